@@ -1,0 +1,48 @@
+# Everything here needs only Python 3.11+ and make. Options go through ARGS: make up ARGS="--home DIR --api-port 0"
+PYTHON ?= python3
+ARGS ?=
+
+PIP = .venv/bin/python -m pip --disable-pip-version-check
+
+.PHONY: install install-dev up demo lint test locks clean
+
+install: .venv/.installed
+
+install-dev: .venv/.installed-dev
+
+# `pip install` takes only what the lock names, with its hash; the project itself is then linked in without the network.
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Cadenza needs Python 3.11 or newer; this is %s. Name another with: make PYTHON=python3.12 ..." % sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.lock
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+up: install
+	@exec .venv/bin/cadenza up --dev $(ARGS)
+
+demo: install
+	@exec .venv/bin/cadenza demo $(ARGS)
+
+lint: install-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/pyright --pythonpath .venv/bin/python
+	.venv/bin/lint-imports
+
+test: lint
+	.venv/bin/python -m pytest $(ARGS)
+
+# Needs uv. Both locks hold for every Python from 3.11 on, and for Linux and macOS.
+UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	--group build pyproject.toml
+locks:
+	$(UV_COMPILE) --output-file requirements.lock
+	$(UV_COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache
