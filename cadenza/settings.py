@@ -1,0 +1,117 @@
+"""The program's settings, read from `CADENZA_*`. Only `cadenza/` and `api/app.py` see them.
+
+How to reach Temporal is not here: that is Temporal's own `TEMPORAL_*` and profile files (temporal_client.py).
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from cadenza.errors import StartError
+
+SmtpSecurity = Literal["none", "starttls", "tls"]
+
+USUAL_SMTP_PORT: dict[SmtpSecurity, int] = {"none": 25, "starttls": 587, "tls": 465}
+
+
+class Settings(BaseSettings):
+    """One process's settings. Each field is the variable of its name: `api_port` is `CADENZA_API_PORT`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CADENZA_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: str | None = Field(default=None, repr=False)
+    """The app's role: owns nothing, cannot bypass row level security."""
+    migration_database_url: str | None = Field(default=None, repr=False)
+    """The owner's role, for `cadenza migrate`. Falls back to `database_url`."""
+
+    smtp_host: str | None = None
+    smtp_security: SmtpSecurity = "none"
+    smtp_port: int = Field(
+        default_factory=lambda fields: USUAL_SMTP_PORT[fields["smtp_security"]], ge=1, le=65535
+    )
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = None
+    """What recipients reach the API under, for links in mail. Falls back to the address it listens on."""
+    inbound_webhook_secret: SecretStr | None = None
+
+    task_queue: str = "cadenza"
+    temporal_ui_url: str | None = None
+
+    dev: bool = False
+    """Serves `/dev/*`: the captured mail, replies and bounces by hand, fast-forward. Never in production."""
+    capture_dir: Path | None = None
+    """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
+    home: Path = Path(".cadenza")
+
+    @model_validator(mode="after")
+    def _urls_are_postgres(self) -> Self:
+        for url in (self.database_url, self.migration_database_url):
+            if url is not None:
+                asyncpg_url(url)
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is reached, without a slash at the end."""
+        return (self.public_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
+
+    def app_database_url(self) -> str:
+        """The app role's URL, for SQLAlchemy. `StartError` names the variable when it is unset."""
+        if self.database_url is None:
+            raise StartError(unset("database_url", "postgresql://cadenza_app:PASSWORD@HOST/cadenza"))
+        return asyncpg_url(self.database_url)
+
+    def owner_database_url(self) -> str:
+        """The owner role's URL, for SQLAlchemy. `StartError` names the variable when it is unset."""
+        url = self.migration_database_url or self.database_url
+        if url is None:
+            raise StartError(
+                unset("migration_database_url", "postgresql://cadenza_owner:PASSWORD@HOST/cadenza")
+            )
+        return asyncpg_url(url)
+
+
+def load_settings() -> Settings:
+    """Read the environment. `StartError` names each variable that cannot be read, without its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(_describe(problem["loc"], problem["msg"]) for problem in error.errors())
+        raise StartError(problems) from None
+
+
+def unset(field: str, example: str) -> str:
+    """The line for a setting that is needed and was not given."""
+    return f"CADENZA_{field.upper()} is not set. Set it, for example to {example}"
+
+
+def asyncpg_url(url: str) -> str:
+    """`postgresql://...` as SQLAlchemy's asyncpg driver wants it; libpq's `sslmode` becomes asyncpg's `ssl`.
+
+    Raises `ValueError` for anything else; the message does not repeat the URL, since it may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError("a database URL looks like postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from None
+    if parsed.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
+        raise ValueError(f"a database URL starts with postgresql://, not {parsed.drivername}://")
+    query = dict(parsed.query)
+    if "sslmode" in query:
+        query["ssl"] = query.pop("sslmode")
+    return parsed.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+
+
+def _describe(location: tuple[int | str, ...], message: str) -> str:
+    variable = "CADENZA_" + str(location[0]).upper() if location else "CADENZA_DATABASE_URL"
+    return f"{variable}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,43 @@
+"""The connection to Temporal, as Temporal's own tools find it.
+
+`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS*` and profile files
+(`TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`) are read by `temporalio.envconfig`.
+"""
+
+from collections.abc import Mapping
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+
+from cadenza.errors import StartError
+
+DEFAULT_ADDRESS = "localhost:7233"
+
+
+async def connect_temporal(*, lazy: bool = False, environment: Mapping[str, str] | None = None) -> Client:
+    """Connect with the pydantic converter.
+
+    `lazy` connects at the first call, so that the API starts and takes leads while Temporal is down; a worker
+    needs a client that is connected. `environment` stands in for the process's own. Raises `StartError` when
+    the configuration cannot be read or the server does not answer.
+    """
+    config = read_connect_config(environment)
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy)
+    except RuntimeError as error:
+        where = f"{config.get('target_host')} (TEMPORAL_ADDRESS)"
+        raise StartError(f"Temporal does not answer at {where}: {one_line(error)}") from error
+
+
+def read_connect_config(environment: Mapping[str, str] | None = None) -> ClientConnectConfig:
+    """What `temporalio.envconfig` finds. Raises `StartError` when a variable or the file cannot be read."""
+    try:
+        return ClientConfig.load_client_connect_config(override_env_vars=environment)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise StartError(f"Temporal's TEMPORAL_* or its profile file: {one_line(error)}") from error
+
+
+def one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]

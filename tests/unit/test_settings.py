@@ -1,0 +1,83 @@
+"""Settings say in one line what is missing or wrong, by the variable's name, and repeat no password."""
+
+import pytest
+
+from cadenza.errors import StartError
+from cadenza.settings import asyncpg_url, load_settings
+from cadenza.temporal_client import connect_temporal, read_connect_config
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "SMTP_PORT", "SMTP_SECURITY", "PUBLIC_URL"):
+        monkeypatch.delenv(f"CADENZA_{name}", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ("postgresql://a:b@h:5/d", "postgresql+asyncpg://a:b@h:5/d"),
+        ("postgres://a:b@h/d", "postgresql+asyncpg://a:b@h/d"),
+        ("postgresql+asyncpg://a:b@h/d", "postgresql+asyncpg://a:b@h/d"),
+        ("postgresql://a:p%40ss@h/d?sslmode=require", "postgresql+asyncpg://a:p%40ss@h/d?ssl=require"),
+    ],
+)
+def test_database_url_names_the_asyncpg_driver(given: str, seen: str) -> None:
+    assert asyncpg_url(given) == seen
+
+
+@pytest.mark.parametrize("url", ["mysql://a:secret@h/d", "secret", ""])
+def test_another_database_is_refused_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError) as refused:
+        asyncpg_url(url)
+    assert "secret" not in str(refused.value)
+    if url:
+        monkeypatch.setenv("CADENZA_DATABASE_URL", url)
+        with pytest.raises(StartError, match="DATABASE_URL") as named:
+            load_settings()
+        assert "secret" not in str(named.value)
+
+
+def test_unset_setting_is_named() -> None:
+    with pytest.raises(StartError, match="CADENZA_DATABASE_URL is not set"):
+        load_settings().app_database_url()
+    with pytest.raises(StartError, match="CADENZA_MIGRATION_DATABASE_URL is not set"):
+        load_settings().owner_database_url()
+
+
+def test_owner_falls_back_to_the_app_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CADENZA_DATABASE_URL", "postgresql://one@h/d")
+    assert load_settings().owner_database_url() == "postgresql+asyncpg://one@h/d"
+
+
+@pytest.mark.parametrize(("security", "port"), [("none", 25), ("starttls", 587), ("tls", 465)])
+def test_smtp_port_follows_its_security(security: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CADENZA_SMTP_SECURITY", security)
+    monkeypatch.setenv("CADENZA_SMTP_PORT", "")
+    assert load_settings().smtp_port == port
+
+
+def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CADENZA_SMTP_PORT", "many")
+    monkeypatch.setenv("CADENZA_SMTP_SECURITY", "some")
+    with pytest.raises(StartError, match=r"CADENZA_SMTP_SECURITY: .*; CADENZA_SMTP_PORT: "):
+        load_settings()
+
+
+def test_temporal_comes_from_its_own_variables() -> None:
+    config = read_connect_config({"TEMPORAL_ADDRESS": "t.example:7233", "TEMPORAL_API_KEY": "k"})
+    assert (config.get("target_host"), config.get("api_key"), config.get("tls")) == (
+        "t.example:7233",
+        "k",
+        True,
+    )
+
+
+async def test_temporal_that_does_not_answer_is_one_line() -> None:
+    with pytest.raises(StartError, match=r"127\.0\.0\.1:1 \(TEMPORAL_ADDRESS\)") as problem:
+        await connect_temporal(environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
+    assert "\n" not in str(problem.value)
+
+
+async def test_a_lazy_client_needs_no_server() -> None:
+    assert await connect_temporal(lazy=True, environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
