@@ -1,0 +1,35 @@
+"""Alembic's entry: runs the migrations over the connection or URL that the caller put into the config."""
+
+import os
+
+from alembic import context
+from sqlalchemy import Connection, create_engine, pool
+
+from db.models import Base
+
+
+def _url() -> str:
+    configured = context.config.get_main_option("sqlalchemy.url")
+    named = os.environ.get("CADENZA_MIGRATION_DATABASE_URL") or os.environ.get("CADENZA_DATABASE_URL")
+    url = configured or named
+    if not url:
+        raise SystemExit("name the database in CADENZA_MIGRATION_DATABASE_URL")
+    scheme, _, rest = url.partition("://")
+    dialect = "postgresql" if scheme.startswith("postgres") else scheme
+    return f"{dialect}+psycopg://{rest}"
+
+
+def _run(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given: Connection | None = context.config.attributes.get("connection")
+if given is not None:
+    _run(given)
+else:
+    engine = create_engine(_url(), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        _run(connection)
+    engine.dispose()

@@ -1,0 +1,1 @@
+DROP FUNCTION count_steps, touch_updated_at;

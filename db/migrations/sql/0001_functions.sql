@@ -1,0 +1,413 @@
+-- The moves of an enrollment. Each locks its row of lead_sequence_state first, so that whatever may happen to
+-- a lead happens in one order; each writes the log row and, where Temporal must hear of it, the outbox row.
+--
+-- Every function takes the tenant and sets it for its transaction: the worker calls them one statement at a
+-- time, each its own transaction, one round trip. They run with the caller's rights (RLS holds inside them).
+-- `p_now` is the enrollment's own clock; NULL means the wall's clock moved by the row's clock_offset.
+
+CREATE FUNCTION lock_enrollment(p_tenant_id uuid, p_enrollment_id uuid) RETURNS lead_sequence_state
+    LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state;
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    SELECT * INTO state FROM lead_sequence_state
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no enrollment %', p_enrollment_id USING ERRCODE = 'no_data_found';
+    END IF;
+    RETURN state;
+END $$;
+
+CREATE FUNCTION log_move(state lead_sequence_state, p_event text, p_step_id uuid, p_detail jsonb, p_at timestamptz)
+    RETURNS void LANGUAGE sql AS $$
+    INSERT INTO sequence_execution_log
+        (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
+    VALUES (state.tenant_id, state.id, state.sequence_id, state.lead_id, p_step_id, p_event,
+            coalesce(p_detail, '{}'), p_at)
+$$;
+
+CREATE FUNCTION log_decisions(state lead_sequence_state, p_decisions jsonb, p_at timestamptz)
+    RETURNS void LANGUAGE sql AS $$
+    INSERT INTO sequence_execution_log
+        (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
+    SELECT state.tenant_id, state.id, state.sequence_id, state.lead_id, (d->>'step_id')::uuid,
+           'branch_decided', d - 'step_id', p_at
+      FROM jsonb_array_elements(p_decisions) d
+$$;
+
+CREATE FUNCTION tell_workflow(state lead_sequence_state, p_command text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO outbox (tenant_id, enrollment_id, command) VALUES (state.tenant_id, state.id, p_command)
+$$;
+
+CREATE FUNCTION enrollment_now(state lead_sequence_state, p_now timestamptz) RETURNS timestamptz
+    LANGUAGE sql VOLATILE AS $$ SELECT coalesce(p_now, clock_timestamp() + state.clock_offset) $$;
+
+-- The mirror as the workflow is told of it.
+CREATE FUNCTION enrollment_directive(state lead_sequence_state) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'revision', state.revision, 'status', state.status, 'reason', state.stop_reason,
+        'step_id', state.current_step_id, 'due_at', state.next_action_at)
+$$;
+
+-- Enrolls one lead. Outcomes: enrolled, already_enrolled, not_found, invalid_email, bounced, unsubscribed, suppressed.
+-- The caller has made sure that the sequence is active and holds it FOR SHARE.
+CREATE FUNCTION enroll_lead_in_sequence(
+    p_tenant_id uuid, p_lead_id uuid, p_sequence_id uuid, p_version_id uuid, p_first_step_id uuid,
+    p_due_at timestamptz, p_campaign_id uuid, p_batch_id uuid, p_now timestamptz, p_dry_run boolean DEFAULT false,
+    OUT outcome text, OUT enrollment_id uuid)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    lead leads;
+    state lead_sequence_state;
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    SELECT * INTO lead FROM leads WHERE tenant_id = p_tenant_id AND id = p_lead_id;
+    outcome := CASE
+        WHEN NOT FOUND THEN 'not_found'
+        WHEN lead.status IN ('bounced', 'unsubscribed') THEN lead.status
+        WHEN is_suppressed(p_tenant_id, lead.email) THEN 'suppressed'
+        WHEN EXISTS (SELECT FROM lead_sequence_state s
+                      WHERE s.tenant_id = p_tenant_id AND s.lead_id = p_lead_id
+                        AND s.sequence_id = p_sequence_id
+                        AND s.status IN ('pending', 'active', 'paused', 'failed')) THEN 'already_enrolled'
+        ELSE 'enrolled' END;
+    IF outcome <> 'enrolled' OR p_dry_run THEN
+        RETURN;
+    END IF;
+    INSERT INTO lead_sequence_state
+        (tenant_id, lead_id, sequence_id, version_id, campaign_id, batch_id, mailbox_id, current_step_id,
+         next_action_at, step_entered_at, enrolled_at, last_activity_at)
+    VALUES (p_tenant_id, p_lead_id, p_sequence_id, p_version_id, p_campaign_id, p_batch_id,
+            (SELECT id FROM mailboxes WHERE tenant_id = p_tenant_id AND status = 'active'
+              ORDER BY created_at, id LIMIT 1),
+            p_first_step_id, p_due_at, p_now, p_now, p_now)
+    -- Two requests may race here; the partial unique index lets one of them win.
+    ON CONFLICT (tenant_id, lead_id, sequence_id) WHERE status IN ('pending', 'active', 'paused', 'failed')
+        DO NOTHING
+    RETURNING * INTO state;
+    IF state.id IS NULL THEN
+        outcome := 'already_enrolled';
+        RETURN;
+    END IF;
+    enrollment_id := state.id;
+    PERFORM log_move(state, 'enrolled', NULL, NULL, p_now);
+    PERFORM tell_workflow(state, 'start');
+END $$;
+
+CREATE FUNCTION is_suppressed(p_tenant_id uuid, p_email text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM suppressions
+                    WHERE tenant_id = p_tenant_id
+                      AND (kind, value) IN (('address', p_email), ('domain', split_part(p_email, '@', 2))))
+$$;
+
+-- Everything that performing a step reads, in one round trip.
+CREATE FUNCTION load_enrollment(p_tenant_id uuid, p_enrollment_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql AS $$
+DECLARE
+    answer jsonb;
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    SELECT jsonb_build_object(
+               'directive', enrollment_directive(s),
+               'version_id', s.version_id,
+               'hold_until', s.hold_until,
+               'enrolled_at', s.enrolled_at,
+               'visits', s.visits,
+               'lead', to_jsonb(l) - 'tenant_id',
+               'mailbox', to_jsonb(m) - 'tenant_id',
+               'events', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                                     'type', e.type, 'step_id', e.step_id, 'machine', e.machine,
+                                     'occurred_at', e.occurred_at) ORDER BY e.id), '[]')
+                            FROM lead_engagement e
+                           WHERE e.tenant_id = p_tenant_id AND e.enrollment_id = p_enrollment_id),
+               'messages', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                                       'step_id', g.step_id, 'rfc_message_id', g.rfc_message_id,
+                                       'thread', g.thread, 'subject', g.subject, 'sent_at', g.sent_at)
+                                       ORDER BY g.sent_at), '[]')
+                              FROM messages g
+                             WHERE g.tenant_id = p_tenant_id AND g.enrollment_id = p_enrollment_id
+                               AND g.status = 'sent'))
+      INTO answer
+      FROM lead_sequence_state s
+      JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
+      LEFT JOIN mailboxes m ON m.tenant_id = s.tenant_id AND m.id = s.mailbox_id
+     WHERE s.tenant_id = p_tenant_id AND s.id = p_enrollment_id;
+    RETURN answer;
+END $$;
+
+-- The gate. Locks the enrollment, checks again that it may be written to, pins the branch decisions that led
+-- here, and reserves the message. Outcomes:
+--   reserved  nothing has left yet: the caller hands the message to SMTP
+--   sent      an earlier attempt did it all but could not record its end
+--   unknown   an earlier attempt died at the final dot, and the policy is not to send again
+--   held      the enrollment may not be written to now; the directive says how it stands
+CREATE FUNCTION reserve_message(
+    p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_step_id uuid, p_visit integer,
+    p_now timestamptz, p_decisions jsonb, p_message jsonb, p_resend boolean) RETURNS jsonb
+    LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+    message messages;
+    outcome text := 'reserved';
+BEGIN
+    IF state.status NOT IN ('pending', 'active') OR state.current_step_id IS DISTINCT FROM p_from_step_id
+        OR coalesce((state.visits->>p_step_id::text)::integer, 0) <> p_visit - 1 OR state.hold_until > p_now
+    THEN
+        RETURN jsonb_build_object('outcome', 'held', 'directive', enrollment_directive(state));
+    END IF;
+    IF is_suppressed(p_tenant_id, (SELECT email FROM leads WHERE tenant_id = p_tenant_id AND id = state.lead_id))
+    THEN
+        state := stop_lead_sequence(p_tenant_id, p_enrollment_id, 'suppressed', p_now);
+        RETURN jsonb_build_object('outcome', 'held', 'directive', enrollment_directive(state));
+    END IF;
+
+    PERFORM log_decisions(state, p_decisions, p_now);
+    UPDATE lead_sequence_state
+       SET status = 'active', current_step_id = p_step_id, revision = revision + 1,
+           clock_offset = greatest(clock_offset, p_now - clock_timestamp())
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id
+    RETURNING * INTO state;
+
+    INSERT INTO messages (tenant_id, id, enrollment_id, lead_id, mailbox_id, step_id, visit, rfc_message_id,
+                          thread, subject, reserved_at)
+    VALUES (p_tenant_id, (p_message->>'id')::uuid, p_enrollment_id, state.lead_id,
+            (p_message->>'mailbox_id')::uuid, p_step_id, p_visit, p_message->>'rfc_message_id',
+            ARRAY(SELECT jsonb_array_elements_text(p_message->'thread')), p_message->>'subject', p_now)
+    ON CONFLICT ON CONSTRAINT messages_step_key DO NOTHING
+    RETURNING * INTO message;
+
+    IF message.id IS NULL THEN
+        SELECT * INTO message FROM messages
+         WHERE tenant_id = p_tenant_id AND enrollment_id = p_enrollment_id
+           AND step_id = p_step_id AND visit = p_visit FOR UPDATE;
+        IF message.status = 'sending' THEN
+            PERFORM log_move(state, 'email_outcome_unknown', p_step_id, jsonb_build_object(
+                'message_id', message.id, 'then', CASE WHEN p_resend THEN 'resend' ELSE 'skip' END), p_now);
+        END IF;
+        outcome := CASE
+            WHEN message.status = 'sent' THEN 'sent'
+            WHEN message.status IN ('sending', 'unknown') AND NOT p_resend THEN 'unknown'
+            ELSE 'reserved' END;
+        -- What is sent again keeps its Message-ID: a receiver that has it already can tell.
+        UPDATE messages SET status = outcome
+         WHERE tenant_id = p_tenant_id AND id = message.id RETURNING * INTO message;
+    END IF;
+    RETURN jsonb_build_object(
+        'outcome', outcome, 'directive', enrollment_directive(state), 'message_id', message.id,
+        'rfc_message_id', message.rfc_message_id, 'thread', message.thread, 'subject', message.subject);
+END $$;
+
+-- Just before the final dot: the last moment at which a pause, a stop or a reply can keep the message back.
+-- Only one of several attempts passes (a paused worker that wakes up while the retry runs).
+CREATE FUNCTION mark_sending(p_tenant_id uuid, p_enrollment_id uuid, p_message_id uuid, p_now timestamptz)
+    RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+BEGIN
+    UPDATE messages
+       SET status = CASE WHEN state.status = 'active' THEN 'sending' ELSE 'withdrawn' END,
+           sending_at = CASE WHEN state.status = 'active' THEN p_now END
+     WHERE tenant_id = p_tenant_id AND id = p_message_id AND status = 'reserved';
+    RETURN FOUND AND state.status = 'active';
+END $$;
+
+-- The server answered for certain that it did not take the message: nothing has left, it may be sent again
+-- (`reserved`), or never (`refused`).
+CREATE FUNCTION release_message(p_tenant_id uuid, p_message_id uuid, p_status text, p_response text)
+    RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    UPDATE messages SET status = p_status, response = p_response
+     WHERE tenant_id = p_tenant_id AND id = p_message_id AND status IN ('reserved', 'sending');
+END $$;
+
+-- Records what a step did and moves the mirror, all or nothing, once: an attempt that comes second changes
+-- nothing and is told where the enrollment stands.
+--   p_effect  NULL, or {step_id, visit, event, detail, message: {id, status, response}}
+--   p_next    {step_id, due_at}, or {status, reason} at the end
+CREATE FUNCTION advance_to_next_step(
+    p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_now timestamptz,
+    p_decisions jsonb, p_effect jsonb, p_next jsonb) RETURNS jsonb
+    LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+    effect_step uuid := (p_effect->>'step_id')::uuid;
+    sent boolean := coalesce(p_effect#>>'{message,status}' = 'sent', false);
+    ended boolean := state.status IN ('completed', 'stopped');
+    was_unknown boolean;
+BEGIN
+    IF p_effect ? 'message' THEN
+        was_unknown := EXISTS (SELECT FROM messages
+                                WHERE tenant_id = p_tenant_id AND id = (p_effect#>>'{message,id}')::uuid
+                                  AND status = 'unknown');
+        UPDATE messages
+           SET status = p_effect#>>'{message,status}', response = p_effect#>>'{message,response}',
+               sent_at = CASE WHEN sent THEN p_now END
+         WHERE tenant_id = p_tenant_id AND id = (p_effect#>>'{message,id}')::uuid AND status <> 'sent';
+    END IF;
+
+    IF p_effect IS NOT NULL THEN
+        IF coalesce((state.visits->>effect_step::text)::integer, 0) <> (p_effect->>'visit')::integer - 1 THEN
+            -- A worker that slept through its timeout wakes up and knows what its successor could not: the
+            -- message that was given up as unknown did leave.
+            IF sent AND was_unknown THEN
+                PERFORM log_move(state, 'email_sent', effect_step, p_effect->'detail', p_now);
+                UPDATE lead_sequence_state SET emails_sent = emails_sent + 1
+                 WHERE tenant_id = p_tenant_id AND id = p_enrollment_id;
+            END IF;
+            RETURN enrollment_directive(state);
+        END IF;
+        PERFORM log_decisions(state, p_decisions, p_now);
+        PERFORM log_move(state, p_effect->>'event', effect_step, p_effect->'detail', p_now);
+    ELSIF ended OR state.current_step_id IS DISTINCT FROM p_from_step_id OR state.status NOT IN ('pending', 'active')
+    THEN
+        RETURN enrollment_directive(state);
+    ELSE
+        PERFORM log_decisions(state, p_decisions, p_now);
+    END IF;
+
+    UPDATE lead_sequence_state
+       SET visits = CASE WHEN effect_step IS NULL THEN visits
+                         ELSE visits || jsonb_build_object(effect_step, (p_effect->>'visit')::integer) END,
+           steps_completed = steps_completed + (effect_step IS NOT NULL)::integer,
+           emails_sent = emails_sent + sent::integer,
+           last_activity_at = p_now,
+           clock_offset = greatest(clock_offset, p_now - clock_timestamp()),
+           revision = revision + 1,
+           error = NULL,
+           status = CASE WHEN ended THEN status
+                         WHEN p_next ? 'status' THEN p_next->>'status'
+                         WHEN status = 'pending' THEN 'active' ELSE status END,
+           stop_reason = CASE WHEN ended THEN stop_reason ELSE p_next->>'reason' END,
+           ended_at = CASE WHEN ended THEN ended_at WHEN p_next ? 'status' THEN p_now END,
+           current_step_id = CASE WHEN ended THEN current_step_id ELSE (p_next->>'step_id')::uuid END,
+           hold_until = CASE WHEN p_next ? 'status' THEN NULL ELSE hold_until END,
+           next_action_at = CASE WHEN ended OR p_next ? 'status' THEN NULL
+                                 ELSE greatest((p_next->>'due_at')::timestamptz, hold_until) END,
+           step_entered_at = CASE WHEN ended THEN step_entered_at ELSE p_now END
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id
+    RETURNING * INTO state;
+
+    IF NOT ended AND p_next ? 'status' THEN
+        PERFORM log_move(state, state.status, NULL,
+                         jsonb_strip_nulls(jsonb_build_object('reason', state.stop_reason)), p_now);
+    ELSIF NOT ended AND state.next_action_at > p_now THEN
+        PERFORM log_move(state, 'waiting', state.current_step_id,
+                         jsonb_build_object('until', state.next_action_at), p_now);
+    END IF;
+    RETURN enrollment_directive(state);
+END $$;
+
+-- Ends an enrollment, whatever it is doing. Stopping what has ended changes nothing.
+CREATE FUNCTION stop_lead_sequence(
+    p_tenant_id uuid, p_enrollment_id uuid, p_reason text, p_now timestamptz DEFAULT NULL,
+    p_command text DEFAULT 'stop') RETURNS lead_sequence_state
+    LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+    moment timestamptz := enrollment_now(state, p_now);
+BEGIN
+    IF state.status IN ('completed', 'stopped') THEN
+        RETURN state;
+    END IF;
+    UPDATE lead_sequence_state
+       SET status = 'stopped', stop_reason = p_reason, ended_at = moment, current_step_id = NULL,
+           next_action_at = NULL, hold_until = NULL, paused_at = NULL, paused_by = NULL, error = NULL,
+           last_activity_at = moment, revision = revision + 1
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
+    UPDATE messages SET status = 'withdrawn'
+     WHERE tenant_id = p_tenant_id AND enrollment_id = p_enrollment_id AND status = 'reserved';
+    PERFORM log_move(state, 'stopped', NULL, jsonb_build_object('reason', p_reason), moment);
+    PERFORM tell_workflow(state, p_command);
+    RETURN state;
+END $$;
+
+CREATE FUNCTION pause_lead_sequence(
+    p_tenant_id uuid, p_enrollment_id uuid, p_by text, p_now timestamptz DEFAULT NULL)
+    RETURNS lead_sequence_state LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+    moment timestamptz := enrollment_now(state, p_now);
+BEGIN
+    IF state.status NOT IN ('pending', 'active') THEN
+        -- Somebody's own pause outlasts the sequence's.
+        IF state.status = 'paused' AND p_by = 'lead' AND state.paused_by <> 'lead' THEN
+            UPDATE lead_sequence_state SET paused_by = 'lead'
+             WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
+        END IF;
+        RETURN state;
+    END IF;
+    UPDATE lead_sequence_state
+       SET status = 'paused', paused_at = moment, paused_by = p_by, last_activity_at = moment,
+           revision = revision + 1
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
+    PERFORM log_move(state, 'paused', state.current_step_id, jsonb_build_object('by', p_by), moment);
+    PERFORM tell_workflow(state, 'pause');
+    RETURN state;
+END $$;
+
+-- Lets a paused enrollment go on, or has a failed one try its step again.
+-- preserve_remaining: what was left of the wait when it was paused is waited from now on.
+CREATE FUNCTION resume_lead_sequence(
+    p_tenant_id uuid, p_enrollment_id uuid, p_mode text, p_now timestamptz DEFAULT NULL)
+    RETURNS lead_sequence_state LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+    moment timestamptz := enrollment_now(state, p_now);
+BEGIN
+    IF state.status NOT IN ('paused', 'failed') THEN
+        RETURN state;
+    END IF;
+    UPDATE lead_sequence_state
+       SET status = 'active', error = NULL, paused_at = NULL, paused_by = NULL, last_activity_at = moment,
+           revision = revision + 1,
+           next_action_at = greatest(
+               CASE WHEN state.status = 'failed' OR next_action_at <= paused_at THEN moment
+                    WHEN p_mode = 'original_schedule' THEN greatest(next_action_at, moment)
+                    -- A wait that began during the pause has lost only what came after its own beginning.
+                    ELSE next_action_at + (moment - greatest(paused_at, step_entered_at)) END,
+               hold_until)
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
+    PERFORM log_move(state, 'resumed', state.current_step_id,
+                     jsonb_build_object('mode', p_mode, 'next_action_at', state.next_action_at), moment);
+    PERFORM tell_workflow(state, 'resume');
+    RETURN state;
+END $$;
+
+-- Out of office: nothing before `p_until`. Never shortens a wait.
+CREATE FUNCTION hold_lead_sequence(
+    p_tenant_id uuid, p_enrollment_id uuid, p_until timestamptz, p_now timestamptz DEFAULT NULL)
+    RETURNS lead_sequence_state LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+    moment timestamptz := enrollment_now(state, p_now);
+BEGIN
+    IF state.status IN ('completed', 'stopped') OR p_until <= greatest(moment, state.hold_until) THEN
+        RETURN state;
+    END IF;
+    UPDATE lead_sequence_state
+       SET hold_until = p_until, next_action_at = greatest(next_action_at, p_until),
+           last_activity_at = moment, revision = revision + 1
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
+    PERFORM log_move(state, 'held', state.current_step_id, jsonb_build_object('until', p_until), moment);
+    PERFORM tell_workflow(state, 'auto_reply_received');
+    RETURN state;
+END $$;
+
+-- A step's retries are exhausted: the enrollment waits, visible, to be resumed or stopped.
+CREATE FUNCTION fail_lead_sequence(p_tenant_id uuid, p_enrollment_id uuid, p_error text, p_now timestamptz)
+    RETURNS lead_sequence_state LANGUAGE plpgsql AS $$
+DECLARE
+    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
+BEGIN
+    IF state.status NOT IN ('pending', 'active', 'paused') THEN
+        RETURN state;
+    END IF;
+    UPDATE lead_sequence_state
+       SET status = 'failed', error = p_error, paused_at = NULL, paused_by = NULL, last_activity_at = p_now,
+           revision = revision + 1
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
+    PERFORM log_move(state, 'failed', state.current_step_id, jsonb_build_object('error', p_error), p_now);
+    RETURN state;
+END $$;

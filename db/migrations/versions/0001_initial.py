@@ -1,0 +1,75 @@
+"""The schema: tables, row level security, the functions that move an enrollment, triggers.
+
+The SQL stands in files of its own beside this one, so that it can be read, and checked, as SQL.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+ROLES = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cadenza_app') THEN
+        CREATE ROLE cadenza_app NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cadenza_system') THEN
+        CREATE ROLE cadenza_system NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT cadenza_system TO %I', current_user);
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE EXCEPTION 'the migrating role % needs CREATEROLE, or membership in cadenza_app and cadenza_system',
+        current_user;
+END $$;
+GRANT USAGE ON SCHEMA public TO cadenza_app, cadenza_system;
+"""
+
+# In the order in which nothing needed is dropped first. Roles stay: they belong to the cluster.
+TABLES = [
+    "idempotency_keys",
+    "outbox",
+    "suppressions",
+    "lead_engagement",
+    "sequence_execution_log",
+    "messages",
+    "lead_sequence_state",
+    "sequence_versions",
+    "sequence_steps",
+    "sequences",
+    "mailboxes",
+    "campaign_leads",
+    "campaigns",
+    "leads",
+    "users",
+    "api_keys",
+    "tenants",
+]
+
+
+def _run(sql: str) -> None:
+    # The driver itself, without parameters: many statements at once, and a percent sign is only that.
+    with op.get_bind().connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _run_file(name: str) -> None:
+    _run((SQL / name).read_text(encoding="utf-8"))
+
+
+def upgrade() -> None:
+    _run(ROLES)
+    for name in ("0001_tables.sql", "0001_security.sql", "0001_functions.sql", "0001_triggers.sql"):
+        _run_file(name)
+
+
+def downgrade() -> None:
+    _run_file("0001_drop_functions.sql")
+    for table in TABLES:
+        op.drop_table(table)
+    _run_file("0001_drop_trigger_functions.sql")

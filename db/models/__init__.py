@@ -1,0 +1,28 @@
+"""The tables as SQLAlchemy sees them; a test compares them with a freshly migrated schema."""
+
+from db.models.base import Base
+from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Mailbox, Message, OutboxRow
+from db.models.leads import Campaign, CampaignLead, Lead, Suppression
+from db.models.sequences import Sequence, SequenceStep, SequenceVersion
+from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Campaign",
+    "CampaignLead",
+    "Enrollment",
+    "IdempotencyKey",
+    "Lead",
+    "LeadEngagement",
+    "LogEntry",
+    "Mailbox",
+    "Message",
+    "OutboxRow",
+    "Sequence",
+    "SequenceStep",
+    "SequenceVersion",
+    "Suppression",
+    "Tenant",
+    "User",
+]

@@ -1,0 +1,71 @@
+"""Sequences, their steps as drafted, their versions as published."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, EmptyObject, EmptyText, Row, Timestamp, Zero
+
+class Sequence(Row, Base):
+    __tablename__ = "sequences"
+    __table_args__ = (Index("sequences_newest", "tenant_id", text("created_at DESC"), text("id DESC")),)
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str]
+    description: Mapped[EmptyText]
+    status: Mapped[str] = mapped_column(server_default="draft")
+    settings: Mapped[EmptyObject]
+    steps_count: Mapped[Zero]
+    """Kept by a trigger on sequence_steps."""
+    current_version: Mapped[int | None]
+    created_at: Mapped[Timestamp]
+    updated_at: Mapped[Timestamp]
+
+
+class SequenceStep(Row, Base):
+    __tablename__ = "sequence_steps"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "sequence_id", "key", name="sequence_steps_key_key"),
+        UniqueConstraint(
+            "tenant_id",
+            "sequence_id",
+            "position",
+            name="sequence_steps_position_key",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"
+        ),
+    )
+
+    sequence_id: Mapped[UUID] = mapped_column(Uuid)
+    key: Mapped[str]
+    name: Mapped[EmptyText]
+    type: Mapped[str]
+    position: Mapped[int]
+    delay_days: Mapped[Zero]
+    delay_hours: Mapped[Zero]
+    delay_minutes: Mapped[Zero]
+    config: Mapped[EmptyObject]
+    # `metadata` is a name that SQLAlchemy keeps for itself.
+    meta: Mapped[EmptyObject] = mapped_column("metadata")
+    created_at: Mapped[Timestamp]
+    updated_at: Mapped[Timestamp]
+
+
+class SequenceVersion(Row, Base):
+    __tablename__ = "sequence_versions"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "sequence_id", "version", name="sequence_versions_version_key"),
+        ForeignKeyConstraint(
+            ["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"
+        ),
+    )
+
+    sequence_id: Mapped[UUID] = mapped_column(Uuid)
+    version: Mapped[int]
+    plan: Mapped[dict[str, Any]]
+    published_at: Mapped[Timestamp]

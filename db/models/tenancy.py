@@ -1,0 +1,61 @@
+"""Tenants, the keys that act for them, their users."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, UniqueConstraint, Uuid, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, EmptyText, Row, TenantKey, Timestamp
+
+
+class Tenant(Base):
+    __tablename__ = "tenants"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=func.gen_random_uuid())
+    name: Mapped[str]
+    postal_address: Mapped[EmptyText]
+    created_at: Mapped[Timestamp]
+    updated_at: Mapped[Timestamp]
+
+
+class ApiKey(Row, Base):
+    """Only the SHA-256 of a key is kept; `prefix` lets a person tell keys apart."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("key_hash", name="api_keys_key_hash_key"),)
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str]
+    prefix: Mapped[str]
+    key_hash: Mapped[bytes]
+    scopes: Mapped[list[str]]
+    created_at: Mapped[Timestamp]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class User(Row, Base):
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("tenant_id", "email", name="users_email_key"),)
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    email: Mapped[str]
+    name: Mapped[EmptyText]
+    created_at: Mapped[Timestamp]
+    updated_at: Mapped[Timestamp]
+
+
+class IdempotencyKey(TenantKey, Base):
+    """The answer to a request that carried an Idempotency-Key, given again when it is repeated."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes]
+    status_code: Mapped[int | None]
+    response: Mapped[Any | None] = mapped_column(JSONB)
+    created_at: Mapped[Timestamp]

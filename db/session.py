@@ -1,0 +1,86 @@
+"""Connections and transactions. A transaction belongs to one tenant and knows it before its first query."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from domain.errors import DomainError
+
+_BEGIN_WRITE = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+_BEGIN_READ = text(
+    "SELECT set_config('app.tenant_id', :tenant_id, true), set_config('transaction_read_only', 'on', true)"
+)
+_ROLE = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+
+
+class UnsafeRole(DomainError):
+    """The database role would see every tenant's rows, so that row level security protects nothing."""
+
+    code = "unsafe_database_role"
+    status = 500
+    title = "The database role bypasses row level security"
+
+
+class ReadSession(AsyncSession):
+    """Reads of one tenant. Its transaction is read-only in Postgres too: a write through it fails."""
+
+    tenant_id: UUID
+
+
+class WriteSession(ReadSession):
+    """Reads and writes of one tenant, committed together by whoever opened it; services never commit."""
+
+
+class Database:
+    """Postgres as one process uses it: one pool, tenant transactions, and calls of one statement each."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, max_overflow: int = 20) -> None:
+        self.engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"), pool_size=pool_size, max_overflow=max_overflow
+        )
+        # A statement alone is its own transaction: one round trip, where BEGIN and COMMIT would make three.
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = async_sessionmaker(self.engine, class_=ReadSession, expire_on_commit=False)
+        self._writers = async_sessionmaker(self.engine, class_=WriteSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def write(self, tenant_id: UUID) -> AsyncIterator[WriteSession]:
+        """A transaction of one tenant, committed at the end of the block, rolled back when it raises."""
+        async with self._writers.begin() as session:
+            session.tenant_id = tenant_id
+            await session.execute(_BEGIN_WRITE, {"tenant_id": str(tenant_id)})
+            yield session
+
+    @asynccontextmanager
+    async def read(self, tenant_id: UUID) -> AsyncIterator[ReadSession]:
+        """A read-only transaction of one tenant."""
+        async with self._readers.begin() as session:
+            session.tenant_id = tenant_id
+            await session.execute(_BEGIN_READ, {"tenant_id": str(tenant_id)})
+            yield session
+
+    async def call(self, statement: TextClause, parameters: Mapping[str, Any]) -> Any:
+        """The one value that a statement answers; the statement is its own transaction.
+
+        For SQL functions that set their tenant themselves (`0001_functions.sql`).
+        """
+        async with self._autocommit.connect() as connection:
+            return (await connection.execute(statement, parameters)).scalar_one_or_none()
+
+    async def rows(self, statement: TextClause, parameters: Mapping[str, Any]) -> list[Any]:
+        """All rows of a statement that is its own transaction."""
+        async with self._autocommit.connect() as connection:
+            return list((await connection.execute(statement, parameters)).all())
+
+    async def refuse_unsafe_role(self) -> None:
+        """Raises `UnsafeRole` for a superuser or a role with BYPASSRLS. Called once at start."""
+        if await self.call(_ROLE, {}):
+            raise UnsafeRole("connect as cadenza_app, or another role without SUPERUSER and BYPASSRLS")
+
+    async def aclose(self) -> None:
+        await self.engine.dispose()
