@@ -1,6 +1,6 @@
 """Connections and transactions. A transaction belongs to one tenant and knows it before its first query."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -49,7 +49,7 @@ class Database:
         self._writers = async_sessionmaker(self.engine, class_=WriteSession, expire_on_commit=False)
 
     @asynccontextmanager
-    async def write(self, tenant_id: UUID) -> AsyncIterator[WriteSession]:
+    async def write(self, tenant_id: UUID) -> AsyncGenerator[WriteSession]:
         """A transaction of one tenant, committed at the end of the block, rolled back when it raises."""
         async with self._writers.begin() as session:
             session.tenant_id = tenant_id
@@ -57,7 +57,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def read(self, tenant_id: UUID) -> AsyncIterator[ReadSession]:
+    async def read(self, tenant_id: UUID) -> AsyncGenerator[ReadSession]:
         """A read-only transaction of one tenant."""
         async with self._readers.begin() as session:
             session.tenant_id = tenant_id

@@ -1,7 +1,7 @@
 """Statuses of an enrollment, why it may stop, and which moves between statuses are legal.
 
-    pending -> active <-> paused -> completed | stopped | failed
-    failed -> active (resume) | stopped
+pending -> active <-> paused -> completed | stopped | failed
+failed -> active (resume) | stopped
 """
 
 from enum import StrEnum

@@ -101,5 +101,7 @@ def _cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
                 state[following] = "open"
                 stack.append((following, _successors(steps, following)))
             elif state[following] == "open":
-                detail = f"{steps[index].key!r} leads back to {steps[following].key!r} without a delay on the way"
+                detail = (
+                    f"{steps[index].key!r} leads back to {steps[following].key!r} without a delay on the way"
+                )
                 yield FieldError(f"steps[{index}]", "cycle_without_delay", detail)

@@ -104,7 +104,9 @@ _CONFIG_ADAPTERS: dict[StepType, TypeAdapter[Any]] = {
 }
 
 
-def read_config(step_type: StepType, raw: dict[str, Any], where: str = "config") -> tuple[StepConfig | None, list[FieldError]]:
+def read_config(
+    step_type: StepType, raw: dict[str, Any], where: str = "config"
+) -> tuple[StepConfig | None, list[FieldError]]:
     """The typed config of a step, or what is wrong with it, each error naming its field below `where`."""
     try:
         return cast("StepConfig", _CONFIG_ADAPTERS[step_type].validate_python(raw)), []

@@ -1,7 +1,7 @@
 """What every table has in common: the tenant in the key, UTC times, plain Python types."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, LargeBinary, MetaData, Text, Uuid, func, text
@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 class Base(DeclarativeBase):
     metadata = MetaData()
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
         bytes: LargeBinary,
         datetime: DateTime(timezone=True),

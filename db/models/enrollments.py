@@ -6,7 +6,16 @@ The state changes themselves are SQL functions (`db/migrations/sql/0001_function
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Interval, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Interval,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, EmptyObject, EmptyText, EmptyTexts, NumberedRow, Row, Timestamp, Zero

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, EmptyObject, EmptyText, Row, Timestamp, Zero
 
+
 class Sequence(Row, Base):
     __tablename__ = "sequences"
     __table_args__ = (Index("sequences_newest", "tenant_id", text("created_at DESC"), text("id DESC")),)

@@ -50,6 +50,15 @@ CREATE FUNCTION enrollment_directive(state lead_sequence_state) RETURNS jsonb LA
         'step_id', state.current_step_id, 'due_at', state.next_action_at)
 $$;
 
+-- The same, with the step's key and type, for whoever has no plan at hand.
+CREATE FUNCTION described_directive(state lead_sequence_state) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT enrollment_directive(state) || coalesce((
+        SELECT jsonb_build_object('step_key', step->>'key', 'step_type', step->>'type')
+          FROM sequence_versions v, jsonb_array_elements(v.plan->'steps') step
+         WHERE v.tenant_id = state.tenant_id AND v.id = state.version_id
+           AND step->>'id' = state.current_step_id::text), '{}')
+$$;
+
 -- Enrolls one lead. Outcomes: enrolled, already_enrolled, not_found, invalid_email, bounced, unsubscribed, suppressed.
 -- The caller has made sure that the sequence is active and holds it FOR SHARE.
 CREATE FUNCTION enroll_lead_in_sequence(
@@ -134,6 +143,13 @@ BEGIN
       LEFT JOIN mailboxes m ON m.tenant_id = s.tenant_id AND m.id = s.mailbox_id
      WHERE s.tenant_id = p_tenant_id AND s.id = p_enrollment_id;
     RETURN answer;
+END $$;
+
+-- A published plan never changes, so a worker keeps it and asks once.
+CREATE FUNCTION load_plan(p_tenant_id uuid, p_version_id uuid) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    RETURN (SELECT plan FROM sequence_versions WHERE tenant_id = p_tenant_id AND id = p_version_id);
 END $$;
 
 -- The gate. Locks the enrollment, checks again that it may be written to, pins the branch decisions that led
@@ -235,9 +251,12 @@ DECLARE
     effect_step uuid := (p_effect->>'step_id')::uuid;
     sent boolean := coalesce(p_effect#>>'{message,status}' = 'sent', false);
     ended boolean := state.status IN ('completed', 'stopped');
+    came_first boolean := p_effect IS NULL
+        OR coalesce((state.visits->>effect_step::text)::integer, 0) = (p_effect->>'visit')::integer - 1;
     was_unknown boolean;
 BEGIN
     IF p_effect ? 'message' THEN
+        -- A message has left whatever became of the enrollment meanwhile, and is recorded in any case.
         was_unknown := EXISTS (SELECT FROM messages
                                 WHERE tenant_id = p_tenant_id AND id = (p_effect#>>'{message,id}')::uuid
                                   AND status = 'unknown');
@@ -245,26 +264,23 @@ BEGIN
            SET status = p_effect#>>'{message,status}', response = p_effect#>>'{message,response}',
                sent_at = CASE WHEN sent THEN p_now END
          WHERE tenant_id = p_tenant_id AND id = (p_effect#>>'{message,id}')::uuid AND status <> 'sent';
+        -- A worker that slept through its timeout wakes up and knows what its successor could not: the message
+        -- that was given up as unknown did leave.
+        IF NOT came_first AND sent AND was_unknown THEN
+            PERFORM log_move(state, 'email_sent', effect_step, p_effect->'detail', p_now);
+            UPDATE lead_sequence_state SET emails_sent = emails_sent + 1
+             WHERE tenant_id = p_tenant_id AND id = p_enrollment_id;
+        END IF;
+    ELSIF state.status NOT IN ('pending', 'active') OR state.current_step_id IS DISTINCT FROM p_from_step_id THEN
+        came_first := false;
+    END IF;
+    IF NOT came_first THEN
+        RETURN enrollment_directive(state) || '{"applied": false}';
     END IF;
 
+    PERFORM log_decisions(state, p_decisions, p_now);
     IF p_effect IS NOT NULL THEN
-        IF coalesce((state.visits->>effect_step::text)::integer, 0) <> (p_effect->>'visit')::integer - 1 THEN
-            -- A worker that slept through its timeout wakes up and knows what its successor could not: the
-            -- message that was given up as unknown did leave.
-            IF sent AND was_unknown THEN
-                PERFORM log_move(state, 'email_sent', effect_step, p_effect->'detail', p_now);
-                UPDATE lead_sequence_state SET emails_sent = emails_sent + 1
-                 WHERE tenant_id = p_tenant_id AND id = p_enrollment_id;
-            END IF;
-            RETURN enrollment_directive(state);
-        END IF;
-        PERFORM log_decisions(state, p_decisions, p_now);
         PERFORM log_move(state, p_effect->>'event', effect_step, p_effect->'detail', p_now);
-    ELSIF ended OR state.current_step_id IS DISTINCT FROM p_from_step_id OR state.status NOT IN ('pending', 'active')
-    THEN
-        RETURN enrollment_directive(state);
-    ELSE
-        PERFORM log_decisions(state, p_decisions, p_now);
     END IF;
 
     UPDATE lead_sequence_state
@@ -296,7 +312,7 @@ BEGIN
         PERFORM log_move(state, 'waiting', state.current_step_id,
                          jsonb_build_object('until', state.next_action_at), p_now);
     END IF;
-    RETURN enrollment_directive(state);
+    RETURN enrollment_directive(state) || '{"applied": true}';
 END $$;
 
 -- Ends an enrollment, whatever it is doing. Stopping what has ended changes nothing.
@@ -410,4 +426,63 @@ BEGIN
      WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
     PERFORM log_move(state, 'failed', state.current_step_id, jsonb_build_object('error', p_error), p_now);
     RETURN state;
+END $$;
+
+-- Why a step is being tried again, for whoever asks meanwhile. The next success clears it.
+CREATE FUNCTION note_step_error(p_tenant_id uuid, p_enrollment_id uuid, p_error text) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    UPDATE lead_sequence_state SET error = p_error
+     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id AND status IN ('pending', 'active', 'paused');
+END $$;
+
+-- Takes what Temporal must be told next, oldest first, at most one row of an enrollment (so that its commands
+-- arrive in their order), and holds it for the lease. Whoever claims a row must settle or postpone it; after
+-- a crash the lease runs out and another dispatcher takes it. Delivering twice does no harm.
+CREATE FUNCTION claim_outbox(p_tenant_id uuid, p_limit integer, p_lease interval) RETURNS TABLE (
+    id bigint, enrollment_id uuid, command text, sequence_id uuid, sequence_name text, lead_id uuid,
+    campaign_id uuid, directive jsonb)
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    RETURN QUERY
+    WITH next AS MATERIALIZED (
+        SELECT o.id FROM outbox o
+         WHERE o.tenant_id = p_tenant_id AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())
+           AND NOT EXISTS (SELECT FROM outbox earlier
+                            WHERE earlier.tenant_id = p_tenant_id
+                              AND earlier.enrollment_id = o.enrollment_id AND earlier.id < o.id)
+         ORDER BY o.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE outbox o SET leased_until = clock_timestamp() + p_lease, attempts = o.attempts + 1
+          FROM next WHERE o.tenant_id = p_tenant_id AND o.id = next.id
+        RETURNING o.id, o.enrollment_id, o.command
+    )
+    SELECT c.id, c.enrollment_id, c.command, s.sequence_id, q.name, s.lead_id, s.campaign_id,
+           described_directive(s)
+      FROM claimed c
+      JOIN lead_sequence_state s ON s.tenant_id = p_tenant_id AND s.id = c.enrollment_id
+      JOIN sequences q ON q.tenant_id = p_tenant_id AND q.id = s.sequence_id
+     ORDER BY c.id;
+END $$;
+
+-- Delivered. A started enrollment is active from here on, even if its first step is days away.
+CREATE FUNCTION settle_outbox(p_tenant_id uuid, p_ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    WITH delivered AS (
+        DELETE FROM outbox WHERE tenant_id = p_tenant_id AND id = ANY (p_ids) RETURNING enrollment_id, command
+    )
+    UPDATE lead_sequence_state s SET status = 'active'
+      FROM delivered d
+     WHERE s.tenant_id = p_tenant_id AND s.id = d.enrollment_id AND d.command = 'start' AND s.status = 'pending';
+END $$;
+
+CREATE FUNCTION postpone_outbox(p_tenant_id uuid, p_ids bigint[], p_error text) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    UPDATE outbox SET leased_until = NULL, last_error = p_error
+     WHERE tenant_id = p_tenant_id AND id = ANY (p_ids);
 END $$;

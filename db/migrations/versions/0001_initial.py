@@ -54,8 +54,9 @@ TABLES = [
 
 def _run(sql: str) -> None:
     # The driver itself, without parameters: many statements at once, and a percent sign is only that.
-    with op.get_bind().connection.cursor() as cursor:
-        cursor.execute(sql)
+    cursor = op.get_bind().connection.cursor()
+    cursor.execute(sql)
+    cursor.close()
 
 
 def _run_file(name: str) -> None:

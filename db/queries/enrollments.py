@@ -1,0 +1,196 @@
+"""The moves of an enrollment, each one statement: the SQL functions of `0001_functions.sql`, typed.
+
+The worker's hot path goes through here: performing an email costs four round trips (load, reserve, mark,
+advance), none of them inside a longer transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import String, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.session import Database, WriteSession
+from domain.messages import Directive
+
+_LOAD = text("SELECT load_enrollment(:tenant_id, :enrollment_id)")
+_PLAN = text("SELECT load_plan(:tenant_id, :version_id)")
+_RESERVE = text(
+    "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :step_id, :visit, :now, :decisions, :message,"
+    " :resend)"
+).bindparams(bindparam("decisions", type_=JSONB), bindparam("message", type_=JSONB))
+_MARK = text("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :now)")
+_RELEASE = text("SELECT release_message(:tenant_id, :message_id, :status, :response)::text")
+_ADVANCE = text(
+    "SELECT advance_to_next_step(:tenant_id, :enrollment_id, :from_step_id, :now, :decisions, :effect, :next)"
+).bindparams(
+    bindparam("decisions", type_=JSONB),
+    bindparam("effect", type_=JSONB(none_as_null=True)),
+    bindparam("next", type_=JSONB),
+)
+_STOP = text(
+    "SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))"
+).bindparams(bindparam("reason", type_=String))
+_FAIL = text("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
+_NOTE_ERROR = text("SELECT note_step_error(:tenant_id, :enrollment_id, :error)::text")
+
+
+class LoadedEvent(BaseModel):
+    type: str
+    step_id: str | None
+    occurred_at: datetime
+    machine: bool
+
+
+class LoadedMessage(BaseModel):
+    """A message that was sent earlier in this enrollment."""
+
+    step_id: str
+    rfc_message_id: str
+    thread: list[str]
+    subject: str
+    sent_at: datetime
+
+
+class LoadedMailbox(BaseModel):
+    id: UUID
+    email: str
+    name: str
+    status: str
+
+
+class LoadedEnrollment(BaseModel):
+    """Everything that performing a step reads."""
+
+    directive: Directive
+    version_id: UUID
+    hold_until: datetime | None
+    enrolled_at: datetime
+    visits: dict[str, int]
+    lead: dict[str, Any]
+    mailbox: LoadedMailbox | None
+    events: list[LoadedEvent]
+    messages: list[LoadedMessage]
+
+
+class Reservation(BaseModel):
+    """What the gate answered; see `reserve_message`."""
+
+    outcome: Literal["reserved", "sent", "unknown", "held"]
+    directive: Directive
+    message_id: UUID | None = None
+    rfc_message_id: str = ""
+    thread: list[str] = []
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentQueries:
+    """The moves of one tenant's enrollment; each method is its own transaction."""
+
+    database: Database
+    tenant_id: UUID
+    enrollment_id: UUID
+
+    def _key(self, **parameters: Any) -> dict[str, Any]:
+        return {"tenant_id": self.tenant_id, "enrollment_id": self.enrollment_id, **parameters}
+
+    async def load(self) -> LoadedEnrollment | None:
+        answer = await self.database.call(_LOAD, self._key())
+        return None if answer is None else LoadedEnrollment.model_validate(answer)
+
+    async def plan(self, version_id: UUID) -> dict[str, Any]:
+        return await self.database.call(_PLAN, {"tenant_id": self.tenant_id, "version_id": version_id})
+
+    async def reserve(
+        self,
+        *,
+        from_step_id: UUID,
+        step_id: UUID,
+        visit: int,
+        now: datetime,
+        decisions: list[dict[str, Any]],
+        message: dict[str, Any],
+        resend: bool,
+    ) -> Reservation:
+        return Reservation.model_validate(
+            await self.database.call(
+                _RESERVE,
+                self._key(
+                    from_step_id=from_step_id,
+                    step_id=step_id,
+                    visit=visit,
+                    now=now,
+                    decisions=decisions,
+                    message=message,
+                    resend=resend,
+                ),
+            )
+        )
+
+    async def mark_sending(self, message_id: UUID, now: datetime) -> bool:
+        """Whether the final dot may be written."""
+        return bool(await self.database.call(_MARK, self._key(message_id=message_id, now=now)))
+
+    async def release(self, message_id: UUID, status: Literal["reserved", "refused"], response: str) -> None:
+        await self.database.call(
+            _RELEASE,
+            {"tenant_id": self.tenant_id, "message_id": message_id, "status": status, "response": response},
+        )
+
+    async def advance(
+        self,
+        *,
+        from_step_id: UUID,
+        now: datetime,
+        decisions: list[dict[str, Any]],
+        effect: dict[str, Any] | None,
+        following: dict[str, Any],
+    ) -> Directive:
+        return Directive.model_validate(
+            await self.database.call(
+                _ADVANCE,
+                self._key(from_step_id=from_step_id, now=now, decisions=decisions, effect=effect, next=following),
+            )
+        )
+
+    async def stop(self, reason: str | None, now: datetime) -> Directive:
+        return Directive.model_validate(await self.database.call(_STOP, self._key(reason=reason, now=now)))
+
+    async def fail(self, error: str, now: datetime) -> Directive:
+        return Directive.model_validate(await self.database.call(_FAIL, self._key(error=error, now=now)))
+
+    async def note_error(self, error: str) -> None:
+        await self.database.call(_NOTE_ERROR, self._key(error=error))
+
+
+async def advance_txn(
+    session: WriteSession,
+    enrollment_id: UUID,
+    *,
+    from_step_id: UUID,
+    now: datetime,
+    decisions: list[dict[str, Any]],
+    effect: dict[str, Any] | None,
+    following: dict[str, Any],
+) -> tuple[bool, Directive]:
+    """`EnrollmentQueries.advance` inside the caller's transaction: an action and its record, or neither.
+
+    Whoever is told True must do what the effect says, and nobody else will be.
+    """
+    answer: dict[str, Any] = await session.scalar(
+        _ADVANCE,
+        {
+            "tenant_id": session.tenant_id,
+            "enrollment_id": enrollment_id,
+            "from_step_id": from_step_id,
+            "now": now,
+            "decisions": decisions,
+            "effect": effect,
+            "next": following,
+        },
+    )
+    return bool(answer["applied"]), Directive.model_validate(answer)

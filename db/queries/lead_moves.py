@@ -1,0 +1,49 @@
+"""What sequences and events change about a lead."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.session import WriteSession
+
+_STATUS = text(
+    "UPDATE leads SET status = :status WHERE tenant_id = :tenant_id AND id = :lead_id AND status <> :status"
+)
+# Removes first, then adds what is not there yet; the order of the others is kept.
+_TAG = text("""
+    UPDATE leads l SET tags = kept.tags || ARRAY(
+               SELECT added FROM unnest(CAST(:add AS text[])) WITH ORDINALITY a(added, place)
+                WHERE added <> ALL (kept.tags) ORDER BY place)
+      FROM (SELECT ARRAY(SELECT tag FROM leads o, unnest(o.tags) WITH ORDINALITY t(tag, place)
+                          WHERE o.tenant_id = :tenant_id AND o.id = :lead_id
+                            AND tag <> ALL (CAST(:remove AS text[])) ORDER BY place) AS tags) kept
+     WHERE l.tenant_id = :tenant_id AND l.id = :lead_id
+""")
+_SUPPRESS = text("""
+    INSERT INTO suppressions (tenant_id, kind, value, reason)
+    SELECT :tenant_id, 'address', email, :reason FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id
+    ON CONFLICT ON CONSTRAINT suppressions_value_key DO NOTHING
+""")
+
+
+async def set_lead_status(session: WriteSession, lead_id: UUID, status: str) -> None:
+    await session.execute(_STATUS, {"tenant_id": session.tenant_id, "lead_id": lead_id, "status": status})
+
+
+async def tag_lead(session: WriteSession, lead_id: UUID, *, add: Sequence[str], remove: Sequence[str]) -> None:
+    """Adds and removes tags; what is there already, or never was, changes nothing."""
+    await session.execute(
+        _TAG,
+        {
+            "tenant_id": session.tenant_id,
+            "lead_id": lead_id,
+            "add": list(dict.fromkeys(add)),
+            "remove": list(remove),
+        },
+    )
+
+
+async def suppress_address(session: WriteSession, lead_id: UUID, reason: str) -> None:
+    """Keeps the lead's address from ever being written to again by this tenant."""
+    await session.execute(_SUPPRESS, {"tenant_id": session.tenant_id, "lead_id": lead_id, "reason": reason})

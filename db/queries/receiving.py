@@ -1,0 +1,185 @@
+"""What an event needs to find, and what it leaves behind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.session import WriteSession
+
+# In the order of their IDs: whoever locks several enrollments does so in this order, so that none waits in a circle.
+_LIVE = text("""
+    SELECT s.id, s.next_action_at, s.clock_offset, q.settings, l.timezone
+      FROM lead_sequence_state s
+      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
+      JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
+     WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
+       AND s.status IN ('pending', 'active', 'paused', 'failed')
+     ORDER BY s.id
+       FOR UPDATE OF s
+""")
+_BY_MESSAGE = text("""
+    SELECT m.lead_id, m.enrollment_id, m.id AS message_id, m.step_id, s.clock_offset
+      FROM messages m
+      JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
+     WHERE m.tenant_id = :tenant_id AND m.rfc_message_id = ANY (CAST(:message_ids AS text[]))
+     ORDER BY m.reserved_at DESC LIMIT 1
+""")
+# What an event without a Message-ID is about: the last email that the lead was sent, in a live enrollment if any.
+_LATEST = text("""
+    SELECT s.lead_id, s.id AS enrollment_id, m.id AS message_id, m.step_id, s.clock_offset
+      FROM lead_sequence_state s
+      LEFT JOIN LATERAL (
+           SELECT id, step_id, sent_at FROM messages
+            WHERE tenant_id = s.tenant_id AND enrollment_id = s.id AND status IN ('sent', 'unknown', 'sending')
+            ORDER BY reserved_at DESC LIMIT 1) m ON true
+     WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
+     ORDER BY s.ended_at IS NULL DESC, m.sent_at DESC NULLS LAST, s.enrolled_at DESC LIMIT 1
+""")
+_OF_ENROLLMENT = text("""
+    SELECT lead_id, id AS enrollment_id, CAST(:message_id AS uuid) AS message_id, current_step_id AS step_id,
+           clock_offset
+      FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :enrollment_id
+""")
+_BY_SENDER = text("""
+    SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = :email
+""")
+_RECORD = text("""
+    INSERT INTO lead_engagement
+        (tenant_id, lead_id, enrollment_id, message_id, step_id, type, name, machine, detail, event_id, occurred_at)
+    VALUES (:tenant_id, :lead_id, :enrollment_id, :message_id, :step_id, :type, :name, :machine, :detail, :event_id,
+            :occurred_at)
+    ON CONFLICT ON CONSTRAINT lead_engagement_event_id_key DO NOTHING
+    RETURNING id
+""").bindparams(bindparam("detail", type_=JSONB))
+# Opens and clicks count once for each message, and only a person's.
+_COUNT = text("""
+    UPDATE lead_sequence_state s
+       SET emails_opened = emails_opened + CAST(:type = 'open' AND :first AS integer),
+           emails_clicked = emails_clicked + CAST(:type = 'click' AND :first AS integer),
+           emails_replied = emails_replied + CAST(:type = 'reply' AND :first AS integer),
+           engagement_score = engagement_score + :points,
+           last_activity_at = greatest(last_activity_at, :occurred_at)
+     WHERE tenant_id = :tenant_id AND id = :enrollment_id
+""")
+_SEEN = text("""
+    SELECT EXISTS (SELECT FROM lead_engagement
+                    WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND type = :type AND NOT machine
+                      AND message_id IS NOT DISTINCT FROM :message_id AND id <> :id)
+""")
+_STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now, :command)).id")
+_HOLD = text("SELECT (hold_lead_sequence(:tenant_id, :enrollment_id, :until, NULL)).id")
+
+
+Live = Sequence[Row[Any]]
+"""Rows of live enrollments: `id`, `next_action_at`, `clock_offset`, the sequence's `settings`, the lead's `timezone`."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an event is about; only the lead is certain."""
+
+    lead_id: UUID
+    enrollment_id: UUID | None = None
+    message_id: UUID | None = None
+    step_id: UUID | None = None
+    clock_offset: timedelta = timedelta(0)
+
+
+def _about(row: Row[Any] | None) -> About | None:
+    return None if row is None else About(**row._mapping)  # pyright: ignore[reportPrivateUsage]
+
+
+async def about_message(session: WriteSession, rfc_message_ids: Sequence[str]) -> About | None:
+    """The most recent message of the tenant among these Message-IDs."""
+    found = await session.execute(
+        _BY_MESSAGE, {"tenant_id": session.tenant_id, "message_ids": list(rfc_message_ids)}
+    )
+    return _about(found.one_or_none())
+
+
+async def about_lead(session: WriteSession, lead_id: UUID) -> About:
+    found = await session.execute(_LATEST, {"tenant_id": session.tenant_id, "lead_id": lead_id})
+    return _about(found.one_or_none()) or About(lead_id)
+
+
+async def about_enrollment(session: WriteSession, enrollment_id: UUID, message_id: UUID) -> About:
+    """The message that the enrollment's current step is sending."""
+    found = await session.execute(
+        _OF_ENROLLMENT,
+        {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "message_id": message_id},
+    )
+    return About(**found.one()._mapping)  # pyright: ignore[reportPrivateUsage]
+
+
+async def lead_by_email(session: WriteSession, email: str) -> UUID | None:
+    return await session.scalar(_BY_SENDER, {"tenant_id": session.tenant_id, "email": email})
+
+
+async def live_enrollments(session: WriteSession, lead_id: UUID) -> Live:
+    """Locks every enrollment of the lead that has not ended."""
+    return (await session.execute(_LIVE, {"tenant_id": session.tenant_id, "lead_id": lead_id})).all()
+
+
+async def record(
+    session: WriteSession,
+    about: About,
+    *,
+    event_type: str,
+    name: str | None,
+    machine: bool,
+    detail: dict[str, Any],
+    event_id: str | None,
+    occurred_at: datetime,
+) -> int | None:
+    """The new row's ID; None when an event with this `event_id` is there already."""
+    return await session.scalar(
+        _RECORD,
+        {
+            "tenant_id": session.tenant_id,
+            "lead_id": about.lead_id,
+            "enrollment_id": about.enrollment_id,
+            "message_id": about.message_id,
+            "step_id": about.step_id,
+            "type": event_type,
+            "name": name,
+            "machine": machine,
+            "detail": detail,
+            "event_id": event_id,
+            "occurred_at": occurred_at,
+        },
+    )
+
+
+async def count(
+    session: WriteSession, about: About, *, row_id: int, event_type: str, points: int, occurred_at: datetime
+) -> None:
+    """Brings the enrollment's counters up to date with an event of a person."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": about.enrollment_id, "type": event_type}
+    seen = await session.scalar(_SEEN, {**key, "message_id": about.message_id, "id": row_id})
+    await session.execute(_COUNT, {**key, "first": not seen, "points": points, "occurred_at": occurred_at})
+
+
+async def stop(
+    session: WriteSession, enrollment_id: UUID, reason: str, command: str, now: datetime | None = None
+) -> None:
+    await session.execute(
+        _STOP,
+        {
+            "tenant_id": session.tenant_id,
+            "enrollment_id": enrollment_id,
+            "reason": reason,
+            "command": command,
+            "now": now,
+        },
+    )
+
+
+async def hold(session: WriteSession, enrollment_id: UUID, until: datetime) -> None:
+    await session.execute(
+        _HOLD, {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "until": until}
+    )

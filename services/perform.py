@@ -1,0 +1,103 @@
+"""Performing the step that is due: load, walk the branches, let the step take effect, move the mirror.
+
+Postgres is asked first how the enrollment stands: the workflow may be behind (a pause on its way), or this may
+be a second attempt after a crash, which goes on from wherever the first one got to.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
+from db.session import Database
+from domain.conditions import Engagement, EngagementEvent
+from domain.errors import NotFound
+from domain.leads import template_fields
+from domain.messages import Directive
+from domain.sequence import Plan, Step
+from domain.walk import Decision, End, Perform, Wait, walk
+from services.steps.visit import StepHandler, Visit, arrival_row, decision_row, with_step
+
+PLANS_KEPT = 200
+
+
+class StepPerformer:
+    """Performs steps of any tenant. `handlers` are by step type."""
+
+    def __init__(self, database: Database, handlers: Mapping[str, StepHandler]) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._plans: OrderedDict[UUID, Plan] = OrderedDict()
+
+    async def perform(self, tenant_id: UUID, enrollment_id: UUID, now: datetime) -> Directive:
+        """Performs what is due for the enrollment at `now` (its own clock, UTC) and says what comes next.
+
+        Raises NotFound for an enrollment that was erased, and whatever a handler raises.
+        """
+        queries = EnrollmentQueries(self._database, tenant_id, enrollment_id)
+        loaded = await queries.load()
+        if loaded is None:
+            raise NotFound(f"no enrollment {enrollment_id}")
+        plan = await self._plan(queries, loaded.version_id)
+        step = _due_step(loaded, plan, now)
+        if step is None:
+            return with_step(loaded.directive, plan)
+        way = walk(plan, step, _engagement(loaded), now)
+        if isinstance(way.landing, Perform):
+            visit = Visit(queries, loaded, plan, step.id, way.landing.step, way.decisions, now)
+            return await self._handlers[visit.step.type].perform(visit)
+        return await _move(queries, plan, step, way.landing, way.decisions, now)
+
+    async def _plan(self, queries: EnrollmentQueries, version_id: UUID) -> Plan:
+        """A published version never changes, so the most recent ones are kept."""
+        if version_id in self._plans:
+            self._plans.move_to_end(version_id)
+            return self._plans[version_id]
+        plan = Plan.model_validate(await queries.plan(version_id))
+        self._plans[version_id] = plan
+        while len(self._plans) > PLANS_KEPT:
+            self._plans.popitem(last=False)
+        return plan
+
+
+async def _move(
+    queries: EnrollmentQueries,
+    plan: Plan,
+    step: Step,
+    arrival: Wait | End,
+    decisions: tuple[Decision, ...],
+    now: datetime,
+) -> Directive:
+    """Branches have led to a wait or to the end, and nothing else took effect."""
+    directive = await queries.advance(
+        from_step_id=step.id,
+        now=now,
+        decisions=[decision_row(decision) for decision in decisions],
+        effect=None,
+        following=arrival_row(arrival),
+    )
+    return with_step(directive, plan)
+
+
+def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | None:
+    """The step to perform, or None when the mirror says that nothing is due (paused, ended, held until later)."""
+    directive = loaded.directive
+    if directive.ends or directive.held or directive.step_id is None:
+        return None
+    if directive.due_at is not None and directive.due_at > now:
+        return None
+    return plan.step(directive.step_id)
+
+
+def _engagement(loaded: LoadedEnrollment) -> Engagement:
+    return Engagement(
+        events=[
+            EngagementEvent(event.type, event.step_id, event.occurred_at, event.machine) for event in loaded.events
+        ],
+        sent_at={message.step_id: message.sent_at for message in loaded.messages},
+        enrolled_at=loaded.enrolled_at,
+        lead=template_fields(loaded.lead),
+    )
+
+

@@ -1,0 +1,278 @@
+"""What a lead did, however it is heard of: recorded once, and obeyed at once.
+
+A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of the lead in the transaction that
+records it: when the caller has its answer, no further email of them can pass the gate.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from db.queries import receiving
+from db.queries.lead_moves import set_lead_status, suppress_address
+from db.queries.receiving import About
+from db.session import WriteSession
+from domain.enrollment import StopReason
+from domain.errors import NotFound
+from domain.messages import Command
+from domain.schedule import hold_until_return, zone_of
+from domain.scoring import points
+from domain.sequence import SequenceSettings
+from mail.inbound import InboundMail, parse_inbound
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    occurred_at: AwareDatetime | None = None
+    """When it happened; the present, on the enrollment's clock, if left out."""
+    message_id: str | None = Field(default=None, max_length=998)
+    """The Message-ID of the email that it is about; the lead's last one, if left out."""
+    event_id: str | None = Field(default=None, min_length=1, max_length=200)
+    """The sender's ID of the event: telling it twice records it once."""
+
+    @property
+    def heard_as(self) -> str:
+        return str(getattr(self, "type"))  # noqa: B009
+
+    @property
+    def by_machine(self) -> bool:
+        return False
+
+    @property
+    def label(self) -> str | None:
+        return None
+
+    def detail(self) -> dict[str, Any]:
+        return {}
+
+
+class ReplyEvent(_Event):
+    type: Literal["reply"]
+
+
+class AutoReplyEvent(_Event):
+    type: Literal["auto_reply"]
+    returns_on: date | None = None
+    """The first day back; without it the sequence's `auto_reply_hold_days` counts."""
+
+    def detail(self) -> dict[str, Any]:
+        return {"returns_on": self.returns_on.isoformat()} if self.returns_on else {}
+
+
+class _ByMachine(_Event):
+    machine: bool = False
+    """A mail client's prefetch or a scanner, not a person: kept, but moves no branch and no rate."""
+
+    @property
+    def by_machine(self) -> bool:
+        return self.machine
+
+
+class OpenEvent(_ByMachine):
+    type: Literal["open"]
+
+
+class ClickEvent(_ByMachine):
+    type: Literal["click"]
+    url: str | None = Field(default=None, max_length=2000)
+
+    def detail(self) -> dict[str, Any]:
+        return {"url": self.url} if self.url else {}
+
+
+class BounceEvent(_Event):
+    type: Literal["bounce"]
+    hard: bool = True
+    """Permanent. A soft bounce is only recorded."""
+    diagnostic: str | None = Field(default=None, max_length=2000)
+
+    def detail(self) -> dict[str, Any]:
+        return {"hard": self.hard, **({"diagnostic": self.diagnostic} if self.diagnostic else {})}
+
+
+class UnsubscribeEvent(_Event):
+    type: Literal["unsubscribe"]
+
+
+class ComplaintEvent(_Event):
+    type: Literal["complaint"]
+
+
+class CustomEvent(_Event):
+    type: Literal["custom"]
+    name: str = Field(min_length=1, max_length=100)
+
+    @property
+    def label(self) -> str | None:
+        return self.name
+
+
+LeadEvent = Annotated[
+    ReplyEvent
+    | AutoReplyEvent
+    | OpenEvent
+    | ClickEvent
+    | BounceEvent
+    | UnsubscribeEvent
+    | ComplaintEvent
+    | CustomEvent,
+    Field(discriminator="type"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecorded:
+    """`recorded` is False for an event that was told before. The others are the enrollments it moved."""
+
+    recorded: bool
+    stopped: list[UUID] = field(default_factory=list[UUID])
+    held: list[UUID] = field(default_factory=list[UUID])
+
+
+@dataclass(frozen=True, slots=True)
+class MailReceived:
+    """How an inbound message was understood, and by which rule it was matched (None: it was not)."""
+
+    classification: str
+    matched_by: str | None
+    enrollment_id: UUID | None
+    recipient: str | None
+
+
+async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
+    """Records the event and does what it demands. Raises NotFound when the message is not one of the lead's."""
+    about = await _about(session, lead_id, event.message_id)
+    return await _receive(session, about, event)
+
+
+async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
+    """An inbound message: classified, matched with what was sent, recorded, obeyed. Never fails on its bytes."""
+    mail = parse_inbound(raw)
+    about, rule = await _match(session, mail)
+    if about is None or mail.classification == "unrelated":
+        return MailReceived("unrelated", None, None, mail.final_recipient)
+    event = _as_event(mail)
+    if event is not None:
+        await _receive(session, about, event)
+    return MailReceived(mail.classification, rule, about.enrollment_id, mail.final_recipient)
+
+
+async def bounce_at_once(
+    session: WriteSession, enrollment_id: UUID, message_id: UUID, diagnostic: str, now: datetime
+) -> None:
+    """The receiving server refused the recipient while the message was being handed over: a hard bounce."""
+    about = await receiving.about_enrollment(session, enrollment_id, message_id)
+    event = BounceEvent(type="bounce", hard=True, diagnostic=diagnostic[:2000], occurred_at=now)
+    await _receive(session, about, event)
+
+
+async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -> About:
+    if message_id is None:
+        return await receiving.about_lead(session, lead_id)
+    about = await receiving.about_message(session, [message_id])
+    if about is None or about.lead_id != lead_id:
+        raise NotFound("no message with this Message-ID was sent to the lead")
+    return about
+
+
+async def _match(session: WriteSession, mail: InboundMail) -> tuple[About | None, str | None]:
+    """First by the messages that it refers to, then by the returned part's recipient, then by its sender."""
+    if mail.references and (about := await receiving.about_message(session, mail.references)):
+        return about, "references"
+    for rule, address in (("recipient", mail.final_recipient), ("sender", mail.sender)):
+        if address and (lead_id := await receiving.lead_by_email(session, address.lower())):
+            about = await receiving.about_lead(session, lead_id)
+            if about.enrollment_id is not None:
+                return about, rule
+    return None, None
+
+
+def _as_event(mail: InboundMail) -> LeadEvent | None:
+    match mail.classification:
+        case "reply":
+            return ReplyEvent(type="reply", event_id=mail.event_id)
+        case "auto_reply":
+            return AutoReplyEvent(type="auto_reply", returns_on=mail.returns_on, event_id=mail.event_id)
+        case "hard_bounce" | "soft_bounce":
+            hard = mail.classification == "hard_bounce"
+            return BounceEvent(type="bounce", hard=hard, event_id=mail.event_id)
+        case _:
+            return None
+
+
+async def _receive(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:
+    # The enrollments are locked before anything is written: an event and a step of the same lead take turns.
+    live = await receiving.live_enrollments(session, about.lead_id)
+    occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset
+    row_id = await receiving.record(
+        session,
+        about,
+        event_type=event.heard_as,
+        name=event.label,
+        machine=event.by_machine,
+        detail=event.detail(),
+        event_id=event.event_id,
+        occurred_at=occurred_at,
+    )
+    if row_id is None:
+        return EventRecorded(recorded=False)
+    if about.enrollment_id is not None and not event.by_machine:
+        await receiving.count(
+            session,
+            about,
+            row_id=row_id,
+            event_type=event.heard_as,
+            points=points(event.heard_as, machine=False),
+            occurred_at=occurred_at,
+        )
+    return await _obey(session, about.lead_id, event, live)
+
+
+async def _obey(session: WriteSession, lead_id: UUID, event: LeadEvent, live: receiving.Live) -> EventRecorded:
+    match event:
+        case ReplyEvent():
+            if any(SequenceSettings.model_validate(row.settings).reply_marks_qualified for row in live):
+                await set_lead_status(session, lead_id, "qualified")
+            return await _stop_all(session, live, StopReason.REPLIED, Command.REPLY_RECEIVED)
+        case AutoReplyEvent():
+            return await _hold_all(session, live, event)
+        case BounceEvent(hard=True):
+            await suppress_address(session, lead_id, "bounced")
+            await set_lead_status(session, lead_id, "bounced")
+            return await _stop_all(session, live, StopReason.BOUNCED, Command.BOUNCE_RECEIVED)
+        case UnsubscribeEvent():
+            await suppress_address(session, lead_id, "unsubscribed")
+            await set_lead_status(session, lead_id, "unsubscribed")
+            return await _stop_all(session, live, StopReason.UNSUBSCRIBED, Command.UNSUBSCRIBE_RECEIVED)
+        case ComplaintEvent():
+            await suppress_address(session, lead_id, "complained")
+            await set_lead_status(session, lead_id, "unsubscribed")
+            return await _stop_all(session, live, StopReason.COMPLAINED, Command.COMPLAINT_RECEIVED)
+        case _:
+            return EventRecorded(recorded=True)
+
+
+async def _stop_all(
+    session: WriteSession, live: receiving.Live, reason: StopReason, command: Command
+) -> EventRecorded:
+    for row in live:
+        await receiving.stop(session, row.id, reason, command)
+    return EventRecorded(recorded=True, stopped=[row.id for row in live])
+
+
+async def _hold_all(session: WriteSession, live: receiving.Live, event: AutoReplyEvent) -> EventRecorded:
+    for row in live:
+        settings = SequenceSettings.model_validate(row.settings)
+        until = hold_until_return(
+            returns_on=event.returns_on,
+            hold_days=settings.auto_reply_hold_days,
+            now=datetime.now(UTC) + row.clock_offset,
+            due_at=row.next_action_at,
+            zone=zone_of(row.timezone, settings.timezone),
+        )
+        await receiving.hold(session, row.id, until)
+    return EventRecorded(recorded=True, held=[row.id for row in live])

@@ -1,0 +1,235 @@
+"""An email: render, pass the gate, hand to SMTP, record. Three moments, each committed.
+
+    crash before the gate            nothing reserved, nothing left: the next attempt starts over
+    after `reserved`                 nothing left: the next attempt sends under the same Message-ID
+    after `sending` (the final dot)  it may or may not have left: never sent again blindly, the policy decides
+    after `sent`                     the next attempt finds that the enrollment has moved on
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import DBAPIError
+
+from db.queries.enrollments import LoadedMailbox, Reservation
+from db.session import Database
+from domain.errors import Conflict
+from domain.leads import template_fields
+from domain.messages import Directive
+from domain.sequence import EmailConfig
+from domain.templates import render
+from mail.compose import Outgoing, compose, new_message_id, reply_subject
+from mail.transport import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    MessageRefused,
+    RecipientRefused,
+    SendWithdrawn,
+    SmtpTransport,
+    TemporarilyRefused,
+)
+from services.receive import bounce_at_once
+from services.steps.visit import Visit
+
+T = TypeVar("T")
+RECORD_FOR_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rendered message, before the gate has given it its Message-ID."""
+
+    to_address: str
+    subject: str
+    text: str
+    html: str
+    thread: list[str]
+
+
+class NoMailbox(Conflict):
+    """The tenant has no mailbox that may send."""
+
+    code = "no_mailbox"
+    title = "There is no mailbox to send from"
+
+
+class MailboxHeld(Conflict):
+    code = "mailbox_held"
+    title = "The mailbox is held"
+
+
+class AnotherAttemptSends(Conflict):
+    """Two attempts met at the final dot; this one was second and must look again."""
+
+    code = "another_attempt_sends"
+    title = "Another attempt is sending this message"
+
+
+class EmailHandler:
+    def __init__(self, database: Database, transport: SmtpTransport) -> None:
+        self._database = database
+        self._transport = transport
+
+    async def perform(self, visit: Visit) -> Directive:
+        """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
+        sender = _sender(visit)
+        draft = _draft(visit, sender)
+        reservation = await _reserve(visit, sender, draft)
+        match reservation.outcome:
+            case "held":
+                return visit.told(reservation.directive)
+            case "sent" | "unknown":
+                return await _advance(visit, reservation, reservation.outcome, response=None)
+            case "reserved":
+                return await self._send(visit, sender, draft, reservation)
+
+    async def _send(
+        self, visit: Visit, sender: LoadedMailbox, draft: Draft, reservation: Reservation
+    ) -> Directive:
+        message_id = _known(reservation.message_id)
+        message = compose(
+            Outgoing(
+                from_name=sender.name,
+                from_address=sender.email,
+                to_address=draft.to_address,
+                subject=reservation.subject,
+                text=draft.text,
+                html=draft.html,
+                message_id=reservation.rfc_message_id,
+                references=tuple(reservation.thread),
+                date=visit.now,
+            )
+        )
+        try:
+            accepted = await self._transport.deliver(
+                message,
+                sender.email,
+                draft.to_address,
+                before_final_dot=lambda: visit.queries.mark_sending(message_id, visit.now),
+            )
+        except SendWithdrawn:
+            return await _stand_back(visit)
+        except RecipientRefused as refused:
+            return await self._bounced(visit, message_id, refused)
+        except MessageRefused as refused:
+            await visit.queries.release(message_id, "refused", str(refused))
+            raise
+        except (TemporarilyRefused, ConnectionFailed, AuthenticationFailed) as refused:
+            # Certainly not taken, even where the final dot was written: the same message may be tried again.
+            await visit.queries.release(message_id, "reserved", str(refused))
+            raise
+        return await _recorded(lambda: _advance(visit, reservation, "sent", accepted.response))
+
+    async def _bounced(self, visit: Visit, message_id: UUID, refused: RecipientRefused) -> Directive:
+        await visit.queries.release(message_id, "refused", str(refused))
+        async with self._database.write(visit.queries.tenant_id) as session:
+            await bounce_at_once(session, visit.queries.enrollment_id, message_id, str(refused), visit.now)
+        return await _standing(visit)
+
+
+def _sender(visit: Visit) -> LoadedMailbox:
+    mailbox = visit.loaded.mailbox
+    if mailbox is None:
+        raise NoMailbox("add a mailbox, then resume the enrollment")
+    if mailbox.status != "active":
+        raise MailboxHeld("the mailbox is held; everything of it waits")
+    return mailbox
+
+
+def _draft(visit: Visit, sender: LoadedMailbox) -> Draft:
+    config = visit.step.config
+    assert isinstance(config, EmailConfig), "the registry routes emails here"
+    fields = _fields(visit, sender)
+    earlier = visit.loaded.messages if config.reply_in_thread else []
+    subject = render(config.subject, fields, html=False)
+    if earlier:
+        subject = reply_subject(subject or earlier[0].subject)
+    return Draft(
+        to_address=str(visit.loaded.lead["email"]),
+        subject=subject,
+        text=render(config.body_text, fields, html=False),
+        html=render(config.body_html, fields, html=True),
+        # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.
+        thread=[*earlier[-1].thread, earlier[-1].rfc_message_id] if earlier else [],
+    )
+
+
+def _fields(visit: Visit, sender: LoadedMailbox) -> Mapping[str, Any]:
+    return {
+        **template_fields(visit.loaded.lead),
+        "sender": {"name": sender.name, "email": sender.email},
+        "sequence": {"name": visit.plan.name},
+    }
+
+
+async def _reserve(visit: Visit, sender: LoadedMailbox, draft: Draft) -> Reservation:
+    message_id = uuid4()
+    return await visit.queries.reserve(
+        from_step_id=visit.from_step_id,
+        step_id=visit.step.id,
+        visit=visit.number,
+        now=visit.now,
+        decisions=visit.decision_rows(),
+        message={
+            "id": str(message_id),
+            "mailbox_id": str(sender.id),
+            "rfc_message_id": new_message_id(message_id, sender.email.rpartition("@")[2]),
+            "thread": draft.thread,
+            "subject": draft.subject,
+        },
+        resend=visit.plan.settings.unknown_outcome == "resend",
+    )
+
+
+async def _advance(visit: Visit, reservation: Reservation, outcome: str, response: str | None) -> Directive:
+    directive = await visit.queries.advance(
+        from_step_id=visit.step.id,
+        now=visit.now,
+        decisions=[],  # pinned by the gate
+        effect={
+            "step_id": str(visit.step.id),
+            "visit": visit.number,
+            "event": "email_sent" if outcome == "sent" else "email_skipped",
+            "detail": {"message_id": reservation.rfc_message_id, "subject": reservation.subject},
+            "message": {"id": str(reservation.message_id), "status": outcome, "response": response},
+        },
+        following=visit.following(),
+    )
+    return visit.told(directive)
+
+
+async def _stand_back(visit: Visit) -> Directive:
+    """The gate closed before the final dot: a pause, a stop or a reply came first, or another attempt did."""
+    directive = await _standing(visit)
+    if not directive.ends and not directive.held and directive.step_id == visit.step.id:
+        raise AnotherAttemptSends("the message is in the hands of another attempt")
+    return directive
+
+
+async def _standing(visit: Visit) -> Directive:
+    loaded = await visit.queries.load()
+    return visit.told(loaded.directive if loaded else visit.loaded.directive)
+
+
+async def _recorded(record: Callable[[], Awaitable[T]]) -> T:
+    """Insists on recording what has left: while Postgres restarts, this worker alone knows that it has.
+
+    Giving up leaves the message `sending`, which the next attempt can only call unknown.
+    """
+    waited, pause = 0.0, 0.1
+    while True:
+        try:
+            return await record()
+        except (DBAPIError, OSError):
+            if waited > RECORD_FOR_SECONDS:
+                raise
+            await asyncio.sleep(pause)
+            waited, pause = waited + pause, min(pause * 2, 5.0)
+
+
+def _known(message_id: UUID | None) -> UUID:
+    assert message_id is not None, "a reservation that is not held names its message"
+    return message_id

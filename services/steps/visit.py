@@ -1,0 +1,71 @@
+"""One visit of an enrollment to a step that takes effect now, and what every handler needs of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
+from domain.messages import Directive
+from domain.sequence import Plan, Step
+from domain.walk import Decision, End, Wait, enter
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """`from_step_id` is where the mirror stood; `step` is where the branches on the way have led."""
+
+    queries: EnrollmentQueries
+    loaded: LoadedEnrollment
+    plan: Plan
+    from_step_id: UUID
+    step: Step
+    decisions: Sequence[Decision]
+    now: datetime
+
+    @property
+    def number(self) -> int:
+        """1 for the first time that the step takes effect; a loop comes again."""
+        return self.loaded.visits.get(str(self.step.id), 0) + 1
+
+    def decision_rows(self) -> list[dict[str, Any]]:
+        return [decision_row(decision) for decision in self.decisions]
+
+    def following(self) -> dict[str, Any]:
+        """What comes after this step, as `advance_to_next_step` takes it."""
+        return arrival_row(enter(self.plan.after(self.step), self.now))
+
+    def told(self, directive: Directive) -> Directive:
+        return with_step(directive, self.plan)
+
+
+class StepHandler(Protocol):
+    async def perform(self, visit: Visit) -> Directive:
+        """Does what the step is for, records it with the next place in one transaction, and says what is next.
+
+        Called again after a crash at any point: must then find what was done already.
+        """
+        ...
+
+
+def decision_row(decision: Decision) -> dict[str, Any]:
+    return {
+        "step_id": str(decision.step.id),
+        "branch": decision.branch,
+        "outcome": decision.outcome.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+
+
+def arrival_row(arrival: Wait | End) -> dict[str, Any]:
+    if isinstance(arrival, End):
+        return {"status": arrival.status.value, "reason": arrival.reason}
+    return {"step_id": str(arrival.step.id), "due_at": arrival.due_at.isoformat()}
+
+
+def with_step(directive: Directive, plan: Plan) -> Directive:
+    """The directive with its step's key and type, which Postgres does not know by heart."""
+    step = plan.step(directive.step_id) if directive.step_id else None
+    if step is None:
+        return directive
+    return directive.model_copy(update={"step_key": step.key, "step_type": step.type})

@@ -1,0 +1,64 @@
+"""What the workflows ask of the activities: names, shapes, and how each is timed out and retried."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+TASK_QUEUE = "cadenza"
+
+
+class ActivityNames:
+    STEP_PERFORM = "step.perform"
+    """`PerformInput -> Directive`: performs the step that is due, records it, says what comes next."""
+    ENROLLMENT_RECORD = "enrollment.record"
+    """`RecordInput -> Directive`: writes to Postgres what only the workflow knows yet."""
+    QUEUE_PROCESS = "queue.process"
+    """`-> QueueCounts`: one pass over every tenant's outbox and overdue enrollments."""
+
+
+class NonRetryable:
+    """Failure types that another attempt cannot mend: the lead or the message itself must change first."""
+
+    TYPES = (
+        "MergeFieldMissing",
+        "TemplateInvalid",
+        "MessageRefused",
+        "HeaderInjection",
+        "AddressInvalid",
+        "NoMailbox",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Timeouts of one attempt, and the retries."""
+
+    start_to_close: timedelta
+    retry: RetryPolicy
+
+
+# Ten attempts over about two hours (1 s, 3 s, 9 s, ... at most 1 h): longer than a mail server's restart, short
+# enough that a person hears of a lasting fault the same day, as a failed enrollment that `resume` tries again.
+STEP = Policy(
+    start_to_close=timedelta(minutes=5),
+    retry=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=3.0,
+        maximum_interval=timedelta(hours=1),
+        maximum_attempts=10,
+        non_retryable_error_types=list(NonRetryable.TYPES),
+    ),
+)
+
+# Writing down what is already true must succeed in the end, however long Postgres is away.
+RECORD = Policy(
+    start_to_close=timedelta(seconds=30),
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+)
+
+# The next pass comes within a minute anyway.
+QUEUE = Policy(
+    start_to_close=timedelta(minutes=5),
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
+)

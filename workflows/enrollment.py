@@ -1,0 +1,193 @@
+"""The story of one lead in one sequence: wait until a step is due, have it performed, follow what comes next.
+
+Postgres decides and remembers; this workflow is its durable clock and mailbox. Every directive carries the
+mirror's revision, and of two the higher one is true, so signals may come late, twice or out of order.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from domain.enrollment import EnrollmentStatus, StopReason
+from domain.messages import Directive, EnrollmentInput, PerformInput, RecordInput
+from workflows.contracts import RECORD, STEP, ActivityNames
+
+
+@workflow.defn(name="Enrollment")
+class EnrollmentWorkflow:
+    @workflow.init
+    def __init__(self, enrollment: EnrollmentInput) -> None:
+        self._enrollment = enrollment
+        self._directive = enrollment.first
+
+    @workflow.run
+    async def run(self, enrollment: EnrollmentInput) -> str:
+        """Returns how the enrollment ended: `completed`, or `stopped: replied`."""
+        try:
+            while not self._directive.ends:
+                await self._wait_until_due()
+                if not self._directive.ends:
+                    await self._perform()
+                self._start_afresh_when_long()
+        except (asyncio.CancelledError, ActivityError) as error:
+            if not is_cancelled_exception(error):
+                raise
+            # Cancelled in Temporal's web UI: the same as a stop by hand, and Postgres must hear of it.
+            await self._record(EnrollmentStatus.STOPPED, reason=StopReason.MANUAL)
+            raise
+        self._describe()
+        return self._directive.outcome
+
+    # What the outside tells: Postgres has recorded it already, and the directive says how things stand since.
+
+    @workflow.signal
+    def pause(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def resume(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def stop(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def reply_received(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def auto_reply_received(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def bounce_received(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def unsubscribe_received(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def complaint_received(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
+    def plan_changed(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.query
+    def position(self) -> Directive:
+        """Where the enrollment stands, as this workflow knows it."""
+        return self._directive
+
+    def _accept(self, directive: Directive) -> None:
+        if directive.revision > self._directive.revision:
+            self._directive = directive
+
+    async def _wait_until_due(self) -> None:
+        """Returns when the step is due, or the enrollment has ended. Every new directive moves the wait."""
+        while not self._directive.ends:
+            waited_for = self._directive
+            self._describe()
+            remaining = self._remaining(waited_for)
+            if remaining is not None and remaining <= timedelta(0):
+                return
+            try:
+                await workflow.wait_condition(
+                    lambda told=waited_for: self._directive is not told,
+                    timeout=remaining,
+                    timeout_summary=f"{waited_for.step_key} due {_clock(waited_for.due_at)}",
+                )
+            except TimeoutError:
+                return
+
+    def _remaining(self, directive: Directive) -> timedelta | None:
+        """Until the directive is due; None while it is held, however long that may be."""
+        if directive.held or directive.due_at is None:
+            return None
+        return directive.due_at - workflow.now()
+
+    async def _perform(self) -> None:
+        due = self._directive
+        assert due.step_id is not None, "a directive that has not ended names a step"
+        task = PerformInput(
+            tenant_id=self._enrollment.tenant_id,
+            enrollment_id=self._enrollment.enrollment_id,
+            step_id=due.step_id,
+            now=workflow.now(),
+        )
+        try:
+            self._accept(
+                await workflow.execute_activity(
+                    ActivityNames.STEP_PERFORM,
+                    task,
+                    result_type=Directive,
+                    start_to_close_timeout=STEP.start_to_close,
+                    retry_policy=STEP.retry,
+                    summary=due.step_key,
+                )
+            )
+        except ActivityError as failed:
+            if is_cancelled_exception(failed):
+                raise
+            await self._record(EnrollmentStatus.FAILED, error=_cause(failed))
+
+    async def _record(
+        self, status: EnrollmentStatus, *, reason: str | None = None, error: str | None = None
+    ) -> None:
+        """Writes to Postgres what only this workflow knows: a step that failed for good, a cancellation."""
+        fact = RecordInput(
+            tenant_id=self._enrollment.tenant_id,
+            enrollment_id=self._enrollment.enrollment_id,
+            now=workflow.now(),
+            status=status,
+            reason=reason,
+            error=error,
+        )
+        recorded = workflow.start_activity(
+            ActivityNames.ENROLLMENT_RECORD,
+            fact,
+            result_type=Directive,
+            start_to_close_timeout=RECORD.start_to_close,
+            retry_policy=RECORD.retry,
+            summary=f"record {status}",
+        )
+        # A cancellation must not keep the record of itself from being written.
+        self._accept(await asyncio.shield(recorded))
+
+    def _start_afresh_when_long(self) -> None:
+        """A lead in a loop goes on in a new run before its history grows too long.
+
+        Every signal received so far is in the directive: handlers run before the workflow's own code.
+        """
+        if not self._directive.ends and workflow.info().is_continue_as_new_suggested():
+            workflow.continue_as_new(self._enrollment.model_copy(update={"first": self._directive}))
+
+    def _describe(self) -> None:
+        workflow.set_current_details(_details(self._directive))
+
+
+def _details(directive: Directive) -> str:
+    """The lead's position as Markdown, for Temporal's web UI."""
+    lines = [f"**{directive.outcome}**"]
+    if directive.step_key:
+        lines.append(f"next: `{directive.step_key}` ({directive.step_type})")
+    if directive.held:
+        lines.append("waiting for a resume")
+    elif directive.due_at is not None:
+        lines.append(f"due {_clock(directive.due_at)}")
+    return "  \n".join(lines)
+
+
+def _clock(moment: datetime | None) -> str:
+    return moment.strftime("%a %d %b %Y %H:%M UTC") if moment else ""
+
+
+def _cause(failed: ActivityError) -> str:
+    cause = failed.cause
+    if isinstance(cause, ApplicationError):
+        return f"{cause.type}: {cause.message}" if cause.type else cause.message
+    return str(cause or failed)

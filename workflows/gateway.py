@@ -1,0 +1,159 @@
+"""The one way to the workflows from outside: start, signal, look, and (development) move a clock."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from uuid import UUID
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    WorkflowExecutionStatus,
+)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import TimeSkipper
+
+from domain.messages import Command, Directive, EnrollmentInput
+from workflows import search_attributes
+from workflows.enrollment import EnrollmentWorkflow
+from workflows.maintenance import ProcessQueueWorkflow
+from workflows.messages import enrollment_workflow_id
+
+RPC_TIMEOUT = timedelta(seconds=10)
+QUEUE_SCHEDULE_ID = "cadenza-process-queue"
+QUEUE_INTERVAL = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentToStart:
+    tenant_id: UUID
+    enrollment_id: UUID
+    sequence_id: UUID
+    lead_id: UUID
+    campaign_id: UUID | None
+    sequence_name: str
+    first: Directive
+
+
+class RunState(Enum):
+    """What Temporal knows of an enrollment's workflow."""
+
+    RUNNING = "running"
+    CLOSED = "closed"
+    MISSING = "missing"
+
+
+class Gateway:
+    """`connect` is called when Temporal is first needed, and again until it answers: an API that starts
+    while Temporal is away takes enrollments all the same."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Client]], task_queue: str) -> None:
+        self._connect = connect
+        self._task_queue = task_queue
+        self._client: Client | None = None
+
+    async def client(self) -> Client:
+        if self._client is None:
+            self._client = await self._connect()
+        return self._client
+
+    async def start(self, enrollment: EnrollmentToStart) -> bool:
+        """Starts the enrollment's workflow, once for all time. False when it has run and closed already."""
+        client = await self.client()
+        try:
+            await client.start_workflow(
+                EnrollmentWorkflow.run,
+                EnrollmentInput(
+                    tenant_id=enrollment.tenant_id,
+                    enrollment_id=enrollment.enrollment_id,
+                    first=enrollment.first,
+                ),
+                id=enrollment_workflow_id(enrollment.tenant_id, enrollment.enrollment_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=search_attributes.of_enrollment(
+                    tenant_id=enrollment.tenant_id,
+                    sequence_id=enrollment.sequence_id,
+                    lead_id=enrollment.lead_id,
+                    campaign_id=enrollment.campaign_id,
+                ),
+                static_summary=enrollment.sequence_name,
+                priority=Priority(fairness_key=str(enrollment.tenant_id)),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def tell(
+        self, tenant_id: UUID, enrollment_id: UUID, command: Command, directive: Directive
+    ) -> RunState:
+        """Signals a running enrollment. One that has closed needs no telling: Postgres knows already."""
+        client = await self.client()
+        handle = client.get_workflow_handle(enrollment_workflow_id(tenant_id, enrollment_id))
+        try:
+            await handle.signal(command.value, directive, rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return await self.run_state(tenant_id, enrollment_id)
+        return RunState.RUNNING
+
+    async def run_state(self, tenant_id: UUID, enrollment_id: UUID) -> RunState:
+        client = await self.client()
+        handle = client.get_workflow_handle(enrollment_workflow_id(tenant_id, enrollment_id))
+        try:
+            description = await handle.describe(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return RunState.MISSING
+            raise
+        running = description.status == WorkflowExecutionStatus.RUNNING
+        return RunState.RUNNING if running else RunState.CLOSED
+
+    async def fast_forward(self, tenant_id: UUID, enrollment_id: UUID, by: timedelta) -> bool:
+        """Development: moves one enrollment's clock. False when it ended on the way.
+
+        Needs a server with `frontend.WorkflowTimeSkippingEnabled`.
+        """
+        client = await self.client()
+        handle = client.get_workflow_handle(enrollment_workflow_id(tenant_id, enrollment_id))
+        return await TimeSkipper(client).fast_forward(handle, by)
+
+    async def ensure_schedule(self) -> None:
+        """The minutely pass over the queue. Safe to call from every worker at every start."""
+        client = await self.client()
+        schedule = Schedule(
+            action=ScheduleActionStartWorkflow(
+                ProcessQueueWorkflow.run, id="process-queue", task_queue=self._task_queue
+            ),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=QUEUE_INTERVAL)]),
+            # A pass that is late is not owed twice: the next one does its work.
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=QUEUE_INTERVAL),
+        )
+        try:
+            await client.create_schedule(QUEUE_SCHEDULE_ID, schedule)
+        except ScheduleAlreadyRunningError:
+            return
+
+
+def unreachable(error: BaseException) -> bool:
+    """Whether Temporal could not be reached (rather than having answered no)."""
+    if isinstance(error, RPCError):
+        return error.status in (
+            RPCStatusCode.UNAVAILABLE,
+            RPCStatusCode.DEADLINE_EXCEEDED,
+            RPCStatusCode.CANCELLED,
+            RPCStatusCode.RESOURCE_EXHAUSTED,
+        )
+    return isinstance(error, RuntimeError | OSError | TimeoutError)
