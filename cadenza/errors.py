@@ -6,3 +6,8 @@ class StartError(Exception):
 
     The message is one line, names what is wrong and where, and is all that the CLI prints.
     """
+
+
+def one_line(error: BaseException) -> str:
+    """An exception's own words, fit for a `StartError`."""
+    return " ".join(str(error).split())[:300]

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from cadenza.errors import StartError
+from cadenza.errors import StartError, one_line
 
 DEFAULT_ADDRESS = "localhost:7233"
 
@@ -37,7 +37,3 @@ def read_connect_config(environment: Mapping[str, str] | None = None) -> ClientC
         return ClientConfig.load_client_connect_config(override_env_vars=environment)
     except (RuntimeError, ValueError, OSError) as error:
         raise StartError(f"Temporal's TEMPORAL_* or its profile file: {one_line(error)}") from error
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]
