@@ -1,0 +1,46 @@
+"""The secrets of one home folder: made once, kept in `secrets.json`, readable by its owner only."""
+
+import secrets
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cadenza.errors import StartError
+from cadenza.files import write_private
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class HomeSecrets(BaseModel):
+    """What the home's servers let people in with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    superuser_password: str = Field(default_factory=_password, min_length=8)
+    owner_password: str = Field(default_factory=_password, min_length=8)
+    app_password: str = Field(default_factory=_password, min_length=8)
+    inbound_webhook_secret: str = Field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
+    api_key: str = Field(default_factory=lambda: f"cdz_{secrets.token_urlsafe(32)}", min_length=8)
+
+
+def load_or_make_secrets(folder: Path, guarded: Path) -> HomeSecrets:
+    """The secrets in `folder`, made when there are none yet.
+
+    Raises `StartError` when they are gone though `guarded`, which can be opened with nothing else, is there.
+    """
+    file = folder / "secrets.json"
+    try:
+        return HomeSecrets.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        if guarded.exists():
+            raise StartError(
+                f"{file} is gone, and {guarded} opens with nothing else. "
+                f"Put it back, or move {folder} away to start afresh"
+            ) from None
+    except ValidationError:
+        raise StartError(f"{file} cannot be read. Put it back, or move {folder} away to start afresh") from None
+    made = HomeSecrets()
+    write_private(file, made.model_dump_json(indent=1))
+    return made
