@@ -1,9 +1,12 @@
-"""What every test shares."""
+"""What every test shares: the guarded exit, and real servers of their own on free loopback ports."""
 
-from collections.abc import Generator
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 
 import pytest
 
+from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import leave
 
 
@@ -16,3 +19,25 @@ def pytest_cmdline_main() -> Generator[None, int | pytest.ExitCode | None, int |
     """
     status = yield
     leave(int(status or 0))
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Generator[Path, None, None]:
+    """A folder for servers' data. Not pytest's own: PostgreSQL's account, under root, could not get into that."""
+    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(server_folder: Path) -> AsyncGenerator[EmbeddedPostgres, None]:
+    """PostgreSQL with this program's roles and no schema; `create_database` gives a test one of its own."""
+    async with EmbeddedPostgres(server_folder / "postgres", durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def temporal_server(server_folder: Path) -> AsyncGenerator[EmbeddedTemporal, None]:
+    """A Temporal dev server that keeps nothing, with the program's search attributes."""
+    names = ("CadenzaTenant", "CadenzaSequence", "CadenzaCampaign", "CadenzaLead")
+    async with EmbeddedTemporal(server_folder / "temporal", search_attributes=names, in_memory=True) as server:
+        yield server

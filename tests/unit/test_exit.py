@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
-PRELUDE = "import logging, sys\nfrom cadenza.errors import StartError\nfrom cadenza.exit import leave, run_and_leave\n"
+PRELUDE = """
+import sys
+from cadenza.errors import StartError
+from cadenza.exit import leave, run_and_leave
+"""
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
