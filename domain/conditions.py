@@ -140,9 +140,7 @@ def parse(raw: Any, depth: int = 1) -> Test:
     if "field" in node:
         return _parse_field(node)
     if len(node) > 1:
-        raise ValueError(
-            f"one condition at a time, not {', '.join(sorted(node))}: join them with `any` or `all`"
-        )
+        raise ValueError(f"one condition at a time, not {', '.join(sorted(node))}: join them with `any` or `all`")
     ((name, value),) = node.items()
     if name in ("any", "all"):
         return Group(name, tuple(parse(child, depth + 1) for child in _children(name, value)))
@@ -192,9 +190,7 @@ def _parse_scoped(name: str, value: Any) -> Leaf:
     step, days = scope.get("step"), scope.get("within_days")
     if step is not None and not isinstance(step, str):
         raise ValueError("`step` is the key of a step")
-    if days is not None and (
-        isinstance(days, bool) or not isinstance(days, int | float) or not 0 < days <= 3650
-    ):
+    if days is not None and (isinstance(days, bool) or not isinstance(days, int | float) or not 0 < days <= 3650):
         raise ValueError("`within_days` is a number above 0 and at most 3650")
     return Leaf(leaf, step, days)
 
@@ -245,14 +241,10 @@ def _leaf_holds(leaf: Leaf, engagement: Engagement, step_ids: Mapping[str, str])
     if leaf.name in NEGATED:
         return not _leaf_holds(Leaf(NEGATED[leaf.name], leaf.step, leaf.within_days), engagement, step_ids)
     happened = FACTS[leaf.name]
-    return any(
-        happened(event) and _in_scope(event, leaf, engagement, step_ids) for event in engagement.events
-    )
+    return any(happened(event) and _in_scope(event, leaf, engagement, step_ids) for event in engagement.events)
 
 
-def _in_scope(
-    event: EngagementEvent, leaf: Leaf, engagement: Engagement, step_ids: Mapping[str, str]
-) -> bool:
+def _in_scope(event: EngagementEvent, leaf: Leaf, engagement: Engagement, step_ids: Mapping[str, str]) -> bool:
     step_id = step_ids.get(leaf.step) if leaf.step else None
     if leaf.step and event.step_id != step_id:
         return False

@@ -63,7 +63,7 @@ def _template_problems(steps: Sequence[Step]) -> Iterator[FieldError]:
             }
             for name, (source, html) in parts.items():
                 for problem in check(source, html=html):
-                    yield FieldError(f"steps[{index}].config.{name}", problem.code, problem.detail)
+                    yield problem.at(f"steps[{index}].config.{name}")
 
 
 def _successors(steps: Sequence[Step], index: int) -> Iterator[int]:
@@ -101,7 +101,5 @@ def _cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
                 state[following] = "open"
                 stack.append((following, _successors(steps, following)))
             elif state[following] == "open":
-                detail = (
-                    f"{steps[index].key!r} leads back to {steps[following].key!r} without a delay on the way"
-                )
+                detail = f"{steps[index].key!r} leads back to {steps[following].key!r} without a delay on the way"
                 yield FieldError(f"steps[{index}]", "cycle_without_delay", detail)

@@ -67,9 +67,7 @@ class Outcome(Config):
     @model_validator(mode="after")
     def _one_way(self) -> "Outcome":
         if sum(way is not None for way in (self.goto, self.stop, self.continue_)) != 1:
-            raise ValueError(
-                'an outcome is {"goto": key}, {"stop": true, "reason": text} or {"continue": true}'
-            )
+            raise ValueError('an outcome is {"goto": key}, {"stop": true, "reason": text} or {"continue": true}')
         if self.reason is not None and self.stop is None:
             raise ValueError("only a `stop` has a `reason`")
         return self

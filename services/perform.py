@@ -99,5 +99,3 @@ def _engagement(loaded: LoadedEnrollment) -> Engagement:
         enrolled_at=loaded.enrolled_at,
         lead=template_fields(loaded.lead),
     )
-
-

@@ -229,13 +229,14 @@ async def _receive(session: WriteSession, about: About, event: LeadEvent) -> Eve
             points=points(event.heard_as, machine=False),
             occurred_at=occurred_at,
         )
-    return await _obey(session, about.lead_id, event, live)
+    return await _obey(session, about, event, live)
 
 
-async def _obey(session: WriteSession, lead_id: UUID, event: LeadEvent, live: receiving.Live) -> EventRecorded:
+async def _obey(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> EventRecorded:
+    lead_id = about.lead_id
     match event:
         case ReplyEvent():
-            if any(SequenceSettings.model_validate(row.settings).reply_marks_qualified for row in live):
+            if SequenceSettings.model_validate(about.settings).reply_marks_qualified:
                 await set_lead_status(session, lead_id, "qualified")
             return await _stop_all(session, live, StopReason.REPLIED, Command.REPLY_RECEIVED)
         case AutoReplyEvent():
@@ -256,9 +257,7 @@ async def _obey(session: WriteSession, lead_id: UUID, event: LeadEvent, live: re
             return EventRecorded(recorded=True)
 
 
-async def _stop_all(
-    session: WriteSession, live: receiving.Live, reason: StopReason, command: Command
-) -> EventRecorded:
+async def _stop_all(session: WriteSession, live: receiving.Live, reason: StopReason, command: Command) -> EventRecorded:
     for row in live:
         await receiving.stop(session, row.id, reason, command)
     return EventRecorded(recorded=True, stopped=[row.id for row in live])

@@ -135,9 +135,7 @@ class EnrollmentWorkflow:
                 raise
             await self._record(EnrollmentStatus.FAILED, error=_cause(failed))
 
-    async def _record(
-        self, status: EnrollmentStatus, *, reason: str | None = None, error: str | None = None
-    ) -> None:
+    async def _record(self, status: EnrollmentStatus, *, reason: str | None = None, error: str | None = None) -> None:
         """Writes to Postgres what only this workflow knows: a step that failed for good, a cancellation."""
         fact = RecordInput(
             tenant_id=self._enrollment.tenant_id,

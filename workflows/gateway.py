@@ -95,9 +95,7 @@ class Gateway:
             return False
         return True
 
-    async def tell(
-        self, tenant_id: UUID, enrollment_id: UUID, command: Command, directive: Directive
-    ) -> RunState:
+    async def tell(self, tenant_id: UUID, enrollment_id: UUID, command: Command, directive: Directive) -> RunState:
         """Signals a running enrollment. One that has closed needs no telling: Postgres knows already."""
         client = await self.client()
         handle = client.get_workflow_handle(enrollment_workflow_id(tenant_id, enrollment_id))

@@ -47,9 +47,7 @@ class Campaign(Row, Base):
 class CampaignLead(TenantKey, Base):
     __tablename__ = "campaign_leads"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["tenant_id", "lead_id"], ["leads.tenant_id", "leads.id"], ondelete="CASCADE"),
         Index("campaign_leads_by_lead", "tenant_id", "lead_id"),
     )

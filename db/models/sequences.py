@@ -37,9 +37,7 @@ class SequenceStep(Row, Base):
             deferrable=True,
             initially="DEFERRED",
         ),
-        ForeignKeyConstraint(
-            ["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"),
     )
 
     sequence_id: Mapped[UUID] = mapped_column(Uuid)
@@ -61,9 +59,7 @@ class SequenceVersion(Row, Base):
     __tablename__ = "sequence_versions"
     __table_args__ = (
         UniqueConstraint("tenant_id", "sequence_id", "version", name="sequence_versions_version_key"),
-        ForeignKeyConstraint(
-            ["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"),
     )
 
     sequence_id: Mapped[UUID] = mapped_column(Uuid)

@@ -31,9 +31,9 @@ _ADVANCE = text(
     bindparam("effect", type_=JSONB(none_as_null=True)),
     bindparam("next", type_=JSONB),
 )
-_STOP = text(
-    "SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))"
-).bindparams(bindparam("reason", type_=String))
+_STOP = text("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))").bindparams(
+    bindparam("reason", type_=String)
+)
 _FAIL = text("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
 _NOTE_ERROR = text("SELECT note_step_error(:tenant_id, :enrollment_id, :error)::text")
 
@@ -157,7 +157,7 @@ class EnrollmentQueries:
             )
         )
 
-    async def stop(self, reason: str | None, now: datetime) -> Directive:
+    async def stop(self, reason: str | None, now: datetime | None) -> Directive:
         return Directive.model_validate(await self.database.call(_STOP, self._key(reason=reason, now=now)))
 
     async def fail(self, error: str, now: datetime) -> Directive:

@@ -7,9 +7,7 @@ from sqlalchemy import text
 
 from db.session import WriteSession
 
-_STATUS = text(
-    "UPDATE leads SET status = :status WHERE tenant_id = :tenant_id AND id = :lead_id AND status <> :status"
-)
+_STATUS = text("UPDATE leads SET status = :status WHERE tenant_id = :tenant_id AND id = :lead_id AND status <> :status")
 # Removes first, then adds what is not there yet; the order of the others is kept.
 _TAG = text("""
     UPDATE leads l SET tags = kept.tags || ARRAY(

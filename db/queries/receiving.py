@@ -1,7 +1,7 @@
 """What an event needs to find, and what it leaves behind."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,16 +23,18 @@ _LIVE = text("""
        FOR UPDATE OF s
 """)
 _BY_MESSAGE = text("""
-    SELECT m.lead_id, m.enrollment_id, m.id AS message_id, m.step_id, s.clock_offset
+    SELECT m.lead_id, m.enrollment_id, m.id AS message_id, m.step_id, s.clock_offset, q.settings
       FROM messages m
       JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
+      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
      WHERE m.tenant_id = :tenant_id AND m.rfc_message_id = ANY (CAST(:message_ids AS text[]))
      ORDER BY m.reserved_at DESC LIMIT 1
 """)
 # What an event without a Message-ID is about: the last email that the lead was sent, in a live enrollment if any.
 _LATEST = text("""
-    SELECT s.lead_id, s.id AS enrollment_id, m.id AS message_id, m.step_id, s.clock_offset
+    SELECT s.lead_id, s.id AS enrollment_id, m.id AS message_id, m.step_id, s.clock_offset, q.settings
       FROM lead_sequence_state s
+      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
       LEFT JOIN LATERAL (
            SELECT id, step_id, sent_at FROM messages
             WHERE tenant_id = s.tenant_id AND enrollment_id = s.id AND status IN ('sent', 'unknown', 'sending')
@@ -88,6 +90,8 @@ class About:
     message_id: UUID | None = None
     step_id: UUID | None = None
     clock_offset: timedelta = timedelta(0)
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of the enrollment's sequence."""
 
 
 def _about(row: Row[Any] | None) -> About | None:
@@ -96,9 +100,7 @@ def _about(row: Row[Any] | None) -> About | None:
 
 async def about_message(session: WriteSession, rfc_message_ids: Sequence[str]) -> About | None:
     """The most recent message of the tenant among these Message-IDs."""
-    found = await session.execute(
-        _BY_MESSAGE, {"tenant_id": session.tenant_id, "message_ids": list(rfc_message_ids)}
-    )
+    found = await session.execute(_BY_MESSAGE, {"tenant_id": session.tenant_id, "message_ids": list(rfc_message_ids)})
     return _about(found.one_or_none())
 
 
@@ -180,6 +182,4 @@ async def stop(
 
 
 async def hold(session: WriteSession, enrollment_id: UUID, until: datetime) -> None:
-    await session.execute(
-        _HOLD, {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "until": until}
-    )
+    await session.execute(_HOLD, {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "until": until})

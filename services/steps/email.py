@@ -1,9 +1,9 @@
 """An email: render, pass the gate, hand to SMTP, record. Three moments, each committed.
 
-    crash before the gate            nothing reserved, nothing left: the next attempt starts over
-    after `reserved`                 nothing left: the next attempt sends under the same Message-ID
-    after `sending` (the final dot)  it may or may not have left: never sent again blindly, the policy decides
-    after `sent`                     the next attempt finds that the enrollment has moved on
+crash before the gate            nothing reserved, nothing left: the next attempt starts over
+after `reserved`                 nothing left: the next attempt sends under the same Message-ID
+after `sending` (the final dot)  it may or may not have left: never sent again blindly, the policy decides
+after `sent`                     the next attempt finds that the enrollment has moved on
 """
 
 import asyncio
@@ -12,15 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy.exc import DBAPIError
-
-from db.queries.enrollments import LoadedMailbox, Reservation
-from db.session import Database
-from domain.errors import Conflict
-from domain.leads import template_fields
-from domain.messages import Directive
-from domain.sequence import EmailConfig
-from domain.templates import render
 from mail.compose import Outgoing, compose, new_message_id, reply_subject
 from mail.transport import (
     AuthenticationFailed,
@@ -31,6 +22,15 @@ from mail.transport import (
     SmtpTransport,
     TemporarilyRefused,
 )
+from sqlalchemy.exc import DBAPIError
+
+from db.queries.enrollments import LoadedMailbox, Reservation
+from db.session import Database
+from domain.errors import Conflict
+from domain.leads import template_fields
+from domain.messages import Directive
+from domain.sequence import EmailConfig
+from domain.templates import render, render_header
 from services.receive import bounce_at_once
 from services.steps.visit import Visit
 
@@ -86,9 +86,7 @@ class EmailHandler:
             case "reserved":
                 return await self._send(visit, sender, draft, reservation)
 
-    async def _send(
-        self, visit: Visit, sender: LoadedMailbox, draft: Draft, reservation: Reservation
-    ) -> Directive:
+    async def _send(self, visit: Visit, sender: LoadedMailbox, draft: Draft, reservation: Reservation) -> Directive:
         message_id = _known(reservation.message_id)
         message = compose(
             Outgoing(
@@ -144,7 +142,7 @@ def _draft(visit: Visit, sender: LoadedMailbox) -> Draft:
     assert isinstance(config, EmailConfig), "the registry routes emails here"
     fields = _fields(visit, sender)
     earlier = visit.loaded.messages if config.reply_in_thread else []
-    subject = render(config.subject, fields, html=False)
+    subject = render_header(config.subject, fields)
     if earlier:
         subject = reply_subject(subject or earlier[0].subject)
     return Draft(
@@ -162,6 +160,7 @@ def _fields(visit: Visit, sender: LoadedMailbox) -> Mapping[str, Any]:
         **template_fields(visit.loaded.lead),
         "sender": {"name": sender.name, "email": sender.email},
         "sequence": {"name": visit.plan.name},
+        "now": visit.now,
     }
 
 

@@ -1,0 +1,73 @@
+"""The activities of an enrollment. Thin: a service does the work; errors become failures that Temporal can judge."""
+
+import asyncio
+import contextlib
+from datetime import datetime
+
+from mail.transport import redact
+from sqlalchemy.exc import DBAPIError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from db.queries.enrollments import EnrollmentQueries
+from db.session import Database
+from domain.enrollment import EnrollmentStatus
+from domain.messages import Directive, PerformInput, QueueCounts, RecordInput
+from services.dispatch import Dispatcher
+from services.perform import StepPerformer
+from workflows.contracts import STEP, ActivityNames
+
+MAX_ERROR = 500
+
+
+class EnrollmentActivities:
+    def __init__(self, database: Database, performer: StepPerformer) -> None:
+        self._database = database
+        self._performer = performer
+
+    @activity.defn(name=ActivityNames.STEP_PERFORM)
+    async def perform(self, task: PerformInput) -> Directive:
+        try:
+            return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            failure = _failure(error)
+            queries = EnrollmentQueries(self._database, task.tenant_id, task.enrollment_id)
+            # Postgres itself may be what failed; then only Temporal knows why, until the next attempt.
+            with contextlib.suppress(DBAPIError, OSError):
+                await queries.note_error(f"{failure.type}: {failure.message}")
+            raise failure from None
+
+    @activity.defn(name=ActivityNames.ENROLLMENT_RECORD)
+    async def record(self, fact: RecordInput) -> Directive:
+        queries = EnrollmentQueries(self._database, fact.tenant_id, fact.enrollment_id)
+        if fact.status is EnrollmentStatus.FAILED:
+            return await queries.fail(fact.error or "", fact.now)
+        return await queries.stop(fact.reason, fact.now)
+
+
+class QueueActivities:
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    @activity.defn(name=ActivityNames.QUEUE_PROCESS)
+    async def process(self) -> QueueCounts:
+        return await self._dispatcher.run_all()
+
+
+def _now(workflow_now: datetime) -> datetime:
+    """The workflow's clock at this attempt: a retry an hour later happens an hour later.
+
+    Temporal dates the attempts by the workflow's own clock, so their distance holds when that clock was moved.
+    """
+    info = activity.info()
+    return workflow_now + (info.current_attempt_scheduled_time - info.scheduled_time)
+
+
+def _failure(error: Exception) -> ApplicationError:
+    """What Temporal keeps of an error: its type and a sentence, without addresses and without a stack."""
+    kind = type(error).__name__
+    return ApplicationError(
+        redact(str(error))[:MAX_ERROR], type=kind, non_retryable=kind in (STEP.retry.non_retryable_error_types or ())
+    )

@@ -1,0 +1,117 @@
+"""The worker: performs steps and passes over the queue until it is told to stop, then finishes what it began."""
+
+import asyncio
+import dataclasses
+import logging
+import signal
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from activities.steps import EnrollmentActivities, QueueActivities
+from cadenza.errors import StartError
+from cadenza.search_attributes import ensure_search_attributes
+from cadenza.settings import Settings
+from cadenza.temporal_client import connect_temporal
+from db.session import Database
+from mail.transport import SmtpServer, SmtpTransport
+from services.dispatch import Dispatcher
+from services.perform import StepPerformer
+from services.steps.action import ActionHandler
+from services.steps.email import EmailHandler
+from workflows.enrollment import EnrollmentWorkflow
+from workflows.gateway import Gateway
+from workflows.maintenance import ProcessQueueWorkflow
+
+log = logging.getLogger(__name__)
+
+CONNECT_PAUSE_SECONDS = 2.0
+# A lead sleeps for days: keeping its workflow in memory meanwhile gains nothing but for the next few minutes.
+CACHED_WORKFLOWS = 500
+ACTIVITIES_AT_ONCE = 100
+DRAIN = timedelta(seconds=20)
+
+
+def sandboxed() -> SandboxedWorkflowRunner:
+    """Only `domain` is passed through; anything else that slips past the sandbox is an error."""
+    restrictions = dataclasses.replace(
+        SandboxRestrictions.default.with_passthrough_modules("domain"),
+        import_notification_policy=SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH,
+    )
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker holds open."""
+
+    database: Database
+    transport: SmtpTransport
+    dispatcher: Dispatcher
+    gateway: Gateway
+
+    async def aclose(self) -> None:
+        await self.dispatcher.aclose()
+        await self.transport.aclose()
+        await self.database.aclose()
+
+
+def assemble(client: Client, database: Database, smtp: SmtpServer, task_queue: str) -> tuple[Worker, Parts]:
+    """A worker over servers that are there already; tests and benches use it as the program does."""
+
+    async def connected() -> Client:
+        return client
+
+    gateway = Gateway(connected, task_queue)
+    dispatcher = Dispatcher(database, gateway)
+    transport = SmtpTransport(smtp)
+    performer = StepPerformer(database, {"email": EmailHandler(database, transport), "action": ActionHandler(database)})
+    enrollment = EnrollmentActivities(database, performer)
+    worker = Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[EnrollmentWorkflow, ProcessQueueWorkflow],
+        activities=[enrollment.perform, enrollment.record, QueueActivities(dispatcher).process],
+        workflow_runner=sandboxed(),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=ACTIVITIES_AT_ONCE,
+        graceful_shutdown_timeout=DRAIN,
+    )
+    return worker, Parts(database, transport, dispatcher, gateway)
+
+
+async def run(settings: Settings) -> None:
+    """Runs until SIGTERM or Ctrl-C. Raises StartError for settings that cannot work."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    client = await _connect(stopping)
+    if client is None:
+        return
+    database = Database(settings.app_database_url())
+    worker, parts = assemble(client, database, settings.smtp_server(), settings.task_queue)
+    try:
+        await database.refuse_unsafe_role()
+        await ensure_search_attributes(client)
+        await parts.gateway.ensure_schedule()
+        async with worker:
+            log.info("worker ready on task queue %s", settings.task_queue)
+            await stopping.wait()
+    finally:
+        await parts.aclose()
+
+
+async def _connect(stopping: asyncio.Event) -> Client | None:
+    """Waits for Temporal as long as it takes: a worker that comes up first is no error. None when told to stop."""
+    while not stopping.is_set():
+        try:
+            return await connect_temporal()
+        except (StartError, RPCError) as problem:
+            log.warning("%s; trying again in %s s", problem, CONNECT_PAUSE_SECONDS)
+            await asyncio.wait([asyncio.create_task(stopping.wait())], timeout=CONNECT_PAUSE_SECONDS)
+    return None

@@ -1,0 +1,46 @@
+"""The clocks of enrollments, which development may move."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from db.session import ReadSession, WriteSession
+
+_TO_MOVE = text("""
+    SELECT id, status, clock_offset FROM lead_sequence_state
+     WHERE tenant_id = :tenant_id
+       AND CASE WHEN CAST(:enrollment_id AS uuid) IS NULL THEN status IN ('pending', 'active', 'paused', 'failed')
+                ELSE id = :enrollment_id END
+     ORDER BY id
+""")
+# A step may have moved the clock as far already: it never goes back.
+_MOVE = text("""
+    UPDATE lead_sequence_state SET clock_offset = greatest(clock_offset, :offset)
+     WHERE tenant_id = :tenant_id AND id = :enrollment_id
+    RETURNING clock_timestamp() + clock_offset
+""")
+_DUE = text("""
+    SELECT status IN ('pending', 'active') AND error IS NULL
+           AND next_action_at <= clock_timestamp() + clock_offset
+      FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :enrollment_id
+""")
+
+
+async def enrollments_to_move(session: ReadSession, enrollment_id: UUID | None) -> Sequence[Row[Any]]:
+    """`id`, `status` and `clock_offset` of one enrollment, or of every live one."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id}
+    return (await session.execute(_TO_MOVE, key)).all()
+
+
+async def set_clock(session: WriteSession, enrollment_id: UUID, offset: timedelta) -> datetime:
+    """The enrollment's clock afterwards."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "offset": offset}
+    return (await session.execute(_MOVE, key)).scalar_one()
+
+
+async def has_due_work(session: ReadSession, enrollment_id: UUID) -> bool:
+    """Whether a step is due and not failing: something will happen at any moment."""
+    return bool(await session.scalar(_DUE, {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id}))

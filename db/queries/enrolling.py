@@ -1,0 +1,146 @@
+"""Enrolling many leads in one statement, and steering those that are enrolled."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from db.session import WriteSession
+
+# Held until the enrollment is committed: a sequence that is being paused waits for it, and then pauses it too.
+_SEQUENCE = text("""
+    SELECT q.status, q.name, v.id AS version_id, v.plan
+      FROM sequences q
+      LEFT JOIN sequence_versions v
+             ON v.tenant_id = q.tenant_id AND v.sequence_id = q.id AND v.version = q.current_version
+     WHERE q.tenant_id = :tenant_id AND q.id = :sequence_id
+       FOR SHARE OF q
+""")
+_ENROLL = text("""
+    SELECT asked.lead_id, done.outcome, done.enrollment_id
+      FROM unnest(CAST(:lead_ids AS uuid[])) WITH ORDINALITY asked(lead_id, place),
+           LATERAL enroll_lead_in_sequence(
+               :tenant_id, asked.lead_id, :sequence_id, :version_id, :first_step_id, :due_at, :campaign_id, :batch_id,
+               :now, :dry_run) done
+     ORDER BY asked.place
+""")
+_CAMPAIGN = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant_id = :tenant_id AND id = :campaign_id)")
+_OF_LEAD = text("""
+    SELECT s.id, s.status FROM lead_sequence_state s
+     WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
+       AND (CAST(:sequence_id AS uuid) IS NULL OR s.sequence_id = :sequence_id)
+     ORDER BY s.ended_at IS NULL DESC, s.enrolled_at DESC, s.id
+""")
+_LEAD = text("SELECT EXISTS (SELECT FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id)")
+_PAUSE = text("SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'lead')).status")
+_RESUME = text("SELECT (resume_lead_sequence(:tenant_id, :enrollment_id, :mode)).status")
+_STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason)).status")
+_PAUSE_SEQUENCE = text("""
+    SELECT count(pause_lead_sequence(tenant_id, id, 'sequence'))
+      FROM (SELECT tenant_id, id FROM lead_sequence_state
+             WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND status IN ('pending', 'active')
+             ORDER BY id) moving
+""")
+_RESUME_SEQUENCE = text("""
+    SELECT count(resume_lead_sequence(tenant_id, id, 'preserve_remaining'))
+      FROM (SELECT tenant_id, id FROM lead_sequence_state
+             WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND status = 'paused'
+               AND paused_by = 'sequence'
+             ORDER BY id) held
+""")
+_STOP_SEQUENCE = text("""
+    SELECT count(stop_lead_sequence(tenant_id, id, :reason))
+      FROM (SELECT tenant_id, id FROM lead_sequence_state
+             WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id
+               AND status IN ('pending', 'active', 'paused', 'failed')
+             ORDER BY id) live
+""")
+
+
+async def sequence_to_enroll_in(session: WriteSession, sequence_id: UUID) -> Row[Any] | None:
+    """`status`, `name`, and the current `version_id` and `plan`; the sequence stays locked for sharing."""
+    key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id}
+    return (await session.execute(_SEQUENCE, key)).one_or_none()
+
+
+async def enroll(
+    session: WriteSession,
+    *,
+    lead_ids: Sequence[UUID],
+    sequence_id: UUID,
+    version_id: UUID,
+    first_step_id: UUID,
+    due_at: datetime,
+    campaign_id: UUID | None,
+    batch_id: UUID,
+    now: datetime,
+    dry_run: bool,
+) -> Sequence[Row[Any]]:
+    """One row for each lead, in the order asked: `lead_id`, `outcome`, `enrollment_id`."""
+    answer = await session.execute(
+        _ENROLL,
+        {
+            "tenant_id": session.tenant_id,
+            "lead_ids": list(lead_ids),
+            "sequence_id": sequence_id,
+            "version_id": version_id,
+            "first_step_id": first_step_id,
+            "due_at": due_at,
+            "campaign_id": campaign_id,
+            "batch_id": batch_id,
+            "now": now,
+            "dry_run": dry_run,
+        },
+    )
+    return answer.all()
+
+
+async def campaign_exists(session: WriteSession, campaign_id: UUID) -> bool:
+    return bool(await session.scalar(_CAMPAIGN, {"tenant_id": session.tenant_id, "campaign_id": campaign_id}))
+
+
+async def lead_exists(session: WriteSession, lead_id: UUID) -> bool:
+    return bool(await session.scalar(_LEAD, {"tenant_id": session.tenant_id, "lead_id": lead_id}))
+
+
+async def enrollments_of(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> Sequence[Row[Any]]:
+    """`id` and `status`, live ones first, then the newest."""
+    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "sequence_id": sequence_id}
+    return (await session.execute(_OF_LEAD, key)).all()
+
+
+async def pause(session: WriteSession, enrollment_id: UUID) -> str:
+    """The status afterwards."""
+    return await _status_after(session, _PAUSE, enrollment_id)
+
+
+async def resume(session: WriteSession, enrollment_id: UUID, mode: str) -> str:
+    return await _status_after(session, _RESUME, enrollment_id, mode=mode)
+
+
+async def stop(session: WriteSession, enrollment_id: UUID, reason: str) -> str:
+    return await _status_after(session, _STOP, enrollment_id, reason=reason)
+
+
+async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: str) -> str:
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, **parameters}
+    return str(await session.scalar(move, key))
+
+
+async def pause_all(session: WriteSession, sequence_id: UUID) -> int:
+    return await _count(session, _PAUSE_SEQUENCE, sequence_id)
+
+
+async def resume_all(session: WriteSession, sequence_id: UUID) -> int:
+    return await _count(session, _RESUME_SEQUENCE, sequence_id)
+
+
+async def stop_all(session: WriteSession, sequence_id: UUID, reason: str) -> int:
+    return await _count(session, _STOP_SEQUENCE, sequence_id, reason=reason)
+
+
+async def _count(session: WriteSession, move: Any, sequence_id: UUID, **parameters: str) -> int:
+    key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id, **parameters}
+    return int(await session.scalar(move, key) or 0)

@@ -1,0 +1,70 @@
+"""The outbox: what Temporal must still be told. Claim, deliver, settle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from db.session import Database
+from domain.messages import Command, Directive
+
+START = "start"
+
+_CLAIM = text("SELECT * FROM claim_outbox(:tenant_id, :limit, :lease)")
+_SETTLE = text("SELECT settle_outbox(:tenant_id, :ids)::text")
+_POSTPONE = text("SELECT postpone_outbox(:tenant_id, :ids, :error)::text")
+_TENANTS = text("SELECT tenant_id FROM tenants_with_work(:overdue_after)")
+_OVERDUE = text("SELECT * FROM overdue_enrollments(:tenant_id, :overdue_after, :limit)")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A command, and everything that delivering it needs. `id` is None for one that only repairs."""
+
+    id: int | None
+    enrollment_id: UUID
+    command: str
+    sequence_id: UUID
+    sequence_name: str
+    lead_id: UUID
+    campaign_id: UUID | None
+    directive: Directive
+
+    @property
+    def signal(self) -> Command:
+        return Command(self.command)
+
+
+def _claimed(row: Any) -> Claimed:
+    return Claimed(**{**row._mapping, "directive": Directive.model_validate(row.directive)})
+
+
+class Outbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, tenant_id: UUID, *, limit: int, lease: timedelta) -> list[Claimed]:
+        """Whoever claims must settle or postpone; a crash gives the rows back when the lease runs out."""
+        rows = await self._database.rows(_CLAIM, {"tenant_id": tenant_id, "limit": limit, "lease": lease})
+        return [_claimed(row) for row in rows]
+
+    async def settle(self, tenant_id: UUID, ids: Sequence[int]) -> None:
+        await self._database.call(_SETTLE, {"tenant_id": tenant_id, "ids": list(ids)})
+
+    async def postpone(self, tenant_id: UUID, ids: Sequence[int], error: str) -> None:
+        """Gives rows back, with the reason why they could not be delivered."""
+        await self._database.call(_POSTPONE, {"tenant_id": tenant_id, "ids": list(ids), "error": error})
+
+    async def tenants_with_work(self, overdue_after: timedelta) -> list[UUID]:
+        rows = await self._database.rows(_TENANTS, {"overdue_after": overdue_after})
+        return [row.tenant_id for row in rows]
+
+    async def overdue(self, tenant_id: UUID, overdue_after: timedelta, limit: int) -> list[Claimed]:
+        """Enrollments whose step was due so long ago that something may be wrong with their workflow."""
+        rows = await self._database.rows(
+            _OVERDUE, {"tenant_id": tenant_id, "overdue_after": overdue_after, "limit": limit}
+        )
+        return [_claimed(row) for row in rows]

@@ -1,0 +1,143 @@
+"""Sequences, their drafted steps and their published versions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, text, update
+
+from db.models import Enrollment, SequenceStep, SequenceVersion
+from db.models import Sequence as SequenceRow
+from db.queries.paging import After, newest_page
+from db.session import ReadSession, WriteSession
+
+# What a trigger has changed in the row is read again, whatever the session remembers.
+_FRESH = {"populate_existing": True}
+
+# The position key is deferred, so one statement may put every step into its new place.
+_ORDER_STEPS = text("""
+    UPDATE sequence_steps s SET position = o.position
+      FROM unnest(CAST(:step_ids AS uuid[])) WITH ORDINALITY o(id, position)
+     WHERE s.tenant_id = :tenant_id AND s.sequence_id = :sequence_id AND s.id = o.id
+       AND s.position <> o.position
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentCounts:
+    """How many leads a sequence ever took, has on their way (waiting for the first step too), brought to its end."""
+
+    enrolled: int = 0
+    active: int = 0
+    completed: int = 0
+
+
+async def insert_sequence(session: WriteSession, values: Mapping[str, Any]) -> SequenceRow:
+    statement = insert(SequenceRow).values(tenant_id=session.tenant_id, **values).returning(SequenceRow)
+    return (await session.scalars(statement)).one()
+
+
+async def find_sequence(session: ReadSession, sequence_id: UUID) -> SequenceRow | None:
+    statement = select(SequenceRow).where(SequenceRow.tenant_id == session.tenant_id, SequenceRow.id == sequence_id)
+    return (await session.scalars(statement, execution_options=_FRESH)).one_or_none()
+
+
+async def lock_sequence(session: WriteSession, sequence_id: UUID) -> SequenceRow | None:
+    """Edits of a sequence and its steps take turns, and see each other's result."""
+    statement = (
+        select(SequenceRow)
+        .where(SequenceRow.tenant_id == session.tenant_id, SequenceRow.id == sequence_id)
+        .with_for_update()
+    )
+    return (await session.scalars(statement, execution_options=_FRESH)).one_or_none()
+
+
+async def list_sequences(
+    session: ReadSession, status: str | None, after: After | None, limit: int
+) -> Sequence[SequenceRow]:
+    statement = select(SequenceRow).where(SequenceRow.tenant_id == session.tenant_id)
+    if status is not None:
+        statement = statement.where(SequenceRow.status == status)
+    page = newest_page(statement, SequenceRow.created_at, SequenceRow.id, after, limit)
+    return (await session.scalars(page)).all()
+
+
+async def count_enrollments(session: ReadSession, sequence_ids: Sequence[UUID]) -> dict[UUID, EnrollmentCounts]:
+    """Counts by sequence; one that never took a lead is not in it."""
+    on_the_way = Enrollment.status.in_(("pending", "active"))
+    statement = (
+        select(
+            Enrollment.sequence_id,
+            func.count(),
+            func.count().filter(on_the_way),
+            func.count().filter(Enrollment.status == "completed"),
+        )
+        .where(Enrollment.tenant_id == session.tenant_id, Enrollment.sequence_id.in_(sequence_ids))
+        .group_by(Enrollment.sequence_id)
+    )
+    rows = (await session.execute(statement)).all()
+    return {row[0]: EnrollmentCounts(row[1], row[2], row[3]) for row in rows}
+
+
+async def update_sequence(session: WriteSession, sequence_id: UUID, values: Mapping[str, Any]) -> None:
+    await session.execute(
+        update(SequenceRow)
+        .where(SequenceRow.tenant_id == session.tenant_id, SequenceRow.id == sequence_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def delete_sequence(session: WriteSession, sequence_id: UUID) -> None:
+    await session.execute(
+        delete(SequenceRow)
+        .where(SequenceRow.tenant_id == session.tenant_id, SequenceRow.id == sequence_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def insert_version(session: WriteSession, sequence_id: UUID, version: int, plan: dict[str, Any]) -> None:
+    await session.execute(
+        insert(SequenceVersion).values(tenant_id=session.tenant_id, sequence_id=sequence_id, version=version, plan=plan)
+    )
+
+
+async def list_steps(session: ReadSession, sequence_id: UUID) -> Sequence[SequenceStep]:
+    """In the order of their positions."""
+    statement = (
+        select(SequenceStep)
+        .where(SequenceStep.tenant_id == session.tenant_id, SequenceStep.sequence_id == sequence_id)
+        .order_by(SequenceStep.position)
+    )
+    return (await session.scalars(statement, execution_options=_FRESH)).all()
+
+
+async def insert_step(session: WriteSession, values: Mapping[str, Any]) -> SequenceStep:
+    statement = insert(SequenceStep).values(tenant_id=session.tenant_id, **values).returning(SequenceStep)
+    return (await session.scalars(statement)).one()
+
+
+async def update_step(session: WriteSession, step_id: UUID, values: Mapping[str, Any]) -> None:
+    await session.execute(
+        update(SequenceStep)
+        .where(SequenceStep.tenant_id == session.tenant_id, SequenceStep.id == step_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def delete_step(session: WriteSession, step_id: UUID) -> None:
+    await session.execute(
+        delete(SequenceStep)
+        .where(SequenceStep.tenant_id == session.tenant_id, SequenceStep.id == step_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def order_steps(session: WriteSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> None:
+    """Positions 1, 2, 3, ... in the order of `step_ids`, which names every step of the sequence."""
+    await session.execute(
+        _ORDER_STEPS,
+        {"tenant_id": session.tenant_id, "sequence_id": sequence_id, "step_ids": list(step_ids)},
+    )

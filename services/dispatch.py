@@ -1,0 +1,155 @@
+"""Tells Temporal what Postgres has decided, and repairs what the two disagree on.
+
+Every delivery is idempotent (a start uses the workflow's ID once for all time, a signal carries the mirror's
+revision), so any number of dispatchers may run, and one that dies in the middle does no harm.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from db.queries.enrollments import EnrollmentQueries
+from db.queries.outbox import START, Claimed, Outbox
+from db.session import Database
+from domain.enrollment import StopReason
+from domain.messages import Command, QueueCounts
+from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+AT_ONCE = 50
+LEASE = timedelta(seconds=60)
+# A step takes seconds; a mirror that has not moved for two minutes is asked about.
+OVERDUE_AFTER = timedelta(minutes=2)
+OVERDUE_LIMIT = 200
+RETRY_SECONDS = 5.0
+
+
+class Dispatcher:
+    def __init__(self, database: Database, gateway: Gateway) -> None:
+        self._database = database
+        self._outbox = Outbox(database)
+        self._gateway = gateway
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._asked_again: set[UUID] = set()
+
+    def kick(self, tenant_id: UUID) -> None:
+        """Dispatches the tenant's outbox in the background, at once. Call it after the commit.
+
+        A kick while a pass is running makes one more pass: rows committed meanwhile are not left behind.
+        """
+        if tenant_id in self._running:
+            self._asked_again.add(tenant_id)
+            return
+        task = asyncio.create_task(self._until_empty(tenant_id), name=f"dispatch {tenant_id}")
+        self._running[tenant_id] = task
+        task.add_done_callback(lambda _: self._running.pop(tenant_id, None))
+
+    async def run(self, tenant_id: UUID) -> QueueCounts:
+        """One pass over one tenant: the outbox until it is empty, then the overdue."""
+        counts = await self.dispatch(tenant_id)
+        return counts if counts.failed else counts + await self._repair_overdue(tenant_id)
+
+    async def run_all(self) -> QueueCounts:
+        """One pass over every tenant that has work; the tenants take turns, so that none waits for a large one."""
+        tenants = await self._outbox.tenants_with_work(OVERDUE_AFTER)
+        counts = await asyncio.gather(*(self.run(tenant_id) for tenant_id in tenants))
+        return sum(counts, QueueCounts())
+
+    async def dispatch(self, tenant_id: UUID) -> QueueCounts:
+        """Delivers what waits in the outbox until nothing more can be claimed, or Temporal does not answer."""
+        counts = QueueCounts()
+        while claimed := await self._outbox.claim(tenant_id, limit=BATCH, lease=LEASE):
+            delivered = await self._deliver_all(tenant_id, claimed)
+            counts += delivered
+            if delivered.failed:
+                break
+        return counts
+
+    async def aclose(self) -> None:
+        """Waits for deliveries under way. What is left stays in the outbox for the next dispatcher."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until_empty(self, tenant_id: UUID) -> None:
+        while True:
+            self._asked_again.discard(tenant_id)
+            try:
+                failed = (await self.dispatch(tenant_id)).failed
+            except Exception:
+                # The rows are safe in Postgres: this task must live on to try again.
+                log.exception("dispatch of tenant %s failed", tenant_id)
+                failed = 1
+            if failed:
+                await asyncio.sleep(RETRY_SECONDS)
+            elif tenant_id not in self._asked_again:
+                return
+
+    async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
+        slots = asyncio.Semaphore(AT_ONCE)
+        delivered: list[int] = []
+        refused: dict[int, str] = {}
+
+        async def deliver(one: Claimed) -> None:
+            assert one.id is not None, "what is claimed is a row"
+            async with slots:
+                try:
+                    await self._deliver(tenant_id, one)
+                    delivered.append(one.id)
+                except Exception as error:
+                    if not unreachable(error):
+                        log.exception("outbox row %s of tenant %s was refused", one.id, tenant_id)
+                    refused[one.id] = f"{type(error).__name__}: {error}"[:500]
+
+        await asyncio.gather(*(deliver(one) for one in claimed))
+        if delivered:
+            await self._outbox.settle(tenant_id, delivered)
+        if refused:
+            await self._outbox.postpone(tenant_id, list(refused), next(iter(refused.values())))
+        return QueueCounts(dispatched=len(delivered), failed=len(refused))
+
+    async def _deliver(self, tenant_id: UUID, one: Claimed) -> None:
+        if one.directive.ends and one.command == START:
+            return  # ended before it was ever started: there is nothing to run
+        if one.command == START:
+            await self._gateway.start(_to_start(tenant_id, one))
+        else:
+            await self._gateway.tell(tenant_id, one.enrollment_id, one.signal, one.directive)
+
+    async def _repair_overdue(self, tenant_id: UUID) -> QueueCounts:
+        counts = QueueCounts()
+        for one in await self._outbox.overdue(tenant_id, OVERDUE_AFTER, OVERDUE_LIMIT):
+            counts += await self._repair(tenant_id, one)
+        return counts
+
+    async def _repair(self, tenant_id: UUID, one: Claimed) -> QueueCounts:
+        """Compares one overdue enrollment with its workflow."""
+        told = await self._gateway.tell(tenant_id, one.enrollment_id, Command.PLAN_CHANGED, one.directive)
+        if told is RunState.RUNNING:
+            # Its step is being tried, or no worker is there; it has now been told where the mirror stands.
+            return QueueCounts(overdue=1)
+        if told is RunState.MISSING:
+            # Temporal has lost it, or never had it (restored from a backup): it goes on from the mirror.
+            await self._gateway.start(_to_start(tenant_id, one))
+            return QueueCounts(repaired=1)
+        # Closed in Temporal (terminated by hand) and alive here: it will never run again, and that must be seen.
+        queries = EnrollmentQueries(self._database, tenant_id, one.enrollment_id)
+        await queries.stop(StopReason.MANUAL, None)
+        return QueueCounts(repaired=1)
+
+
+def _to_start(tenant_id: UUID, one: Claimed) -> EnrollmentToStart:
+    return EnrollmentToStart(
+        tenant_id=tenant_id,
+        enrollment_id=one.enrollment_id,
+        sequence_id=one.sequence_id,
+        lead_id=one.lead_id,
+        campaign_id=one.campaign_id,
+        sequence_name=one.sequence_name,
+        first=one.directive,
+    )

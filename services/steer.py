@@ -1,0 +1,67 @@
+"""Pause, resume and stop: for a lead, and for a whole sequence.
+
+When the caller's transaction is committed the gate is closed: nothing further leaves, whether or not Temporal
+has heard of it yet.
+"""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from db.queries import enrolling
+from db.session import WriteSession
+from domain.enrollment import ACCEPTED_BY, ALREADY_DONE, EnrollmentStatus, ResumeMode, StopReason
+from domain.errors import InvalidTransition, NotFound
+
+
+async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> list[UUID]:
+    """Pauses the lead's enrollments. Raises NotFound, and InvalidTransition when nothing of it can be paused."""
+    return await _steer(session, "pause", lead_id, sequence_id, lambda one: enrolling.pause(session, one))
+
+
+async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, mode: ResumeMode) -> list[UUID]:
+    """Lets paused enrollments go on and failed ones try again. Raises as `pause` does."""
+    return await _steer(session, "resume", lead_id, sequence_id, lambda one: enrolling.resume(session, one, mode))
+
+
+async def stop(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, reason: str) -> list[UUID]:
+    """Ends enrollments for good. Raises as `pause` does."""
+    return await _steer(session, "stop", lead_id, sequence_id, lambda one: enrolling.stop(session, one, reason))
+
+
+async def pause_sequence(session: WriteSession, sequence_id: UUID) -> int:
+    """Holds every lead of the sequence; how many were moved."""
+    return await enrolling.pause_all(session, sequence_id)
+
+
+async def resume_sequence(session: WriteSession, sequence_id: UUID) -> int:
+    """Lets go what the sequence held. A lead that was paused by itself stays paused."""
+    return await enrolling.resume_all(session, sequence_id)
+
+
+async def archive_sequence(session: WriteSession, sequence_id: UUID) -> int:
+    return await enrolling.stop_all(session, sequence_id, StopReason.SEQUENCE_ARCHIVED)
+
+
+async def _steer(
+    session: WriteSession,
+    verb: str,
+    lead_id: UUID,
+    sequence_id: UUID | None,
+    move: Callable[[UUID], Awaitable[str]],
+) -> list[UUID]:
+    enrollments = await enrolling.enrollments_of(session, lead_id, sequence_id)
+    if not enrollments:
+        if await enrolling.lead_exists(session, lead_id):
+            raise NotFound("the lead is not enrolled" + (f" in sequence {sequence_id}" if sequence_id else ""))
+        raise NotFound(f"no lead {lead_id}")
+    # Several enrollments are locked in the order of their IDs, as everywhere.
+    movable = sorted(row.id for row in enrollments if EnrollmentStatus(row.status) in ACCEPTED_BY[verb])
+    moved: list[UUID] = []
+    for enrollment_id in movable:
+        # The status may have changed since it was read: the function locks the row and looks again.
+        if EnrollmentStatus(await move(enrollment_id)) in ALREADY_DONE[verb]:
+            moved.append(enrollment_id)
+    if not moved and EnrollmentStatus(enrollments[0].status) not in ALREADY_DONE[verb]:
+        state = enrollments[0].status
+        raise InvalidTransition(f"cannot {verb} an enrollment that is {state}", state=state)
+    return moved
