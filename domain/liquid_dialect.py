@@ -3,6 +3,8 @@
 `domain/templates.py` is what callers use. What differs from stock python-liquid, and why:
 
 - an output whose field is empty raises `MergeFieldMissing` instead of printing nothing;
+- an empty field is no field: `{% if company %}` is false for "" (stock Liquid: true), and a missing field equals
+  `blank`, `empty`, `nil` and "" alike (stock python-liquid: only `nil`);
 - every template has a budget of work, and its source is measured before python-liquid's lexer sees it, because
   that lexer is quadratic (100,000 braces take minutes);
 - only the tags and filters named here exist: `safe` would let lead data through unescaped, `include` reads
@@ -16,12 +18,21 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Literal, cast
 
-from liquid import BoundTemplate, Environment, RenderContext, Token
+from liquid import BoundTemplate, Environment, RenderContext, Token, Undefined
 from liquid.ast import Node
-from liquid.builtin.expressions.primitive import IntegerLiteral, RangeLiteral
+from liquid.builtin.expressions.logical import EqExpression, NeExpression
+from liquid.builtin.expressions.primitive import (
+    Blank,
+    Empty,
+    IntegerLiteral,
+    Nil,
+    RangeLiteral,
+    StringLiteral,
+)
 from liquid.exceptions import FilterError, LiquidError, LiquidSyntaxError, ResourceLimitError
 from liquid.expression import Expression
 from liquid.filter import with_context
+from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from domain.errors import MergeFieldMissing
@@ -71,6 +82,12 @@ class Context(RenderContext):
         self._work += work
         if self._work > MAX_WORK:
             raise ResourceLimitError("the template does too much work", token=None)
+
+    def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
+        value = super().get(path, token=token, default=default)
+        if isinstance(value, Undefined) or not is_blank(value):
+            return value
+        return self.env.undefined(str(path[0]), token=token)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         # Called on entering each loop: the sum over a rendering is the number of passes, nested ones included.
@@ -127,7 +144,7 @@ class _Environment(Environment):
 
 def _default(value: object, otherwise: object = "", *, allow_false: bool = False) -> object:
     """As Liquid's, but a value of blanks counts as empty too: a name of two spaces is no name."""
-    if is_blank(value) or value in ([], {}) or (value is False and not allow_false):
+    if is_blank(value) or (value is False and not allow_false):
         return otherwise
     return value
 
@@ -160,10 +177,18 @@ def parse(source: str, kind: Kind) -> BoundTemplate:
     _measure(source)
     template = _ENVIRONMENTS[kind].from_string(source)
     for expression in walk(template):
+        if isinstance(expression, (EqExpression, NeExpression)):
+            expression.left, expression.right = _or_nil(expression.left), _or_nil(expression.right)
         if isinstance(expression, RangeLiteral) and not _small(expression):
             # A range is a list in waiting: `(1..custom.n)` would let a lead's data choose its length.
             raise LiquidSyntaxError(f"a range needs two numbers, at most {MAX_RANGE} apart", token=expression.token)
     return template
+
+
+def _or_nil(operand: Expression) -> Expression:
+    if isinstance(operand, (Blank, Empty)) or (isinstance(operand, StringLiteral) and is_blank(operand.value)):
+        return Nil(operand.token)
+    return operand
 
 
 def _small(expression: RangeLiteral) -> bool:

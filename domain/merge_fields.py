@@ -15,8 +15,10 @@ from domain.errors import MergeFieldMissing
 
 
 def is_blank(value: object) -> bool:
-    """Nothing that a reader would see. An empty list is judged by what it prints, not here."""
-    return value is None or isinstance(value, Undefined) or (isinstance(value, str) and not value.strip())
+    """Nothing that a reader would see: no value, an empty list, a text of blanks. Zero and false are values."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or isinstance(value, Undefined) or (isinstance(value, (list, dict)) and not value)
 
 
 class MergeExpression(FilteredExpression):
