@@ -1,0 +1,76 @@
+"""The API as an ASGI app. It reads no settings: the program that runs it hands them in as `AppConfig`."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from temporalio.client import Client
+
+from api.auth import bearer
+from api.config import AppConfig
+from api.documented import ALWAYS, document
+from api.errors import install_error_handlers
+from api.routers import health, sequences, steps
+from api.wiring import Wiring
+from db.session import Database
+from services.dispatch import Dispatcher
+from workflows.gateway import Gateway
+
+__all__ = ["AppConfig", "create_app"]
+
+DESCRIPTION = """
+Durable multi-touch lead sequences.
+
+Every request but `/healthz` and `/readyz` carries `Authorization: Bearer <API key>`; a key belongs to one tenant.
+Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
+POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
+"""
+
+
+def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Client]]) -> FastAPI:
+    """The app; `connect_temporal` is called when Temporal is first needed, and again until it answers.
+
+    At start it raises UnsafeRole for a database role that row level security does not bind, and whatever
+    keeps it from reaching Postgres at all. Temporal may be away: enrollments are kept and dispatched later.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        database = Database(config.database_url)
+        gateway = Gateway(connect_temporal, config.task_queue)
+        dispatcher = Dispatcher(database, gateway)
+        try:
+            await database.refuse_unsafe_role()
+            app.state.wiring = Wiring(config, database, gateway, dispatcher)
+            yield
+        finally:
+            await dispatcher.aclose()
+            await database.aclose()
+
+    app = FastAPI(
+        title="Cadenza",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        # A path with a slash too many is a 404, not a redirect that drops a POST's body.
+        redirect_slashes=False,
+    )
+    install_error_handlers(app)
+    app.include_router(health.router)
+    app.include_router(_with_key(config))
+    document(app)
+    return app
+
+
+def _with_key(config: AppConfig) -> APIRouter:
+    """Everything that needs an API key. Fixed paths stand before those with an ID in their place."""
+    guarded = APIRouter(dependencies=[Depends(bearer)], responses=ALWAYS)
+    for router in (sequences.router, steps.router):
+        guarded.include_router(router)
+    return guarded
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

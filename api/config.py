@@ -1,0 +1,20 @@
+"""What the API is told by the program that runs it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class AppConfig:
+    """`dev` registers `/dev/*`, which shows and makes mail and moves clocks: never in production."""
+
+    database_url: str = field(repr=False)
+    """The app's role: owns nothing, cannot bypass row level security."""
+    task_queue: str = "cadenza"
+    dev: bool = False
+    capture_dir: Path | None = None
+    """Where captured mail is kept; `/dev/outbox` is empty without it."""
+    temporal_ui_url: str | None = None
+    """Temporal's web UI; an enrollment has no `temporal_url` without it."""
+    temporal_namespace: str = "default"
+    inbound_webhook_secret: str | None = field(default=None, repr=False)

@@ -1,0 +1,22 @@
+"""What a running API holds, made once in `create_app`'s lifespan and found through the request."""
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from api.config import AppConfig
+from db.session import Database
+from services.dispatch import Dispatcher
+from workflows.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    config: AppConfig
+    database: Database
+    gateway: Gateway
+    dispatcher: Dispatcher
+
+
+def wiring(connection: HTTPConnection) -> Wiring:
+    return connection.app.state.wiring

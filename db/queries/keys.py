@@ -1,0 +1,65 @@
+"""API keys. One is found by its hash, before its tenant is known; everything else belongs to a tenant."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text, update
+
+from db.models import ApiKey
+from db.queries.paging import After, newest_page
+from db.session import Database, ReadSession, WriteSession
+
+_FIND = text("SELECT tenant_id, id, scopes, last_used_at FROM find_api_key(:key_hash)")
+_TOUCH = text("""
+    UPDATE api_keys SET last_used_at = now()
+     WHERE tenant_id = :tenant_id AND id = :key_id
+       AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+""")
+
+
+class FoundKey(NamedTuple):
+    tenant_id: UUID
+    key_id: UUID
+    scopes: list[str]
+    last_used_at: datetime | None
+
+
+async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
+    rows = await database.rows(_FIND, {"key_hash": key_hash})
+    return FoundKey(*rows[0]) if rows else None
+
+
+async def touch_key(session: WriteSession, key_id: UUID) -> None:
+    """Writes the time of use, unless it was written within the last minute."""
+    await session.execute(_TOUCH, {"tenant_id": session.tenant_id, "key_id": key_id})
+
+
+async def insert_key(
+    session: WriteSession, *, name: str, prefix: str, key_hash: bytes, scopes: Sequence[str]
+) -> ApiKey:
+    statement = (
+        insert(ApiKey)
+        .values(tenant_id=session.tenant_id, name=name, prefix=prefix, key_hash=key_hash, scopes=list(scopes))
+        .returning(ApiKey)
+    )
+    return (await session.scalars(statement)).one()
+
+
+async def list_keys(session: ReadSession, after: After | None, limit: int) -> Sequence[ApiKey]:
+    statement = select(ApiKey).where(ApiKey.tenant_id == session.tenant_id)
+    page = newest_page(statement, ApiKey.created_at, ApiKey.id, after, limit)
+    return (await session.scalars(page)).all()
+
+
+async def revoke_key(session: WriteSession, key_id: UUID) -> bool:
+    """Whether there is such a key. One that is revoked already keeps its time."""
+    statement = (
+        update(ApiKey)
+        .where(ApiKey.tenant_id == session.tenant_id, ApiKey.id == key_id)
+        .values(revoked_at=func.coalesce(ApiKey.revoked_at, func.now()))
+        .returning(ApiKey.id)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.scalar(statement)) is not None

@@ -1,0 +1,98 @@
+"""API keys: `cdz_<prefix>_<secret>`. Only the SHA-256 is stored, so a key is shown once and never again.
+
+A fast hash is enough: the secret is 190 random bits, which nobody guesses at any speed.
+"""
+
+import hashlib
+import re
+import secrets
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from db.models import ApiKey
+from db.queries import keys as queries
+from db.queries.keys import FoundKey
+from db.session import Database, ReadSession, WriteSession
+from domain.errors import Conflict, NotFound
+from services.paging import Page, PageRequest, after_of, newest_first
+
+Scope = Literal["read", "write", "admin"]
+ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
+
+_ALPHABET = string.ascii_letters + string.digits
+_KEY = re.compile(r"cdz_([A-Za-z0-9]{4,16})_[A-Za-z0-9]{32,64}")
+_TOUCH_AFTER = timedelta(minutes=1)
+
+
+class KeyInUse(Conflict):
+    """A key cannot revoke itself, so that a tenant never loses its last way in by one wrong call."""
+
+    code = "api_key_in_use"
+    title = "The key that makes the request cannot be revoked by it"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """`key` is the only copy."""
+
+    row: ApiKey
+    key: str
+
+
+def generate_key() -> str:
+    prefix, secret = _random(8), _random(32)
+    return f"cdz_{prefix}_{secret}"
+
+
+def well_formed(key: str) -> bool:
+    return _KEY.fullmatch(key) is not None
+
+
+async def find_key(database: Database, key: str) -> FoundKey | None:
+    """Whose key this is; None for one that is unknown, malformed or revoked."""
+    return await queries.find_key(database, _hash(key)) if well_formed(key) else None
+
+
+async def note_use(database: Database, key: FoundKey) -> None:
+    """Keeps `last_used_at`, to the minute."""
+    if key.last_used_at is None or key.last_used_at < datetime.now(UTC) - _TOUCH_AFTER:
+        async with database.write(key.tenant_id) as session:
+            await queries.touch_key(session, key.key_id)
+
+
+async def create_key(session: WriteSession, *, name: str, scopes: Sequence[Scope], key: str | None = None) -> NewKey:
+    """A key of the session's tenant: a new one, or the well-formed one given."""
+    key = key or generate_key()
+    row = await queries.insert_key(
+        session,
+        name=name,
+        prefix=key.split("_")[1],
+        key_hash=_hash(key),
+        scopes=[scope for scope in ALL_SCOPES if scope in scopes],
+    )
+    return NewKey(row, key)
+
+
+async def list_keys(session: ReadSession, page: PageRequest) -> Page[ApiKey]:
+    """The newest first, revoked ones too. Raises InvalidCursor."""
+    return newest_first(await queries.list_keys(session, after_of(page), page.limit), page.limit)
+
+
+async def revoke_key(session: WriteSession, key_id: UUID, *, used: UUID) -> None:
+    """Revokes at once and for good. `used` is the key of the request. Raises NotFound, KeyInUse."""
+    if key_id == used:
+        raise KeyInUse("revoke it with another key of the admin scope")
+    if not await queries.revoke_key(session, key_id):
+        raise NotFound(f"there is no API key {key_id}")
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

@@ -1,0 +1,82 @@
+"""Cursor paging: a list is read in pieces, each starting after the last row of the one before.
+
+A cursor names that row, so rows that are added meanwhile neither shift nor repeat anything.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+from uuid import UUID
+
+from db.queries.paging import After, Newest
+from domain.errors import FieldError, Invalid
+
+T = TypeVar("T")
+NewestRow = TypeVar("NewestRow", bound=Newest)
+
+
+class InvalidCursor(Invalid):
+    """A cursor that this list did not give."""
+
+    code = "invalid_cursor"
+    title = "The cursor is not one that this list gave"
+
+    def __init__(self) -> None:
+        detail = "use `next_cursor` of the page before as it is"
+        super().__init__(detail, errors=[FieldError("cursor", self.code, detail)])
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    items: list[T]
+    next_cursor: str | None
+
+
+def encode_cursor(parts: Sequence[str | int]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, read: Callable[[list[Any]], T]) -> T:
+    """What `read` makes of the cursor's parts. Raises InvalidCursor when there is nothing to make of them."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if not isinstance(parts, list):
+            raise InvalidCursor
+        return read(cast("list[Any]", parts))
+    except (binascii.Error, ValueError, TypeError, RecursionError, UnicodeError):
+        raise InvalidCursor from None
+
+
+def cut(rows: Sequence[T], limit: int, cursor_of: Callable[[T], Sequence[str | int]]) -> Page[T]:
+    """A page from the `limit + 1` rows that were asked for: one more than fits tells that there is a next."""
+    items = list(rows[:limit])
+    more = len(rows) > limit
+    return Page(items, encode_cursor(cursor_of(items[-1])) if more and items else None)
+
+
+def after_of(page: PageRequest) -> After | None:
+    """Where a list of the newest first goes on. Raises InvalidCursor."""
+    return None if page.cursor is None else decode_cursor(page.cursor, _read_newest)
+
+
+def newest_first(rows: Sequence[NewestRow], limit: int) -> Page[NewestRow]:
+    return cut(rows, limit, lambda row: ["newest", row.created_at.isoformat(), str(row.id)])
+
+
+def _read_newest(parts: list[Any]) -> After:
+    name, at, row_id = parts
+    moment = datetime.fromisoformat(at)
+    if name != "newest" or moment.tzinfo is None:
+        raise InvalidCursor
+    return After(moment, UUID(row_id))
