@@ -1,0 +1,167 @@
+"""Sequences and their steps, as requests and answers."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.common import Body, Example, LongText, Moment, Name, Shape
+from db.models import SequenceStep
+from domain.sequence import SequenceSettings, SequenceStatus
+from domain.steps import MAX_DELAY_DAYS, StepKey, StepSpec, StepType
+from services.sequences import CountedSequence, SequenceChanges
+from services.steps_draft import MAX_STEPS
+
+_INTRO: Example = {
+    "key": "intro",
+    "name": "Introduction",
+    "type": "email",
+    "config": {
+        "subject": "Quick question about {{ company | default: 'your team' }}",
+        "body_text": "Hi {{ first_name | default: 'there' }}, I noticed...",
+    },
+}
+_WAIT: Example = {"key": "wait-3d", "type": "delay", "config": {"days": 3}}
+_BRANCH: Example = {
+    "key": "interest",
+    "type": "condition",
+    "config": {
+        "branches": [{"if": {"any": ["replied", "opened"]}, "then": {"stop": True, "reason": "interested"}}],
+        "else": {"continue": True},
+    },
+}
+_MARK: Example = {
+    "key": "mark-unresponsive",
+    "type": "action",
+    "config": {"action": "update_status", "status": "unresponsive"},
+}
+
+
+class SequenceStepCreate(StepSpec):
+    """A step. `position` counts from 1; left out, the step goes to the end. Its `delay_*` pass before it runs.
+
+    `config` by type: `email` (`subject`, `body_text`, `body_html`, `reply_in_thread`), `delay` (`days`, `hours`,
+    `minutes`), `condition` (`branches: [{"if", "then"}]`, `else`), `action` (`action` and what it needs).
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_INTRO, _WAIT, _BRANCH, _MARK]})
+
+
+class SequenceStepUpdate(Body):
+    """Only the fields given change; `config` and `metadata` are replaced as a whole."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "Follow-up", "config": {"days": 4}}]}
+    )
+
+    key: StepKey | None = None
+    name: Annotated[str, Field(max_length=200)] | None = None
+    type: StepType | None = None
+    position: Annotated[int, Field(ge=1, le=1000)] | None = None
+    delay_days: Annotated[int, Field(ge=0, le=MAX_DELAY_DAYS)] | None = None
+    delay_hours: Annotated[int, Field(ge=0, le=24 * 365)] | None = None
+    delay_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 365)] | None = None
+    config: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True)
+
+
+class SequenceStepResponse(Shape):
+    id: UUID
+    sequence_id: UUID
+    key: str
+    name: str
+    type: StepType
+    position: int
+    delay_days: int
+    delay_hours: int
+    delay_minutes: int
+    config: dict[str, Any]
+    metadata: dict[str, Any]
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, step: SequenceStep) -> "SequenceStepResponse":
+        return cls(
+            id=step.id,
+            sequence_id=step.sequence_id,
+            key=step.key,
+            name=step.name,
+            type=step.type,  # pyright: ignore[reportArgumentType]
+            position=step.position,
+            delay_days=step.delay_days,
+            delay_hours=step.delay_hours,
+            delay_minutes=step.delay_minutes,
+            config=step.config,
+            metadata=step.meta,
+            created_at=step.created_at,
+            updated_at=step.updated_at,
+        )
+
+
+class SequenceCreate(Body):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "Cold outreach", "steps": [_INTRO, _WAIT, _BRANCH, _MARK]}],
+        },
+    )
+
+    name: Name
+    description: LongText = ""
+    settings: SequenceSettings = SequenceSettings()
+    steps: list[SequenceStepCreate] = Field(default_factory=list[SequenceStepCreate], max_length=MAX_STEPS)
+
+
+class SequenceUpdate(Body):
+    """Only the fields given change, of `settings` too. `status` is set last, and may lead on or to `archived`,
+    never back to `draft`."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"status": "active"}]})
+
+    name: Name | None = None
+    description: LongText | None = None
+    settings: SequenceSettings | None = None
+    status: SequenceStatus | None = None
+
+    def changes(self) -> SequenceChanges:
+        settings = None if self.settings is None else self.settings.model_dump(mode="json", exclude_unset=True)
+        return SequenceChanges(self.name, self.description, settings, self.status)
+
+
+class SequenceResponse(Shape):
+    """The counts are of enrollments: `active_count` holds those that wait for their first step, too."""
+
+    id: UUID
+    name: str
+    description: str
+    status: SequenceStatus
+    settings: SequenceSettings
+    steps_count: int
+    current_version: int | None
+    enrolled_count: int
+    active_count: int
+    completed_count: int
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, sequence: CountedSequence) -> "SequenceResponse":
+        row, counts = sequence.row, sequence.counts
+        return cls(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            status=row.status,  # pyright: ignore[reportArgumentType]
+            settings=SequenceSettings.model_validate(row.settings),
+            steps_count=row.steps_count,
+            current_version=row.current_version,
+            enrolled_count=counts.enrolled,
+            active_count=counts.active,
+            completed_count=counts.completed,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )

@@ -1,0 +1,158 @@
+"""Sequences: written as a draft, activated, paused, archived.
+
+draft -> active <-> paused -> archived; a draft may be archived or deleted too. Nothing leads back to a draft.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from db.models import Sequence as SequenceRow
+from db.queries import sequences as queries
+from db.queries.sequences import EnrollmentCounts
+from db.session import ReadSession, WriteSession
+from domain.errors import InvalidTransition, SequenceNotDraft
+from domain.sequence import SequenceSettings, SequenceStatus
+from domain.steps import StepSpec
+from services import steer
+from services.paging import Page, PageRequest, after_of, newest_first
+from services.publish import publish
+from services.steps_draft import add_steps, no_sequence
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSequence:
+    """A sequence with the numbers that its list shows."""
+
+    row: SequenceRow
+    counts: EnrollmentCounts
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceChanges:
+    """What to change; None leaves a field as it is. `settings` holds only the settings to change."""
+
+    name: str | None = None
+    description: str | None = None
+    settings: dict[str, Any] | None = None
+    status: SequenceStatus | None = None
+
+
+async def create_sequence(
+    session: WriteSession,
+    *,
+    name: str,
+    description: str,
+    settings: SequenceSettings,
+    steps: Sequence[StepSpec] = (),
+) -> CountedSequence:
+    """A new draft. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
+    values = {"name": name, "description": description, "settings": settings.model_dump(mode="json")}
+    sequence = await queries.insert_sequence(session, values)
+    await add_steps(session, sequence.id, steps)
+    return await get_sequence(session, sequence.id)
+
+
+async def get_sequence(session: ReadSession, sequence_id: UUID) -> CountedSequence:
+    """Raises NotFound."""
+    sequence = await queries.find_sequence(session, sequence_id)
+    if sequence is None:
+        raise no_sequence(sequence_id)
+    return (await _counted(session, [sequence]))[0]
+
+
+async def list_sequences(
+    session: ReadSession, status: SequenceStatus | None, page: PageRequest
+) -> Page[CountedSequence]:
+    """The newest first. Raises InvalidCursor."""
+    rows = await queries.list_sequences(session, status, after_of(page), page.limit)
+    cut = newest_first(rows, page.limit)
+    return Page(await _counted(session, cut.items), cut.next_cursor)
+
+
+async def change_sequence(session: WriteSession, sequence_id: UUID, changes: SequenceChanges) -> CountedSequence:
+    """Changes the fields given, then the status.
+
+    Raises NotFound, SequenceNotDraft (settings of what leads run on already), SequenceInvalid (activation),
+    InvalidTransition.
+    """
+    sequence = await _locked(session, sequence_id)
+    values = _changed_values(sequence, changes)
+    if values:
+        await queries.update_sequence(session, sequence_id, values)
+    if changes.status is not None and changes.status != sequence.status:
+        await _move(session, await _locked(session, sequence_id), changes.status)
+    return await get_sequence(session, sequence_id)
+
+
+async def delete_sequence(session: WriteSession, sequence_id: UUID) -> None:
+    """Deletes a draft. Raises NotFound, SequenceNotDraft."""
+    sequence = await _locked(session, sequence_id)
+    if sequence.status != "draft":
+        raise SequenceNotDraft(f"the sequence is {sequence.status}", extra={"state": sequence.status})
+    await queries.delete_sequence(session, sequence_id)
+
+
+async def _locked(session: WriteSession, sequence_id: UUID) -> SequenceRow:
+    sequence = await queries.lock_sequence(session, sequence_id)
+    if sequence is None:
+        raise no_sequence(sequence_id)
+    return sequence
+
+
+async def _counted(session: ReadSession, rows: Sequence[SequenceRow]) -> list[CountedSequence]:
+    counts = await queries.count_enrollments(session, [row.id for row in rows])
+    return [CountedSequence(row, counts.get(row.id, EnrollmentCounts())) for row in rows]
+
+
+def _changed_values(sequence: SequenceRow, changes: SequenceChanges) -> dict[str, Any]:
+    given = {"name": changes.name, "description": changes.description}
+    values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if changes.settings is not None:
+        settings = SequenceSettings.model_validate({**sequence.settings, **changes.settings})
+        merged = settings.model_dump(mode="json")
+        if merged != SequenceSettings.model_validate(sequence.settings).model_dump(mode="json"):
+            # Leads run on a published version, which these would silently not reach.
+            if sequence.status != "draft":
+                raise SequenceNotDraft(
+                    f"the settings of a sequence that is {sequence.status} are frozen",
+                    extra={"state": sequence.status},
+                )
+            values["settings"] = merged
+    return values
+
+
+async def _move(session: WriteSession, sequence: SequenceRow, status: SequenceStatus) -> None:
+    move = _MOVES.get((sequence.status, status))
+    if move is None:
+        detail = f"a sequence that is {sequence.status} cannot become {status}"
+        raise InvalidTransition(detail, state=sequence.status)
+    await queries.update_sequence(session, sequence.id, {"status": status})
+    await move(session, sequence)
+
+
+async def _activate(session: WriteSession, sequence: SequenceRow) -> None:
+    await publish(session, sequence)
+
+
+async def _pause(session: WriteSession, sequence: SequenceRow) -> None:
+    await steer.pause_sequence(session, sequence.id)
+
+
+async def _resume(session: WriteSession, sequence: SequenceRow) -> None:
+    await steer.resume_sequence(session, sequence.id)
+
+
+async def _archive(session: WriteSession, sequence: SequenceRow) -> None:
+    await steer.archive_sequence(session, sequence.id)
+
+
+_MOVES: dict[tuple[str, SequenceStatus], Callable[[WriteSession, SequenceRow], Awaitable[None]]] = {
+    ("draft", "active"): _activate,
+    ("active", "paused"): _pause,
+    ("paused", "active"): _resume,
+    ("draft", "archived"): _archive,
+    ("active", "archived"): _archive,
+    ("paused", "archived"): _archive,
+}
