@@ -1,0 +1,137 @@
+"""How handing a message to a server can end, as types: what a caller may do next depends on nothing else.
+
+Certainly not accepted (may be tried again, or not): everything but `OutcomeUnknown`. Texts are redacted: they go into
+logs and workflow histories, where no address may stand.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.errors import DomainError
+
+MAX_TEXT = 300
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;\[\]]+")
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
+
+
+def redact(text: str, *private: str) -> str:
+    """`text` on one line, shortened, with every address (and each of `private`) masked."""
+    text = _ADDRESS.sub("[address]", " ".join(text.split()))
+    for word in {word for word in private if len(word) > 2}:
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[redacted]", text, flags=re.IGNORECASE)
+    return text[:MAX_TEXT]
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpReply:
+    """A server's answer: its code (RFC 5321 section 4.2), and its text, redacted."""
+
+    code: int
+    text: str
+
+    @property
+    def enhanced(self) -> str | None:
+        """The enhanced status code (RFC 3463), as `5.1.1`."""
+        found = _ENHANCED.match(self.text)
+        return found.group() if found else None
+
+    @property
+    def subject(self) -> int | None:
+        """The middle of the enhanced code: 1 is about addresses, 2 mailboxes, 5 the protocol, 7 policy."""
+        found = _ENHANCED.match(self.text)
+        return int(found.group(2)) if found else None
+
+
+class DeliveryFailed(DomainError):
+    """The root. `smtp_code`, `enhanced` and `text` are the server's, where it said anything."""
+
+    code: ClassVar[str] = "delivery_failed"
+    status: ClassVar[int] = 502
+    title: ClassVar[str] = "The message could not be handed over"
+    permanent: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, reply: SmtpReply | None = None) -> None:
+        self.smtp_code = reply.code if reply else None
+        self.enhanced = reply.enhanced if reply else None
+        self.text = reply.text if reply else ""
+        if reply:
+            detail = f"{detail or self.title}: {reply.code} {reply.text}"
+        extra = {"smtp_code": self.smtp_code, "enhanced_status": self.enhanced} if reply else None
+        super().__init__(detail, extra=extra)
+
+
+class RecipientRefused(DeliveryFailed):
+    """A hard bounce: the address does not exist or takes no mail. Never try this address again."""
+
+    code = "recipient_refused"
+    title = "The recipient's address was refused"
+    permanent = True
+
+
+class MessageRefused(DeliveryFailed):
+    """The server will not take this message from this mailbox, ever (spam, policy, size). The address may be fine."""
+
+    code = "message_refused"
+    title = "The message was refused"
+    permanent = True
+
+
+class TemporarilyRefused(DeliveryFailed):
+    """Not accepted, and the server says to try again later."""
+
+    code = "temporarily_refused"
+    title = "The server refused for now"
+
+
+class ConnectionFailed(DeliveryFailed):
+    """Certainly not sent: the connection, TLS or the session failed before the message was complete."""
+
+    code = "connection_failed"
+    title = "The mail server could not be reached"
+
+
+class AuthenticationFailed(DeliveryFailed):
+    """The mailbox's user name or password is not accepted: every message of the mailbox will fail alike."""
+
+    code = "authentication_failed"
+    title = "The mail server does not accept the mailbox's credentials"
+    permanent = True
+
+
+class OutcomeUnknown(DeliveryFailed):
+    """The message was complete and no answer came: it may or may not have left. Never send it again blindly."""
+
+    code = "outcome_unknown"
+    title = "The connection was lost before the server confirmed"
+
+
+class SendWithdrawn(DeliveryFailed):
+    """The last check said no (or failed, see `__cause__`): the message was dropped unfinished and never left."""
+
+    code = "send_withdrawn"
+    status = 409
+    title = "The message was withdrawn before it left"
+
+
+def refusal(reply: SmtpReply, *, about_recipient: bool = False) -> DeliveryFailed:
+    """What a 4xx or 5xx answer means. `about_recipient`: it answered RCPT TO.
+
+    A 5xx to RCPT whose enhanced code is about policy or protocol (5.7.1, 5.5.x) says nothing of the address: a
+    blocked sender must not get all its leads suppressed as bounced.
+    """
+    if 400 <= reply.code < 500:
+        return TemporarilyRefused(reply=reply)
+    if reply.code in (530, 534, 535, 538):
+        return AuthenticationFailed(reply=reply)
+    subject = reply.subject
+    if subject in (1, 2) and not _is_about_sender(reply):
+        return RecipientRefused(reply=reply)
+    if about_recipient and subject not in (3, 4, 5, 6, 7):
+        return RecipientRefused(reply=reply)
+    return MessageRefused(reply=reply)
+
+
+def _is_about_sender(reply: SmtpReply) -> bool:
+    """X.1.7 and X.1.8 (RFC 3463 section 3.2) and X.1.9 concern the sender's address."""
+    return reply.enhanced is not None and reply.enhanced.endswith((".1.7", ".1.8", ".1.9"))

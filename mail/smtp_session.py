@@ -1,0 +1,281 @@
+"""One connection to an SMTP server, and one message over it with a last check before it is complete."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+import aiosmtplib
+from aiosmtplib import SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError
+
+from mail.delivery import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    DeliveryFailed,
+    MessageRefused,
+    OutcomeUnknown,
+    RecipientRefused,
+    SendWithdrawn,
+    SmtpReply,
+    TemporarilyRefused,
+    redact,
+    refusal,
+)
+
+BeforeFinalDot = Callable[[], Awaitable[bool]]
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+# ASCII without blanks and brackets: RFC 6531's SMTPUTF8 is not offered, `mail.addresses` keeps such addresses out.
+_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
+_FLUSH_POLL_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where and how a mailbox sends. `security`: `tls` from the start, `starttls` required, or `none`."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    tls_context: ssl.SSLContext | None = field(default=None, repr=False)
+    """For a private certificate authority; the system's authorities otherwise."""
+    ehlo_name: str = "[127.0.0.1]"
+    """What EHLO says: a host name, or an address literal (RFC 5321 section 4.1.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """All in seconds. The final one is long: a server that took the message must be heard (RFC 5321 section 4.5.3.2
+    asks for ten minutes), for giving up early makes the outcome unknown."""
+
+    connect: float = 30.0
+    command: float = 60.0
+    final_reply: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccepted:
+    """The server has taken the message. `response` is redacted."""
+
+    response: str
+
+
+class StaleConnection(Exception):
+    """A reused connection turned out to be closed by the server before anything of a message was said."""
+
+
+class SmtpSession:
+    """A connected, authenticated session; `send` is for one message at a time."""
+
+    def __init__(self, client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
+        self._client = client
+        self._timeouts = timeouts
+        self._used = False
+
+    @classmethod
+    async def open(cls, server: SmtpServer, timeouts: Timeouts) -> "SmtpSession":
+        """Connects, negotiates TLS, logs in. Raises ConnectionFailed, TemporarilyRefused, AuthenticationFailed."""
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=timeouts.connect,
+            use_tls=server.security == "tls",
+            start_tls=server.security == "starttls",
+            tls_context=server.tls_context,
+            local_hostname=server.ehlo_name,
+        )
+        try:
+            # One limit for all of it: a server that answers each step at the last moment is down all the same.
+            async with asyncio.timeout(timeouts.connect):
+                await client.connect()
+                await _greet(client)
+                if server.username is not None:
+                    await _log_in(client, server.username, server.password or "")
+        except SMTPResponseException as error:
+            client.close()
+            reply = SmtpReply(error.code, redact(error.message))
+            failure = TemporarilyRefused if 400 <= error.code < 500 else ConnectionFailed
+            raise failure(reply=reply) from None
+        except (SMTPException, OSError, ValueError) as error:
+            client.close()
+            raise ConnectionFailed(f"{type(error).__name__}: {redact(str(error))}") from None
+        except BaseException:
+            client.close()
+            raise
+        client.timeout = timeouts.command
+        return cls(client, timeouts)
+
+    @property
+    def is_usable(self) -> bool:
+        return self._client.is_connected
+
+    def close(self) -> None:
+        """Drops the connection without a word."""
+        self._client.close()
+
+    async def quit(self) -> None:
+        """Leaves politely, within a second, or drops the connection."""
+        try:
+            await self._client.quit(timeout=1.0)
+        except (SMTPException, OSError):
+            self._client.close()
+
+    async def send(self, message: bytes, sender: str, recipient: str, before_final_dot: BeforeFinalDot) -> SmtpAccepted:
+        """Hands over one message. The connection stays usable after an answer, and is dropped otherwise.
+
+        Raises StaleConnection (nothing was said yet: open another), or a DeliveryFailed.
+        """
+        private = (sender, recipient, recipient.partition("@")[0])
+        # What a command cannot carry as it stands is refused here: aiosmtplib would cut `a@b> X` down to `a@b`.
+        if not _ADDRESS.fullmatch(recipient):
+            raise RecipientRefused(reply=SmtpReply(553, "5.1.3 not an address that SMTP can carry"))
+        if not _ADDRESS.fullmatch(sender):
+            raise MessageRefused(reply=SmtpReply(553, "5.1.7 not an address that SMTP can carry"))
+        fresh, self._used = not self._used, True
+        dot_written = False
+        try:
+            await self._mail_from(sender, message, private, fresh=fresh)
+            await self._envelope_step(self._client.rcpt(recipient), private, about_recipient=True)
+            await self._begin_data()
+            await self._write_body(message)
+            await self._last_check(before_final_dot)
+            protocol = self._client.protocol
+            if protocol is None:
+                raise SMTPServerDisconnected("closed by the server before the message was complete")
+            protocol.write(b".\r\n")
+            dot_written = True
+            answer = await protocol.read_response(timeout=self._timeouts.final_reply)
+            if not 200 <= answer.code < 300:
+                raise SMTPResponseException(answer.code, answer.message)
+            return SmtpAccepted(f"{answer.code} {redact(answer.message, *private)}")
+        except SMTPResponseException as error:
+            failure = _refused(error, private)
+            if failure is None:
+                self._abort()
+                failure = (OutcomeUnknown if dot_written else ConnectionFailed)("the server's answer makes no sense")
+            await self._reset()
+            raise failure from None
+        except DeliveryFailed:
+            await self._reset()
+            raise
+        except (SMTPException, OSError, ValueError) as error:
+            self._abort()
+            detail = f"{type(error).__name__}: {redact(str(error), *private)}"
+            # Not chained: the library's own errors carry addresses, and causes end up in workflow histories.
+            raise (OutcomeUnknown if dot_written else ConnectionFailed)(detail) from None
+        except BaseException:
+            self._abort()
+            raise
+
+    async def _mail_from(self, sender: str, message: bytes, private: tuple[str, ...], *, fresh: bool) -> None:
+        options: list[str] = []
+        if self._client.supports_extension("size"):
+            options.append(f"SIZE={len(message)}")
+        if not message.isascii() and self._client.supports_extension("8bitmime"):
+            options.append("BODY=8BITMIME")
+        try:
+            await self._envelope_step(self._client.mail(sender, options=options), private)
+        except (SMTPServerDisconnected, SMTPTimeoutError):
+            if fresh:
+                raise
+            raise StaleConnection from None
+        except TemporarilyRefused as failure:
+            # 421 to the first command is how a server says that it was about to close an idle connection.
+            if fresh or failure.smtp_code != 421:
+                raise
+            raise StaleConnection from None
+
+    async def _envelope_step(
+        self, step: Awaitable[object], private: tuple[str, ...], *, about_recipient: bool = False
+    ) -> None:
+        try:
+            await step
+        except SMTPResponseException as error:
+            failure = _refused(error, private, about_recipient=about_recipient)
+            if failure is None:
+                raise
+            raise failure from None
+
+    async def _begin_data(self) -> None:
+        answer = await self._client.execute_command(b"DATA")
+        if answer.code != 354:
+            raise SMTPResponseException(answer.code, answer.message)
+
+    async def _write_body(self, message: bytes) -> None:
+        """Writes the body and waits until all of it has left this process, so that a server which stopped reading
+        is found out before the last check."""
+        protocol, transport = self._client.protocol, self._client.transport
+        if protocol is None or transport is None:
+            raise SMTPServerDisconnected("closed by the server")
+        protocol.write(_on_the_wire(message))
+        async with asyncio.timeout(self._timeouts.command):
+            # A transport tells its protocol when its buffer is below a mark, and nobody when it is empty.
+            while cast(asyncio.WriteTransport, transport).get_write_buffer_size():  # noqa: ASYNC110
+                await asyncio.sleep(_FLUSH_POLL_SECONDS)
+
+    async def _last_check(self, before_final_dot: BeforeFinalDot) -> None:
+        try:
+            allowed = await before_final_dot()
+        except Exception as error:
+            self._abort()
+            raise SendWithdrawn("the last check before sending failed") from error
+        if not allowed:
+            self._abort()
+            raise SendWithdrawn()
+
+    def _abort(self) -> None:
+        """Resets the connection: an orderly close could be taken for the end of the message by a careless server."""
+        transport = self._client.transport
+        if transport is not None:
+            cast(asyncio.WriteTransport, transport).abort()
+        self.close()
+
+    async def _reset(self) -> None:
+        """Makes the connection usable for the next message, if the server still talks to us."""
+        if not self.is_usable:
+            return
+        try:
+            await self._client.rset()
+        except (SMTPException, OSError):
+            self.close()
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        await client.helo()
+
+
+async def _log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
+    try:
+        await client.login(username, password)
+    except SMTPResponseException as error:
+        reply = SmtpReply(error.code, redact(error.message, username))
+        raise (TemporarilyRefused if 400 <= error.code < 500 else AuthenticationFailed)(reply=reply) from None
+    except (SMTPServerDisconnected, SMTPTimeoutError):
+        raise
+    except SMTPException as error:
+        # The server offers no way to log in that this client knows.
+        raise AuthenticationFailed(redact(str(error), username)) from None
+
+
+def _refused(
+    error: SMTPResponseException, private: tuple[str, ...], *, about_recipient: bool = False
+) -> DeliveryFailed | None:
+    """None when the answer is neither 4xx nor 5xx, so that it is no refusal."""
+    if not 400 <= error.code < 600:
+        return None
+    return refusal(SmtpReply(error.code, redact(error.message, *private)), about_recipient=about_recipient)
+
+
+def _on_the_wire(message: bytes) -> bytes:
+    """CRLF line ends, and a second dot before each line's first (RFC 5321 section 4.5.2); ends with CRLF."""
+    lines = _LINE_END.split(message)
+    if lines[-1] == b"":
+        lines.pop()
+    return b"".join((b"." + line if line.startswith(b".") else line) + b"\r\n" for line in lines)

@@ -1,0 +1,148 @@
+"""SMTP servers for tests, real ones on loopback: one that keeps what it takes, one that follows a script."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from mail.transport import SmtpAccepted, SmtpServer, SmtpTransport, Timeouts
+
+MESSAGE = b"Subject: Hi\r\n\r\nHello\n.\n..two dots\rlast"
+SENDER, RECIPIENT = "bo@us.example", "ada.lovelace@them.example"
+QUICK = Timeouts(connect=2.0, command=2.0, final_reply=0.5)
+
+
+@dataclass
+class Sink:
+    """A real SMTP server (aiosmtpd) that keeps what it takes."""
+
+    port: int = 0
+    taken: list[bytes] = field(default_factory=list[bytes])
+    connections: int = 0
+    open_now: int = 0
+    most_open: int = 0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        self.taken.append(envelope.content)
+        return f"250 2.0.0 kept for {envelope.rcpt_tos[0]}"
+
+
+@asynccontextmanager
+async def sink(*, security: ssl.SSLContext | None = None, **options: object) -> AsyncIterator[Sink]:
+    kept = Sink()
+
+    class Server(SMTP):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            if self.transport is None:
+                kept.connections += 1
+                kept.open_now += 1
+                kept.most_open = max(kept.most_open, kept.open_now)
+            super().connection_made(transport)
+
+        def connection_lost(self, error: Exception | None) -> None:
+            kept.open_now -= 1
+            super().connection_lost(error)
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Server(kept, **options), "127.0.0.1", 0, ssl=security)  # pyright: ignore
+    kept.port = server.sockets[0].getsockname()[1]
+    try:
+        yield kept
+    finally:
+        server.close()
+
+
+@dataclass
+class Scripted:
+    """A server that follows a script, and what was said to it."""
+
+    port: int
+    heard: list[bytes]
+    connections: int = 0
+
+    @property
+    def saw_final_dot(self) -> bool:
+        return b"\r\n.\r\n" in b"".join(self.heard)
+
+
+@asynccontextmanager
+async def scripted(**answers: str) -> AsyncIterator[Scripted]:
+    """Answers each command as told: an answer, `drop` to close, `stall` to say nothing. `dot` answers the message;
+    `body` acts after its first line. `mail_again` answers the second MAIL of a connection."""
+    told = {
+        **{"hello": "220 ready", "EHLO": "250 fine", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on"},
+        **{"dot": "250 taken", "RSET": "250 ok", "QUIT": "221 bye", "AUTH": "235 ok", "HELO": "250 fine"},
+        **answers,
+    }
+    script = Scripted(0, [])
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        script.connections += 1
+        first = script.connections == 1
+
+        async def say(moment: str) -> bool:
+            answer = told[moment]
+            if answer == "stall":
+                await reader.read()
+            if answer in ("stall", "drop"):
+                return False
+            writer.write(answer.encode() + b"\r\n")
+            await writer.drain()
+            return True
+
+        try:
+            going, mails = await say("hello"), 0
+            while going and (line := await reader.readline()):
+                script.heard.append(line)
+                verb = line[:4].decode().upper()
+                mails += verb == "MAIL"
+                again = verb == "MAIL" and mails > 1 and first and "mail_again" in told
+                going = await say("mail_again" if again else verb)
+                if going and verb == "DATA" and told["DATA"].startswith("354"):
+                    while (line := await reader.readline()) not in (b".\r\n", b""):
+                        script.heard.append(line)
+                        if "body" in told and not await say("body"):
+                            return
+                    script.heard.append(line)
+                    going = line == b".\r\n" and await say("dot")
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(converse, "127.0.0.1", 0)
+    script.port = server.sockets[0].getsockname()[1]
+    try:
+        yield script
+    finally:
+        server.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+def transport_to(port: int, **options: object) -> SmtpTransport:
+    return SmtpTransport(SmtpServer("127.0.0.1", port, security="none"), **{"timeouts": QUICK, **options})  # pyright: ignore
+
+
+@dataclass
+class Check:
+    """The last check: what it answers, and how often it was asked."""
+
+    answer: bool | Exception = True
+    asked: int = 0
+
+    async def __call__(self) -> bool:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+async def deliver(transport: SmtpTransport, check: Check | None = None, to: str = RECIPIENT) -> SmtpAccepted:
+    return await transport.deliver(MESSAGE, SENDER, to, check or Check())
