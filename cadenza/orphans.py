@@ -114,6 +114,7 @@ def end_processes(processes: list[psutil.Process], polite: signal.Signals | None
         try:
             orderly = signal.SIGINT if process.name() == "postgres" else signal.SIGTERM
             process.send_signal(polite or orderly)
+            process.resume()  # a stopped one (Ctrl-Z) would not get it
             alive.append(process)
         except psutil.NoSuchProcess:
             continue

@@ -65,6 +65,8 @@ class EmbeddedPostgres:
     for tests that throw the folder away: a power cut may cost the data.
     """
 
+    name = "postgres"
+
     def __init__(
         self,
         folder: Path,
@@ -80,7 +82,7 @@ class EmbeddedPostgres:
         self._durable = durable
         self._environment = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath, **(environment or {})}
         self._secrets: HomeSecrets | None = None
-        self._child: Child | None = None
+        self.child: Child | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -93,7 +95,7 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        return None if self._child is None else self._child.pid
+        return None if self.child is None else self.child.pid
 
     @property
     def secrets(self) -> HomeSecrets:
@@ -141,20 +143,14 @@ class EmbeddedPostgres:
             await self._make_data(installed, account)
         _check_version(self.data, installed)
         await asyncio.to_thread(_end_leftovers, self.data)
-        self._child = Child(self._server(installed, account))
-        await self._child.start()
-        await self._wait_until_ready(self._child)
-
-    async def wait(self) -> str:
-        """Wait until the server has ended, and say how."""
-        assert self._child is not None, "started"
-        await self._child.wait()
-        return self._child.complaint()
+        self.child = Child(self._server(installed, account))
+        await self.child.start()
+        await self._wait_until_ready(self.child)
 
     async def end(self) -> None:
         """Fast shutdown: open transactions are rolled back, the data is written. Waits for the server."""
-        if self._child is not None:
-            await self._child.end()
+        if self.child is not None:
+            await self.child.end()
 
     async def create_database(self, name: str, *, template: str | None = None) -> None:
         """A database owned by `cadenza_owner`: empty, or a copy of `template`, which nobody may be using."""

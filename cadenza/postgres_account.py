@@ -43,7 +43,8 @@ def let_in(account: Account, folder: Path) -> None:
         status = above.stat()
         if status.st_uid != account.uid and not status.st_mode & stat.S_IXOTH:
             _add_mode(above, status.st_mode, _TRAVERSE)
-            _log.warning("PostgreSQL's account %s may now pass through %s", ACCOUNT_NAME, above)
+            if above != folder.parent:  # not the home folder itself, which is ours to open
+                _log.warning("PostgreSQL's account %s may now pass through %s", ACCOUNT_NAME, above)
 
 
 def let_read(account: Account, *folders: Path) -> None:

@@ -106,13 +106,19 @@ class Child:
         assert self.process is not None, "started"
         return await self.process.wait()
 
+    def send(self, signal_: signal.Signals) -> None:
+        """Send a signal to the process, if it still runs, and see to it that a stopped one (Ctrl-Z) gets it."""
+        if self.process is not None and not self.ended:
+            self.process.send_signal(signal_)
+            self.process.send_signal(signal.SIGCONT)
+
     async def end(self) -> None:
         """End the process and wait for it. A later signal follows only when an earlier one was not enough."""
         try:
             for signal_, seconds in self.command.ending:
                 if self.ended or self.process is None:
                     return
-                self.process.send_signal(signal_)
+                self.send(signal_)
                 try:
                     await asyncio.wait_for(self.process.wait(), seconds)
                 except TimeoutError:

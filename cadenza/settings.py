@@ -21,9 +21,7 @@ USUAL_SMTP_PORT: dict[SmtpSecurity, int] = {"none": 25, "starttls": 587, "tls": 
 class Settings(BaseSettings):
     """One process's settings. Each field is the variable of its name: `api_port` is `CADENZA_API_PORT`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CADENZA_", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CADENZA_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: str | None = Field(default=None, repr=False)
     """The app's role: owns nothing, cannot bypass row level security."""
@@ -32,9 +30,7 @@ class Settings(BaseSettings):
 
     smtp_host: str | None = None
     smtp_security: SmtpSecurity = "none"
-    smtp_port: int = Field(
-        default_factory=lambda fields: USUAL_SMTP_PORT[fields["smtp_security"]], ge=1, le=65535
-    )
+    smtp_port: int = Field(default_factory=lambda fields: USUAL_SMTP_PORT[fields["smtp_security"]], ge=1, le=65535)
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
 
@@ -52,6 +48,8 @@ class Settings(BaseSettings):
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
+    temporal_bin: Path | None = None
+    """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
 
     @model_validator(mode="after")
     def _urls_are_postgres(self) -> Self:
@@ -72,13 +70,11 @@ class Settings(BaseSettings):
         return asyncpg_url(self.database_url)
 
     def owner_database_url(self) -> str:
-        """The owner role's URL, for SQLAlchemy. `StartError` names the variable when it is unset."""
+        """The owner role's URL, as it was given. `StartError` names the variable when it is unset."""
         url = self.migration_database_url or self.database_url
         if url is None:
-            raise StartError(
-                unset("migration_database_url", "postgresql://cadenza_owner:PASSWORD@HOST/cadenza")
-            )
-        return asyncpg_url(url)
+            raise StartError(unset("migration_database_url", "postgresql://cadenza_owner:PASSWORD@HOST/cadenza"))
+        return url
 
 
 def load_settings() -> Settings:

@@ -32,6 +32,8 @@ class EmbeddedTemporal:
     `in_memory=True` keeps nothing: for tests. `async with` starts and ends it.
     """
 
+    name = "temporal"
+
     def __init__(
         self,
         folder: Path,
@@ -54,7 +56,7 @@ class EmbeddedTemporal:
         self._search_attributes = search_attributes
         self._program = program
         self._environment = {"HOME": str(self.folder), "PATH": os.defpath, **(environment or {})}
-        self._child: Child | None = None
+        self.child: Child | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -67,7 +69,7 @@ class EmbeddedTemporal:
 
     @property
     def pid(self) -> int | None:
-        return None if self._child is None else self._child.pid
+        return None if self.child is None else self.child.pid
 
     @property
     def address(self) -> str:
@@ -83,7 +85,7 @@ class EmbeddedTemporal:
         if self.database is not None:
             _check_database(self.database)
         program = await find_temporal(self.folder, self._program, self.log)
-        self._child = Child(
+        self.child = Child(
             Command(
                 name="temporal",
                 arguments=self._arguments(program),
@@ -94,19 +96,13 @@ class EmbeddedTemporal:
                 orphaned_by=signal.SIGKILL,
             )
         )
-        await self._child.start()
-        await self._wait_until_ready(self._child)
-
-    async def wait(self) -> str:
-        """Wait until the server has ended, and say how."""
-        assert self._child is not None, "started"
-        await self._child.wait()
-        return self._child.complaint()
+        await self.child.start()
+        await self._wait_until_ready(self.child)
 
     async def end(self) -> None:
         """Orderly shutdown, which takes it a second or two. Waits for the server."""
-        if self._child is not None:
-            await self._child.end()
+        if self.child is not None:
+            await self.child.end()
 
     def _arguments(self, program: Path) -> list[str | Path]:
         arguments: list[str | Path] = [program, "server", "start-dev", "--log-level", "error"]

@@ -1,5 +1,6 @@
 """What every test shares: the guarded exit, and real servers of their own on free loopback ports."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import leave
+from cadenza.migrate import upgrade
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -41,3 +43,10 @@ async def temporal_server(server_folder: Path) -> AsyncGenerator[EmbeddedTempora
     names = ("CadenzaTenant", "CadenzaSequence", "CadenzaCampaign", "CadenzaLead")
     async with EmbeddedTemporal(server_folder / "temporal", search_attributes=names, in_memory=True) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+async def migrated_postgres(postgres_server: EmbeddedPostgres) -> EmbeddedPostgres:
+    """PostgreSQL with the schema in its own database; tests keep apart by having a tenant each."""
+    await asyncio.to_thread(upgrade, postgres_server.owner_url)
+    return postgres_server

@@ -87,9 +87,9 @@ async def test_data_survives_kill_9(folder: Path) -> None:
     await first.start()
     async with superuser(first.owner_url) as owner:
         await owner.execute(text("CREATE TABLE kept AS SELECT 7 AS value"))
-        assert first.pid is not None
+        assert first.child is not None and first.pid is not None
         os.kill(first.pid, signal.SIGKILL)
-        await first.wait()
+        assert await first.child.wait() == -signal.SIGKILL
     async with EmbeddedPostgres(folder) as second, superuser(second.owner_url) as owner:
         assert await owner.scalar(text("SELECT value FROM kept")) == 7
 
@@ -100,7 +100,8 @@ async def test_a_server_left_behind_is_ended_by_the_next_start(folder: Path) -> 
     assert first.pid is not None
     left_behind = psutil.Process(first.pid)
     async with EmbeddedPostgres(folder) as second:
-        await first.wait()
+        assert first.child is not None
+        await first.child.wait()
         assert not left_behind.is_running()
         async with superuser(second.app_url) as app:
             assert await app.scalar(text("SELECT 1")) == 1

@@ -50,9 +50,9 @@ async def test_workflows_survive(tmp_path: Path, killed: bool) -> None:
     await first.start()
     await (await client_of(first)).start_workflow("Nothing", id="kept", task_queue="nobody")
     if killed:
-        assert first.pid is not None
+        assert first.child is not None and first.pid is not None
         os.kill(first.pid, signal.SIGKILL)
-        await first.wait()
+        assert await first.child.wait() == -signal.SIGKILL
     await first.end()
     async with EmbeddedTemporal(tmp_path, search_attributes=["CadenzaLead", "CadenzaTenant"]) as second:
         description = await (await client_of(second)).get_workflow_handle("kept").describe()

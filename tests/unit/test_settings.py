@@ -47,7 +47,7 @@ def test_unset_setting_is_named() -> None:
 
 def test_owner_falls_back_to_the_app_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CADENZA_DATABASE_URL", "postgresql://one@h/d")
-    assert load_settings().owner_database_url() == "postgresql+asyncpg://one@h/d"
+    assert load_settings().owner_database_url() == "postgresql://one@h/d"
 
 
 @pytest.mark.parametrize(("security", "port"), [("none", 25), ("starttls", 587), ("tls", 465)])

@@ -1,0 +1,74 @@
+"""The command line: `cadenza up`, and each of its parts by itself against servers named by the environment."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from cadenza import lifeline
+from cadenza.capture import serve_capture
+from cadenza.exit import run_and_leave
+from cadenza.migrate import upgrade
+from cadenza.ports import LOOPBACK
+from cadenza.program import PROGRAM
+from cadenza.settings import load_settings
+from cadenza.up import UpOptions, up
+
+app = typer.Typer(
+    help="Durable, multi-touch lead sequences on Temporal and Postgres.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+FreePort = Annotated[int | None, typer.Option(help="0 picks a free one.", min=0, max=65535, show_default=False)]
+
+
+def main() -> NoReturn:
+    """The program's one way in and out."""
+    lifeline.attach()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
+    run_and_leave(lambda: app(prog_name="cadenza"))
+
+
+@app.command("up")
+def up_command(
+    dev: Annotated[bool, typer.Option("--dev", help="Serve /dev/*: captured mail, fast-forward.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Keeps everything. [default: .cadenza]", show_default=False)] = None,
+    api_port: FreePort = None,
+    temporal_port: FreePort = None,
+    temporal_ui_port: FreePort = None,
+    smtp_port: FreePort = None,
+    postgres_port: FreePort = None,
+) -> None:
+    """Start everything on embedded servers, and say where to look."""
+    settings = load_settings()
+    options = UpOptions(
+        home=home or settings.home,
+        dev=dev or settings.dev,
+        api_port=api_port,
+        temporal_port=temporal_port,
+        temporal_ui_port=temporal_ui_port,
+        smtp_port=smtp_port,
+        postgres_port=postgres_port,
+    )
+    asyncio.run(up(options, settings, PROGRAM))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema of the database in CADENZA_MIGRATION_DATABASE_URL up to date."""
+    upgrade(load_settings().owner_database_url())
+
+
+@app.command(hidden=True)
+def capture(
+    directory: Annotated[Path, typer.Option(help="Where the messages are kept.")],
+    port: Annotated[int, typer.Option(min=1, max=65535)],
+) -> None:
+    """Take mail over SMTP on loopback and keep it."""
+    asyncio.run(serve_capture(directory, LOOPBACK, port))
