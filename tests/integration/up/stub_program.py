@@ -1,0 +1,44 @@
+"""`cadenza up` on real servers with stand-ins for the program's own parts, as a command line of its own.
+
+`python -m tests.integration.up.stub_program up --home DIR ...` supervises; `... part NAME` is one stand-in.
+"""
+
+import signal
+import sys
+import threading
+
+import cadenza.cli
+import cadenza.up
+from cadenza import lifeline
+from cadenza.exit import run_and_leave
+from cadenza.program import FirstTenant, Program
+
+
+async def first_tenant(app_url: str, owner_url: str, api_key: str) -> FirstTenant:
+    return FirstTenant(tenant_id="tenant-1", api_key=api_key)
+
+
+def no_migrations(url: str) -> None:
+    print(f"migrating {url.partition('@')[2]}", flush=True)
+
+
+def part() -> None:
+    """Ready at once, and at work until SIGTERM."""
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    lifeline.attach()
+    lifeline.tell_ready()
+    ended.wait()
+
+
+def stand_in(name: str) -> tuple[str, list[str]]:
+    return name, [sys.executable, "-m", "tests.integration.up.stub_program", "part", name]
+
+
+STUBS = Program(migrate=no_migrations, first_tenant=first_tenant, parts=[stand_in("worker"), stand_in("api")])
+
+if __name__ == "__main__":
+    if sys.argv[1] == "part":
+        run_and_leave(part)
+    cadenza.cli.PROGRAM = STUBS
+    cadenza.cli.main()

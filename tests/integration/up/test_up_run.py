@@ -1,0 +1,173 @@
+"""`cadenza up`: what it says when it is ready, one line when it cannot be, and nothing left when it ends."""
+
+import signal
+import socket
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from smtplib import SMTP
+
+import psutil
+import pytest
+from sqlalchemy import text
+
+from cadenza.postgres_roles import superuser
+from cadenza.temporal_client import connect_temporal
+from mail.outbox_store import OutboxStore
+from tests.integration.up.up_run import Start, UpRun
+
+
+def refused(run: UpRun) -> str:
+    """The one line that a run which cannot start says."""
+    assert run.process.wait(60) == 1
+    lines = [line for line in run.output.splitlines() if line.startswith("cadenza: ")]
+    said = [line for line in lines if not line.startswith("cadenza: starting")]
+    assert len(said) == 1, run.output
+    assert "Traceback" not in run.output
+    return said[0]
+
+
+async def test_what_it_says_is_true(start: Start, home: Path) -> None:
+    up = start("--dev")
+    run = up.wait_until_ready()
+
+    assert (home / "run.json").stat().st_mode & 0o077 == 0
+    assert {run["api_key"], run["temporal_ui_url"], f"{run['api_url']}/docs"} <= set(up.output.split())
+    async with superuser(run["database_url"]) as app:
+        assert await app.scalar(text("SELECT current_user")) == "cadenza_app"
+    async with superuser(run["admin_database_url"]) as owner:
+        assert await owner.scalar(text("SELECT current_user")) == "cadenza_owner"
+    await connect_temporal(environment={"TEMPORAL_ADDRESS": run["temporal_address"]})
+
+    message = EmailMessage()
+    message["Subject"] = "kept"
+    with SMTP(run["smtp_host"], run["smtp_port"]) as smtp:
+        smtp.send_message(message, "from@example.com", ["to@example.com"])
+    assert [kept.subject for kept in OutboxStore(home / "outbox").list(10)] == ["kept"]
+
+    mine = [up.process.pid, *(child.pid for child in psutil.Process(up.process.pid).children(recursive=True))]
+    assert set(run["pids"].values()) <= set(mine)
+    listening = {
+        connection.laddr.ip
+        for connection in psutil.net_connections("inet")
+        if connection.pid in mine and connection.status == psutil.CONN_LISTEN and connection.laddr
+    }
+    assert listening == {"127.0.0.1"}
+
+    assert up.end() == 0
+    assert up.left_behind() == []
+    assert not (home / "run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "signal_"),
+    [
+        ("starting PostgreSQL", signal.SIGINT),
+        ("starting worker", signal.SIGHUP),
+        ("Ctrl-C ends everything", signal.SIGINT),
+        ("Ctrl-C ends everything", signal.SIGTERM),
+    ],
+)
+def test_every_ending_signal_ends_everything(start: Start, said: str, signal_: signal.Signals) -> None:
+    """While it starts, too."""
+    up = start()
+    up.wait_for(said)
+    assert up.end(signal_) == 0
+    assert up.left_behind() == []
+    assert "Traceback" not in up.output
+
+
+def test_a_second_signal_does_not_wait(start: Start) -> None:
+    up = start()
+    run = up.wait_until_ready()
+    psutil.Process(run["pids"]["worker"]).suspend()
+    up.process.send_signal(signal.SIGINT)
+    assert up.end(signal.SIGINT) == 0
+    assert up.left_behind() == []
+
+
+def test_a_second_one_on_the_same_home_says_where_the_first_is(start: Start) -> None:
+    first = start()
+    second = start()
+    assert f"(pid {first.process.pid}), and not ready yet" in refused(second)
+    url = first.wait_until_ready()["api_url"]
+    assert refused(start()).endswith(f"(pid {first.process.pid}), see {url}")
+    assert first.end() == 0
+
+
+@pytest.mark.parametrize("option", ["--api-port", "--temporal-port", "--postgres-port"])
+def test_a_named_port_that_is_taken_is_one_line(start: Start, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert refused(start(option, port)) == f"cadenza: {option} {port}: the port is taken by another program"
+
+
+def make_file(home: Path) -> None:
+    home.write_text("a file")
+
+
+def make_log_a_file(home: Path) -> None:
+    home.mkdir()
+    (home / "logs").write_text("a file")
+
+
+def make_lock_a_folder(home: Path) -> None:
+    (home / "lock").mkdir(parents=True)
+
+
+def make_garbage(home: Path) -> None:
+    home.mkdir()
+    for name in ("secrets.json", "pids.json", "run.json"):
+        (home / name).write_bytes(b"\x00\xff{")
+
+
+def make_other_database(home: Path) -> None:
+    home.mkdir()
+    (home / "temporal.db").write_text("not a database, whatever its name says")
+
+
+def make_foreign_folder(home: Path) -> None:
+    (home / "postgres").mkdir(parents=True)
+    (home / "secrets.json").write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (make_file, "is a file"),
+        (make_log_a_file, "logs"),
+        (make_lock_a_folder, "lock: Is a directory"),
+        (make_garbage, "secrets.json cannot be read"),
+        (make_other_database, "temporal.db is not a database of Temporal"),
+        (make_foreign_folder, "postgres is not the data folder of a PostgreSQL server"),
+    ],
+)
+def test_a_home_it_cannot_use_is_one_line(start: Start, home: Path, broken: Callable[[Path], None], said: str) -> None:
+    broken(home)
+    up = start()
+    assert said in refused(up)
+    assert up.left_behind() == []
+
+
+def test_a_home_inside_a_file_is_one_line(start: Start, home: Path) -> None:
+    home.write_text("a file")
+    assert "Not a directory" in refused(start(at=home / "deeper" / "down"))
+
+
+def test_the_callers_own_servers_are_not_touched(start: Start) -> None:
+    """Variables for another installation reach no part of this run; a mail server that is named does."""
+    named = {
+        "CADENZA_DATABASE_URL": "postgresql://elsewhere.example/other",
+        "TEMPORAL_ADDRESS": "elsewhere.example:7233",
+        "TEMPORAL_TLS": "true",
+        "CADENZA_SMTP_HOST": "127.0.0.1",
+        "CADENZA_SMTP_PORT": "2525",
+    }
+    up = start(environment=named)
+    run = up.wait_until_ready()
+    worker = psutil.Process(run["pids"]["worker"]).environ()
+    assert (run["smtp_host"], run["smtp_port"], "capture" in run["pids"]) == ("127.0.0.1", 2525, False)
+    assert worker["CADENZA_DATABASE_URL"] == run["database_url"]
+    assert worker["TEMPORAL_ADDRESS"] == run["temporal_address"]
+    assert "TEMPORAL_TLS" not in worker
+    assert up.end() == 0

@@ -1,0 +1,100 @@
+"""One `cadenza up` as a person has it: a process of its own, its output, its run.json, and what it leaves behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from cadenza.orphans import processes_of, processes_working_in
+
+ANY_PORT = ("--api-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--postgres-port")
+PATIENCE_SECONDS = 60.0
+
+
+class UpRun:
+    """`python -m MODULE up --home HOME` on free ports. Ended, whatever happens, by `close`."""
+
+    def __init__(
+        self,
+        home: Path,
+        *options: str,
+        module: str = "tests.integration.up.stub_program",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.home = home
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
+        ports = [part for port in ANY_PORT if port not in options for part in (port, "0")]
+        named = {k: v for k, v in os.environ.items() if not k.startswith(("CADENZA_", "TEMPORAL_"))}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, "up", "--home", str(home), *ports, *options],
+            stdout=self._output,
+            stderr=self._output,
+            stdin=subprocess.DEVNULL,
+            env={**named, **(environment or {})},
+        )
+
+    @property
+    def output(self) -> str:
+        return os.pread(self._output.fileno(), 1_000_000, 0).decode()
+
+    def run(self) -> dict[str, Any]:
+        return json.loads((self.home / "run.json").read_text())
+
+    def wait_until_ready(self) -> dict[str, Any]:
+        self.wait_for("Ctrl-C ends everything")
+        return self.run()
+
+    def wait_for(self, said: str, times: int = 1) -> None:
+        """Wait until the output holds `said` that many times."""
+        self._wait_until(lambda: self.output.count(said) >= times, f"{said!r} {times} times")
+
+    def wait_for_file(self, file: Path) -> None:
+        """Wait until `file` is there."""
+        self._wait_until(file.exists, str(file))
+
+    def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.output}"
+            assert time.monotonic() < deadline, f"waited in vain for {what}:\n{self.output}"
+            time.sleep(0.005)
+
+    def kill(self, name: str) -> int:
+        """kill -9 of one child, by the pid in run.json."""
+        pid = int(self.run()["pids"][name])
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(with_signal)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def left_behind(self) -> list[psutil.Process]:
+        """Every process that was started for this home and still runs."""
+        return [
+            process
+            for process in [*processes_of(self.home), *processes_working_in(self.home / "postgres", "postgres")]
+            if process.status() != psutil.STATUS_ZOMBIE
+        ]
+
+    def close(self) -> None:
+        """Leave nothing to the next test: the supervisor first, then whatever it left."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for process in self.left_behind():
+            process.kill()
+            psutil.wait_procs([process])
+        self._output.close()
+
+
+Start = Callable[..., UpRun]
+"""Starts a run on the test's home, or `at` another, with the options given."""
