@@ -37,9 +37,12 @@ DRAIN = timedelta(seconds=20)
 
 
 def sandboxed() -> SandboxedWorkflowRunner:
-    """Only `domain` is passed through; anything else that slips past the sandbox is an error."""
+    """Passed through are `domain` and the names and policies of `workflows.contracts`; all else is checked.
+
+    An import that is neither is an error, so that nothing slips past the sandbox unseen.
+    """
     restrictions = dataclasses.replace(
-        SandboxRestrictions.default.with_passthrough_modules("domain"),
+        SandboxRestrictions.default.with_passthrough_modules("domain", "workflows.contracts"),
         import_notification_policy=SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH,
     )
     return SandboxedWorkflowRunner(restrictions=restrictions)
@@ -60,28 +63,32 @@ class Parts:
         await self.database.aclose()
 
 
-def assemble(client: Client, database: Database, smtp: SmtpServer, task_queue: str) -> tuple[Worker, Parts]:
-    """A worker over servers that are there already; tests and benches use it as the program does."""
+def open_parts(client: Client, database: Database, smtp: SmtpServer, task_queue: str) -> Parts:
+    """Over servers that are there already; tests and benchmarks use them as the program does."""
 
     async def connected() -> Client:
         return client
 
     gateway = Gateway(connected, task_queue)
-    dispatcher = Dispatcher(database, gateway)
-    transport = SmtpTransport(smtp)
-    performer = StepPerformer(database, {"email": EmailHandler(database, transport), "action": ActionHandler(database)})
-    enrollment = EnrollmentActivities(database, performer)
-    worker = Worker(
+    return Parts(database, SmtpTransport(smtp), Dispatcher(database, gateway), gateway)
+
+
+def make_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
+    handlers = {
+        "email": EmailHandler(parts.database, parts.transport),
+        "action": ActionHandler(parts.database),
+    }
+    enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, handlers))
+    return Worker(
         client,
         task_queue=task_queue,
         workflows=[EnrollmentWorkflow, ProcessQueueWorkflow],
-        activities=[enrollment.perform, enrollment.record, QueueActivities(dispatcher).process],
+        activities=[enrollment.perform, enrollment.record, QueueActivities(parts.dispatcher).process],
         workflow_runner=sandboxed(),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
     )
-    return worker, Parts(database, transport, dispatcher, gateway)
 
 
 async def run(settings: Settings) -> None:
@@ -94,12 +101,12 @@ async def run(settings: Settings) -> None:
     if client is None:
         return
     database = Database(settings.app_database_url())
-    worker, parts = assemble(client, database, settings.smtp_server(), settings.task_queue)
+    parts = open_parts(client, database, settings.smtp_server(), settings.task_queue)
     try:
         await database.refuse_unsafe_role()
         await ensure_search_attributes(client)
         await parts.gateway.ensure_schedule()
-        async with worker:
+        async with make_worker(client, parts, settings.task_queue):
             log.info("worker ready on task queue %s", settings.task_queue)
             await stopping.wait()
     finally:

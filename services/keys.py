@@ -24,7 +24,9 @@ Scope = Literal["read", "write", "admin"]
 ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
 
 _ALPHABET = string.ascii_letters + string.digits
-_KEY = re.compile(r"cdz_([A-Za-z0-9]{4,16})_[A-Za-z0-9]{32,64}")
+# Wide enough for a key that was made elsewhere (`cadenza up` keeps one in its home) with 32 characters or more.
+_KEY = re.compile(r"cdz_[A-Za-z0-9_-]{32,120}")
+_PREFIX = slice(4, 12)
 _TOUCH_AFTER = timedelta(minutes=1)
 
 
@@ -65,16 +67,22 @@ async def note_use(database: Database, key: FoundKey) -> None:
 
 
 async def create_key(session: WriteSession, *, name: str, scopes: Sequence[Scope], key: str | None = None) -> NewKey:
-    """A key of the session's tenant: a new one, or the well-formed one given."""
-    key = key or generate_key()
+    """A new key of the session's tenant."""
+    made = await adopt_key(session, generate_key(), name=name, scopes=scopes)
+    assert made is not None, "190 random bits do not repeat"
+    return made
+
+
+async def adopt_key(session: WriteSession, key: str, *, name: str, scopes: Sequence[Scope]) -> NewKey | None:
+    """Makes this well-formed key one of the session's tenant. None when it is a key already, or was one."""
     row = await queries.insert_key(
         session,
         name=name,
-        prefix=key.split("_")[1],
+        prefix=key[_PREFIX],
         key_hash=_hash(key),
         scopes=[scope for scope in ALL_SCOPES if scope in scopes],
     )
-    return NewKey(row, key)
+    return NewKey(row, key) if row else None
 
 
 async def list_keys(session: ReadSession, page: PageRequest) -> Page[ApiKey]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
 from db.session import Database
 from domain.conditions import Engagement, EngagementEvent
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.leads import template_fields
 from domain.messages import Directive
 from domain.sequence import Plan, Step
@@ -20,6 +20,13 @@ from domain.walk import Decision, End, Perform, Wait, walk
 from services.steps.visit import StepHandler, Visit, arrival_row, decision_row, with_step
 
 PLANS_KEPT = 200
+
+
+class StepMissing(Conflict):
+    """The mirror stands at a step that its version does not have: nothing that another attempt could mend."""
+
+    code = "step_missing"
+    title = "The enrollment stands at a step that is not there"
 
 
 class StepPerformer:
@@ -87,7 +94,10 @@ def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | Non
         return None
     if directive.due_at is not None and directive.due_at > now:
         return None
-    return plan.step(directive.step_id)
+    step = plan.step(directive.step_id)
+    if step is None:
+        raise StepMissing(f"the sequence's version has no step {directive.step_id}")
+    return step
 
 
 def _engagement(loaded: LoadedEnrollment) -> Engagement:

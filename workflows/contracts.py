@@ -27,6 +27,8 @@ class NonRetryable:
         "HeaderInjection",
         "AddressInvalid",
         "NoMailbox",
+        "StepMissing",
+        "NotFound",
     )
 
 

@@ -120,20 +120,22 @@ class EnrollmentWorkflow:
             now=workflow.now(),
         )
         try:
-            self._accept(
-                await workflow.execute_activity(
-                    ActivityNames.STEP_PERFORM,
-                    task,
-                    result_type=Directive,
-                    start_to_close_timeout=STEP.start_to_close,
-                    retry_policy=STEP.retry,
-                    summary=due.step_key,
-                )
+            answer = await workflow.execute_activity(
+                ActivityNames.STEP_PERFORM,
+                task,
+                result_type=Directive,
+                start_to_close_timeout=STEP.start_to_close,
+                retry_policy=STEP.retry,
+                summary=due.step_key,
             )
         except ActivityError as failed:
             if is_cancelled_exception(failed):
                 raise
             await self._record(EnrollmentStatus.FAILED, error=_cause(failed))
+            return
+        # The answer is the mirror itself: it counts, unless something newer was told while the step ran.
+        if self._directive is due or answer.revision > self._directive.revision:
+            self._directive = answer
 
     async def _record(self, status: EnrollmentStatus, *, reason: str | None = None, error: str | None = None) -> None:
         """Writes to Postgres what only this workflow knows: a step that failed for good, a cancellation."""

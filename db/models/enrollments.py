@@ -121,6 +121,7 @@ class Message(Row, Base):
     subject: Mapped[str]
     reserved_at: Mapped[datetime]
     sending_at: Mapped[datetime | None]
+    attempt_id: Mapped[UUID | None] = mapped_column(Uuid)
     sent_at: Mapped[datetime | None]
     response: Mapped[str | None]
     updated_at: Mapped[Timestamp]

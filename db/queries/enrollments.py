@@ -22,8 +22,8 @@ _RESERVE = text(
     "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :step_id, :visit, :now, :decisions, :message,"
     " :resend)"
 ).bindparams(bindparam("decisions", type_=JSONB), bindparam("message", type_=JSONB))
-_MARK = text("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :now)")
-_RELEASE = text("SELECT release_message(:tenant_id, :message_id, :status, :response)::text")
+_MARK = text("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
+_RELEASE = text("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)::text")
 _ADVANCE = text(
     "SELECT advance_to_next_step(:tenant_id, :enrollment_id, :from_step_id, :now, :decisions, :effect, :next)"
 ).bindparams(
@@ -131,15 +131,16 @@ class EnrollmentQueries:
             )
         )
 
-    async def mark_sending(self, message_id: UUID, now: datetime) -> bool:
-        """Whether the final dot may be written."""
-        return bool(await self.database.call(_MARK, self._key(message_id=message_id, now=now)))
+    async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
+        """Whether this attempt may write the final dot. Of several, one may."""
+        return bool(await self.database.call(_MARK, self._key(message_id=message_id, attempt_id=attempt_id, now=now)))
 
-    async def release(self, message_id: UUID, status: Literal["reserved", "refused"], response: str) -> None:
-        await self.database.call(
-            _RELEASE,
-            {"tenant_id": self.tenant_id, "message_id": message_id, "status": status, "response": response},
-        )
+    async def release(
+        self, message_id: UUID, attempt_id: UUID, status: Literal["reserved", "refused"], response: str
+    ) -> None:
+        """The server certainly did not take what this attempt sent."""
+        parameters = {"message_id": message_id, "attempt_id": attempt_id, "status": status, "response": response}
+        await self.database.call(_RELEASE, {"tenant_id": self.tenant_id, **parameters})
 
     async def advance(
         self,

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from db.models import ApiKey
 from db.queries.paging import After, newest_page
@@ -38,13 +39,15 @@ async def touch_key(session: WriteSession, key_id: UUID) -> None:
 
 async def insert_key(
     session: WriteSession, *, name: str, prefix: str, key_hash: bytes, scopes: Sequence[str]
-) -> ApiKey:
+) -> ApiKey | None:
+    """None when this very key exists."""
     statement = (
         insert(ApiKey)
         .values(tenant_id=session.tenant_id, name=name, prefix=prefix, key_hash=key_hash, scopes=list(scopes))
+        .on_conflict_do_nothing(constraint="api_keys_key_hash_key")
         .returning(ApiKey)
     )
-    return (await session.scalars(statement)).one()
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def list_keys(session: ReadSession, after: After | None, limit: int) -> Sequence[ApiKey]:

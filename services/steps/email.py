@@ -9,19 +9,9 @@ after `sent`                     the next attempt finds that the enrollment has 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID, uuid4
 
-from mail.compose import Outgoing, compose, new_message_id, reply_subject
-from mail.transport import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    MessageRefused,
-    RecipientRefused,
-    SendWithdrawn,
-    SmtpTransport,
-    TemporarilyRefused,
-)
 from sqlalchemy.exc import DBAPIError
 
 from db.queries.enrollments import LoadedMailbox, Reservation
@@ -31,6 +21,18 @@ from domain.leads import template_fields
 from domain.messages import Directive
 from domain.sequence import EmailConfig
 from domain.templates import render, render_header
+from mail.compose import Outgoing, compose, new_message_id, reply_subject
+from mail.transport import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    DeliveryFailed,
+    MessageRefused,
+    RecipientRefused,
+    SendWithdrawn,
+    SmtpTransport,
+    TemporarilyRefused,
+    redact,
+)
 from services.receive import bounce_at_once
 from services.steps.visit import Visit
 
@@ -87,7 +89,7 @@ class EmailHandler:
                 return await self._send(visit, sender, draft, reservation)
 
     async def _send(self, visit: Visit, sender: LoadedMailbox, draft: Draft, reservation: Reservation) -> Directive:
-        message_id = _known(reservation.message_id)
+        handover = Handover(visit, _known(reservation.message_id), uuid4())
         message = compose(
             Outgoing(
                 from_name=sender.name,
@@ -97,35 +99,60 @@ class EmailHandler:
                 text=draft.text,
                 html=draft.html,
                 message_id=reservation.rfc_message_id,
-                references=tuple(reservation.thread),
+                thread=reservation.thread,
                 date=visit.now,
             )
         )
         try:
             accepted = await self._transport.deliver(
-                message,
-                sender.email,
-                draft.to_address,
-                before_final_dot=lambda: visit.queries.mark_sending(message_id, visit.now),
+                message, sender.email, draft.to_address, before_final_dot=handover.allowed
             )
-        except SendWithdrawn:
-            return await _stand_back(visit)
+        except SendWithdrawn as withdrawn:
+            return await handover.stand_back(withdrawn)
         except RecipientRefused as refused:
-            return await self._bounced(visit, message_id, refused)
+            return await self._bounced(handover, refused)
         except MessageRefused as refused:
-            await visit.queries.release(message_id, "refused", str(refused))
+            await handover.release("refused", refused)
             raise
         except (TemporarilyRefused, ConnectionFailed, AuthenticationFailed) as refused:
             # Certainly not taken, even where the final dot was written: the same message may be tried again.
-            await visit.queries.release(message_id, "reserved", str(refused))
+            await handover.release("reserved", refused)
             raise
         return await _recorded(lambda: _advance(visit, reservation, "sent", accepted.response))
 
-    async def _bounced(self, visit: Visit, message_id: UUID, refused: RecipientRefused) -> Directive:
-        await visit.queries.release(message_id, "refused", str(refused))
+    async def _bounced(self, handover: "Handover", refused: RecipientRefused) -> Directive:
+        visit = handover.visit
+        await handover.release("refused", refused)
         async with self._database.write(visit.queries.tenant_id) as session:
-            await bounce_at_once(session, visit.queries.enrollment_id, message_id, str(refused), visit.now)
+            await bounce_at_once(session, visit.queries.enrollment_id, handover.message_id, str(refused), visit.now)
         return await _standing(visit)
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One attempt at handing one message to SMTP."""
+
+    visit: Visit
+    message_id: UUID
+    attempt_id: UUID
+
+    async def allowed(self) -> bool:
+        """Asked just before the final dot; commits `sending`."""
+        return await self.visit.queries.mark_sending(self.message_id, self.attempt_id, self.visit.now)
+
+    async def release(self, status: Literal["reserved", "refused"], why: DeliveryFailed) -> None:
+        await _recorded(lambda: self.visit.queries.release(self.message_id, self.attempt_id, status, redact(str(why))))
+
+    async def stand_back(self, withdrawn: SendWithdrawn) -> Directive:
+        """The gate closed before the final dot: a pause, a stop or a reply came first, or another attempt did."""
+        if withdrawn.__cause__ is not None:
+            # Postgres went away while it was asked. It may have written `sending`; this attempt knows better.
+            await self.release("reserved", withdrawn)
+            raise withdrawn
+        directive = await _standing(self.visit)
+        if not directive.ends and not directive.held and directive.step_id == self.visit.step.id:
+            raise AnotherAttemptSends("the message is in the hands of another attempt")
+        return directive
 
 
 def _sender(visit: Visit) -> LoadedMailbox:
@@ -144,7 +171,7 @@ def _draft(visit: Visit, sender: LoadedMailbox) -> Draft:
     earlier = visit.loaded.messages if config.reply_in_thread else []
     subject = render_header(config.subject, fields)
     if earlier:
-        subject = reply_subject(subject or earlier[0].subject)
+        subject = reply_subject(subject or earlier[-1].subject)
     return Draft(
         to_address=str(visit.loaded.lead["email"]),
         subject=subject,
@@ -198,14 +225,6 @@ async def _advance(visit: Visit, reservation: Reservation, outcome: str, respons
         following=visit.following(),
     )
     return visit.told(directive)
-
-
-async def _stand_back(visit: Visit) -> Directive:
-    """The gate closed before the final dot: a pause, a stop or a reply came first, or another attempt did."""
-    directive = await _standing(visit)
-    if not directive.ends and not directive.held and directive.step_id == visit.step.id:
-        raise AnotherAttemptSends("the message is in the hands of another attempt")
-    return directive
 
 
 async def _standing(visit: Visit) -> Directive:

@@ -216,26 +216,30 @@ END $$;
 
 -- Just before the final dot: the last moment at which a pause, a stop or a reply can keep the message back.
 -- Only one of several attempts passes (a paused worker that wakes up while the retry runs).
-CREATE FUNCTION mark_sending(p_tenant_id uuid, p_enrollment_id uuid, p_message_id uuid, p_now timestamptz)
+CREATE FUNCTION mark_sending(
+    p_tenant_id uuid, p_enrollment_id uuid, p_message_id uuid, p_attempt_id uuid, p_now timestamptz)
     RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
 BEGIN
     UPDATE messages
        SET status = CASE WHEN state.status = 'active' THEN 'sending' ELSE 'withdrawn' END,
-           sending_at = CASE WHEN state.status = 'active' THEN p_now END
+           sending_at = CASE WHEN state.status = 'active' THEN p_now END,
+           attempt_id = p_attempt_id
      WHERE tenant_id = p_tenant_id AND id = p_message_id AND status = 'reserved';
     RETURN FOUND AND state.status = 'active';
 END $$;
 
 -- The server answered for certain that it did not take the message: nothing has left, it may be sent again
--- (`reserved`), or never (`refused`).
-CREATE FUNCTION release_message(p_tenant_id uuid, p_message_id uuid, p_status text, p_response text)
+-- (`reserved`), or never (`refused`). An attempt speaks for itself alone, not for one that came after it.
+CREATE FUNCTION release_message(
+    p_tenant_id uuid, p_message_id uuid, p_attempt_id uuid, p_status text, p_response text)
     RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
     UPDATE messages SET status = p_status, response = p_response
-     WHERE tenant_id = p_tenant_id AND id = p_message_id AND status IN ('reserved', 'sending');
+     WHERE tenant_id = p_tenant_id AND id = p_message_id
+       AND (status = 'reserved' OR status = 'sending' AND attempt_id = p_attempt_id);
 END $$;
 
 -- Records what a step did and moves the mirror, all or nothing, once: an attempt that comes second changes

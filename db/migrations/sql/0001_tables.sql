@@ -219,6 +219,8 @@ CREATE TABLE messages (
     subject        text NOT NULL,
     reserved_at    timestamptz NOT NULL,
     sending_at     timestamptz,
+    -- Which attempt wrote the final dot: only that one may say that nothing came of it.
+    attempt_id     uuid,
     sent_at        timestamptz,
     response       text,
     updated_at     timestamptz NOT NULL DEFAULT now(),

@@ -1,0 +1,141 @@
+"""What one lead costs: Temporal's billable actions, history events and bytes, and round trips to Postgres.
+
+    .venv/bin/python -m bench.cost
+
+Counts, read from real histories; no machine changes them. Billable actions after Temporal Cloud's list: a start,
+each scheduled activity (and each retry), each timer, each signal.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.engine import make_url
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+
+from bench.postgres_counter import PostgresCounter
+from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
+from bench.throughput import completed, enroll_all
+from cadenza.exit import run_and_leave
+from services.dispatch import Dispatcher
+from services.timetravel import fast_forward
+from workflows.gateway import Gateway
+from workflows.messages import enrollment_workflow_id
+
+BILLABLE = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_TIMER_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    actions: int
+    events: int
+    bytes: int
+
+
+def emails(count: int) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
+    for place in range(count):
+        config = {"subject": f"Email {place}", "body_text": "Hi {{name}}", "body_html": "<p>Hi {{name}}</p>"}
+        steps.append({"key": f"email-{place}", "type": "email", "config": config})
+        if place + 1 < count:
+            steps.append({"key": f"wait-{place}", "type": "delay", "config": {"days": 1}})
+    return steps
+
+
+async def main() -> None:
+    async with rig() as servers:
+        counter = await counting_proxy(servers)
+        task_queue = f"cost-{uuid4()}"
+        database_url = str(make_url(servers.postgres.app_url).set(port=counter.port).render_as_string(False))
+        worker = await servers.worker(task_queue, database_url)
+
+        async def connected() -> Client:
+            return servers.client
+
+        gateway = Gateway(connected, task_queue)
+        lab = Lab(servers, gateway, Dispatcher(servers.database, gateway))
+        cold = await lab.cost(COLD_OUTREACH["steps"], days=8)
+        five = await lab.cost(emails(5), days=5)
+        before = counter.round_trips
+        await lab.cost(emails(5), days=5)
+        # The minutely pass over the queue may fall into this; it costs one round trip, not one for each email.
+        round_trips = (counter.round_trips - before) // 5
+        await worker.end()
+        await counter.stop()
+    result(
+        "cost",
+        {
+            "actions": cold.actions,
+            "events": cold.events,
+            "bytes": cold.bytes,
+            "actions_5_emails": five.actions,
+            "db_round_trips": round_trips,
+        },
+    )
+
+
+async def counting_proxy(servers: Rig) -> PostgresCounter:
+    url = make_url(servers.postgres.app_url)
+    counter = PostgresCounter(url.host or "127.0.0.1", url.port or 5432)
+    await counter.start()
+    return counter
+
+
+@dataclass
+class Lab:
+    servers: Rig
+    gateway: Gateway
+    dispatcher: Dispatcher
+    done: int = 0
+
+    async def cost(self, steps: list[dict[str, Any]], days: int) -> Cost:
+        """Runs one lead to the end of the sequence, day after day, and reads its history."""
+        sequence_id = await self.servers.sequence(steps)
+        await enroll_all(self.servers, self.dispatcher, sequence_id, await self.servers.leads(1))
+        for _ in range(days):
+            await fast_forward(
+                self.servers.database,
+                self.gateway,
+                self.dispatcher,
+                self.servers.tenant_id,
+                timedelta(days=1, minutes=1),
+            )
+        self.done += 1
+        await completed(self.servers, self.done)
+        return await self.read(await self.newest())
+
+    async def newest(self) -> UUID:
+        return await self.servers.one("SELECT id FROM lead_sequence_state ORDER BY enrolled_at DESC LIMIT 1")
+
+    async def read(self, enrollment_id: UUID) -> Cost:
+        handle = self.servers.client.get_workflow_handle(enrollment_workflow_id(self.servers.tenant_id, enrollment_id))
+        await handle.result()
+        # Moving the clock leaves events of its own, which no lead has outside development.
+        events = [event async for event in handle.fetch_history_events() if not is_time_travel(event)]
+        kinds = Counter(event.event_type for event in events)
+        progress(", ".join(f"{EventType.Name(kind)[11:].lower()} {times}" for kind, times in kinds.items()))
+        return Cost(
+            actions=sum(times for kind, times in kinds.items() if kind in BILLABLE),
+            events=len(events),
+            bytes=sum(event.ByteSize() for event in events),
+        )
+
+
+def is_time_travel(event: Any) -> bool:
+    name = EventType.Name(event.event_type)
+    return "OPTIONS_UPDATED" in name or "TIME_SKIPPING" in name
+
+
+if __name__ == "__main__":
+    run_and_leave(lambda: asyncio.run(main()))

@@ -1,0 +1,178 @@
+"""What the benchmarks run on: servers of their own, as `cadenza up` starts them, in a folder that is removed."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psutil
+from sqlalchemy import text
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.migrate import upgrade
+from cadenza.ports import LOOPBACK
+from db.session import Database
+from domain.sequence import Plan, SequenceSettings, Step
+from domain.steps import StepSpec
+from services.sequences import SequenceChanges, change_sequence, create_sequence
+from workflows.search_attributes import REGISTRY
+
+ROOT = Path(__file__).parent.parent
+COLD_OUTREACH: dict[str, Any] = json.loads((ROOT / "examples" / "cold-outreach.json").read_text("utf-8"))
+
+
+def progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def result(bench: str, figures: Mapping[str, Any]) -> None:
+    print(json.dumps({"bench": bench, "figures": dict(figures)}), flush=True)
+
+
+@dataclass
+class ChildProcess:
+    """A process of the benchmark, ended by its own pid."""
+
+    process: asyncio.subprocess.Process
+
+    @property
+    def cpu_seconds(self) -> float:
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
+
+    async def line(self) -> str:
+        assert self.process.stdout is not None
+        return (await self.process.stdout.readline()).decode().strip()
+
+    async def end(self) -> str:
+        """Asks it to stop; its last words."""
+        self.process.terminate()
+        said, _ = await self.process.communicate()
+        return (said or b"").decode().strip()
+
+
+async def child(*arguments: str, environment: Mapping[str, str] | None = None) -> ChildProcess:
+    return ChildProcess(
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            *arguments,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=asyncio.subprocess.PIPE,
+        )
+    )
+
+
+@dataclass
+class Rig:
+    postgres: EmbeddedPostgres
+    temporal: EmbeddedTemporal
+    client: Client
+    database: Database
+    tenant_id: UUID
+    smtp_port: int
+    sink: ChildProcess
+
+    async def worker(self, task_queue: str, database_url: str | None = None) -> ChildProcess:
+        """`cadenza worker`, as a process of its own."""
+        return await child(
+            "cadenza",
+            "worker",
+            environment={
+                "CADENZA_DATABASE_URL": database_url or self.postgres.app_url,
+                "CADENZA_SMTP_HOST": LOOPBACK,
+                "CADENZA_SMTP_PORT": str(self.smtp_port),
+                "CADENZA_TASK_QUEUE": task_queue,
+                "TEMPORAL_ADDRESS": self.temporal.address,
+            },
+        )
+
+    async def leads(self, count: int) -> list[UUID]:
+        insert = text("""
+            INSERT INTO leads (tenant_id, email, first_name, last_name, company)
+            SELECT :tenant, gen_random_uuid() || '@bench.example', 'Ada', 'Lovelace', 'Acme'
+              FROM generate_series(1, :count) RETURNING id
+        """)
+        async with self.database.write(self.tenant_id) as session:
+            return list((await session.execute(insert, {"tenant": self.tenant_id, "count": count})).scalars())
+
+    async def sequence(self, steps: list[dict[str, Any]]) -> UUID:
+        async with self.database.write(self.tenant_id) as session:
+            made = await create_sequence(
+                session,
+                name="Bench",
+                description="",
+                settings=SequenceSettings(),
+                steps=[StepSpec.model_validate(step) for step in steps],
+            )
+            await change_sequence(session, made.row.id, SequenceChanges(status="active"))
+        return made.row.id
+
+    async def quicken(self, sequence_id: UUID, seconds: int) -> None:
+        """Turns the delays of a published sequence into waits of seconds, before what follows them.
+
+        The same activities and timers, without days to wait for: a plan that the API does not offer.
+        """
+        async with self.database.write(self.tenant_id) as session:
+            row = (await session.execute(text("SELECT id, plan FROM sequence_versions"))).one()
+            plan = Plan.model_validate(row.plan)
+            steps: list[Step] = []
+            wait = 0
+            for step in plan.steps:
+                if step.type == "delay":
+                    wait = seconds
+                else:
+                    steps.append(step.model_copy(update={"delay_seconds": wait}))
+                    wait = 0
+            quick = plan.model_copy(update={"steps": tuple(steps)})
+            await session.execute(
+                text("UPDATE sequence_versions SET plan = CAST(:plan AS jsonb) WHERE sequence_id = :id"),
+                {"plan": quick.model_dump_json(by_alias=True), "id": sequence_id},
+            )
+
+    async def one(self, statement: str) -> Any:
+        async with self.database.read(self.tenant_id) as session:
+            return (await session.execute(text(statement))).scalar_one()
+
+
+@asynccontextmanager
+async def rig() -> AsyncGenerator[Rig, None]:
+    with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
+        folder = Path(name)
+        attributes = [key.name for key in REGISTRY]
+        async with (
+            EmbeddedPostgres(folder / "postgres") as postgres,
+            EmbeddedTemporal(folder / "temporal", search_attributes=attributes) as temporal,
+        ):
+            await asyncio.to_thread(upgrade, postgres.owner_url)
+            sink = await child("bench.smtp_sink")
+            client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+            database = Database(postgres.app_url)
+            tenant_id = await _tenant(database)
+            try:
+                yield Rig(postgres, temporal, client, database, tenant_id, int(await sink.line()), sink)
+            finally:
+                await database.aclose()
+                if sink.process.returncode is None:
+                    await sink.end()
+
+
+async def _tenant(database: Database) -> UUID:
+    tenant_id = uuid4()
+    async with database.write(tenant_id) as session:
+        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Bench')"), {"id": tenant_id})
+        await session.execute(
+            text("INSERT INTO mailboxes (tenant_id, email, name) VALUES (:id, 'sam@bench.example', 'Sam')"),
+            {"id": tenant_id},
+        )
+    return tenant_id

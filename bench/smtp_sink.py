@@ -1,0 +1,80 @@
+"""A lean SMTP server on loopback, for benchmarks: takes every message, counts them by Message-ID.
+
+Run as a process of its own (`python -m bench.smtp_sink`): prints its port, and at SIGTERM one JSON line with what it
+received. Real SMTP over a real socket, but without a framework's cost, which would be measured with the app.
+"""
+
+import asyncio
+import json
+import re
+import signal
+from collections import Counter
+
+MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+END = b"\r\n.\r\n"
+
+
+class SinkProtocol(asyncio.Protocol):
+    def __init__(self, received: Counter[str]) -> None:
+        self._received = received
+        self._buffer = b""
+        self._in_data = False
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._say("220 sink ESMTP")
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while self._take():
+            pass
+
+    def _take(self) -> bool:
+        """Takes one command, or the whole of a message, off the buffer."""
+        end = END if self._in_data else b"\r\n"
+        taken, found, rest = self._buffer.partition(end)
+        if not found:
+            return False
+        self._buffer = rest
+        if self._in_data:
+            self._in_data = False
+            found_id = MESSAGE_ID.search(taken)
+            self._received[found_id.group(1).decode() if found_id else "?"] += 1
+            self._say("250 2.0.0 taken")
+        else:
+            self._command(taken.upper())
+        return True
+
+    def _command(self, line: bytes) -> None:
+        if line.startswith(b"DATA"):
+            self._in_data = True
+            self._say("354 go on")
+        elif line.startswith(b"EHLO"):
+            self._say("250-sink\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SMTPUTF8")
+        elif line.startswith(b"QUIT"):
+            self._say("221 bye")
+            assert self._transport is not None
+            self._transport.close()
+        else:
+            self._say("250 OK")
+
+    def _say(self, line: str) -> None:
+        assert self._transport is not None
+        self._transport.write(line.encode() + b"\r\n")
+
+
+async def main() -> None:
+    received: Counter[str] = Counter()
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    server = await loop.create_server(lambda: SinkProtocol(received), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await stopping.wait()
+    doubled = sum(1 for times in received.values() if times > 1)
+    print(json.dumps({"messages": received.total(), "duplicates": doubled}), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

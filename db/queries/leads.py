@@ -1,0 +1,126 @@
+"""Leads: one at a time, listed, and a thousand at a time from an import."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from db.models import Lead, User
+from db.queries.paging import After, newest_page
+from db.session import ReadSession, WriteSession
+
+# Two imports of one tenant that held the same addresses in another order would wait for each other for ever.
+_IMPORT_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('leads/import/' || :tenant_id, 0))")
+
+# An address that is there is updated by what the file says: nothing is wiped by an empty cell, tags and custom
+# fields are added to those there are. `xmax = 0` holds for a row that this statement inserted.
+_UPSERT = text("""
+    INSERT INTO leads AS l
+        (tenant_id, email, first_name, last_name, company, title, phone, timezone, tags, custom)
+    SELECT :tenant_id, email, coalesce(first_name, ''), coalesce(last_name, ''), coalesce(company, ''),
+           coalesce(title, ''), coalesce(phone, ''), coalesce(timezone, ''), coalesce(tags, '{}'),
+           coalesce(custom, '{}')
+      FROM jsonb_to_recordset(:rows) AS given(
+           email text, first_name text, last_name text, company text, title text, phone text, timezone text,
+           tags text[], custom jsonb)
+    ON CONFLICT (tenant_id, email) DO UPDATE SET
+        first_name = coalesce(nullif(excluded.first_name, ''), l.first_name),
+        last_name = coalesce(nullif(excluded.last_name, ''), l.last_name),
+        company = coalesce(nullif(excluded.company, ''), l.company),
+        title = coalesce(nullif(excluded.title, ''), l.title),
+        phone = coalesce(nullif(excluded.phone, ''), l.phone),
+        timezone = coalesce(nullif(excluded.timezone, ''), l.timezone),
+        tags = l.tags || ARRAY(SELECT tag FROM unnest(excluded.tags) tag WHERE tag <> ALL (l.tags)),
+        custom = l.custom || excluded.custom
+    RETURNING xmax = 0 AS created
+""").bindparams(bindparam("rows", type_=JSONB))
+
+
+class Upserted(NamedTuple):
+    created: int
+    updated: int
+
+
+async def insert_lead(session: WriteSession, values: Mapping[str, Any]) -> Lead | None:
+    """None when the tenant has a lead of this address."""
+    statement = (
+        insert(Lead)
+        .values(tenant_id=session.tenant_id, **values)
+        .on_conflict_do_nothing(constraint="leads_email_key")
+        .returning(Lead)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def find_lead(session: ReadSession, lead_id: UUID) -> Lead | None:
+    statement = select(Lead).where(Lead.tenant_id == session.tenant_id, Lead.id == lead_id)
+    return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def lead_id_of(session: ReadSession, email: str) -> UUID | None:
+    return await session.scalar(select(Lead.id).where(Lead.tenant_id == session.tenant_id, Lead.email == email))
+
+
+async def user_exists(session: ReadSession, user_id: UUID) -> bool:
+    statement = select(User.id).where(User.tenant_id == session.tenant_id, User.id == user_id)
+    return await session.scalar(statement) is not None
+
+
+async def list_leads(
+    session: ReadSession,
+    *,
+    search: str | None,
+    status: str | None,
+    tag: str | None,
+    after: After | None,
+    limit: int,
+) -> Sequence[Lead]:
+    statement = select(Lead).where(Lead.tenant_id == session.tenant_id)
+    if search:
+        statement = statement.where(_matches(search))
+    if status is not None:
+        statement = statement.where(Lead.status == status)
+    if tag is not None:
+        statement = statement.where(Lead.tags.contains([tag]))
+    page = newest_page(statement, Lead.created_at, Lead.id, after, limit)
+    return (await session.scalars(page)).all()
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    """Whether the text stands anywhere in the address, the name or the company, in any case."""
+    name = func.concat(Lead.first_name, " ", Lead.last_name)
+    return or_(*(column.icontains(search, autoescape=True) for column in (Lead.email, name, Lead.company)))
+
+
+async def update_lead(session: WriteSession, lead_id: UUID, values: Mapping[str, Any]) -> None:
+    await session.execute(
+        update(Lead)
+        .where(Lead.tenant_id == session.tenant_id, Lead.id == lead_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def delete_lead(session: WriteSession, lead_id: UUID) -> bool:
+    """Whether there was such a lead. What hangs on it (enrollments, log, engagement) goes with it."""
+    statement = (
+        delete(Lead)
+        .where(Lead.tenant_id == session.tenant_id, Lead.id == lead_id)
+        .returning(Lead.id)
+        .execution_options(synchronize_session=False)
+    )
+    return await session.scalar(statement) is not None
+
+
+async def take_import_turn(session: WriteSession) -> None:
+    """Waits until no other import of the tenant is open; held until this transaction ends."""
+    await session.execute(_IMPORT_TURN, {"tenant_id": str(session.tenant_id)})
+
+
+async def upsert_leads(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Upserted:
+    """Rows of distinct, normalised addresses."""
+    parameters = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows]}
+    created = [row.created for row in await session.execute(_UPSERT, parameters)]
+    return Upserted(sum(created), len(created) - sum(created))

@@ -1,0 +1,29 @@
+"""Erasing a lead: everything that is known of the person goes, except that the address must not be written to."""
+
+from uuid import UUID
+
+from db.queries.leads import delete_lead
+from db.queries.receiving import live_enrollments, stop
+from db.session import Database
+from domain.enrollment import StopReason
+from domain.messages import Command
+from services.dispatch import Dispatcher
+from services.leads import no_lead
+
+
+async def erase_lead(database: Database, dispatcher: Dispatcher, tenant_id: UUID, lead_id: UUID) -> None:
+    """Stops the lead's enrollments, tells their workflows, then erases the lead with its history.
+
+    Two transactions, since the word to Temporal lies in the outbox of what is erased: it must be delivered in
+    between. A workflow that could not be told (Temporal is away) finds nothing when it wakes up, and ends.
+    Suppressions stay. Raises NotFound.
+    """
+    async with database.write(tenant_id) as session:
+        live = await live_enrollments(session, lead_id)
+        for enrollment in live:
+            await stop(session, enrollment.id, StopReason.MANUAL, Command.STOP)
+    if live:
+        await dispatcher.dispatch(tenant_id)
+    async with database.write(tenant_id) as session:
+        if not await delete_lead(session, lead_id):
+            raise no_lead(lead_id)

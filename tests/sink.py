@@ -1,0 +1,97 @@
+"""A real SMTP server on loopback that keeps what it is given, and can be told to misbehave."""
+
+import asyncio
+import email
+import email.policy
+from collections import Counter
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.smtp import SMTP
+
+from cadenza.ports import LOOPBACK
+
+
+@dataclass
+class Received:
+    to: str
+    raw: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        message = email.message_from_bytes(self.raw, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+    @property
+    def message_id(self) -> str:
+        return str(self.message["Message-ID"])
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+
+@dataclass
+class Sink:
+    """`answers` are given, one each, to the next messages at the final dot, or at RCPT for those in `rcpt_answers`.
+
+    A gate that is closed keeps the final dot from being answered, until it is opened.
+    """
+
+    received: list[Received] = field(default_factory=list[Received])
+    answers: list[str] = field(default_factory=list[str])
+    rcpt_answers: list[str] = field(default_factory=list[str])
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    at_gate: asyncio.Event = field(default_factory=asyncio.Event)
+    port: int = 0
+    _server: asyncio.Server | None = None
+    _connections: list[SMTP] = field(default_factory=list[SMTP])
+
+    async def start(self, port: int = 0) -> None:
+        self.gate.set()
+        loop = asyncio.get_running_loop()
+
+        def connection() -> SMTP:
+            one = SMTP(self, enable_SMTPUTF8=True, hostname="sink.example", loop=loop)
+            self._connections.append(one)
+            return one
+
+        self._server = await loop.create_server(connection, LOOPBACK, port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            for one in self._connections:
+                if one.transport is not None:
+                    one.transport.abort()
+            self._connections.clear()
+            self._server = None
+
+    async def handle_RCPT(
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if self.rcpt_answers:
+            return self.rcpt_answers.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        self.at_gate.set()
+        await self.gate.wait()
+        if self.answers:
+            return self.answers.pop(0)
+        self.received.append(Received(envelope.rcpt_tos[0], envelope.content))
+        return "250 2.0.0 taken"
+
+    def subjects(self, to: str | None = None) -> list[str]:
+        """Subjects in the order of arrival, of one recipient if one is named."""
+        return [one.subject for one in self.received if to is None or one.to == to]
+
+    def duplicates(self) -> list[str]:
+        """Message-IDs that arrived more than once."""
+        return [
+            message_id for message_id, times in Counter(one.message_id for one in self.received).items() if times > 1
+        ]
