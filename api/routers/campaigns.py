@@ -1,0 +1,44 @@
+"""`/campaigns`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api.deps import Once, Paging, Reading, Writing
+from api.documented import WITH_BODY, problems
+from api.route import ApiRoute
+from api.schemas.campaigns import CampaignCreate, CampaignLeadsAdd, CampaignLeadsAdded, CampaignResponse
+from api.schemas.common import Listed, listed
+from services import campaigns
+
+router = APIRouter(prefix="/campaigns", tags=["Campaigns"], route_class=ApiRoute)
+
+
+@router.post("", status_code=201, response_model=CampaignResponse, responses=WITH_BODY | problems(409))
+async def create_campaign(body: CampaignCreate, session: Writing, once: Once) -> Response:
+    async def create() -> CampaignResponse:
+        created = await campaigns.create_campaign(session, name=body.name, description=body.description)
+        return CampaignResponse.of(created)
+
+    return await once(session, 201, create)
+
+
+@router.get("")
+async def list_campaigns(session: Reading, page: Paging) -> Listed[CampaignResponse]:
+    """The newest first."""
+    return listed(await campaigns.list_campaigns(session, page), CampaignResponse.of)
+
+
+@router.get("/{campaign_id}", responses=problems(404))
+async def get_campaign(campaign_id: UUID, session: Reading) -> CampaignResponse:
+    return CampaignResponse.of(await campaigns.get_campaign(session, campaign_id))
+
+
+@router.post("/{campaign_id}/leads", response_model=CampaignLeadsAdded, responses=WITH_BODY | problems(404, 409))
+async def add_campaign_leads(campaign_id: UUID, body: CampaignLeadsAdd, session: Writing, once: Once) -> Response:
+    """Each lead is added once, or it is said why not."""
+
+    async def add() -> CampaignLeadsAdded:
+        return CampaignLeadsAdded.model_validate(await campaigns.add_leads(session, campaign_id, body.lead_ids))
+
+    return await once(session, 200, add)

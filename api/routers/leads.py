@@ -1,0 +1,57 @@
+"""`/leads`: one lead at a time, and lists of them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from api.deps import Once, Paging, Reading, Wired, Writer, Writing
+from api.documented import WITH_BODY, problems
+from api.route import ApiRoute
+from api.schemas.common import Listed, listed
+from api.schemas.leads import LeadCreate, LeadResponse, LeadUpdate
+from services import leads
+from services.erase import erase_lead
+
+router = APIRouter(prefix="/leads", tags=["Leads"], route_class=ApiRoute)
+
+
+@router.post("", status_code=201, response_model=LeadResponse, responses=WITH_BODY | problems(409))
+async def create_lead(body: LeadCreate, session: Writing, once: Once) -> Response:
+    """409 `lead_exists`, with its `lead_id`, when the tenant has a lead of this address."""
+
+    async def create() -> LeadResponse:
+        return LeadResponse.of(await leads.create_lead(session, body.values()))
+
+    return await once(session, 201, create)
+
+
+@router.get("")
+async def list_leads(
+    session: Reading,
+    page: Paging,
+    search: Annotated[
+        str | None, Query(max_length=200, description="Found anywhere in the address, the name or the company.")
+    ] = None,
+    status: Annotated[str | None, Query(max_length=255)] = None,
+    tag: Annotated[str | None, Query(max_length=100)] = None,
+) -> Listed[LeadResponse]:
+    """The newest first."""
+    found = await leads.list_leads(session, page, search=search, status=status, tag=tag)
+    return listed(found, LeadResponse.of)
+
+
+@router.get("/{lead_id}", responses=problems(404))
+async def get_lead(lead_id: UUID, session: Reading) -> LeadResponse:
+    return LeadResponse.of(await leads.get_lead(session, lead_id))
+
+
+@router.patch("/{lead_id}", responses=WITH_BODY | problems(404, 409))
+async def update_lead(lead_id: UUID, body: LeadUpdate, session: Writing) -> LeadResponse:
+    return LeadResponse.of(await leads.change_lead(session, lead_id, body.changes()))
+
+
+@router.delete("/{lead_id}", status_code=204, responses=problems(404))
+async def delete_lead(lead_id: UUID, writer: Writer, wired: Wired) -> None:
+    """Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays."""
+    await erase_lead(wired.database, wired.dispatcher, writer.tenant_id, lead_id)

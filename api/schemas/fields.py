@@ -1,0 +1,59 @@
+"""Fields that several requests share, each refusing what the parts behind it could not use."""
+
+import json
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from domain.actions import Tag
+from domain.errors import AddressInvalid
+from domain.sequence import ZoneName
+from mail.addresses import normalise_address
+
+MAX_CUSTOM_BYTES = 32 * 1024
+MAX_CUSTOM_FIELDS = 100
+
+
+def _normalised(text: str) -> str:
+    try:
+        return normalise_address(text)
+    except AddressInvalid as error:
+        raise PydanticCustomError("invalid_email", "{why}", {"why": error.detail}) from None
+
+
+def _one_line(text: str) -> str:
+    # Control characters, and Unicode's own line and paragraph breaks.
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
+        raise PydanticCustomError("invalid_text", "one line without control characters")
+    return text
+
+
+def _small(custom: dict[str, Any]) -> dict[str, Any]:
+    if len(custom) > MAX_CUSTOM_FIELDS:
+        raise PydanticCustomError("too_many_fields", "at most {most} custom fields", {"most": MAX_CUSTOM_FIELDS})
+    if len(json.dumps(custom, ensure_ascii=False).encode()) > MAX_CUSTOM_BYTES:
+        raise PydanticCustomError("too_long", "at most {most} bytes of JSON", {"most": MAX_CUSTOM_BYTES})
+    return custom
+
+
+def _distinct(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
+EmailAddress = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=320),
+    AfterValidator(_normalised),
+    Field(description="Kept in lower case.", json_schema_extra={"format": "email"}),
+]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), AfterValidator(_one_line)]
+FilledLine = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_one_line)
+]
+TimeZone = Annotated[ZoneName, Field(description="An IANA name, such as `Europe/Berlin`.")]
+Tags = Annotated[list[Tag], Field(max_length=100), AfterValidator(_distinct)]
+CustomFields = Annotated[
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=100)], Any], AfterValidator(_small)
+]
