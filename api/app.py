@@ -11,9 +11,21 @@ from api.auth import bearer
 from api.config import AppConfig
 from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
-from api.routers import health, sequences, steps
+from api.routers import (
+    api_keys,
+    campaigns,
+    dev,
+    enrollment,
+    health,
+    leads,
+    mailboxes,
+    queue,
+    sequences,
+    steps,
+)
 from api.wiring import Wiring
 from db.session import Database
+from mail.outbox_store import OutboxStore
 from services.dispatch import Dispatcher
 from workflows.gateway import Gateway
 
@@ -26,6 +38,18 @@ Every request but `/healthz` and `/readyz` carries `Authorization: Bearer <API k
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
 """
+
+# Fixed paths (`/leads/import`) stand before those with an ID in their place (`/leads/{lead_id}`).
+ROUTERS = (
+    queue.router,
+    sequences.router,
+    steps.router,
+    enrollment.router,
+    leads.router,
+    campaigns.router,
+    mailboxes.router,
+    api_keys.router,
+)
 
 
 def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Client]]) -> FastAPI:
@@ -40,9 +64,10 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         database = Database(config.database_url)
         gateway = Gateway(connect_temporal, config.task_queue)
         dispatcher = Dispatcher(database, gateway)
+        outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
         try:
             await database.refuse_unsafe_role()
-            app.state.wiring = Wiring(config, database, gateway, dispatcher)
+            app.state.wiring = Wiring(config, database, gateway, dispatcher, outbox)
             yield
         finally:
             await dispatcher.aclose()
@@ -65,9 +90,9 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
 
 
 def _with_key(config: AppConfig) -> APIRouter:
-    """Everything that needs an API key. Fixed paths stand before those with an ID in their place."""
+    """Everything that needs an API key."""
     guarded = APIRouter(dependencies=[Depends(bearer)], responses=ALWAYS)
-    for router in (sequences.router, steps.router):
+    for router in (*ROUTERS, *((dev.router,) if config.dev else ())):
         guarded.include_router(router)
     return guarded
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
-from api.database_errors import reaching_postgres
+from api.unavailable import reaching_postgres
 from api.wiring import wiring
 from domain.errors import Forbidden, Unauthorized
 from services.keys import Scope, find_key, note_use

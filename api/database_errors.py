@@ -1,39 +1,15 @@
 """What Postgres refused, or could not do, as a refusal that a client understands."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api.unavailable import Unavailable
 from domain.errors import Conflict, DomainError, FieldError, Invalid
-
-
-class Unavailable(DomainError):
-    """A server that this one stands on does not answer; the request may be sent again."""
-
-    code = "unavailable"
-    status = 503
-    title = "A service that this needs is not available"
-
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
 _UNREACHABLE = ("08", "53", "57")
 _TRY_AGAIN = ("40001", "40P01", "55P03")
 _BAD_VALUE = ("22", "23502", "23514")
-
-
-@contextmanager
-def reaching_postgres() -> Generator[None]:
-    """Turns a connection that cannot be opened into Unavailable.
-
-    The driver lets the operating system's errors through (a missing socket is a FileNotFoundError), which
-    mean this only here, where nothing else touches files or sockets.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable("the database cannot be reached") from error
 
 
 def refusal_of(error: SQLAlchemyError) -> DomainError | None:

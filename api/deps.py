@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from api.auth import Principal, principal_of
-from api.database_errors import reaching_postgres
+from api.unavailable import reaching_postgres
 from api.wiring import Wiring, wiring
 from db.session import ReadSession, WriteSession
 from services import idempotency

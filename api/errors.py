@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from temporalio.service import RPCError
 
-from api.database_errors import Unavailable, refusal_of
+from api.database_errors import refusal_of
+from api.unavailable import Unavailable
 from domain.errors import DomainError, FieldError, Invalid, Unauthorized
 from workflows.gateway import unreachable
 

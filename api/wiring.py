@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from api.config import AppConfig
 from db.session import Database
+from mail.outbox_store import OutboxStore
 from services.dispatch import Dispatcher
 from workflows.gateway import Gateway
 
@@ -16,6 +17,8 @@ class Wiring:
     database: Database
     gateway: Gateway
     dispatcher: Dispatcher
+    outbox: OutboxStore | None
+    """The captured mail (development); None where nothing captures."""
 
 
 def wiring(connection: HTTPConnection) -> Wiring:

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
-from api.database_errors import Unavailable
 from api.documented import problems
+from api.unavailable import Unavailable
 from api.wiring import Wiring, wiring
 from domain.errors import DomainError
 

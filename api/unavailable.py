@@ -1,0 +1,41 @@
+"""A server that this one stands on does not answer: said as such, never as a fault."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from temporalio.service import RPCError
+
+from domain.errors import DomainError
+from workflows.gateway import unreachable
+
+
+class Unavailable(DomainError):
+    """The request may be sent again."""
+
+    code = "unavailable"
+    status = 503
+    title = "A service that this needs is not available"
+
+
+@contextmanager
+def reaching_postgres() -> Generator[None]:
+    """Turns a connection that cannot be opened into Unavailable.
+
+    The driver lets the operating system's errors through (a missing socket is a FileNotFoundError), which
+    mean this only here, where nothing else touches files or sockets.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable("the database cannot be reached") from error
+
+
+@contextmanager
+def reaching_temporal() -> Generator[None]:
+    """Turns a Temporal that does not answer into Unavailable."""
+    try:
+        yield
+    except (RPCError, RuntimeError, OSError) as error:
+        if unreachable(error):
+            raise Unavailable("Temporal cannot be reached") from error
+        raise
