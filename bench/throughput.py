@@ -9,6 +9,7 @@ second, like the others' timers: the same events, without days to wait for.
 import argparse
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -82,7 +83,15 @@ async def enroll_all(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, le
 
 
 async def completed(servers: Rig, expected: int) -> None:
-    while await servers.one("SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'") < expected:
+    async def count() -> int:
+        return await servers.one("SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'")
+
+    await reached(count, expected)
+
+
+async def reached(count: Callable[[], Awaitable[int]], expected: int) -> None:
+    """Counts what is done, instead of waiting on a thousand results at once: that is beyond the server's long polls."""
+    while await count() < expected:  # noqa: ASYNC110 (another process does the work)
         await asyncio.sleep(0.2)
 
 
@@ -111,8 +120,11 @@ async def start_all(servers: Rig, shape: type, task_queue: str, count: int) -> N
 
 async def closed(servers: Rig, task_queue: str, expected: int) -> None:
     query = f"TaskQueue = '{task_queue}' AND ExecutionStatus = 'Completed'"
-    while (await servers.client.count_workflows(query)).count < expected:
-        await asyncio.sleep(0.2)
+
+    async def count() -> int:
+        return (await servers.client.count_workflows(query)).count
+
+    await reached(count, expected)
 
 
 async def measured(name: str, worker: ChildProcess, count: int, began: float, cpu: float) -> Measured:

@@ -1,4 +1,4 @@
-"""A stage for the engine: one tenant on real Postgres, real Temporal, a real SMTP sink, and a worker in this process."""
+"""A stage for the engine: a tenant on real Postgres and Temporal, a real SMTP sink, and a worker in this process."""
 
 import asyncio
 import json

@@ -1,6 +1,6 @@
 """The eight fates of a lead in cold-outreach (shared with the mission's own table), with day-long delays."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain.enrollment import EnrollmentStatus
 from services.receive import AutoReplyEvent, BounceEvent, OpenEvent, ReplyEvent, UnsubscribeEvent
@@ -78,7 +78,7 @@ async def test_replies_on_day_2(stage: Stage) -> None:
 async def test_is_out_of_office_until_day_10(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=1)
-    back = date.today() + timedelta(days=10)
+    back = datetime.now(UTC).date() + timedelta(days=10)
     answer = await stage.tell(lead, AutoReplyEvent(type="auto_reply", returns_on=back))
     assert answer.held == [enrollment]
     await stage.forward(days=8)

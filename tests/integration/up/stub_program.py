@@ -6,16 +6,18 @@
 import signal
 import sys
 import threading
+from uuid import UUID
 
 import cadenza.cli
 import cadenza.up
 from cadenza import lifeline
 from cadenza.exit import run_and_leave
-from cadenza.program import FirstTenant, Program
+from cadenza.program import Program
+from services.bootstrap import FirstTenant
 
 
-async def first_tenant(app_url: str, owner_url: str, api_key: str) -> FirstTenant:
-    return FirstTenant(tenant_id="tenant-1", api_key=api_key)
+async def first_tenant(app_url: str, api_key: str) -> FirstTenant:
+    return FirstTenant(tenant_id=UUID(int=1), api_key=api_key)
 
 
 def no_migrations(url: str) -> None:

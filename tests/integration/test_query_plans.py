@@ -1,0 +1,104 @@
+"""The queries of the hot paths use the indexes made for them, on tables of some size, under row level security."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from cadenza.embedded import EmbeddedPostgres
+from cadenza.migrate import upgrade
+from db.session import Database
+from tests.integration.test_schema import in_database
+
+TENANT = "00000000-0000-4000-8000-000000000001"
+
+# Ten tenants of 2,000 leads; a tenth of their enrollments is live, and each has messages, a log and engagement.
+FILL = """
+INSERT INTO tenants (id, name)
+SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'tenant ' || n FROM generate_series(1, 10) n;
+INSERT INTO mailboxes (tenant_id, email) SELECT id, 'sam@sender.example' FROM tenants;
+INSERT INTO leads (tenant_id, email) SELECT id, 'lead' || n || '@acme.example' FROM tenants, generate_series(1, 2000) n;
+INSERT INTO sequences (tenant_id, name) SELECT id, 'sequence ' || n FROM tenants, generate_series(1, 5) n;
+INSERT INTO sequence_versions (tenant_id, sequence_id, version, plan) SELECT tenant_id, id, 1, '{}' FROM sequences;
+INSERT INTO lead_sequence_state
+       (tenant_id, lead_id, sequence_id, version_id, status, next_action_at, enrolled_at, ended_at)
+SELECT l.tenant_id, l.id, v.sequence_id, v.id, state,
+       CASE WHEN state = 'active' THEN now() + random() * interval '9 days' END, now(), CASE WHEN state = 'completed' THEN now() END
+  FROM (SELECT *, CASE WHEN random() < 0.1 THEN 'active' ELSE 'completed' END AS state FROM leads) l
+  JOIN sequence_versions v ON v.tenant_id = l.tenant_id;
+INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status, rfc_message_id, subject,
+                      reserved_at, sending_at)
+SELECT s.tenant_id, s.id, s.lead_id, m.id, gen_random_uuid(), 1,
+       CASE WHEN random() < 0.001 THEN 'sending' ELSE 'sent' END, gen_random_uuid()::text, '', now(), now()
+  FROM lead_sequence_state s JOIN mailboxes m USING (tenant_id);
+INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)
+SELECT tenant_id, id, sequence_id, lead_id, 'waiting', now() FROM lead_sequence_state;
+INSERT INTO lead_engagement (tenant_id, lead_id, enrollment_id, type, occurred_at)
+SELECT tenant_id, lead_id, id, 'open', now() FROM lead_sequence_state;
+INSERT INTO outbox (tenant_id, enrollment_id, command)
+SELECT tenant_id, id, 'start' FROM lead_sequence_state WHERE status = 'active';
+INSERT INTO api_keys (tenant_id, name, prefix, key_hash, scopes)
+SELECT id, '', '', sha256((id || n::text)::bytea), '{read}' FROM tenants, generate_series(1, 200) n;
+ANALYZE;
+"""
+
+PLANS = {
+    "lead_sequence_state_live": (
+        "SELECT id FROM lead_sequence_state WHERE tenant_id = :t AND lead_id = :id AND sequence_id = :id"
+        " AND status IN ('pending', 'active', 'paused', 'failed')"
+    ),
+    "lead_sequence_state_by_lead": (
+        "SELECT id FROM lead_sequence_state WHERE tenant_id = :t AND lead_id = :id ORDER BY enrolled_at DESC"
+    ),
+    "lead_sequence_state_by_sequence": (
+        "SELECT count(*) FROM lead_sequence_state WHERE tenant_id = :t AND sequence_id = :id AND status = 'active'"
+    ),
+    "lead_sequence_state_due": (
+        "SELECT id FROM lead_sequence_state WHERE status IN ('pending', 'active')"
+        " AND next_action_at < now() - interval '2 minutes'"
+    ),
+    "sequence_execution_log_by_enrollment": (
+        "SELECT event FROM sequence_execution_log WHERE tenant_id = :t AND enrollment_id = :id ORDER BY id"
+    ),
+    "sequence_execution_log_by_lead": (
+        "SELECT event FROM sequence_execution_log WHERE tenant_id = :t AND lead_id = :id ORDER BY id"
+    ),
+    "lead_engagement_by_enrollment": ("SELECT type FROM lead_engagement WHERE tenant_id = :t AND enrollment_id = :id"),
+    "outbox_by_enrollment": "SELECT 1 FROM outbox WHERE tenant_id = :t AND enrollment_id = :id AND id < 5",
+    "messages_step_key": "SELECT 1 FROM messages WHERE tenant_id = :t AND enrollment_id = :id AND step_id = :id",
+    "messages_unsettled": "SELECT id FROM messages WHERE tenant_id = :t AND status = 'sending' AND sending_at < now()",
+    "leads_email_key": "SELECT id FROM leads WHERE tenant_id = :t AND email = 'ada@acme.example'",
+    "api_keys_key_hash_key": "SELECT tenant_id FROM api_keys WHERE key_hash = '\\x00'",
+}
+
+
+LEAD = "SELECT lead_id FROM lead_sequence_state LIMIT 1"
+SAMPLE = {
+    "lead_sequence_state_by_sequence": "SELECT id FROM sequences LIMIT 1",
+    "messages_step_key": "SELECT id FROM lead_sequence_state LIMIT 1",
+}
+
+
+@pytest.fixture(scope="module")
+async def filled(postgres_server: EmbeddedPostgres) -> AsyncGenerator[Database, None]:
+    await postgres_server.create_database("plans")
+    await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, "plans"))
+    connection = await asyncpg.connect(in_database(postgres_server.superuser_url, "plans"))
+    await connection.execute(FILL)
+    await connection.close()
+    database = Database(in_database(postgres_server.app_url, "plans"))
+    yield database
+    await database.aclose()
+
+
+@pytest.mark.parametrize("index", sorted(PLANS))
+async def test_queries_use_their_indexes(filled: Database, index: str) -> None:
+    """On the app's role: a filter that were not leakproof would lose its index."""
+    async with filled.read(UUID(TENANT)) as session:
+        parameters = {"t": UUID(TENANT), "id": await session.scalar(text(SAMPLE.get(index, LEAD)))}
+        explained = await session.execute(text(f"EXPLAIN {PLANS[index]}"), parameters if ":t" in PLANS[index] else {})
+        plan = "\n".join(explained.scalars())
+    assert index in plan, plan
