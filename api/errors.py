@@ -88,7 +88,7 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [
         FieldError(
-            _field(found["loc"], error.body), str(found["type"]), str(found["msg"]).removeprefix("Value error, ")
+            _field(_place(found), error.body), str(found["type"]), str(found["msg"]).removeprefix("Value error, ")
         )
         for found in error.errors()
     ]
@@ -128,6 +128,14 @@ async def _on_fault(_request: Request, _error: Exception) -> Response:
 def _fault() -> Response:
     detail = "the fault is on this side, and it was logged"
     return _response(500, "internal_error", "Internal error", detail)
+
+
+def _place(found: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Where the error is. Of a union that was told apart by a field, pydantic names the whole, not the field."""
+    location: tuple[int | str, ...] = found["loc"]
+    if str(found["type"]).startswith("union_tag_"):
+        return (*location, str(found["ctx"]["discriminator"]).strip("'"))
+    return location
 
 
 def _field(location: Sequence[int | str], body: Any) -> str:

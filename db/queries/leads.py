@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, any_, bindparam, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.models import Lead, User
@@ -83,7 +83,7 @@ async def list_leads(
     if status is not None:
         statement = statement.where(Lead.status == status)
     if tag is not None:
-        statement = statement.where(Lead.tags.contains([tag]))
+        statement = statement.where(literal(tag) == any_(Lead.tags))
     page = newest_page(statement, Lead.created_at, Lead.id, after, limit)
     return (await session.scalars(page)).all()
 

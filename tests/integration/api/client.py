@@ -1,0 +1,92 @@
+"""One tenant's client of the API, in the words of its contract."""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from db.session import Database
+from services.keys import Scope, create_key
+
+EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello", "body_text": "Hi there"}}
+DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
+
+
+@dataclass
+class Tenant:
+    id: UUID
+    http: httpx.AsyncClient
+    """With a key of every scope."""
+    database: Database
+
+    async def call(self, method: str, path: str, status: int = 200, **request: Any) -> Any:
+        """The answer's JSON, once it has come with the status expected; refusals are checked to be problems."""
+        response = await self.http.request(method, path, **request)
+        assert response.status_code == status, f"{method} {path}: {response.status_code} {response.text}"
+        if status >= 400:
+            assert response.headers["content-type"] == "application/problem+json"
+            assert {"type", "title", "status", "detail", "code", "errors"} <= response.json().keys()
+        return response.json() if response.content else None
+
+    async def refused(self, method: str, path: str, status: int, code: str, **request: Any) -> list[str]:
+        """The fields that the refusal names."""
+        problem = await self.call(method, path, status, **request)
+        assert problem["code"] == code, problem
+        return [error["field"] for error in problem["errors"]]
+
+    async def raw_json(self, method: str, path: str, body: bytes) -> httpx.Response:
+        return await self.http.request(method, path, content=body, headers={"Content-Type": "application/json"})
+
+    async def sequence(self, steps: Sequence[dict[str, Any]] = (EMAIL,), *, active: bool = False) -> str:
+        created = await self.call("POST", "/sequences", 201, json={"name": "Outreach", "steps": list(steps)})
+        if active:
+            await self.call("PUT", f"/sequences/{created['id']}", json={"status": "active"})
+        return created["id"]
+
+    async def lead(self, **fields: Any) -> str:
+        body = {"email": f"lead-{uuid4().hex[:10]}@acme.example", "first_name": "Ada", **fields}
+        return (await self.call("POST", "/leads", 201, json=body))["id"]
+
+    async def enroll(self, sequence_id: str, *lead_ids: str, **options: Any) -> Any:
+        body = {"sequence_id": sequence_id, "lead_ids": lead_ids, **options}
+        return await self.call("POST", "/leads/enroll-in-sequence", json=body)
+
+    async def state(self, lead_id: str) -> Any:
+        """The lead's newest enrollment."""
+        return (await self.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"][0]
+
+    async def key(self, *scopes: Scope) -> str:
+        async with self.database.write(self.id) as session:
+            return (await create_key(session, name="Test", scopes=scopes)).key
+
+    async def query(self, statement: str, **parameters: Any) -> list[Any]:
+        async with self.database.read(self.id) as session:
+            return list((await session.execute(text(statement), parameters)).all())
+
+
+@asynccontextmanager
+async def new_tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
+    tenant_id = uuid4()
+    async with database.write(tenant_id) as session:
+        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Test')"), {"id": tenant_id})
+        key = (await create_key(session, name="Test", scopes=["admin"])).key
+    async with client_of(app, key) as http:
+        yield Tenant(tenant_id, http, database)
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI, key: str | None) -> AsyncGenerator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers) as http:
+        yield http
+
+
+def nested(depth: int) -> bytes:
+    return json.dumps({"name": "x", "settings": "LEAF"}).encode().replace(b'"LEAF"', b"[" * depth + b"]" * depth)

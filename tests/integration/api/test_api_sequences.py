@@ -1,0 +1,176 @@
+"""Sequences and steps over HTTP: written, refused by name, activated, moved through their statuses."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.api.client import DELAY, EMAIL, Tenant
+
+
+def condition(key: str, goto: str) -> dict[str, Any]:
+    config = {"branches": [{"if": "replied", "then": {"goto": goto}}]}
+    return {"key": key, "type": "condition", "config": config}
+
+
+async def keys_in_order(tenant: Tenant, sequence_id: str) -> list[tuple[int, str]]:
+    steps = await tenant.call("GET", f"/sequences/{sequence_id}/steps")
+    return [(step["position"], step["key"]) for step in steps["items"]]
+
+
+async def test_a_draft_is_written_read_changed_and_deleted(tenant: Tenant) -> None:
+    body = {"name": " Outreach ", "settings": {"timezone": "Europe/Berlin"}, "steps": [EMAIL, DELAY]}
+    created = await tenant.call("POST", "/sequences", 201, json=body)
+    assert (created["name"], created["status"], created["steps_count"]) == ("Outreach", "draft", 2)
+    assert (created["current_version"], created["enrolled_count"]) == (None, 0)
+    assert created["created_at"].endswith("Z")
+    path = f"/sequences/{created['id']}"
+    assert await tenant.call("GET", path) == created
+    changed = await tenant.call("PUT", path, json={"settings": {"auto_reply_hold_days": 7}})
+    assert (changed["name"], changed["settings"]["auto_reply_hold_days"]) == ("Outreach", 7)
+    assert changed["settings"]["timezone"] == "Europe/Berlin"
+    await tenant.call("DELETE", path, 204)
+    await tenant.refused("GET", path, 404, "not_found")
+
+
+async def test_steps_are_inserted_moved_and_closed_up(tenant: Tenant) -> None:
+    sequence_id = await tenant.sequence([EMAIL, DELAY])
+    path = f"/sequences/{sequence_id}/steps"
+    first = await tenant.call("POST", path, 201, json={**EMAIL, "key": "first", "position": 1})
+    last = await tenant.call("POST", path, 201, json={**EMAIL, "key": "last"})
+    assert (first["position"], last["position"]) == (1, 4)
+    assert await keys_in_order(tenant, sequence_id) == [(1, "first"), (2, "intro"), (3, "wait"), (4, "last")]
+    await tenant.call("PUT", f"{path}/{last['id']}", json={"position": 2})
+    assert await keys_in_order(tenant, sequence_id) == [(1, "first"), (2, "last"), (3, "intro"), (4, "wait")]
+    renamed = await tenant.call("PUT", f"{path}/wait", json={"key": "pause", "config": {"hours": 4}})
+    assert (renamed["key"], renamed["config"], renamed["type"]) == ("pause", {"hours": 4}, "delay")
+    await tenant.call("DELETE", f"{path}/last", 204)
+    assert await keys_in_order(tenant, sequence_id) == [(1, "first"), (2, "intro"), (3, "pause")]
+    assert (await tenant.call("GET", f"/sequences/{sequence_id}"))["steps_count"] == 3
+    await tenant.refused("DELETE", f"{path}/last", 404, "not_found")
+
+
+async def test_steps_that_come_with_positions_stand_in_their_order(tenant: Tenant) -> None:
+    steps = [{**EMAIL, "key": key, "position": place} for key, place in (("c", 3), ("a", 1), ("b", 2))]
+    assert await keys_in_order(tenant, await tenant.sequence(steps)) == [(1, "a"), (2, "b"), (3, "c")]
+
+
+async def test_a_key_is_taken_once(tenant: Tenant) -> None:
+    body = {"name": "Twice", "steps": [EMAIL, DELAY, {**DELAY, "key": "intro"}]}
+    assert await tenant.refused("POST", "/sequences", 409, "duplicate_step_key", json=body) == ["steps[2].key"]
+    sequence_id = await tenant.sequence([EMAIL, DELAY])
+    path = f"/sequences/{sequence_id}/steps"
+    assert await tenant.refused("POST", path, 409, "duplicate_step_key", json=EMAIL) == ["key"]
+    refused = await tenant.refused("PUT", f"{path}/wait", 409, "duplicate_step_key", json={"key": "intro"})
+    assert refused == ["key"]
+    assert len(await keys_in_order(tenant, sequence_id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "fields"),
+    [
+        ({"key": "e", "type": "email", "config": {"subject": "s", "body_text": "b", "cc": "x"}}, ["config.cc"]),
+        ({"key": "e", "type": "email", "config": {"subject": "s"}}, ["config"]),
+        ({"key": "d", "type": "delay", "config": {"days": -1}}, ["config.days"]),
+        ({"key": "c", "type": "condition", "config": {"branches": []}}, ["config.branches"]),
+        (
+            {"key": "c", "type": "condition", "config": {"branches": [{"if": "liked", "then": {"stop": True}}]}},
+            ["config.branches[0].if"],
+        ),
+        ({"key": "a", "type": "action", "config": {"action": "tag_lead"}}, ["config"]),
+    ],
+)
+async def test_a_malformed_config_is_refused_by_its_field(
+    tenant: Tenant, step: dict[str, Any], fields: list[str]
+) -> None:
+    path = f"/sequences/{await tenant.sequence()}/steps"
+    assert await tenant.refused("POST", path, 422, "validation_failed", json=step) == fields
+    body = {"name": "Bad", "steps": [EMAIL, step]}
+    with_place = [f"steps[1].{field}" for field in fields]
+    assert await tenant.refused("POST", "/sequences", 422, "validation_failed", json=body) == with_place
+
+
+@pytest.mark.parametrize(
+    ("steps", "field", "code"),
+    [
+        ([], "steps", "no_steps"),
+        ([EMAIL, condition("branch", "nowhere")], "steps[1].config.branches[0].then.goto", "unknown_step"),
+        ([EMAIL, condition("again", "intro")], "steps[1]", "cycle_without_delay"),
+        (
+            [{**EMAIL, "config": {"subject": "s", "body_text": "Hi {{ nickname }}"}}],
+            "steps[0].config.body_text",
+            "unknown_field",
+        ),
+    ],
+)
+async def test_what_cannot_run_is_not_activated(
+    tenant: Tenant, steps: list[dict[str, Any]], field: str, code: str
+) -> None:
+    path = f"/sequences/{await tenant.sequence(steps)}"
+    problem = await tenant.call("PUT", path, 422, json={"status": "active"})
+    assert problem["code"] == "sequence_invalid"
+    assert (field, code) in [(error["field"], error["code"]) for error in problem["errors"]]
+    assert (await tenant.call("GET", path))["status"] == "draft"
+
+
+async def test_a_cycle_with_a_delay_in_it_may_run(tenant: Tenant) -> None:
+    await tenant.sequence([EMAIL, DELAY, condition("again", "intro")], active=True)
+
+
+async def test_activation_freezes_a_version(tenant: Tenant) -> None:
+    sequence_id = await tenant.sequence([EMAIL, DELAY], active=True)
+    path = f"/sequences/{sequence_id}"
+    assert (await tenant.call("GET", path))["current_version"] == 1
+    (row,) = await tenant.query("SELECT plan FROM sequence_versions WHERE sequence_id = :id", id=sequence_id)
+    assert [step["key"] for step in row.plan["steps"]] == ["intro", "wait"]
+    for method, sub, body in (
+        ("POST", "/steps", {**EMAIL, "key": "new"}),
+        ("PUT", "/steps/intro", {"name": "New"}),
+        ("DELETE", "/steps/intro", None),
+        ("DELETE", "", None),
+        ("PUT", "", {"settings": {"timezone": "Asia/Tokyo"}}),
+    ):
+        await tenant.refused(method, path + sub, 409, "sequence_not_draft", json=body)
+    assert (await tenant.call("PUT", path, json={"name": "Renamed"}))["name"] == "Renamed"
+
+
+async def test_statuses_lead_on_and_never_back(tenant: Tenant) -> None:
+    path = f"/sequences/{await tenant.sequence()}"
+    problem = await tenant.call("PUT", path, 409, json={"status": "paused"})
+    assert (problem["code"], problem["state"]) == ("invalid_transition", "draft")
+    for status in ("active", "active", "paused", "active", "archived", "archived"):
+        assert (await tenant.call("PUT", path, json={"status": status}))["status"] == status
+    for status in ("draft", "active", "paused"):
+        await tenant.refused("PUT", path, 409, "invalid_transition", json={"status": status})
+
+
+async def test_a_paused_sequence_holds_its_leads_and_lets_them_go_on(tenant: Tenant) -> None:
+    sequence_id = await tenant.sequence([EMAIL, DELAY], active=True)
+    held, held_alone = await tenant.lead(), await tenant.lead()
+    await tenant.enroll(sequence_id, held, held_alone)
+    await tenant.call("POST", f"/leads/{held_alone}/pause-sequence")
+    path = f"/sequences/{sequence_id}"
+    paused = await tenant.call("PUT", path, json={"status": "paused"})
+    assert (paused["enrolled_count"], paused["active_count"]) == (2, 0)
+    assert (await tenant.state(held))["status"] == "paused"
+    await tenant.call("PUT", path, json={"status": "active"})
+    assert (await tenant.state(held))["status"] == "active"
+    assert (await tenant.state(held_alone))["status"] == "paused"
+    await tenant.call("PUT", path, json={"status": "archived"})
+    for lead_id in (held, held_alone):
+        state = await tenant.state(lead_id)
+        assert (state["status"], state["stop_reason"]) == ("stopped", "sequence_archived")
+
+
+async def test_lists_are_paged_and_filtered(tenant: Tenant) -> None:
+    made = [await tenant.sequence(active=number == 0) for number in range(5)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = await tenant.call("GET", "/sequences", params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+        assert len(page["items"]) <= 2
+        seen += [item["id"] for item in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert seen == made[::-1]
+    active = await tenant.call("GET", "/sequences", params={"status": "active"})
+    assert [item["id"] for item in active["items"]] == made[:1]
