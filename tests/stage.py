@@ -124,6 +124,10 @@ class Stage:
         async with self.database.read(self.tenant_id) as session:
             return list((await session.execute(text(statement), parameters)).all())
 
+    async def query_write(self, statement: str, **parameters: Any) -> None:
+        async with self.database.write(self.tenant_id) as session:
+            await session.execute(text(statement), parameters)
+
     def handle(self, enrollment_id: UUID) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(enrollment_workflow_id(self.tenant_id, enrollment_id))
 
