@@ -3,19 +3,17 @@
 import asyncio
 import logging
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from cadenza import lifeline
-from cadenza.capture import serve_capture
 from cadenza.exit import run_and_leave
-from cadenza.migrate import upgrade
 from cadenza.ports import LOOPBACK
-from cadenza.program import PROGRAM
 from cadenza.settings import load_settings
-from cadenza.up import UpOptions, up
+from cadenza.up_options import UpOptions
 
 app = typer.Typer(
     help="Durable, multi-touch lead sequences on Temporal and Postgres.",
@@ -35,6 +33,15 @@ def main() -> NoReturn:
     run_and_leave(lambda: app(prog_name="cadenza"))
 
 
+def loaded(target: str) -> Any:
+    """`module:name`, loaded only when its command is called for.
+
+    The worker carries no web framework then, the mail capture nothing but itself, and each starts in half the time.
+    """
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
 @app.command("up")
 def up_command(
     dev: Annotated[bool, typer.Option("--dev", help="Serve /dev/*: captured mail, fast-forward.")] = False,
@@ -46,6 +53,7 @@ def up_command(
     postgres_port: FreePort = None,
 ) -> None:
     """Start everything on embedded servers, and say where to look."""
+    logging.getLogger().setLevel(logging.WARNING)  # up has its own words for what happens
     settings = load_settings()
     options = UpOptions(
         home=home or settings.home,
@@ -56,13 +64,31 @@ def up_command(
         smtp_port=smtp_port,
         postgres_port=postgres_port,
     )
-    asyncio.run(up(options, settings, PROGRAM))
+    asyncio.run(loaded("cadenza.up:up")(options, settings, loaded("cadenza.program:PROGRAM")))
+
+
+@app.command()
+def worker() -> None:
+    """Perform the steps of enrollments, against the servers named by CADENZA_* and TEMPORAL_*."""
+    asyncio.run(loaded("cadenza.worker:run")(load_settings()))
+
+
+@app.command("api")
+def api_command() -> None:
+    """Serve the API, against the servers named by CADENZA_* and TEMPORAL_*."""
+    asyncio.run(loaded("cadenza.api_process:serve_api")(load_settings()))
+
+
+@app.command("demo")
+def demo_command() -> None:
+    """Run the cold-outreach sequence for a handful of leads through two virtual weeks."""
+    asyncio.run(loaded("cadenza.demo:demo")())
 
 
 @app.command()
 def migrate() -> None:
     """Bring the schema of the database in CADENZA_MIGRATION_DATABASE_URL up to date."""
-    upgrade(load_settings().owner_database_url())
+    loaded("cadenza.migrate:upgrade")(load_settings().owner_database_url())
 
 
 @app.command(hidden=True)
@@ -71,4 +97,4 @@ def capture(
     port: Annotated[int, typer.Option(min=1, max=65535)],
 ) -> None:
     """Take mail over SMTP on loopback and keep it."""
-    asyncio.run(serve_capture(directory, LOOPBACK, port))
+    asyncio.run(loaded("cadenza.capture:serve_capture")(directory, LOOPBACK, port))

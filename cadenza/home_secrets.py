@@ -42,5 +42,15 @@ def load_or_make_secrets(folder: Path, guarded: Path) -> HomeSecrets:
     except ValidationError:
         raise StartError(f"{file} cannot be read. Put it back, or move {folder} away to start afresh") from None
     made = HomeSecrets()
-    write_private(file, made.model_dump_json(indent=1))
+    _save(folder, made)
     return made
+
+
+def keep_api_key(folder: Path, secrets: HomeSecrets, api_key: str) -> None:
+    """Keep another API key than the one that was kept, since that one was revoked."""
+    if api_key != secrets.api_key:
+        _save(folder, secrets.model_copy(update={"api_key": api_key}))
+
+
+def _save(folder: Path, secrets: HomeSecrets) -> None:
+    write_private(folder / "secrets.json", secrets.model_dump_json(indent=1))

@@ -59,7 +59,7 @@ class ProcessBook:
         """End what an earlier run left behind, and wait for it. Returns what that was, by name or command."""
         orphans = {process.pid: (name, process) for name, process in self._from_book()}
         for process in processes_of(self._home):
-            orphans.setdefault(process.pid, (" ".join(process.cmdline()[:4]), process))
+            orphans.setdefault(process.pid, (_describe(process), process))
         end_processes([process for _, process in orphans.values()])
         self._entries = {}
         self._file.unlink(missing_ok=True)
@@ -125,6 +125,13 @@ def end_processes(processes: list[psutil.Process], polite: signal.Signals | None
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+
+
+def _describe(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()[:4])
+    except psutil.Error:
+        return f"process {process.pid}"
 
 
 def _running(entry: Entry) -> psutil.Process | None:

@@ -5,6 +5,7 @@ import os
 import pwd
 import stat
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def let_in(account: Account, folder: Path) -> None:
         status = above.stat()
         if status.st_uid != account.uid and not status.st_mode & stat.S_IXOTH:
             _add_mode(above, status.st_mode, _TRAVERSE)
-            if above != folder.parent:  # not the home folder itself, which is ours to open
+            if above != folder.parent and not above.is_relative_to(tempfile.gettempdir()):
                 _log.warning("PostgreSQL's account %s may now pass through %s", ACCOUNT_NAME, above)
 
 

@@ -5,14 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from cadenza.migrate import upgrade
-
-
-@dataclass(frozen=True)
-class FirstTenant:
-    """Whom a fresh home starts with."""
-
-    tenant_id: str
-    api_key: str
+from cadenza.settings import asyncpg_url
+from db.session import Database
+from services.bootstrap import FirstTenant, ensure_first_tenant
 
 
 @dataclass(frozen=True)
@@ -21,14 +16,19 @@ class Program:
 
     migrate: Callable[[str], None]
     """Given the owner's URL (`postgresql://`). Runs in a thread."""
-    first_tenant: Callable[[str, str, str], Awaitable[FirstTenant]]
-    """Given the app's URL, the owner's URL and the API key that this home keeps. Does nothing the second time."""
+    first_tenant: Callable[[str, str], Awaitable[FirstTenant]]
+    """Given the app's URL (`postgresql://`) and the API key that this home keeps. The second time it only looks."""
     parts: Sequence[tuple[str, Sequence[str]]]
     """Name and command line of each Python child; it says when it is ready (lifeline.py)."""
 
 
-async def first_tenant(app_url: str, owner_url: str, api_key: str) -> FirstTenant:
-    raise NotImplementedError
+async def first_tenant(app_url: str, api_key: str) -> FirstTenant:
+    """The tenant of this home, with a key that works: `api_key`, unless that one was revoked."""
+    database = Database(asyncpg_url(app_url))
+    try:
+        return await ensure_first_tenant(database, known_key=api_key)
+    finally:
+        await database.aclose()
 
 
 def command_line(name: str, *arguments: str) -> list[str]:

@@ -5,13 +5,13 @@ How to reach Temporal is not here: that is Temporal's own `TEMPORAL_*` and profi
 
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from cadenza.errors import StartError
+from mail.transport import SmtpServer
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
@@ -69,6 +69,18 @@ class Settings(BaseSettings):
             raise StartError(unset("database_url", "postgresql://cadenza_app:PASSWORD@HOST/cadenza"))
         return asyncpg_url(self.database_url)
 
+    def smtp_server(self) -> SmtpServer:
+        """Where mail is handed over. `StartError` names the variable when it is unset."""
+        if self.smtp_host is None:
+            raise StartError(unset("smtp_host", "smtp.example.com"))
+        return SmtpServer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            username=self.smtp_username,
+            password=self.smtp_password.get_secret_value() if self.smtp_password else None,
+            security=self.smtp_security,
+        )
+
     def owner_database_url(self) -> str:
         """The owner role's URL, as it was given. `StartError` names the variable when it is unset."""
         url = self.migration_database_url or self.database_url
@@ -96,16 +108,14 @@ def asyncpg_url(url: str) -> str:
 
     Raises `ValueError` for anything else; the message does not repeat the URL, since it may hold a password.
     """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise ValueError("a database URL looks like postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from None
-    if parsed.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
-        raise ValueError(f"a database URL starts with postgresql://, not {parsed.drivername}://")
-    query = dict(parsed.query)
-    if "sslmode" in query:
-        query["ssl"] = query.pop("sslmode")
-    return parsed.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise ValueError("a database URL looks like postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    if scheme not in ("postgres", "postgresql", "postgresql+asyncpg"):
+        raise ValueError(f"a database URL starts with postgresql://, not {scheme}://")
+    address, _, query = rest.partition("?")
+    pairs = [("ssl" if name == "sslmode" else name, value) for name, value in parse_qsl(query)]
+    return f"postgresql+asyncpg://{address}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:

@@ -7,32 +7,21 @@ import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from cadenza.embedded import NAMESPACE, EmbeddedPostgres, EmbeddedTemporal
 from cadenza.errors import StartError
 from cadenza.home import Home
+from cadenza.home_secrets import keep_api_key
 from cadenza.orphans import HOME_VARIABLE, ProcessBook
 from cadenza.ports import LOOPBACK, choose_port
-from cadenza.program import FirstTenant, Program, command_line
+from cadenza.program import Program, command_line
 from cadenza.settings import Settings
 from cadenza.supervisor import Part, Supervisor
+from cadenza.up_options import UpOptions
+from services.bootstrap import FirstTenant
 from workflows.search_attributes import REGISTRY
 
 SERVER_SETTINGS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "API_HOST", "API_PORT", "DEV", "CAPTURE_DIR", "HOME")
-
-
-@dataclass(frozen=True)
-class UpOptions:
-    """What a person may name. A port is None for the usual one, 0 for any free one."""
-
-    home: Path
-    dev: bool = False
-    api_port: int | None = None
-    temporal_port: int | None = None
-    temporal_ui_port: int | None = None
-    smtp_port: int | None = None
-    postgres_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,9 +92,9 @@ class Run:
         say(f"starting PostgreSQL and Temporal in {self._home.folder}")
         await self.supervisor.start(self._postgres, self._temporal, *self._capture())
         await asyncio.to_thread(self._program.migrate, self._postgres.owner_url)
-        tenant = await self._program.first_tenant(
-            self._postgres.app_url, self._postgres.owner_url, self._postgres.secrets.api_key
-        )
+        secrets = self._postgres.secrets
+        tenant = await self._program.first_tenant(self._postgres.app_url, secrets.api_key)
+        keep_api_key(self._home.folder, secrets, tenant.api_key)
         say("starting " + " and ".join(name for name, _ in self._program.parts))
         environment = self.environment()
         await self.supervisor.start(
@@ -165,7 +154,7 @@ class Run:
             "api_url": self.api_url,
             "ui_url": f"{self.api_url}/docs",
             "api_key": tenant.api_key,
-            "tenant_id": tenant.tenant_id,
+            "tenant_id": str(tenant.tenant_id),
             "temporal_address": self._temporal.address,
             "temporal_ui_url": self._temporal.ui_url,
             "database_url": self._postgres.app_url,

@@ -14,6 +14,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.errors import StartError
+from cadenza.lifeline import tell_ready
 from cadenza.search_attributes import ensure_search_attributes
 from cadenza.settings import Settings
 from cadenza.temporal_client import connect_temporal
@@ -108,6 +109,7 @@ async def run(settings: Settings) -> None:
         await parts.gateway.ensure_schedule()
         async with make_worker(client, parts, settings.task_queue):
             log.info("worker ready on task queue %s", settings.task_queue)
+            tell_ready()
             await stopping.wait()
     finally:
         await parts.aclose()

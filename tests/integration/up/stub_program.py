@@ -8,9 +8,9 @@ import sys
 import threading
 from uuid import UUID
 
-import cadenza.cli
-import cadenza.up
+import cadenza.program
 from cadenza import lifeline
+from cadenza.cli import main
 from cadenza.exit import run_and_leave
 from cadenza.program import Program
 from services.bootstrap import FirstTenant
@@ -42,5 +42,5 @@ STUBS = Program(migrate=no_migrations, first_tenant=first_tenant, parts=[stand_i
 if __name__ == "__main__":
     if sys.argv[1] == "part":
         run_and_leave(part)
-    cadenza.cli.PROGRAM = STUBS
-    cadenza.cli.main()
+    cadenza.program.PROGRAM = STUBS
+    main()

@@ -95,9 +95,7 @@ async def test_everything_killed_at_once(start: Start) -> None:
     assert again.end() == 0
 
 
-@pytest.mark.parametrize(
-    "moment", ["home/secrets.json", "home/postgres.new/data/base", "home/postgres/postmaster.pid", "home/logs/api.log"]
-)
+@pytest.mark.parametrize("moment", ["home/postgres.new/data/base", "home/postgres/postmaster.pid"])
 def test_the_first_start_killed_at_any_moment(start: Start, home: Path, moment: str) -> None:
     up = start()
     up.wait_for_file(home.parent / moment)
@@ -107,16 +105,3 @@ def test_the_first_start_killed_at_any_moment(start: Start, home: Path, moment: 
     again.wait_until_ready()
     assert again.end() == 0
     assert again.left_behind() == []
-
-
-def test_orphans_are_known_without_their_book(start: Start, home: Path) -> None:
-    up = start()
-    worker = psutil.Process(up.wait_until_ready()["pids"]["worker"])
-    worker.suspend()
-    up.process.kill()
-    up.process.wait()
-    (home / "pids.json").write_text("torn")
-    again = start()
-    again.wait_until_ready()
-    assert not worker.is_running()
-    assert again.end() == 0

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +80,8 @@ class UpRun:
 
     def left_behind(self) -> list[psutil.Process]:
         """Every process that was started for this home and still runs."""
-        return [
-            process
-            for process in [*processes_of(self.home), *processes_working_in(self.home / "postgres", "postgres")]
-            if process.status() != psutil.STATUS_ZOMBIE
-        ]
+        found = [*processes_of(self.home), *processes_working_in(self.home / "postgres", "postgres")]
+        return [process for process in found if _runs(process)]
 
     def close(self) -> None:
         """Leave nothing to the next test: the supervisor first, then whatever it left."""
@@ -91,9 +89,17 @@ class UpRun:
             self.process.kill()
             self.process.wait()
         for process in self.left_behind():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
             psutil.wait_procs([process])
         self._output.close()
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 Start = Callable[..., UpRun]

@@ -1,0 +1,21 @@
+"""What keeps a part of the program from using its database at the start, said in one line."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from cadenza.errors import StartError, one_line
+from db.session import UnsafeRole
+
+
+@contextmanager
+def database_problems_in_one_line() -> Generator[None, None, None]:
+    """Turns what a first use of the database raises into a `StartError` that names the variable."""
+    try:
+        yield
+    except UnsafeRole as error:
+        raise StartError(f"CADENZA_DATABASE_URL: {one_line(error)}") from error
+    except (OSError, DBAPIError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        raise StartError(f"the database cannot be used (CADENZA_DATABASE_URL): {one_line(reason)}") from error

@@ -1,0 +1,17 @@
+"""What a person may say to `cadenza up`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What a person may name. A port is None for the usual one, 0 for any free one."""
+
+    home: Path
+    dev: bool = False
+    api_port: int | None = None
+    temporal_port: int | None = None
+    temporal_ui_port: int | None = None
+    smtp_port: int | None = None
+    postgres_port: int | None = None
