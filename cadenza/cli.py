@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+import uvloop
 
 from cadenza import lifeline
 from cadenza.exit import run_and_leave
@@ -70,13 +71,13 @@ def up_command(
 @app.command()
 def worker() -> None:
     """Perform the steps of enrollments, against the servers named by CADENZA_* and TEMPORAL_*."""
-    asyncio.run(loaded("cadenza.worker:run")(load_settings()))
+    uvloop.run(loaded("cadenza.worker:run")(load_settings()))
 
 
 @app.command("api")
 def api_command() -> None:
     """Serve the API, against the servers named by CADENZA_* and TEMPORAL_*."""
-    asyncio.run(loaded("cadenza.api_process:serve_api")(load_settings()))
+    uvloop.run(loaded("cadenza.api_process:serve_api")(load_settings()))
 
 
 @app.command("demo")

@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.charset import QP, Charset
 from email.header import Header
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import format_datetime
 from uuid import UUID
 
@@ -30,7 +32,9 @@ _OWN = frozenset(
         *["mime-version", "content-type", "content-transfer-encoding"],
     ]
 )
-_POLICY = SMTP.clone(cte_type="7bit")
+_POLICY = compat32.clone(linesep="\r\n")
+_BASE64, _QUOTED = Charset("utf-8"), Charset("utf-8")
+_QUOTED.body_encoding = QP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +87,25 @@ def _body(text: str, html: str) -> bytes:
     text, html = _encodable(text), _encodable(html)
     if not text.strip() and not html.strip():
         raise Invalid("a message needs a text or an HTML body")
-    body = EmailMessage(policy=_POLICY)
-    body.set_content(text if text.strip() else html_to_text(html) + "\n")
-    if html.strip():
-        body.add_alternative(html, subtype="html")
+    plain = _part(text if text.strip() else html_to_text(html) + "\n", "plain")
+    if not html.strip():
+        return plain.as_bytes()
+    body = MIMEMultipart("alternative", policy=_POLICY)
+    body.attach(plain)
+    body.attach(_part(html, "html"))
     return body.as_bytes()
+
+
+def _part(text: str, subtype: str) -> MIMEText:
+    """Quoted-printable, or base64 where most of it would have to be quoted.
+
+    The older MIME classes: building a body with EmailMessage takes five times as long, and half of all that
+    composing costs.
+    """
+    ascii_only = len(text.encode("ascii", "ignore"))
+    charset = _BASE64 if ascii_only < len(text) / 2 else _QUOTED
+    # A Charset is what the documentation offers; typeshed knows only its name.
+    return MIMEText(text, subtype, charset, policy=_POLICY)  # pyright: ignore[reportArgumentType]
 
 
 def new_message_id(message_uuid: UUID, domain: str) -> str:
