@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.actions import Tag
 from domain.errors import AddressInvalid
+from domain.lead_import import LIMITS, MAX_EMAIL
 from domain.sequence import ZoneName
 from mail.addresses import normalise_address
 
@@ -44,11 +45,12 @@ def _distinct(tags: list[str]) -> list[str]:
 
 EmailAddress = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=320),
+    StringConstraints(strip_whitespace=True, max_length=MAX_EMAIL),
     AfterValidator(_normalised),
     Field(description="Kept in lower case.", json_schema_extra={"format": "email"}),
 ]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), AfterValidator(_one_line)]
+PersonName = Annotated[Line, Field(max_length=LIMITS["first_name"])]
 FilledLine = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_one_line)
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.schemas.common import Body, Example, Moment, Shape
-from api.schemas.fields import CustomFields, EmailAddress, FilledLine, Line, Tags, TimeZone
+from api.schemas.fields import CustomFields, EmailAddress, FilledLine, Line, PersonName, Tags, TimeZone
 from db.models import Lead
 from domain.leads import full_name
 
@@ -25,8 +25,8 @@ class LeadCreate(Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_ADA]})
 
     email: EmailAddress
-    first_name: Line = ""
-    last_name: Line = ""
+    first_name: PersonName = ""
+    last_name: PersonName = ""
     company: Line = ""
     title: Line = ""
     phone: Line = ""
@@ -49,8 +49,8 @@ class LeadUpdate(Body):
     )
 
     email: EmailAddress | None = None
-    first_name: Line | None = None
-    last_name: Line | None = None
+    first_name: PersonName | None = None
+    last_name: PersonName | None = None
     company: Line | None = None
     title: Line | None = None
     phone: Line | None = None
