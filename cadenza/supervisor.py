@@ -69,8 +69,8 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 for service in services:
                     group.create_task(self._start(service))
-        except* StartError as several:
-            raise _first(several) from None
+        except BaseExceptionGroup as several:
+            raise _first_start_error(several) from None
         self._keepers += [asyncio.create_task(self._keep(service)) for service in services]
 
     async def stop(self) -> None:
@@ -126,7 +126,7 @@ class Supervisor:
             return delay
 
 
-def _first(several: BaseExceptionGroup[StartError]) -> StartError:
-    for error in several.exceptions:
-        return error if isinstance(error, StartError) else _first(error)
-    raise AssertionError("an exception group holds at least one exception")
+def _first_start_error(several: BaseExceptionGroup) -> BaseException:
+    """The first of several services' `StartError`s; everything, when something else went wrong too."""
+    expected, unexpected = several.split(StartError)
+    return several if unexpected or not expected else expected.exceptions[0]

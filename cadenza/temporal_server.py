@@ -114,7 +114,8 @@ class EmbeddedTemporal:
         else:
             arguments += ["--ui-ip", LOOPBACK, "--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
         if self.database is not None:
-            arguments += ["--db-filename", self.database]
+            # Relative to the folder it runs in: it reads a % or ? in a path as part of a URL.
+            arguments += ["--db-filename", self.database.name]
             for pragma in PRAGMAS:
                 arguments += ["--sqlite-pragma", pragma]
         for setting in DYNAMIC_CONFIG:

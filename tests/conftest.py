@@ -10,6 +10,7 @@ import pytest
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import leave
 from cadenza.migrate import upgrade
+from workflows.search_attributes import REGISTRY
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -40,7 +41,7 @@ async def postgres_server(server_folder: Path) -> AsyncGenerator[EmbeddedPostgre
 @pytest.fixture(scope="session")
 async def temporal_server(server_folder: Path) -> AsyncGenerator[EmbeddedTemporal, None]:
     """A Temporal dev server that keeps nothing, with the program's search attributes."""
-    names = ("CadenzaTenant", "CadenzaSequence", "CadenzaCampaign", "CadenzaLead")
+    names = [attribute.name for attribute in REGISTRY]
     async with EmbeddedTemporal(server_folder / "temporal", search_attributes=names, in_memory=True) as server:
         yield server
 

@@ -13,7 +13,7 @@ from tests.integration.up.up_run import Start, UpRun
 def home() -> Generator[Path, None, None]:
     """Not there yet. Not in pytest's own folder, which PostgreSQL's account, under root, could not get into."""
     with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
-        yield Path(folder) / "home"
+        yield Path(folder) / "a home%20?#"
 
 
 @pytest.fixture

@@ -95,10 +95,10 @@ async def test_everything_killed_at_once(start: Start) -> None:
     assert again.end() == 0
 
 
-@pytest.mark.parametrize("moment", ["home/postgres.new/data/base", "home/postgres/postmaster.pid"])
+@pytest.mark.parametrize("moment", ["postgres.new/data/base", "postgres/postmaster.pid"])
 def test_the_first_start_killed_at_any_moment(start: Start, home: Path, moment: str) -> None:
     up = start()
-    up.wait_for_file(home.parent / moment)
+    up.wait_for_file(home / moment)
     up.process.kill()
     up.process.wait()
     again = start()
