@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from datetime import datetime
 
-from mail.transport import redact
 from sqlalchemy.exc import DBAPIError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -13,6 +12,7 @@ from db.queries.enrollments import EnrollmentQueries
 from db.session import Database
 from domain.enrollment import EnrollmentStatus
 from domain.messages import Directive, PerformInput, QueueCounts, RecordInput
+from mail.transport import redact
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
 from workflows.contracts import STEP, ActivityNames
@@ -31,7 +31,7 @@ class EnrollmentActivities:
             return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (every error is told to Temporal, by type and without a name)
             failure = _failure(error)
             queries = EnrollmentQueries(self._database, task.tenant_id, task.enrollment_id)
             # Postgres itself may be what failed; then only Temporal knows why, until the next attempt.

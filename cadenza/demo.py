@@ -5,6 +5,7 @@ whatever it does, a person can do with curl.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 
 from cadenza.errors import StartError
 
@@ -116,7 +118,8 @@ class Demo:
         style, label = SYMBOLS.get(entry["event"], ("yellow", f"lead: {entry['event']}"))
         when = f"day {elapsed.days:>2} {elapsed.seconds // 3600:02}h"
         what = " ".join(part for part in (entry.get("step_key") or "", _detail(entry)) if part)
-        self.console.print(f"[dim]{when}[/]  {email:<26} [{style}]{label:<12}[/] {what}", highlight=False)
+        line = f"[dim]{when}[/]  {email:<26} [{style}]{label:<12}[/] {escape(what)}"
+        self.console.print(line, highlight=False, soft_wrap=True)
 
     async def _summary(self) -> None:
         self.console.print()
@@ -124,7 +127,8 @@ class Demo:
             lead = await self._request("GET", f"/leads/{lead_id}")
             state = (await self._request("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"][0]
             how = state["status"] + (f": {state['stop_reason']}" if state["stop_reason"] else "")
-            self.console.print(f"{email:<26} {state['emails_sent']} emails, {how}, lead is {lead['status']}")
+            line = f"{email:<26} {state['emails_sent']} sent, {how}; the lead is {lead['status']}"
+            self.console.print(line, highlight=False, soft_wrap=True)
 
     async def _post(self, path: str, body: dict[str, Any]) -> Any:
         return await self._request("POST", path, json=body)
@@ -137,20 +141,26 @@ class Demo:
 
 
 def _detail(entry: dict[str, Any]) -> str:
-    detail = entry.get("detail") or {}
+    detail: dict[str, Any] = entry.get("detail") or {}
     match entry["event"]:
         case "email_sent":
             return f'"{detail.get("subject", "")}"'
         case "waiting" | "held":
             return f"until {datetime.fromisoformat(detail['until']):%a %d %b %H:%M} UTC"
         case "branch_decided":
-            return f"{detail['branch']} -> {json.dumps(detail['outcome'])}"
+            return _outcome(detail["outcome"])
         case "action_performed":
             return ", ".join(str(value) for value in detail.values())
         case "stopped":
             return str(detail.get("reason", ""))
         case _:
             return ""
+
+
+def _outcome(outcome: dict[str, Any]) -> str:
+    if "goto" in outcome:
+        return f"goes to {outcome['goto']}"
+    return f"stops: {outcome.get('reason', '')}" if "stop" in outcome else "continues"
 
 
 async def demo() -> None:
@@ -184,7 +194,7 @@ async def _running(home: Path) -> AsyncGenerator[dict[str, Any], None]:
 async def _ready(up: asyncio.subprocess.Process, announced: Path) -> dict[str, Any]:
     async with asyncio.timeout(READY_WITHIN_SECONDS):
         while up.returncode is None:
-            if announced.exists():
-                return json.loads(announced.read_text("utf-8"))
+            with contextlib.suppress(FileNotFoundError):
+                return json.loads(await asyncio.to_thread(announced.read_text, "utf-8"))
             await asyncio.sleep(0.1)
     raise StartError("the servers of the demonstration did not start; `cadenza up` says why")

@@ -27,7 +27,7 @@ LEAD_FIELDS = {
     "tags",
 }
 # fmt: on
-KNOWN_FIELDS = LEAD_FIELDS | {"custom.*", "sender.name", "sender.email", "sequence.name", "unsubscribe_url", "now"}
+KNOWN_FIELDS = LEAD_FIELDS | {"custom.*", "sender.name", "sender.email", "sequence.name", "now"}
 """What a template may name; `*` stands for any one name. `now` is the time of sending, in UTC."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -53,8 +53,8 @@ class TemplateProblem:
 def render(source: str, context: Mapping[str, Any], *, html: bool) -> str:
     """The text (or HTML, with every value escaped) of `source` for this context.
 
-    `context` holds the lead's fields at the top (`domain.leads.template_fields`), and `sender`, `sequence`,
-    `unsubscribe_url` and `now`.
+    `context` holds the lead's fields at the top (`domain.leads.template_fields`), `sender`, `sequence` and
+    `now`.
 
     Raises MergeFieldMissing (this lead lacks something) and TemplateInvalid (no lead could be written to).
     """
@@ -149,7 +149,7 @@ class _AnyField(dict[str, str]):
 
 def _trial(template: BoundTemplate) -> list[TemplateProblem]:
     """Renders for an imagined lead, to find what goes past the limits. Other failures depend on the lead's data."""
-    values: dict[str, object] = dict.fromkeys(LEAD_FIELDS | {"unsubscribe_url"}, "x")
+    values: dict[str, object] = dict.fromkeys(LEAD_FIELDS, "x")
     values |= {"tags": ["x"] * 50, "now": datetime(2026, 1, 1, tzinfo=UTC)}
     values |= {group: _AnyField() for group in ("custom", "sender", "sequence")}
     try:

@@ -1,11 +1,11 @@
 """The outbox: what Temporal must still be told. Claim, deliver, settle."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from db.session import Database
@@ -20,9 +20,10 @@ _TENANTS = text("SELECT tenant_id FROM tenants_with_work(:overdue_after)")
 _OVERDUE = text("SELECT * FROM overdue_enrollments(:tenant_id, :overdue_after, :limit)")
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(BaseModel):
     """A command, and everything that delivering it needs. `id` is None for one that only repairs."""
+
+    model_config = ConfigDict(frozen=True)
 
     id: int | None
     enrollment_id: UUID
@@ -39,7 +40,7 @@ class Claimed:
 
 
 def _claimed(row: Any) -> Claimed:
-    return Claimed(**{**row._mapping, "directive": Directive.model_validate(row.directive)})
+    return Claimed.model_validate(dict(row._mapping))
 
 
 class Outbox:

@@ -78,7 +78,7 @@ _HOLD = text("SELECT (hold_lead_sequence(:tenant_id, :enrollment_id, :until, NUL
 
 
 Live = Sequence[Row[Any]]
-"""Rows of live enrollments: `id`, `next_action_at`, `clock_offset`, the sequence's `settings`, the lead's `timezone`."""
+"""Live enrollments: `id`, `next_action_at`, `clock_offset`, the sequence's `settings`, the lead's `timezone`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ INSERT INTO sequence_versions (tenant_id, sequence_id, version, plan) SELECT ten
 INSERT INTO lead_sequence_state
        (tenant_id, lead_id, sequence_id, version_id, status, next_action_at, enrolled_at, ended_at)
 SELECT l.tenant_id, l.id, v.sequence_id, v.id, state,
-       CASE WHEN state = 'active' THEN now() + random() * interval '9 days' END, now(), CASE WHEN state = 'completed' THEN now() END
+       CASE WHEN state = 'active' THEN now() + random() * interval '9 days' END, now(),
+       CASE WHEN state = 'completed' THEN now() END
   FROM (SELECT *, CASE WHEN random() < 0.1 THEN 'active' ELSE 'completed' END AS state FROM leads) l
   JOIN sequence_versions v ON v.tenant_id = l.tenant_id;
 INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status, rfc_message_id, subject,

@@ -20,7 +20,6 @@ LEAD = {
     "custom": {"none": [], "plan": "pro", "seats": "3", "renews": "2026-12-01", "nothing": " "},
     "sender": {"name": "Bo", "email": "bo@us.example"},
     "sequence": {"name": "Cold outreach"},
-    "unsubscribe_url": "https://us.example/u/1",
     "now": datetime(2026, 3, 4, 9, 30, tzinfo=UTC),
 }
 
@@ -204,7 +203,7 @@ def test_check_reports_every_problem_in_order() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "Hi {{ name }}, {{ custom.anything }} {{ sender.email }} {{ sequence.name }} {{ unsubscribe_url }}",
+        "Hi {{ name }}, {{ custom.anything }} {{ sender.email }} {{ sequence.name }}",
         "{{ nickname | default: first_name }}",
         "{% assign who = first_name %}{{ who }}{% for tag in tags %}{{ tag }}{% endfor %}",
         "{{ custom.seats | divided_by: custom.per }}",
