@@ -1,6 +1,7 @@
 """One tenant's client of the API, in the words of its contract."""
 
 import json
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -82,10 +83,33 @@ async def new_tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]
 
 @asynccontextmanager
 async def client_of(app: FastAPI, key: str | None) -> AsyncGenerator[httpx.AsyncClient]:
+    """Also holds every answer against the OpenAPI document: none may come that it does not tell of."""
+    told = _told(app)
+
+    async def is_told(response: httpx.Response) -> None:
+        path, method = response.request.url.path, response.request.method.lower()
+        statuses = next((methods.get(method) for pattern, methods in told if pattern.fullmatch(path)), None)
+        if statuses is not None:
+            assert str(response.status_code) in statuses, f"{method} {path} answers {response.status_code}"
+
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    async with httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers) as http:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://api.test", headers=headers, event_hooks={"response": [is_told]}
+    ) as http:
         yield http
+
+
+def _told(app: FastAPI) -> list[tuple[re.Pattern[str], dict[str, set[str]]]]:
+    """For each path, the statuses of each method; fixed paths before those with an ID in their place."""
+    paths = sorted(app.openapi()["paths"].items(), key=lambda item: item[0].count("{"))
+    return [
+        (
+            re.compile(re.sub(r"\{\w+\}", "[^/]+", path)),
+            {method: set(operation["responses"]) for method, operation in operations.items()},
+        )
+        for path, operations in paths
+    ]
 
 
 def nested(depth: int) -> bytes:
