@@ -31,6 +31,8 @@ class Directive(_Message):
     step_key: str = ""
     step_type: str = ""
     due_at: datetime | None = None
+    due_text: str = ""
+    """When that is, in the lead's zone, for Temporal's web UI."""
     reason: str | None = None
 
     @property

@@ -15,6 +15,14 @@ def zone_of(*names: str) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
+def local_text(moment: datetime | None, *zones: str) -> str:
+    """For a person: `Fri 27 Nov 2026 04:19 Europe/Berlin`; empty without a moment."""
+    if moment is None:
+        return ""
+    zone = zone_of(*zones)
+    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"
+
+
 def hold_until_return(
     *, returns_on: date | None, hold_days: int, now: datetime, due_at: datetime | None, zone: ZoneInfo
 ) -> datetime:

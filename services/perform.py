@@ -49,12 +49,12 @@ class StepPerformer:
         plan = await self._plan(queries, loaded.version_id)
         step = _due_step(loaded, plan, now)
         if step is None:
-            return with_step(loaded.directive, plan)
+            return with_step(loaded.directive, plan, loaded.lead)
         way = walk(plan, step, _engagement(loaded), now)
         if isinstance(way.landing, Perform):
             visit = Visit(queries, loaded, plan, step.id, way.landing.step, way.decisions, now)
             return await self._handlers[visit.step.type].perform(visit)
-        return await _move(queries, plan, step, way.landing, way.decisions, now)
+        return await _move(queries, loaded, plan, step, way.landing, way.decisions, now)
 
     async def _plan(self, queries: EnrollmentQueries, version_id: UUID) -> Plan:
         """A published version never changes, so the most recent ones are kept."""
@@ -70,6 +70,7 @@ class StepPerformer:
 
 async def _move(
     queries: EnrollmentQueries,
+    loaded: LoadedEnrollment,
     plan: Plan,
     step: Step,
     arrival: Wait | End,
@@ -84,7 +85,7 @@ async def _move(
         effect=None,
         following=arrival_row(arrival),
     )
-    return with_step(directive, plan)
+    return with_step(directive, plan, loaded.lead)
 
 
 def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | None:

@@ -5,7 +5,7 @@ mirror's revision, and of two the higher one is true, so signals may come late, 
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -99,7 +99,7 @@ class EnrollmentWorkflow:
                 await workflow.wait_condition(
                     lambda told=waited_for: self._directive is not told,
                     timeout=remaining,
-                    timeout_summary=f"{waited_for.step_key} due {_clock(waited_for.due_at)}",
+                    timeout_summary=f"{waited_for.step_key} until {waited_for.due_text}",
                 )
             except TimeoutError:
                 return
@@ -126,7 +126,8 @@ class EnrollmentWorkflow:
                 result_type=Directive,
                 start_to_close_timeout=STEP.start_to_close,
                 retry_policy=STEP.retry,
-                summary=due.step_key,
+                # A delay that has been served: what follows it is decided, and done, in this activity.
+                summary=f"after {due.step_key}" if due.step_type == "delay" else due.step_key,
             )
         except ActivityError as failed:
             if is_cancelled_exception(failed):
@@ -177,13 +178,9 @@ def _details(directive: Directive) -> str:
         lines.append(f"next: `{directive.step_key}` ({directive.step_type})")
     if directive.held:
         lines.append("waiting for a resume")
-    elif directive.due_at is not None:
-        lines.append(f"due {_clock(directive.due_at)}")
+    elif directive.due_text:
+        lines.append(f"due {directive.due_text}")
     return "  \n".join(lines)
-
-
-def _clock(moment: datetime | None) -> str:
-    return moment.strftime("%a %d %b %Y %H:%M UTC") if moment else ""
 
 
 def _cause(failed: ActivityError) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from db.session import Database, WriteSession
 from domain.messages import Directive
+from domain.schedule import local_text
 
 _LOAD = text("SELECT load_enrollment(:tenant_id, :enrollment_id)")
 _PLAN = text("SELECT load_plan(:tenant_id, :version_id)")
@@ -36,6 +37,12 @@ _STOP = text("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollm
 )
 _FAIL = text("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
 _NOTE_ERROR = text("SELECT note_step_error(:tenant_id, :enrollment_id, :error)::text")
+
+
+def described(answer: dict[str, Any]) -> Directive:
+    """What `described_directive` answered, its due time told in the lead's zone."""
+    directive = Directive.model_validate(answer)
+    return directive.model_copy(update={"due_text": local_text(directive.due_at, *answer.get("zones", ()))})
 
 
 class LoadedEvent(BaseModel):
@@ -159,10 +166,10 @@ class EnrollmentQueries:
         )
 
     async def stop(self, reason: str | None, now: datetime | None) -> Directive:
-        return Directive.model_validate(await self.database.call(_STOP, self._key(reason=reason, now=now)))
+        return described(await self.database.call(_STOP, self._key(reason=reason, now=now)))
 
     async def fail(self, error: str, now: datetime) -> Directive:
-        return Directive.model_validate(await self.database.call(_FAIL, self._key(error=error, now=now)))
+        return described(await self.database.call(_FAIL, self._key(error=error, now=now)))
 
     async def note_error(self, error: str) -> None:
         await self.database.call(_NOTE_ERROR, self._key(error=error))

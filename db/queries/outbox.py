@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
+from db.queries.enrollments import described
 from db.session import Database
 from domain.messages import Command, Directive
 
@@ -40,7 +41,7 @@ class Claimed(BaseModel):
 
 
 def _claimed(row: Any) -> Claimed:
-    return Claimed.model_validate(dict(row._mapping))
+    return Claimed.model_validate({**row._mapping, "directive": described(row.directive)})
 
 
 class Outbox:

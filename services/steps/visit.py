@@ -1,6 +1,6 @@
 """One visit of an enrollment to a step that takes effect now, and what every handler needs of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
 from domain.messages import Directive
+from domain.schedule import local_text
 from domain.sequence import Plan, Step
 from domain.walk import Decision, End, Wait, enter
 
@@ -37,7 +38,7 @@ class Visit:
         return arrival_row(enter(self.plan.after(self.step), self.now))
 
     def told(self, directive: Directive) -> Directive:
-        return with_step(directive, self.plan)
+        return with_step(directive, self.plan, self.loaded.lead)
 
 
 class StepHandler(Protocol):
@@ -63,9 +64,10 @@ def arrival_row(arrival: Wait | End) -> dict[str, Any]:
     return {"step_id": str(arrival.step.id), "due_at": arrival.due_at.isoformat()}
 
 
-def with_step(directive: Directive, plan: Plan) -> Directive:
-    """The directive with its step's key and type, which Postgres does not know by heart."""
+def with_step(directive: Directive, plan: Plan, lead: Mapping[str, Any]) -> Directive:
+    """The directive with its step's key and type, and its due time in the lead's zone (else the sequence's)."""
     step = plan.step(directive.step_id) if directive.step_id else None
     if step is None:
         return directive
-    return directive.model_copy(update={"step_key": step.key, "step_type": step.type})
+    due_text = local_text(directive.due_at, lead.get("timezone") or "", plan.settings.timezone)
+    return directive.model_copy(update={"step_key": step.key, "step_type": step.type, "due_text": due_text})

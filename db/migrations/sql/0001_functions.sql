@@ -50,11 +50,14 @@ CREATE FUNCTION enrollment_directive(state lead_sequence_state) RETURNS jsonb LA
         'step_id', state.current_step_id, 'due_at', state.next_action_at)
 $$;
 
--- The same, with the step's key and type, for whoever has no plan at hand.
+-- The same for whoever has no plan at hand: with the step's key and type, and the zones in which to tell its time.
 CREATE FUNCTION described_directive(state lead_sequence_state) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT enrollment_directive(state) || coalesce((
-        SELECT jsonb_build_object('step_key', step->>'key', 'step_type', step->>'type')
-          FROM sequence_versions v, jsonb_array_elements(v.plan->'steps') step
+        SELECT jsonb_build_object('step_key', step->>'key', 'step_type', step->>'type',
+                                  'zones', jsonb_build_array(l.timezone, v.plan#>>'{settings,timezone}'))
+          FROM sequence_versions v
+          JOIN leads l ON l.tenant_id = v.tenant_id AND l.id = state.lead_id,
+               jsonb_array_elements(v.plan->'steps') step
          WHERE v.tenant_id = state.tenant_id AND v.id = state.version_id
            AND step->>'id' = state.current_step_id::text), '{}')
 $$;
