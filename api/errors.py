@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from temporalio.service import RPCError
 
@@ -40,6 +40,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(SQLAlchemyError, _on_database_error)
     app.add_exception_handler(RPCError, _on_temporal_error)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -118,6 +119,12 @@ async def _on_temporal_error(request: Request, error: Exception) -> Response:
         return problem(Unavailable("Temporal cannot be reached"))
     log.error("Temporal refused %s %s", request.method, request.url.path, exc_info=error)
     return _fault()
+
+
+async def _on_disconnect(request: Request, _error: Exception) -> Response:
+    # Nobody reads this answer; without it, every upload that is broken off would be logged as a fault.
+    log.info("the client of %s %s has gone before its request was read", request.method, request.url.path)
+    return _response(400, "bad_request", "Bad Request", "the request broke off")
 
 
 async def _on_fault(_request: Request, _error: Exception) -> Response:
