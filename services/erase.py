@@ -15,7 +15,7 @@ async def erase_lead(database: Database, dispatcher: Dispatcher, tenant_id: UUID
     """Stops the lead's enrollments, tells their workflows, then erases the lead with its history.
 
     Two transactions, since the word to Temporal lies in the outbox of what is erased: it must be delivered in
-    between. A workflow that could not be told (Temporal is away) finds nothing when it wakes up, and ends.
+    between. A workflow that could not be told (Temporal is away) finds nothing when it wakes up.
     Suppressions stay. Raises NotFound.
     """
     async with database.write(tenant_id) as session:
