@@ -18,6 +18,7 @@ from services.perform import StepPerformer
 from workflows.contracts import STEP, ActivityNames
 
 MAX_ERROR = 500
+HEARTBEAT_SECONDS = 5.0
 
 
 class EnrollmentActivities:
@@ -27,6 +28,7 @@ class EnrollmentActivities:
 
     @activity.defn(name=ActivityNames.STEP_PERFORM)
     async def perform(self, task: PerformInput) -> Directive:
+        heartbeats = asyncio.create_task(_heartbeat())
         try:
             return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
         except asyncio.CancelledError:
@@ -38,6 +40,8 @@ class EnrollmentActivities:
             with contextlib.suppress(DBAPIError, OSError):
                 await queries.note_error(f"{failure.type}: {failure.message}")
             raise failure from None
+        finally:
+            heartbeats.cancel()
 
     @activity.defn(name=ActivityNames.ENROLLMENT_RECORD)
     async def record(self, fact: RecordInput) -> Directive:
@@ -54,6 +58,13 @@ class QueueActivities:
     @activity.defn(name=ActivityNames.QUEUE_PROCESS)
     async def process(self) -> QueueCounts:
         return await self._dispatcher.run_all()
+
+
+async def _heartbeat() -> None:
+    """Tells Temporal that this worker is alive, from the moment at which it might begin to wonder."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        activity.heartbeat()
 
 
 def _now(workflow_now: datetime) -> datetime:

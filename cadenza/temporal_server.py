@@ -29,7 +29,7 @@ class EmbeddedTemporal:
     """One dev server whose data is in `folder/temporal.db`, kept from run to run.
 
     `search_attributes` are Keyword attributes to register. `ui_port=None` runs it without the web UI.
-    `in_memory=True` keeps nothing: for tests. `async with` starts and ends it.
+    `in_memory=True` keeps nothing, `dynamic_config` (`key=value`) adds to our own: for tests. `async with` starts and ends it.
     """
 
     name = "temporal"
@@ -42,6 +42,7 @@ class EmbeddedTemporal:
         ui_port: int | None = None,
         search_attributes: Sequence[str] = (),
         in_memory: bool = False,
+        dynamic_config: Sequence[str] = (),
         program: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -54,6 +55,7 @@ class EmbeddedTemporal:
         self._http_port = free_port(taken)
         self._metrics_port = free_port({*taken, self._http_port})
         self._search_attributes = search_attributes
+        self._dynamic_config = dynamic_config
         self._program = program
         self._environment = {"HOME": str(self.folder), "PATH": os.defpath, **(environment or {})}
         self.child: Child | None = None
@@ -118,7 +120,7 @@ class EmbeddedTemporal:
             arguments += ["--db-filename", self.database.name]
             for pragma in PRAGMAS:
                 arguments += ["--sqlite-pragma", pragma]
-        for setting in DYNAMIC_CONFIG:
+        for setting in (*DYNAMIC_CONFIG, *self._dynamic_config):
             arguments += ["--dynamic-config-value", setting]
         for name in self._search_attributes:
             arguments += ["--search-attribute", f"{name}=Keyword"]

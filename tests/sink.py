@@ -37,13 +37,14 @@ class Received:
 class Sink:
     """`answers` are given, one each, to the next messages at the final dot, or at RCPT for those in `rcpt_answers`.
 
-    A gate that is closed keeps the final dot from being answered, until it is opened.
+    A gate that is closed keeps the final dot (or the recipient) from being answered, until it is opened.
     """
 
     received: list[Received] = field(default_factory=list[Received])
     answers: list[str] = field(default_factory=list[str])
     rcpt_answers: list[str] = field(default_factory=list[str])
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    rcpt_gate: asyncio.Event = field(default_factory=asyncio.Event)
     at_gate: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     _server: asyncio.Server | None = None
@@ -51,6 +52,7 @@ class Sink:
 
     async def start(self, port: int = 0) -> None:
         self.gate.set()
+        self.rcpt_gate.set()
         loop = asyncio.get_running_loop()
 
         def connection() -> SMTP:
@@ -70,21 +72,23 @@ class Sink:
             self._connections.clear()
             self._server = None
 
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if not self.rcpt_gate.is_set():
+            self.at_gate.set()
+            await self.rcpt_gate.wait()
         if self.rcpt_answers:
             return self.rcpt_answers.pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        answer = self.answers.pop(0) if self.answers else "250 2.0.0 taken"
+        if answer.startswith("2"):
+            # Taken when the final dot was read, whoever lives to hear the answer.
+            self.received.append(Received(envelope.rcpt_tos[0], envelope.content))
         self.at_gate.set()
         await self.gate.wait()
-        if self.answers:
-            return self.answers.pop(0)
-        self.received.append(Received(envelope.rcpt_tos[0], envelope.content))
-        return "250 2.0.0 taken"
+        return answer
 
     def subjects(self, to: str | None = None) -> list[str]:
         """Subjects in the order of arrival, of one recipient if one is named."""

@@ -38,12 +38,16 @@ class Policy:
 
     start_to_close: timedelta
     retry: RetryPolicy
+    heartbeat: timedelta | None = None
 
 
 # Ten attempts over about two hours (1 s, 3 s, 9 s, ... at most 1 h): longer than a mail server's restart, short
 # enough that a person hears of a lasting fault the same day, as a failed enrollment that `resume` tries again.
 STEP = Policy(
     start_to_close=timedelta(minutes=5),
+    # A worker that was killed is noticed after this long. A step takes milliseconds, so that no heartbeat (each is a
+    # call, and on Temporal Cloud an action) is sent but by one that hangs on a slow server.
+    heartbeat=timedelta(seconds=15),
     retry=RetryPolicy(
         initial_interval=timedelta(seconds=1),
         backoff_coefficient=3.0,

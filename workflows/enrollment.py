@@ -125,6 +125,7 @@ class EnrollmentWorkflow:
                 task,
                 result_type=Directive,
                 start_to_close_timeout=STEP.start_to_close,
+                heartbeat_timeout=STEP.heartbeat,
                 retry_policy=STEP.retry,
                 # A delay that has been served: what follows it is decided, and done, in this activity.
                 summary=f"after {due.step_key}" if due.step_type == "delay" else due.step_key,

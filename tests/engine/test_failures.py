@@ -72,7 +72,7 @@ async def test_a_lead_without_what_the_template_needs_waits_until_it_is_filled(s
     assert state.error.startswith("MergeFieldMissing: ") and "custom.plan" in state.error
     assert stage.sink.received == []
     assert await stage.query("SELECT 1 FROM messages") == []
-    await stage.query_write("UPDATE leads SET custom = '{\"plan\": \"pro\"}' WHERE id = :id", id=lead)
+    await stage.query_write('UPDATE leads SET custom = \'{"plan": "pro"}\' WHERE id = :id', id=lead)
     await stage.resume(lead)
     await stage.until_status(enrollment, "completed")
     assert stage.sink.received[0].message.get_body(("plain",)).get_content().strip().endswith("how do you like pro?")

@@ -1,6 +1,6 @@
 """Records the histories that `test_replay.py` runs again: one lead for each path, on real servers.
 
-    .venv/bin/python -m tests.replay.record
+.venv/bin/python -m tests.replay.record
 """
 
 import asyncio
@@ -125,7 +125,7 @@ async def record(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal) -> None
         lead = await one.lead()
         (enrollment,) = await one.enroll(sequence, lead)
         await one.until_status(enrollment, "failed")
-        await one.query_write("UPDATE leads SET custom = '{\"plan\": \"pro\"}'")
+        await one.query_write('UPDATE leads SET custom = \'{"plan": "pro"}\'')
         await one.resume(lead)
         await save(one, enrollment, "failed-and-resumed")
     async with stage(postgres.app_url, temporal.address) as one:

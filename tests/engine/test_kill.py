@@ -1,0 +1,80 @@
+"""A worker process is killed (SIGKILL) at named moments of a send; another takes over."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.ports import LOOPBACK
+from tests.stage import Stage
+
+EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
+
+
+@asynccontextmanager
+async def worker_process(
+    stage: Stage, database_url: str, temporal_address: str
+) -> AsyncGenerator[asyncio.subprocess.Process, None]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "cadenza",
+        "worker",
+        env={
+            **os.environ,
+            "CADENZA_DATABASE_URL": database_url,
+            "CADENZA_SMTP_HOST": LOOPBACK,
+            "CADENZA_SMTP_PORT": str(stage.sink.port),
+            "CADENZA_TASK_QUEUE": stage.task_queue,
+            "TEMPORAL_ADDRESS": temporal_address,
+        },
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+@pytest.mark.parametrize(
+    ("moment", "arrivals", "status"),
+    [
+        # The server has not yet been given the message: it is sent, once, by the next worker.
+        ("at the recipient", 1, "sent"),
+        # The final dot was written and read, but never answered: it did arrive, and is not sent again.
+        ("at the final dot", 1, "unknown"),
+    ],
+)
+async def test_kill_9_of_the_worker_in_the_middle_of_a_send(
+    stage: Stage,
+    migrated_postgres: EmbeddedPostgres,
+    temporal_server: EmbeddedTemporal,
+    moment: str,
+    arrivals: int,
+    status: str,
+) -> None:
+    await stage.stop_worker()
+    sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
+    held = stage.sink.rcpt_gate if moment == "at the recipient" else stage.sink.gate
+    held.clear()
+    servers = (migrated_postgres.app_url, temporal_server.address)
+    async with worker_process(stage, *servers) as first:
+        (enrollment,) = await stage.enroll(sequence, lead)
+        await asyncio.wait_for(stage.sink.at_gate.wait(), 60)
+        first.kill()
+        await first.wait()
+    held.set()
+    async with worker_process(stage, *servers):
+        state = await stage.until_status(enrollment, "completed")
+    assert [one.to for one in stage.sink.received] == [(await stage.lead_row(lead)).email] * arrivals
+    assert stage.sink.duplicates() == []
+    (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
+    assert message.status == status
+    assert ("email_outcome_unknown" in await stage.log(enrollment)) is (status == "unknown")
+    assert state.emails_sent == (1 if status == "sent" else 0)
