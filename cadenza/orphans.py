@@ -7,11 +7,15 @@ folder, which covers a run that was killed between starting a child and writing 
 
 import os
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import psutil
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from cadenza.errors import StartError
 
 HOME_VARIABLE: Final = "CADENZA_SUPERVISED_HOME"
 START_TIME_SLACK_SECONDS = 2.0
@@ -107,24 +111,44 @@ def processes_working_in(folder: Path, program: str) -> list[psutil.Process]:
 def end_processes(processes: list[psutil.Process], polite: signal.Signals | None = None) -> None:
     """Ask each process to end, then end it; returns once all are gone.
 
-    Asked with `polite`, else with what the program takes for an orderly shutdown.
+    Asked with `polite`, else with what the program takes for an orderly shutdown. Raises `StartError` for one
+    that does not go.
     """
-    alive: list[psutil.Process] = []
     for process in processes:
-        try:
-            orderly = signal.SIGINT if process.name() == "postgres" else signal.SIGTERM
-            process.send_signal(polite or orderly)
-            process.resume()  # a stopped one (Ctrl-Z) would not get it
-            alive.append(process)
-        except psutil.NoSuchProcess:
-            continue
-    _, stubborn = psutil.wait_procs(alive, timeout=GRACE_SECONDS)
-    for process in stubborn:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+        orderly = signal.SIGINT if _name_of(process) == "postgres" else signal.SIGTERM
+        _send(process, polite or orderly)
+        _send(process, signal.SIGCONT)  # a stopped one (Ctrl-Z) would not get it otherwise
+    for process in _wait_for_end(processes):
+        _send(process, signal.SIGKILL)
+    if alive := _wait_for_end(processes):
+        raise StartError(f"process {alive[0].pid} of an earlier run cannot be ended: end it, and start again")
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """A zombie is not: it has ended, and where nothing reaps orphans (many containers) it stays in the list."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _wait_for_end(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those of `processes` that are alive still after the time of grace."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while (alive := [process for process in processes if is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive
+
+
+def _send(process: psutil.Process, signal_: signal.Signals) -> None:
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        process.send_signal(signal_)
+
+
+def _name_of(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return process.name()
+    return ""
 
 
 def _describe(process: psutil.Process) -> str:

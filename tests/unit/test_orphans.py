@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -44,7 +45,7 @@ def test_a_child_in_the_book_is_ended(tmp_path: Path, run: Run) -> None:
     child = run()
     book_of(tmp_path).write_down("worker", child.pid)
     assert book_of(tmp_path).end_orphans() == ["worker"]
-    assert not psutil.pid_exists(child.pid)
+    assert child.wait(10) == -signal.SIGTERM
     assert book_of(tmp_path).end_orphans() == []
 
 
@@ -52,7 +53,7 @@ def test_a_child_in_no_book_is_known_by_its_environment(tmp_path: Path, run: Run
     mine, others = run(home=tmp_path), run(home=tmp_path / "another")
     (tmp_path / "pids.json").write_bytes(b"\xff torn")
     assert len(book_of(tmp_path).end_orphans()) == 1
-    assert not psutil.pid_exists(mine.pid)
+    assert mine.wait(10) == -signal.SIGTERM
     assert others.poll() is None
 
 
@@ -73,7 +74,7 @@ def test_one_that_will_not_go_is_killed(tmp_path: Path, run: Run, monkeypatch: p
     child = run(code=STUBBORN)
     book_of(tmp_path).write_down("worker", child.pid)
     assert book_of(tmp_path).end_orphans() == ["worker"]
-    assert not psutil.pid_exists(child.pid)
+    assert child.wait(10) == -signal.SIGKILL
 
 
 def test_a_child_that_is_struck_out_is_forgotten(tmp_path: Path, run: Run) -> None:

@@ -1,7 +1,5 @@
 """`cadenza up` under kill -9: of each part, of the supervisor, of everything, and at any moment of the first start."""
 
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -87,9 +85,7 @@ async def test_everything_killed_at_once(start: Start) -> None:
     up = start()
     run = up.wait_until_ready()
     await leave_data(run)
-    for process in [up.process.pid, *(found.pid for found in up.left_behind())]:
-        os.kill(process, signal.SIGKILL)
-    up.process.wait()
+    up.kill_everything()
     again = start()
     await assert_data_is_there(again.wait_until_ready())
     assert again.end() == 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from cadenza.orphans import processes_of, processes_working_in
+from cadenza.orphans import is_alive, processes_of, processes_working_in
 
 ANY_PORT = ("--api-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--postgres-port")
 PATIENCE_SECONDS = 60.0
@@ -81,25 +81,22 @@ class UpRun:
     def left_behind(self) -> list[psutil.Process]:
         """Every process that was started for this home and still runs."""
         found = [*processes_of(self.home), *processes_working_in(self.home / "postgres", "postgres")]
-        return [process for process in found if _runs(process)]
+        return [process for process in found if is_alive(process)]
 
     def close(self) -> None:
         """Leave nothing to the next test: the supervisor first, then whatever it left."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        for process in self.left_behind():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-            psutil.wait_procs([process])
+        self.kill_everything()
         self._output.close()
 
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    def kill_everything(self) -> None:
+        """kill -9 of the supervisor and, at the same moment, of every process that it started."""
+        left = self.left_behind()
+        self.process.kill()
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+        psutil.wait_procs(left, timeout=5)
 
 
 Start = Callable[..., UpRun]
