@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from db.queries.enrollments import EnrollmentQueries
 from db.session import Database
 from domain.enrollment import EnrollmentStatus
-from domain.messages import Directive, PerformInput, QueueCounts, RecordInput
+from domain.messages import ERASED, Directive, PerformInput, QueueCounts, RecordInput
 from mail.transport import redact
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
@@ -46,6 +46,8 @@ class EnrollmentActivities:
     @activity.defn(name=ActivityNames.ENROLLMENT_RECORD)
     async def record(self, fact: RecordInput) -> Directive:
         queries = EnrollmentQueries(self._database, fact.tenant_id, fact.enrollment_id)
+        if await queries.load() is None:
+            return ERASED
         if fact.status is EnrollmentStatus.FAILED:
             return await queries.fail(fact.error or "", fact.now)
         return await queries.stop(fact.reason, fact.now)

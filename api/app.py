@@ -63,7 +63,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        database = Database(config.database_url)
+        database = Database(config.database_url, pre_ping=True)
         gateway = Gateway(connect_temporal, config.task_queue)
         dispatcher = Dispatcher(database, gateway)
         outbox = OutboxStore(config.capture_dir) if config.capture_dir else None

@@ -39,9 +39,15 @@ class WriteSession(ReadSession):
 class Database:
     """Postgres as one process uses it: one pool, tenant transactions, and calls of one statement each."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, max_overflow: int = 20) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, max_overflow: int = 20, pre_ping: bool = False) -> None:
+        """`pre_ping` asks each connection whether it is alive before it is used: one round trip more, for whoever has
+        nobody to try again on their behalf."""
         self.engine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"), pool_size=pool_size, max_overflow=max_overflow
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            pool_pre_ping=pre_ping,
+            hide_parameters=True,  # they are people's addresses and letters, and errors end up in logs
         )
         # A statement alone is its own transaction: one round trip, where BEGIN and COMMIT would make three.
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -50,6 +50,10 @@ class Directive(_Message):
         return f"{self.status}: {self.reason}" if self.reason else str(self.status)
 
 
+ERASED = Directive(revision=2**62, status=EnrollmentStatus.STOPPED, reason="erased")
+"""The answer for an enrollment that is no longer in Postgres, with its lead: nothing is true of it but its end."""
+
+
 class EnrollmentInput(_Message):
     """Starts (or continues as new) the workflow of one enrollment."""
 

@@ -65,10 +65,9 @@ async def enroll(
         raise NotFound(f"no campaign {campaign_id}")
     first = Plan.model_validate(sequence.plan).first
     now, batch_id = datetime.now(UTC), uuid4()
-    unique = list(dict.fromkeys(lead_ids))
     rows = await enrolling.enroll(
         session,
-        lead_ids=unique,
+        lead_ids=lead_ids,
         sequence_id=sequence_id,
         version_id=sequence.version_id,
         first_step_id=first.id,

@@ -12,9 +12,9 @@ from uuid import UUID
 from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
 from db.session import Database
 from domain.conditions import Engagement, EngagementEvent
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict
 from domain.leads import template_fields
-from domain.messages import Directive
+from domain.messages import ERASED, Directive
 from domain.sequence import Plan, Step
 from domain.walk import Decision, End, Perform, Wait, walk
 from services.steps.visit import StepHandler, Visit, arrival_row, decision_row, with_step
@@ -40,12 +40,12 @@ class StepPerformer:
     async def perform(self, tenant_id: UUID, enrollment_id: UUID, now: datetime) -> Directive:
         """Performs what is due for the enrollment at `now` (its own clock, UTC) and says what comes next.
 
-        Raises NotFound for an enrollment that was erased, and whatever a handler raises.
+        Raises whatever a handler raises.
         """
         queries = EnrollmentQueries(self._database, tenant_id, enrollment_id)
         loaded = await queries.load()
         if loaded is None:
-            raise NotFound(f"no enrollment {enrollment_id}")
+            return ERASED
         plan = await self._plan(queries, loaded.version_id)
         step = _due_step(loaded, plan, now)
         if step is None:

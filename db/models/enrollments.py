@@ -59,7 +59,7 @@ class Enrollment(Row, Base):
             postgresql_where=LIVE,
         ),
         Index("lead_sequence_state_by_lead", "tenant_id", "lead_id", text("enrolled_at DESC")),
-        Index("lead_sequence_state_by_sequence", "tenant_id", "sequence_id", "status"),
+        Index("lead_sequence_state_by_sequence", "tenant_id", "sequence_id", "status", "lead_id"),
         Index("lead_sequence_state_due", "next_action_at", postgresql_where=MOVING),
         Index(
             "lead_sequence_state_ahead",

@@ -19,12 +19,9 @@ _SEQUENCE = text("""
        FOR SHARE OF q
 """)
 _ENROLL = text("""
-    SELECT asked.lead_id, done.outcome, done.enrollment_id
-      FROM unnest(CAST(:lead_ids AS uuid[])) WITH ORDINALITY asked(lead_id, place),
-           LATERAL enroll_lead_in_sequence(
-               :tenant_id, asked.lead_id, :sequence_id, :version_id, :first_step_id, :due_at, :campaign_id, :batch_id,
-               :now, :dry_run) done
-     ORDER BY asked.place
+    SELECT lead_id, outcome, enrollment_id
+      FROM enroll_lead_in_sequence(:tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :due_at,
+                                   :campaign_id, :batch_id, :now, :dry_run)
 """)
 _CAMPAIGN = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant_id = :tenant_id AND id = :campaign_id)")
 _OF_LEAD = text("""
@@ -78,7 +75,7 @@ async def enroll(
     now: datetime,
     dry_run: bool,
 ) -> Sequence[Row[Any]]:
-    """One row for each lead, in the order asked: `lead_id`, `outcome`, `enrollment_id`."""
+    """One row for each different lead, in the order asked: `lead_id`, `outcome`, `enrollment_id`."""
     answer = await session.execute(
         _ENROLL,
         {

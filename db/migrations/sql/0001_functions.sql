@@ -62,56 +62,68 @@ CREATE FUNCTION described_directive(state lead_sequence_state) RETURNS jsonb LAN
            AND step->>'id' = state.current_step_id::text), '{}')
 $$;
 
--- Enrolls one lead. Outcomes: enrolled, already_enrolled, not_found, invalid_email, bounced, unsubscribed, suppressed.
--- The caller has made sure that the sequence is active and holds it FOR SHARE.
-CREATE FUNCTION enroll_lead_in_sequence(
-    p_tenant_id uuid, p_lead_id uuid, p_sequence_id uuid, p_version_id uuid, p_first_step_id uuid,
-    p_due_at timestamptz, p_campaign_id uuid, p_batch_id uuid, p_now timestamptz, p_dry_run boolean DEFAULT false,
-    OUT outcome text, OUT enrollment_id uuid)
-    LANGUAGE plpgsql AS $$
-DECLARE
-    lead leads;
-    state lead_sequence_state;
-BEGIN
-    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
-    SELECT * INTO lead FROM leads WHERE tenant_id = p_tenant_id AND id = p_lead_id;
-    outcome := CASE
-        WHEN NOT FOUND THEN 'not_found'
-        WHEN lead.status IN ('bounced', 'unsubscribed') THEN lead.status
-        WHEN is_suppressed(p_tenant_id, lead.email) THEN 'suppressed'
-        WHEN EXISTS (SELECT FROM lead_sequence_state s
-                      WHERE s.tenant_id = p_tenant_id AND s.lead_id = p_lead_id
-                        AND s.sequence_id = p_sequence_id
-                        AND s.status IN ('pending', 'active', 'paused', 'failed')) THEN 'already_enrolled'
-        ELSE 'enrolled' END;
-    IF outcome <> 'enrolled' OR p_dry_run THEN
-        RETURN;
-    END IF;
-    INSERT INTO lead_sequence_state
-        (tenant_id, lead_id, sequence_id, version_id, campaign_id, batch_id, mailbox_id, current_step_id,
-         next_action_at, step_entered_at, enrolled_at, last_activity_at)
-    VALUES (p_tenant_id, p_lead_id, p_sequence_id, p_version_id, p_campaign_id, p_batch_id,
-            (SELECT id FROM mailboxes WHERE tenant_id = p_tenant_id AND status = 'active'
-              ORDER BY created_at, id LIMIT 1),
-            p_first_step_id, p_due_at, p_now, p_now, p_now)
-    -- Two requests may race here; the partial unique index lets one of them win.
-    ON CONFLICT (tenant_id, lead_id, sequence_id) WHERE status IN ('pending', 'active', 'paused', 'failed')
-        DO NOTHING
-    RETURNING * INTO state;
-    IF state.id IS NULL THEN
-        outcome := 'already_enrolled';
-        RETURN;
-    END IF;
-    enrollment_id := state.id;
-    PERFORM log_move(state, 'enrolled', NULL, NULL, p_now);
-    PERFORM tell_workflow(state, 'start');
-END $$;
-
 CREATE FUNCTION is_suppressed(p_tenant_id uuid, p_email text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM suppressions
                     WHERE tenant_id = p_tenant_id
                       AND (kind, value) IN (('address', p_email), ('domain', split_part(p_email, '@', 2))))
 $$;
+
+-- Enrolls leads, all of them in one statement, and says of each what became of it: enrolled, already_enrolled,
+-- not_found, bounced, unsubscribed, suppressed. In a dry run nothing is written.
+-- The caller has made sure that the sequence is active and holds it FOR SHARE.
+CREATE FUNCTION enroll_lead_in_sequence(
+    p_tenant_id uuid, p_lead_ids uuid[], p_sequence_id uuid, p_version_id uuid, p_first_step_id uuid,
+    p_due_at timestamptz, p_campaign_id uuid, p_batch_id uuid, p_now timestamptz, p_dry_run boolean DEFAULT false)
+    RETURNS TABLE (lead_id uuid, outcome text, enrollment_id uuid)
+    LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    sender uuid;
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    SELECT m.id INTO sender FROM mailboxes m
+     WHERE m.tenant_id = p_tenant_id AND m.status = 'active' ORDER BY m.created_at, m.id LIMIT 1;
+    RETURN QUERY
+    WITH asked AS (
+        SELECT DISTINCT ON (a.lead_id) a.lead_id, a.place
+          FROM unnest(p_lead_ids) WITH ORDINALITY a(lead_id, place) ORDER BY a.lead_id, a.place
+    ), judged AS MATERIALIZED (
+        SELECT a.lead_id, a.place, CASE
+                   WHEN l.id IS NULL THEN 'not_found'
+                   WHEN l.status IN ('bounced', 'unsubscribed') THEN l.status
+                   WHEN is_suppressed(p_tenant_id, l.email) THEN 'suppressed'
+                   WHEN EXISTS (SELECT FROM lead_sequence_state s
+                                 WHERE s.tenant_id = p_tenant_id AND s.lead_id = a.lead_id
+                                   AND s.sequence_id = p_sequence_id
+                                   AND s.status IN ('pending', 'active', 'paused', 'failed')) THEN 'already_enrolled'
+                   ELSE 'enrolled' END AS verdict
+          FROM asked a
+          LEFT JOIN leads l ON l.tenant_id = p_tenant_id AND l.id = a.lead_id
+    ), entered AS (
+        INSERT INTO lead_sequence_state AS s
+            (tenant_id, lead_id, sequence_id, version_id, campaign_id, batch_id, mailbox_id, current_step_id,
+             next_action_at, step_entered_at, enrolled_at, last_activity_at)
+        SELECT p_tenant_id, j.lead_id, p_sequence_id, p_version_id, p_campaign_id, p_batch_id, sender, p_first_step_id,
+               p_due_at, p_now, p_now, p_now
+          FROM judged j WHERE j.verdict = 'enrolled' AND NOT p_dry_run ORDER BY j.lead_id
+        -- Two requests may race here; the partial unique index lets one of them win.
+        ON CONFLICT (tenant_id, lead_id, sequence_id) WHERE status IN ('pending', 'active', 'paused', 'failed')
+            DO NOTHING
+        RETURNING s.id, s.lead_id
+    ), logged AS (
+        INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)
+        SELECT p_tenant_id, e.id, p_sequence_id, e.lead_id, 'enrolled', p_now FROM entered e
+    ), told AS (
+        INSERT INTO outbox (tenant_id, enrollment_id, command)
+        SELECT p_tenant_id, e.id, 'start' FROM entered e JOIN judged j USING (lead_id) ORDER BY j.place
+    )
+    SELECT j.lead_id,
+           CASE WHEN j.verdict = 'enrolled' AND e.id IS NULL AND NOT p_dry_run THEN 'already_enrolled'
+                ELSE j.verdict END,
+           e.id
+      FROM judged j LEFT JOIN entered e ON e.lead_id = j.lead_id
+     ORDER BY j.place;
+END $$;
 
 -- Everything that performing a step reads, in one round trip.
 CREATE FUNCTION load_enrollment(p_tenant_id uuid, p_enrollment_id uuid) RETURNS jsonb

@@ -195,7 +195,8 @@ CREATE TABLE lead_sequence_state (
 CREATE UNIQUE INDEX lead_sequence_state_live ON lead_sequence_state (tenant_id, lead_id, sequence_id)
     WHERE status IN ('pending', 'active', 'paused', 'failed');
 CREATE INDEX lead_sequence_state_by_lead ON lead_sequence_state (tenant_id, lead_id, enrolled_at DESC);
-CREATE INDEX lead_sequence_state_by_sequence ON lead_sequence_state (tenant_id, sequence_id, status);
+-- With the lead at its end: on fresh tables the planner may prefer it to the one above, and must not pay for that.
+CREATE INDEX lead_sequence_state_by_sequence ON lead_sequence_state (tenant_id, sequence_id, status, lead_id);
 -- Finds what is overdue without reading what sleeps or has ended.
 CREATE INDEX lead_sequence_state_due ON lead_sequence_state (next_action_at)
     WHERE status IN ('pending', 'active');
