@@ -29,7 +29,8 @@ class EmbeddedTemporal:
     """One dev server whose data is in `folder/temporal.db`, kept from run to run.
 
     `search_attributes` are Keyword attributes to register. `ui_port=None` runs it without the web UI.
-    `in_memory=True` keeps nothing, `dynamic_config` (`key=value`) adds to our own: for tests. `async with` starts and ends it.
+    For tests: `in_memory=True` keeps nothing, `dynamic_config` (`key=value`) adds to our own. `async with` starts and
+    ends it.
     """
 
     name = "temporal"

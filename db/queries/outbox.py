@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from db.queries.enrollments import described
-from db.session import Database
+from db.session import Database, ReadSession
 from domain.messages import Command, Directive
 
 START = "start"
@@ -17,6 +17,9 @@ START = "start"
 _CLAIM = text("SELECT * FROM claim_outbox(:tenant_id, :limit, :lease)")
 _SETTLE = text("SELECT settle_outbox(:tenant_id, :ids)::text")
 _POSTPONE = text("SELECT postpone_outbox(:tenant_id, :ids, :error)::text")
+_WAITING = text(
+    "SELECT EXISTS (SELECT FROM outbox WHERE tenant_id = :tenant_id AND enrollment_id = ANY (:enrollment_ids))"
+)
 _TENANTS = text("SELECT tenant_id FROM tenants_with_work(:overdue_after)")
 _OVERDUE = text("SELECT * FROM overdue_enrollments(:tenant_id, :overdue_after, :limit)")
 
@@ -42,6 +45,12 @@ class Claimed(BaseModel):
 
 def _claimed(row: Any) -> Claimed:
     return Claimed.model_validate({**row._mapping, "directive": described(row.directive)})
+
+
+async def is_waiting(session: ReadSession, enrollment_ids: Sequence[UUID]) -> bool:
+    """Whether Temporal must still be told something of these enrollments."""
+    key = {"tenant_id": session.tenant_id, "enrollment_ids": list(enrollment_ids)}
+    return bool(await session.scalar(_WAITING, key))
 
 
 class Outbox:
