@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from db.queries.enrollments import EnrollmentQueries
-from db.queries.outbox import START, Claimed, Outbox
+from db.queries.outbox import START, Claimed, Outbox, is_waiting
 from db.session import Database
 from domain.enrollment import StopReason
 from domain.messages import Command, QueueCounts
@@ -26,6 +26,8 @@ LEASE = timedelta(seconds=60)
 OVERDUE_AFTER = timedelta(minutes=2)
 OVERDUE_LIMIT = 200
 RETRY_SECONDS = 5.0
+TELL_SECONDS = 5.0
+POLL_SECONDS = 0.02
 
 
 class Dispatcher:
@@ -68,6 +70,22 @@ class Dispatcher:
             if delivered.failed:
                 break
         return counts
+
+    async def tell(self, tenant_id: UUID, enrollment_ids: Sequence[UUID]) -> None:
+        """Returns when Temporal was told all that waits of these enrollments, or does not answer in time.
+
+        Another dispatcher may have an earlier word in its hands (the start of an enrollment made a moment ago),
+        which must arrive first.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + TELL_SECONDS
+        while enrollment_ids and loop.time() < deadline:
+            if (await self.dispatch(tenant_id)).failed:
+                return
+            async with self._database.read(tenant_id) as session:
+                if not await is_waiting(session, enrollment_ids):
+                    return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def aclose(self) -> None:
         """Waits for deliveries under way. What is left stays in the outbox for the next dispatcher."""

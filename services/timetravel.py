@@ -41,12 +41,12 @@ async def fast_forward(
 
     Raises NotFound for an enrollment that does not exist.
     """
-    # A lead enrolled a moment ago has no workflow to move until it is dispatched.
-    await dispatcher.dispatch(tenant_id)
     async with database.read(tenant_id) as session:
         rows = await clocks.enrollments_to_move(session, enrollment_id)
     if enrollment_id is not None and not rows:
         raise NotFound(f"no enrollment {enrollment_id}")
+    # A lead enrolled a moment ago has no workflow to move until it is dispatched.
+    await dispatcher.tell(tenant_id, [row.id for row in rows])
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def move(one: UUID, status: str, offset: timedelta) -> Moved:

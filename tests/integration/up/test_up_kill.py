@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import Client
 
+from cadenza.orphans import is_alive
 from cadenza.postgres_roles import superuser
 from cadenza.temporal_client import connect_temporal
 from tests.integration.up.up_run import Start
@@ -72,11 +73,11 @@ async def test_what_outlives_it_all_the_same_is_ended_by_the_next_run(start: Sta
         process.suspend()
     up.process.kill()
     up.process.wait()
-    assert all(process.is_running() for process in hanging)
+    assert all(is_alive(process) for process in hanging)
     again = start()
     await assert_data_is_there(again.wait_until_ready())
     assert "ended what an earlier run left behind: worker" in again.output
-    assert not any(process.is_running() for process in hanging)
+    assert not any(is_alive(process) for process in hanging)
     assert again.end() == 0
     assert again.left_behind() == []
 

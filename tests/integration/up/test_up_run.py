@@ -86,10 +86,10 @@ def test_a_second_signal_does_not_wait(start: Start) -> None:
     assert up.left_behind() == []
 
 
-def test_a_second_one_on_the_same_home_says_where_the_first_is(start: Start) -> None:
+def test_a_second_one_on_the_same_home_says_where_the_first_is(start: Start, home: Path) -> None:
     first = start()
-    second = start()
-    assert f"(pid {first.process.pid}), and not ready yet" in refused(second)
+    first.wait_for("starting PostgreSQL")
+    assert f"already running on {home} (pid {first.process.pid})" in refused(start())
     url = first.wait_until_ready()["api_url"]
     assert refused(start()).endswith(f"(pid {first.process.pid}), see {url}")
     assert first.end() == 0
