@@ -15,11 +15,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.engine import make_url
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
 
 from bench.postgres_counter import PostgresCounter
 from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
-from bench.throughput import completed, enroll_all
+from bench.throughput import enroll_all
 from cadenza.exit import run_and_leave
 from services.dispatch import Dispatcher
 from services.timetravel import fast_forward
@@ -59,12 +58,7 @@ async def main() -> None:
         task_queue = f"cost-{uuid4()}"
         database_url = str(make_url(servers.postgres.app_url).set(port=counter.port).render_as_string(False))
         worker = await servers.worker(task_queue, database_url)
-
-        async def connected() -> Client:
-            return servers.client
-
-        gateway = Gateway(connected, task_queue)
-        lab = Lab(servers, gateway, Dispatcher(servers.database, gateway))
+        lab = Lab(servers, servers.gateway(task_queue), servers.dispatcher(task_queue))
         cold = await lab.cost(COLD_OUTREACH["steps"], days=8)
         five = await lab.cost(emails(5), days=5)
         before = counter.round_trips
@@ -97,7 +91,6 @@ class Lab:
     servers: Rig
     gateway: Gateway
     dispatcher: Dispatcher
-    done: int = 0
 
     async def cost(self, steps: list[dict[str, Any]], days: int) -> Cost:
         """Runs one lead to the end of the sequence, day after day, and reads its history."""
@@ -111,8 +104,6 @@ class Lab:
                 self.servers.tenant_id,
                 timedelta(days=1, minutes=1),
             )
-        self.done += 1
-        await completed(self.servers, self.done)
         return await self.read(await self.newest())
 
     async def newest(self) -> UUID:

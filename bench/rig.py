@@ -23,7 +23,9 @@ from cadenza.ports import LOOPBACK
 from db.session import Database
 from domain.sequence import Plan, SequenceSettings, Step
 from domain.steps import StepSpec
+from services.dispatch import Dispatcher
 from services.sequences import SequenceChanges, change_sequence, create_sequence
+from workflows.gateway import Gateway
 from workflows.search_attributes import REGISTRY
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +99,15 @@ class Rig:
             },
         )
 
+    def gateway(self, task_queue: str) -> Gateway:
+        async def connected() -> Client:
+            return self.client
+
+        return Gateway(connected, task_queue)
+
+    def dispatcher(self, task_queue: str) -> Dispatcher:
+        return Dispatcher(self.database, self.gateway(task_queue))
+
     async def leads(self, count: int) -> list[UUID]:
         insert = text("""
             INSERT INTO leads (tenant_id, email, first_name, last_name, company)
@@ -124,8 +135,8 @@ class Rig:
         The same activities and timers, without days to wait for: a plan that the API does not offer.
         """
         async with self.database.write(self.tenant_id) as session:
-            row = (await session.execute(text("SELECT id, plan FROM sequence_versions"))).one()
-            plan = Plan.model_validate(row.plan)
+            versions = text("SELECT plan FROM sequence_versions WHERE sequence_id = :id")
+            plan = Plan.model_validate((await session.execute(versions, {"id": sequence_id})).scalar_one())
             steps: list[Step] = []
             wait = 0
             for step in plan.steps:

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.throughput --leads 600
 
-All three run one after another on the same servers, with one worker process each. The app's delays are one
-second, like the others' timers: the same events, without days to wait for.
+All three run in turns on the same servers, with one worker process each. The app's delays are one second, like the
+others' timers: the same events, without days to wait for.
 """
 
 import argparse
@@ -13,67 +13,102 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from temporalio.client import Client
-
 from bench.rig import COLD_OUTREACH, ChildProcess, Rig, child, progress, result, rig
 from bench.shapes import BareWorkflow, NaiveWorkflow
 from cadenza.exit import run_and_leave
 from services.dispatch import Dispatcher
 from services.enroll import enroll
-from workflows.gateway import Gateway
 
 WARM_UP = 30
 STARTS_AT_ONCE = 50
+ROUNDS = 4
 NAIVE_SHARE = 4  # a quarter of the leads says enough of what is so much slower
 
 
-@dataclass(frozen=True)
-class Measured:
-    per_second: float
-    cpu_ms: float
-    """Of the worker process, for each enrollment."""
+@dataclass
+class Contender:
+    """One way of doing the work: its worker process, and how a number of enrollments is started and counted."""
+
+    name: str
+    worker: ChildProcess
+    start: Callable[[int], Awaitable[None]]
+    finished: Callable[[], Awaitable[int]]
+    done: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    async def run(self, count: int) -> None:
+        """Starts `count` and waits until they are finished. Not measured: see `measure`."""
+        await self.start(count)
+        self.done += count
+        # Counts what is done: a thousand results waited for at once are beyond the server's long polls.
+        while await self.finished() < self.done:  # noqa: ASYNC110 (another process does the work)
+            await asyncio.sleep(0.2)
+
+    async def measure(self, count: int) -> None:
+        began, cpu = time.perf_counter(), self.worker.cpu_seconds
+        await self.run(count)
+        seconds = time.perf_counter() - began
+        self.seconds += seconds
+        self.cpu_seconds += self.worker.cpu_seconds - cpu
+        progress(f"{self.name}: {count} in {seconds:.1f} s, {count / seconds:.1f}/s")
+
+    @property
+    def per_second(self) -> float:
+        return (self.done - WARM_UP) / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """Of the worker process, for each enrollment."""
+        return self.cpu_seconds / (self.done - WARM_UP) * 1000
 
 
 async def main(leads: int) -> None:
     async with rig() as servers:
-        bare = await measure_bare(servers, BareWorkflow, "bare", leads)
-        app = await measure_app(servers, leads)
-        naive = await measure_bare(servers, NaiveWorkflow, "naive", max(leads // NAIVE_SHARE, WARM_UP))
-        mail = await servers.sink.end()
-        progress(f"sink: {mail}")
-    result(
-        "throughput",
-        {
-            "leads": leads,
-            "app_per_s": round(app.per_second, 2),
-            "bare_per_s": round(bare.per_second, 2),
-            "ratio": round(app.per_second / bare.per_second, 3),
-            "worker_cpu_ratio": round(app.cpu_ms / bare.cpu_ms, 3),
-            "naive_per_s": round(naive.per_second, 2),
-            "over_naive": round(app.per_second / naive.per_second, 2),
-            "app_cpu_ms": round(app.cpu_ms, 1),
-            "bare_cpu_ms": round(bare.cpu_ms, 1),
-        },
-    )
+        bare = await bare_contender(servers, BareWorkflow, "bare")
+        app = await app_contender(servers)
+        naive = await bare_contender(servers, NaiveWorkflow, "naive")
+        for one in (bare, app, naive):
+            await one.run(WARM_UP)
+        # In turns, so that whatever else this machine does meanwhile falls on all of them.
+        for _ in range(ROUNDS):
+            await bare.measure(leads // ROUNDS)
+            await app.measure(leads // ROUNDS)
+            await naive.measure(max(leads // ROUNDS // NAIVE_SHARE, 1))
+        for one in (bare, app, naive):
+            await one.worker.end()
+        progress(f"sink: {await servers.sink.end()}")
+    result("throughput", figures(leads, bare, app, naive))
 
 
-async def measure_app(servers: Rig, leads: int) -> Measured:
+def figures(leads: int, bare: Contender, app: Contender, naive: Contender) -> dict[str, float]:
+    return {
+        "leads": leads,
+        "app_per_s": round(app.per_second, 2),
+        "bare_per_s": round(bare.per_second, 2),
+        "ratio": round(app.per_second / bare.per_second, 3),
+        "worker_cpu_ratio": round(app.cpu_ms / bare.cpu_ms, 3),
+        "naive_per_s": round(naive.per_second, 2),
+        "over_naive": round(app.per_second / naive.per_second, 2),
+        "app_cpu_ms": round(app.cpu_ms, 1),
+        "bare_cpu_ms": round(bare.cpu_ms, 1),
+    }
+
+
+async def app_contender(servers: Rig) -> Contender:
     task_queue = f"app-{uuid4()}"
     worker = await servers.worker(task_queue)
     sequence_id = await servers.sequence(COLD_OUTREACH["steps"])
     await servers.quicken(sequence_id, 1)
+    dispatcher = servers.dispatcher(task_queue)
 
-    async def connected() -> Client:
-        return servers.client
+    async def start(count: int) -> None:
+        await enroll_all(servers, dispatcher, sequence_id, await servers.leads(count))
 
-    dispatcher = Dispatcher(servers.database, Gateway(connected, task_queue))
-    await enroll_all(servers, dispatcher, sequence_id, await servers.leads(WARM_UP))
-    await completed(servers, WARM_UP)
-    chosen = await servers.leads(leads)
-    began, cpu = time.perf_counter(), worker.cpu_seconds
-    await enroll_all(servers, dispatcher, sequence_id, chosen)
-    await completed(servers, WARM_UP + leads)
-    return await measured("app", worker, leads, began, cpu)
+    async def finished() -> int:
+        return await servers.one("SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'")
+
+    return Contender("app", worker, start, finished)
 
 
 async def enroll_all(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, leads: list[UUID]) -> None:
@@ -82,57 +117,25 @@ async def enroll_all(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, le
     await dispatcher.dispatch(servers.tenant_id)
 
 
-async def completed(servers: Rig, expected: int) -> None:
-    async def count() -> int:
-        return await servers.one("SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'")
-
-    await reached(count, expected)
-
-
-async def reached(count: Callable[[], Awaitable[int]], expected: int) -> None:
-    """Counts what is done, instead of waiting on a thousand results at once: that is beyond the server's long polls."""
-    while await count() < expected:  # noqa: ASYNC110 (another process does the work)
-        await asyncio.sleep(0.2)
-
-
-async def measure_bare(servers: Rig, shape: type, name: str, count: int) -> Measured:
+async def bare_contender(servers: Rig, shape: type[BareWorkflow] | type[NaiveWorkflow], name: str) -> Contender:
     task_queue = f"{name}-{uuid4()}"
     worker = await child("bench.shapes", task_queue, environment={"TEMPORAL_ADDRESS": servers.temporal.address})
     await worker.line()
-    await start_all(servers, shape, task_queue, WARM_UP)
-    await closed(servers, task_queue, WARM_UP)
-    began, cpu = time.perf_counter(), worker.cpu_seconds
-    await start_all(servers, shape, task_queue, count)
-    await closed(servers, task_queue, WARM_UP + count)
-    return await measured(name, worker, count, began, cpu)
-
-
-async def start_all(servers: Rig, shape: type, task_queue: str, count: int) -> None:
+    task = {field: str(uuid4()) for field in ("tenant_id", "enrollment_id", "step_id")}
     slots = asyncio.Semaphore(STARTS_AT_ONCE)
-    task = {name: str(uuid4()) for name in ("tenant_id", "enrollment_id", "step_id")}
 
-    async def start() -> None:
+    async def start_one() -> None:
         async with slots:
-            await servers.client.start_workflow(shape.run, task, id=str(uuid4()), task_queue=task_queue)  # pyright: ignore
+            await servers.client.start_workflow(shape.run, task, id=str(uuid4()), task_queue=task_queue)
 
-    await asyncio.gather(*(start() for _ in range(count)))
+    async def start(count: int) -> None:
+        await asyncio.gather(*(start_one() for _ in range(count)))
 
-
-async def closed(servers: Rig, task_queue: str, expected: int) -> None:
-    query = f"TaskQueue = '{task_queue}' AND ExecutionStatus = 'Completed'"
-
-    async def count() -> int:
+    async def finished() -> int:
+        query = f"TaskQueue = '{task_queue}' AND ExecutionStatus = 'Completed'"
         return (await servers.client.count_workflows(query)).count
 
-    await reached(count, expected)
-
-
-async def measured(name: str, worker: ChildProcess, count: int, began: float, cpu: float) -> Measured:
-    seconds, spent = time.perf_counter() - began, worker.cpu_seconds - cpu
-    await worker.end()
-    one = Measured(count / seconds, spent / count * 1000)
-    progress(f"{name}: {count} in {seconds:.1f} s, {one.per_second:.1f}/s, {one.cpu_ms:.1f} ms of worker CPU each")
-    return one
+    return Contender(name, worker, start, finished)
 
 
 def arguments() -> argparse.Namespace:

@@ -58,7 +58,7 @@ class SmtpTransport:
         *,
         timeouts: Timeouts | None = None,
         max_open: int = 10,
-        max_idle: int = 4,
+        max_idle: int = 10,
         idle_seconds: float = 30.0,
     ) -> None:
         self._server = server
