@@ -13,6 +13,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.steps import EnrollmentActivities, QueueActivities
+from cadenza.database_problems import database_problems_in_one_line
 from cadenza.errors import StartError
 from cadenza.lifeline import tell_ready
 from cadenza.search_attributes import ensure_search_attributes
@@ -34,7 +35,8 @@ CONNECT_PAUSE_SECONDS = 2.0
 # A lead sleeps for days: keeping its workflow in memory meanwhile gains nothing but for the next few minutes.
 CACHED_WORKFLOWS = 500
 ACTIVITIES_AT_ONCE = 100
-DRAIN = timedelta(seconds=20)
+# Shorter than what the supervisor waits for before it kills (`cadenza/process.py`).
+DRAIN = timedelta(seconds=8)
 
 
 def sandboxed() -> SandboxedWorkflowRunner:
@@ -104,7 +106,8 @@ async def run(settings: Settings) -> None:
     database = Database(settings.app_database_url())
     parts = open_parts(client, database, settings.smtp_server(), settings.task_queue)
     try:
-        await database.refuse_unsafe_role()
+        with database_problems_in_one_line():
+            await database.refuse_unsafe_role()
         await ensure_search_attributes(client)
         await parts.gateway.ensure_schedule()
         async with make_worker(client, parts, settings.task_queue):

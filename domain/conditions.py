@@ -102,7 +102,7 @@ def _compared(holds: Callable[[float, float], bool]) -> Callable[[Any, Any], boo
     def test(actual: Any, wanted: Any) -> bool:
         try:
             return holds(float(actual), float(wanted))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
 
     return test
@@ -172,7 +172,7 @@ def _parse_field(node: dict[str, Any]) -> FieldTest:
     field, op = node["field"], node.get("op")
     if not isinstance(field, str) or not field:
         raise ValueError("`field` names a field of the lead, such as `company` or `custom.plan`")
-    if op not in OPS:
+    if not isinstance(op, str) or op not in OPS:
         raise ValueError(f"unknown operator {op!r}; known are {', '.join(OPS)}")
     return FieldTest(field, op, node.get("value"))
 

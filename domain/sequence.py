@@ -13,7 +13,8 @@ from domain.errors import FieldError
 from domain.steps import STEP_CONFIGS, ConditionConfig, DelayConfig, EmailConfig, StepConfig, StepType
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name of an IANA time zone as it is; raises ValueError for any other."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -21,7 +22,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-ZoneName = Annotated[str, AfterValidator(_known_zone), Field(max_length=100)]
+ZoneName = Annotated[str, AfterValidator(known_zone), Field(max_length=100)]
 SequenceStatus = Literal["draft", "active", "paused", "archived"]
 
 

@@ -3,15 +3,18 @@
 A new step type is a config model here, an entry in `STEP_CONFIGS`, and a handler in `services/steps`.
 """
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from domain.actions import ActionConfig
 from domain.conditions import RawTest
 
 MAX_DELAY_DAYS = 3650
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 StepKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 
@@ -28,6 +31,13 @@ class EmailConfig(Config):
     body_text: str = Field(default="", max_length=200_000)
     body_html: str = Field(default="", max_length=500_000)
     reply_in_thread: bool = False
+
+    @field_validator("subject")
+    @classmethod
+    def _one_line(cls, subject: str) -> str:
+        if _CONTROL.search(subject):
+            raise ValueError("a subject is one line, without control characters")
+        return subject
 
     @model_validator(mode="after")
     def _says_something(self) -> "EmailConfig":

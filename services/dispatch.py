@@ -6,6 +6,7 @@ revision), so any number of dispatchers may run, and one that dies in the middle
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -27,6 +28,7 @@ OVERDUE_AFTER = timedelta(minutes=2)
 OVERDUE_LIMIT = 200
 RETRY_SECONDS = 5.0
 TELL_SECONDS = 5.0
+PASS_SECONDS = 240.0
 POLL_SECONDS = 0.02
 
 
@@ -48,11 +50,10 @@ class Dispatcher:
             return
         task = asyncio.create_task(self._until_empty(tenant_id), name=f"dispatch {tenant_id}")
         self._running[tenant_id] = task
-        task.add_done_callback(lambda _: self._running.pop(tenant_id, None))
 
-    async def run(self, tenant_id: UUID) -> QueueCounts:
-        """One pass over one tenant: the outbox until it is empty, then the overdue."""
-        counts = await self.dispatch(tenant_id)
+    async def run(self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS) -> QueueCounts:
+        """One pass over one tenant: the outbox until it is empty or the time is up, then the overdue."""
+        counts = await self.dispatch(tenant_id, within_seconds=within_seconds)
         return counts if counts.failed else counts + await self._repair_overdue(tenant_id)
 
     async def run_all(self) -> QueueCounts:
@@ -61,24 +62,29 @@ class Dispatcher:
         counts = await asyncio.gather(*(self.run(tenant_id) for tenant_id in tenants))
         return sum(counts, QueueCounts())
 
-    async def dispatch(self, tenant_id: UUID) -> QueueCounts:
-        """Delivers what waits in the outbox until nothing more can be claimed, or Temporal does not answer."""
+    async def dispatch(self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS) -> QueueCounts:
+        """Delivers what waits in the outbox until nothing more can be claimed, Temporal does not answer, or the
+        time is up: what is left is the next pass's."""
         counts = QueueCounts()
-        while claimed := await self._outbox.claim(tenant_id, limit=BATCH, lease=LEASE):
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_seconds
+        while loop.time() < deadline and (claimed := await self._outbox.claim(tenant_id, limit=BATCH, lease=LEASE)):
             delivered = await self._deliver_all(tenant_id, claimed)
             counts += delivered
             if delivered.failed:
                 break
         return counts
 
-    async def tell(self, tenant_id: UUID, enrollment_ids: Sequence[UUID]) -> None:
+    async def tell(
+        self, tenant_id: UUID, enrollment_ids: Sequence[UUID], *, within_seconds: float = TELL_SECONDS
+    ) -> None:
         """Returns when Temporal was told all that waits of these enrollments, or does not answer in time.
 
         Another dispatcher may have an earlier word in its hands (the start of an enrollment made a moment ago),
         which must arrive first.
         """
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + TELL_SECONDS
+        deadline = loop.time() + within_seconds
         while enrollment_ids and loop.time() < deadline:
             if (await self.dispatch(tenant_id)).failed:
                 return
@@ -98,7 +104,7 @@ class Dispatcher:
         while True:
             self._asked_again.discard(tenant_id)
             try:
-                failed = (await self.dispatch(tenant_id)).failed
+                failed = (await self.dispatch(tenant_id, within_seconds=math.inf)).failed
             except Exception:
                 # The rows are safe in Postgres: this task must live on to try again.
                 log.exception("dispatch of tenant %s failed", tenant_id)
@@ -106,6 +112,8 @@ class Dispatcher:
             if failed:
                 await asyncio.sleep(RETRY_SECONDS)
             elif tenant_id not in self._asked_again:
+                # In the same breath as the question: a kick that comes next finds nobody running.
+                del self._running[tenant_id]
                 return
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
@@ -136,8 +144,11 @@ class Dispatcher:
             return  # ended before it was ever started: there is nothing to run
         if one.command == START:
             await self._gateway.start(_to_start(tenant_id, one))
-        else:
-            await self._gateway.tell(tenant_id, one.enrollment_id, one.signal, one.directive)
+            return
+        told = await self._gateway.tell(tenant_id, one.enrollment_id, one.signal, one.directive)
+        if told is RunState.MISSING and not one.directive.ends:
+            # Temporal has lost it (or is only just starting, and will refuse this too): it goes on from the mirror.
+            await self._gateway.start(_to_start(tenant_id, one))
 
     async def _repair_overdue(self, tenant_id: UUID) -> QueueCounts:
         counts = QueueCounts()

@@ -9,25 +9,34 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from db.queries import receiving
-from db.queries.lead_moves import set_lead_status, suppress_address
+from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
 from db.queries.receiving import About
 from db.session import WriteSession
 from domain.enrollment import StopReason
-from domain.errors import NotFound
+from domain.errors import FieldError, Invalid, NotFound
 from domain.messages import Command
-from domain.schedule import hold_until_return, zone_of
+from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.scoring import points
 from domain.sequence import SequenceSettings
 from mail.inbound import InboundMail, parse_inbound
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _within_reason(moment: datetime | None) -> datetime | None:
+    """Beyond these years a date is a mistake, and no longer one that every zone can tell."""
+    if moment is not None and not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"a time between {EARLIEST.year} and {LATEST.year}")
+    return moment
 
 
 class _Event(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Annotated[AwareDatetime | None, AfterValidator(_within_reason)] = None
     """When it happened; the present, on the enrollment's clock, if left out."""
     message_id: str | None = Field(default=None, max_length=998)
     """The Message-ID of the email that it is about; the lead's last one, if left out."""
@@ -144,8 +153,16 @@ class MailReceived:
 
 
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
-    """Records the event and does what it demands. Raises NotFound when the message is not one of the lead's."""
+    """Records the event and does what it demands.
+
+    Raises NotFound when the message is not one of the lead's, and Invalid for an absence that cannot be meant.
+    """
     about = await _about(session, lead_id, event.message_id)
+    if isinstance(event, AutoReplyEvent) and event.returns_on is not None:
+        latest = (datetime.now(UTC) + about.clock_offset + MAX_HOLD).date()
+        if event.returns_on > latest:
+            detail = f"a lead is held until {latest} at most"
+            raise Invalid(detail, errors=[FieldError("returns_on", "too_far", detail)])
     return await _receive(session, about, event)
 
 
@@ -173,7 +190,8 @@ async def bounce_at_once(
 async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -> About:
     if message_id is None:
         return await receiving.about_lead(session, lead_id)
-    about = await receiving.about_message(session, [message_id])
+    # Webhooks of mail providers often leave out the angle brackets.
+    about = await receiving.about_message(session, [f"<{message_id.strip().strip('<>')}>"])
     if about is None or about.lead_id != lead_id:
         raise NotFound("no message with this Message-ID was sent to the lead")
     return about
@@ -237,7 +255,7 @@ async def _obey(session: WriteSession, about: About, event: LeadEvent, live: rec
     match event:
         case ReplyEvent():
             if SequenceSettings.model_validate(about.settings).reply_marks_qualified:
-                await set_lead_status(session, lead_id, "qualified")
+                await qualify_lead(session, lead_id)
             return await _stop_all(session, live, StopReason.REPLIED, Command.REPLY_RECEIVED)
         case AutoReplyEvent():
             return await _hold_all(session, live, event)
@@ -264,6 +282,7 @@ async def _stop_all(session: WriteSession, live: receiving.Live, reason: StopRea
 
 
 async def _hold_all(session: WriteSession, live: receiving.Live, event: AutoReplyEvent) -> EventRecorded:
+    held: list[UUID] = []
     for row in live:
         settings = SequenceSettings.model_validate(row.settings)
         until = hold_until_return(
@@ -273,5 +292,6 @@ async def _hold_all(session: WriteSession, live: receiving.Live, event: AutoRepl
             due_at=row.next_action_at,
             zone=zone_of(row.timezone, settings.timezone),
         )
-        await receiving.hold(session, row.id, until)
-    return EventRecorded(recorded=True, held=[row.id for row in live])
+        if await receiving.hold(session, row.id, until):
+            held.append(row.id)
+    return EventRecorded(recorded=True, held=held)

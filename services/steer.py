@@ -10,7 +10,7 @@ from uuid import UUID
 from db.queries import enrolling
 from db.session import WriteSession
 from domain.enrollment import ACCEPTED_BY, ALREADY_DONE, EnrollmentStatus, ResumeMode, StopReason
-from domain.errors import InvalidTransition, NotFound
+from domain.errors import InvalidTransition, NotFound, SequenceNotActive
 
 
 async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> list[UUID]:
@@ -19,7 +19,10 @@ async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) 
 
 
 async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, mode: ResumeMode) -> list[UUID]:
-    """Lets paused enrollments go on and failed ones try again. Raises as `pause` does."""
+    """Lets paused enrollments go on and failed ones try again.
+
+    Raises as `pause` does, and SequenceNotActive where only a paused sequence stands in the way.
+    """
     return await _steer(session, "resume", lead_id, sequence_id, lambda one: enrolling.resume(session, one, mode))
 
 
@@ -61,7 +64,11 @@ async def _steer(
         # The status may have changed since it was read: the function locks the row and looks again.
         if EnrollmentStatus(await move(enrollment_id)) in ALREADY_DONE[verb]:
             moved.append(enrollment_id)
-    if not moved and EnrollmentStatus(enrollments[0].status) not in ALREADY_DONE[verb]:
-        state = enrollments[0].status
+    first = enrollments[0]
+    if not moved and EnrollmentStatus(first.status) not in ALREADY_DONE[verb]:
+        state = first.status
+        if verb == "resume" and movable and first.sequence_status != "active":
+            detail = f"the sequence is {first.sequence_status} and holds the lead; activate it"
+            raise SequenceNotActive(detail, extra={"state": state, "sequence_state": first.sequence_status})
         raise InvalidTransition(f"cannot {verb} an enrollment that is {state}", state=state)
     return moved

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from db.queries import clocks
 from db.session import Database
-from domain.enrollment import EnrollmentStatus
 from domain.errors import NotFound
 from services.dispatch import Dispatcher
 from workflows.gateway import Gateway
 
 AT_ONCE = 32
+# How long a crowd that was enrolled a moment ago may take to be started.
+START_SECONDS = 60.0
 # How long the work that came due on the way may take before the answer is given all the same.
 SETTLE_SECONDS = 30.0
 POLL_SECONDS = 0.05
@@ -46,21 +47,25 @@ async def fast_forward(
     if enrollment_id is not None and not rows:
         raise NotFound(f"no enrollment {enrollment_id}")
     # A lead enrolled a moment ago has no workflow to move until it is dispatched.
-    await dispatcher.tell(tenant_id, [row.id for row in rows])
+    await dispatcher.tell(tenant_id, [row.id for row in rows], within_seconds=START_SECONDS)
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def move(one: UUID, status: str, offset: timedelta) -> Moved:
+    async def move(one: UUID, offset: timedelta) -> Moved:
         async with slots:
             # What is due at this moment belongs before the move.
             await _settled(database, tenant_id, one)
-            if not EnrollmentStatus(status).ended:
-                await gateway.fast_forward(tenant_id, one, by)
+            await gateway.fast_forward(tenant_id, one, by)
             async with database.write(tenant_id) as session:
                 now = await clocks.set_clock(session, one, offset + by)
             await _settled(database, tenant_id, one)
             return Moved(one, now)
 
-    return list(await asyncio.gather(*(move(row.id, row.status, row.clock_offset) for row in rows)))
+    moved = await asyncio.gather(*(move(row.id, row.clock_offset) for row in rows), return_exceptions=True)
+    for one in moved:
+        # The others have been moved all the same.
+        if isinstance(one, BaseException):
+            raise one
+    return [one for one in moved if isinstance(one, Moved)]
 
 
 async def _settled(database: Database, tenant_id: UUID, enrollment_id: UUID) -> None:

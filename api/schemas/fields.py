@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from domain.actions import Tag
 from domain.errors import AddressInvalid
 from domain.lead_import import LIMITS, MAX_EMAIL
-from domain.sequence import ZoneName
+from domain.sequence import known_zone
 from mail.addresses import normalise_address
 
 MAX_CUSTOM_BYTES = 32 * 1024
@@ -39,6 +39,11 @@ def _small(custom: dict[str, Any]) -> dict[str, Any]:
     return custom
 
 
+def _zone_or_unknown(name: str) -> str:
+    # A lead is sent back as it was answered: without a zone it has an empty one.
+    return known_zone(name) if name else name
+
+
 def _distinct(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
@@ -54,7 +59,11 @@ PersonName = Annotated[Line, Field(max_length=LIMITS["first_name"])]
 FilledLine = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_one_line)
 ]
-TimeZone = Annotated[ZoneName, Field(description="An IANA name, such as `Europe/Berlin`.")]
+TimeZone = Annotated[
+    str,
+    AfterValidator(_zone_or_unknown),
+    Field(max_length=100, description="An IANA name, such as `Europe/Berlin`; empty where it is not known."),
+]
 Tags = Annotated[list[Tag], Field(max_length=100), AfterValidator(_distinct)]
 CustomFields = Annotated[
     dict[Annotated[str, StringConstraints(min_length=1, max_length=100)], Any], AfterValidator(_small)

@@ -25,7 +25,9 @@ _ENROLL = text("""
 """)
 _CAMPAIGN = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant_id = :tenant_id AND id = :campaign_id)")
 _OF_LEAD = text("""
-    SELECT s.id, s.status FROM lead_sequence_state s
+    SELECT s.id, s.status, q.status AS sequence_status
+      FROM lead_sequence_state s
+      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
      WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
        AND (CAST(:sequence_id AS uuid) IS NULL OR s.sequence_id = :sequence_id)
      ORDER BY s.ended_at IS NULL DESC, s.enrolled_at DESC, s.id
@@ -103,7 +105,7 @@ async def lead_exists(session: WriteSession, lead_id: UUID) -> bool:
 
 
 async def enrollments_of(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> Sequence[Row[Any]]:
-    """`id` and `status`, live ones first, then the newest."""
+    """`id`, `status` and `sequence_status`, live ones first, then the newest."""
     key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "sequence_id": sequence_id}
     return (await session.execute(_OF_LEAD, key)).all()
 

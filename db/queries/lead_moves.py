@@ -8,6 +8,10 @@ from sqlalchemy import text
 from db.session import WriteSession
 
 _STATUS = text("UPDATE leads SET status = :status WHERE tenant_id = :tenant_id AND id = :lead_id AND status <> :status")
+_QUALIFY = text("""
+    UPDATE leads SET status = 'qualified'
+     WHERE tenant_id = :tenant_id AND id = :lead_id AND status NOT IN ('qualified', 'unsubscribed', 'bounced')
+""")
 # Removes first, then adds what is not there yet; the order of the others is kept.
 _TAG = text("""
     UPDATE leads l SET tags = kept.tags || ARRAY(
@@ -27,6 +31,11 @@ _SUPPRESS = text("""
 
 async def set_lead_status(session: WriteSession, lead_id: UUID, status: str) -> None:
     await session.execute(_STATUS, {"tenant_id": session.tenant_id, "lead_id": lead_id, "status": status})
+
+
+async def qualify_lead(session: WriteSession, lead_id: UUID) -> None:
+    """Sets the status to `qualified`, but not of one that asked to be left alone, or whose address is dead."""
+    await session.execute(_QUALIFY, {"tenant_id": session.tenant_id, "lead_id": lead_id})
 
 
 async def tag_lead(session: WriteSession, lead_id: UUID, *, add: Sequence[str], remove: Sequence[str]) -> None:

@@ -74,7 +74,7 @@ _SEEN = text("""
                       AND message_id IS NOT DISTINCT FROM :message_id AND id <> :id)
 """)
 _STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now, :command)).id")
-_HOLD = text("SELECT (hold_lead_sequence(:tenant_id, :enrollment_id, :until, NULL)).id")
+_HOLD = text("SELECT (hold_lead_sequence(:tenant_id, :enrollment_id, :until, NULL)).hold_until = :until")
 
 
 Live = Sequence[Row[Any]]
@@ -181,5 +181,7 @@ async def stop(
     )
 
 
-async def hold(session: WriteSession, enrollment_id: UUID, until: datetime) -> None:
-    await session.execute(_HOLD, {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "until": until})
+async def hold(session: WriteSession, enrollment_id: UUID, until: datetime) -> bool:
+    """Whether the enrollment is held until then: not when that is past, or it is held for longer already."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "until": until}
+    return bool(await session.scalar(_HOLD, key))

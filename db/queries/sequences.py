@@ -48,7 +48,9 @@ async def lock_sequence(session: WriteSession, sequence_id: UUID) -> SequenceRow
     statement = (
         select(SequenceRow)
         .where(SequenceRow.tenant_id == session.tenant_id, SequenceRow.id == sequence_id)
-        .with_for_update()
+        # Not against what only refers to the sequence: a reply locks its enrollment first and then looks here, and
+        # pausing a sequence locks in the other order.
+        .with_for_update(key_share=True)
     )
     return (await session.scalars(statement, execution_options=_FRESH)).one_or_none()
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from db.queries.enrollments import advance_txn
-from db.queries.lead_moves import set_lead_status, tag_lead
+from db.queries.lead_moves import qualify_lead, set_lead_status, tag_lead
 from db.session import Database, WriteSession
 from domain.actions import MarkQualified, TagLead, UpdateStatus
 from domain.messages import Directive
@@ -20,7 +20,7 @@ async def _update_status(session: WriteSession, lead_id: UUID, action: UpdateSta
 
 
 async def _mark_qualified(session: WriteSession, lead_id: UUID, _action: MarkQualified) -> None:
-    await set_lead_status(session, lead_id, "qualified")
+    await qualify_lead(session, lead_id)
 
 
 async def _tag_lead(session: WriteSession, lead_id: UUID, action: TagLead) -> None:

@@ -155,7 +155,11 @@ BEGIN
       INTO answer
       FROM lead_sequence_state s
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
-      LEFT JOIN mailboxes m ON m.tenant_id = s.tenant_id AND m.id = s.mailbox_id
+      -- One lead keeps one mailbox; one that was enrolled before there was any takes the first.
+      LEFT JOIN mailboxes m ON m.tenant_id = s.tenant_id
+           AND m.id = coalesce(s.mailbox_id, (SELECT f.id FROM mailboxes f
+                                               WHERE f.tenant_id = p_tenant_id AND f.status = 'active'
+                                               ORDER BY f.created_at, f.id LIMIT 1))
      WHERE s.tenant_id = p_tenant_id AND s.id = p_enrollment_id;
     RETURN answer;
 END $$;
@@ -193,9 +197,16 @@ BEGIN
         RETURN jsonb_build_object('outcome', 'held', 'directive', enrollment_directive(state));
     END IF;
 
+    -- Pausing a sequence pauses its leads one by one; whoever slips through between is held here.
+    IF (SELECT status FROM sequences WHERE tenant_id = p_tenant_id AND id = state.sequence_id) <> 'active' THEN
+        state := pause_lead_sequence(p_tenant_id, p_enrollment_id, 'sequence', p_now);
+        RETURN jsonb_build_object('outcome', 'held', 'directive', enrollment_directive(state));
+    END IF;
+
     PERFORM log_decisions(state, p_decisions, p_now);
     UPDATE lead_sequence_state
        SET status = 'active', current_step_id = p_step_id, revision = revision + 1,
+           mailbox_id = coalesce(mailbox_id, (p_message->>'mailbox_id')::uuid),
            clock_offset = greatest(clock_offset, p_now - clock_timestamp())
      WHERE tenant_id = p_tenant_id AND id = p_enrollment_id
     RETURNING * INTO state;
@@ -391,7 +402,10 @@ DECLARE
     state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
     moment timestamptz := enrollment_now(state, p_now);
 BEGIN
-    IF state.status NOT IN ('paused', 'failed') THEN
+    -- A paused sequence holds every lead of it, also one that was paused or has failed by itself.
+    IF state.status NOT IN ('paused', 'failed')
+        OR (SELECT status FROM sequences WHERE tenant_id = p_tenant_id AND id = state.sequence_id) <> 'active'
+    THEN
         RETURN state;
     END IF;
     UPDATE lead_sequence_state
@@ -490,12 +504,17 @@ END $$;
 CREATE FUNCTION settle_outbox(p_tenant_id uuid, p_ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
-    WITH delivered AS (
-        DELETE FROM outbox WHERE tenant_id = p_tenant_id AND id = ANY (p_ids) RETURNING enrollment_id, command
+    -- Enrollments are locked in the order of their IDs, as everywhere.
+    WITH started AS MATERIALIZED (
+        SELECT s.id FROM lead_sequence_state s
+         WHERE s.tenant_id = p_tenant_id AND s.status = 'pending'
+           AND s.id IN (SELECT o.enrollment_id FROM outbox o
+                         WHERE o.tenant_id = p_tenant_id AND o.id = ANY (p_ids) AND o.command = 'start')
+         ORDER BY s.id FOR UPDATE
     )
     UPDATE lead_sequence_state s SET status = 'active'
-      FROM delivered d
-     WHERE s.tenant_id = p_tenant_id AND s.id = d.enrollment_id AND d.command = 'start' AND s.status = 'pending';
+      FROM started WHERE s.tenant_id = p_tenant_id AND s.id = started.id;
+    DELETE FROM outbox WHERE tenant_id = p_tenant_id AND id = ANY (p_ids);
 END $$;
 
 CREATE FUNCTION postpone_outbox(p_tenant_id uuid, p_ids bigint[], p_error text) RETURNS void

@@ -1,0 +1,185 @@
+"""What happens at the same moment: a paused sequence, replies, resumes, kicks. Found by attacking it, kept for ever."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from domain.errors import Invalid, SequenceNotActive
+from domain.messages import Directive
+from services.dispatch import Dispatcher
+from services.receive import AutoReplyEvent, ReplyEvent, UnsubscribeEvent
+from services.sequences import SequenceChanges, change_sequence
+from tests.stage import Stage
+
+EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
+DELAY = {"key": "wait", "type": "delay", "config": {"days": 1}}
+SECOND = {"key": "second", "type": "email", "config": {"subject": "Second", "body_text": "Hi again {{name}}"}}
+ASK_PLAN = {"key": "ask", "type": "email", "config": {"subject": "Plan", "body_text": "On {{custom.plan}}?"}}
+
+
+async def turn(stage: Stage, sequence_id: UUID, status: Any) -> None:
+    await stage.command(lambda session: change_sequence(session, sequence_id, SequenceChanges(status=status)))
+
+
+async def test_a_paused_sequence_holds_also_a_lead_that_is_resumed(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    await stage.until_sent(1)
+    await turn(stage, sequence, "paused")
+    with pytest.raises(SequenceNotActive):
+        await stage.resume(lead)
+    await stage.forward(days=3)
+    assert stage.sink.subjects() == ["Hello Acme"]
+    assert (await stage.state(enrollment)).status == "paused"
+    await turn(stage, sequence, "active")
+    await stage.forward(days=2)
+    await stage.until_status(enrollment, "completed")
+    assert stage.sink.subjects() == ["Hello Acme", "Second"]
+
+
+async def test_the_gate_holds_what_slipped_through_a_sequences_pause(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    # As if the enrollment had been made active just after its sequence was paused.
+    await stage.query_write("UPDATE sequences SET status = 'paused' WHERE id = :id", id=sequence)
+    await stage.forward(days=2)
+    state = await stage.until_status(enrollment, "paused")
+    assert (state.paused_by, stage.sink.received) == ("sequence", [])
+    await turn(stage, sequence, "active")
+    await stage.until_status(enrollment, "completed")
+    assert stage.sink.subjects() == ["Second"]
+
+
+async def test_a_failed_lead_of_a_paused_sequence_is_not_resumed(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([ASK_PLAN]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    await stage.until_status(enrollment, "failed")
+    await turn(stage, sequence, "paused")
+    await stage.query_write('UPDATE leads SET custom = \'{"plan": "pro"}\'')
+    with pytest.raises(SequenceNotActive):
+        await stage.resume(lead)
+    assert stage.sink.received == []
+
+
+async def test_replies_while_their_sequence_is_paused_and_activated_are_never_refused(stage: Stage) -> None:
+    sequence = await stage.sequence([DELAY, SECOND])
+    leads = [await stage.lead() for _ in range(60)]
+    enrollments = await stage.enroll(sequence, *leads)
+
+    async def toggle() -> None:
+        for status in ("paused", "active") * 4:
+            await turn(stage, sequence, status)
+
+    async def reply(some: list[UUID]) -> None:
+        for lead in some:
+            await stage.tell(lead, ReplyEvent(type="reply"))
+
+    await asyncio.gather(toggle(), *(reply(leads[place::4]) for place in range(4)))
+    for enrollment in enrollments:
+        assert (await stage.state(enrollment)).stop_reason == "replied"
+
+
+async def test_a_kick_at_the_very_end_of_a_pass_makes_another(stage: Stage) -> None:
+    passes: list[UUID] = []
+
+    class Counting(Dispatcher):
+        async def dispatch(self, tenant_id: UUID, **_: Any) -> Any:
+            passes.append(tenant_id)
+            if len(passes) == 1:
+                # Runs right after the first pass has ended, before anything that its end has called for.
+                asyncio.get_running_loop().call_soon(self.kick, tenant_id)
+            return await super().dispatch(tenant_id)
+
+    dispatcher = Counting(stage.database, stage.parts.gateway)
+    dispatcher.kick(stage.tenant_id)
+
+    async def twice() -> bool:
+        return len(passes) >= 2
+
+    await stage.until(twice, "the second kick is answered with a pass of its own")
+    await dispatcher.aclose()
+
+
+async def test_a_lead_enrolled_before_there_was_a_mailbox_takes_the_first_one(stage: Stage) -> None:
+    await stage.query_write("DELETE FROM mailboxes")
+    sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    state = await stage.until_status(enrollment, "failed")
+    assert state.error.startswith("NoMailbox: ")
+    await stage.query_write(
+        "INSERT INTO mailboxes (tenant_id, email) VALUES (:tenant, 'late@sender.example')", tenant=stage.tenant_id
+    )
+    await stage.resume(lead)
+    state = await stage.until_status(enrollment, "completed")
+    assert state.mailbox_id is not None
+    assert stage.sink.received[0].message["From"] == "late@sender.example"
+
+
+async def test_moving_the_clock_of_what_is_just_ending_is_no_error(stage: Stage) -> None:
+    sequence = await stage.sequence([EMAIL])
+    for _ in range(5):
+        lead = await stage.lead()
+        (enrollment,) = await stage.enroll(sequence, lead)
+        await stage.forward(days=1)
+        assert (await stage.state(enrollment)).status == "completed"
+
+
+async def test_a_reply_does_not_qualify_who_asked_to_be_left_alone(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
+    await stage.enroll(sequence, lead)
+    await stage.until_sent(1)
+    await stage.tell(lead, UnsubscribeEvent(type="unsubscribe"))
+    await stage.tell(lead, ReplyEvent(type="reply"))
+    assert (await stage.lead_row(lead)).status == "unsubscribed"
+
+
+async def test_an_absence_that_cannot_be_meant_is_refused_and_one_that_is_over_holds_nothing(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead(timezone="America/New_York")
+    await stage.enroll(sequence, lead)
+    await stage.until_sent(1)
+    for date in ("9999-12-31", "2500-01-01"):
+        with pytest.raises(Invalid) as refused:
+            await stage.tell(lead, AutoReplyEvent.model_validate({"type": "auto_reply", "returns_on": date}))
+        assert [error.field for error in refused.value.errors] == ["returns_on"]
+    past = AutoReplyEvent.model_validate({"type": "auto_reply", "returns_on": "2020-01-01"})
+    assert (await stage.tell(lead, past)).held == []
+
+
+async def test_a_signal_to_a_workflow_that_temporal_has_lost_starts_it_from_the_mirror(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
+    await stage.query_write("DELETE FROM outbox")
+    await stage.pause(lead)
+    position: Directive = await stage.handle(enrollment).query("position", result_type=Directive)
+    assert position.held
+    await stage.resume(lead)
+    await stage.until_status(enrollment, "completed")
+    assert stage.sink.subjects() == ["Hello Acme"]
+
+
+async def test_the_contention_tests_see_a_deadlock(stage: Stage) -> None:
+    """The power of the test above: the lock that was taken before it was found does make them wait in a circle."""
+    sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    both_locked = asyncio.Barrier(2)
+    lock_sequence = text("SELECT 1 FROM sequences WHERE id = :id FOR UPDATE")
+    lock_enrollment = text("SELECT 1 FROM lead_sequence_state WHERE id = :id FOR UPDATE")
+    refer = text("SELECT 1 FROM sequences WHERE id = :id FOR KEY SHARE")
+
+    async def pausing() -> None:
+        async with stage.database.write(stage.tenant_id) as session:
+            await session.execute(lock_sequence, {"id": sequence})
+            await both_locked.wait()
+            await session.execute(lock_enrollment, {"id": enrollment})
+
+    async def replying() -> None:
+        async with stage.database.write(stage.tenant_id) as session:
+            await session.execute(lock_enrollment, {"id": enrollment})
+            await both_locked.wait()
+            await session.execute(refer, {"id": sequence})
+
+    ends = await asyncio.gather(pausing(), replying(), return_exceptions=True)
+    assert any("deadlock" in str(end) for end in ends)
