@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Generator
 from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
@@ -28,9 +29,9 @@ class EnrollmentActivities:
 
     @activity.defn(name=ActivityNames.STEP_PERFORM)
     async def perform(self, task: PerformInput) -> Directive:
-        heartbeats = asyncio.create_task(_heartbeat())
         try:
-            return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
+            with _heartbeats():
+                return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 (every error is told to Temporal, by type and without a name)
@@ -40,8 +41,6 @@ class EnrollmentActivities:
             with contextlib.suppress(DBAPIError, OSError):
                 await queries.note_error(f"{failure.type}: {failure.message}")
             raise failure from None
-        finally:
-            heartbeats.cancel()
 
     @activity.defn(name=ActivityNames.ENROLLMENT_RECORD)
     async def record(self, fact: RecordInput) -> Directive:
@@ -62,11 +61,21 @@ class QueueActivities:
         return await self._dispatcher.run_all()
 
 
-async def _heartbeat() -> None:
+@contextlib.contextmanager
+def _heartbeats() -> Generator[None, None, None]:
     """Tells Temporal that this worker is alive, from the moment at which it might begin to wonder."""
-    while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
+    loop = asyncio.get_running_loop()
+
+    def beat() -> None:
+        nonlocal following
         activity.heartbeat()
+        following = loop.call_later(HEARTBEAT_SECONDS, beat)
+
+    following = loop.call_later(HEARTBEAT_SECONDS, beat)
+    try:
+        yield
+    finally:
+        following.cancel()
 
 
 def _now(workflow_now: datetime) -> datetime:

@@ -6,7 +6,7 @@ be a second attempt after a crash, which goes on from wherever the first one got
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
@@ -20,6 +20,7 @@ from domain.walk import Decision, End, Perform, Wait, walk
 from services.steps.visit import StepHandler, Visit, arrival_row, decision_row, with_step
 
 PLANS_KEPT = 200
+TIMER_GRAIN = timedelta(milliseconds=10)
 
 
 class StepMissing(Conflict):
@@ -93,7 +94,8 @@ def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | Non
     directive = loaded.directive
     if directive.ends or directive.held or directive.step_id is None:
         return None
-    if directive.due_at is not None and directive.due_at > now:
+    # Timers count in milliseconds: one that fires a moment early has fired.
+    if directive.due_at is not None and directive.due_at > now + TIMER_GRAIN:
         return None
     step = plan.step(directive.step_id)
     if step is None:
