@@ -3,6 +3,8 @@
 Addresses are compared and suppressed by their normal form: trimmed, lower case, the domain in ASCII (IDNA 2008).
 """
 
+from functools import lru_cache
+
 from email_validator import EmailNotValidError, validate_email
 
 from domain.errors import AddressInvalid
@@ -11,6 +13,7 @@ MAX_LOCAL_PART = 64
 """Octets before the @ (RFC 5321 section 4.5.3.1.1)."""
 
 
+@lru_cache(maxsize=4096)  # a sender's address stands in each of its messages, a lead's in a few
 def normalise_address(text: str) -> str:
     """The address in its normal form; an internationalised domain becomes punycode.
 
