@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from db.calls import CallPool
 from domain.errors import DomainError
 
 _BEGIN_WRITE = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
@@ -53,6 +54,7 @@ class Database:
             pool_pre_ping=pre_ping,
             hide_parameters=True,  # they are people's addresses and letters, and errors end up in logs
         )
+        self.calls = CallPool(self.engine.url, pool_size)
         # A statement alone is its own transaction: one round trip, where BEGIN and COMMIT would make three.
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = async_sessionmaker(self.engine, class_=ReadSession, expire_on_commit=False)
@@ -93,4 +95,5 @@ class Database:
             raise UnsafeRole("connect as cadenza_app, or another role without SUPERUSER and BYPASSRLS")
 
     async def aclose(self) -> None:
+        await self.calls.aclose()
         await self.engine.dispose()

@@ -10,33 +10,34 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import String, bindparam, text
+from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.calls import Call
 from db.session import Database, WriteSession
 from domain.messages import Directive
 from domain.schedule import local_text
 
-_LOAD = text("SELECT load_enrollment(:tenant_id, :enrollment_id)")
-_PLAN = text("SELECT load_plan(:tenant_id, :version_id)")
-_RESERVE = text(
+_LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
+_PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")
+_RESERVE = Call(
     "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :step_id, :visit, :now, :decisions, :message,"
     " :resend)"
-).bindparams(bindparam("decisions", type_=JSONB), bindparam("message", type_=JSONB))
-_MARK = text("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
-_RELEASE = text("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)::text")
-_ADVANCE = text(
+)
+_MARK = Call("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
+_RELEASE = Call("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)")
+_ADVANCE_SQL = (
     "SELECT advance_to_next_step(:tenant_id, :enrollment_id, :from_step_id, :now, :decisions, :effect, :next)"
-).bindparams(
+)
+_ADVANCE = Call(_ADVANCE_SQL)
+_ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
     bindparam("decisions", type_=JSONB),
     bindparam("effect", type_=JSONB(none_as_null=True)),
     bindparam("next", type_=JSONB),
 )
-_STOP = text("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))").bindparams(
-    bindparam("reason", type_=String)
-)
-_FAIL = text("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
-_NOTE_ERROR = text("SELECT note_step_error(:tenant_id, :enrollment_id, :error)::text")
+_STOP = Call("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))")
+_FAIL = Call("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
+_NOTE_ERROR = Call("SELECT note_step_error(:tenant_id, :enrollment_id, :error)")
 
 
 def described(answer: dict[str, Any]) -> Directive:
@@ -106,11 +107,11 @@ class EnrollmentQueries:
         return {"tenant_id": self.tenant_id, "enrollment_id": self.enrollment_id, **parameters}
 
     async def load(self) -> LoadedEnrollment | None:
-        answer = await self.database.call(_LOAD, self._key())
+        answer = await self.database.calls.value(_LOAD, self._key())
         return None if answer is None else LoadedEnrollment.model_validate(answer)
 
     async def plan(self, version_id: UUID) -> dict[str, Any]:
-        return await self.database.call(_PLAN, {"tenant_id": self.tenant_id, "version_id": version_id})
+        return await self.database.calls.value(_PLAN, {"tenant_id": self.tenant_id, "version_id": version_id})
 
     async def reserve(
         self,
@@ -124,7 +125,7 @@ class EnrollmentQueries:
         resend: bool,
     ) -> Reservation:
         return Reservation.model_validate(
-            await self.database.call(
+            await self.database.calls.value(
                 _RESERVE,
                 self._key(
                     from_step_id=from_step_id,
@@ -140,14 +141,16 @@ class EnrollmentQueries:
 
     async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
         """Whether this attempt may write the final dot. Of several, one may."""
-        return bool(await self.database.call(_MARK, self._key(message_id=message_id, attempt_id=attempt_id, now=now)))
+        return bool(
+            await self.database.calls.value(_MARK, self._key(message_id=message_id, attempt_id=attempt_id, now=now))
+        )
 
     async def release(
         self, message_id: UUID, attempt_id: UUID, status: Literal["reserved", "refused"], response: str
     ) -> None:
         """The server certainly did not take what this attempt sent."""
         parameters = {"message_id": message_id, "attempt_id": attempt_id, "status": status, "response": response}
-        await self.database.call(_RELEASE, {"tenant_id": self.tenant_id, **parameters})
+        await self.database.calls.value(_RELEASE, {"tenant_id": self.tenant_id, **parameters})
 
     async def advance(
         self,
@@ -159,20 +162,20 @@ class EnrollmentQueries:
         following: dict[str, Any],
     ) -> Directive:
         return Directive.model_validate(
-            await self.database.call(
+            await self.database.calls.value(
                 _ADVANCE,
                 self._key(from_step_id=from_step_id, now=now, decisions=decisions, effect=effect, next=following),
             )
         )
 
     async def stop(self, reason: str | None, now: datetime | None) -> Directive:
-        return described(await self.database.call(_STOP, self._key(reason=reason, now=now)))
+        return described(await self.database.calls.value(_STOP, self._key(reason=reason, now=now)))
 
     async def fail(self, error: str, now: datetime) -> Directive:
-        return described(await self.database.call(_FAIL, self._key(error=error, now=now)))
+        return described(await self.database.calls.value(_FAIL, self._key(error=error, now=now)))
 
     async def note_error(self, error: str) -> None:
-        await self.database.call(_NOTE_ERROR, self._key(error=error))
+        await self.database.calls.value(_NOTE_ERROR, self._key(error=error))
 
 
 async def advance_txn(
@@ -190,7 +193,7 @@ async def advance_txn(
     Whoever is told True must do what the effect says, and nobody else will be.
     """
     answer: dict[str, Any] = await session.scalar(
-        _ADVANCE,
+        _ADVANCE_TXN,
         {
             "tenant_id": session.tenant_id,
             "enrollment_id": enrollment_id,
