@@ -51,7 +51,7 @@ class CallPool:
         try:
             async with pool.acquire() as connection:
                 return await connection.fetchval(call.sql, *[parameters[name] for name in call.names])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             # Without the parameters: they are people's addresses and letters.
             raise DBAPIError(call.sql, None, error, hide_parameters=True) from error
 

@@ -45,7 +45,10 @@ async def test_calls_go_on_after_their_connections_were_cut(
     superuser = Database(migrated_postgres.superuser_url)
     await superuser.call(text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
     await superuser.aclose()
-    # The next call may be the one that finds out; whoever made it (an activity) tries again.
-    with contextlib.suppress(DBAPIError, OSError):
-        await database.calls.value(own, {})
-    assert await database.calls.value(own, {}) != before
+    answers: list[int] = []
+    for _ in range(3):
+        # The first ones may be those that find out; whoever made them (an activity) tries again.
+        with contextlib.suppress(DBAPIError, OSError):
+            answers.append(await database.calls.value(own, {}))
+    assert answers
+    assert before not in answers
