@@ -1,7 +1,7 @@
 """No email after a stop, no email twice, nothing lost: each promise against the moment that could break it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,14 +20,12 @@ DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
 SECOND = {"key": "second", "type": "email", "config": {"subject": "Second", "body_text": "Hi again {{name}}"}}
 
 
-async def test_a_message_reserved_before_a_crash_is_sent_once_under_its_id(stage: Stage) -> None:
-    sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
-    await stage.stop_worker()
-    (enrollment,) = await stage.enroll(sequence, lead)
-    # A first attempt got as far as the reservation.
+async def reserved(stage: Stage, enrollment: UUID, rfc_message_id: str) -> tuple[EnrollmentQueries, UUID, datetime]:
+    """What a first attempt leaves behind that got as far as the reservation, and no further."""
     queries = EnrollmentQueries(stage.database, stage.tenant_id, enrollment)
     loaded = await queries.load()
     assert loaded is not None and loaded.mailbox is not None and loaded.directive.step_id is not None
+    message_id = uuid4()
     reservation = await queries.reserve(
         from_step_id=loaded.directive.step_id,
         step_id=loaded.directive.step_id,
@@ -35,15 +33,23 @@ async def test_a_message_reserved_before_a_crash_is_sent_once_under_its_id(stage
         now=loaded.enrolled_at,
         decisions=[],
         message={
-            "id": "00000000-0000-4000-8000-000000000001",
+            "id": str(message_id),
             "mailbox_id": str(loaded.mailbox.id),
-            "rfc_message_id": "<fixed-before-sending@sender.example>",
+            "rfc_message_id": rfc_message_id,
             "thread": [],
             "subject": "Hello Acme",
         },
         resend=False,
     )
     assert reservation.outcome == "reserved"
+    return queries, message_id, loaded.enrolled_at
+
+
+async def test_a_message_reserved_before_a_crash_is_sent_once_under_its_id(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
+    await stage.stop_worker()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    await reserved(stage, enrollment, "<fixed-before-sending@sender.example>")
     await stage.start_worker()
     await stage.until_status(enrollment, "completed")
     assert [one.message_id for one in stage.sink.received] == ["<fixed-before-sending@sender.example>"]
@@ -56,26 +62,8 @@ async def test_a_message_that_may_have_left_is_never_sent_again_blindly(
     sequence, lead = await stage.sequence([EMAIL], unknown_outcome=policy), await stage.lead()
     await stage.stop_worker()
     (enrollment,) = await stage.enroll(sequence, lead)
-    queries = EnrollmentQueries(stage.database, stage.tenant_id, enrollment)
-    loaded = await queries.load()
-    assert loaded is not None and loaded.mailbox is not None and loaded.directive.step_id is not None
-    reservation = await queries.reserve(
-        from_step_id=loaded.directive.step_id,
-        step_id=loaded.directive.step_id,
-        visit=1,
-        now=loaded.enrolled_at,
-        decisions=[],
-        message={
-            "id": "00000000-0000-4000-8000-000000000002",
-            "mailbox_id": str(loaded.mailbox.id),
-            "rfc_message_id": f"<{policy}@sender.example>",
-            "thread": [],
-            "subject": "Hello Acme",
-        },
-        resend=False,
-    )
-    assert reservation.message_id is not None
-    assert await queries.mark_sending(reservation.message_id, uuid4(), loaded.enrolled_at)
+    queries, message_id, now = await reserved(stage, enrollment, f"<{policy}@sender.example>")
+    assert await queries.mark_sending(message_id, uuid4(), now)
     # Here the first attempt dies: nobody knows whether the final dot was read.
     await stage.start_worker()
     state = await stage.until_status(enrollment, "completed")
@@ -90,27 +78,8 @@ async def test_two_attempts_at_the_final_dot_let_one_pass(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     await stage.stop_worker()
     (enrollment,) = await stage.enroll(sequence, lead)
-    queries = EnrollmentQueries(stage.database, stage.tenant_id, enrollment)
-    loaded = await queries.load()
-    assert loaded is not None and loaded.mailbox is not None and loaded.directive.step_id is not None
-    reservation = await queries.reserve(
-        from_step_id=loaded.directive.step_id,
-        step_id=loaded.directive.step_id,
-        visit=1,
-        now=loaded.enrolled_at,
-        decisions=[],
-        message={
-            "id": "00000000-0000-4000-8000-000000000003",
-            "mailbox_id": str(loaded.mailbox.id),
-            "rfc_message_id": "<once@sender.example>",
-            "thread": [],
-            "subject": "Hello Acme",
-        },
-        resend=False,
-    )
-    message_id = reservation.message_id
-    assert message_id is not None
-    passed = await asyncio.gather(*(queries.mark_sending(message_id, uuid4(), loaded.enrolled_at) for _ in range(8)))
+    queries, message_id, now = await reserved(stage, enrollment, "<once@sender.example>")
+    passed = await asyncio.gather(*(queries.mark_sending(message_id, uuid4(), now) for _ in range(8)))
     assert sorted(passed) == [False] * 7 + [True]
 
 
