@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
+from db.queries.enrolling import stop
 from db.queries.leads import delete_lead
-from db.queries.receiving import live_enrollments, stop
+from db.queries.receiving import live_enrollments
 from db.session import Database
 from domain.enrollment import StopReason
-from domain.messages import Command
 from services.dispatch import Dispatcher
 from services.leads import no_lead
 
@@ -21,7 +21,7 @@ async def erase_lead(database: Database, dispatcher: Dispatcher, tenant_id: UUID
     async with database.write(tenant_id) as session:
         live = await live_enrollments(session, lead_id)
         for enrollment in live:
-            await stop(session, enrollment.id, StopReason.MANUAL, Command.STOP)
+            await stop(session, enrollment.id, StopReason.MANUAL)
     await dispatcher.tell(tenant_id, [enrollment.id for enrollment in live])
     async with database.write(tenant_id) as session:
         if not await delete_lead(session, lead_id):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from db.queries import receiving
+from db.queries import enrolling, receiving
 from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
 from db.queries.receiving import About
 from db.session import WriteSession
@@ -277,7 +277,7 @@ async def _obey(session: WriteSession, about: About, event: LeadEvent, live: rec
 
 async def _stop_all(session: WriteSession, live: receiving.Live, reason: StopReason, command: Command) -> EventRecorded:
     for row in live:
-        await receiving.stop(session, row.id, reason, command)
+        await enrolling.stop(session, row.id, reason, command)
     return EventRecorded(recorded=True, stopped=[row.id for row in live])
 
 

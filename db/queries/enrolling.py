@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from db.session import WriteSession
+from domain.messages import Command
 
 # Held until the enrollment is committed: a sequence that is being paused waits for it, and then pauses it too.
 _SEQUENCE = text("""
@@ -35,7 +36,7 @@ _OF_LEAD = text("""
 _LEAD = text("SELECT EXISTS (SELECT FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id)")
 _PAUSE = text("SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'lead')).status")
 _RESUME = text("SELECT (resume_lead_sequence(:tenant_id, :enrollment_id, :mode)).status")
-_STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason)).status")
+_STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, NULL, :command)).status")
 _PAUSE_SEQUENCE = text("""
     SELECT count(pause_lead_sequence(tenant_id, id, 'sequence'))
       FROM (SELECT tenant_id, id FROM lead_sequence_state
@@ -119,8 +120,9 @@ async def resume(session: WriteSession, enrollment_id: UUID, mode: str) -> str:
     return await _status_after(session, _RESUME, enrollment_id, mode=mode)
 
 
-async def stop(session: WriteSession, enrollment_id: UUID, reason: str) -> str:
-    return await _status_after(session, _STOP, enrollment_id, reason=reason)
+async def stop(session: WriteSession, enrollment_id: UUID, reason: str, command: str = Command.STOP) -> str:
+    """`command` is the word by which the workflow hears of it: why, for whoever reads its history."""
+    return await _status_after(session, _STOP, enrollment_id, reason=reason, command=command)
 
 
 async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: str) -> str:

@@ -73,7 +73,6 @@ _SEEN = text("""
                     WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND type = :type AND NOT machine
                       AND message_id IS NOT DISTINCT FROM :message_id AND id <> :id)
 """)
-_STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now, :command)).id")
 _HOLD = text("SELECT (hold_lead_sequence(:tenant_id, :enrollment_id, :until, NULL)).hold_until = :until")
 
 
@@ -164,21 +163,6 @@ async def count(
     key = {"tenant_id": session.tenant_id, "enrollment_id": about.enrollment_id, "type": event_type}
     seen = await session.scalar(_SEEN, {**key, "message_id": about.message_id, "id": row_id})
     await session.execute(_COUNT, {**key, "first": not seen, "points": points, "occurred_at": occurred_at})
-
-
-async def stop(
-    session: WriteSession, enrollment_id: UUID, reason: str, command: str, now: datetime | None = None
-) -> None:
-    await session.execute(
-        _STOP,
-        {
-            "tenant_id": session.tenant_id,
-            "enrollment_id": enrollment_id,
-            "reason": reason,
-            "command": command,
-            "now": now,
-        },
-    )
 
 
 async def hold(session: WriteSession, enrollment_id: UUID, until: datetime) -> bool:
