@@ -36,8 +36,6 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
-    public_url: str | None = None
-    """What recipients reach the API under, for links in mail. Falls back to the address it listens on."""
     inbound_webhook_secret: SecretStr | None = None
 
     task_queue: str = "cadenza"
@@ -57,11 +55,6 @@ class Settings(BaseSettings):
             if url is not None:
                 asyncpg_url(url)
         return self
-
-    @property
-    def base_url(self) -> str:
-        """Where the API is reached, without a slash at the end."""
-        return (self.public_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
 
     def app_database_url(self) -> str:
         """The app role's URL, for SQLAlchemy. `StartError` names the variable when it is unset."""

@@ -9,7 +9,7 @@ from cadenza.temporal_client import connect_temporal, read_connect_config
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "SMTP_PORT", "SMTP_SECURITY", "PUBLIC_URL"):
+    for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "SMTP_PORT", "SMTP_SECURITY"):
         monkeypatch.delenv(f"CADENZA_{name}", raising=False)
 
 
