@@ -3,16 +3,14 @@
 The SQL stands in files of its own beside this one, so that it can be read, and checked, as SQL.
 """
 
-from pathlib import Path
-
 from alembic import op
+
+from db.migrations.files import run, run_file
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-SQL = Path(__file__).parent.parent / "sql"
 
 ROLES = """
 DO $$ BEGIN
@@ -52,25 +50,14 @@ TABLES = [
 ]
 
 
-def _run(sql: str) -> None:
-    # The driver itself, without parameters: many statements at once, and a percent sign is only that.
-    cursor = op.get_bind().connection.cursor()
-    cursor.execute(sql)
-    cursor.close()
-
-
-def _run_file(name: str) -> None:
-    _run((SQL / name).read_text(encoding="utf-8"))
-
-
 def upgrade() -> None:
-    _run(ROLES)
+    run(ROLES)
     for name in ("0001_tables.sql", "0001_security.sql", "0001_functions.sql", "0001_triggers.sql"):
-        _run_file(name)
+        run_file(name)
 
 
 def downgrade() -> None:
-    _run_file("0001_drop_functions.sql")
+    run_file("0001_drop_functions.sql")
     for table in TABLES:
         op.drop_table(table)
-    _run_file("0001_drop_trigger_functions.sql")
+    run_file("0001_drop_trigger_functions.sql")

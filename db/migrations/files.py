@@ -1,0 +1,18 @@
+"""SQL of migrations, kept in files of its own so that it can be read, and checked, as SQL."""
+
+from pathlib import Path
+
+from alembic import op
+
+FOLDER = Path(__file__).parent / "sql"
+
+
+def run(sql: str) -> None:
+    """Many statements at once. The driver itself, without parameters: a percent sign is only that."""
+    cursor = op.get_bind().connection.cursor()
+    cursor.execute(sql)
+    cursor.close()
+
+
+def run_file(name: str) -> None:
+    run((FOLDER / name).read_text(encoding="utf-8"))

@@ -1,0 +1,2 @@
+-- Analytics: the log in months, `sequence_performance` and what keeps it fresh.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Administration: webhook endpoints and their deliveries, notifications, tenants' settings, tracking tokens.
+SELECT 1;
