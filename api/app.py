@@ -13,6 +13,7 @@ from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.routers import (
     api_keys,
+    batches,
     campaigns,
     dev,
     enrollment,
@@ -49,6 +50,7 @@ ROUTERS = (
     enrollment.router,
     leads.router,
     campaigns.router,
+    batches.router,
     mailboxes.router,
     api_keys.router,
 )
