@@ -106,6 +106,9 @@ CREATE OR REPLACE FUNCTION tenants_with_work(p_overdue_after interval)
 DROP TRIGGER await_enrolling ON sequence_versions;
 DROP FUNCTION await_enrolling;
 DROP TABLE batch_skips, batches;
+DROP INDEX lead_sequence_state_by_lead, lead_sequence_state_by_sequence, messages_by_lead;
+CREATE INDEX lead_sequence_state_by_lead ON lead_sequence_state (tenant_id, lead_id, enrolled_at DESC);
+CREATE INDEX lead_sequence_state_by_sequence ON lead_sequence_state (tenant_id, sequence_id, status, lead_id);
 ALTER TABLE sequence_versions DROP COLUMN exclusive;
 ALTER TABLE campaigns DROP COLUMN sequence_id;
 ALTER TABLE tenants DROP COLUMN settings;
