@@ -4,7 +4,7 @@ Who may be enrolled is decided in Postgres, for all leads in one statement (`enr
 the answers mean.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,9 +67,12 @@ async def enroll(
     lead_ids: Sequence[UUID],
     campaign_id: UUID | None = None,
     batch_id: UUID | None = None,
+    again_after_days: int = 0,
     dry_run: bool = False,
 ) -> EnrollResult:
     """Enrolls each lead, or says why not. Their first step is due after its own delay.
+
+    `again_after_days`: so long after the last time at least, even where the sequence would have a lead back sooner.
 
     Raises NotFound (sequence, campaign) and SequenceNotActive. The caller's commit makes it true, and the
     dispatcher tells Temporal.
@@ -78,19 +81,21 @@ async def enroll(
     if campaign_id is not None and not await enrolling.campaign_exists(session, campaign_id):
         raise NotFound(f"no campaign {campaign_id}")
     version = await enrolling.current_version(session, sequence_id)
+    # Not through services/plans.py, which loads the actions, one of which enrolls: whoever runs has loaded them.
     plan, now = Plan.model_validate(version.plan), datetime.now(UTC)
-    due_at, due_by_zone = _due_times(plan, now)
+    zones = await enrolling.zones_of_leads(session, lead_ids)
     rows = await enrolling.enroll(
         session,
         lead_ids=lead_ids,
         sequence_id=sequence_id,
         version_id=version.id,
         first_step_id=plan.first.id,
-        due_at=due_at,
-        due_by_zone=due_by_zone,
+        waiting_for=plan.first.config.listens_for,
+        due_at=_due_at(plan, now, ""),
+        due_by_zone={zone: _due_at(plan, now, zone) for zone in zones},
         campaign_id=campaign_id,
         batch_id=batch_id,
-        policy=_policy(plan, tenant),
+        policy=_policy(plan, tenant, again_after_days),
         now=now,
         dry_run=dry_run,
     )
@@ -114,14 +119,14 @@ async def hold_active_sequence(session: WriteSession, sequence_id: UUID) -> Tena
     return TenantSettings.model_validate(held.tenant_settings)
 
 
-def _due_times(plan: Plan, now: datetime) -> tuple[datetime, Mapping[str, datetime]]:
-    """When the first step is due, and for leads of which zones that is another moment."""
-    return now + plan.first.entry_delay, {}
+def _due_at(plan: Plan, now: datetime, lead_zone: str) -> datetime:
+    return plan.first.due_at(now, plan.zones(lead_zone))
 
 
-def _policy(plan: Plan, tenant: TenantSettings) -> dict[str, Any]:
+def _policy(plan: Plan, tenant: TenantSettings, again_after_days: int) -> dict[str, Any]:
     """As `enroll_lead_in_sequence` takes it: the rules of the version that is entered, and the tenant's."""
-    return {**plan.settings.model_dump(include=_OF_SEQUENCE), **tenant.model_dump(include=_OF_TENANT)}
+    policy = {**plan.settings.model_dump(include=_OF_SEQUENCE), **tenant.model_dump(include=_OF_TENANT)}
+    return {**policy, "reenroll_after_days": max(plan.settings.reenroll_after_days, again_after_days)}
 
 
 def _skipped(lead_id: UUID, code: str, until: datetime | None) -> Skipped:

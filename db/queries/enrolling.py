@@ -29,9 +29,11 @@ _VERSION = text("""
 """)
 _ENROLL = text("""
     SELECT lead_id, outcome, until, enrollment_id
-      FROM enroll_lead_in_sequence(:tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :due_at,
-                                   :due_by_zone, :campaign_id, :batch_id, :policy, :now, :dry_run)
+      FROM enroll_lead_in_sequence(
+           :tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :waiting_for, :due_at, :due_by_zone,
+           :campaign_id, :batch_id, :policy, :now, :dry_run)
 """).bindparams(bindparam("due_by_zone", type_=JSONB), bindparam("policy", type_=JSONB))
+_ZONES = text("SELECT DISTINCT timezone FROM leads WHERE tenant_id = :tenant_id AND id = ANY (:lead_ids)")
 _CAMPAIGN = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant_id = :tenant_id AND id = :campaign_id)")
 _OF_LEAD = text("""
     SELECT s.id, s.status, q.status AS sequence_status
@@ -59,6 +61,11 @@ async def current_version(session: WriteSession, sequence_id: UUID) -> Row[Any]:
     return (await session.execute(_VERSION, key)).one()
 
 
+async def zones_of_leads(session: WriteSession, lead_ids: Sequence[UUID]) -> Sequence[str]:
+    """The different time zones of the leads, as they stand there."""
+    return (await session.scalars(_ZONES, {"tenant_id": session.tenant_id, "lead_ids": list(lead_ids)})).all()
+
+
 async def enroll(
     session: WriteSession,
     *,
@@ -66,6 +73,7 @@ async def enroll(
     sequence_id: UUID,
     version_id: UUID,
     first_step_id: UUID,
+    waiting_for: str | None,
     due_at: datetime,
     due_by_zone: Mapping[str, datetime],
     campaign_id: UUID | None,
@@ -83,6 +91,7 @@ async def enroll(
             "sequence_id": sequence_id,
             "version_id": version_id,
             "first_step_id": first_step_id,
+            "waiting_for": waiting_for,
             "due_at": due_at,
             "due_by_zone": {zone: moment.isoformat() for zone, moment in due_by_zone.items()},
             "campaign_id": campaign_id,
