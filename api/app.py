@@ -13,6 +13,7 @@ from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.routers import (
     api_keys,
+    batches,
     campaigns,
     dev,
     enrollment,
@@ -23,6 +24,7 @@ from api.routers import (
     queue,
     sequences,
     steps,
+    versions,
 )
 from api.wiring import Wiring
 from db.session import Database
@@ -45,10 +47,12 @@ ROUTERS = (
     queue.router,
     sequences.router,
     steps.router,
+    versions.router,
     lead_import.router,
     enrollment.router,
     leads.router,
     campaigns.router,
+    batches.router,
     mailboxes.router,
     api_keys.router,
 )
