@@ -24,6 +24,7 @@ from api.routers import (
     queue,
     sequences,
     steps,
+    versions,
 )
 from api.wiring import Wiring
 from db.session import Database
@@ -46,6 +47,7 @@ ROUTERS = (
     queue.router,
     sequences.router,
     steps.router,
+    versions.router,
     lead_import.router,
     enrollment.router,
     leads.router,

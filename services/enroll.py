@@ -83,7 +83,7 @@ async def enroll(
     version = await enrolling.current_version(session, sequence_id)
     # Not through services/plans.py, which loads the actions, one of which enrolls: whoever runs has loaded them.
     plan, now = Plan.model_validate(version.plan), datetime.now(UTC)
-    zones = await enrolling.zones_of_leads(session, lead_ids)
+    due_by_zone = await _due_by_zone(session, plan, lead_ids, now)
     rows = await enrolling.enroll(
         session,
         lead_ids=lead_ids,
@@ -91,8 +91,8 @@ async def enroll(
         version_id=version.id,
         first_step_id=plan.first.id,
         waiting_for=plan.first.config.listens_for,
-        due_at=_due_at(plan, now, ""),
-        due_by_zone={zone: _due_at(plan, now, zone) for zone in zones},
+        due_at=plan.first.due_at(now, plan.zones("")),
+        due_by_zone=due_by_zone,
         campaign_id=campaign_id,
         batch_id=batch_id,
         policy=_policy(plan, tenant, again_after_days),
@@ -119,8 +119,14 @@ async def hold_active_sequence(session: WriteSession, sequence_id: UUID) -> Tena
     return TenantSettings.model_validate(held.tenant_settings)
 
 
-def _due_at(plan: Plan, now: datetime, lead_zone: str) -> datetime:
-    return plan.first.due_at(now, plan.zones(lead_zone))
+async def _due_by_zone(
+    session: WriteSession, plan: Plan, lead_ids: Sequence[UUID], now: datetime
+) -> dict[str, datetime]:
+    """When the first step is due for the leads of each zone, if it reckons in theirs."""
+    if not plan.first.config.reckons_in_lead_zone:
+        return {}
+    zones = await enrolling.zones_of(session, lead_ids)
+    return {zone: plan.first.due_at(now, plan.zones(zone)) for zone in zones}
 
 
 def _policy(plan: Plan, tenant: TenantSettings, again_after_days: int) -> dict[str, Any]:

@@ -33,7 +33,10 @@ _ENROLL = text("""
            :tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :waiting_for, :due_at, :due_by_zone,
            :campaign_id, :batch_id, :policy, :now, :dry_run)
 """).bindparams(bindparam("due_by_zone", type_=JSONB), bindparam("policy", type_=JSONB))
-_ZONES = text("SELECT DISTINCT timezone FROM leads WHERE tenant_id = :tenant_id AND id = ANY (:lead_ids)")
+_ZONES = text("""
+    SELECT DISTINCT timezone FROM leads
+     WHERE tenant_id = :tenant_id AND id = ANY (CAST(:lead_ids AS uuid[])) AND timezone <> ''
+""")
 _CAMPAIGN = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant_id = :tenant_id AND id = :campaign_id)")
 _OF_LEAD = text("""
     SELECT s.id, s.status, q.status AS sequence_status
@@ -59,11 +62,6 @@ async def current_version(session: WriteSession, sequence_id: UUID) -> Row[Any]:
     """`id` and `plan` of a sequence that has been published."""
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id}
     return (await session.execute(_VERSION, key)).one()
-
-
-async def zones_of_leads(session: WriteSession, lead_ids: Sequence[UUID]) -> Sequence[str]:
-    """The different time zones of the leads, as they stand there."""
-    return (await session.scalars(_ZONES, {"tenant_id": session.tenant_id, "lead_ids": list(lead_ids)})).all()
 
 
 async def enroll(
@@ -102,6 +100,12 @@ async def enroll(
         },
     )
     return answer.all()
+
+
+async def zones_of(session: WriteSession, lead_ids: Sequence[UUID]) -> list[str]:
+    """The zones that these leads are in, as far as they are known."""
+    key = {"tenant_id": session.tenant_id, "lead_ids": list(lead_ids)}
+    return list((await session.execute(_ZONES, key)).scalars())
 
 
 async def campaign_exists(session: WriteSession, campaign_id: UUID) -> bool:
