@@ -17,6 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from uuid import UUID
 
 STATISTIC = "bayesian_probability_best_by_replies"
@@ -99,7 +100,7 @@ def _shares(posteriors: tuple[tuple[int, int], ...]) -> tuple[float, ...]:
     cumulated = [0.0] * len(densities)
     shares = [0.0] * len(densities)
     left = [density(nodes[0]) for density in densities]
-    for start, end in zip(nodes, nodes[1:], strict=False):
+    for start, end in pairwise(nodes):
         width = end - start
         middle = [density((start + end) / 2) for density in densities]
         right = [density(end) for density in densities]

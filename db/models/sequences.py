@@ -1,5 +1,6 @@
 """Sequences, their steps as drafted, their versions as published."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +45,8 @@ class SequenceStep(Row, Base):
     key: Mapped[str]
     name: Mapped[EmptyText]
     type: Mapped[str]
-    position: Mapped[int]
+    position: Mapped[int | None]
+    removed_at: Mapped[datetime | None]
     delay_days: Mapped[Zero]
     delay_hours: Mapped[Zero]
     delay_minutes: Mapped[Zero]

@@ -134,7 +134,7 @@ def test_equals_share_equally(number: int, counts: tuple[int, int]) -> None:
 
 def test_counts_that_cannot_be_are_refused() -> None:
     for wrong in (results((1, 2)), results((-1, 0)), [VariantResult("A", 1, 0), VariantResult("A", 1, 0)]):
-        with pytest.raises(ValueError, match="replied|name"):
+        with pytest.raises(ValueError, match=r"replied|name"):
             probability_best(wrong)
     assert probability_best([]) == {}
 
