@@ -13,7 +13,7 @@ _TENANTS = text("SELECT tenant_id FROM tenants_choosing_winners()")
 # As published: a draft is sent to nobody. A winner stays as long as its variant is there.
 _CHOOSING = text("""
     SELECT q.id AS sequence_id, CAST(step->>'id' AS uuid) AS step_id, step->'config'->'auto_winner' AS auto_winner,
-           ARRAY(SELECT variant->>'name' FROM jsonb_array_elements(step->'config'->'variants') variant) AS variants,
+           ARRAY(SELECT one->>'name' FROM jsonb_array_elements(step->'config'->'variants') one) AS variants,
            w.variant AS winner
       FROM sequences q
       JOIN sequence_versions v ON v.tenant_id = q.tenant_id AND v.sequence_id = q.id AND v.version = q.current_version

@@ -1,5 +1,5 @@
 DROP FUNCTION tenants_choosing_winners(), refresh_sequence_performance(), maintain_execution_log(integer, integer),
-    make_log_month(date), close_log_partition(text);
+    make_log_month(date), lock_log(), close_log_partition(text);
 DROP TABLE variant_winners;
 DROP VIEW tenant_sequence_performance;
 DROP MATERIALIZED VIEW sequence_performance, sequence_performance_refresh;

@@ -35,6 +35,33 @@ BEGIN
     EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC, cadenza_app', p_partition);
 END $$;
 
+-- Keeps everybody from writing to the log until the transaction ends: a row on its way to the default partition must not
+-- find, once it gets there, that its month has a partition of its own. The enrollments too, to which a new partition's
+-- foreign key refers.
+--
+-- Writers take these locks in either order. Whoever would deadlock with one gives way here, before Postgres looks for a
+-- victim (deadlock_timeout, 1 s), and tries again; so nobody waits longer than half a second behind this.
+CREATE FUNCTION lock_log() RETURNS void LANGUAGE plpgsql
+    SET search_path = public, pg_temp SET lock_timeout = '500ms' AS $$
+DECLARE
+    attempts integer := 0;
+BEGIN
+    LOOP
+        BEGIN
+            LOCK TABLE lead_sequence_state IN SHARE ROW EXCLUSIVE MODE;
+            LOCK TABLE ONLY sequence_execution_log IN SHARE ROW EXCLUSIVE MODE;
+            LOCK TABLE sequence_execution_log_default IN ACCESS EXCLUSIVE MODE;
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            attempts := attempts + 1;
+            IF attempts = 6 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempts);
+        END;
+    END LOOP;
+END $$;
+
 -- Gives a month its partition, with the rows of it that the default partition holds. False when it has one already.
 -- Whoever calls this owns the log.
 CREATE FUNCTION make_log_month(p_month date) RETURNS boolean LANGUAGE plpgsql
@@ -47,10 +74,7 @@ BEGIN
     IF to_regclass('public.' || quote_ident(partition)) IS NOT NULL THEN
         RETURN false;
     END IF;
-    -- In the order in which every move of an enrollment takes them: its own row, then the log. The foreign key of the
-    -- new partition would take the first lock anyway, but last.
-    LOCK TABLE lead_sequence_state IN SHARE ROW EXCLUSIVE MODE;
-    LOCK TABLE sequence_execution_log_default IN ACCESS EXCLUSIVE MODE;
+    PERFORM lock_log();
     EXECUTE format('CREATE TABLE public.%I (LIKE public.sequence_execution_log INCLUDING ALL EXCLUDING IDENTITY,
                         CONSTRAINT in_month CHECK (occurred_at >= %L AND occurred_at < %L))', partition, starts, ends);
     ALTER TABLE sequence_execution_log_default NO FORCE ROW LEVEL SECURITY;
@@ -106,8 +130,7 @@ CREATE FUNCTION maintain_execution_log(p_months_ahead integer, p_keep_months int
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp
     SET timezone = 'UTC'
-    -- Whoever waits for a lock on the log has everybody else wait behind it: rather not today.
-    SET lock_timeout = '3s' AS $$
+    SET lock_timeout = '500ms' AS $$
 DECLARE
     this_month date := date_trunc('month', clock_timestamp());
     oldest date := this_month - p_keep_months * interval '1 month';
@@ -137,10 +160,11 @@ BEGIN
                AND c.relname ~ '^sequence_execution_log_\d{4}_\d{2}$'
                AND to_date(right(c.relname, 7), 'YYYY_MM') < oldest
              ORDER BY c.relname LOOP
-            LOCK TABLE lead_sequence_state IN SHARE ROW EXCLUSIVE MODE;
+            PERFORM lock_log();
             EXECUTE format('DROP TABLE public.%I', partition);
             dropped := dropped || replace(right(partition, 7), '_', '-');
         END LOOP;
+        PERFORM lock_log();
         ALTER TABLE sequence_execution_log_default NO FORCE ROW LEVEL SECURITY;
         DELETE FROM sequence_execution_log_default WHERE occurred_at < oldest;
         GET DIAGNOSTICS deleted = ROW_COUNT;
@@ -149,6 +173,6 @@ BEGIN
     RETURN jsonb_build_object('made', made, 'dropped', dropped, 'rows_deleted', deleted);
 END $$;
 
-REVOKE ALL ON FUNCTION close_log_partition(text), make_log_month(date), maintain_execution_log(integer, integer)
-    FROM PUBLIC;
+REVOKE ALL ON FUNCTION close_log_partition(text), lock_log(), make_log_month(date),
+    maintain_execution_log(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION maintain_execution_log(integer, integer) TO cadenza_app;
