@@ -149,7 +149,7 @@ class Bench:
 
 async def main(enrollments: int, requests: int, small_size: int) -> None:
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
-        async with EmbeddedPostgres(Path(name) / "postgres") as postgres, api(postgres) as http:
+        async with EmbeddedPostgres(Path(name) / "postgres", durable=False) as postgres, api(postgres) as http:
             owner = await asyncpg.connect(postgres.url("postgres"))
             await owner.execute(PREPARE)
             database = Database(postgres.app_url)

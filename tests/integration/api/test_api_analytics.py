@@ -10,7 +10,7 @@ import pytest
 from db.queries.analytics import refresh_performance
 from domain.variants import VariantResult, probability_best
 from services.analytics import COUNTED_LIVE
-from services.variants import decide_winners
+from services.variants import decide_all_winners, decide_winners
 from tests.integration.api.client import Tenant
 from tests.integration.history import History, days, new_history
 
@@ -273,6 +273,12 @@ async def test_a_winner_is_decided_once_and_for_its_variant(tenant: Tenant, hist
     (row,) = await tenant.query("SELECT * FROM variant_winners")
     assert (row.sequence_id, row.step_id, row.variant) == (history.sequence_id, history.steps["intro"], "B")
     assert row.certainty == pytest.approx(chance)
+    # The schedule's pass finds the tenant by itself, and decides the same.
+    await history.change("DELETE FROM variant_winners WHERE tenant_id = :t")
+    assert await decide_all_winners(tenant.database) >= 1
+    (again,) = await tenant.query("SELECT * FROM variant_winners")
+    assert (again.variant, again.certainty) == (row.variant, row.certainty)
+    row = again
     # What comes later changes nothing: the decision stands as it was made.
     for _ in range(3):
         late = await history.message(await history.enrollment(LATE), "intro", LATE, variant="A")
