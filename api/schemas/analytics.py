@@ -6,7 +6,6 @@ from uuid import UUID
 from api.schemas.common import Moment, Shape
 from db.queries.analytics import BranchCount, DayCounts, EmailCounts, Performance, StepRow
 from db.queries.execution_log import Execution
-from domain.steps import StepType
 from services.analytics import Analytics, FunnelStep, StepVariants, VariantCounts
 from services.executions import Executions
 
@@ -74,7 +73,7 @@ class FunnelStepResponse(Shape):
     step_id: UUID
     key: str
     name: str
-    type: StepType
+    type: str
     position: int | None
     removed: bool
     reached: int
@@ -92,7 +91,7 @@ class FunnelStepResponse(Shape):
         return cls(
             **_named(told.step),
             position=told.step.position,
-            type=told.step.type,  # pyright: ignore[reportArgumentType]
+            type=told.step.type,
             reached=told.counts.reached,
             here_now=told.counts.here_now,
             sent=emails.sent,

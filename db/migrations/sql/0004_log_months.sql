@@ -78,6 +78,7 @@ BEGIN
     EXECUTE format('CREATE TABLE public.%I (LIKE public.sequence_execution_log INCLUDING ALL EXCLUDING IDENTITY,
                         CONSTRAINT in_month CHECK (occurred_at >= %L AND occurred_at < %L))', partition, starts, ends);
     ALTER TABLE sequence_execution_log_default NO FORCE ROW LEVEL SECURITY;
+    -- Before it is attached: no trigger of the log takes what is moved for news.
     EXECUTE format('WITH moved AS (DELETE FROM public.sequence_execution_log_default
                                     WHERE occurred_at >= %L AND occurred_at < %L RETURNING *)
                     INSERT INTO public.%I SELECT * FROM moved', starts, ends, partition);
