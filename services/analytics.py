@@ -31,7 +31,7 @@ class FunnelStep:
 
 @dataclass(frozen=True, slots=True)
 class VariantCounts:
-    """`probability_best` is None for a variant that is no longer one of the step's."""
+    """`probability_best` is None for a variant that nobody is sent any more."""
 
     name: str
     emails: EmailCounts
@@ -125,10 +125,12 @@ def _variants(step: StepRow, performance: Performance) -> StepVariants | None:
     if not names:
         return None
     emails = {name: sent.get(name) or _added(step.id, name, ()) for name in names}
-    competing = [VariantResult(name, emails[name].sent, emails[name].replied) for name in present]
+    # One that nobody is sent (any more) does not compete.
+    weighed = [str(variant["name"]) for variant in step.variants or [] if float(variant.get("weight", 1)) > 0]
+    competing = [VariantResult(name, emails[name].sent, emails[name].replied) for name in weighed]
     chances = probability_best(competing)
     asked = AutoWinner.model_validate(step.auto_winner or {})
-    decided = step.winner if step.winner in present else None
+    decided = step.winner if step.winner in weighed else None
     best = decided or winner(competing, asked.min_sample, asked.certainty)
     certainty = step.certainty if decided else chances.get(best or "")
     results = [VariantCounts(name, emails[name], chances.get(name)) for name in names]

@@ -104,7 +104,7 @@ class FunnelStepResponse(Shape):
 
 
 class VariantResponse(Shape):
-    """`probability_best` is null for a variant that the step no longer has."""
+    """`probability_best` is null for a variant that nobody is sent any more: it was taken away, or has weight 0."""
 
     name: str
     sent: int

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from alembic import context
@@ -26,7 +25,7 @@ def _url() -> str:
 _PARTITION = re.compile(r"sequence_execution_log_(default|\d{4}_\d{2})")
 
 
-def _has_a_model(name: str | None, kind: str, _parents: Mapping[str, Any]) -> bool:
+def _has_a_model(name: str | None, kind: str, _parents: Any) -> bool:
     return kind != "table" or name is None or not _PARTITION.fullmatch(name)
 
 

@@ -13,7 +13,8 @@ _TENANTS = text("SELECT tenant_id FROM tenants_choosing_winners()")
 # As published: a draft is sent to nobody. A winner stays as long as its variant is there.
 _CHOOSING = text("""
     SELECT q.id AS sequence_id, CAST(step->>'id' AS uuid) AS step_id, step->'config'->'auto_winner' AS auto_winner,
-           ARRAY(SELECT one->>'name' FROM jsonb_array_elements(step->'config'->'variants') one) AS variants,
+           ARRAY(SELECT one->>'name' FROM jsonb_array_elements(step->'config'->'variants') one
+                  WHERE coalesce(CAST(one->>'weight' AS numeric), 1) > 0) AS variants,
            w.variant AS winner
       FROM sequences q
       JOIN sequence_versions v ON v.tenant_id = q.tenant_id AND v.sequence_id = q.id AND v.version = q.current_version
@@ -34,7 +35,10 @@ _FORGET = text("DELETE FROM variant_winners WHERE tenant_id = :tenant_id AND ste
 
 @dataclass(frozen=True, slots=True)
 class ChoosingStep:
-    """A published email step with `auto_winner`; `winner` is what was decided before."""
+    """A published email step with `auto_winner`; `winner` is what was decided before.
+
+    `variants` are those that anybody is sent: one of weight 0 would never have its sample.
+    """
 
     sequence_id: UUID
     step_id: UUID

@@ -213,7 +213,9 @@ async def test_a_removed_step_is_told_as_long_as_it_has_a_history(tenant: Tenant
 
 async def with_variants(history: History, counts: dict[str, tuple[int, int]], **auto_winner: Any) -> None:
     """The intro in these variants, each sent and replied to so many times."""
-    config: dict[str, Any] = {"variants": [{"name": name} for name in counts if name != "gone"]}
+    weights = {"idle": 0}
+    variants = [{"name": name, "weight": weights.get(name, 1)} for name in counts if name != "gone"]
+    config: dict[str, Any] = {"variants": variants}
     if auto_winner:
         config["auto_winner"] = auto_winner
     await history.change(
@@ -240,24 +242,32 @@ def _json(value: Any) -> str:
 
 
 async def test_variants_are_compared_by_replies(tenant: Tenant, history: History) -> None:
-    await with_variants(history, {"A": (12, 1), "B": (10, 6), "gone": (2, 2)}, min_sample=10, certainty=0.9)
+    await with_variants(
+        history, {"A": (12, 1), "idle": (3, 3), "B": (10, 6), "gone": (2, 2)}, min_sample=10, certainty=0.9
+    )
     (step,) = (await told(tenant, history))["variants"]
     chances = probability_best([VariantResult("A", 12, 1), VariantResult("B", 10, 6)])
     assert step["key"] == "intro"
     assert [(one["name"], one["sent"], one["replied"]) for one in step["results"]] == [
         ("A", 12, 1),
+        ("idle", 3, 3),
         ("B", 10, 6),
         ("gone", 2, 2),
     ]
-    assert [one["probability_best"] for one in step["results"]] == [chances["A"], chances["B"], None]
-    assert [one["reply_rate"] for one in step["results"]] == [1 / 12, 0.6, 1.0]
+    assert [one["probability_best"] for one in step["results"]] == [
+        chances["A"],
+        None,
+        chances["B"],
+        None,
+    ]
+    assert [one["reply_rate"] for one in step["results"]] == [1 / 12, 1.0, 0.6, 1.0]
     assert (step["winner"], step["certainty"], step["decided_at"]) == ("B", chances["B"], None)
     assert step["statistic"] == "bayesian_probability_best_by_replies"
     assert (step["min_sample"], step["required_certainty"]) == (10, 0.9)
 
 
 async def test_a_winner_is_decided_once_and_for_its_variant(tenant: Tenant, history: History) -> None:
-    await with_variants(history, {"A": (12, 1), "B": (10, 6)}, min_sample=11, certainty=0.9)
+    await with_variants(history, {"A": (12, 1), "B": (10, 6), "idle": (0, 0)}, min_sample=11, certainty=0.9)
 
     async def decide() -> list[UUID]:
         await refresh_performance(tenant.database)
