@@ -14,8 +14,8 @@ from db.queries.analytics import BranchCount, DayCounts, EmailCounts, Performanc
 from db.session import ReadSession
 from domain.errors import FieldError, Invalid
 from domain.variants import STATISTIC, VariantResult, probability_best, winner
+from services.steps.email import AutoWinner
 from services.steps_draft import no_sequence
-from services.variants import AutoWinner
 
 COUNTED_LIVE = 500
 """Sequences of up to this many enrollments are counted when they are asked for."""

@@ -4,24 +4,14 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from db.queries import analytics
 from db.queries import variants as queries
 from db.queries.variants import ChoosingStep
 from db.session import Database, WriteSession
-from domain.variants import CERTAINTY, MIN_SAMPLE, VariantResult, probability_best, winner
+from domain.variants import VariantResult, probability_best, winner
+from services.steps.email import AutoWinner
 
 log = logging.getLogger(__name__)
-
-
-class AutoWinner(BaseModel):
-    """When a winner is chosen: every variant has sent `min_sample` emails, and one is the best with `certainty`."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    min_sample: int = Field(default=MIN_SAMPLE, ge=1)
-    certainty: float = Field(default=CERTAINTY, gt=0, lt=1)
 
 
 async def decide_all_winners(database: Database) -> int:

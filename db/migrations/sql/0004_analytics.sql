@@ -1,10 +1,5 @@
 -- Analytics: `sequence_performance` and what keeps it fresh; the variants that won.
 
--- What 0002 adds, until it is merged.
-ALTER TABLE messages ADD COLUMN IF NOT EXISTS sequence_id uuid, ADD COLUMN IF NOT EXISTS variant text;
-ALTER TABLE lead_engagement ADD COLUMN IF NOT EXISTS sequence_id uuid;
-ALTER TABLE sequence_steps ADD COLUMN IF NOT EXISTS removed_at timestamptz, ALTER COLUMN position DROP NOT NULL;
-
 CREATE INDEX messages_by_sequence ON messages (tenant_id, sequence_id);
 CREATE INDEX lead_engagement_by_sequence ON lead_engagement (tenant_id, sequence_id) WHERE message_id IS NOT NULL;
 
