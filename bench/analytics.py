@@ -41,7 +41,6 @@ LARGE_SHARE = 0.8
 WARM_UP = 20
 EVENTS = ("email_sent", "branch_decided", None)
 
-# Sequences are filled a few at a time, so that no step of it holds all rows in memory.
 PREPARE = """
 CREATE TABLE filling (tenant_id uuid, sequence_id uuid PRIMARY KEY, version_id uuid, mailbox_id uuid, steps uuid[],
                       size integer, filled integer NOT NULL DEFAULT 0);
