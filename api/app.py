@@ -14,6 +14,7 @@ from api.errors import install_error_handlers
 from api.routers import (
     analytics,
     api_keys,
+    batches,
     campaigns,
     dev,
     enrollment,
@@ -24,6 +25,7 @@ from api.routers import (
     queue,
     sequences,
     steps,
+    versions,
 )
 from api.wiring import Wiring
 from db.session import Database
@@ -47,10 +49,12 @@ ROUTERS = (
     sequences.router,
     steps.router,
     analytics.router,
+    versions.router,
     lead_import.router,
     enrollment.router,
     leads.router,
     campaigns.router,
+    batches.router,
     mailboxes.router,
     api_keys.router,
 )
