@@ -201,6 +201,12 @@ CREATE POLICY tenant_isolation ON variant_winners
     WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON variant_winners TO cadenza_app;
 
+CREATE FUNCTION load_variant_winner(p_tenant_id uuid, p_step_id uuid) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    RETURN (SELECT variant FROM variant_winners WHERE tenant_id = p_tenant_id AND step_id = p_step_id);
+END $$;
+
 -- Who has a running sequence that chooses winners by itself. Which, a transaction of the tenant finds out.
 CREATE FUNCTION tenants_choosing_winners() RETURNS TABLE (tenant_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

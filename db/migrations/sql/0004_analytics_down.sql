@@ -1,4 +1,4 @@
-DROP FUNCTION tenants_choosing_winners(), refresh_sequence_performance(), maintain_execution_log(integer, integer),
+DROP FUNCTION load_variant_winner(uuid, uuid), tenants_choosing_winners(), refresh_sequence_performance(), maintain_execution_log(integer, integer),
     make_log_month(date), lock_log(), close_log_partition(text);
 DROP TABLE variant_winners;
 DROP VIEW tenant_sequence_performance;
