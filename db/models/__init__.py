@@ -6,6 +6,7 @@ from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Mailbox,
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
+from db.models.variants import VariantWinner
 
 __all__ = [
     "ApiKey",
@@ -28,4 +29,5 @@ __all__ = [
     "Suppression",
     "Tenant",
     "User",
+    "VariantWinner",
 ]
