@@ -3,8 +3,10 @@
 from db.models.base import Base
 from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Mailbox, Message, OutboxRow
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
+from db.models.notifications import Notification
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
+from db.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -18,6 +20,7 @@ __all__ = [
     "LogEntry",
     "Mailbox",
     "Message",
+    "Notification",
     "OutboxRow",
     "Sequence",
     "SequenceStep",
@@ -25,4 +28,6 @@ __all__ = [
     "Suppression",
     "Tenant",
     "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
