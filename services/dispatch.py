@@ -16,6 +16,7 @@ from db.queries.outbox import START, Claimed, Outbox, is_waiting
 from db.session import Database
 from domain.enrollment import StopReason
 from domain.messages import Command, QueueCounts
+from services.webhook_deliveries import WebhookDeliverer
 from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,10 @@ POLL_SECONDS = 0.02
 
 
 class Dispatcher:
-    def __init__(self, database: Database, gateway: Gateway) -> None:
+    def __init__(self, database: Database, gateway: Gateway, webhooks: WebhookDeliverer | None = None) -> None:
+        """What `webhooks` has to tell is told beside the outbox, in the background: receivers may be slow."""
         self._database = database
+        self._webhooks = webhooks
         self._outbox = Outbox(database)
         self._gateway = gateway
         self._running: dict[UUID, asyncio.Task[None]] = {}
@@ -45,6 +48,8 @@ class Dispatcher:
 
         A kick while a pass is running makes one more pass: rows committed meanwhile are not left behind.
         """
+        if self._webhooks is not None:
+            self._webhooks.kick(tenant_id)
         if tenant_id in self._running:
             self._asked_again.add(tenant_id)
             return
@@ -53,11 +58,15 @@ class Dispatcher:
 
     async def run(self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS) -> QueueCounts:
         """One pass over one tenant: the outbox until it is empty or the time is up, then the overdue."""
+        if self._webhooks is not None:
+            self._webhooks.kick(tenant_id)
         counts = await self.dispatch(tenant_id, within_seconds=within_seconds)
         return counts if counts.failed else counts + await self._repair_overdue(tenant_id)
 
     async def run_all(self) -> QueueCounts:
         """One pass over every tenant that has work; the tenants take turns, so that none waits for a large one."""
+        if self._webhooks is not None:
+            await self._webhooks.kick_all()
         tenants = await self._outbox.tenants_with_work(OVERDUE_AFTER)
         counts = await asyncio.gather(*(self.run(tenant_id) for tenant_id in tenants))
         return sum(counts, QueueCounts())

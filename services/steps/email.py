@@ -22,6 +22,9 @@ from domain.messages import Directive
 from domain.sequence import EmailConfig
 from domain.templates import render, render_header
 from mail.compose import Outgoing, compose, new_message_id, reply_subject
+from mail.html_text import html_to_text
+from mail.tracked_html import tracked_html
+from mail.tracking import Links, MessageLinks
 from mail.transport import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -48,6 +51,7 @@ class Draft:
     subject: str
     text: str
     html: str
+    headers: Mapping[str, str]
     thread: list[str]
 
 
@@ -71,22 +75,31 @@ class AnotherAttemptSends(Conflict):
 
 
 class EmailHandler:
-    def __init__(self, database: Database, transport: SmtpTransport) -> None:
+    def __init__(self, database: Database, transport: SmtpTransport, links: Links | None = None) -> None:
+        """Without `links` mail has no tracking, no List-Unsubscribe, and no `unsubscribe_url`."""
         self._database = database
+        self._links = links
         self._transport = transport
 
     async def perform(self, visit: Visit) -> Directive:
         """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
         sender = _sender(visit)
-        draft = _draft(visit, sender)
-        reservation = await _reserve(visit, sender, draft)
+        message_id = uuid4()
+        draft = self._draft(visit, sender, message_id)
+        reservation = await _reserve(visit, sender, draft, message_id)
         match reservation.outcome:
             case "held":
                 return visit.told(reservation.directive)
             case "sent" | "unknown":
                 return await _advance(visit, reservation, reservation.outcome, response=None)
             case "reserved":
+                if reservation.message_id != message_id:  # an earlier attempt's, and so are the links
+                    draft = self._draft(visit, sender, _known(reservation.message_id))
                 return await self._send(visit, sender, draft, reservation)
+
+    def _draft(self, visit: Visit, sender: LoadedMailbox, message_id: UUID) -> Draft:
+        links = self._links.of(visit.queries.tenant_id, message_id) if self._links else None
+        return _draft(visit, sender, links)
 
     async def _send(self, visit: Visit, sender: LoadedMailbox, draft: Draft, reservation: Reservation) -> Directive:
         handover = Handover(visit, _known(reservation.message_id), uuid4())
@@ -98,6 +111,7 @@ class EmailHandler:
                 subject=reservation.subject,
                 text=draft.text,
                 html=draft.html,
+                headers=draft.headers,
                 message_id=reservation.rfc_message_id,
                 thread=reservation.thread,
                 date=visit.now,
@@ -164,35 +178,38 @@ def _sender(visit: Visit) -> LoadedMailbox:
     return mailbox
 
 
-def _draft(visit: Visit, sender: LoadedMailbox) -> Draft:
+def _draft(visit: Visit, sender: LoadedMailbox, links: MessageLinks | None) -> Draft:
     config = visit.step.config
     assert isinstance(config, EmailConfig), "the registry routes emails here"
-    fields = _fields(visit, sender)
+    fields = _fields(visit, sender, links)
     earlier = visit.loaded.messages if config.reply_in_thread else []
     subject = render_header(config.subject, fields)
     if earlier:
         subject = reply_subject(subject or earlier[-1].subject)
+    text, html = render(config.body_text, fields, html=False), render(config.body_html, fields, html=True)
+    settings = visit.plan.settings
     return Draft(
         to_address=str(visit.loaded.lead["email"]),
         subject=subject,
-        text=render(config.body_text, fields, html=False),
-        html=render(config.body_html, fields, html=True),
+        text=text if text.strip() else html_to_text(html) + "\n",
+        html=tracked_html(html, links, opens=settings.track_opens, clicks=settings.track_clicks) if links else html,
+        headers=links.headers() if links else {},
         # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.
         thread=[*earlier[-1].thread, earlier[-1].rfc_message_id] if earlier else [],
     )
 
 
-def _fields(visit: Visit, sender: LoadedMailbox) -> Mapping[str, Any]:
+def _fields(visit: Visit, sender: LoadedMailbox, links: MessageLinks | None) -> Mapping[str, Any]:
     return {
         **template_fields(visit.loaded.lead),
         "sender": {"name": sender.name, "email": sender.email},
         "sequence": {"name": visit.plan.name},
         "now": visit.now,
+        "unsubscribe_url": links.unsubscribe if links else None,
     }
 
 
-async def _reserve(visit: Visit, sender: LoadedMailbox, draft: Draft) -> Reservation:
-    message_id = uuid4()
+async def _reserve(visit: Visit, sender: LoadedMailbox, draft: Draft, message_id: UUID) -> Reservation:
     return await visit.queries.reserve(
         from_step_id=visit.from_step_id,
         step_id=visit.step.id,
