@@ -13,6 +13,7 @@ from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.routers import (
     api_keys,
+    batches,
     campaigns,
     dev,
     enrollment,
@@ -29,6 +30,7 @@ from api.routers import (
     tenants,
     tracking,
     users,
+    versions,
     webhook_endpoints,
 )
 from api.wiring import Wiring
@@ -56,10 +58,12 @@ ROUTERS = (
     queue.router,
     sequences.router,
     steps.router,
+    versions.router,
     lead_import.router,
     enrollment.router,
     leads.router,
     campaigns.router,
+    batches.router,
     mailboxes.router,
     suppressions.router,
     users.router,

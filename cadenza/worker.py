@@ -24,8 +24,7 @@ from mail.tracking import Links
 from mail.transport import SmtpServer, SmtpTransport
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
-from services.steps.action import ActionHandler
-from services.steps.email import EmailHandler
+from services.steps.effect import Tools
 from services.webhook_deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.enrollment import EnrollmentWorkflow
@@ -96,11 +95,8 @@ def open_parts(
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
-    handlers = {
-        "email": EmailHandler(parts.database, parts.transport, parts.links),
-        "action": ActionHandler(parts.database),
-    }
-    enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, handlers))
+    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick, parts.webhooks, parts.links)
+    enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
     return Worker(
         client,
         task_queue=task_queue,

@@ -6,32 +6,42 @@ from datetime import timedelta
 from db.models import Sequence as SequenceRow
 from db.models import SequenceStep
 from db.queries import sequences as queries
-from db.session import WriteSession
+from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
 from domain.graph import problems
-from domain.sequence import Plan, SequenceSettings, Step, read_config
-from domain.steps import StepType
+from domain.sequence import Plan, SequenceSettings, Step
+from services.actions.action import Action
+from services.plans import read_config
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
-    """Freezes the steps as the sequence's next version, makes it the current one, and answers its number.
+    """Freezes the draft as the sequence's next version, makes it the current one, and answers its number.
 
     Raises SequenceInvalid, naming each field that keeps the sequence from running (`steps[2].config...`).
     """
-    plan = compile_plan(sequence, await queries.list_steps(session, sequence.id))
+    plan = await checked_plan(session, sequence)
     version = (sequence.current_version or 0) + 1
     await queries.insert_version(session, sequence.id, version, plan.model_dump(mode="json", by_alias=True))
-    await queries.update_sequence(session, sequence.id, {"current_version": version})
+    await queries.update_sequence(session, sequence.id, {"current_version": version, "unpublished": False})
     return version
 
 
-def compile_plan(sequence: SequenceRow, rows: Sequence[SequenceStep]) -> Plan:
+async def checked_plan(session: ReadSession, sequence: SequenceRow) -> Plan:
     """The plan that the drafted steps amount to. Raises SequenceInvalid."""
+    rows = await queries.list_steps(session, sequence.id)
+    steps, errors = _compiled(rows)
+    errors = errors or problems(steps) or await _missing(session, steps)
+    if errors:
+        raise SequenceInvalid(errors=errors)
+    settings = SequenceSettings.model_validate(sequence.settings)
+    return Plan(name=sequence.name, settings=settings, steps=tuple(steps))
+
+
+def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step], list[FieldError]]:
     steps: list[Step] = []
     errors: list[FieldError] = []
     for index, row in enumerate(rows):
-        step_type: StepType = row.type  # pyright: ignore[reportAssignmentType]
-        config, problems_of_step = read_config(step_type, row.config, f"steps[{index}].config")
+        config, problems_of_step = read_config(row.type, row.config, f"steps[{index}].config")
         errors += problems_of_step
         if config is not None:
             own_delay = timedelta(days=row.delay_days, hours=row.delay_hours, minutes=row.delay_minutes)
@@ -40,13 +50,19 @@ def compile_plan(sequence: SequenceRow, rows: Sequence[SequenceStep]) -> Plan:
                     id=row.id,
                     key=row.key,
                     name=row.name,
-                    type=step_type,
+                    type=row.type,
                     delay_seconds=int(own_delay.total_seconds()),
                     config=config,
                 )
             )
-    errors = errors or problems(steps)
-    if errors:
-        raise SequenceInvalid(errors=errors)
-    settings = SequenceSettings.model_validate(sequence.settings)
-    return Plan(name=sequence.name, settings=settings, steps=tuple(steps))
+    return steps, errors
+
+
+async def _missing(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:
+    """What actions refer to and is not there."""
+    return [
+        FieldError(f"steps[{index}].config.{error.field}", error.code, error.detail)
+        for index, step in enumerate(steps)
+        if isinstance(step.config, Action)
+        for error in await step.config.missing(session)
+    ]

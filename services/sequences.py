@@ -10,6 +10,7 @@ from uuid import UUID
 
 from db.models import Sequence as SequenceRow
 from db.queries import sequences as queries
+from db.queries.batches import open_batches
 from db.queries.sequences import EnrollmentCounts
 from db.session import ReadSession, WriteSession
 from domain.errors import InvalidTransition, SequenceNotDraft
@@ -18,7 +19,7 @@ from domain.steps import StepSpec
 from services import steer
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.publish import publish
-from services.steps_draft import add_steps, no_sequence
+from services.steps_draft import add_steps, edit, no_sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class CountedSequence:
 
     row: SequenceRow
     counts: EnrollmentCounts
+    batch_id: UUID | None
+    """The newest batch that is under way: it pauses, resumes, stops or enrolls leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,13 @@ async def list_sequences(
 async def change_sequence(session: WriteSession, sequence_id: UUID, changes: SequenceChanges) -> CountedSequence:
     """Changes the fields given, then the status.
 
-    Raises NotFound, SequenceNotDraft (settings of what leads run on already), SequenceInvalid (activation),
-    InvalidTransition.
+    Name and settings of a sequence that leads run on are part of its draft: they count once they are published.
+    Raises NotFound, SequenceArchived, SequenceInvalid (activation), InvalidTransition.
     """
     sequence = await _locked(session, sequence_id)
     values = _changed_values(sequence, changes)
     if values:
+        await edit(session, sequence_id)
         await queries.update_sequence(session, sequence_id, values)
     if changes.status is not None and changes.status != sequence.status:
         await _move(session, await _locked(session, sequence_id), changes.status)
@@ -102,8 +106,9 @@ async def _locked(session: WriteSession, sequence_id: UUID) -> SequenceRow:
 
 
 async def _counted(session: ReadSession, rows: Sequence[SequenceRow]) -> list[CountedSequence]:
-    counts = await queries.count_enrollments(session, [row.id for row in rows])
-    return [CountedSequence(row, counts.get(row.id, EnrollmentCounts())) for row in rows]
+    ids = [row.id for row in rows]
+    counts, batches = await queries.count_enrollments(session, ids), await open_batches(session, ids)
+    return [CountedSequence(row, counts.get(row.id, EnrollmentCounts()), batches.get(row.id)) for row in rows]
 
 
 def _changed_values(sequence: SequenceRow, changes: SequenceChanges) -> dict[str, Any]:
@@ -111,15 +116,7 @@ def _changed_values(sequence: SequenceRow, changes: SequenceChanges) -> dict[str
     values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if changes.settings is not None:
         settings = SequenceSettings.model_validate({**sequence.settings, **changes.settings})
-        merged = settings.model_dump(mode="json")
-        if merged != SequenceSettings.model_validate(sequence.settings).model_dump(mode="json"):
-            # Leads run on a published version, which these would silently not reach.
-            if sequence.status != "draft":
-                raise SequenceNotDraft(
-                    f"the settings of a sequence that is {sequence.status} are frozen",
-                    extra={"state": sequence.status},
-                )
-            values["settings"] = merged
+        values["settings"] = settings.model_dump(mode="json")
     return values
 
 

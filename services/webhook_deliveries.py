@@ -20,6 +20,7 @@ from db.queries.notifications import insert_notification
 from db.queries.webhook_deliveries import ClaimedDelivery
 from db.session import Database, WriteSession
 from domain.webhooks import retry_after
+from services.kicks import Kicked
 from services.webhook_endpoints import webhook_id
 from webhooks.addresses import WebhookFailed
 from webhooks.client import WebhookClient
@@ -38,15 +39,11 @@ class WebhookDeliverer:
     def __init__(self, database: Database, client: WebhookClient) -> None:
         self._database = database
         self._client = client
-        self._running: dict[UUID, asyncio.Task[None]] = {}
-        self._asked_again: set[UUID] = set()
+        self._background = Kicked("webhooks", self._run)
 
     def kick(self, tenant_id: UUID) -> None:
         """Delivers what is due of the tenant in the background, at once. Call it after the commit."""
-        if tenant_id in self._running:
-            self._asked_again.add(tenant_id)
-            return
-        self._running[tenant_id] = asyncio.create_task(self._in_background(tenant_id), name=f"webhooks {tenant_id}")
+        self._background.kick(tenant_id)
 
     async def run(self, tenant_id: UUID) -> int:
         """Delivers what is due of the tenant until nothing is; how many attempts were made."""
@@ -73,24 +70,11 @@ class WebhookDeliverer:
 
     async def aclose(self) -> None:
         """Gives up what is under way: it is delivered again when its lease has run out."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._background.aclose()
 
-    async def _in_background(self, tenant_id: UUID) -> None:
-        try:
-            while True:
-                self._asked_again.discard(tenant_id)
-                await self.run(tenant_id)
-                if tenant_id not in self._asked_again:
-                    return
-        except (SQLAlchemyError, OSError):
-            # The rows are safe in Postgres; `watch` and every pass of the dispatcher come by again.
-            log.exception("webhooks of tenant %s wait for the database", tenant_id)
-        finally:
-            # In the same breath as the question: a kick that comes next finds nobody running.
-            del self._running[tenant_id]
+    async def _run(self, tenant_id: UUID) -> bool:
+        await self.run(tenant_id)
+        return True
 
     async def _deliver(self, tenant_id: UUID, one: ClaimedDelivery, slots: asyncio.Semaphore) -> None:
         async with slots:

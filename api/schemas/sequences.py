@@ -90,8 +90,8 @@ class SequenceStepResponse(Shape):
             sequence_id=step.sequence_id,
             key=step.key,
             name=step.name,
-            type=step.type,  # pyright: ignore[reportArgumentType]
-            position=step.position,
+            type=step.type,
+            position=step.position or 0,
             delay_days=step.delay_days,
             delay_hours=step.delay_hours,
             delay_minutes=step.delay_minutes,
@@ -133,7 +133,9 @@ class SequenceUpdate(Body):
 
 
 class SequenceResponse(Shape):
-    """The counts are of enrollments: `active_count` holds those that wait for their first step, too."""
+    """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
+    edits of its draft have not reached the leads on their way. `batch_id`: the newest batch under way, which is still
+    pausing, resuming, stopping, moving or enrolling leads."""
 
     id: UUID
     name: str
@@ -142,9 +144,11 @@ class SequenceResponse(Shape):
     settings: SequenceSettings
     steps_count: int
     current_version: int | None
+    unpublished: bool
     enrolled_count: int
     active_count: int
     completed_count: int
+    batch_id: UUID | None
     created_at: Moment
     updated_at: Moment
 
@@ -159,9 +163,11 @@ class SequenceResponse(Shape):
             settings=SequenceSettings.model_validate(row.settings),
             steps_count=row.steps_count,
             current_version=row.current_version,
+            unpublished=row.unpublished,
             enrolled_count=counts.enrolled,
             active_count=counts.active,
             completed_count=counts.completed,
+            batch_id=sequence.batch_id,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, StringConstraints
 
 from api.schemas.common import Body, Moment, Name, Shape
+from domain.tenancy import TenantSettings
 from services.tenants import NewTenant
 
 PostalAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
@@ -19,19 +20,24 @@ class TenantCreate(Body):
 
     name: Name
     postal_address: PostalAddress = ""
+    settings: TenantSettings = TenantSettings()
 
     def values(self) -> dict[str, Any]:
         return self.model_dump()
 
 
 class TenantUpdate(Body):
-    """Only the fields given change."""
+    """Only the fields given change; `settings` are replaced as a whole."""
 
     name: Name | None = None
     postal_address: PostalAddress | None = None
+    settings: TenantSettings | None = None
 
     def changes(self) -> dict[str, Any]:
-        return self.model_dump(exclude_none=True)
+        given = {name: value for name, value in self if value is not None}
+        if self.settings is not None:
+            given["settings"] = self.settings.model_dump(mode="json")
+        return given
 
 
 class TenantResponse(Shape):
@@ -41,6 +47,7 @@ class TenantResponse(Shape):
     id: UUID
     name: str
     postal_address: str
+    settings: TenantSettings
     operator: bool
     webhook_secret: str
     created_at: Moment

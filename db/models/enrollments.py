@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ForeignKey,
     ForeignKeyConstraint,
@@ -61,8 +62,8 @@ class Enrollment(Row, Base):
             unique=True,
             postgresql_where=LIVE,
         ),
-        Index("lead_sequence_state_by_lead", "tenant_id", "lead_id", text("enrolled_at DESC")),
-        Index("lead_sequence_state_by_sequence", "tenant_id", "sequence_id", "status", "lead_id"),
+        Index("lead_sequence_state_by_lead", "lead_id", "tenant_id", text("enrolled_at DESC")),
+        Index("lead_sequence_state_by_sequence", "sequence_id", "tenant_id", "status", "lead_id"),
         Index("lead_sequence_state_due", "next_action_at", postgresql_where=MOVING),
         Index(
             "lead_sequence_state_ahead",
@@ -86,6 +87,9 @@ class Enrollment(Row, Base):
     paused_at: Mapped[datetime | None]
     paused_by: Mapped[str | None]
     visits: Mapped[EmptyObject]
+    done: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    waiting_for: Mapped[str | None]
+    heard_event_id: Mapped[int] = mapped_column(BigInteger, server_default="0")
     revision: Mapped[int] = mapped_column(BigInteger, server_default="1")
     clock_offset: Mapped[timedelta] = mapped_column(Interval, server_default="0")
     steps_completed: Mapped[Zero]
@@ -111,11 +115,15 @@ class Message(Row, Base):
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
         _to("mailboxes", "mailbox_id", "SET NULL (mailbox_id)"),
         Index("messages_by_rfc_message_id", "rfc_message_id"),
+        Index(
+            "messages_by_lead", "lead_id", "tenant_id", text("sent_at DESC"), postgresql_where=text("status = 'sent'")
+        ),
         Index("messages_unsettled", "tenant_id", "sending_at", postgresql_where=text("status = 'sending'")),
     )
 
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)
     lead_id: Mapped[UUID] = mapped_column(Uuid)
+    sequence_id: Mapped[UUID] = mapped_column(Uuid)
     mailbox_id: Mapped[UUID | None] = mapped_column(Uuid)
     step_id: Mapped[UUID] = mapped_column(Uuid)
     visit: Mapped[int]
@@ -123,6 +131,7 @@ class Message(Row, Base):
     rfc_message_id: Mapped[str]
     thread: Mapped[EmptyTexts]
     subject: Mapped[str]
+    variant: Mapped[str | None]
     reserved_at: Mapped[datetime]
     sending_at: Mapped[datetime | None]
     attempt_id: Mapped[UUID | None] = mapped_column(Uuid)
@@ -160,6 +169,7 @@ class LeadEngagement(NumberedRow, Base):
 
     lead_id: Mapped[UUID] = mapped_column(Uuid)
     enrollment_id: Mapped[UUID | None] = mapped_column(Uuid)
+    sequence_id: Mapped[UUID | None] = mapped_column(Uuid)
     message_id: Mapped[UUID | None] = mapped_column(Uuid)
     step_id: Mapped[UUID | None] = mapped_column(Uuid)
     type: Mapped[str]

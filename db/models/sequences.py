@@ -1,12 +1,15 @@
 """Sequences, their steps as drafted, their versions as published."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, EmptyObject, EmptyText, Row, Timestamp, Zero
+
+_EXCLUSIVE = "coalesce((plan #>> '{settings,exclusive}')::boolean, false)"
 
 
 class Sequence(Row, Base):
@@ -21,6 +24,8 @@ class Sequence(Row, Base):
     steps_count: Mapped[Zero]
     """Kept by a trigger on sequence_steps."""
     current_version: Mapped[int | None]
+    unpublished: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the draft differs from the current version."""
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 
@@ -28,7 +33,14 @@ class Sequence(Row, Base):
 class SequenceStep(Row, Base):
     __tablename__ = "sequence_steps"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "sequence_id", "key", name="sequence_steps_key_key"),
+        Index(
+            "sequence_steps_key_key",
+            "tenant_id",
+            "sequence_id",
+            "key",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
         UniqueConstraint(
             "tenant_id",
             "sequence_id",
@@ -44,13 +56,15 @@ class SequenceStep(Row, Base):
     key: Mapped[str]
     name: Mapped[EmptyText]
     type: Mapped[str]
-    position: Mapped[int]
+    position: Mapped[int | None]
+    """None once it has been removed."""
     delay_days: Mapped[Zero]
     delay_hours: Mapped[Zero]
     delay_minutes: Mapped[Zero]
     config: Mapped[EmptyObject]
     # `metadata` is a name that SQLAlchemy keeps for itself.
     meta: Mapped[EmptyObject] = mapped_column("metadata")
+    removed_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 
@@ -59,10 +73,13 @@ class SequenceVersion(Row, Base):
     __tablename__ = "sequence_versions"
     __table_args__ = (
         UniqueConstraint("tenant_id", "sequence_id", "version", name="sequence_versions_version_key"),
+        Index("sequence_versions_exclusive", "tenant_id", "id", postgresql_where=text("exclusive")),
         ForeignKeyConstraint(["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"),
     )
 
     sequence_id: Mapped[UUID] = mapped_column(Uuid)
     version: Mapped[int]
     plan: Mapped[dict[str, Any]]
+    exclusive: Mapped[bool] = mapped_column(Computed(_EXCLUSIVE, persisted=True))
+    """Its leads are in no other sequence."""
     published_at: Mapped[Timestamp]

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, EmptyText, Row, TenantKey, Timestamp
+from db.models.base import Base, EmptyObject, EmptyText, Row, TenantKey, Timestamp
 
 
 class Tenant(Base):
@@ -21,6 +21,8 @@ class Tenant(Base):
     """Runs the installation, and alone may make tenants."""
     webhook_secret: Mapped[str] = mapped_column(server_default=func.new_webhook_secret())
     """Signs what `webhook` actions send."""
+    settings: Mapped[EmptyObject]
+    """See domain/tenancy.py."""
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 

@@ -8,10 +8,11 @@ from db.queries.receiving import About
 from db.session import WriteSession
 
 _BY_ID = text("""
-    SELECT m.lead_id, m.enrollment_id, m.id AS message_id, m.step_id, s.clock_offset, q.settings
+    SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
+           v.plan->'settings' AS settings
       FROM messages m
       JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
-      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
+      JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
      WHERE m.tenant_id = :tenant_id AND m.id = :message_id AND m.status IN ('sending', 'sent', 'unknown')
 """)
 

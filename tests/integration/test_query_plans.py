@@ -30,9 +30,9 @@ SELECT l.tenant_id, l.id, v.sequence_id, v.id, state,
        CASE WHEN state = 'completed' THEN now() END
   FROM (SELECT *, CASE WHEN random() < 0.1 THEN 'active' ELSE 'completed' END AS state FROM leads) l
   JOIN sequence_versions v ON v.tenant_id = l.tenant_id;
-INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status, rfc_message_id, subject,
-                      reserved_at, sending_at)
-SELECT s.tenant_id, s.id, s.lead_id, m.id, gen_random_uuid(), 1,
+INSERT INTO messages (tenant_id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit, status,
+                      rfc_message_id, subject, reserved_at, sending_at)
+SELECT s.tenant_id, s.id, s.lead_id, s.sequence_id, m.id, gen_random_uuid(), 1,
        CASE WHEN random() < 0.001 THEN 'sending' ELSE 'sent' END, gen_random_uuid()::text, '', now(), now()
   FROM lead_sequence_state s JOIN mailboxes m USING (tenant_id);
 INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)
@@ -70,6 +70,10 @@ PLANS = {
     "lead_engagement_by_enrollment": ("SELECT type FROM lead_engagement WHERE tenant_id = :t AND enrollment_id = :id"),
     "outbox_by_enrollment": "SELECT 1 FROM outbox WHERE tenant_id = :t AND enrollment_id = :id AND id < 5",
     "messages_step_key": "SELECT 1 FROM messages WHERE tenant_id = :t AND enrollment_id = :id AND step_id = :id",
+    "messages_by_lead": (
+        "SELECT sent_at FROM messages WHERE tenant_id = :t AND lead_id = :id AND status = 'sent'"
+        " ORDER BY sent_at DESC OFFSET 4 LIMIT 1"
+    ),
     "messages_unsettled": "SELECT id FROM messages WHERE tenant_id = :t AND status = 'sending' AND sending_at < now()",
     "leads_email_key": "SELECT id FROM leads WHERE tenant_id = :t AND email = 'ada@acme.example'",
     "api_keys_key_hash_key": "SELECT tenant_id FROM api_keys WHERE key_hash = '\\x00'",
@@ -103,3 +107,17 @@ async def test_queries_use_their_indexes(filled: Database, index: str) -> None:
         explained = await session.execute(text(f"EXPLAIN {PLANS[index]}"), parameters if ":t" in PLANS[index] else {})
         plan = "\n".join(explained.scalars())
     assert index in plan, plan
+
+
+async def test_a_small_enrollment_is_found_by_its_key_before_any_statistics(postgres_server: EmbeddedPostgres) -> None:
+    """What a foreign key asks. Its plan is made once for each connection, perhaps when the first lead is enrolled: a
+    plan that reads all enrollments of the tenant would be kept for the next ten thousand."""
+    await postgres_server.create_database("fresh")
+    await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, "fresh"))
+    connection = await asyncpg.connect(in_database(postgres_server.superuser_url, "fresh"))
+    plan = await connection.fetch(
+        f"EXPLAIN SELECT 1 FROM ONLY lead_sequence_state x WHERE tenant_id = '{TENANT}' AND id = '{TENANT}'"
+        " FOR KEY SHARE OF x"
+    )
+    await connection.close()
+    assert any("lead_sequence_state_pkey" in row[0] for row in plan), plan

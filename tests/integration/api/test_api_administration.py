@@ -99,9 +99,10 @@ async def sent_from(tenant: Tenant, mailbox_id: str, lead_id: str) -> None:
     async with tenant.database.write(tenant.id) as session:
         await session.execute(
             text(
-                "INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status,"
-                " rfc_message_id, subject, reserved_at) SELECT tenant_id, id, lead_id, :mailbox_id, gen_random_uuid(),"
-                " 1, 'sent', '<' || id || '@sender.example>', 'Hi', now() FROM lead_sequence_state"
+                "INSERT INTO messages (tenant_id, enrollment_id, sequence_id, lead_id, mailbox_id, step_id, visit,"
+                " status, rfc_message_id, subject, reserved_at)"
+                " SELECT tenant_id, id, sequence_id, lead_id, :mailbox_id, gen_random_uuid(), 1, 'sent',"
+                " '<' || id || '@sender.example>', 'Hi', now() FROM lead_sequence_state"
                 " WHERE lead_id = :lead_id"
             ),
             {"mailbox_id": mailbox_id, "lead_id": lead_id},

@@ -67,9 +67,10 @@ async def mailed(tenant: Tenant, mailbox: str = "sam@sender.example") -> tuple[s
     async with tenant.database.write(tenant.id) as session:
         await session.execute(
             text(
-                "INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status,"
-                " rfc_message_id, subject, reserved_at, sent_at) SELECT tenant_id, id, lead_id, mailbox_id,"
-                " current_step_id, 1, 'sent', :message_id, 'Hello', now(), now() FROM lead_sequence_state"
+                "INSERT INTO messages (tenant_id, enrollment_id, sequence_id, lead_id, mailbox_id, step_id, visit,"
+                " status, rfc_message_id, subject, reserved_at, sent_at)"
+                " SELECT tenant_id, id, sequence_id, lead_id, mailbox_id, current_step_id, 1, 'sent', :message_id,"
+                " 'Hello', now(), now() FROM lead_sequence_state"
                 " WHERE lead_id = :lead_id"
             ),
             {"message_id": message_id, "lead_id": lead_id},
