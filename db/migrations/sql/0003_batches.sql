@@ -218,35 +218,3 @@ BEGIN
       FROM judged j LEFT JOIN entered e ON e.lead_id = j.lead_id
      ORDER BY j.place;
 END $$;
-
--- TEMPORARY
-DROP FUNCTION resume_lead_sequence(uuid, uuid, text, timestamptz);
-CREATE FUNCTION resume_lead_sequence(
-    p_tenant_id uuid, p_enrollment_id uuid, p_mode text, p_now timestamptz DEFAULT NULL,
-    p_not_before timestamptz DEFAULT NULL)
-    RETURNS lead_sequence_state LANGUAGE plpgsql AS $$
-DECLARE
-    state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
-    moment timestamptz := enrollment_now(state, p_now);
-BEGIN
-    -- A paused sequence holds every lead of it, also one that was paused or has failed by itself.
-    IF state.status NOT IN ('paused', 'failed')
-        OR (SELECT status FROM sequences WHERE tenant_id = p_tenant_id AND id = state.sequence_id) <> 'active'
-    THEN
-        RETURN state;
-    END IF;
-    UPDATE lead_sequence_state
-       SET status = 'active', error = NULL, paused_at = NULL, paused_by = NULL, last_activity_at = moment,
-           revision = revision + 1,
-           next_action_at = greatest(
-               CASE WHEN state.status = 'failed' OR next_action_at <= paused_at THEN moment
-                    WHEN p_mode = 'original_schedule' THEN greatest(next_action_at, moment)
-                    -- A wait that began during the pause has lost only what came after its own beginning.
-                    ELSE next_action_at + (moment - greatest(paused_at, step_entered_at)) END,
-               hold_until, p_not_before)
-     WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
-    PERFORM log_move(state, 'resumed', state.current_step_id,
-                     jsonb_build_object('mode', p_mode, 'next_action_at', state.next_action_at), moment);
-    PERFORM tell_workflow(state, 'resume');
-    RETURN state;
-END $$;
