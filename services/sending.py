@@ -9,20 +9,18 @@ after `sent`                     the next attempt finds that the enrollment has 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy.exc import DBAPIError
 
 from db.queries.enrollments import LoadedMailbox, LoadedMessage, Reservation
 from domain.errors import Conflict
-from domain.leads import template_fields
 from domain.messages import Directive
 from domain.templates import render, render_header
 from mail.compose import Outgoing, compose, new_message_id, reply_subject
 from mail.html_text import html_to_text
 from mail.tracked_html import tracked_html
-from mail.tracking import MessageLinks
 from mail.transport import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -200,7 +198,7 @@ def _draft(
     message_id: UUID,
 ) -> Draft:
     links = tools.links.of(visit.queries.tenant_id, message_id) if tools.links else None
-    fields = _fields(visit, sender, links)
+    fields = visit.merge_fields(sender, links.unsubscribe if links else None)
     subject = render_header(content.subject, fields)
     text, html = render(content.body_text, fields, html=False), render(content.body_html, fields, html=True)
     settings = visit.plan.settings
@@ -214,16 +212,6 @@ def _draft(
         # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.
         thread=[*earlier.thread, earlier.rfc_message_id] if earlier else [],
     )
-
-
-def _fields(visit: Visit, sender: LoadedMailbox, links: MessageLinks | None) -> Mapping[str, Any]:
-    return {
-        **template_fields(visit.loaded.lead),
-        "sender": {"name": sender.name, "email": sender.email},
-        "sequence": {"name": visit.plan.name},
-        "now": visit.now,
-        "unsubscribe_url": links.unsubscribe if links else None,
-    }
 
 
 async def _reserve(

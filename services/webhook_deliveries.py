@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.queries import webhook_deliveries as queries
 from db.queries import webhook_endpoints
-from db.queries.notifications import insert_notification
+from db.queries.notifications import notify
 from db.queries.webhook_deliveries import ClaimedDelivery
 from db.session import Database, WriteSession
 from domain.webhooks import retry_after
@@ -109,4 +109,4 @@ async def _failed(session: WriteSession, one: ClaimedDelivery, failed: WebhookFa
     if await webhook_endpoints.disable(session, one.endpoint_id, reason, unless_success_since=since):
         why = "it answers that it is gone" if gone else "it has taken nothing for a day"
         message = f"The webhook endpoint {one.endpoint_id} was disabled: {why}."
-        await insert_notification(session, kind="webhook_endpoint_disabled", message=message)
+        await notify(session, kind="webhook_endpoint_disabled", message=message)

@@ -29,6 +29,8 @@ class NonRetryable:
         "NoMailbox",
         "StepMissing",
         "NotFound",
+        "WebhookAddressRefused",
+        "WebhookUrlInvalid",
     )
 
 

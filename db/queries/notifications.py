@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, or_, select, text, update
 
 from db.models import Notification
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
+_NOTIFY = text("""
+    INSERT INTO notifications (tenant_id, user_id, kind, message, lead_id, enrollment_id)
+    SELECT :tenant_id, (SELECT id FROM users WHERE tenant_id = :tenant_id AND id = CAST(:user_id AS uuid)),
+           :kind, :message, CAST(:lead_id AS uuid), CAST(:enrollment_id AS uuid)
+""")
 
-async def insert_notification(
+
+async def notify(
     session: WriteSession,
     *,
     kind: str,
@@ -20,16 +25,9 @@ async def insert_notification(
     lead_id: UUID | None = None,
     enrollment_id: UUID | None = None,
 ) -> None:
-    await session.execute(
-        insert(Notification).values(
-            tenant_id=session.tenant_id,
-            kind=kind,
-            message=message,
-            user_id=user_id,
-            lead_id=lead_id,
-            enrollment_id=enrollment_id,
-        )
-    )
+    """For the user; for everybody where there is no user, or no such one any more."""
+    parameters = {"kind": kind, "message": message, "user_id": user_id, "lead_id": lead_id}
+    await session.execute(_NOTIFY, {"tenant_id": session.tenant_id, **parameters, "enrollment_id": enrollment_id})
 
 
 async def list_notifications(
