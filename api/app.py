@@ -12,6 +12,7 @@ from api.config import AppConfig
 from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.routers import (
+    analytics,
     api_keys,
     batches,
     campaigns,
@@ -58,6 +59,7 @@ ROUTERS = (
     queue.router,
     sequences.router,
     steps.router,
+    analytics.router,
     versions.router,
     lead_import.router,
     enrollment.router,

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     task_queue: str = "cadenza"
     temporal_ui_url: str | None = None
 
+    log_retention_months: int = Field(default=0, ge=0, le=1200)
+    """How many whole months of the execution log are kept before the present one; 0 keeps all."""
+
     dev: bool = False
     """Serves `/dev/*`: the captured mail, replies and bounces by hand, fast-forward. Never in production."""
     capture_dir: Path | None = None

@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.maintenance import MaintenanceActivities
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.database_problems import database_problems_in_one_line
 from cadenza.errors import StartError
@@ -29,7 +30,7 @@ from services.webhook_deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import Gateway
-from workflows.maintenance import ProcessQueueWorkflow
+from workflows.maintenance import MaintainLogWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -94,14 +95,22 @@ def open_parts(
     return Parts(database, SmtpTransport(smtp), dispatcher, gateway, webhooks, deliverer, links)
 
 
-def make_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
+def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
     tools = Tools(parts.database, parts.transport, parts.dispatcher.kick, parts.webhooks, parts.links)
     enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
+    maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[EnrollmentWorkflow, ProcessQueueWorkflow],
-        activities=[enrollment.perform, enrollment.record, QueueActivities(parts.dispatcher).process],
+        workflows=[EnrollmentWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow, MaintainLogWorkflow],
+        activities=[
+            enrollment.perform,
+            enrollment.record,
+            QueueActivities(parts.dispatcher).process,
+            maintenance.refresh_analytics,
+            maintenance.decide_winners,
+            maintenance.maintain_log,
+        ],
         workflow_runner=sandboxed(),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
@@ -131,8 +140,8 @@ async def run(settings: Settings) -> None:
         with database_problems_in_one_line():
             await database.refuse_unsafe_role()
         await ensure_search_attributes(client)
-        await parts.gateway.ensure_schedule()
-        async with make_worker(client, parts, settings.task_queue):
+        await parts.gateway.ensure_schedules()
+        async with make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months):
             log.info("worker ready on task queue %s", settings.task_queue)
             tell_ready()
             watching = asyncio.create_task(parts.deliverer.watch())

@@ -28,6 +28,7 @@ from services import steer
 from services.receive import EventRecorded, LeadEvent, record_event
 from services.sequences import SequenceChanges, change_sequence, create_sequence
 from services.timetravel import fast_forward
+from services.versions import Publication, publish_edits
 from tests.sink import Sink
 from webhooks.client import WebhookClient
 from workflows.messages import enrollment_workflow_id
@@ -63,6 +64,15 @@ class Stage:
             )
             await change_sequence(session, created.row.id, SequenceChanges(status="active"))
         return created.row.id
+
+    async def edit(self, sequence_id: UUID, edits: Callable[[WriteSession], Awaitable[Any]]) -> Publication:
+        """Edits the draft and publishes it; the leads on their way are moved and told."""
+
+        async def act(session: WriteSession) -> Publication:
+            await edits(session)
+            return await publish_edits(session, sequence_id, dry_run=False)
+
+        return await self.command(act)
 
     async def lead(self, **fields: str) -> UUID:
         values = {

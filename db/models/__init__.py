@@ -7,6 +7,7 @@ from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.notifications import Notification
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
+from db.models.variants import VariantWinner
 from db.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Suppression",
     "Tenant",
     "User",
+    "VariantWinner",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

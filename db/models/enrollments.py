@@ -119,6 +119,7 @@ class Message(Row, Base):
             "messages_by_lead", "lead_id", "tenant_id", text("sent_at DESC"), postgresql_where=text("status = 'sent'")
         ),
         Index("messages_unsettled", "tenant_id", "sending_at", postgresql_where=text("status = 'sending'")),
+        Index("messages_by_sequence", "tenant_id", "sequence_id"),
     )
 
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)
@@ -141,11 +142,15 @@ class Message(Row, Base):
 
 
 class LogEntry(NumberedRow, Base):
+    """Partitioned by month (`0004_log_months.sql`); always read and written through this, the parent."""
+
     __tablename__ = "sequence_execution_log"
     __table_args__ = (
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
         Index("sequence_execution_log_by_enrollment", "tenant_id", "enrollment_id", "id"),
         Index("sequence_execution_log_by_lead", "tenant_id", "lead_id", "id"),
+        Index("sequence_execution_log_by_sequence", "tenant_id", "sequence_id", "occurred_at", "id"),
+        {"postgresql_partition_by": "RANGE (occurred_at)"},
     )
 
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)
@@ -154,7 +159,8 @@ class LogEntry(NumberedRow, Base):
     step_id: Mapped[UUID | None] = mapped_column(Uuid)
     event: Mapped[str]
     detail: Mapped[EmptyObject]
-    occurred_at: Mapped[datetime]
+    # In the key, since the log is kept in months of it.
+    occurred_at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class LeadEngagement(NumberedRow, Base):
@@ -165,6 +171,12 @@ class LeadEngagement(NumberedRow, Base):
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
         Index("lead_engagement_by_enrollment", "tenant_id", "enrollment_id"),
         Index("lead_engagement_by_lead", "tenant_id", "lead_id", "id"),
+        Index(
+            "lead_engagement_by_sequence",
+            "tenant_id",
+            "sequence_id",
+            postgresql_where=text("message_id IS NOT NULL"),
+        ),
     )
 
     lead_id: Mapped[UUID] = mapped_column(Uuid)

@@ -3,7 +3,7 @@ DROP INDEX mailboxes_by_email, messages_by_rfc_message_id;
 DROP POLICY inbound_lookup ON mailboxes;
 DROP POLICY inbound_lookup ON messages;
 REVOKE SELECT (tenant_id, email) ON mailboxes FROM cadenza_system;
-REVOKE SELECT (tenant_id, rfc_message_id) ON messages FROM cadenza_system;
+REVOKE SELECT (rfc_message_id) ON messages FROM cadenza_system;
 DROP TRIGGER tell_endpoints ON sequence_execution_log;
 DROP TRIGGER tell_endpoints ON lead_engagement;
 DROP TABLE notifications, webhook_deliveries, webhook_endpoints;
