@@ -21,6 +21,7 @@ from api.routers import (
     leads,
     mailboxes,
     queue,
+    sequence_files,
     sequences,
     steps,
 )
@@ -43,6 +44,7 @@ POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC,
 # Fixed paths (`/leads/import`) stand before those with an ID in their place (`/leads/{lead_id}`).
 ROUTERS = (
     queue.router,
+    sequence_files.router,
     sequences.router,
     steps.router,
     lead_import.router,
