@@ -273,6 +273,7 @@ def _lay_out(node: Any, depth: int) -> int:
     else:
         widths = [_lay_out(item, depth + 1) for item in node.value]
     whole = sum(widths) + 2
-    fits = all(widths) and whole <= FLOW_WIDTH and depth > 2
+    of_mappings = isinstance(node, yaml.SequenceNode) and any(isinstance(i, yaml.MappingNode) for i in node.value)
+    fits = all(widths) and whole <= FLOW_WIDTH and depth > 2 and not of_mappings
     node.flow_style = fits or not widths
-    return whole if fits or not widths else 0
+    return whole if node.flow_style else 0
