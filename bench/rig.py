@@ -21,10 +21,11 @@ from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.migrate import upgrade
 from cadenza.ports import LOOPBACK
 from db.session import Database
-from domain.sequence import Plan, SequenceSettings, Step
+from domain.sequence import SequenceSettings, Step
 from domain.steps import StepSpec
 from domain.yaml_text import load
 from services.dispatch import Dispatcher
+from services.plans import read_plan
 from services.sequences import SequenceChanges, change_sequence, create_sequence
 from workflows.gateway import Gateway
 from workflows.search_attributes import REGISTRY
@@ -137,7 +138,7 @@ class Rig:
         """
         async with self.database.write(self.tenant_id) as session:
             versions = text("SELECT plan FROM sequence_versions WHERE sequence_id = :id")
-            plan = Plan.model_validate((await session.execute(versions, {"id": sequence_id})).scalar_one())
+            plan = read_plan((await session.execute(versions, {"id": sequence_id})).scalar_one())
             steps: list[Step] = []
             wait = 0
             for step in plan.steps:

@@ -23,8 +23,7 @@ from db.session import Database
 from mail.transport import SmtpServer, SmtpTransport
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
-from services.steps.action import ActionHandler
-from services.steps.email import EmailHandler
+from services.steps.effect import Tools
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import Gateway
 from workflows.maintenance import ProcessQueueWorkflow
@@ -77,11 +76,8 @@ def open_parts(client: Client, database: Database, smtp: SmtpServer, task_queue:
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
-    handlers = {
-        "email": EmailHandler(parts.database, parts.transport),
-        "action": ActionHandler(parts.database),
-    }
-    enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, handlers))
+    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick)
+    enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
     return Worker(
         client,
         task_queue=task_queue,

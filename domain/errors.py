@@ -120,6 +120,11 @@ class SequenceNotDraft(Conflict):
     title = "Only a draft sequence allows this"
 
 
+class SequenceArchived(Conflict):
+    code = "sequence_archived"
+    title = "An archived sequence is over"
+
+
 class SequenceNotActive(Conflict):
     code = "sequence_not_active"
     title = "Only an active sequence takes leads"

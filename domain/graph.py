@@ -1,12 +1,10 @@
 """Whether a sequence can run: checked when it is activated, each problem with the field that causes it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from domain.conditions import parse, scoped_steps
 from domain.errors import FieldError
 from domain.sequence import Step
-from domain.steps import ConditionConfig, EmailConfig, Outcome
 from domain.templates import check
 
 
@@ -22,14 +20,6 @@ def problems(steps: Sequence[Step]) -> list[FieldError]:
     ]
 
 
-def outcomes(index: int, step: Step) -> Iterator[tuple[str, Outcome]]:
-    """The ways out of a condition, each with its field's name."""
-    if isinstance(step.config, ConditionConfig):
-        for number, branch in enumerate(step.config.branches):
-            yield f"steps[{index}].config.branches[{number}].then", branch.then
-        yield f"steps[{index}].config.else", step.config.else_
-
-
 def _duplicate_keys(steps: Sequence[Step]) -> Iterator[FieldError]:
     seen: dict[str, int] = {}
     for index, step in enumerate(steps):
@@ -42,34 +32,23 @@ def _duplicate_keys(steps: Sequence[Step]) -> Iterator[FieldError]:
 def _unknown_steps(steps: Sequence[Step]) -> Iterator[FieldError]:
     keys = {step.key for step in steps}
     for index, step in enumerate(steps):
-        for field, outcome in outcomes(index, step):
-            if outcome.goto is not None and outcome.goto not in keys:
-                yield FieldError(f"{field}.goto", "unknown_step", f"there is no step {outcome.goto!r}")
-        if isinstance(step.config, ConditionConfig):
-            for number, branch in enumerate(step.config.branches):
-                for key in scoped_steps(parse(branch.if_)):
-                    if key not in keys:
-                        field = f"steps[{index}].config.branches[{number}].if"
-                        yield FieldError(field, "unknown_step", f"there is no step {key!r}")
+        named = [(f"{field}.goto", outcome.goto) for field, outcome in step.config.outcomes() if outcome.goto]
+        named += [(field, key) for field, test in step.config.tests() for key in scoped_steps(parse(test))]
+        for field, key in named:
+            if key not in keys:
+                yield FieldError(f"steps[{index}].config.{field}", "unknown_step", f"there is no step {key!r}")
 
 
 def _template_problems(steps: Sequence[Step]) -> Iterator[FieldError]:
     for index, step in enumerate(steps):
-        if isinstance(step.config, EmailConfig):
-            parts = {
-                "subject": (step.config.subject, False),
-                "body_text": (step.config.body_text, False),
-                "body_html": (step.config.body_html, True),
-            }
-            for name, (source, html) in parts.items():
-                for problem in check(source, html=html):
-                    yield problem.at(f"steps[{index}].config.{name}")
+        for template in step.config.templates():
+            for problem in check(template.source, html=template.html):
+                yield problem.at(f"steps[{index}].config.{template.field}")
 
 
 def _successors(steps: Sequence[Step], index: int) -> Iterator[int]:
-    step = steps[index]
     positions = {other.key: place for place, other in enumerate(steps)}
-    ways = [outcome for _, outcome in outcomes(index, step)]
+    ways = [outcome for _, outcome in steps[index].config.outcomes()]
     goes_on = not ways or any(way.continue_ for way in ways)
     if goes_on and index + 1 < len(steps):
         yield index + 1
@@ -84,7 +63,7 @@ def _cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
     A step that waits before it runs breaks every cycle through it, so a depth-first search over the other
     steps finds what is left (grey nodes: Cormen et al., Introduction to Algorithms, 20.3).
     """
-    instant = {index for index, step in enumerate(steps) if step.entry_delay == timedelta(0)}
+    instant = {index for index, step in enumerate(steps) if not step.waits}
     state: dict[int, str] = {}
     for start in sorted(instant):
         if start in state:

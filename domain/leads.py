@@ -1,7 +1,11 @@
 """A lead as templates and conditions see it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 FIELDS = ("id", "email", "first_name", "last_name", "company", "title", "phone", "timezone", "status", "tags", "custom")
 

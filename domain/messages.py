@@ -82,6 +82,7 @@ class Command(StrEnum):
     BOUNCE_RECEIVED = "bounce_received"
     UNSUBSCRIBE_RECEIVED = "unsubscribe_received"
     COMPLAINT_RECEIVED = "complaint_received"
+    EVENT_RECEIVED = "event_received"
     PLAN_CHANGED = "plan_changed"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from db.queries import enrolling
 from db.session import WriteSession
 from domain.errors import NotFound, SequenceNotActive
-from domain.sequence import Plan
+from services.plans import read_plan
 
 WHY_SKIPPED = {
     "already_enrolled": "the lead is in this sequence already",
@@ -63,7 +63,8 @@ async def enroll(
         )
     if campaign_id is not None and not await enrolling.campaign_exists(session, campaign_id):
         raise NotFound(f"no campaign {campaign_id}")
-    first = Plan.model_validate(sequence.plan).first
+    plan = read_plan(sequence.plan)
+    first = plan.first
     now, batch_id = datetime.now(UTC), uuid4()
     rows = await enrolling.enroll(
         session,
@@ -71,7 +72,7 @@ async def enroll(
         sequence_id=sequence_id,
         version_id=sequence.version_id,
         first_step_id=first.id,
-        due_at=now + first.entry_delay,
+        due_at=first.due_at(now, plan.zones("")),
         campaign_id=campaign_id,
         batch_id=batch_id,
         now=now,

@@ -5,11 +5,10 @@ be a second attempt after a crash, which goes on from wherever the first one got
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
+from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment, Place
 from db.session import Database
 from domain.conditions import Engagement, EngagementEvent
 from domain.errors import Conflict
@@ -17,7 +16,9 @@ from domain.leads import template_fields
 from domain.messages import ERASED, Directive
 from domain.sequence import Plan, Step
 from domain.walk import Decision, End, Perform, Wait, walk
-from services.steps.visit import StepHandler, Visit, arrival_row, decision_row, with_step
+from services.plans import read_plan
+from services.steps.effect import Effect, Tools
+from services.steps.visit import Visit, arrival_row, decision_row, with_step
 
 PLANS_KEPT = 200
 TIMER_GRAIN = timedelta(milliseconds=10)
@@ -31,11 +32,11 @@ class StepMissing(Conflict):
 
 
 class StepPerformer:
-    """Performs steps of any tenant. `handlers` are by step type."""
+    """Performs steps of any tenant."""
 
-    def __init__(self, database: Database, handlers: Mapping[str, StepHandler]) -> None:
+    def __init__(self, database: Database, tools: Tools) -> None:
         self._database = database
-        self._handlers = handlers
+        self._tools = tools
         self._plans: OrderedDict[UUID, Plan] = OrderedDict()
 
     async def perform(self, tenant_id: UUID, enrollment_id: UUID, now: datetime) -> Directive:
@@ -54,7 +55,8 @@ class StepPerformer:
         way = walk(plan, step, _engagement(loaded), now)
         if isinstance(way.landing, Perform):
             visit = Visit(queries, loaded, plan, step.id, way.landing.step, way.decisions, now)
-            return await self._handlers[visit.step.type].perform(visit)
+            assert isinstance(visit.step.config, Effect), "a step that the walk lands on takes effect"
+            return await visit.step.config.perform(visit, self._tools)
         return await _move(queries, loaded, plan, step, way.landing, way.decisions, now)
 
     async def _plan(self, queries: EnrollmentQueries, version_id: UUID) -> Plan:
@@ -62,7 +64,7 @@ class StepPerformer:
         if version_id in self._plans:
             self._plans.move_to_end(version_id)
             return self._plans[version_id]
-        plan = Plan.model_validate(await queries.plan(version_id))
+        plan = read_plan(await queries.plan(version_id))
         self._plans[version_id] = plan
         while len(self._plans) > PLANS_KEPT:
             self._plans.popitem(last=False)
@@ -80,7 +82,7 @@ async def _move(
 ) -> Directive:
     """Branches have led to a wait or to the end, and nothing else took effect."""
     directive = await queries.advance(
-        from_step_id=step.id,
+        Place(step.id, loaded.version_id),
         now=now,
         decisions=[decision_row(decision) for decision in decisions],
         effect=None,
@@ -106,9 +108,12 @@ def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | Non
 def _engagement(loaded: LoadedEnrollment) -> Engagement:
     return Engagement(
         events=[
-            EngagementEvent(event.type, event.step_id, event.occurred_at, event.machine) for event in loaded.events
+            EngagementEvent(event.type, event.step_id, event.occurred_at, event.machine, event.name, event.id)
+            for event in loaded.events
         ],
         sent_at={message.step_id: message.sent_at for message in loaded.messages},
         enrolled_at=loaded.enrolled_at,
         lead=template_fields(loaded.lead),
+        heard_event_id=loaded.heard_event_id,
+        done=loaded.done,
     )

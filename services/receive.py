@@ -17,6 +17,7 @@ from db.queries.receiving import About
 from db.session import WriteSession
 from domain.enrollment import StopReason
 from domain.errors import FieldError, Invalid, NotFound
+from domain.events import event_key
 from domain.messages import Command
 from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.scoring import points
@@ -158,6 +159,8 @@ async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -
     Raises NotFound when the message is not one of the lead's, and Invalid for an absence that cannot be meant.
     """
     about = await _about(session, lead_id, event.message_id)
+    if isinstance(event, CustomEvent) and event.message_id is None:
+        about = about.of_lead_alone()
     if isinstance(event, AutoReplyEvent) and event.returns_on is not None:
         latest = (datetime.now(UTC) + about.clock_offset + MAX_HOLD).date()
         if event.returns_on > latest:
@@ -247,7 +250,15 @@ async def _receive(session: WriteSession, about: About, event: LeadEvent) -> Eve
             points=points(event.heard_as, machine=False),
             occurred_at=occurred_at,
         )
-    return await _obey(session, about, event, live)
+    answered = [] if event.by_machine else await _wake(session, about, event, live)
+    return await _obey(session, about, event, [row for row in live if row.id not in answered])
+
+
+async def _wake(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> list[UUID]:
+    """Has the enrollments go on that wait for just this. An event of one email is news to its own enrollment only."""
+    key = event_key(event.heard_as, event.label)
+    waiting = [row.id for row in live if row.waiting_for == key and about.enrollment_id in (None, row.id)]
+    return [enrollment_id for enrollment_id in waiting if await receiving.hear(session, enrollment_id, key)]
 
 
 async def _obey(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> EventRecorded:

@@ -18,7 +18,7 @@ from domain.steps import StepSpec
 from services import steer
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.publish import publish
-from services.steps_draft import add_steps, no_sequence
+from services.steps_draft import add_steps, edit, no_sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,13 @@ async def list_sequences(
 async def change_sequence(session: WriteSession, sequence_id: UUID, changes: SequenceChanges) -> CountedSequence:
     """Changes the fields given, then the status.
 
-    Raises NotFound, SequenceNotDraft (settings of what leads run on already), SequenceInvalid (activation),
-    InvalidTransition.
+    Name and settings of a sequence that leads run on are part of its draft: they count once they are published.
+    Raises NotFound, SequenceArchived, SequenceInvalid (activation), InvalidTransition.
     """
     sequence = await _locked(session, sequence_id)
     values = _changed_values(sequence, changes)
     if values:
+        await edit(session, sequence_id)
         await queries.update_sequence(session, sequence_id, values)
     if changes.status is not None and changes.status != sequence.status:
         await _move(session, await _locked(session, sequence_id), changes.status)
@@ -111,15 +112,7 @@ def _changed_values(sequence: SequenceRow, changes: SequenceChanges) -> dict[str
     values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if changes.settings is not None:
         settings = SequenceSettings.model_validate({**sequence.settings, **changes.settings})
-        merged = settings.model_dump(mode="json")
-        if merged != SequenceSettings.model_validate(sequence.settings).model_dump(mode="json"):
-            # Leads run on a published version, which these would silently not reach.
-            if sequence.status != "draft":
-                raise SequenceNotDraft(
-                    f"the settings of a sequence that is {sequence.status} are frozen",
-                    extra={"state": sequence.status},
-                )
-            values["settings"] = merged
+        values["settings"] = settings.model_dump(mode="json")
     return values
 
 

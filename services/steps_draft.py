@@ -1,5 +1,6 @@
-"""The steps of a draft: added, changed, moved and removed until the sequence is activated.
+"""The steps of a sequence as they are being written: added, changed, moved and removed.
 
+Of a sequence that leads run on already these are edits of its draft, which reach nobody until they are published.
 A draft may be incomplete (a branch may lead to a step that is not written yet); its steps' configs may not be
 malformed. Positions are 1, 2, 3, ... without gaps.
 """
@@ -12,9 +13,9 @@ from db.models import Sequence as SequenceRow
 from db.models import SequenceStep
 from db.queries import sequences as queries
 from db.session import ReadSession, WriteSession
-from domain.errors import Conflict, FieldError, Invalid, NotFound, SequenceNotDraft
-from domain.sequence import read_config
+from domain.errors import Conflict, FieldError, Invalid, NotFound, SequenceArchived
 from domain.steps import StepSpec
+from services.plans import read_config
 
 MAX_STEPS = 200
 
@@ -38,9 +39,9 @@ async def list_steps(session: ReadSession, sequence_id: UUID) -> Sequence[Sequen
 async def add_step(session: WriteSession, sequence_id: UUID, spec: StepSpec) -> SequenceStep:
     """Puts a step at its position, or at the end; later steps move back by one.
 
-    Raises NotFound, SequenceNotDraft, DuplicateStepKey, Invalid.
+    Raises NotFound, SequenceArchived, DuplicateStepKey, Invalid.
     """
-    await _draft(session, sequence_id)
+    await edit(session, sequence_id)
     steps = await queries.list_steps(session, sequence_id)
     _refuse_malformed(spec, "config")
     if spec.key in {step.key for step in steps}:
@@ -72,27 +73,31 @@ async def add_steps(session: WriteSession, sequence_id: UUID, specs: Sequence[St
 async def change_step(session: WriteSession, sequence_id: UUID, step: str, changes: Mapping[str, Any]) -> SequenceStep:
     """Changes the fields given (names of StepSpec) of the step with this ID or key.
 
-    Raises NotFound, SequenceNotDraft, DuplicateStepKey, Invalid.
+    Raises NotFound, SequenceArchived, DuplicateStepKey, Invalid.
     """
-    await _draft(session, sequence_id)
+    await edit(session, sequence_id)
     steps = await queries.list_steps(session, sequence_id)
     found = _find(steps, step)
     spec = _spec_of(found).model_copy(update=dict(changes))
     _refuse_malformed(spec, "config")
     if any(other.key == spec.key and other.id != found.id for other in steps):
         raise DuplicateStepKey("key", spec.key)
-    await queries.update_step(session, found.id, _row(sequence_id, spec, found.position))
+    await queries.update_step(session, found.id, _row(sequence_id, spec, found.position or 1))
     if "position" in changes:
         await _place(session, sequence_id, steps, found.id, spec.position)
     return await _read(session, sequence_id, found.id)
 
 
 async def remove_step(session: WriteSession, sequence_id: UUID, step: str) -> None:
-    """Removes the step with this ID or key; later steps close the gap. Raises NotFound, SequenceNotDraft."""
-    await _draft(session, sequence_id)
+    """Removes the step with this ID or key; later steps close the gap. Raises NotFound, SequenceArchived."""
+    sequence = await edit(session, sequence_id)
     steps = await queries.list_steps(session, sequence_id)
     found = _find(steps, step)
-    await queries.delete_step(session, found.id)
+    if sequence.status == "draft":
+        await queries.delete_step(session, found.id)
+    else:
+        # Leads may stand at it until the removal is published, and what it did goes on being counted.
+        await queries.retire_step(session, found.id)
     await queries.order_steps(session, sequence_id, [other.id for other in steps if other.id != found.id])
 
 
@@ -100,12 +105,15 @@ def no_sequence(sequence_id: UUID) -> NotFound:
     return NotFound(f"there is no sequence {sequence_id}")
 
 
-async def _draft(session: WriteSession, sequence_id: UUID) -> SequenceRow:
+async def edit(session: WriteSession, sequence_id: UUID) -> SequenceRow:
+    """The sequence, locked for an edit of its draft. Raises NotFound, SequenceArchived."""
     sequence = await queries.lock_sequence(session, sequence_id)
     if sequence is None:
         raise no_sequence(sequence_id)
+    if sequence.status == "archived":
+        raise SequenceArchived("an archived sequence is not edited; duplicate it", extra={"state": sequence.status})
     if sequence.status != "draft":
-        raise SequenceNotDraft(f"the sequence is {sequence.status}", extra={"state": sequence.status})
+        await queries.update_sequence(session, sequence_id, {"unpublished": True})
     return sequence
 
 

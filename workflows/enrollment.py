@@ -75,6 +75,10 @@ class EnrollmentWorkflow:
         self._accept(directive)
 
     @workflow.signal
+    def event_received(self, directive: Directive) -> None:
+        self._accept(directive)
+
+    @workflow.signal
     def plan_changed(self, directive: Directive) -> None:
         self._accept(directive)
 

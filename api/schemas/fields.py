@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from domain.actions import Tag
 from domain.errors import AddressInvalid
 from domain.lead_import import LIMITS, MAX_EMAIL
-from domain.sequence import known_zone
+from domain.leads import Tag
+from domain.zones import known_zone
 from mail.addresses import normalise_address
 
 MAX_CUSTOM_BYTES = 32 * 1024

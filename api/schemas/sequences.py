@@ -90,8 +90,8 @@ class SequenceStepResponse(Shape):
             sequence_id=step.sequence_id,
             key=step.key,
             name=step.name,
-            type=step.type,  # pyright: ignore[reportArgumentType]
-            position=step.position,
+            type=step.type,
+            position=step.position or 0,
             delay_days=step.delay_days,
             delay_hours=step.delay_hours,
             delay_minutes=step.delay_minutes,
@@ -133,7 +133,8 @@ class SequenceUpdate(Body):
 
 
 class SequenceResponse(Shape):
-    """The counts are of enrollments: `active_count` holds those that wait for their first step, too."""
+    """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
+    edits of its draft have not reached the leads on their way."""
 
     id: UUID
     name: str
@@ -142,6 +143,7 @@ class SequenceResponse(Shape):
     settings: SequenceSettings
     steps_count: int
     current_version: int | None
+    unpublished: bool
     enrolled_count: int
     active_count: int
     completed_count: int
@@ -159,6 +161,7 @@ class SequenceResponse(Shape):
             settings=SequenceSettings.model_validate(row.settings),
             steps_count=row.steps_count,
             current_version=row.current_version,
+            unpublished=row.unpublished,
             enrolled_count=counts.enrolled,
             active_count=counts.active,
             completed_count=counts.completed,

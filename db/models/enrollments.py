@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ForeignKey,
     ForeignKeyConstraint,
@@ -83,6 +84,9 @@ class Enrollment(Row, Base):
     paused_at: Mapped[datetime | None]
     paused_by: Mapped[str | None]
     visits: Mapped[EmptyObject]
+    done: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    waiting_for: Mapped[str | None]
+    heard_event_id: Mapped[int] = mapped_column(BigInteger, server_default="0")
     revision: Mapped[int] = mapped_column(BigInteger, server_default="1")
     clock_offset: Mapped[timedelta] = mapped_column(Interval, server_default="0")
     steps_completed: Mapped[Zero]
@@ -112,6 +116,7 @@ class Message(Row, Base):
 
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)
     lead_id: Mapped[UUID] = mapped_column(Uuid)
+    sequence_id: Mapped[UUID] = mapped_column(Uuid)
     mailbox_id: Mapped[UUID] = mapped_column(Uuid)
     step_id: Mapped[UUID] = mapped_column(Uuid)
     visit: Mapped[int]
@@ -119,6 +124,7 @@ class Message(Row, Base):
     rfc_message_id: Mapped[str]
     thread: Mapped[EmptyTexts]
     subject: Mapped[str]
+    variant: Mapped[str | None]
     reserved_at: Mapped[datetime]
     sending_at: Mapped[datetime | None]
     attempt_id: Mapped[UUID | None] = mapped_column(Uuid)
@@ -156,6 +162,7 @@ class LeadEngagement(NumberedRow, Base):
 
     lead_id: Mapped[UUID] = mapped_column(Uuid)
     enrollment_id: Mapped[UUID | None] = mapped_column(Uuid)
+    sequence_id: Mapped[UUID | None] = mapped_column(Uuid)
     message_id: Mapped[UUID | None] = mapped_column(Uuid)
     step_id: Mapped[UUID | None] = mapped_column(Uuid)
     type: Mapped[str]

@@ -1,5 +1,6 @@
 """Sequences, their steps as drafted, their versions as published."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ class Sequence(Row, Base):
     steps_count: Mapped[Zero]
     """Kept by a trigger on sequence_steps."""
     current_version: Mapped[int | None]
+    unpublished: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the draft differs from the current version."""
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 
@@ -28,7 +31,14 @@ class Sequence(Row, Base):
 class SequenceStep(Row, Base):
     __tablename__ = "sequence_steps"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "sequence_id", "key", name="sequence_steps_key_key"),
+        Index(
+            "sequence_steps_key_key",
+            "tenant_id",
+            "sequence_id",
+            "key",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
         UniqueConstraint(
             "tenant_id",
             "sequence_id",
@@ -44,13 +54,15 @@ class SequenceStep(Row, Base):
     key: Mapped[str]
     name: Mapped[EmptyText]
     type: Mapped[str]
-    position: Mapped[int]
+    position: Mapped[int | None]
+    """None once it has been removed."""
     delay_days: Mapped[Zero]
     delay_hours: Mapped[Zero]
     delay_minutes: Mapped[Zero]
     config: Mapped[EmptyObject]
     # `metadata` is a name that SQLAlchemy keeps for itself.
     meta: Mapped[EmptyObject] = mapped_column("metadata")
+    removed_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 

@@ -4,6 +4,7 @@ The worker's hot path goes through here: performing an email costs four round tr
 advance), none of them inside a longer transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -21,13 +22,14 @@ from domain.schedule import local_text
 _LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
 _PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")
 _RESERVE = Call(
-    "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :step_id, :visit, :now, :decisions, :message,"
-    " :resend)"
+    "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
+    " :message, :resend)"
 )
 _MARK = Call("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
 _RELEASE = Call("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)")
 _ADVANCE_SQL = (
-    "SELECT advance_to_next_step(:tenant_id, :enrollment_id, :from_step_id, :now, :decisions, :effect, :next)"
+    "SELECT advance_to_next_step(:tenant_id, :enrollment_id, :from_step_id, :version_id, :now, :decisions, :effect,"
+    " :next)"
 )
 _ADVANCE = Call(_ADVANCE_SQL)
 _ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
@@ -37,6 +39,15 @@ _ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
 )
 _STOP = Call("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))")
 _FAIL = Call("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
+_MAILBOX = Call("SELECT load_mailbox(:tenant_id, :mailbox_id)")
+_WINNER = Call("SELECT load_variant_winner(:tenant_id, :step_id)")
+_NOTE_RESULT = text("""
+    UPDATE sequence_execution_log SET detail = detail || :result
+     WHERE tenant_id = :tenant_id
+       AND id = (SELECT max(id) FROM sequence_execution_log
+                  WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
+                    AND event = 'action_performed')
+""").bindparams(bindparam("result", type_=JSONB))
 _NOTE_ERROR = Call("SELECT note_step_error(:tenant_id, :enrollment_id, :error)")
 
 
@@ -46,8 +57,18 @@ def described(answer: dict[str, Any]) -> Directive:
     return directive.model_copy(update={"due_text": local_text(directive.due_at, *answer.get("zones", ()))})
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the mirror stood when a step was performed. A move from there is refused once it stands elsewhere."""
+
+    step_id: UUID
+    version_id: UUID
+
+
 class LoadedEvent(BaseModel):
+    id: int
     type: str
+    name: str | None
     step_id: str | None
     occurred_at: datetime
     machine: bool
@@ -57,6 +78,7 @@ class LoadedMessage(BaseModel):
     """A message that was sent earlier in this enrollment."""
 
     step_id: str
+    mailbox_id: UUID
     rfc_message_id: str
     thread: list[str]
     subject: str
@@ -78,6 +100,8 @@ class LoadedEnrollment(BaseModel):
     hold_until: datetime | None
     enrolled_at: datetime
     visits: dict[str, int]
+    done: frozenset[str]
+    heard_event_id: int
     lead: dict[str, Any]
     mailbox: LoadedMailbox | None
     events: list[LoadedEvent]
@@ -115,8 +139,8 @@ class EnrollmentQueries:
 
     async def reserve(
         self,
+        place: Place,
         *,
-        from_step_id: UUID,
         step_id: UUID,
         visit: int,
         now: datetime,
@@ -128,7 +152,7 @@ class EnrollmentQueries:
             await self.database.calls.value(
                 _RESERVE,
                 self._key(
-                    from_step_id=from_step_id,
+                    **_from(place),
                     step_id=step_id,
                     visit=visit,
                     now=now,
@@ -154,8 +178,8 @@ class EnrollmentQueries:
 
     async def advance(
         self,
+        place: Place,
         *,
-        from_step_id: UUID,
         now: datetime,
         decisions: list[dict[str, Any]],
         effect: dict[str, Any] | None,
@@ -164,9 +188,17 @@ class EnrollmentQueries:
         return Directive.model_validate(
             await self.database.calls.value(
                 _ADVANCE,
-                self._key(from_step_id=from_step_id, now=now, decisions=decisions, effect=effect, next=following),
+                self._key(**_from(place), now=now, decisions=decisions, effect=effect, next=following),
             )
         )
+
+    async def mailbox(self, mailbox_id: UUID) -> LoadedMailbox | None:
+        answer = await self.database.calls.value(_MAILBOX, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
+        return None if answer is None else LoadedMailbox.model_validate(answer)
+
+    async def variant_winner(self, step_id: UUID) -> str | None:
+        """The variant that has won at this step, once one has."""
+        return await self.database.calls.value(_WINNER, {"tenant_id": self.tenant_id, "step_id": step_id})
 
     async def stop(self, reason: str | None, now: datetime | None) -> Directive:
         return described(await self.database.calls.value(_STOP, self._key(reason=reason, now=now)))
@@ -181,8 +213,8 @@ class EnrollmentQueries:
 async def advance_txn(
     session: WriteSession,
     enrollment_id: UUID,
+    place: Place,
     *,
-    from_step_id: UUID,
     now: datetime,
     decisions: list[dict[str, Any]],
     effect: dict[str, Any] | None,
@@ -197,7 +229,7 @@ async def advance_txn(
         {
             "tenant_id": session.tenant_id,
             "enrollment_id": enrollment_id,
-            "from_step_id": from_step_id,
+            **_from(place),
             "now": now,
             "decisions": decisions,
             "effect": effect,
@@ -205,3 +237,13 @@ async def advance_txn(
         },
     )
     return bool(answer["applied"]), Directive.model_validate(answer)
+
+
+async def note_result_txn(session: WriteSession, enrollment_id: UUID, step_id: UUID, result: Mapping[str, Any]) -> None:
+    """Adds what an action brought about to the log row that this transaction has written of it."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "step_id": step_id}
+    await session.execute(_NOTE_RESULT, {**key, "result": dict(result)})
+
+
+def _from(place: Place) -> dict[str, UUID]:
+    return {"from_step_id": place.step_id, "version_id": place.version_id}

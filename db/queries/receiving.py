@@ -1,7 +1,7 @@
 """What an event needs to find, and what it leaves behind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,9 @@ from db.session import WriteSession
 
 # In the order of their IDs: whoever locks several enrollments does so in this order, so that none waits in a circle.
 _LIVE = text("""
-    SELECT s.id, s.next_action_at, s.clock_offset, q.settings, l.timezone
+    SELECT s.id, s.next_action_at, s.clock_offset, s.waiting_for, v.plan->'settings' AS settings, l.timezone
       FROM lead_sequence_state s
-      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
+      JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
      WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
        AND s.status IN ('pending', 'active', 'paused', 'failed')
@@ -23,18 +23,20 @@ _LIVE = text("""
        FOR UPDATE OF s
 """)
 _BY_MESSAGE = text("""
-    SELECT m.lead_id, m.enrollment_id, m.id AS message_id, m.step_id, s.clock_offset, q.settings
+    SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
+           v.plan->'settings' AS settings
       FROM messages m
       JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
-      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
+      JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
      WHERE m.tenant_id = :tenant_id AND m.rfc_message_id = ANY (CAST(:message_ids AS text[]))
      ORDER BY m.reserved_at DESC LIMIT 1
 """)
 # What an event without a Message-ID is about: the last email that the lead was sent, in a live enrollment if any.
 _LATEST = text("""
-    SELECT s.lead_id, s.id AS enrollment_id, m.id AS message_id, m.step_id, s.clock_offset, q.settings
+    SELECT s.lead_id, s.id AS enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
+           v.plan->'settings' AS settings
       FROM lead_sequence_state s
-      JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
+      JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
       LEFT JOIN LATERAL (
            SELECT id, step_id, sent_at FROM messages
             WHERE tenant_id = s.tenant_id AND enrollment_id = s.id AND status IN ('sent', 'unknown', 'sending')
@@ -43,8 +45,8 @@ _LATEST = text("""
      ORDER BY s.ended_at IS NULL DESC, m.sent_at DESC NULLS LAST, s.enrolled_at DESC LIMIT 1
 """)
 _OF_ENROLLMENT = text("""
-    SELECT lead_id, id AS enrollment_id, CAST(:message_id AS uuid) AS message_id, current_step_id AS step_id,
-           clock_offset
+    SELECT lead_id, id AS enrollment_id, sequence_id, CAST(:message_id AS uuid) AS message_id,
+           current_step_id AS step_id, clock_offset
       FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :enrollment_id
 """)
 _BY_SENDER = text("""
@@ -52,9 +54,10 @@ _BY_SENDER = text("""
 """)
 _RECORD = text("""
     INSERT INTO lead_engagement
-        (tenant_id, lead_id, enrollment_id, message_id, step_id, type, name, machine, detail, event_id, occurred_at)
-    VALUES (:tenant_id, :lead_id, :enrollment_id, :message_id, :step_id, :type, :name, :machine, :detail, :event_id,
-            :occurred_at)
+        (tenant_id, lead_id, enrollment_id, sequence_id, message_id, step_id, type, name, machine, detail, event_id,
+         occurred_at)
+    VALUES (:tenant_id, :lead_id, :enrollment_id, :sequence_id, :message_id, :step_id, :type, :name, :machine,
+            :detail, :event_id, :occurred_at)
     ON CONFLICT ON CONSTRAINT lead_engagement_event_id_key DO NOTHING
     RETURNING id
 """).bindparams(bindparam("detail", type_=JSONB))
@@ -76,8 +79,12 @@ _SEEN = text("""
 _HOLD = text("SELECT (hold_lead_sequence(:tenant_id, :enrollment_id, :until, NULL)).hold_until = :until")
 
 
+_HEAR = text("SELECT (hear_lead_event(:tenant_id, :enrollment_id, :event)).id IS NOT NULL")
+
+
 Live = Sequence[Row[Any]]
-"""Live enrollments: `id`, `next_action_at`, `clock_offset`, the sequence's `settings`, the lead's `timezone`."""
+"""Live enrollments: `id`, `next_action_at`, `clock_offset`, `waiting_for`, their version's `settings`, the lead's
+`timezone`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +93,16 @@ class About:
 
     lead_id: UUID
     enrollment_id: UUID | None = None
+    sequence_id: UUID | None = None
     message_id: UUID | None = None
     step_id: UUID | None = None
     clock_offset: timedelta = timedelta(0)
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Of the enrollment's sequence."""
+    """Of the version that the enrollment runs on."""
+
+    def of_lead_alone(self) -> "About":
+        """The same, as a fact of the lead and no email's."""
+        return replace(self, enrollment_id=None, sequence_id=None, message_id=None, step_id=None)
 
 
 def _about(row: Row[Any] | None) -> About | None:
@@ -144,6 +156,7 @@ async def record(
             "tenant_id": session.tenant_id,
             "lead_id": about.lead_id,
             "enrollment_id": about.enrollment_id,
+            "sequence_id": about.sequence_id,
             "message_id": about.message_id,
             "step_id": about.step_id,
             "type": event_type,
@@ -169,3 +182,9 @@ async def hold(session: WriteSession, enrollment_id: UUID, until: datetime) -> b
     """Whether the enrollment is held until then: not when that is past, or it is held for longer already."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "until": until}
     return bool(await session.scalar(_HOLD, key))
+
+
+async def hear(session: WriteSession, enrollment_id: UUID, event: str) -> bool:
+    """Has the enrollment go on at once, if this is the event (`domain.events.event_key`) that it waits for."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "event": event}
+    return bool(await session.scalar(_HEAR, key))

@@ -99,17 +99,41 @@ async def delete_sequence(session: WriteSession, sequence_id: UUID) -> None:
     )
 
 
-async def insert_version(session: WriteSession, sequence_id: UUID, version: int, plan: dict[str, Any]) -> None:
-    await session.execute(
-        insert(SequenceVersion).values(tenant_id=session.tenant_id, sequence_id=sequence_id, version=version, plan=plan)
+async def insert_version(session: WriteSession, sequence_id: UUID, version: int, plan: dict[str, Any]) -> UUID:
+    statement = (
+        insert(SequenceVersion)
+        .values(tenant_id=session.tenant_id, sequence_id=sequence_id, version=version, plan=plan)
+        .returning(SequenceVersion.id)
     )
+    return (await session.execute(statement)).scalar_one()
+
+
+async def current_plan(session: ReadSession, sequence_id: UUID) -> SequenceVersion | None:
+    """The current version; None before the first publication."""
+    statement = (
+        select(SequenceVersion)
+        .join(
+            SequenceRow,
+            (SequenceRow.tenant_id == SequenceVersion.tenant_id) & (SequenceRow.id == SequenceVersion.sequence_id),
+        )
+        .where(
+            SequenceVersion.tenant_id == session.tenant_id,
+            SequenceVersion.sequence_id == sequence_id,
+            SequenceVersion.version == SequenceRow.current_version,
+        )
+    )
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def list_steps(session: ReadSession, sequence_id: UUID) -> Sequence[SequenceStep]:
     """In the order of their positions."""
     statement = (
         select(SequenceStep)
-        .where(SequenceStep.tenant_id == session.tenant_id, SequenceStep.sequence_id == sequence_id)
+        .where(
+            SequenceStep.tenant_id == session.tenant_id,
+            SequenceStep.sequence_id == sequence_id,
+            SequenceStep.removed_at.is_(None),
+        )
         .order_by(SequenceStep.position)
     )
     return (await session.scalars(statement, execution_options=_FRESH)).all()
@@ -135,6 +159,11 @@ async def delete_step(session: WriteSession, step_id: UUID) -> None:
         .where(SequenceStep.tenant_id == session.tenant_id, SequenceStep.id == step_id)
         .execution_options(synchronize_session=False)
     )
+
+
+async def retire_step(session: WriteSession, step_id: UUID) -> None:
+    """Takes a step out of the draft, but keeps it for the leads and figures of published versions."""
+    await update_step(session, step_id, {"removed_at": func.now(), "position": None})
 
 
 async def order_steps(session: WriteSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> None:

@@ -1,1 +1,5 @@
-"""What each type of step does. A new type is a handler here; the workflow and `services/perform.py` stay."""
+"""The types of step that have an effect, each one class in one file: its config, and what it does (`perform`)."""
+
+from domain.discovery import import_modules
+
+import_modules(__name__, __path__)

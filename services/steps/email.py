@@ -1,253 +1,119 @@
-"""An email: render, pass the gate, hand to SMTP, record. Three moments, each committed.
+"""`email`: a message to the lead, from its mailbox."""
 
-crash before the gate            nothing reserved, nothing left: the next attempt starts over
-after `reserved`                 nothing left: the next attempt sends under the same Message-ID
-after `sending` (the final dot)  it may or may not have left: never sent again blindly, the policy decides
-after `sent`                     the next attempt finds that the enrollment has moved on
-"""
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+from uuid import UUID
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
-from uuid import UUID, uuid4
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from sqlalchemy.exc import DBAPIError
-
-from db.queries.enrollments import LoadedMailbox, Reservation
-from db.session import Database
-from domain.errors import Conflict
-from domain.leads import template_fields
 from domain.messages import Directive
-from domain.sequence import EmailConfig
-from domain.templates import render, render_header
-from mail.compose import Outgoing, compose, new_message_id, reply_subject
-from mail.transport import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    DeliveryFailed,
-    MessageRefused,
-    RecipientRefused,
-    SendWithdrawn,
-    SmtpTransport,
-    TemporarilyRefused,
-    redact,
-)
-from services.receive import bounce_at_once
+from domain.steps.config import TemplateField
+from domain.text import one_line
+from domain.variants import Variant as Candidate
+from domain.variants import choose
+from services.sending import Content, Letter, send
+from services.steps.effect import Effect, Tools
 from services.steps.visit import Visit
 
-T = TypeVar("T")
-RECORD_FOR_SECONDS = 120
+MAX_SUBJECT, MAX_TEXT, MAX_HTML = 998, 200_000, 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A rendered message, before the gate has given it its Message-ID."""
+class Variant(BaseModel):
+    """One of several wordings. A part that is left empty is the step's own."""
 
-    to_address: str
-    subject: str
-    text: str
-    html: str
-    thread: list[str]
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    weight: int = Field(default=1, ge=0, le=1000)
+    subject: str = Field(default="", max_length=MAX_SUBJECT)
+    body_text: str = Field(default="", max_length=MAX_TEXT)
+    body_html: str = Field(default="", max_length=MAX_HTML)
 
-class NoMailbox(Conflict):
-    """The tenant has no mailbox that may send."""
-
-    code = "no_mailbox"
-    title = "There is no mailbox to send from"
+    _one_line = field_validator("subject")(one_line)
 
 
-class MailboxHeld(Conflict):
-    code = "mailbox_held"
-    title = "The mailbox is held"
+class AutoWinner(BaseModel):
+    """When the best variant takes over: each has been sent `min_sample` times, and the probability that it has the
+    highest reply rate is at least `certainty`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min_sample: int = Field(default=100, ge=1, le=1_000_000)
+    certainty: float = Field(default=0.95, gt=0.5, lt=1)
 
 
-class AnotherAttemptSends(Conflict):
-    """Two attempts met at the final dot; this one was second and must look again."""
+class Email(Effect):
+    """Liquid templates. At least one body; a reply in thread may leave the subject to the thread.
 
-    code = "another_attempt_sends"
-    title = "Another attempt is sending this message"
-
-
-class EmailHandler:
-    def __init__(self, database: Database, transport: SmtpTransport) -> None:
-        self._database = database
-        self._transport = transport
-
-    async def perform(self, visit: Visit) -> Directive:
-        """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
-        sender = _sender(visit)
-        draft = _draft(visit, sender)
-        reservation = await _reserve(visit, sender, draft)
-        match reservation.outcome:
-            case "held":
-                return visit.told(reservation.directive)
-            case "sent" | "unknown":
-                return await _advance(visit, reservation, reservation.outcome, response=None)
-            case "reserved":
-                return await self._send(visit, sender, draft, reservation)
-
-    async def _send(self, visit: Visit, sender: LoadedMailbox, draft: Draft, reservation: Reservation) -> Directive:
-        handover = Handover(visit, _known(reservation.message_id), uuid4())
-        message = compose(
-            Outgoing(
-                from_name=sender.name,
-                from_address=sender.email,
-                to_address=draft.to_address,
-                subject=reservation.subject,
-                text=draft.text,
-                html=draft.html,
-                message_id=reservation.rfc_message_id,
-                thread=reservation.thread,
-                date=visit.now,
-            )
-        )
-        try:
-            accepted = await self._transport.deliver(
-                message, sender.email, draft.to_address, before_final_dot=handover.allowed
-            )
-        except SendWithdrawn as withdrawn:
-            return await handover.stand_back(withdrawn)
-        except RecipientRefused as refused:
-            return await self._bounced(handover, refused)
-        except MessageRefused as refused:
-            await handover.release("refused", refused)
-            raise
-        except (TemporarilyRefused, ConnectionFailed, AuthenticationFailed) as refused:
-            # Certainly not taken, even where the final dot was written: the same message may be tried again.
-            await handover.release("reserved", refused)
-            raise
-        return await _recorded(lambda: _advance(visit, reservation, "sent", accepted.response))
-
-    async def _bounced(self, handover: "Handover", refused: RecipientRefused) -> Directive:
-        visit = handover.visit
-        await handover.release("refused", refused)
-        async with self._database.write(visit.queries.tenant_id) as session:
-            await bounce_at_once(session, visit.queries.enrollment_id, handover.message_id, str(refused), visit.now)
-        return await _standing(visit)
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """One attempt at handing one message to SMTP."""
-
-    visit: Visit
-    message_id: UUID
-    attempt_id: UUID
-
-    async def allowed(self) -> bool:
-        """Asked just before the final dot; commits `sending`."""
-        return await self.visit.queries.mark_sending(self.message_id, self.attempt_id, self.visit.now)
-
-    async def release(self, status: Literal["reserved", "refused"], why: DeliveryFailed) -> None:
-        await _recorded(lambda: self.visit.queries.release(self.message_id, self.attempt_id, status, redact(str(why))))
-
-    async def stand_back(self, withdrawn: SendWithdrawn) -> Directive:
-        """The gate closed before the final dot: a pause, a stop or a reply came first, or another attempt did."""
-        if withdrawn.__cause__ is not None:
-            # Postgres went away while it was asked. It may have written `sending`; this attempt knows better.
-            await self.release("reserved", withdrawn)
-            raise withdrawn
-        directive = await _standing(self.visit)
-        if not directive.ends and not directive.held and directive.step_id == self.visit.step.id:
-            raise AnotherAttemptSends("the message is in the hands of another attempt")
-        return directive
-
-
-def _sender(visit: Visit) -> LoadedMailbox:
-    mailbox = visit.loaded.mailbox
-    if mailbox is None:
-        raise NoMailbox("add a mailbox, then resume the enrollment")
-    if mailbox.status != "active":
-        raise MailboxHeld("the mailbox is held; everything of it waits")
-    return mailbox
-
-
-def _draft(visit: Visit, sender: LoadedMailbox) -> Draft:
-    config = visit.step.config
-    assert isinstance(config, EmailConfig), "the registry routes emails here"
-    fields = _fields(visit, sender)
-    earlier = visit.loaded.messages if config.reply_in_thread else []
-    subject = render_header(config.subject, fields)
-    if earlier:
-        subject = reply_subject(subject or earlier[-1].subject)
-    return Draft(
-        to_address=str(visit.loaded.lead["email"]),
-        subject=subject,
-        text=render(config.body_text, fields, html=False),
-        html=render(config.body_html, fields, html=True),
-        # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.
-        thread=[*earlier[-1].thread, earlier[-1].rfc_message_id] if earlier else [],
-    )
-
-
-def _fields(visit: Visit, sender: LoadedMailbox) -> Mapping[str, Any]:
-    return {
-        **template_fields(visit.loaded.lead),
-        "sender": {"name": sender.name, "email": sender.email},
-        "sequence": {"name": visit.plan.name},
-        "now": visit.now,
-    }
-
-
-async def _reserve(visit: Visit, sender: LoadedMailbox, draft: Draft) -> Reservation:
-    message_id = uuid4()
-    return await visit.queries.reserve(
-        from_step_id=visit.from_step_id,
-        step_id=visit.step.id,
-        visit=visit.number,
-        now=visit.now,
-        decisions=visit.decision_rows(),
-        message={
-            "id": str(message_id),
-            "mailbox_id": str(sender.id),
-            "rfc_message_id": new_message_id(message_id, sender.email.rpartition("@")[2]),
-            "thread": draft.thread,
-            "subject": draft.subject,
-        },
-        resend=visit.plan.settings.unknown_outcome == "resend",
-    )
-
-
-async def _advance(visit: Visit, reservation: Reservation, outcome: str, response: str | None) -> Directive:
-    directive = await visit.queries.advance(
-        from_step_id=visit.step.id,
-        now=visit.now,
-        decisions=[],  # pinned by the gate
-        effect={
-            "step_id": str(visit.step.id),
-            "visit": visit.number,
-            "event": "email_sent" if outcome == "sent" else "email_skipped",
-            "detail": {"message_id": reservation.rfc_message_id, "subject": reservation.subject},
-            "message": {"id": str(reservation.message_id), "status": outcome, "response": response},
-        },
-        following=visit.following(),
-    )
-    return visit.told(directive)
-
-
-async def _standing(visit: Visit) -> Directive:
-    loaded = await visit.queries.load()
-    return visit.told(loaded.directive if loaded else visit.loaded.directive)
-
-
-async def _recorded(record: Callable[[], Awaitable[T]]) -> T:
-    """Insists on recording what has left: while Postgres restarts, this worker alone knows that it has.
-
-    Giving up leaves the message `sending`, which the next attempt can only call unknown.
+    `variants`: each lead gets one of them, by weight, and always the same one. `mailbox_id`: sends from this one
+    instead of the lead's own.
     """
-    waited, pause = 0.0, 0.1
-    while True:
-        try:
-            return await record()
-        except (DBAPIError, OSError):
-            if waited > RECORD_FOR_SECONDS:
-                raise
-            await asyncio.sleep(pause)
-            waited, pause = waited + pause, min(pause * 2, 5.0)
 
+    step_type: ClassVar[str] = "email"
 
-def _known(message_id: UUID | None) -> UUID:
-    assert message_id is not None, "a reservation that is not held names its message"
-    return message_id
+    subject: str = Field(default="", max_length=MAX_SUBJECT)
+    body_text: str = Field(default="", max_length=MAX_TEXT)
+    body_html: str = Field(default="", max_length=MAX_HTML)
+    reply_in_thread: bool = False
+    mailbox_id: UUID | None = None
+    variants: list[Variant] = Field(default_factory=list[Variant], max_length=10)
+    auto_winner: AutoWinner | None = None
+
+    _one_line = field_validator("subject")(one_line)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Email":
+        for content in self.contents().values():
+            if not content.body_text.strip() and not content.body_html.strip():
+                raise ValueError("an email needs `body_text` or `body_html`")
+            if not content.subject.strip() and not self.reply_in_thread:
+                raise ValueError("an email needs a `subject` unless it replies in thread")
+        return self
+
+    @model_validator(mode="after")
+    def _variants_to_choose_from(self) -> "Email":
+        names = [variant.name for variant in self.variants]
+        if len(set(names)) < len(names):
+            raise ValueError("two variants have one name")
+        if self.variants and not any(variant.weight for variant in self.variants):
+            raise ValueError("one variant at least has a weight above 0")
+        if self.auto_winner and len(self.variants) < 2:
+            raise ValueError("`auto_winner` needs two variants to choose from")
+        return self
+
+    def contents(self) -> dict[str | None, Content]:
+        """What may be sent, by the variant's name; without variants there is one, of no name."""
+        own = Content(self.subject, self.body_text, self.body_html)
+        if not self.variants:
+            return {None: own}
+        return {
+            variant.name: Content(
+                variant.subject or self.subject,
+                variant.body_text or ("" if variant.body_html else self.body_text),
+                variant.body_html or ("" if variant.body_text else self.body_html),
+            )
+            for variant in self.variants
+        }
+
+    def templates(self) -> Iterator[TemplateField]:
+        for prefix, part in (("", self), *((f"variants[{i}].", variant) for i, variant in enumerate(self.variants))):
+            yield TemplateField(f"{prefix}subject", part.subject)
+            yield TemplateField(f"{prefix}body_text", part.body_text)
+            yield TemplateField(f"{prefix}body_html", part.body_html, html=True)
+
+    async def perform(self, visit: Visit, tools: Tools) -> Directive:
+        """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
+        variant = await self._variant(visit)
+        letter = Letter(self.contents()[variant], variant, self.mailbox_id, self.reply_in_thread)
+        return await send(visit, tools, letter)
+
+    async def _variant(self, visit: Visit) -> str | None:
+        if not self.variants:
+            return None
+        if self.auto_winner is not None:
+            winner = await visit.queries.variant_winner(visit.step.id)
+            # A winner that an edit has removed or renamed is none any more.
+            if winner in {variant.name for variant in self.variants}:
+                return winner
+        candidates = [Candidate(variant.name, variant.weight) for variant in self.variants]
+        return choose(candidates, visit.lead_id, visit.step.id)

@@ -1,12 +1,13 @@
-"""One visit of an enrollment to a step that takes effect now, and what every handler needs of it."""
+"""One visit of an enrollment to a step that takes effect now, and what every step needs of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment
+from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment, Place
+from domain.enrollment import EnrollmentStatus
 from domain.messages import Directive
 from domain.schedule import local_text
 from domain.sequence import Plan, Step
@@ -26,6 +27,15 @@ class Visit:
     now: datetime
 
     @property
+    def lead_id(self) -> UUID:
+        return UUID(str(self.loaded.lead["id"]))
+
+    @property
+    def place(self) -> Place:
+        """Where the mirror stood when it was read."""
+        return Place(self.from_step_id, self.loaded.version_id)
+
+    @property
     def number(self) -> int:
         """1 for the first time that the step takes effect; a loop comes again."""
         return self.loaded.visits.get(str(self.step.id), 0) + 1
@@ -35,33 +45,38 @@ class Visit:
 
     def following(self) -> dict[str, Any]:
         """What comes after this step, as `advance_to_next_step` takes it."""
-        return arrival_row(enter(self.plan.after(self.step), self.now))
+        zones = self.plan.zones(str(self.loaded.lead.get("timezone") or ""))
+        return arrival_row(enter(self.plan.after(self.step), self.now, zones))
+
+    def stopping(self, reason: str) -> dict[str, Any]:
+        """The same for a step that is the last."""
+        return arrival_row(End(EnrollmentStatus.STOPPED, reason))
 
     def told(self, directive: Directive) -> Directive:
         return with_step(directive, self.plan, self.loaded.lead)
 
 
-class StepHandler(Protocol):
-    async def perform(self, visit: Visit) -> Directive:
-        """Does what the step is for, records it with the next place in one transaction, and says what is next.
-
-        Called again after a crash at any point: must then find what was done already.
-        """
-        ...
-
-
 def decision_row(decision: Decision) -> dict[str, Any]:
-    return {
+    """As the SQL functions take it: they log it, and act on `back` and `heard`."""
+    row: dict[str, Any] = {
         "step_id": str(decision.step.id),
         "branch": decision.branch,
         "outcome": decision.outcome.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
+    if decision.back:
+        row["back"] = True
+    if decision.heard_event_id:
+        row["heard"] = decision.heard_event_id
+    return row
 
 
 def arrival_row(arrival: Wait | End) -> dict[str, Any]:
     if isinstance(arrival, End):
         return {"status": arrival.status.value, "reason": arrival.reason}
-    return {"step_id": str(arrival.step.id), "due_at": arrival.due_at.isoformat()}
+    row: dict[str, Any] = {"step_id": str(arrival.step.id), "due_at": arrival.due_at.isoformat()}
+    if arrival.step.config.listens_for is not None:
+        row["listens_for"] = arrival.step.config.listens_for
+    return row
 
 
 def with_step(directive: Directive, plan: Plan, lead: Mapping[str, Any]) -> Directive:

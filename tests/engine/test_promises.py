@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from db.queries.enrollments import EnrollmentQueries
+from db.queries.enrollments import EnrollmentQueries, Place
 from domain.messages import Command
 from services.dispatch import Dispatcher
 from services.receive import ReplyEvent
@@ -27,7 +27,7 @@ async def reserved(stage: Stage, enrollment: UUID, rfc_message_id: str) -> tuple
     assert loaded is not None and loaded.mailbox is not None and loaded.directive.step_id is not None
     message_id = uuid4()
     reservation = await queries.reserve(
-        from_step_id=loaded.directive.step_id,
+        Place(loaded.directive.step_id, loaded.version_id),
         step_id=loaded.directive.step_id,
         visit=1,
         now=loaded.enrolled_at,

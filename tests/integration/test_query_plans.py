@@ -30,9 +30,9 @@ SELECT l.tenant_id, l.id, v.sequence_id, v.id, state,
        CASE WHEN state = 'completed' THEN now() END
   FROM (SELECT *, CASE WHEN random() < 0.1 THEN 'active' ELSE 'completed' END AS state FROM leads) l
   JOIN sequence_versions v ON v.tenant_id = l.tenant_id;
-INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status, rfc_message_id, subject,
-                      reserved_at, sending_at)
-SELECT s.tenant_id, s.id, s.lead_id, m.id, gen_random_uuid(), 1,
+INSERT INTO messages (tenant_id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit, status,
+                      rfc_message_id, subject, reserved_at, sending_at)
+SELECT s.tenant_id, s.id, s.lead_id, s.sequence_id, m.id, gen_random_uuid(), 1,
        CASE WHEN random() < 0.001 THEN 'sending' ELSE 'sent' END, gen_random_uuid()::text, '', now(), now()
   FROM lead_sequence_state s JOIN mailboxes m USING (tenant_id);
 INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)

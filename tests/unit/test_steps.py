@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.sequence import read_config
-from domain.steps import StepType
+from services.plans import read_config
 
 TEXT = {"body_text": "Hi"}
 
@@ -33,7 +32,7 @@ TEXT = {"body_text": "Hi"}
         ("condition", {"branches": [{"if": {"any": []}, "then": {"stop": True}}]}, "config.branches[0].if"),
     ],
 )
-def test_a_bad_config_is_refused_by_field(step_type: StepType, config: dict[str, Any], field: str) -> None:
+def test_a_bad_config_is_refused_by_field(step_type: str, config: dict[str, Any], field: str) -> None:
     read, errors = read_config(step_type, config)
     assert read is None
     assert field in [error.field for error in errors]

@@ -168,9 +168,9 @@ async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) ->
     async with tenant.database.write(tenant.id) as session:
         await session.execute(
             text(
-                "INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status,"
+                "INSERT INTO messages (tenant_id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit, status,"
                 " rfc_message_id, subject, reserved_at, sent_at)"
-                " VALUES (:tenant_id, :enrollment_id, :lead_id, :mailbox_id, :step_id, 1, 'sent', :message_id, 'Hi',"
+                " VALUES (:tenant_id, :enrollment_id, :lead_id, :sequence_id, :mailbox_id, :step_id, 1, 'sent', :message_id, 'Hi',"
                 " now(), now())"
             ),
             {
@@ -180,6 +180,7 @@ async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) ->
                 "mailbox_id": mailbox["id"],
                 "step_id": state["current_step"]["id"],
                 "message_id": message_id,
+                "sequence_id": state["sequence_id"],
             },
         )
     head = {

@@ -122,15 +122,23 @@ async def test_activation_freezes_a_version(tenant: Tenant) -> None:
     assert (await tenant.call("GET", path))["current_version"] == 1
     (row,) = await tenant.query("SELECT plan FROM sequence_versions WHERE sequence_id = :id", id=sequence_id)
     assert [step["key"] for step in row.plan["steps"]] == ["intro", "wait"]
-    for method, sub, body in (
-        ("POST", "/steps", {**EMAIL, "key": "new"}),
-        ("PUT", "/steps/intro", {"name": "New"}),
-        ("DELETE", "/steps/intro", None),
-        ("DELETE", "", None),
-        ("PUT", "", {"settings": {"timezone": "Asia/Tokyo"}}),
-    ):
-        await tenant.refused(method, path + sub, 409, "sequence_not_draft", json=body)
-    assert (await tenant.call("PUT", path, json={"name": "Renamed"}))["name"] == "Renamed"
+    await tenant.refused("DELETE", path, 409, "sequence_not_draft")
+    # Edits go on in the draft, and reach nobody.
+    await tenant.call("POST", path + "/steps", 201, json={**EMAIL, "key": "new"})
+    await tenant.call("PUT", path + "/steps/intro", json={"name": "New"})
+    await tenant.call("DELETE", path + "/steps/wait", 204)
+    edited = await tenant.call("PUT", path, json={"name": "Renamed", "settings": {"timezone": "Asia/Tokyo"}})
+    assert (edited["name"], edited["current_version"], edited["unpublished"]) == ("Renamed", 1, True)
+    assert edited["steps_count"] == 2
+    (same,) = await tenant.query("SELECT plan FROM sequence_versions WHERE sequence_id = :id", id=sequence_id)
+    assert same.plan == row.plan
+
+
+async def test_an_archived_sequence_is_not_edited(tenant: Tenant) -> None:
+    path = f"/sequences/{await tenant.sequence(active=True)}"
+    await tenant.call("PUT", path, json={"status": "archived"})
+    await tenant.refused("POST", path + "/steps", 409, "sequence_archived", json={**EMAIL, "key": "new"})
+    await tenant.refused("PUT", path, 409, "sequence_archived", json={"name": "New"})
 
 
 async def test_statuses_lead_on_and_never_back(tenant: Tenant) -> None:

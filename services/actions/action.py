@@ -1,0 +1,81 @@
+"""What an action is. A new one subclasses `Action` in a file of its own here, and is found by its `action`."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, get_args
+
+from db.queries.enrollments import advance_txn, note_result_txn
+from db.session import ReadSession, WriteSession
+from domain.errors import FieldError
+from domain.messages import Directive
+from domain.steps import StepConfig
+from services.steps.effect import Effect, Tools
+from services.steps.visit import Visit
+
+
+class Action(Effect):
+    """Its fields are its config; `action` is a Literal with its name.
+
+    The deed and its record are one transaction, so that a crash leaves both or neither.
+    """
+
+    step_type: ClassVar[str] = "action"
+    wakes_outbox: ClassVar[bool] = False
+    """Whether its deed may leave something to tell Temporal."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if "action" in cls.model_fields:
+            ACTIONS[get_args(cls.model_fields["action"].annotation)[0]] = cls
+
+    @classmethod
+    def reader(cls, raw: Mapping[str, Any]) -> type[StepConfig]:
+        name = raw.get("action")
+        if not isinstance(name, str) or name not in ACTIONS:
+            raise ValueError(f"unknown action {name!r}; known are {', '.join(sorted(ACTIONS))}")
+        return ACTIONS[name]
+
+    @property
+    def ends_with(self) -> str | None:
+        """The stop reason of an action that is the last thing its enrollment does."""
+        return None
+
+    async def missing(self, session: ReadSession) -> Sequence[FieldError]:
+        """What it refers to and is not there, each named by its field below the config; asked at activation."""
+        return ()
+
+    async def prepare(self, visit: Visit, tools: Tools) -> None:
+        """What must have happened in the world before the deed is recorded; repeated until it succeeds."""
+        return None
+
+    @abstractmethod
+    async def act(self, session: WriteSession, visit: Visit) -> Mapping[str, Any] | None:
+        """The deed, in the transaction that moves the enrollment on; what it answers is added to the log row."""
+
+    async def perform(self, visit: Visit, tools: Tools) -> Directive:
+        await self.prepare(visit, tools)
+        async with tools.database.write(visit.queries.tenant_id) as session:
+            applied, directive = await advance_txn(
+                session,
+                visit.queries.enrollment_id,
+                visit.place,
+                now=visit.now,
+                decisions=visit.decision_rows(),
+                effect={
+                    "step_id": str(visit.step.id),
+                    "visit": visit.number,
+                    "event": "action_performed",
+                    "detail": self.model_dump(mode="json"),
+                },
+                following=visit.stopping(self.ends_with) if self.ends_with else visit.following(),
+            )
+            # The row is locked now. An attempt that comes second, or after a stop, has moved and does nothing.
+            if applied and (result := await self.act(session, visit)):
+                await note_result_txn(session, visit.queries.enrollment_id, visit.step.id, result)
+        if applied and self.wakes_outbox:
+            tools.kick(visit.queries.tenant_id)
+        return visit.told(directive)
+
+
+ACTIONS: dict[str, type[Action]] = {}

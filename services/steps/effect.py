@@ -1,0 +1,34 @@
+"""A step that does something to the world. A new type subclasses `Effect` in a file of its own here."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from db.session import Database
+from domain.messages import Directive
+from domain.steps import StepConfig
+from mail.transport import SmtpTransport
+from services.steps.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a step may use, held by the worker."""
+
+    database: Database
+    transport: SmtpTransport
+    kick: Callable[[UUID], None]
+    """Dispatches a tenant's outbox; call it after a commit that wrote to it."""
+
+
+class Effect(StepConfig):
+    takes_effect: ClassVar[bool] = True
+
+    @abstractmethod
+    async def perform(self, visit: Visit, tools: Tools) -> Directive:
+        """Does what the step is for, records it with the next place in one transaction, and says what is next.
+
+        Called again after a crash at any point: must then find what was done already.
+        """
