@@ -13,6 +13,7 @@ from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.routers import (
     api_keys,
+    batches,
     campaigns,
     dev,
     enrollment,
@@ -25,6 +26,7 @@ from api.routers import (
     sequence_files,
     sequences,
     steps,
+    versions,
 )
 from api.wiring import Wiring
 from db.session import Database
@@ -48,11 +50,13 @@ ROUTERS = (
     sequence_files.router,
     sequences.router,
     steps.router,
+    versions.router,
     lead_import.router,
     enrollment.router,
     leads.router,
     enrollments.router,
     campaigns.router,
+    batches.router,
     mailboxes.router,
     api_keys.router,
 )

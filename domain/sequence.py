@@ -30,6 +30,12 @@ class SequenceSettings(BaseModel):
     unknown_outcome: Literal["skip", "resend"] = "skip"
     """What to do with an email that may or may not have left (a crash at the final dot): go on without
     it, or send it again under the same Message-ID."""
+    exclusive: bool = False
+    """A lead of this sequence is in no other: it takes none that is live elsewhere, and nobody takes its leads."""
+    allow_reenrollment: bool = True
+    """Whether a lead that has been in this sequence may enter it again. Without it, once is for good."""
+    reenroll_after_days: int = Field(default=0, ge=0, le=3650)
+    """How long after its last enrollment in this sequence ended a lead may enter again; 0 is at once."""
 
 
 class Step(BaseModel):

@@ -16,44 +16,49 @@ from db.queries.outbox import START, Claimed, Outbox, is_waiting
 from db.session import Database
 from domain.enrollment import StopReason
 from domain.messages import Command, QueueCounts
+from services.batches.driver import BatchDriver
+from services.batches.run import CHUNK
+from services.fair_slots import FairSlots
+from services.kicks import Kicked
 from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 AT_ONCE = 50
+"""Deliveries of this process, shared by the tenants in turns."""
 LEASE = timedelta(seconds=60)
 # A step takes seconds; a mirror that has not moved for two minutes is asked about.
 OVERDUE_AFTER = timedelta(minutes=2)
 OVERDUE_LIMIT = 200
-RETRY_SECONDS = 5.0
 TELL_SECONDS = 5.0
 PASS_SECONDS = 240.0
 POLL_SECONDS = 0.02
 
 
 class Dispatcher:
-    def __init__(self, database: Database, gateway: Gateway) -> None:
+    def __init__(self, database: Database, gateway: Gateway, *, chunk: int = CHUNK) -> None:
+        """`chunk`: so many leads of a batch are treated at a time."""
         self._database = database
         self._outbox = Outbox(database)
         self._gateway = gateway
-        self._running: dict[UUID, asyncio.Task[None]] = {}
-        self._asked_again: set[UUID] = set()
+        self._slots = FairSlots(AT_ONCE)
+        self._deliveries = Kicked("dispatch", self._dispatch_all)
+        self._driver = BatchDriver(database, self._deliveries.kick, chunk=chunk)
+        self._drives = Kicked("batches", self._drive_all)
 
     def kick(self, tenant_id: UUID) -> None:
-        """Dispatches the tenant's outbox in the background, at once. Call it after the commit.
-
-        A kick while a pass is running makes one more pass: rows committed meanwhile are not left behind.
-        """
-        if tenant_id in self._running:
-            self._asked_again.add(tenant_id)
-            return
-        task = asyncio.create_task(self._until_empty(tenant_id), name=f"dispatch {tenant_id}")
-        self._running[tenant_id] = task
+        """Dispatches the tenant's outbox and carries its batches forward in the background, at once. Call it after
+        the commit."""
+        self._deliveries.kick(tenant_id)
+        self._drives.kick(tenant_id)
 
     async def run(self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS) -> QueueCounts:
-        """One pass over one tenant: the outbox until it is empty or the time is up, then the overdue."""
-        counts = await self.dispatch(tenant_id, within_seconds=within_seconds)
+        """One pass over one tenant: its batches, the outbox until it is empty or the time is up, then the overdue."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_seconds
+        await self._driver.drive(tenant_id, within_seconds=within_seconds)
+        counts = await self.dispatch(tenant_id, within_seconds=deadline - loop.time())
         return counts if counts.failed else counts + await self._repair_overdue(tenant_id)
 
     async def run_all(self) -> QueueCounts:
@@ -65,14 +70,19 @@ class Dispatcher:
     async def dispatch(self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS) -> QueueCounts:
         """Delivers what waits in the outbox until nothing more can be claimed, Temporal does not answer, or the
         time is up: what is left is the next pass's."""
+        deadline = asyncio.get_running_loop().time() + within_seconds
+        claimed = await self._claim(tenant_id)
+        lanes = [self._deliver_lane(tenant_id, claimed, deadline)]
+        if len(claimed) == BATCH:
+            # There is more: while one lane asks Postgres, the other keeps Temporal busy.
+            lanes.append(self._deliver_lane(tenant_id, await self._claim(tenant_id), deadline))
+        # Not one without the other: a lane that fails leaves the other nothing that it could not finish.
+        ended = await asyncio.gather(*lanes, return_exceptions=True)
         counts = QueueCounts()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within_seconds
-        while loop.time() < deadline and (claimed := await self._outbox.claim(tenant_id, limit=BATCH, lease=LEASE)):
-            delivered = await self._deliver_all(tenant_id, claimed)
-            counts += delivered
-            if delivered.failed:
-                break
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+            counts += one
         return counts
 
     async def tell(
@@ -94,36 +104,38 @@ class Dispatcher:
             await asyncio.sleep(POLL_SECONDS)
 
     async def aclose(self) -> None:
-        """Waits for deliveries under way. What is left stays in the outbox for the next dispatcher."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Ends what is under way. What is left stays in Postgres for the next dispatcher."""
+        await self._drives.aclose()
+        await self._deliveries.aclose()
 
-    async def _until_empty(self, tenant_id: UUID) -> None:
-        while True:
-            self._asked_again.discard(tenant_id)
-            try:
-                failed = (await self.dispatch(tenant_id, within_seconds=math.inf)).failed
-            except Exception:
-                # The rows are safe in Postgres: this task must live on to try again.
-                log.exception("dispatch of tenant %s failed", tenant_id)
-                failed = 1
-            if failed:
-                await asyncio.sleep(RETRY_SECONDS)
-            elif tenant_id not in self._asked_again:
-                # In the same breath as the question: a kick that comes next finds nobody running.
-                del self._running[tenant_id]
-                return
+    async def _dispatch_all(self, tenant_id: UUID) -> bool:
+        return not (await self.dispatch(tenant_id, within_seconds=math.inf)).failed
+
+    async def _drive_all(self, tenant_id: UUID) -> bool:
+        await self._driver.drive(tenant_id, within_seconds=math.inf)
+        return True
+
+    async def _claim(self, tenant_id: UUID) -> list[Claimed]:
+        return await self._outbox.claim(tenant_id, limit=BATCH, lease=LEASE)
+
+    async def _deliver_lane(self, tenant_id: UUID, claimed: list[Claimed], deadline: float) -> QueueCounts:
+        counts = QueueCounts()
+        loop = asyncio.get_running_loop()
+        while claimed:
+            delivered = await self._deliver_all(tenant_id, claimed)
+            counts += delivered
+            if delivered.failed or loop.time() >= deadline:
+                break
+            claimed = await self._claim(tenant_id)
+        return counts
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
-        slots = asyncio.Semaphore(AT_ONCE)
         delivered: list[int] = []
         refused: dict[int, str] = {}
 
         async def deliver(one: Claimed) -> None:
             assert one.id is not None, "what is claimed is a row"
-            async with slots:
+            async with self._slots.slot(tenant_id):
                 try:
                     await self._deliver(tenant_id, one)
                     delivered.append(one.id)

@@ -1,23 +1,41 @@
-"""Enrolling leads: the row and the word to Temporal are one transaction, so that neither is lost."""
+"""Enrolling leads: the row and the word to Temporal are one transaction, so that neither is lost.
+
+Who may be enrolled is decided in Postgres, for all leads in one statement (`enroll_lead_in_sequence`); here is what
+the answers mean.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 from db.queries import enrolling
 from db.session import WriteSession
 from domain.errors import NotFound, SequenceNotActive
+from domain.sequence import Plan
+from domain.tenancy import TenantSettings
 from services.plans import read_plan
 
 WHY_SKIPPED = {
     "already_enrolled": "the lead is in this sequence already",
-    "suppressed": "the address or its domain is on the suppression list",
+    "not_found": "there is no such lead",
+    "invalid_email": "no message can be written to the lead's address",
     "bounced": "mail to this address has bounced",
     "unsubscribed": "the lead has unsubscribed",
-    "not_found": "there is no such lead",
-    "duplicate": "the lead stands in this request twice",
+    "suppressed": "the address or its domain is on the suppression list",
+    "in_exclusive_sequence": "the lead is in another sequence, and one of the two is exclusive",
+    "cooling_down": "the lead has been in this sequence, which takes nobody twice",
+    "contact_capped": "the lead is in as many sequences as your settings allow at a time",
 }
+# Of the reasons that end by themselves.
+_WHY_UNTIL = {
+    "cooling_down": "the lead has been in this sequence and may enter it again from {until} on",
+    "contact_capped": "the lead was sent as many emails as your settings allow, until {until}",
+}
+_TWICE = "the lead stands in this request twice"
+_OF_SEQUENCE = {"exclusive", "allow_reenrollment", "reenroll_after_days"}
+_OF_TENANT = {"max_live_enrollments", "max_emails", "max_emails_days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +50,13 @@ class Skipped:
     lead_id: UUID
     code: str
     detail: str
+    until: datetime | None = None
+    """When the reason ends by itself, if it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnrollResult:
-    batch_id: UUID
+    batch_id: UUID | None
     enrolled: list[Enrolled]
     skipped: list[Skipped]
 
@@ -47,6 +67,7 @@ async def enroll(
     sequence_id: UUID,
     lead_ids: Sequence[UUID],
     campaign_id: UUID | None = None,
+    batch_id: UUID | None = None,
     dry_run: bool = False,
 ) -> EnrollResult:
     """Enrolls each lead, or says why not. Their first step is due after its own delay.
@@ -54,27 +75,23 @@ async def enroll(
     Raises NotFound (sequence, campaign) and SequenceNotActive. The caller's commit makes it true, and the
     dispatcher tells Temporal.
     """
-    sequence = await enrolling.sequence_to_enroll_in(session, sequence_id)
-    if sequence is None:
-        raise NotFound(f"no sequence {sequence_id}")
-    if sequence.status != "active":
-        raise SequenceNotActive(
-            f"the sequence is {sequence.status}; activate it first", extra={"state": sequence.status}
-        )
+    tenant = await hold_active_sequence(session, sequence_id)
     if campaign_id is not None and not await enrolling.campaign_exists(session, campaign_id):
         raise NotFound(f"no campaign {campaign_id}")
-    plan = read_plan(sequence.plan)
-    first = plan.first
-    now, batch_id = datetime.now(UTC), uuid4()
+    version = await enrolling.current_version(session, sequence_id)
+    plan, now = read_plan(version.plan), datetime.now(UTC)
+    due_by_zone = await _due_by_zone(session, plan, lead_ids, now)
     rows = await enrolling.enroll(
         session,
         lead_ids=lead_ids,
         sequence_id=sequence_id,
-        version_id=sequence.version_id,
-        first_step_id=first.id,
-        due_at=first.due_at(now, plan.zones("")),
+        version_id=version.id,
+        first_step_id=plan.first.id,
+        due_at=plan.first.due_at(now, plan.zones("")),
+        due_by_zone=due_by_zone,
         campaign_id=campaign_id,
         batch_id=batch_id,
+        policy=_policy(plan, tenant),
         now=now,
         dry_run=dry_run,
     )
@@ -82,10 +99,41 @@ async def enroll(
         batch_id=batch_id,
         enrolled=[Enrolled(row.lead_id, row.enrollment_id) for row in rows if row.outcome == "enrolled"],
         skipped=[
-            *(Skipped(row.lead_id, row.outcome, WHY_SKIPPED[row.outcome]) for row in rows if row.outcome != "enrolled"),
-            *(Skipped(lead_id, "already_enrolled", WHY_SKIPPED["duplicate"]) for lead_id in _repeated(lead_ids)),
+            *(_skipped(row.lead_id, row.outcome, row.until) for row in rows if row.outcome != "enrolled"),
+            *(Skipped(lead_id, "already_enrolled", _TWICE) for lead_id in _repeated(lead_ids)),
         ],
     )
+
+
+async def hold_active_sequence(session: WriteSession, sequence_id: UUID) -> TenantSettings:
+    """Keeps an active sequence active until the transaction ends. Raises NotFound and SequenceNotActive."""
+    held = await enrolling.hold_sequence(session, sequence_id)
+    if held is None:
+        raise NotFound(f"no sequence {sequence_id}")
+    if held.status != "active":
+        raise SequenceNotActive(f"the sequence is {held.status}; activate it first", extra={"state": held.status})
+    return TenantSettings.model_validate(held.tenant_settings)
+
+
+async def _due_by_zone(
+    session: WriteSession, plan: Plan, lead_ids: Sequence[UUID], now: datetime
+) -> dict[str, datetime]:
+    """When the first step is due for the leads of each zone, if it reckons in theirs."""
+    if not plan.first.config.reckons_in_lead_zone:
+        return {}
+    zones = await enrolling.zones_of(session, lead_ids)
+    return {zone: plan.first.due_at(now, plan.zones(zone)) for zone in zones}
+
+
+def _policy(plan: Plan, tenant: TenantSettings) -> dict[str, Any]:
+    """As `enroll_lead_in_sequence` takes it: the rules of the version that is entered, and the tenant's."""
+    return {**plan.settings.model_dump(include=_OF_SEQUENCE), **tenant.model_dump(include=_OF_TENANT)}
+
+
+def _skipped(lead_id: UUID, code: str, until: datetime | None) -> Skipped:
+    if until is None:
+        return Skipped(lead_id, code, WHY_SKIPPED[code])
+    return Skipped(lead_id, code, _WHY_UNTIL[code].format(until=f"{until:%Y-%m-%d %H:%M} UTC"), until)
 
 
 def _repeated(lead_ids: Sequence[UUID]) -> list[UUID]:

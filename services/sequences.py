@@ -10,6 +10,7 @@ from uuid import UUID
 
 from db.models import Sequence as SequenceRow
 from db.queries import sequences as queries
+from db.queries.batches import open_batches
 from db.queries.sequences import EnrollmentCounts
 from db.session import ReadSession, WriteSession
 from domain.errors import InvalidTransition, SequenceNotDraft
@@ -27,6 +28,8 @@ class CountedSequence:
 
     row: SequenceRow
     counts: EnrollmentCounts
+    batch_id: UUID | None
+    """The newest batch that is under way: it pauses, resumes, stops or enrolls leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,9 @@ async def _locked(session: WriteSession, sequence_id: UUID) -> SequenceRow:
 
 
 async def _counted(session: ReadSession, rows: Sequence[SequenceRow]) -> list[CountedSequence]:
-    counts = await queries.count_enrollments(session, [row.id for row in rows])
-    return [CountedSequence(row, counts.get(row.id, EnrollmentCounts())) for row in rows]
+    ids = [row.id for row in rows]
+    counts, batches = await queries.count_enrollments(session, ids), await open_batches(session, ids)
+    return [CountedSequence(row, counts.get(row.id, EnrollmentCounts()), batches.get(row.id)) for row in rows]
 
 
 def _changed_values(sequence: SequenceRow, changes: SequenceChanges) -> dict[str, Any]:

@@ -7,10 +7,17 @@ has heard of it yet.
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from db.models import Batch
 from db.queries import enrolling
+from db.queries.batches import supersede
 from db.session import WriteSession
-from domain.enrollment import ACCEPTED_BY, ALREADY_DONE, EnrollmentStatus, ResumeMode, StopReason
+from domain.enrollment import ACCEPTED_BY, ALREADY_DONE, EnrollmentStatus, ResumeMode
 from domain.errors import InvalidTransition, NotFound, SequenceNotActive
+from services.batches.pause_sequence import PauseSequence
+from services.batches.resume_sequence import ResumeSequence
+from services.batches.run import FIRST_CHUNK, begin
+from services.batches.steering import SteeringKind
+from services.batches.stop_sequence import StopSequence
 
 
 async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> list[UUID]:
@@ -31,18 +38,29 @@ async def stop(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, r
     return await _steer(session, "stop", lead_id, sequence_id, lambda one: enrolling.stop(session, one, reason))
 
 
-async def pause_sequence(session: WriteSession, sequence_id: UUID) -> int:
-    """Holds every lead of the sequence; how many were moved."""
-    return await enrolling.pause_all(session, sequence_id)
+async def pause_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
+    """Holds every lead of the sequence: the first ones at once, the rest in the background.
+
+    Of all three: the sequence has its new status already and is locked, and the batch that was under way for an
+    earlier command ends.
+    """
+    return await _steer_all(session, PauseSequence, sequence_id, first_chunk)
 
 
-async def resume_sequence(session: WriteSession, sequence_id: UUID) -> int:
+async def resume_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
     """Lets go what the sequence held. A lead that was paused by itself stays paused."""
-    return await enrolling.resume_all(session, sequence_id)
+    return await _steer_all(session, ResumeSequence, sequence_id, first_chunk)
 
 
-async def archive_sequence(session: WriteSession, sequence_id: UUID) -> int:
-    return await enrolling.stop_all(session, sequence_id, StopReason.SEQUENCE_ARCHIVED)
+async def archive_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
+    """Stops every lead of the sequence."""
+    return await _steer_all(session, StopSequence, sequence_id, first_chunk)
+
+
+async def _steer_all(session: WriteSession, kind: type[SteeringKind], sequence_id: UUID, first_chunk: int) -> Batch:
+    earlier = [PauseSequence.name, ResumeSequence.name, StopSequence.name]
+    await supersede(session, earlier, sequence_id=sequence_id)
+    return await begin(session, kind.name, sequence_id=sequence_id, first_chunk=first_chunk)
 
 
 async def _steer(

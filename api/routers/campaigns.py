@@ -4,12 +4,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.deps import Once, Paging, Reading, Writing
+from api.deps import Once, Paging, Reading, Steering, Writing
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
-from api.schemas.campaigns import CampaignCreate, CampaignLeadsAdd, CampaignLeadsAdded, CampaignResponse
+from api.schemas.batches import BatchResponse, DryAssignmentResponse
+from api.schemas.campaigns import (
+    CampaignCreate,
+    CampaignLeadsAdd,
+    CampaignLeadsAdded,
+    CampaignResponse,
+    SequenceAssign,
+)
 from api.schemas.common import Listed, listed
 from services import campaigns
+from services.assign import assign_sequence, try_assignment
+from services.batches.look import progress_of
 
 router = APIRouter(prefix="/campaigns", tags=["Campaigns"], route_class=ApiRoute)
 
@@ -42,3 +51,25 @@ async def add_campaign_leads(campaign_id: UUID, body: CampaignLeadsAdd, session:
         return CampaignLeadsAdded.model_validate(await campaigns.add_leads(session, campaign_id, body.lead_ids))
 
     return await once(session, 200, add)
+
+
+@router.post(
+    "/{campaign_id}/assign-sequence",
+    status_code=202,
+    response_model=BatchResponse,
+    responses={200: {"model": DryAssignmentResponse, "description": "Of a dry run."}} | WITH_BODY | problems(404, 409),
+)
+async def assign_campaign_sequence(campaign_id: UUID, body: SequenceAssign, session: Steering, once: Once) -> Response:
+    """Enrolls every lead of the campaign, in the background where there are many: see `GET /batches/{id}`.
+
+    Leads added later are not enrolled by themselves; the action `add_to_campaign` enrolls the one that it adds.
+    """
+
+    async def assign() -> BatchResponse:
+        batch = await assign_sequence(session, campaign_id, body.sequence_id)
+        return BatchResponse.of(await progress_of(session, batch))
+
+    async def tried() -> DryAssignmentResponse:
+        return DryAssignmentResponse.of(await try_assignment(session, campaign_id, body.sequence_id))
+
+    return await once(session, 200, tried) if body.dry_run else await once(session, 202, assign)

@@ -22,7 +22,7 @@ from api.schemas.enrollment import (
 )
 from db.session import ReadSession
 from services import leads, states, steer
-from services.enroll import enroll
+from services.assign import enroll_leads as enroll_leads_now
 from services.receive import LeadEvent, record_event
 
 router = APIRouter(prefix="/leads", tags=["Enrollment"], route_class=ApiRoute)
@@ -33,7 +33,7 @@ async def enroll_leads(body: EnrollLeadsRequest, session: Steering, once: Once) 
     """Each lead is enrolled, or it is said why not. The first step runs as soon as its own delay has passed."""
 
     async def carry_out() -> EnrollLeadsResponse:
-        result = await enroll(
+        result = await enroll_leads_now(
             session,
             sequence_id=body.sequence_id,
             lead_ids=body.lead_ids,

@@ -22,11 +22,21 @@ class CampaignLeadsAdd(Body):
     lead_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_LEADS_AT_ONCE)]
 
 
+class SequenceAssign(Body):
+    """`dry_run` answers what would happen, and nothing does."""
+
+    sequence_id: UUID
+    dry_run: bool = False
+
+
 class CampaignResponse(Shape):
+    """`sequence_id`: the sequence that was assigned last."""
+
     id: UUID
     name: str
     description: str
     leads_count: int
+    sequence_id: UUID | None
     created_at: Moment
     updated_at: Moment
 
@@ -38,6 +48,7 @@ class CampaignResponse(Shape):
             name=row.name,
             description=row.description,
             leads_count=campaign.leads_count,
+            sequence_id=row.sequence_id,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

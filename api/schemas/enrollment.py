@@ -47,16 +47,19 @@ class LeadEnrolled(Shape):
 
 
 class LeadSkipped(Shape):
-    """`code`: `already_enrolled`, `suppressed`, `bounced`, `unsubscribed`, `invalid_email`, `cooling_down` or
-    `not_found`."""
+    """`code`: `already_enrolled`, `suppressed`, `bounced`, `unsubscribed`, `invalid_email`, `cooling_down`,
+    `in_exclusive_sequence`, `contact_capped` or `not_found`. `until`: when that ends by itself, if it does."""
 
     lead_id: UUID
     code: str
     detail: str
+    until: Moment | None
 
 
 class EnrollLeadsResponse(Shape):
-    batch_id: UUID
+    """`batch_id` is null in a dry run; otherwise `GET /batches/{id}` says how many of them have been started."""
+
+    batch_id: UUID | None
     enrolled: list[LeadEnrolled]
     skipped: list[LeadSkipped]
 

@@ -134,7 +134,8 @@ class SequenceUpdate(Body):
 
 class SequenceResponse(Shape):
     """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
-    edits of its draft have not reached the leads on their way."""
+    edits of its draft have not reached the leads on their way. `batch_id`: the newest batch under way, which is still
+    pausing, resuming, stopping, moving or enrolling leads."""
 
     id: UUID
     name: str
@@ -147,6 +148,7 @@ class SequenceResponse(Shape):
     enrolled_count: int
     active_count: int
     completed_count: int
+    batch_id: UUID | None
     created_at: Moment
     updated_at: Moment
 
@@ -165,6 +167,7 @@ class SequenceResponse(Shape):
             enrolled_count=counts.enrolled,
             active_count=counts.active,
             completed_count=counts.completed,
+            batch_id=sequence.batch_id,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

@@ -1,6 +1,7 @@
 """The tables as SQLAlchemy sees them; a test compares them with a freshly migrated schema."""
 
 from db.models.base import Base
+from db.models.batches import Batch, BatchSkip
 from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Mailbox, Message, OutboxRow
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
@@ -9,6 +10,8 @@ from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
 __all__ = [
     "ApiKey",
     "Base",
+    "Batch",
+    "BatchSkip",
     "Campaign",
     "CampaignLead",
     "Enrollment",

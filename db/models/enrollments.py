@@ -59,8 +59,8 @@ class Enrollment(Row, Base):
             unique=True,
             postgresql_where=LIVE,
         ),
-        Index("lead_sequence_state_by_lead", "tenant_id", "lead_id", text("enrolled_at DESC")),
-        Index("lead_sequence_state_by_sequence", "tenant_id", "sequence_id", "status", "lead_id"),
+        Index("lead_sequence_state_by_lead", "lead_id", "tenant_id", text("enrolled_at DESC")),
+        Index("lead_sequence_state_by_sequence", "sequence_id", "tenant_id", "status", "lead_id"),
         Index("lead_sequence_state_due", "next_action_at", postgresql_where=MOVING),
         Index(
             "lead_sequence_state_ahead",
@@ -111,6 +111,9 @@ class Message(Row, Base):
         UniqueConstraint("tenant_id", "rfc_message_id", name="messages_rfc_message_id_key"),
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
         _to("mailboxes", "mailbox_id"),
+        Index(
+            "messages_by_lead", "lead_id", "tenant_id", text("sent_at DESC"), postgresql_where=text("status = 'sent'")
+        ),
         Index("messages_unsettled", "tenant_id", "sending_at", postgresql_where=text("status = 'sending'")),
     )
 

@@ -36,10 +36,13 @@ class Lead(Row, Base):
 
 class Campaign(Row, Base):
     __tablename__ = "campaigns"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"]),)
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str]
     description: Mapped[EmptyText]
+    sequence_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """What its leads are enrolled in."""
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, EmptyObject, EmptyText, Row, Timestamp, Zero
+
+_EXCLUSIVE = "coalesce((plan #>> '{settings,exclusive}')::boolean, false)"
 
 
 class Sequence(Row, Base):
@@ -71,10 +73,13 @@ class SequenceVersion(Row, Base):
     __tablename__ = "sequence_versions"
     __table_args__ = (
         UniqueConstraint("tenant_id", "sequence_id", "version", name="sequence_versions_version_key"),
+        Index("sequence_versions_exclusive", "tenant_id", "id", postgresql_where=text("exclusive")),
         ForeignKeyConstraint(["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"),
     )
 
     sequence_id: Mapped[UUID] = mapped_column(Uuid)
     version: Mapped[int]
     plan: Mapped[dict[str, Any]]
+    exclusive: Mapped[bool] = mapped_column(Computed(_EXCLUSIVE, persisted=True))
+    """Its leads are in no other sequence."""
     published_at: Mapped[Timestamp]

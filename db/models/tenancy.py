@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, EmptyText, Row, TenantKey, Timestamp
+from db.models.base import Base, EmptyObject, EmptyText, Row, TenantKey, Timestamp
 
 
 class Tenant(Base):
@@ -17,6 +17,8 @@ class Tenant(Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=func.gen_random_uuid())
     name: Mapped[str]
     postal_address: Mapped[EmptyText]
+    settings: Mapped[EmptyObject]
+    """See domain/tenancy.py."""
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 

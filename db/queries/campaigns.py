@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 
 from db.models import Campaign, CampaignLead
 from db.queries.paging import After, newest_page
@@ -43,6 +43,25 @@ async def insert_campaign(session: WriteSession, *, name: str, description: str)
 async def find_campaign(session: ReadSession, campaign_id: UUID) -> Campaign | None:
     statement = select(Campaign).where(Campaign.tenant_id == session.tenant_id, Campaign.id == campaign_id)
     return (await session.scalars(statement)).one_or_none()
+
+
+async def assign_sequence(session: WriteSession, campaign_id: UUID, sequence_id: UUID) -> None:
+    await session.execute(
+        update(Campaign)
+        .where(Campaign.tenant_id == session.tenant_id, Campaign.id == campaign_id)
+        .values(sequence_id=sequence_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def leads_after(session: ReadSession, campaign_id: UUID, after: UUID | None, limit: int) -> Sequence[UUID]:
+    """The campaign's leads in the order of their IDs, from behind `after` on."""
+    statement = select(CampaignLead.lead_id).where(
+        CampaignLead.tenant_id == session.tenant_id, CampaignLead.campaign_id == campaign_id
+    )
+    if after is not None:
+        statement = statement.where(CampaignLead.lead_id > after)
+    return (await session.scalars(statement.order_by(CampaignLead.lead_id).limit(limit))).all()
 
 
 async def list_campaigns(session: ReadSession, after: After | None, limit: int) -> Sequence[Campaign]:

@@ -1,28 +1,40 @@
 """Enrolling many leads in one statement, and steering those that are enrolled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from db.session import WriteSession
 from domain.messages import Command
 
-# Held until the enrollment is committed: a sequence that is being paused waits for it, and then pauses it too.
-_SEQUENCE = text("""
-    SELECT q.status, q.name, v.id AS version_id, v.plan
-      FROM sequences q
-      LEFT JOIN sequence_versions v
-             ON v.tenant_id = q.tenant_id AND v.sequence_id = q.id AND v.version = q.current_version
+# Held until the enrollment is committed: a sequence that is being paused waits for it, and then pauses it too; so
+# does the first exclusive sequence of the tenant, or a change of its caps (`0003_batches.sql`).
+_HOLD = text("""
+    SELECT q.status, t.settings AS tenant_settings
+      FROM sequences q JOIN tenants t ON t.id = q.tenant_id
      WHERE q.tenant_id = :tenant_id AND q.id = :sequence_id
-       FOR SHARE OF q
+       FOR SHARE OF q, t
+""")
+# A statement of its own: who waited for the lock above must see what was published meanwhile.
+_VERSION = text("""
+    SELECT v.id, v.plan
+      FROM sequences q
+      JOIN sequence_versions v
+        ON v.tenant_id = q.tenant_id AND v.sequence_id = q.id AND v.version = q.current_version
+     WHERE q.tenant_id = :tenant_id AND q.id = :sequence_id
 """)
 _ENROLL = text("""
-    SELECT lead_id, outcome, enrollment_id
+    SELECT lead_id, outcome, until, enrollment_id
       FROM enroll_lead_in_sequence(:tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :due_at,
-                                   :campaign_id, :batch_id, :now, :dry_run)
+                                   :due_by_zone, :campaign_id, :batch_id, :policy, :now, :dry_run)
+""").bindparams(bindparam("due_by_zone", type_=JSONB), bindparam("policy", type_=JSONB))
+_ZONES = text("""
+    SELECT DISTINCT timezone FROM leads
+     WHERE tenant_id = :tenant_id AND id = ANY (CAST(:lead_ids AS uuid[])) AND timezone <> ''
 """)
 _CAMPAIGN = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant_id = :tenant_id AND id = :campaign_id)")
 _OF_LEAD = text("""
@@ -37,32 +49,18 @@ _LEAD = text("SELECT EXISTS (SELECT FROM leads WHERE tenant_id = :tenant_id AND 
 _PAUSE = text("SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'lead')).status")
 _RESUME = text("SELECT (resume_lead_sequence(:tenant_id, :enrollment_id, :mode)).status")
 _STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, NULL, :command)).status")
-_PAUSE_SEQUENCE = text("""
-    SELECT count(pause_lead_sequence(tenant_id, id, 'sequence'))
-      FROM (SELECT tenant_id, id FROM lead_sequence_state
-             WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND status IN ('pending', 'active')
-             ORDER BY id) moving
-""")
-_RESUME_SEQUENCE = text("""
-    SELECT count(resume_lead_sequence(tenant_id, id, 'preserve_remaining'))
-      FROM (SELECT tenant_id, id FROM lead_sequence_state
-             WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND status = 'paused'
-               AND paused_by = 'sequence'
-             ORDER BY id) held
-""")
-_STOP_SEQUENCE = text("""
-    SELECT count(stop_lead_sequence(tenant_id, id, :reason))
-      FROM (SELECT tenant_id, id FROM lead_sequence_state
-             WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id
-               AND status IN ('pending', 'active', 'paused', 'failed')
-             ORDER BY id) live
-""")
 
 
-async def sequence_to_enroll_in(session: WriteSession, sequence_id: UUID) -> Row[Any] | None:
-    """`status`, `name`, and the current `version_id` and `plan`; the sequence stays locked for sharing."""
+async def hold_sequence(session: WriteSession, sequence_id: UUID) -> Row[Any] | None:
+    """`status` and `tenant_settings`; both stay as they are until the transaction ends."""
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id}
-    return (await session.execute(_SEQUENCE, key)).one_or_none()
+    return (await session.execute(_HOLD, key)).one_or_none()
+
+
+async def current_version(session: WriteSession, sequence_id: UUID) -> Row[Any]:
+    """`id` and `plan` of a sequence that has been published."""
+    key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id}
+    return (await session.execute(_VERSION, key)).one()
 
 
 async def enroll(
@@ -73,12 +71,14 @@ async def enroll(
     version_id: UUID,
     first_step_id: UUID,
     due_at: datetime,
+    due_by_zone: Mapping[str, datetime],
     campaign_id: UUID | None,
-    batch_id: UUID,
+    batch_id: UUID | None,
+    policy: Mapping[str, Any],
     now: datetime,
     dry_run: bool,
 ) -> Sequence[Row[Any]]:
-    """One row for each different lead, in the order asked: `lead_id`, `outcome`, `enrollment_id`."""
+    """One row for each different lead, in the order asked: `lead_id`, `outcome`, `until`, `enrollment_id`."""
     answer = await session.execute(
         _ENROLL,
         {
@@ -88,13 +88,21 @@ async def enroll(
             "version_id": version_id,
             "first_step_id": first_step_id,
             "due_at": due_at,
+            "due_by_zone": {zone: moment.isoformat() for zone, moment in due_by_zone.items()},
             "campaign_id": campaign_id,
             "batch_id": batch_id,
+            "policy": dict(policy),
             "now": now,
             "dry_run": dry_run,
         },
     )
     return answer.all()
+
+
+async def zones_of(session: WriteSession, lead_ids: Sequence[UUID]) -> list[str]:
+    """The zones that these leads are in, as far as they are known."""
+    key = {"tenant_id": session.tenant_id, "lead_ids": list(lead_ids)}
+    return list((await session.execute(_ZONES, key)).scalars())
 
 
 async def campaign_exists(session: WriteSession, campaign_id: UUID) -> bool:
@@ -128,20 +136,3 @@ async def stop(session: WriteSession, enrollment_id: UUID, reason: str, command:
 async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: str) -> str:
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, **parameters}
     return str(await session.scalar(move, key))
-
-
-async def pause_all(session: WriteSession, sequence_id: UUID) -> int:
-    return await _count(session, _PAUSE_SEQUENCE, sequence_id)
-
-
-async def resume_all(session: WriteSession, sequence_id: UUID) -> int:
-    return await _count(session, _RESUME_SEQUENCE, sequence_id)
-
-
-async def stop_all(session: WriteSession, sequence_id: UUID, reason: str) -> int:
-    return await _count(session, _STOP_SEQUENCE, sequence_id, reason=reason)
-
-
-async def _count(session: WriteSession, move: Any, sequence_id: UUID, **parameters: str) -> int:
-    key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id, **parameters}
-    return int(await session.scalar(move, key) or 0)

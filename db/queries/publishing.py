@@ -55,7 +55,13 @@ class Behind(NamedTuple):
 
 
 async def enrollments_behind(
-    session: ReadSession, sequence_id: UUID, version_id: UUID | None, after: UUID, limit: int, *, lock: bool = False
+    session: ReadSession,
+    sequence_id: UUID,
+    version_id: UUID | None,
+    limit: int,
+    *,
+    after: UUID = NOBODY,
+    lock: bool = False,
 ) -> list[Behind]:
     """Live enrollments of the sequence that are not on this version, in the order of their IDs, behind `after`."""
     key = {

@@ -75,6 +75,11 @@ class StepConfig(BaseModel):
         return entered_at
 
     @property
+    def reckons_in_lead_zone(self) -> bool:
+        """Whether it is due at another moment for a lead of another zone."""
+        return False
+
+    @property
     def listens_for(self) -> str | None:
         """The event that makes it due at once (see `domain.events.event_key`)."""
         return None

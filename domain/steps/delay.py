@@ -52,6 +52,11 @@ class Delay(StepConfig):
     def waits(self) -> bool:
         return bool(self.duration)  # `send_time` alone may be now
 
+    @property
+    def reckons_in_lead_zone(self) -> bool:
+        by_the_clock = self.business_days or self.business_hours_only or self.send_time is not None
+        return by_the_clock and self.timezone == LEAD_ZONE
+
     def due_at(self, entered_at: datetime, zones: Zones) -> datetime:
         zone = zone_of("" if self.timezone == LEAD_ZONE else self.timezone, zones.lead, zones.sequence)
         if self.business_days:

@@ -70,6 +70,10 @@ PLANS = {
     "lead_engagement_by_enrollment": ("SELECT type FROM lead_engagement WHERE tenant_id = :t AND enrollment_id = :id"),
     "outbox_by_enrollment": "SELECT 1 FROM outbox WHERE tenant_id = :t AND enrollment_id = :id AND id < 5",
     "messages_step_key": "SELECT 1 FROM messages WHERE tenant_id = :t AND enrollment_id = :id AND step_id = :id",
+    "messages_by_lead": (
+        "SELECT sent_at FROM messages WHERE tenant_id = :t AND lead_id = :id AND status = 'sent'"
+        " ORDER BY sent_at DESC OFFSET 4 LIMIT 1"
+    ),
     "messages_unsettled": "SELECT id FROM messages WHERE tenant_id = :t AND status = 'sending' AND sending_at < now()",
     "leads_email_key": "SELECT id FROM leads WHERE tenant_id = :t AND email = 'ada@acme.example'",
     "api_keys_key_hash_key": "SELECT tenant_id FROM api_keys WHERE key_hash = '\\x00'",
@@ -103,3 +107,17 @@ async def test_queries_use_their_indexes(filled: Database, index: str) -> None:
         explained = await session.execute(text(f"EXPLAIN {PLANS[index]}"), parameters if ":t" in PLANS[index] else {})
         plan = "\n".join(explained.scalars())
     assert index in plan, plan
+
+
+async def test_a_small_enrollment_is_found_by_its_key_before_any_statistics(postgres_server: EmbeddedPostgres) -> None:
+    """What a foreign key asks. Its plan is made once for each connection, perhaps when the first lead is enrolled: a
+    plan that reads all enrollments of the tenant would be kept for the next ten thousand."""
+    await postgres_server.create_database("fresh")
+    await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, "fresh"))
+    connection = await asyncpg.connect(in_database(postgres_server.superuser_url, "fresh"))
+    plan = await connection.fetch(
+        f"EXPLAIN SELECT 1 FROM ONLY lead_sequence_state x WHERE tenant_id = '{TENANT}' AND id = '{TENANT}'"
+        " FOR KEY SHARE OF x"
+    )
+    await connection.close()
+    assert any("lead_sequence_state_pkey" in row[0] for row in plan), plan

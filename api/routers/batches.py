@@ -1,0 +1,32 @@
+"""`/batches`: work on many leads, and how it is getting on."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api.deps import Paging, Reading
+from api.documented import problems
+from api.route import ApiRoute
+from api.schemas.batches import BatchResponse
+from api.schemas.common import Listed, listed
+from api.schemas.enrollment import LeadSkipped
+from services.batches import look
+
+router = APIRouter(prefix="/batches", tags=["Batches"], route_class=ApiRoute)
+
+
+@router.get("")
+async def list_batches(session: Reading, page: Paging) -> Listed[BatchResponse]:
+    """The newest first."""
+    return listed(await look.list_batches(session, page), BatchResponse.of)
+
+
+@router.get("/{batch_id}", responses=problems(404))
+async def get_batch(batch_id: UUID, session: Reading) -> BatchResponse:
+    return BatchResponse.of(await look.get_batch(session, batch_id))
+
+
+@router.get("/{batch_id}/skipped", responses=problems(404))
+async def list_batch_skipped(batch_id: UUID, session: Reading, page: Paging) -> Listed[LeadSkipped]:
+    """The leads that were left out, and why."""
+    return listed(await look.list_skipped(session, batch_id, page), LeadSkipped.model_validate)

@@ -1,0 +1,77 @@
+"""Batches, as answers."""
+
+from typing import Literal
+from uuid import UUID
+
+from api.schemas.common import Moment, Shape
+from api.schemas.enrollment import LeadSkipped
+from services.assign import DryAssignment
+from services.batches.look import Progress
+
+BatchStatus = Literal["accepted", "running", "done", "superseded", "failed"]
+
+
+class BatchResponse(Shape):
+    """Work on many leads.
+
+    Of `total` leads `processed` have been looked at: `accepted` were enrolled (or paused, resumed, stopped, by `kind`),
+    the others skipped, counted by reason in `skipped`. Of the accepted ones `started` have been told to Temporal.
+    `progress` goes from 0 to 1. `done`: nothing more will happen. `superseded`: a later command has taken over.
+    """
+
+    id: UUID
+    kind: str
+    status: BatchStatus
+    sequence_id: UUID
+    campaign_id: UUID | None
+    total: int
+    processed: int
+    accepted: int
+    started: int
+    skipped: dict[str, int]
+    progress: float
+    done: bool
+    error: str | None
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+
+    @classmethod
+    def of(cls, progress: Progress) -> "BatchResponse":
+        row = progress.row
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            status=row.status,  # pyright: ignore[reportArgumentType]
+            sequence_id=row.sequence_id,
+            campaign_id=row.campaign_id,
+            total=row.total,
+            processed=row.processed,
+            accepted=row.accepted,
+            started=progress.started,
+            skipped=row.skipped,
+            progress=round(progress.share, 4),
+            done=progress.done,
+            error=row.error,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+        )
+
+
+class DryAssignmentResponse(Shape):
+    """What assigning the sequence would do. `skipped` lists at most 10,000 leads, `skipped_counts` counts all."""
+
+    total: int
+    accepted: int
+    skipped_counts: dict[str, int]
+    skipped: list[LeadSkipped]
+
+    @classmethod
+    def of(cls, tried: DryAssignment) -> "DryAssignmentResponse":
+        return cls(
+            total=tried.total,
+            accepted=tried.accepted,
+            skipped_counts=dict(tried.counts),
+            skipped=[LeadSkipped.model_validate(skip) for skip in tried.skipped],
+        )

@@ -1,0 +1,15 @@
+"""How a tenant treats its leads, whichever sequences they are in."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TenantSettings(BaseModel):
+    """Contact caps: no lead is enrolled past them. None is no cap."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_live_enrollments: int | None = Field(default=None, ge=1, le=1_000)
+    """In so many sequences may a lead be at a time."""
+    max_emails: int | None = Field(default=None, ge=1, le=10_000)
+    """A lead that was sent so many emails in the last `max_emails_days` is enrolled nowhere for now."""
+    max_emails_days: int = Field(default=7, ge=1, le=365)

@@ -1,0 +1,56 @@
+"""Moves the leads of a sequence to its newest version.
+
+Those whose wait is over by an edit would all be due at once: they are spread, as after a pause.
+"""
+
+import dataclasses
+from datetime import timedelta
+from typing import ClassVar
+
+from db.models import Batch
+from db.queries import publishing
+from db.queries import sequences as sequences_of
+from db.session import WriteSession
+from domain.relocation import Relocated, relocate
+from services.batches.kind import BatchKind, Chunk, Then
+from services.batches.resume_sequence import DUE_PER_SECOND
+from services.plans import read_plan
+from services.relocation import Plans, relocated_row, standing
+
+
+class MigrateLeads(BatchKind):
+    name: ClassVar[str] = "migrate_leads"
+    command: ClassVar[str] = "plan_changed"
+
+    async def count(self, session: WriteSession, batch: Batch) -> int:
+        current = await sequences_of.current_plan(session, batch.sequence_id)
+        return await publishing.count_behind(session, batch.sequence_id, current.id if current else None)
+
+    async def chunk(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
+        current = await sequences_of.current_plan(session, batch.sequence_id)
+        assert current is not None, "it was published"
+        if current.version != batch.cursor.get("version", current.version):
+            return Chunk(Then.SUPERSEDED, cursor=batch.cursor)
+        rows = await publishing.enrollments_behind(session, batch.sequence_id, current.id, limit, lock=True)
+        plan, old = read_plan(current.plan), Plans(session)
+        await old.know(rows)
+        places = [(row, relocate(old.of(row), plan, standing(row))) for row in rows]
+        spread = int(batch.cursor.get("spread", 0))
+        moved: list[dict[str, str | None]] = []
+        for row, place in places:
+            if _comes_due(place, row):
+                place = dataclasses.replace(place, due_at=row.now + timedelta(seconds=spread / DUE_PER_SECOND))
+                spread += 1
+            moved.append(relocated_row(row, place))
+        await publishing.migrate(session, current.id, current.version, moved)
+        return Chunk(
+            Then.MORE if len(rows) == limit else Then.FINISHED,
+            processed=len(rows),
+            accepted=len(rows),
+            cursor={"version": current.version, "spread": spread},
+        )
+
+
+def _comes_due(place: Relocated, row: publishing.Behind) -> bool:
+    """Whether it is by this edit that the lead need not wait any longer."""
+    return row.paused_at is None and place.due_at is not None and place.due_at <= row.now < row.due_at

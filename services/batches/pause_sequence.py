@@ -1,0 +1,20 @@
+"""Holds every lead of a sequence."""
+
+from typing import ClassVar
+
+from db.models import Batch
+from db.queries import steering
+from db.session import WriteSession
+from services.batches.kind import Chunk
+from services.batches.steering import SteeringKind, moved
+
+
+class PauseSequence(SteeringKind):
+    name: ClassVar[str] = "pause_sequence"
+    command: ClassVar[str] = "pause"
+    wanted: ClassVar[str] = "paused"
+    waiting: ClassVar[steering.Waiting] = steering.MOVING
+
+    async def move(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
+        taken, accepted = await steering.pause_some(session, batch.sequence_id, limit)
+        return moved(taken, accepted, limit)

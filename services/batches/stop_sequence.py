@@ -1,0 +1,21 @@
+"""Ends every lead's way through a sequence that was archived."""
+
+from typing import ClassVar
+
+from db.models import Batch
+from db.queries import steering
+from db.session import WriteSession
+from domain.enrollment import StopReason
+from services.batches.kind import Chunk
+from services.batches.steering import SteeringKind, moved
+
+
+class StopSequence(SteeringKind):
+    name: ClassVar[str] = "stop_sequence"
+    command: ClassVar[str] = "stop"
+    wanted: ClassVar[str] = "archived"
+    waiting: ClassVar[steering.Waiting] = steering.LIVE
+
+    async def move(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
+        taken, accepted = await steering.stop_some(session, batch.sequence_id, limit, StopReason.SEQUENCE_ARCHIVED)
+        return moved(taken, accepted, limit)
