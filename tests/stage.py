@@ -1,7 +1,6 @@
 """A stage for the engine: a tenant on real Postgres and Temporal, a real SMTP sink, and a worker in this process."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from db.session import Database, WriteSession
 from domain.enrollment import ResumeMode
 from domain.sequence import SequenceSettings
 from domain.steps import StepSpec
+from domain.yaml_text import load
 from mail.tracking import Links
 from mail.transport import SmtpServer
 from services import enroll as enrolling
@@ -33,7 +33,7 @@ from tests.sink import Sink
 from webhooks.client import WebhookClient
 from workflows.messages import enrollment_workflow_id
 
-COLD_OUTREACH = json.loads((Path(__file__).parent.parent / "examples" / "cold-outreach.json").read_text("utf-8"))
+COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 30
 LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail, for tests")
 T = TypeVar("T")
