@@ -61,6 +61,7 @@ Steering = Annotated[WriteSession, Depends(_writes("write", tells_temporal=True)
 """Writes what Temporal must hear of: after the commit, the outbox is dispatched at once."""
 AdminReading = Annotated[ReadSession, Depends(_reads("admin"), scope="function")]
 AdminWriting = Annotated[WriteSession, Depends(_writes("admin"), scope="function")]
+AdminSteering = Annotated[WriteSession, Depends(_writes("admin", tells_temporal=True), scope="function")]
 
 
 def _allowed(scope: Scope) -> Callable[[Request], Principal]:

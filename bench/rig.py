@@ -171,7 +171,7 @@ async def rig() -> AsyncGenerator[Rig, None]:
             sink = await child("bench.smtp_sink")
             client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
             database = Database(postgres.app_url)
-            tenant_id = await _tenant(database)
+            tenant_id = await new_tenant(database)
             try:
                 yield Rig(postgres, temporal, client, database, tenant_id, int(await sink.line()), sink)
             finally:
@@ -180,7 +180,7 @@ async def rig() -> AsyncGenerator[Rig, None]:
                     await sink.end()
 
 
-async def _tenant(database: Database) -> UUID:
+async def new_tenant(database: Database) -> UUID:
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
         await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Bench')"), {"id": tenant_id})

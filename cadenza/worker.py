@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.maintenance import MaintenanceActivities
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.database_problems import database_problems_in_one_line
 from cadenza.errors import StartError
@@ -20,13 +21,16 @@ from cadenza.search_attributes import ensure_search_attributes
 from cadenza.settings import Settings
 from cadenza.temporal_client import connect_temporal
 from db.session import Database
+from mail.tracking import Links
 from mail.transport import SmtpServer, SmtpTransport
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
 from services.steps.effect import Tools
+from services.webhook_deliveries import WebhookDeliverer
+from webhooks.client import WebhookClient
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import Gateway
-from workflows.maintenance import ProcessQueueWorkflow
+from workflows.maintenance import MaintainLogWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -58,31 +62,55 @@ class Parts:
     transport: SmtpTransport
     dispatcher: Dispatcher
     gateway: Gateway
+    webhooks: WebhookClient
+    deliverer: WebhookDeliverer
+    links: Links | None
 
     async def aclose(self) -> None:
         await self.dispatcher.aclose()
+        await self.deliverer.aclose()
+        await self.webhooks.aclose()
         await self.transport.aclose()
         await self.database.aclose()
 
 
-def open_parts(client: Client, database: Database, smtp: SmtpServer, task_queue: str) -> Parts:
+def open_parts(
+    client: Client,
+    database: Database,
+    smtp: SmtpServer,
+    task_queue: str,
+    *,
+    links: Links | None = None,
+    webhooks: WebhookClient | None = None,
+) -> Parts:
     """Over servers that are there already; tests and benchmarks use them as the program does."""
 
     async def connected() -> Client:
         return client
 
     gateway = Gateway(connected, task_queue)
-    return Parts(database, SmtpTransport(smtp), Dispatcher(database, gateway), gateway)
+    webhooks = webhooks or WebhookClient()
+    deliverer = WebhookDeliverer(database, webhooks)
+    dispatcher = Dispatcher(database, gateway, deliverer)
+    return Parts(database, SmtpTransport(smtp), dispatcher, gateway, webhooks, deliverer, links)
 
 
-def make_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
-    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick)
+def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
+    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick, parts.webhooks, parts.links)
     enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
+    maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[EnrollmentWorkflow, ProcessQueueWorkflow],
-        activities=[enrollment.perform, enrollment.record, QueueActivities(parts.dispatcher).process],
+        workflows=[EnrollmentWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow, MaintainLogWorkflow],
+        activities=[
+            enrollment.perform,
+            enrollment.record,
+            QueueActivities(parts.dispatcher).process,
+            maintenance.refresh_analytics,
+            maintenance.decide_winners,
+            maintenance.maintain_log,
+        ],
         workflow_runner=sandboxed(),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
@@ -100,16 +128,25 @@ async def run(settings: Settings) -> None:
     if client is None:
         return
     database = Database(settings.app_database_url())
-    parts = open_parts(client, database, settings.smtp_server(), settings.task_queue)
+    parts = open_parts(
+        client,
+        database,
+        settings.smtp_server(),
+        settings.task_queue,
+        links=settings.links(),
+        webhooks=WebhookClient(allow_private=settings.webhook_allow_private),
+    )
     try:
         with database_problems_in_one_line():
             await database.refuse_unsafe_role()
         await ensure_search_attributes(client)
-        await parts.gateway.ensure_schedule()
-        async with make_worker(client, parts, settings.task_queue):
+        await parts.gateway.ensure_schedules()
+        async with make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months):
             log.info("worker ready on task queue %s", settings.task_queue)
             tell_ready()
+            watching = asyncio.create_task(parts.deliverer.watch())
             await stopping.wait()
+            watching.cancel()
     finally:
         await parts.aclose()
 

@@ -112,3 +112,12 @@ class QueueCounts(_Message):
             failed=self.failed + other.failed,
             overdue=self.overdue + other.overdue,
         )
+
+
+class LogMaintained(_Message):
+    """Months of the execution log (`2026-11`) that were given a partition, and that were dropped."""
+
+    made: list[str] = []
+    dropped: list[str] = []
+    rows_deleted: int = 0
+    """Rows past the retention that had no month of their own."""

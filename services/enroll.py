@@ -15,7 +15,6 @@ from db.session import WriteSession
 from domain.errors import NotFound, SequenceNotActive
 from domain.sequence import Plan
 from domain.tenancy import TenantSettings
-from services.plans import read_plan
 
 WHY_SKIPPED = {
     "already_enrolled": "the lead is in this sequence already",
@@ -68,9 +67,12 @@ async def enroll(
     lead_ids: Sequence[UUID],
     campaign_id: UUID | None = None,
     batch_id: UUID | None = None,
+    again_after_days: int = 0,
     dry_run: bool = False,
 ) -> EnrollResult:
     """Enrolls each lead, or says why not. Their first step is due after its own delay.
+
+    `again_after_days`: so long after the last time at least, even where the sequence would have a lead back sooner.
 
     Raises NotFound (sequence, campaign) and SequenceNotActive. The caller's commit makes it true, and the
     dispatcher tells Temporal.
@@ -79,7 +81,8 @@ async def enroll(
     if campaign_id is not None and not await enrolling.campaign_exists(session, campaign_id):
         raise NotFound(f"no campaign {campaign_id}")
     version = await enrolling.current_version(session, sequence_id)
-    plan, now = read_plan(version.plan), datetime.now(UTC)
+    # Not through services/plans.py, which loads the actions, one of which enrolls: whoever runs has loaded them.
+    plan, now = Plan.model_validate(version.plan), datetime.now(UTC)
     due_by_zone = await _due_by_zone(session, plan, lead_ids, now)
     rows = await enrolling.enroll(
         session,
@@ -87,11 +90,12 @@ async def enroll(
         sequence_id=sequence_id,
         version_id=version.id,
         first_step_id=plan.first.id,
+        waiting_for=plan.first.config.listens_for,
         due_at=plan.first.due_at(now, plan.zones("")),
         due_by_zone=due_by_zone,
         campaign_id=campaign_id,
         batch_id=batch_id,
-        policy=_policy(plan, tenant),
+        policy=_policy(plan, tenant, again_after_days),
         now=now,
         dry_run=dry_run,
     )
@@ -125,9 +129,10 @@ async def _due_by_zone(
     return {zone: plan.first.due_at(now, plan.zones(zone)) for zone in zones}
 
 
-def _policy(plan: Plan, tenant: TenantSettings) -> dict[str, Any]:
+def _policy(plan: Plan, tenant: TenantSettings, again_after_days: int) -> dict[str, Any]:
     """As `enroll_lead_in_sequence` takes it: the rules of the version that is entered, and the tenant's."""
-    return {**plan.settings.model_dump(include=_OF_SEQUENCE), **tenant.model_dump(include=_OF_TENANT)}
+    policy = {**plan.settings.model_dump(include=_OF_SEQUENCE), **tenant.model_dump(include=_OF_TENANT)}
+    return {**policy, "reenroll_after_days": max(plan.settings.reenroll_after_days, again_after_days)}
 
 
 def _skipped(lead_id: UUID, code: str, until: datetime | None) -> Skipped:

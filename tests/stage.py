@@ -21,17 +21,21 @@ from domain.enrollment import ResumeMode
 from domain.sequence import SequenceSettings
 from domain.steps import StepSpec
 from domain.yaml_text import load
+from mail.tracking import Links
 from mail.transport import SmtpServer
 from services import enroll as enrolling
 from services import steer
 from services.receive import EventRecorded, LeadEvent, record_event
 from services.sequences import SequenceChanges, change_sequence, create_sequence
 from services.timetravel import fast_forward
+from services.versions import Publication, publish_edits
 from tests.sink import Sink
+from webhooks.client import WebhookClient
 from workflows.messages import enrollment_workflow_id
 
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 30
+LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail, for tests")
 T = TypeVar("T")
 
 
@@ -60,6 +64,15 @@ class Stage:
             )
             await change_sequence(session, created.row.id, SequenceChanges(status="active"))
         return created.row.id
+
+    async def edit(self, sequence_id: UUID, edits: Callable[[WriteSession], Awaitable[Any]]) -> Publication:
+        """Edits the draft and publishes it; the leads on their way are moved and told."""
+
+        async def act(session: WriteSession) -> Publication:
+            await edits(session)
+            return await publish_edits(session, sequence_id, dry_run=False)
+
+        return await self.command(act)
 
     async def lead(self, **fields: str) -> UUID:
         values = {
@@ -182,7 +195,7 @@ async def stage(database_url: str, temporal_address: str) -> AsyncGenerator[Stag
     database, sink, task_queue = Database(database_url), Sink(), f"test-{uuid4()}"
     await sink.start()
     smtp = SmtpServer(LOOPBACK, sink.port, security="none")
-    parts = open_parts(client, database, smtp, task_queue)
+    parts = open_parts(client, database, smtp, task_queue, links=LINKS, webhooks=WebhookClient(allow_private=True))
     one = Stage(client, database, sink, task_queue, await new_tenant(database), parts)
     await one.start_worker()
     try:

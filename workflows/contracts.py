@@ -15,6 +15,12 @@ class ActivityNames:
     """`RecordInput -> Directive`: writes to Postgres what only the workflow knows yet."""
     QUEUE_PROCESS = "queue.process"
     """`-> QueueCounts`: one pass over every tenant's outbox and overdue enrollments."""
+    ANALYTICS_REFRESH = "analytics.refresh"
+    """`-> bool`: counts every sequence anew; False when that is under way already."""
+    WINNERS_DECIDE = "winners.decide"
+    """`-> int`: how many email steps have found the winner among their variants."""
+    LOG_MAINTAIN = "log.maintain"
+    """`-> LogMaintained`: makes the log's months ahead and drops those that are past the retention."""
 
 
 class NonRetryable:
@@ -29,6 +35,8 @@ class NonRetryable:
         "NoMailbox",
         "StepMissing",
         "NotFound",
+        "WebhookAddressRefused",
+        "WebhookUrlInvalid",
     )
 
 
@@ -67,4 +75,10 @@ RECORD = Policy(
 QUEUE = Policy(
     start_to_close=timedelta(minutes=5),
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
+)
+
+# Over millions of rows; what is not refreshed now is at the next interval.
+MAINTENANCE = Policy(
+    start_to_close=timedelta(minutes=10),
+    retry=RetryPolicy(initial_interval=timedelta(seconds=10), maximum_attempts=3),
 )

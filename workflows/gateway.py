@@ -25,12 +25,13 @@ from temporalio.testing import TimeSkipper
 from domain.messages import Command, Directive, EnrollmentInput
 from workflows import search_attributes
 from workflows.enrollment import EnrollmentWorkflow
-from workflows.maintenance import ProcessQueueWorkflow
 from workflows.messages import enrollment_workflow_id
 
 RPC_TIMEOUT = timedelta(seconds=10)
 QUEUE_SCHEDULE_ID = "cadenza-process-queue"
 QUEUE_INTERVAL = timedelta(minutes=1)
+ANALYTICS_INTERVAL = timedelta(minutes=5)
+LOG_INTERVAL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +138,40 @@ class Gateway:
                 return False
             raise
 
-    async def ensure_schedule(self) -> None:
-        """The minutely pass over the queue. Safe to call from every worker at every start."""
+    async def ensure_schedules(self) -> None:
+        """All that runs by itself. Safe to call from every worker at every start."""
+        for scheduled in SCHEDULES:
+            await self._ensure_schedule(scheduled)
+
+    async def _ensure_schedule(self, scheduled: "Scheduled") -> None:
         client = await self.client()
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
-                ProcessQueueWorkflow.run, id="process-queue", task_queue=self._task_queue
+                scheduled.workflow, id=scheduled.workflow_id, task_queue=self._task_queue
             ),
-            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=QUEUE_INTERVAL)]),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=scheduled.every)]),
             # A pass that is late is not owed twice: the next one does its work.
-            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=QUEUE_INTERVAL),
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=scheduled.every),
         )
         try:
-            await client.create_schedule(QUEUE_SCHEDULE_ID, schedule)
+            await client.create_schedule(scheduled.id, schedule)
         except ScheduleAlreadyRunningError:
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    id: str
+    workflow: str
+    workflow_id: str
+    every: timedelta
+
+
+SCHEDULES = (
+    Scheduled(QUEUE_SCHEDULE_ID, "ProcessQueue", "process-queue", QUEUE_INTERVAL),
+    Scheduled("cadenza-refresh-analytics", "RefreshAnalytics", "refresh-analytics", ANALYTICS_INTERVAL),
+    Scheduled("cadenza-maintain-log", "MaintainLog", "maintain-log", LOG_INTERVAL),
+)
 
 
 def unreachable(error: BaseException) -> bool:

@@ -1,9 +1,9 @@
-"""What runs on a schedule: the pass over the queue, each minute."""
+"""What runs on a schedule: the pass over the queue, the refreshing of analytics, the keeping of the log."""
 
 from temporalio import workflow
 
-from domain.messages import QueueCounts
-from workflows.contracts import QUEUE, ActivityNames
+from domain.messages import LogMaintained, QueueCounts
+from workflows.contracts import MAINTENANCE, QUEUE, ActivityNames
 
 
 @workflow.defn(name="ProcessQueue")
@@ -17,4 +17,39 @@ class ProcessQueueWorkflow:
             start_to_close_timeout=QUEUE.start_to_close,
             retry_policy=QUEUE.retry,
             summary="dispatch what waits, repair what drifted",
+        )
+
+
+@workflow.defn(name="RefreshAnalytics")
+class RefreshAnalyticsWorkflow:
+    @workflow.run
+    async def run(self) -> int:
+        """Counts every sequence anew, then decides the winners that are clear by those counts; how many."""
+        await workflow.execute_activity(
+            ActivityNames.ANALYTICS_REFRESH,
+            result_type=bool,
+            start_to_close_timeout=MAINTENANCE.start_to_close,
+            retry_policy=MAINTENANCE.retry,
+            summary="count every sequence",
+        )
+        return await workflow.execute_activity(
+            ActivityNames.WINNERS_DECIDE,
+            result_type=int,
+            start_to_close_timeout=MAINTENANCE.start_to_close,
+            retry_policy=MAINTENANCE.retry,
+            summary="choose the variants that have won",
+        )
+
+
+@workflow.defn(name="MaintainLog")
+class MaintainLogWorkflow:
+    @workflow.run
+    async def run(self) -> LogMaintained:
+        """Makes the execution log's months ahead, and drops those that are past the retention."""
+        return await workflow.execute_activity(
+            ActivityNames.LOG_MAINTAIN,
+            result_type=LogMaintained,
+            start_to_close_timeout=MAINTENANCE.start_to_close,
+            retry_policy=MAINTENANCE.retry,
+            summary="make months ahead, drop old ones",
         )

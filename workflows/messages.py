@@ -1,8 +1,24 @@
 """What a workflow is started with, told by signals, and answers. The shapes themselves are in `domain.messages`."""
 
-from domain.messages import Command, Directive, EnrollmentInput, PerformInput, QueueCounts, RecordInput
+from domain.messages import (
+    Command,
+    Directive,
+    EnrollmentInput,
+    LogMaintained,
+    PerformInput,
+    QueueCounts,
+    RecordInput,
+)
 
-__all__ = ["Command", "Directive", "EnrollmentInput", "PerformInput", "QueueCounts", "RecordInput"]
+__all__ = [
+    "Command",
+    "Directive",
+    "EnrollmentInput",
+    "LogMaintained",
+    "PerformInput",
+    "QueueCounts",
+    "RecordInput",
+]
 
 
 def enrollment_workflow_id(tenant_id: object, enrollment_id: object) -> str:

@@ -33,7 +33,10 @@ class Mailbox(Row, Base):
     """A sender. `held` keeps everything of it back."""
 
     __tablename__ = "mailboxes"
-    __table_args__ = (UniqueConstraint("tenant_id", "email", name="mailboxes_email_key"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "email", name="mailboxes_email_key"),
+        Index("mailboxes_by_email", "email"),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str]
@@ -50,7 +53,7 @@ class Enrollment(Row, Base):
         _to("sequences", "sequence_id"),
         _to("sequence_versions", "version_id"),
         _to("campaigns", "campaign_id"),
-        _to("mailboxes", "mailbox_id"),
+        _to("mailboxes", "mailbox_id", "SET NULL (mailbox_id)"),
         Index(
             "lead_sequence_state_live",
             "tenant_id",
@@ -110,17 +113,19 @@ class Message(Row, Base):
         UniqueConstraint("tenant_id", "enrollment_id", "step_id", "visit", name="messages_step_key"),
         UniqueConstraint("tenant_id", "rfc_message_id", name="messages_rfc_message_id_key"),
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
-        _to("mailboxes", "mailbox_id"),
+        _to("mailboxes", "mailbox_id", "SET NULL (mailbox_id)"),
+        Index("messages_by_rfc_message_id", "rfc_message_id"),
         Index(
             "messages_by_lead", "lead_id", "tenant_id", text("sent_at DESC"), postgresql_where=text("status = 'sent'")
         ),
         Index("messages_unsettled", "tenant_id", "sending_at", postgresql_where=text("status = 'sending'")),
+        Index("messages_by_sequence", "tenant_id", "sequence_id"),
     )
 
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)
     lead_id: Mapped[UUID] = mapped_column(Uuid)
     sequence_id: Mapped[UUID] = mapped_column(Uuid)
-    mailbox_id: Mapped[UUID] = mapped_column(Uuid)
+    mailbox_id: Mapped[UUID | None] = mapped_column(Uuid)
     step_id: Mapped[UUID] = mapped_column(Uuid)
     visit: Mapped[int]
     status: Mapped[str] = mapped_column(server_default="reserved")
@@ -137,11 +142,15 @@ class Message(Row, Base):
 
 
 class LogEntry(NumberedRow, Base):
+    """Partitioned by month (`0004_log_months.sql`); always read and written through this, the parent."""
+
     __tablename__ = "sequence_execution_log"
     __table_args__ = (
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
         Index("sequence_execution_log_by_enrollment", "tenant_id", "enrollment_id", "id"),
         Index("sequence_execution_log_by_lead", "tenant_id", "lead_id", "id"),
+        Index("sequence_execution_log_by_sequence", "tenant_id", "sequence_id", "occurred_at", "id"),
+        {"postgresql_partition_by": "RANGE (occurred_at)"},
     )
 
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)
@@ -150,7 +159,8 @@ class LogEntry(NumberedRow, Base):
     step_id: Mapped[UUID | None] = mapped_column(Uuid)
     event: Mapped[str]
     detail: Mapped[EmptyObject]
-    occurred_at: Mapped[datetime]
+    # In the key, since the log is kept in months of it.
+    occurred_at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class LeadEngagement(NumberedRow, Base):
@@ -161,6 +171,12 @@ class LeadEngagement(NumberedRow, Base):
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
         Index("lead_engagement_by_enrollment", "tenant_id", "enrollment_id"),
         Index("lead_engagement_by_lead", "tenant_id", "lead_id", "id"),
+        Index(
+            "lead_engagement_by_sequence",
+            "tenant_id",
+            "sequence_id",
+            postgresql_where=text("message_id IS NOT NULL"),
+        ),
     )
 
     lead_id: Mapped[UUID] = mapped_column(Uuid)

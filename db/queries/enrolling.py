@@ -29,8 +29,9 @@ _VERSION = text("""
 """)
 _ENROLL = text("""
     SELECT lead_id, outcome, until, enrollment_id
-      FROM enroll_lead_in_sequence(:tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :due_at,
-                                   :due_by_zone, :campaign_id, :batch_id, :policy, :now, :dry_run)
+      FROM enroll_lead_in_sequence(
+           :tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :waiting_for, :due_at, :due_by_zone,
+           :campaign_id, :batch_id, :policy, :now, :dry_run)
 """).bindparams(bindparam("due_by_zone", type_=JSONB), bindparam("policy", type_=JSONB))
 _ZONES = text("""
     SELECT DISTINCT timezone FROM leads
@@ -70,6 +71,7 @@ async def enroll(
     sequence_id: UUID,
     version_id: UUID,
     first_step_id: UUID,
+    waiting_for: str | None,
     due_at: datetime,
     due_by_zone: Mapping[str, datetime],
     campaign_id: UUID | None,
@@ -87,6 +89,7 @@ async def enroll(
             "sequence_id": sequence_id,
             "version_id": version_id,
             "first_step_id": first_step_id,
+            "waiting_for": waiting_for,
             "due_at": due_at,
             "due_by_zone": {zone: moment.isoformat() for zone, moment in due_by_zone.items()},
             "campaign_id": campaign_id,

@@ -9,8 +9,10 @@ from uuid import UUID
 from db.session import Database
 from domain.messages import Directive
 from domain.steps import StepConfig
+from mail.tracking import Links
 from mail.transport import SmtpTransport
 from services.steps.visit import Visit
+from webhooks.client import WebhookClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Tools:
     transport: SmtpTransport
     kick: Callable[[UUID], None]
     """Dispatches a tenant's outbox; call it after a commit that wrote to it."""
+    webhooks: WebhookClient
+    links: Links | None
+    """Without them mail has no tracking, no List-Unsubscribe, and no `unsubscribe_url`."""
 
 
 class Effect(StepConfig):

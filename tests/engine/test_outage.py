@@ -83,7 +83,7 @@ async def test_the_pass_over_the_queue_runs_as_a_workflow_over_all_tenants(stage
 
 async def test_the_schedule_is_there_once_however_often_it_is_ensured(stage: Stage) -> None:
     for _ in range(3):
-        await stage.parts.gateway.ensure_schedule()
+        await stage.parts.gateway.ensure_schedules()
     description = await stage.client.get_schedule_handle(QUEUE_SCHEDULE_ID).describe()
     assert description.schedule.spec.intervals[0].every == QUEUE_INTERVAL
     await stage.client.get_schedule_handle(QUEUE_SCHEDULE_ID).delete()

@@ -46,7 +46,7 @@ async def test_upgrade_downgrade_and_the_models_agree(postgres_server: EmbeddedP
     connection = await asyncpg.connect(url)
     left = await connection.fetch(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
-        "WHERE nspname = 'public' AND relkind IN ('r', 'v', 'm') AND relname <> 'alembic_version'"
+        "WHERE nspname = 'public' AND relkind IN ('r', 'p', 'v', 'm') AND relname <> 'alembic_version'"
         " UNION SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'"
     )
     assert left == []
@@ -61,7 +61,7 @@ async def test_upgrade_downgrade_and_the_models_agree(postgres_server: EmbeddedP
 async def tenant_tables(connection: asyncpg.Connection) -> list[str]:
     rows = await connection.fetch(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
-        " WHERE nspname = 'public' AND relkind = 'r' ORDER BY 1"
+        " WHERE nspname = 'public' AND relkind IN ('r', 'p') ORDER BY 1"
     )
     return [row["relname"] for row in rows if row["relname"] not in TENANTLESS]
 
@@ -70,6 +70,7 @@ async def test_every_tenant_table_is_closed(migrated_postgres: EmbeddedPostgres)
     connection = await asyncpg.connect(migrated_postgres.owner_url)
     tables = await tenant_tables(connection)
     assert len(tables) >= 16
+    assert {"sequence_execution_log", "sequence_execution_log_default"} <= set(tables)
     for table in tables:
         closed = await connection.fetchrow(
             "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = $1", table
@@ -105,6 +106,28 @@ async def test_the_app_owns_nothing_and_cannot_bypass(migrated_postgres: Embedde
         await connection.execute("ALTER TABLE leads DISABLE ROW LEVEL SECURITY")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute("CREATE TABLE mine ()")
+    await connection.close()
+
+
+# What the app reads besides tables: the live view runs with its own rights, the other one filters by the tenant.
+VIEWS = {"sequence_performance_live": "security_invoker=true", "tenant_sequence_performance": "security_barrier=true"}
+
+
+async def test_what_has_no_row_level_security_is_out_of_the_apps_reach(migrated_postgres: EmbeddedPostgres) -> None:
+    connection = await asyncpg.connect(migrated_postgres.owner_url)
+    granted = """SELECT relname, relkind, reloptions FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+                  WHERE nspname = 'public' AND (relkind IN ('m', 'v') OR relispartition AND relkind = 'r')
+                    AND has_table_privilege('cadenza_app', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+                    ORDER BY 1"""
+    reached = await connection.fetch(granted)
+    assert {row["relname"]: ",".join(row["reloptions"]) for row in reached} == VIEWS
+    definers = await connection.fetch(
+        """SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+            WHERE nspname = 'public' AND prosecdef AND
+                  (proconfig IS NULL OR NOT 'search_path=public, pg_temp' = ANY (proconfig)
+                   OR has_function_privilege('public', p.oid, 'EXECUTE'))"""
+    )
+    assert definers == []
     await connection.close()
 
 

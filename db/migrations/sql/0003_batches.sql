@@ -122,6 +122,7 @@ CREATE TRIGGER await_enrolling AFTER INSERT ON sequence_versions
 
 -- Enrolls leads and says of each what became of it, all of them in one statement: `enrolled`, or the reason why
 -- not, and until when it holds where it ends by itself. In a dry run nothing is written; the answer is the same.
+--   p_waiting_for  the event that the first step waits for, if it does
 --   p_due_by_zone  when the first step is due, by the lead's time zone; p_due_at for zones that are not in it
 --   p_policy       {exclusive, allow_reenrollment, reenroll_after_days} of the sequence,
 --                  {max_live_enrollments, max_emails, max_emails_days} of the tenant
@@ -130,7 +131,7 @@ DROP FUNCTION enroll_lead_in_sequence(
     uuid, uuid[], uuid, uuid, uuid, timestamptz, uuid, uuid, timestamptz, boolean);
 CREATE FUNCTION enroll_lead_in_sequence(
     p_tenant_id uuid, p_lead_ids uuid[], p_sequence_id uuid, p_version_id uuid, p_first_step_id uuid,
-    p_due_at timestamptz, p_due_by_zone jsonb, p_campaign_id uuid, p_batch_id uuid, p_policy jsonb,
+    p_waiting_for text, p_due_at timestamptz, p_due_by_zone jsonb, p_campaign_id uuid, p_batch_id uuid, p_policy jsonb,
     p_now timestamptz, p_dry_run boolean DEFAULT false)
     RETURNS TABLE (lead_id uuid, outcome text, until timestamptz, enrollment_id uuid)
     LANGUAGE plpgsql AS $$
@@ -194,9 +195,9 @@ BEGIN
     ), entered AS (
         INSERT INTO lead_sequence_state AS s
             (tenant_id, lead_id, sequence_id, version_id, campaign_id, batch_id, mailbox_id, current_step_id,
-             next_action_at, step_entered_at, enrolled_at, last_activity_at)
+             waiting_for, next_action_at, step_entered_at, enrolled_at, last_activity_at)
         SELECT p_tenant_id, j.lead_id, p_sequence_id, p_version_id, p_campaign_id, p_batch_id, sender, p_first_step_id,
-               coalesce((p_due_by_zone->>j.timezone)::timestamptz, p_due_at), p_now, p_now, p_now
+               p_waiting_for, coalesce((p_due_by_zone->>j.timezone)::timestamptz, p_due_at), p_now, p_now, p_now
           FROM judged j WHERE j.verdict = 'enrolled' AND NOT p_dry_run ORDER BY j.lead_id
         -- Two requests may race here; the partial unique index lets one of them win.
         ON CONFLICT (tenant_id, lead_id, sequence_id) WHERE status IN ('pending', 'active', 'paused', 'failed')

@@ -1,5 +1,5 @@
 DROP FUNCTION enroll_lead_in_sequence(
-    uuid, uuid[], uuid, uuid, uuid, timestamptz, jsonb, uuid, uuid, jsonb, timestamptz, boolean);
+    uuid, uuid[], uuid, uuid, uuid, text, timestamptz, jsonb, uuid, uuid, jsonb, timestamptz, boolean);
 -- Enrolls leads, all of them in one statement, and says of each what became of it: enrolled, already_enrolled,
 -- not_found, bounced, unsubscribed, suppressed. In a dry run nothing is written.
 -- The caller has made sure that the sequence is active and holds it FOR SHARE.

@@ -1,2 +1,233 @@
--- Analytics: the log in months, `sequence_performance` and what keeps it fresh.
-SELECT 1;
+-- Analytics: `sequence_performance` and what keeps it fresh; the variants that won.
+
+CREATE INDEX messages_by_sequence ON messages (tenant_id, sequence_id);
+CREATE INDEX lead_engagement_by_sequence ON lead_engagement (tenant_id, sequence_id) WHERE message_id IS NOT NULL;
+
+-- How each sequence does, counted this moment: one row of (tenant, sequence). Everything that is told of a sequence's
+-- performance is told from here, at once for a small one, from the materialized copy below for a large one.
+--
+-- Rows are grouped, and never joined in a way that could be a nested loop: a plan that is made for an average sequence
+-- must not be quadratic in a large one. Counts rest on rows that stay (enrollments, messages, engagement); only where nothing else knows (delays and
+-- conditions that were entered, which way a condition went) on the log, whose months may be dropped.
+--
+-- A message was sent when the server took it, or when its fate is unknown but the lead has shown that it arrived.
+-- Of an open, a click, a reply, a bounce, an unsubscribe the first of a message counts; opens and clicks of machines
+-- stand apart; a soft bounce is none.
+CREATE VIEW sequence_performance_live WITH (security_invoker = true) AS
+SELECT q.tenant_id, q.id AS sequence_id, performance.*
+  FROM sequences q
+ CROSS JOIN LATERAL (
+    WITH enrollments AS MATERIALIZED (
+        SELECT s.id, s.status, s.stop_reason, s.current_step_id, s.visits, s.enrolled_at, s.ended_at
+          FROM lead_sequence_state s
+         WHERE s.tenant_id = q.tenant_id AND s.sequence_id = q.id
+    ), deeds AS MATERIALIZED (
+        SELECT e.message_id,
+               min(e.occurred_at) FILTER (WHERE e.type = 'open' AND NOT e.machine) AS opened_at,
+               min(e.occurred_at) FILTER (WHERE e.type = 'click' AND NOT e.machine) AS clicked_at,
+               min(e.occurred_at) FILTER (WHERE e.type = 'reply') AS replied_at,
+               min(e.occurred_at) FILTER (WHERE e.type = 'bounce') AS bounced_at,
+               min(e.occurred_at) FILTER (WHERE e.type = 'unsubscribe') AS unsubscribed_at,
+               bool_or(e.type = 'open' AND e.machine) AS machine_open,
+               bool_or(e.type = 'click' AND e.machine) AS machine_click
+          FROM lead_engagement e
+         WHERE e.tenant_id = q.tenant_id AND e.sequence_id = q.id AND e.message_id IS NOT NULL
+           AND (e.type <> 'bounce' OR coalesce(e.detail->>'hard', 'true') = 'true')
+         GROUP BY e.message_id
+    ), letters AS MATERIALIZED (
+        -- A full join is always hashed or merged.
+        SELECT m.*, d.*
+          FROM (SELECT m.id, m.step_id, m.variant, m.status, coalesce(m.sent_at, m.sending_at) AS left_at
+                  FROM messages m
+                 WHERE m.tenant_id = q.tenant_id AND m.sequence_id = q.id) m
+          FULL JOIN deeds d ON d.message_id = m.id
+    ), emails AS MATERIALIZED (
+        SELECT l.*, CASE WHEN l.status = 'sent' OR (l.status IN ('unknown', 'sending') AND coalesce(
+                             l.opened_at, l.clicked_at, l.replied_at, l.unsubscribed_at) IS NOT NULL)
+                         THEN l.left_at END AS sent_at
+          FROM letters l
+         WHERE l.step_id IS NOT NULL
+    ), results AS MATERIALIZED (
+        SELECT m.step_id, m.variant,
+               count(m.sent_at) AS sent,
+               count(*) FILTER (WHERE m.sent_at IS NOT NULL OR m.bounced_at IS NOT NULL) AS attempted,
+               count(m.opened_at) AS opened, count(m.clicked_at) AS clicked, count(m.replied_at) AS replied,
+               count(m.bounced_at) AS bounced, count(m.unsubscribed_at) AS unsubscribed,
+               count(*) FILTER (WHERE m.machine_open) AS machine_opens,
+               count(*) FILTER (WHERE m.machine_click) AS machine_clicks
+          FROM emails m
+         GROUP BY m.step_id, m.variant
+    ), moves AS MATERIALIZED (
+        SELECT g.enrollment_id, g.step_id, g.event, g.detail->>'branch' AS branch, g.detail->'outcome' AS outcome
+          FROM sequence_execution_log g
+         WHERE g.tenant_id = q.tenant_id AND g.sequence_id = q.id AND g.event IN ('waiting', 'branch_decided')
+    ), entries AS (
+        -- The step with which a version began: who enrolled then entered there, and no log row says so.
+        SELECT (v.plan#>>'{steps,0,id}')::uuid AS step_id,
+               CASE WHEN v.version = 1 THEN '-infinity' ELSE v.published_at END AS starts,
+               coalesce(lead(v.published_at) OVER (ORDER BY v.version), 'infinity') AS ends
+          FROM sequence_versions v
+         WHERE v.tenant_id = q.tenant_id AND v.sequence_id = q.id
+    ), reached AS (
+        SELECT r.step_id, count(*) AS reached
+          FROM (SELECT e.id, visited.step_id::uuid
+                  FROM enrollments e, jsonb_object_keys(e.visits) visited(step_id)
+                UNION SELECT e.id, e.current_step_id FROM enrollments e WHERE e.current_step_id IS NOT NULL
+                UNION SELECT e.id, n.step_id FROM enrollments e
+                        JOIN entries n ON e.enrolled_at >= n.starts AND e.enrolled_at < n.ends
+                       WHERE n.step_id IS NOT NULL
+                UNION SELECT m.enrollment_id, m.step_id FROM moves m WHERE m.step_id IS NOT NULL) r
+         GROUP BY r.step_id
+    ), here AS (
+        SELECT e.current_step_id AS step_id, count(*) AS here_now
+          FROM enrollments e WHERE e.current_step_id IS NOT NULL GROUP BY 1
+    ), branches AS (
+        SELECT m.step_id, m.branch, m.outcome, count(*) AS count
+          FROM moves m WHERE m.event = 'branch_decided' GROUP BY 1, 2, 3
+    ), reasons AS (
+        SELECT coalesce(e.stop_reason, '') AS reason, count(*) AS count
+          FROM enrollments e WHERE e.status = 'stopped' GROUP BY 1
+    ), days AS (
+        SELECT (d.at AT TIME ZONE 'UTC')::date AS date,
+               count(*) FILTER (WHERE d.kind = 'enrolled') AS enrolled,
+               count(*) FILTER (WHERE d.kind = 'sent') AS sent,
+               count(*) FILTER (WHERE d.kind = 'opened') AS opened,
+               count(*) FILTER (WHERE d.kind = 'clicked') AS clicked,
+               count(*) FILTER (WHERE d.kind = 'replied') AS replied,
+               count(*) FILTER (WHERE d.kind = 'bounced') AS bounced,
+               count(*) FILTER (WHERE d.kind = 'unsubscribed') AS unsubscribed,
+               count(*) FILTER (WHERE d.kind = 'completed') AS completed,
+               count(*) FILTER (WHERE d.kind = 'stopped') AS stopped
+          FROM (SELECT 'enrolled' AS kind, e.enrolled_at AS at FROM enrollments e
+                UNION ALL SELECT e.status, e.ended_at FROM enrollments e WHERE e.ended_at IS NOT NULL
+                UNION ALL SELECT 'sent', m.sent_at FROM emails m WHERE m.sent_at IS NOT NULL
+                UNION ALL SELECT 'opened', m.opened_at FROM emails m WHERE m.opened_at IS NOT NULL
+                UNION ALL SELECT 'clicked', m.clicked_at FROM emails m WHERE m.clicked_at IS NOT NULL
+                UNION ALL SELECT 'replied', m.replied_at FROM emails m WHERE m.replied_at IS NOT NULL
+                UNION ALL SELECT 'bounced', m.bounced_at FROM emails m WHERE m.bounced_at IS NOT NULL
+                UNION ALL SELECT 'unsubscribed', m.unsubscribed_at FROM emails m WHERE m.unsubscribed_at IS NOT NULL
+               ) d
+         GROUP BY 1
+    )
+    SELECT totals.*, sums.*,
+           (SELECT coalesce(json_object_agg(r.reason, r.count), '{}') FROM reasons r) AS stopped_by_reason,
+           (SELECT coalesce(json_agg(json_build_object(
+                       'step_id', step_id, 'reached', coalesce(r.reached, 0), 'here_now', coalesce(h.here_now, 0))), '[]')
+              FROM reached r FULL JOIN here h USING (step_id)) AS steps,
+           (SELECT coalesce(json_agg(r), '[]') FROM results r) AS emails,
+           (SELECT coalesce(json_agg(b), '[]') FROM branches b) AS branches,
+           (SELECT coalesce(json_agg(d ORDER BY d.date), '[]') FROM days d) AS daily
+      FROM (SELECT count(*) AS enrolled,
+                   count(*) FILTER (WHERE e.status = 'pending') AS pending,
+                   count(*) FILTER (WHERE e.status = 'active') AS active,
+                   count(*) FILTER (WHERE e.status = 'paused') AS paused,
+                   count(*) FILTER (WHERE e.status = 'completed') AS completed,
+                   count(*) FILTER (WHERE e.status = 'stopped') AS stopped,
+                   count(*) FILTER (WHERE e.status = 'failed') AS failed
+              FROM enrollments e) totals
+     CROSS JOIN (SELECT coalesce(sum(r.sent), 0)::bigint AS emails_sent,
+                        coalesce(sum(r.attempted), 0)::bigint AS emails_attempted,
+                        coalesce(sum(r.opened), 0)::bigint AS emails_opened,
+                        coalesce(sum(r.clicked), 0)::bigint AS emails_clicked,
+                        coalesce(sum(r.replied), 0)::bigint AS emails_replied,
+                        coalesce(sum(r.bounced), 0)::bigint AS emails_bounced,
+                        coalesce(sum(r.unsubscribed), 0)::bigint AS emails_unsubscribed,
+                        coalesce(sum(r.machine_opens), 0)::bigint AS machine_opens,
+                        coalesce(sum(r.machine_clicks), 0)::bigint AS machine_clicks
+                   FROM results r) sums
+ ) performance;
+GRANT SELECT ON sequence_performance_live TO cadenza_app, cadenza_system;
+
+-- The same of every tenant, as it was when last refreshed. A materialized view has no row level security: only
+-- cadenza_system, as which nobody can log in, may read it, and refreshes it; tenants see theirs through the view below.
+CREATE MATERIALIZED VIEW sequence_performance AS SELECT * FROM sequence_performance_live WITH NO DATA;
+CREATE UNIQUE INDEX sequence_performance_key ON sequence_performance (tenant_id, sequence_id);
+-- When that was: one row, apart, so that a sequence in which nothing happened is not written again at each refresh.
+CREATE MATERIALIZED VIEW sequence_performance_refresh AS SELECT 1 AS id, now() AS refreshed_at WITH NO DATA;
+CREATE UNIQUE INDEX sequence_performance_refresh_key ON sequence_performance_refresh (id);
+
+CREATE VIEW tenant_sequence_performance WITH (security_barrier = true) AS
+SELECT p.*, r.refreshed_at AS as_of
+  FROM sequence_performance p CROSS JOIN sequence_performance_refresh r
+ WHERE p.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid;
+
+CREATE POLICY performance_lookup ON sequences FOR SELECT TO cadenza_system USING (true);
+CREATE POLICY performance_lookup ON sequence_versions FOR SELECT TO cadenza_system USING (true);
+CREATE POLICY performance_lookup ON messages FOR SELECT TO cadenza_system USING (true);
+CREATE POLICY performance_lookup ON lead_engagement FOR SELECT TO cadenza_system USING (true);
+CREATE POLICY performance_lookup ON sequence_execution_log FOR SELECT TO cadenza_system USING (true);
+GRANT SELECT (tenant_id, id, status, current_version) ON sequences TO cadenza_system;
+GRANT SELECT (tenant_id, sequence_id, version, plan, published_at) ON sequence_versions TO cadenza_system;
+GRANT SELECT (tenant_id, id, sequence_id, status, stop_reason, current_step_id, visits, enrolled_at, ended_at)
+    ON lead_sequence_state TO cadenza_system;
+GRANT SELECT (tenant_id, id, sequence_id, step_id, variant, status, sent_at, sending_at) ON messages TO cadenza_system;
+GRANT SELECT (tenant_id, sequence_id, message_id, type, machine, detail, occurred_at)
+    ON lead_engagement TO cadenza_system;
+GRANT SELECT (tenant_id, sequence_id, enrollment_id, step_id, event, detail)
+    ON sequence_execution_log TO cadenza_system;
+
+-- Readers go on reading meanwhile. False when another refresh is under way: its result is as good.
+CREATE FUNCTION refresh_sequence_performance() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('refresh_sequence_performance', 0)) THEN
+        RETURN false;
+    END IF;
+    REFRESH MATERIALIZED VIEW CONCURRENTLY sequence_performance;
+    -- now(): when this transaction began, before anything was counted.
+    REFRESH MATERIALIZED VIEW CONCURRENTLY sequence_performance_refresh;
+    RETURN true;
+END $$;
+
+-- The variant of an email step that has won by replies, and is sent to everyone from then on (`auto_winner`).
+CREATE TABLE variant_winners (
+    tenant_id   uuid NOT NULL,
+    sequence_id uuid NOT NULL,
+    step_id     uuid NOT NULL,
+    variant     text NOT NULL,
+    -- The probability of being the best at the moment of the decision.
+    certainty   double precision NOT NULL CHECK (certainty BETWEEN 0 AND 1),
+    decided_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, step_id),
+    FOREIGN KEY (tenant_id, sequence_id) REFERENCES sequences (tenant_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, step_id) REFERENCES sequence_steps (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX variant_winners_by_sequence ON variant_winners (tenant_id, sequence_id);
+ALTER TABLE variant_winners ENABLE ROW LEVEL SECURITY;
+ALTER TABLE variant_winners FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_isolation ON variant_winners
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+GRANT SELECT, INSERT, UPDATE, DELETE ON variant_winners TO cadenza_app;
+
+CREATE FUNCTION load_variant_winner(p_tenant_id uuid, p_step_id uuid) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    RETURN (SELECT variant FROM variant_winners WHERE tenant_id = p_tenant_id AND step_id = p_step_id);
+END $$;
+
+-- Who has a running sequence that chooses winners by itself. Which, a transaction of the tenant finds out.
+CREATE FUNCTION tenants_choosing_winners() RETURNS TABLE (tenant_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT DISTINCT q.tenant_id
+          FROM sequences q
+          JOIN sequence_versions v ON v.tenant_id = q.tenant_id AND v.sequence_id = q.id
+               AND v.version = q.current_version
+         WHERE q.status = 'active' AND v.plan @? '$.steps[*].config.auto_winner ? (@ != null)'
+    $$;
+
+GRANT CREATE ON SCHEMA public TO cadenza_system;
+ALTER MATERIALIZED VIEW sequence_performance OWNER TO cadenza_system;
+ALTER MATERIALIZED VIEW sequence_performance_refresh OWNER TO cadenza_system;
+ALTER VIEW tenant_sequence_performance OWNER TO cadenza_system;
+ALTER FUNCTION refresh_sequence_performance() OWNER TO cadenza_system;
+ALTER FUNCTION tenants_choosing_winners() OWNER TO cadenza_system;
+REVOKE CREATE ON SCHEMA public FROM cadenza_system;
+REFRESH MATERIALIZED VIEW sequence_performance;
+REFRESH MATERIALIZED VIEW sequence_performance_refresh;
+
+REVOKE ALL ON sequence_performance, sequence_performance_refresh FROM PUBLIC, cadenza_app;
+REVOKE ALL ON FUNCTION refresh_sequence_performance(), tenants_choosing_winners() FROM PUBLIC;
+GRANT SELECT ON tenant_sequence_performance TO cadenza_app;
+GRANT EXECUTE ON FUNCTION refresh_sequence_performance(), tenants_choosing_winners() TO cadenza_app;

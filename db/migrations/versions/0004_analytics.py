@@ -9,6 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    run_file("0004_log_months.sql")
     run_file("0004_analytics.sql")
 
 

@@ -70,6 +70,7 @@ async def everything_of(tenant: Tenant) -> dict[str, str]:
         "step": (await tenant.call("GET", f"/sequences/{sequence_id}/steps"))["items"][0]["id"],
         "lead_id": lead_id,
         "enrollment_id": enrolled["enrolled"][0]["enrollment_id"],
+        "batch_id": enrolled["batch_id"],
         "campaign_id": (await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"}))["id"],
         "key_id": (await tenant.call("POST", "/api-keys", 201, json={"name": "k", "scopes": ["read"]}))["id"],
         "captured_id": f"{1:019d}-deadbeef",
@@ -78,6 +79,7 @@ async def everything_of(tenant: Tenant) -> dict[str, str]:
 
 # A body that would be accepted if the thing were one's own, by operation.
 BODIES: dict[str, Any] = {
+    "assign_campaign_sequence": {"sequence_id": str(uuid4())},
     "create_step": {**EMAIL, "key": "mine"},
     "add_campaign_leads": {"lead_ids": [str(uuid4())]},
     "record_lead_event": {"type": "reply"},
@@ -115,7 +117,7 @@ async def test_another_tenants_things_are_not_found_by_any_call(app: FastAPI, te
 async def test_lists_hold_ones_own_only(tenant: Tenant, stranger: Tenant) -> None:
     await everything_of(stranger)
     await stranger.call("POST", "/mailboxes", 201, json={"email": "sam@stranger.example"})
-    for path in ("/sequences", "/leads", "/campaigns", "/mailboxes", "/dev/outbox"):
+    for path in ("/sequences", "/leads", "/campaigns", "/batches", "/mailboxes", "/dev/outbox"):
         assert (await tenant.call("GET", path))["items"] == [], path
     assert len((await tenant.call("GET", "/api-keys"))["items"]) == 1
 

@@ -161,8 +161,9 @@ async def test_a_lead_gets_so_many_emails_in_so_many_days(tenant: Tenant) -> Non
     for days_ago, status in ((8, "sent"), (5, "sent"), (1, "reserved"), (1, "sent")):
         await write(
             tenant,
-            "INSERT INTO messages (tenant_id, enrollment_id, lead_id, mailbox_id, step_id, visit, status,"
-            " rfc_message_id, subject, reserved_at, sent_at) SELECT :t, s.id, s.lead_id, :mailbox, gen_random_uuid(),"
+            "INSERT INTO messages (tenant_id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit, status,"
+            " rfc_message_id, subject, reserved_at, sent_at)"
+            " SELECT :t, s.id, s.lead_id, s.sequence_id, :mailbox, gen_random_uuid(),"
             " 1, :status, gen_random_uuid()::text, '', now(), now() - make_interval(days => :days_ago)"
             " FROM lead_sequence_state s WHERE s.lead_id = :lead",
             t=tenant.id,

@@ -1,0 +1,160 @@
+"""How a sequence performs: counted now, or as the materialized view last was. Also what refreshes that, and winners."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from db.session import Database, ReadSession
+
+# Index only, and not beyond the bound: whether a sequence is small costs the same for every sequence.
+_SIZE = text("""
+    SELECT count(*) FROM (SELECT 1 FROM lead_sequence_state
+                           WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id LIMIT :at_most) counted
+""")
+_LIVE = text("""
+    SELECT *, now() AS as_of FROM sequence_performance_live
+     WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id
+""")
+_KEPT = text("""
+    SELECT * FROM tenant_sequence_performance WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id
+""")
+# Those that were removed behind those that are there.
+_STEPS = text("""
+    SELECT t.id, t.key, t.name, t.type, t.position, t.removed_at IS NOT NULL AS removed,
+           CASE WHEN t.type = 'email' THEN t.config->'variants' END AS variants,
+           CASE WHEN t.type = 'email' THEN t.config->'auto_winner' END AS auto_winner,
+           w.variant AS winner, w.certainty, w.decided_at
+      FROM sequence_steps t
+      LEFT JOIN variant_winners w ON w.tenant_id = t.tenant_id AND w.step_id = t.id
+     WHERE t.tenant_id = :tenant_id AND t.sequence_id = :sequence_id
+     ORDER BY t.position NULLS LAST, t.removed_at, t.id
+""")
+_REFRESH = text("SELECT refresh_sequence_performance()")
+
+
+class StepCounts(BaseModel):
+    """`reached`: enrollments that ever stood at the step, `here_now`: those that stand there."""
+
+    step_id: UUID
+    reached: int
+    here_now: int
+
+
+class EmailCounts(BaseModel):
+    """Messages of one step and variant (None: the step had none). `attempted`: sent, or refused as a bounce."""
+
+    step_id: UUID
+    variant: str | None
+    sent: int
+    attempted: int
+    opened: int
+    clicked: int
+    replied: int
+    bounced: int
+    unsubscribed: int
+
+
+class BranchCount(BaseModel):
+    """How often a condition went one way."""
+
+    step_id: UUID
+    branch: str | None
+    outcome: dict[str, Any] | None
+    count: int
+
+
+class DayCounts(BaseModel):
+    """What happened on one UTC day; of an email each deed counts on the day on which it was first done."""
+
+    date: date
+    enrolled: int
+    sent: int
+    opened: int
+    clicked: int
+    replied: int
+    bounced: int
+    unsubscribed: int
+    completed: int
+    stopped: int
+
+
+class Performance(BaseModel):
+    """A row of `sequence_performance`: see its definition for what each figure counts."""
+
+    as_of: datetime
+    enrolled: int
+    pending: int
+    active: int
+    paused: int
+    completed: int
+    stopped: int
+    failed: int
+    stopped_by_reason: dict[str, int]
+    emails_sent: int
+    emails_attempted: int
+    emails_opened: int
+    emails_clicked: int
+    emails_replied: int
+    emails_bounced: int
+    emails_unsubscribed: int
+    machine_opens: int
+    machine_clicks: int
+    steps: list[StepCounts]
+    emails: list[EmailCounts]
+    branches: list[BranchCount]
+    daily: list[DayCounts]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step as it is drafted, also one that was removed; the winner that was decided on, if any."""
+
+    id: UUID
+    key: str
+    name: str
+    type: str
+    position: int | None
+    removed: bool
+    variants: list[dict[str, Any]] | None
+    auto_winner: dict[str, Any] | None
+    winner: str | None
+    certainty: float | None
+    decided_at: datetime | None
+
+
+async def size(session: ReadSession, sequence_id: UUID, at_most: int) -> int:
+    """How many enrollments the sequence has, counted to `at_most`."""
+    key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id, "at_most": at_most}
+    return int(await session.scalar(_SIZE, key) or 0)
+
+
+async def live_performance(session: ReadSession, sequence_id: UUID) -> Performance | None:
+    """Counted from the rows as they are. Its cost grows with the sequence."""
+    return await _performance(session, _LIVE, sequence_id)
+
+
+async def kept_performance(session: ReadSession, sequence_id: UUID) -> Performance | None:
+    """As of the last refresh. None for a sequence that is younger than that."""
+    return await _performance(session, _KEPT, sequence_id)
+
+
+async def steps(session: ReadSession, sequence_id: UUID) -> Sequence[StepRow]:
+    """In order, those that were removed last."""
+    rows = await session.execute(_STEPS, {"tenant_id": session.tenant_id, "sequence_id": sequence_id})
+    return [StepRow(*row) for row in rows]
+
+
+async def refresh_performance(database: Database) -> bool:
+    """Counts every sequence anew, for all tenants. False when somebody else is doing so."""
+    return bool(await database.call(_REFRESH, {}))
+
+
+async def _performance(session: ReadSession, statement: Any, sequence_id: UUID) -> Performance | None:
+    found = await session.execute(statement, {"tenant_id": session.tenant_id, "sequence_id": sequence_id})
+    row = found.mappings().one_or_none()
+    return None if row is None else Performance.model_validate(dict(row))

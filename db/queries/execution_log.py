@@ -1,0 +1,91 @@
+"""The execution log: read by sequence, and kept in months."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, text, tuple_
+
+from db.models import LogEntry
+from db.session import Database, ReadSession
+
+_STEPS = text("""
+    SELECT id FROM sequence_steps
+     WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND (key = :step OR id::text = lower(:step))
+""")
+_KEYS = text("SELECT id, key FROM sequence_steps WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id")
+_MAINTAIN = text("SELECT maintain_execution_log(:months_ahead, :keep_months)")
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """None lets everything through. `since` is in, `until` is not."""
+
+    event: str | None = None
+    lead_id: UUID | None = None
+    enrollment_id: UUID | None = None
+    step_ids: Sequence[UUID] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Execution(NamedTuple):
+    id: int
+    at: datetime
+    event: str
+    step_id: UUID | None
+    enrollment_id: UUID
+    lead_id: UUID
+    detail: dict[str, Any]
+
+
+async def executions(
+    session: ReadSession, sequence_id: UUID, wanted: LogFilter, after: tuple[datetime, int] | None, limit: int
+) -> Sequence[Execution]:
+    """`limit + 1` rows of the sequence, the newest first, behind `after`."""
+    row = LogEntry
+    columns = (row.id, row.occurred_at, row.event, row.step_id, row.enrollment_id, row.lead_id, row.detail)
+    statement = (
+        select(*columns)
+        .where(row.tenant_id == session.tenant_id, row.sequence_id == sequence_id, *_conditions(wanted))
+        .order_by(row.occurred_at.desc(), row.id.desc())
+        .limit(limit + 1)
+    )
+    if after is not None:
+        # The first half alone lets Postgres leave out the months behind.
+        statement = statement.where(row.occurred_at <= after[0], tuple_(row.occurred_at, row.id) < after)
+    return [Execution(*found) for found in await session.execute(statement)]
+
+
+def _conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
+    row = LogEntry
+    exact = ((row.event, wanted.event), (row.lead_id, wanted.lead_id), (row.enrollment_id, wanted.enrollment_id))
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact if value is not None]
+    if wanted.step_ids is not None:
+        conditions.append(row.step_id.in_(wanted.step_ids))
+    if wanted.since is not None:
+        conditions.append(row.occurred_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(row.occurred_at < wanted.until)
+    return conditions
+
+
+async def steps_named(session: ReadSession, sequence_id: UUID, step: str) -> Sequence[UUID]:
+    """The steps with this key or ID; a key that was removed and used again has had several."""
+    key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id, "step": step}
+    return (await session.scalars(_STEPS, key)).all()
+
+
+async def step_keys(session: ReadSession, sequence_id: UUID) -> dict[UUID, str]:
+    found = await session.execute(_KEYS, {"tenant_id": session.tenant_id, "sequence_id": sequence_id})
+    return {row.id: row.key for row in found}
+
+
+async def maintain(database: Database, *, months_ahead: int, keep_months: int) -> dict[str, Any]:
+    """Makes this month's partition and those ahead, drops those older than `keep_months` (0 keeps all).
+
+    Answers `made` and `dropped` months, and `rows_deleted` of months that had no partition.
+    """
+    return await database.call(_MAINTAIN, {"months_ahead": months_ahead, "keep_months": keep_months})
