@@ -19,17 +19,22 @@ delay one by one (`PT36H` is not `P1DT12H`). Users, campaigns and mailboxes stay
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from domain import yaml_text
 from domain.errors import FieldError, Invalid
 from domain.sequence import SequenceSettings
-from domain.steps import StepSpec
+from domain.steps import STEP_TYPES, StepSpec
 
 VERSION = 1
 DELAY_PARTS = ("delay_days", "delay_hours", "delay_minutes")
+
+# How nested objects read best; what is not named follows in the order of the alphabet. A database that keeps JSON as
+# a set of pairs has forgotten how the author wrote them.
+_READS_BEST = ("name", "weight", "subject", "body_text", "body_html", "if", "then", "any", "all", "not", "field", "op")
+_RANKS = {field: rank for rank, field in enumerate((*_READS_BEST, "value", "step", "within_days", "goto", "stop"))}
 
 _DELAY = re.compile(r"P(?=[\dT])(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?)?")
 
@@ -94,7 +99,10 @@ def read_yaml(text: str) -> SequenceFile:
 
 
 def document(*, name: str, description: str, settings: Mapping[str, Any], steps: Iterable[StepSpec]) -> dict[str, Any]:
-    """The document of a sequence, as JSON values. What is empty is left out, settings that are the default too."""
+    """The document of a sequence, as JSON values, its fields in an order that does not depend on where it comes from.
+
+    What is empty is left out, settings that are the default too.
+    """
     usual = SequenceSettings().model_dump(mode="json", by_alias=True)
     own = SequenceSettings.model_validate(settings).model_dump(mode="json", by_alias=True)
     whole: dict[str, Any] = {
@@ -126,8 +134,27 @@ def _step(spec: StepSpec) -> dict[str, Any]:
     fields: dict[str, Any] = {"key": spec.key, "name": spec.name, "type": spec.type}
     if any(parts):
         fields["delay"] = written_delay(*parts)
-    fields |= {"config": spec.config, "metadata": spec.metadata}
+    fields |= {"config": _config(spec), "metadata": _ordered(spec.metadata, {})}
     return {field: value for field, value in fields.items() if value not in ("", {})}
+
+
+def _config(spec: StepSpec) -> dict[str, Any]:
+    """The config, its fields in the order in which its type tells of them."""
+    try:
+        fields = STEP_TYPES[spec.type].reader(spec.config).model_fields
+    except ValueError:
+        return _ordered(spec.config, {})  # a draft that an older version of this program wrote
+    return _ordered(spec.config, {field.alias or name: rank for rank, (name, field) in enumerate(fields.items())})
+
+
+def _ordered(value: Any, ranks: Mapping[str, int]) -> Any:
+    if isinstance(value, list):
+        return [_ordered(item, _RANKS) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    members = cast("dict[str, Any]", value)
+    names = sorted(members, key=lambda name: (ranks.get(name, len(ranks)), name))
+    return {name: _ordered(members[name], _RANKS) for name in names}
 
 
 def _delay_parts(delay: Any) -> dict[str, int]:

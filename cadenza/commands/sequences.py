@@ -141,7 +141,7 @@ def _publish(terminal: Terminal, sequence_id: str) -> Json:
 
 def _told_leads(forecast: Json) -> str:
     leads: dict[str, int] = forecast.get("leads") or {}
-    told = [f"{count} {effect.replace('_', ' ')}" for effect, count in leads.items() if count]
+    told = [f"{count} {effect.replace('_', ' ')}" for effect, count in leads.items() if count and effect != "total"]
     return "of the leads on their way, " + ", ".join(told) if told else "no lead is on its way"
 
 

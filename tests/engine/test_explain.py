@@ -103,6 +103,11 @@ async def out_of_office(stage: Stage) -> UUID:
     return enrollment
 
 
+async def waiting_for_event(stage: Stage) -> UUID:
+    wait_for = {"key": "registered", "type": "wait_for", "config": {"event": "registered", "timeout_days": 5}}
+    return (await enrolled(stage, wait_for, EMAIL))[2]
+
+
 async def waiting(stage: Stage) -> UUID:
     return (await enrolled(stage, DELAY, EMAIL))[2]
 
@@ -144,6 +149,7 @@ SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     not_started: ([], {"command": "start", "attempts": 0}),
     not_told: (["out_of_office", "waiting"], {"command": "auto_reply_received"}),
     out_of_office: (["waiting"], {}),
+    waiting_for_event: ([], {"step": "registered", "event": "registered"}),
     waiting: ([], {"step": "wait", "step_type": "delay"}),
     no_mailbox: ([], {}),
     mailbox_held: (["retrying"], {"status": "held"}),
