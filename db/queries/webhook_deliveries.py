@@ -13,6 +13,7 @@ from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession
 
 _CLAIM = text("SELECT * FROM claim_webhook_deliveries(:tenant_id, :limit, :lease)")
+_FORGET = text("SELECT forget_old_webhooks(:older_than)")
 _TENANTS = text("SELECT tenant_id FROM tenants_with_webhooks()")
 
 
@@ -37,6 +38,11 @@ async def claim(database: Database, tenant_id: UUID, *, limit: int, lease: timed
 
 async def tenants_with_webhooks(database: Database) -> list[UUID]:
     return [row.tenant_id for row in await database.rows(_TENANTS, {})]
+
+
+async def forget_old(database: Database, older_than: timedelta) -> int:
+    """Of all tenants: how many were forgotten."""
+    return int(await database.call(_FORGET, {"older_than": older_than}))
 
 
 async def list_deliveries(

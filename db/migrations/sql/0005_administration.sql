@@ -182,10 +182,11 @@ END $$;
 
 -- Questions that come before a tenant is known; see 0001_security.sql.
 CREATE POLICY webhook_lookup ON webhook_deliveries FOR SELECT TO cadenza_system USING (true);
+CREATE POLICY webhook_forgetting ON webhook_deliveries FOR DELETE TO cadenza_system USING (true);
 CREATE POLICY webhook_lookup ON webhook_endpoints FOR SELECT TO cadenza_system USING (true);
 CREATE POLICY inbound_lookup ON messages FOR SELECT TO cadenza_system USING (true);
 CREATE POLICY inbound_lookup ON mailboxes FOR SELECT TO cadenza_system USING (true);
-GRANT SELECT (tenant_id, endpoint_id, status, next_attempt_at) ON webhook_deliveries TO cadenza_system;
+GRANT DELETE, SELECT (tenant_id, endpoint_id, status, next_attempt_at, created_at) ON webhook_deliveries TO cadenza_system;
 GRANT SELECT (tenant_id, id, enabled) ON webhook_endpoints TO cadenza_system;
 GRANT SELECT (tenant_id, rfc_message_id) ON messages TO cadenza_system;
 GRANT SELECT (tenant_id, email) ON mailboxes TO cadenza_system;
@@ -198,6 +199,13 @@ CREATE FUNCTION tenants_with_webhooks() RETURNS TABLE (tenant_id uuid)
       FROM webhook_deliveries d
       JOIN webhook_endpoints e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND e.enabled
      WHERE d.status = 'pending' AND d.next_attempt_at <= clock_timestamp()
+$$;
+
+-- Every attempt is over after a day: what is older waits for an endpoint that was disabled, and is no news any more.
+CREATE FUNCTION forget_old_webhooks(p_older_than interval) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH forgotten AS (DELETE FROM webhook_deliveries WHERE created_at < now() - p_older_than RETURNING 1)
+    SELECT count(*) FROM forgotten
 $$;
 
 -- Whose an inbound message is: the tenant that sent what it refers to (the nearest reference counts), else the one
@@ -213,7 +221,10 @@ $$;
 
 GRANT CREATE ON SCHEMA public TO cadenza_system;
 ALTER FUNCTION tenants_with_webhooks() OWNER TO cadenza_system;
+ALTER FUNCTION forget_old_webhooks(interval) OWNER TO cadenza_system;
 ALTER FUNCTION find_inbound_tenant(text[], text[]) OWNER TO cadenza_system;
 REVOKE CREATE ON SCHEMA public FROM cadenza_system;
-REVOKE ALL ON FUNCTION tenants_with_webhooks(), find_inbound_tenant(text[], text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenants_with_webhooks(), find_inbound_tenant(text[], text[]) TO cadenza_app;
+REVOKE ALL ON FUNCTION tenants_with_webhooks(), forget_old_webhooks(interval), find_inbound_tenant(text[], text[])
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenants_with_webhooks(), forget_old_webhooks(interval), find_inbound_tenant(text[], text[])
+    TO cadenza_app;

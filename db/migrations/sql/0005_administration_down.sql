@@ -1,4 +1,4 @@
-DROP FUNCTION find_inbound_tenant, tenants_with_webhooks, claim_webhook_deliveries;
+DROP FUNCTION find_inbound_tenant, forget_old_webhooks, tenants_with_webhooks, claim_webhook_deliveries;
 DROP INDEX mailboxes_by_email, messages_by_rfc_message_id;
 DROP POLICY inbound_lookup ON mailboxes;
 DROP POLICY inbound_lookup ON messages;

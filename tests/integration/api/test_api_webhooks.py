@@ -293,6 +293,21 @@ async def test_what_is_said_of_an_erased_lead_goes_with_it(tenant: Tenant) -> No
     assert await deliveries(tenant, made["id"]) == []
 
 
+async def test_what_is_a_month_old_is_forgotten(tenant: Tenant) -> None:
+    async with receiving() as receiver:
+        made = await endpoint(tenant, receiver, "lead.unsubscribed")
+        for _ in range(2):
+            await tenant.call("POST", f"/leads/{await tenant.lead()}/events", json={"type": "unsubscribe"})
+        newest, oldest = await settled(tenant, made["id"], "delivered", "delivered")
+    async with tenant.database.write(tenant.id) as session:
+        await session.execute(
+            text("UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE id = :id"),
+            {"id": oldest["id"]},
+        )
+    assert await webhook_deliveries.forget_old(tenant.database, timedelta(days=30)) >= 1
+    assert [one["id"] for one in await deliveries(tenant, made["id"])] == [newest["id"]]
+
+
 async def test_another_tenants_endpoint_hears_nothing_of_ours(tenant: Tenant, stranger: Tenant) -> None:
     async with receiving() as theirs, receiving() as ours:
         await endpoint(stranger, theirs)
