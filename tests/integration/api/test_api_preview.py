@@ -62,12 +62,9 @@ async def test_every_message_and_every_due_time(tenant: Tenant) -> None:
 
 
 async def test_what_would_go_wrong_is_said_before(tenant: Tenant) -> None:
-    steps = [
-        EMAIL,
-        FOLLOW_UP,
-        {**OPENED, "key": "end", "config": {"branches": [{"if": "always", "then": {"stop": True}}]}},
-    ]
-    sequence_id = await tenant.sequence([*steps, {**DELAY, "key": "never"}])
+    stops = {"branches": [{"if": "opened", "then": {"stop": True}}], "else": {"stop": True}}
+    steps = [EMAIL, FOLLOW_UP, {**OPENED, "key": "end", "config": stops}, {**DELAY, "key": "never"}]
+    sequence_id = await tenant.sequence(steps)
     lead_id = await tenant.lead(timezone="")
     assumed = [{"event": "clicked", "step": "never"}]
     answer = await preview(tenant, sequence_id, lead_id, assume=assumed)
