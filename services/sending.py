@@ -9,7 +9,7 @@ after `sent`                     the next attempt finds that the enrollment has 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy.exc import DBAPIError
@@ -178,6 +178,20 @@ class Handover:
         return directive
 
 
+def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | None) -> Content:
+    """The message as this lead reads it, `earlier_subject` being that of the thread it is in, if any.
+
+    Raises MergeFieldMissing and TemplateInvalid.
+    """
+    subject = render_header(content.subject, fields)
+    text, html = render(content.body_text, fields, html=False), render(content.body_html, fields, html=True)
+    return Content(
+        subject=subject if earlier_subject is None else reply_subject(subject or earlier_subject),
+        body_text=text if text.strip() else html_to_text(html) + "\n",
+        body_html=html,
+    )
+
+
 async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
     mailbox = visit.loaded.mailbox
     if mailbox_id is not None and (mailbox is None or mailbox.id != mailbox_id):
@@ -199,14 +213,13 @@ def _draft(
 ) -> Draft:
     links = tools.links.of(visit.queries.tenant_id, message_id) if tools.links else None
     fields = visit.merge_fields(sender, links.unsubscribe if links else None)
-    subject = render_header(content.subject, fields)
-    text, html = render(content.body_text, fields, html=False), render(content.body_html, fields, html=True)
-    settings = visit.plan.settings
+    written = write(content, fields, earlier.subject if earlier else None)
+    settings, html = visit.plan.settings, written.body_html
     return Draft(
         to_address=str(visit.loaded.lead["email"]),
-        subject=reply_subject(subject or earlier.subject) if earlier else subject,
+        subject=written.subject,
         # Words alone are not tracked, not even those that an HTML part is turned into.
-        text=text if text.strip() else html_to_text(html) + "\n",
+        text=written.body_text,
         html=tracked_html(html, links, opens=settings.track_opens, clicks=settings.track_clicks) if links else html,
         headers=links.headers() if links else {},
         # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.

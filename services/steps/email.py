@@ -115,5 +115,9 @@ class Email(Effect):
             # A winner that an edit has removed or renamed is none any more.
             if winner in {variant.name for variant in self.variants}:
                 return winner
+        return self.variant_of(visit.lead_id, visit.step.id)
+
+    def variant_of(self, lead_id: UUID, step_id: UUID) -> str | None:
+        """The wording that this lead gets, as long as no winner has taken over; None where there is only one."""
         candidates = [Candidate(variant.name, variant.weight) for variant in self.variants]
-        return choose(candidates, visit.lead_id, visit.step.id)
+        return choose(candidates, lead_id, step_id) if candidates else None
