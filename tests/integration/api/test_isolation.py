@@ -300,6 +300,8 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("assign_campaign_sequence", "sequence_id"): _assigning,
     ("fast_forward_clock", "enrollment_id"): _forwarding,
     ("list_notifications", "user_id"): _filtering("/notifications", "user_id"),
+    ("list_enrollments", "sequence_id"): _filtering("/enrollments", "sequence_id"),
+    ("list_enrollments", "lead_id"): _filtering("/enrollments", "lead_id"),
     ("list_sequence_executions", "lead_id"): _filtering("/sequences/{sequence_id}/executions", "lead_id"),
     ("list_sequence_executions", "enrollment_id"): _filtering("/sequences/{sequence_id}/executions", "enrollment_id"),
 }
