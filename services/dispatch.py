@@ -20,14 +20,15 @@ from services.batches.driver import BatchDriver
 from services.batches.run import CHUNK
 from services.fair_slots import FairSlots
 from services.kicks import Kicked
+from services.pace import Pace
 from services.webhook_deliveries import WebhookDeliverer
 from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
-AT_ONCE = 50
-"""Deliveries of this process, shared by the tenants in turns."""
+AT_ONCE_LEAST, AT_ONCE_MOST = 3, 50
+"""Deliveries of this process at a time, shared by the tenants in turns: as many as Temporal is the faster for."""
 LEASE = timedelta(seconds=60)
 # A step takes seconds; a mirror that has not moved for two minutes is asked about.
 OVERDUE_AFTER = timedelta(minutes=2)
@@ -47,7 +48,8 @@ class Dispatcher:
         self._webhooks = webhooks
         self._outbox = Outbox(database)
         self._gateway = gateway
-        self._slots = FairSlots(AT_ONCE)
+        self._pace = Pace(AT_ONCE_LEAST, AT_ONCE_MOST)
+        self._slots = FairSlots(self._pace.limit)
         self._deliveries = Kicked("dispatch", self._dispatch_all)
         self._driver = BatchDriver(database, self._deliveries.kick, chunk=chunk)
         self._drives = Kicked("batches", self._drive_all)
@@ -143,15 +145,19 @@ class Dispatcher:
         return counts
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
+        loop = asyncio.get_running_loop()
         delivered: list[int] = []
         refused: dict[int, str] = {}
 
         async def deliver(one: Claimed) -> None:
             assert one.id is not None, "what is claimed is a row"
             async with self._slots.slot(tenant_id):
+                began = loop.time()
                 try:
                     await self._deliver(tenant_id, one)
                     delivered.append(one.id)
+                    self._pace.took(loop.time() - began)
+                    self._slots.limit = self._pace.limit
                 except Exception as error:
                     if not unreachable(error):
                         log.exception("outbox row %s of tenant %s was refused", one.id, tenant_id)

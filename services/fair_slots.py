@@ -8,10 +8,12 @@ from uuid import UUID
 
 
 class FairSlots:
-    """At most `count` at a time, of this process. Whoever waits is served by tenant in turns, then by arrival."""
+    """At most `limit` at a time, of this process. Whoever waits is served by tenant in turns, then by arrival."""
 
-    def __init__(self, count: int) -> None:
-        self._free = count
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        """May be changed at any time; whoever has a slot keeps it."""
+        self._taken = 0
         # In the order of their turns.
         self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}
 
@@ -24,11 +26,12 @@ class FairSlots:
             self._give_back()
 
     async def _take(self, tenant_id: UUID) -> None:
-        if self._free:
-            self._free -= 1
+        if self._taken < self.limit and not self._waiting:
+            self._taken += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(tenant_id, deque()).append(turn)
+        self._serve()
         try:
             await turn
         except asyncio.CancelledError:
@@ -38,13 +41,16 @@ class FairSlots:
             raise
 
     def _give_back(self) -> None:
-        while self._waiting:
-            tenant_id, turns = next(iter(self._waiting.items()))
+        self._taken -= 1
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._waiting and self._taken < self.limit:
+            tenant_id = next(iter(self._waiting))
+            turns = self._waiting.pop(tenant_id)
             turn = turns.popleft()
-            del self._waiting[tenant_id]
             if turns:
                 self._waiting[tenant_id] = turns  # at the end of the line
             if not turn.done():
                 turn.set_result(None)
-                return
-        self._free += 1
+                self._taken += 1
