@@ -1,0 +1,71 @@
+"""Whatever the OpenAPI document allows to be asked, and much that it does not, is answered as it says: no fault, no
+status, type or shape that it does not tell of.
+
+The same requests every time: the examples are derandomised, and bounded so that all of it takes about a minute.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.app import AppConfig, create_app
+from tests.contract.conftest import SECRET, SIGNING_KEY, Api
+from tests.integration.api.conftest import temporal_is_away
+
+EXAMPLES = 12
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# Methods that a path does not have are answered 405, of which no operation can tell; test_api_robustness.py sees to it.
+CONFIG = {"phases": {"coverage": {"unexpected-methods": []}}}
+
+
+def document() -> dict[str, Any]:
+    """As the running API serves it; the database is not asked for it."""
+    config = AppConfig(
+        "postgresql://nobody@localhost/nothing",
+        dev=True,
+        capture_dir=Path("nowhere"),
+        inbound_webhook_secret=SECRET,
+        signing_key=SIGNING_KEY,
+    )
+    return create_app(config, temporal_is_away).openapi()
+
+
+schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(CONFIG))
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_is_told_of(case: schemathesis.Case, api: Api) -> None:
+    _ask_for_what_is_there(case, api.ids)
+    case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, checks=CHECKS)
+
+
+def _ask_for_what_is_there(case: schemathesis.Case, ids: dict[str, str]) -> None:
+    """Every other time, so that not all answers are 404."""
+    parameters: dict[str, Any] = case.path_parameters or {}
+    body = str(case.body)
+    if len(body) % 2 == 0:
+        case.path_parameters = {name: ids.get(name, value) for name, value in parameters.items()}
