@@ -10,8 +10,8 @@ from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
 from domain.graph import problems
 from domain.sequence import Plan, SequenceSettings, Step
-from services.actions.action import Action
 from services.plans import read_config
+from services.steps.effect import Effect
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
@@ -65,10 +65,10 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step], list[FieldError
 
 
 async def _missing(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:
-    """What actions refer to and is not there."""
+    """What steps refer to and is not there."""
     return [
         FieldError(f"steps[{index}].config.{error.field}", error.code, error.detail)
         for index, step in enumerate(steps)
-        if isinstance(step.config, Action)
+        if isinstance(step.config, Effect)
         for error in await step.config.missing(session)
     ]

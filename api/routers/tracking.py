@@ -68,7 +68,7 @@ _PICTURE: Responses = {200: {"description": "A picture, whatever the token.", "c
 _FOUND: Responses = {302: {"description": "To the address in the token."}}
 
 
-@router.get("/t/o/{token}.gif", response_class=Response, responses=_PICTURE | problems(422, 503))
+@router.get("/t/o/{token}.gif", response_class=Response, responses=_PICTURE | problems(422, 500, 503))
 async def open_pixel(token: TokenText, request: Request) -> Response:
     """Records that the message was opened; a token that is not ours records nothing."""
     found = _read(request, token, "open")
@@ -80,7 +80,7 @@ async def open_pixel(token: TokenText, request: Request) -> Response:
     return _picture()
 
 
-@router.get("/t/c/{token}", status_code=302, response_class=Response, responses=_FOUND | problems(404, 422, 503))
+@router.get("/t/c/{token}", status_code=302, response_class=Response, responses=_FOUND | problems(404, 422, 500, 503))
 async def follow_link(token: TokenText, request: Request) -> Response:
     """Records that the link was followed, and leads to the address in its token, to no other."""
     found = _read(request, token, "click")
@@ -93,13 +93,13 @@ async def follow_link(token: TokenText, request: Request) -> Response:
     return _to(found)
 
 
-@router.get("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422))
+@router.get("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422, 500))
 async def ask_to_unsubscribe(token: TokenText, request: Request) -> Response:
     """A page with a button. It changes nothing: scanners follow every link."""
     return _page(_ASK) if _read(request, token, "unsubscribe") else _page(_UNKNOWN, 404)
 
 
-@router.post("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422, 503))
+@router.post("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422, 500, 503))
 async def unsubscribe(token: TokenText, request: Request) -> Response:
     """Unsubscribes at once (RFC 8058): no cookie, no redirect, and doing it twice changes nothing."""
     found = _read(request, token, "unsubscribe")

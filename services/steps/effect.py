@@ -1,12 +1,13 @@
 """A step that does something to the world. A new type subclasses `Effect` in a file of its own here."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from db.session import Database
+from db.session import Database, ReadSession
+from domain.errors import FieldError
 from domain.messages import Directive
 from domain.steps import StepConfig
 from mail.tracking import Links
@@ -30,6 +31,10 @@ class Tools:
 
 class Effect(StepConfig):
     takes_effect: ClassVar[bool] = True
+
+    async def missing(self, session: ReadSession) -> Sequence[FieldError]:
+        """What it refers to and is not there, each named by its field below the config; asked at activation."""
+        return ()
 
     @abstractmethod
     async def perform(self, visit: Visit, tools: Tools) -> Directive:

@@ -1,11 +1,15 @@
 """`email`: a message to the lead, from its mailbox."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from db.models import Mailbox
+from db.queries.rows import find_row
+from db.session import ReadSession
+from domain.errors import FieldError
 from domain.messages import Directive
 from domain.steps.config import TemplateField
 from domain.text import one_line
@@ -100,6 +104,11 @@ class Email(Effect):
             yield TemplateField(f"{prefix}subject", part.subject)
             yield TemplateField(f"{prefix}body_text", part.body_text)
             yield TemplateField(f"{prefix}body_html", part.body_html, html=True)
+
+    async def missing(self, session: ReadSession) -> Sequence[FieldError]:
+        if self.mailbox_id is None or await find_row(session, Mailbox, self.mailbox_id) is not None:
+            return ()
+        return (FieldError("mailbox_id", "not_found", f"there is no mailbox {self.mailbox_id}"),)
 
     async def perform(self, visit: Visit, tools: Tools) -> Directive:
         """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""

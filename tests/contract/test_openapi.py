@@ -6,6 +6,7 @@ The same requests every time: the examples are derandomised, and bounded so that
 
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -46,6 +47,12 @@ def document() -> dict[str, Any]:
     return create_app(config, temporal_is_away).openapi()
 
 
+@schemathesis.serializer("message/rfc822")
+def serialised_mail(_context: schemathesis.SerializationContext, value: Any) -> dict[str, Any]:
+    """As it is: the endpoint takes any bytes."""
+    return {"data": value if isinstance(value, bytes) else str(value).encode(errors="replace")}
+
+
 schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(CONFIG))
 
 
@@ -60,12 +67,12 @@ schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.fr
 )
 def test_every_answer_is_told_of(case: schemathesis.Case, api: Api) -> None:
     _ask_for_what_is_there(case, api.ids)
-    case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, checks=CHECKS)
+    response = case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, checks=CHECKS)
+    with open("/tmp/tally.txt", "a") as f: f.write(f"{case.method} {case.operation.path} {response.status_code} {case.meta.phase.name if case.meta else None} {case.meta.generation.mode if case.meta else None}\n")
 
 
 def _ask_for_what_is_there(case: schemathesis.Case, ids: dict[str, str]) -> None:
     """Every other time, so that not all answers are 404."""
     parameters: dict[str, Any] = case.path_parameters or {}
-    body = str(case.body)
-    if len(body) % 2 == 0:
+    if crc32(repr((parameters, case.query, case.headers, case.body)).encode(errors="replace")) % 2:
         case.path_parameters = {name: ids.get(name, value) for name, value in parameters.items()}

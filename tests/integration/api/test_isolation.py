@@ -164,6 +164,7 @@ BODIES: dict[str, Callable[[Things], Any]] = {
     "create_step": lambda _: {**EMAIL, "key": "mine"},
     "add_campaign_leads": lambda ours: {"lead_ids": [ours.ids["lead_id"]]},
     "assign_campaign_sequence": lambda ours: {"sequence_id": ours.ids["sequence_id"]},
+    "preview": lambda ours: {"lead_id": ours.ids["lead_id"]},
     "record_lead_event": lambda _: {"type": "reply"},
     "reply_to_message": lambda _: {"text": "hello"},
     "update_sequence": lambda _: {"status": "archived"},
@@ -276,6 +277,11 @@ async def _assigning(ours: Things, theirs: Things) -> None:
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
 
 
+async def _previewing(ours: Things, theirs: Things) -> None:
+    path, body = f"/sequences/{ours.ids['sequence_id']}/preview", {"lead_id": theirs.ids["lead_id"]}
+    await ours.tenant.refused("POST", path, 404, "not_found", json=body)
+
+
 async def _telling(ours: Things, theirs: Things) -> None:
     path, body = f"/leads/{ours.ids['lead_id']}/events", {"type": "reply", "message_id": theirs.ids["message_id"]}
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
@@ -293,6 +299,7 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("pause_lead", "sequence_id"): _steering("pause"),
     ("resume_lead", "sequence_id"): _steering("resume"),
     ("stop_lead", "sequence_id"): _steering("stop"),
+    ("preview", "lead_id"): _previewing,
     ("record_lead_event", "message_id"): _telling,
     ("create_lead", "owner_id"): _owning("POST"),
     ("update_lead", "owner_id"): _owning("PATCH"),
@@ -300,6 +307,8 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("assign_campaign_sequence", "sequence_id"): _assigning,
     ("fast_forward_clock", "enrollment_id"): _forwarding,
     ("list_notifications", "user_id"): _filtering("/notifications", "user_id"),
+    ("list_enrollments", "sequence_id"): _filtering("/enrollments", "sequence_id"),
+    ("list_enrollments", "lead_id"): _filtering("/enrollments", "lead_id"),
     ("list_sequence_executions", "lead_id"): _filtering("/sequences/{sequence_id}/executions", "lead_id"),
     ("list_sequence_executions", "enrollment_id"): _filtering("/sequences/{sequence_id}/executions", "enrollment_id"),
 }

@@ -1,0 +1,111 @@
+"""A campaign of ten thousand leads gets a sequence, over HTTP; then one of a hundred thousand.
+
+    .venv/bin/python -m bench.bulk --leads 10000 --many 100000
+
+`answer_s`: until `assign-sequence` has answered. `start_ratio`: workflows started a second by the API's own
+dispatcher, from the request on until the last one, against `client.start_workflow` and nothing else, in turns on the
+same server. `rss_mb_growth`: how much more memory the API's process holds at most while it enrolls the many than while
+it enrolled the first.
+
+No worker runs: what is compared is starting, not what the workflows do afterwards.
+"""
+
+import argparse
+import asyncio
+import time
+from uuid import uuid4
+
+import httpx
+
+from bench.rig import Rig, progress, result, rig
+from bench.served import Api, api, ask, campaign_of
+from bench.shapes import BareWorkflow
+from cadenza.exit import run_and_leave
+
+STARTS_AT_ONCE = 50
+ROUNDS = 2
+SLEEPS_FIRST = [
+    {"key": "wait", "type": "delay", "config": {"days": 30}},
+    {"key": "hello", "type": "email", "config": {"subject": "Hello", "body_text": "Hi {{first_name}}"}},
+]
+
+
+class Bulk:
+    """The app's side: campaigns assigned, one after another."""
+
+    def __init__(self, api: Api, http: httpx.AsyncClient, sequence_id: str) -> None:
+        self._api, self._http, self._sequence_id = api, http, sequence_id
+        self.answer_s: list[float] = []
+        self.started = 0
+        self.seconds = 0.0
+
+    async def assign(self, count: int) -> float:
+        """Starts a new campaign's leads; the most memory in MB that the API held meanwhile."""
+        campaign_id = await campaign_of(self._api.rig, self._http, count)
+        path, body = f"/campaigns/{campaign_id}/assign-sequence", {"sequence_id": self._sequence_id}
+        began = time.perf_counter()
+        batch = await ask(self._http, "POST", path, body)
+        self.answer_s.append(time.perf_counter() - began)
+        most = self._api.rss_mb
+        while not batch["done"]:
+            await asyncio.sleep(0.25)
+            batch = await ask(self._http, "GET", f"/batches/{batch['id']}")
+            most = max(most, self._api.rss_mb)
+        seconds = time.perf_counter() - began
+        assert batch["started"] == count, batch
+        self.started += count
+        self.seconds += seconds
+        progress(f"app: {count} in {seconds:.1f} s, {count / seconds:.0f}/s, at most {most:.0f} MB")
+        return most
+
+
+async def bare(servers: Rig, count: int) -> float:
+    """Starts so many bare workflows; the seconds that it took."""
+    task = {field: str(uuid4()) for field in ("tenant_id", "enrollment_id", "step_id")}
+    slots, task_queue = asyncio.Semaphore(STARTS_AT_ONCE), f"bare-{uuid4()}"
+
+    async def start_one() -> None:
+        async with slots:
+            await servers.client.start_workflow(BareWorkflow.run, task, id=str(uuid4()), task_queue=task_queue)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(start_one() for _ in range(count)))
+    seconds = time.perf_counter() - began
+    progress(f"bare: {count} in {seconds:.1f} s, {count / seconds:.0f}/s")
+    return seconds
+
+
+async def main(leads: int, many: int) -> None:
+    async with rig() as servers, api(servers, f"app-{uuid4()}") as app, app.tenant(servers.tenant_id) as http:
+        bulk = Bulk(app, http, str(await servers.sequence(SLEEPS_FIRST)))
+        rss = bare_seconds = 0.0
+        for _ in range(ROUNDS):
+            bare_seconds += await bare(servers, leads // ROUNDS)
+            rss = max(rss, await bulk.assign(leads))
+        bare_seconds += await bare(servers, leads // ROUNDS)
+        app_per_s = bulk.started / bulk.seconds
+        bare_per_s = leads // ROUNDS * (ROUNDS + 1) / bare_seconds
+        figures = {
+            "leads": leads,
+            "answer_s": round(max(bulk.answer_s), 3),
+            "app_per_s": round(app_per_s, 1),
+            "bare_per_s": round(bare_per_s, 1),
+            "start_ratio": round(app_per_s / bare_per_s, 3),
+        }
+        if many:
+            most = await bulk.assign(many)
+            figures |= {"many": many, "rss_mb": round(most, 1), "rss_mb_growth": round(most - rss, 1)}
+            figures |= {"many_answer_s": round(bulk.answer_s[-1], 3)}
+    result("bulk", figures)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--leads", type=int, default=10_000)
+    parser.add_argument("--many", type=int, default=100_000, help="0 leaves the memory's figures out")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = arguments()
+    run_and_leave(lambda: asyncio.run(main(given.leads, given.many)))
