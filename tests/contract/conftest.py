@@ -1,22 +1,15 @@
-"""A running API with everything switched on, and a tenant that has one of each thing to ask about."""
+"""`cadenza up --dev`, whole: servers, API, worker, captured mail; and one of each thing to ask about."""
 
-from collections.abc import AsyncGenerator
+import tempfile
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from db.session import Database
-from services.keys import create_key
-from tests.api_process import running_api
-from tests.integration.api.client import DELAY, EMAIL, Tenant
-
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
-SIGNING_KEY = "a key that signs the links in mail, for tests"
+from tests.integration.api.client import DELAY, EMAIL
+from tests.integration.up.up_run import UpRun
 
 
 @dataclass(frozen=True)
@@ -28,49 +21,45 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-async def api(
-    migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncGenerator[Api]:
-    settings = {
-        "CADENZA_DEV": "true",
-        "CADENZA_CAPTURE_DIR": str(tmp_path_factory.mktemp("captured")),
-        "CADENZA_INBOUND_WEBHOOK_SECRET": SECRET,
-        "CADENZA_SIGNING_KEY": SIGNING_KEY,
-        "CADENZA_PUBLIC_URL": "https://mail.cadenza.example",
-    }
-    async with running_api(migrated_postgres, temporal_server, **settings) as url:
-        database = Database(migrated_postgres.app_url)
-        tenant_id = uuid4()
-        async with database.write(tenant_id) as session:
-            await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Test')"), {"id": tenant_id})
-            key = (await create_key(session, name="Test", scopes=["admin"])).key
-        async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:
-            ids = await _furnished(Tenant(tenant_id, http, database))
-        yield Api(url, key, ids)
-        await database.aclose()
+def api() -> Generator[Api]:
+    # Not pytest's own folder, which PostgreSQL's account, under root, could not get into.
+    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
+        up = UpRun(Path(folder) / "home", "--dev", module="cadenza")
+        try:
+            run = up.wait_until_ready()
+            with httpx.Client(base_url=run["api_url"], headers={"Authorization": f"Bearer {run['api_key']}"}) as http:
+                yield Api(run["api_url"], run["api_key"], _furnished(http))
+            up.end()
+        finally:
+            up.close()
 
 
-async def _furnished(tenant: Tenant) -> dict[str, str]:
-    lead_id = await tenant.lead(tags=["vip"], custom={"plan": "pro"}, timezone="Europe/Berlin")
-    sequence_id = await tenant.sequence([EMAIL, DELAY], active=True)
-    enrolled = await tenant.enroll(sequence_id, lead_id)
-    mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": "sam@cadenza.example"})
-    campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"})
-    user = await tenant.call("POST", "/users", 201, json={"email": "sam@cadenza.example"})
-    suppression = await tenant.call("POST", "/suppressions", 201, json={"kind": "domain", "value": "bad.example"})
-    endpoint = {"url": "https://hooks.cadenza.example/", "event_types": ["enrollment.replied"]}
-    hook = await tenant.http.post("/webhook-endpoints", json=endpoint)
-    assert hook.status_code == 201, hook.text
+def _furnished(http: httpx.Client) -> dict[str, str]:
+    def made(path: str, **body: object) -> str:
+        answer = http.post(path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()["id"]
+
+    sequence_id = made("/sequences", name="Outreach", steps=[EMAIL, DELAY, {**EMAIL, "key": "again"}])
+    assert http.put(f"/sequences/{sequence_id}", json={"status": "active"}).is_success
+    lead_id = made("/leads", email="lead@acme.example", first_name="Ada", custom={"plan": "pro"}, tags=["vip"])
+    enrolled = http.post("/leads/enroll-in-sequence", json={"sequence_id": sequence_id, "lead_ids": [lead_id]}).json()
+    # The first email leaves at once; moving the clock by a moment waits for it.
+    assert http.post("/dev/fast-forward", json={"by": "PT1M"}).is_success
     return {
         "lead_id": lead_id,
         "sequence_id": sequence_id,
         "step": "intro",
         "enrollment_id": enrolled["enrolled"][0]["enrollment_id"],
         "batch_id": enrolled["batch_id"],
-        "mailbox_id": mailbox["id"],
-        "campaign_id": campaign["id"],
-        "user_id": user["id"],
-        "suppression_id": suppression["id"],
-        "endpoint_id": hook.json()["id"],
-        "tenant_id": str(tenant.id),
+        "mailbox_id": http.get("/mailboxes").json()["items"][0]["id"],
+        "campaign_id": made("/campaigns", name="Fair"),
+        "user_id": made("/users", email="sam@cadenza.example"),
+        "suppression_id": made("/suppressions", kind="domain", value="bad.example"),
+        "endpoint_id": made(
+            "/webhook-endpoints", url="https://hooks.invalid/", event_types=["enrollment.replied", "email.sent"]
+        ),
+        "key_id": made("/api-keys", name="Another", scopes=["read"]),
+        "tenant_id": http.get("/tenants").json()["items"][0]["id"],
+        "captured_id": http.get("/dev/outbox").json()["items"][0]["id"],
     }

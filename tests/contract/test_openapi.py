@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import httpx
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
@@ -20,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import AppConfig, create_app
-from tests.contract.conftest import SECRET, SIGNING_KEY, Api
+from tests.contract.conftest import Api
 from tests.integration.api.conftest import temporal_is_away
 
 EXAMPLES = 12
@@ -41,8 +42,8 @@ def document() -> dict[str, Any]:
         "postgresql://nobody@localhost/nothing",
         dev=True,
         capture_dir=Path("nowhere"),
-        inbound_webhook_secret=SECRET,
-        signing_key=SIGNING_KEY,
+        inbound_webhook_secret="whsec_",
+        signing_key="nothing is signed here",
     )
     return create_app(config, temporal_is_away).openapi()
 
@@ -56,6 +57,10 @@ def serialised_mail(_context: schemathesis.SerializationContext, value: Any) -> 
 schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(CONFIG))
 
 
+def test_the_document_is_the_one_that_is_served(api: Api) -> None:
+    assert httpx.get(f"{api.url}/openapi.json").json() == document()
+
+
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,
@@ -67,12 +72,16 @@ schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.fr
 )
 def test_every_answer_is_told_of(case: schemathesis.Case, api: Api) -> None:
     _ask_for_what_is_there(case, api.ids)
-    response = case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, checks=CHECKS)
-    with open("/tmp/tally.txt", "a") as f: f.write(f"{case.method} {case.operation.path} {response.status_code} {case.meta.phase.name if case.meta else None} {case.meta.generation.mode if case.meta else None}\n")
+    case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, checks=CHECKS)
 
 
 def _ask_for_what_is_there(case: schemathesis.Case, ids: dict[str, str]) -> None:
-    """Every other time, so that not all answers are 404."""
+    """Every other time, so that not all answers are 404. What others ask about is not deleted under them."""
+    drawn = repr((case.path_parameters, case.query, case.headers, case.body))
+    if case.method == "DELETE" or not crc32(drawn.encode(errors="replace")) % 2:
+        return
     parameters: dict[str, Any] = case.path_parameters or {}
-    if crc32(repr((parameters, case.query, case.headers, case.body)).encode(errors="replace")) % 2:
-        case.path_parameters = {name: ids.get(name, value) for name, value in parameters.items()}
+    case.path_parameters = {name: ids.get(name, value) for name, value in parameters.items()}
+    if isinstance(case.body, dict):
+        known = {**ids, "lead_ids": [ids["lead_id"]]}
+        case.body = {name: known.get(name, value) for name, value in case.body.items()}
