@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +14,10 @@ import pytest
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from cadenza.ports import LOOPBACK, choose_port
 from db.session import Database
 from services.keys import create_key
+from tests.api_process import PATIENCE_SECONDS, clean_environment, running_api
 from tests.integration.api.client import Tenant
-
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -32,11 +29,6 @@ class Ran:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
-
-
-def clean_environment(**ours: str) -> dict[str, str]:
-    named = ("CADENZA_", "TEMPORAL_", "NO_COLOR", "COLUMNS", "_CADENZA", "_TYPER", "FORCE_COLOR")
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(named)}, **ours}
 
 
 async def run_program(*arguments: str, environment: Mapping[str, str], given: str | None = None) -> Ran:
@@ -81,22 +73,8 @@ class Person:
 
 @pytest.fixture(scope="session")
 async def api_url(migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal) -> AsyncGenerator[str]:
-    """`cadenza api` in a process of its own."""
-    port = choose_port("--api-port", 0, 8000, set())
-    environment = clean_environment(
-        CADENZA_DATABASE_URL=migrated_postgres.app_url,
-        CADENZA_API_PORT=str(port),
-        CADENZA_TASK_QUEUE=f"cli-{uuid4()}",
-        TEMPORAL_ADDRESS=temporal_server.address,
-    )
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cadenza", "api", env=environment)
-    url = f"http://{LOOPBACK}:{port}"
-    try:
-        await _until_it_answers(url, process)
+    async with running_api(migrated_postgres, temporal_server) as url:
         yield url
-    finally:
-        process.terminate()
-        await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -119,14 +97,3 @@ async def new_tenant(database: Database) -> tuple[UUID, str]:
     async with database.write(tenant_id) as session:
         await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Test')"), {"id": tenant_id})
         return tenant_id, (await create_key(session, name="Test", scopes=["admin"])).key
-
-
-async def _until_it_answers(url: str, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient() as http:
-        while process.returncode is None:
-            try:
-                if (await http.get(f"{url}/healthz")).is_success:
-                    return
-            except httpx.HTTPError:
-                await asyncio.sleep(0.05)
-    raise AssertionError(f"the API ended with {process.returncode}")
