@@ -1,14 +1,17 @@
 """The activities that run on a schedule, for all tenants. Several workers at once do no harm: one works."""
 
+from datetime import timedelta
+
 from temporalio import activity
 
-from db.queries import analytics, execution_log
+from db.queries import analytics, execution_log, webhook_deliveries
 from db.session import Database
 from domain.messages import LogMaintained
 from services.variants import decide_all_winners
 from workflows.contracts import ActivityNames
 
 MONTHS_AHEAD = 3
+WEBHOOKS_KEPT = timedelta(days=30)
 
 
 class MaintenanceActivities:
@@ -30,4 +33,5 @@ class MaintenanceActivities:
         answer = await execution_log.maintain(
             self._database, months_ahead=MONTHS_AHEAD, keep_months=self._log_retention_months
         )
+        await webhook_deliveries.forget_old(self._database, WEBHOOKS_KEPT)
         return LogMaintained.model_validate(answer)

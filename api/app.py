@@ -18,19 +18,32 @@ from api.routers import (
     campaigns,
     dev,
     enrollment,
+    enrollments,
     health,
+    inbound,
     lead_import,
     leads,
     mailboxes,
+    notifications,
+    preview,
     queue,
+    sequence_files,
     sequences,
     steps,
+    suppressions,
+    tenants,
+    tracking,
+    users,
     versions,
+    webhook_endpoints,
 )
 from api.wiring import Wiring
 from db.session import Database
 from mail.outbox_store import OutboxStore
+from mail.tracking import TokenKey
 from services.dispatch import Dispatcher
+from services.webhook_deliveries import WebhookDeliverer
+from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 
 __all__ = ["AppConfig", "create_app"]
@@ -38,7 +51,8 @@ __all__ = ["AppConfig", "create_app"]
 DESCRIPTION = """
 Durable multi-touch lead sequences.
 
-Every request but `/healthz` and `/readyz` carries `Authorization: Bearer <API key>`; a key belongs to one tenant.
+Every request but `/healthz`, `/readyz`, the links in mail and signed webhooks carries
+`Authorization: Bearer <API key>`; a key belongs to one tenant.
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
 """
@@ -46,6 +60,8 @@ POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC,
 # Fixed paths (`/leads/import`) stand before those with an ID in their place (`/leads/{lead_id}`).
 ROUTERS = (
     queue.router,
+    sequence_files.router,
+    preview.router,
     sequences.router,
     steps.router,
     analytics.router,
@@ -53,10 +69,16 @@ ROUTERS = (
     lead_import.router,
     enrollment.router,
     leads.router,
+    enrollments.router,
     campaigns.router,
     batches.router,
     mailboxes.router,
+    suppressions.router,
+    users.router,
+    notifications.router,
+    tenants.router,
     api_keys.router,
+    webhook_endpoints.router,
 )
 
 
@@ -71,14 +93,19 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         database = Database(config.database_url, pre_ping=True)
         gateway = Gateway(connect_temporal, config.task_queue)
-        dispatcher = Dispatcher(database, gateway)
+        webhooks = WebhookClient(allow_private=config.webhook_allow_private)
+        deliverer = WebhookDeliverer(database, webhooks)
+        dispatcher = Dispatcher(database, gateway, deliverer)
+        link_key = TokenKey(config.signing_key) if config.signing_key else None
         outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
         try:
             await database.refuse_unsafe_role()
-            app.state.wiring = Wiring(config, database, gateway, dispatcher, outbox)
+            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, outbox)
             yield
         finally:
             await dispatcher.aclose()
+            await deliverer.aclose()
+            await webhooks.aclose()
             await database.aclose()
 
     app = FastAPI(
@@ -92,6 +119,9 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
     )
     install_error_handlers(app)
     app.include_router(health.router)
+    app.include_router(tracking.router)
+    if config.inbound_webhook_secret is not None:
+        app.include_router(inbound.router)
     app.include_router(_with_key(config))
     document(app)
     return app

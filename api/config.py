@@ -18,3 +18,8 @@ class AppConfig:
     """Temporal's web UI; an enrollment has no `temporal_url` without it."""
     temporal_namespace: str = "default"
     inbound_webhook_secret: str | None = field(default=None, repr=False)
+    """Signs `/webhooks/inbound-email`, which is not served without it."""
+    signing_key: str | None = field(default=None, repr=False)
+    """Of the links in mail; without it none is known here."""
+    webhook_allow_private: bool = False
+    """Development: webhooks may go to this machine and its network."""

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from api.auth import Principal, principal_of
+from api.json_body import YAML_TYPES, media_type
 from api.unavailable import reaching_postgres
 from api.wiring import Wiring, wiring
 from db.session import ReadSession, WriteSession
@@ -60,6 +61,7 @@ Steering = Annotated[WriteSession, Depends(_writes("write", tells_temporal=True)
 """Writes what Temporal must hear of: after the commit, the outbox is dispatched at once."""
 AdminReading = Annotated[ReadSession, Depends(_reads("admin"), scope="function")]
 AdminWriting = Annotated[WriteSession, Depends(_writes("admin"), scope="function")]
+AdminSteering = Annotated[WriteSession, Depends(_writes("admin", tells_temporal=True), scope="function")]
 
 
 def _allowed(scope: Scope) -> Callable[[Request], Principal]:
@@ -126,9 +128,11 @@ class AnswerOnce:
         return JSONResponse(answer.body, answer.status_code)
 
     async def _request_hash(self) -> bytes:
-        # The document counts, not how it was written down.
-        body = json.dumps(await self._request.json(), sort_keys=True) if await self._request.body() else ""
-        return hashlib.sha256(f"{self._request.method} {self._request.url.path}\n{body}".encode()).digest()
+        body = await self._request.body()
+        if body and media_type(self._request) not in YAML_TYPES:
+            # The document counts, not how it was written down.
+            body = json.dumps(await self._request.json(), sort_keys=True).encode()
+        return hashlib.sha256(f"{self._request.method} {self._request.url.path}\n".encode() + body).digest()
 
 
 Once = Annotated[AnswerOnce, Depends()]

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.errors import PROBLEM_JSON
 from api.schemas.problem import Problem
+from domain.sequence_file import SequenceFile
 
 _WHY = {
     400: "The body is not JSON.",
@@ -45,7 +46,8 @@ WITH_BODY = problems(400, 413, 415)
 def document(app: FastAPI) -> None:
     """Completes the OpenAPI document: problems are problem+json and nothing else.
 
-    (FastAPI's own `model=` of a response would claim that they come as application/json too.)
+    (FastAPI's own `model=` of a response would claim that they come as application/json too.) Models that no
+    endpoint takes as its body, because it reads that itself, are added.
     """
 
     def openapi() -> dict[str, Any]:
@@ -58,7 +60,7 @@ def document(app: FastAPI) -> None:
                 tags=app.openapi_tags,
             )
             _, definitions = models_json_schema(
-                [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
+                [(Problem, "serialization"), (SequenceFile, "validation")], ref_template="#/components/schemas/{model}"
             )
             schema.setdefault("components", {}).setdefault("schemas", {}).update(definitions["$defs"])
             app.openapi_schema = schema

@@ -17,6 +17,8 @@ from starlette.types import Receive
 from domain.errors import DomainError, FieldError, Invalid
 
 MAX_DEPTH = 32
+YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
+"""RFC 9512 and what was usual before it."""
 
 
 class PayloadTooLarge(DomainError):
@@ -56,17 +58,29 @@ async def refuse_bad_json(request: Request) -> None:
     """Raises UnsupportedMediaType, MalformedJson or Invalid (naming the field). An empty body is no body."""
     if not await request.body():
         return
-    kind = media_type(request)
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+    if not is_json(media_type(request)):
         raise UnsupportedMediaType("send the body with `Content-Type: application/json`")
+    refuse_unstorable(await read_json(request))
+
+
+def is_json(kind: str) -> bool:
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+async def read_json(request: Request) -> Any:
+    """The body as JSON. Raises MalformedJson."""
     try:
-        document = await request.json()
+        return await request.json()
     except RecursionError:
         raise MalformedJson("the JSON is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise MalformedJson(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except ValueError:
         raise MalformedJson("the body is not JSON in UTF-8, or holds a number beyond all use") from None
+
+
+def refuse_unstorable(document: Any) -> None:
+    """Raises Invalid, naming the field, for JSON values that Postgres could not keep."""
     _refuse(_unstorable(document, "", 1))
 
 

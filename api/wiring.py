@@ -7,7 +7,9 @@ from starlette.requests import HTTPConnection
 from api.config import AppConfig
 from db.session import Database
 from mail.outbox_store import OutboxStore
+from mail.tracking import TokenKey
 from services.dispatch import Dispatcher
+from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 
 
@@ -17,6 +19,9 @@ class Wiring:
     database: Database
     gateway: Gateway
     dispatcher: Dispatcher
+    webhooks: WebhookClient
+    link_key: TokenKey | None
+    """Reads the tokens of links in mail."""
     outbox: OutboxStore | None
     """The captured mail (development); None where nothing captures."""
 

@@ -23,6 +23,7 @@ from cadenza.ports import LOOPBACK
 from db.session import Database
 from domain.sequence import SequenceSettings, Step
 from domain.steps import StepSpec
+from domain.yaml_text import load
 from services.dispatch import Dispatcher
 from services.plans import read_plan
 from services.sequences import SequenceChanges, change_sequence, create_sequence
@@ -30,7 +31,7 @@ from workflows.gateway import Gateway
 from workflows.search_attributes import REGISTRY
 
 ROOT = Path(__file__).parent.parent
-COLD_OUTREACH: dict[str, Any] = json.loads((ROOT / "examples" / "cold-outreach.json").read_text("utf-8"))
+COLD_OUTREACH: dict[str, Any] = load((ROOT / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 
 
 def progress(line: str) -> None:

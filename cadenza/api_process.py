@@ -50,7 +50,7 @@ def build_app(settings: Settings) -> FastAPI:
     async def connect() -> Client:
         return await connect_temporal(lazy=True)
 
-    secret = settings.inbound_webhook_secret
+    secret, key = settings.inbound_webhook_secret, settings.signing_key
     config = AppConfig(
         database_url=settings.app_database_url(),
         task_queue=settings.task_queue,
@@ -59,6 +59,8 @@ def build_app(settings: Settings) -> FastAPI:
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=temporal.get("namespace", "default"),
         inbound_webhook_secret=secret.get_secret_value() if secret else None,
+        signing_key=key.get_secret_value() if key else None,
+        webhook_allow_private=settings.webhook_allow_private,
     )
     return create_app(config, connect)
 

@@ -3,23 +3,21 @@
 import asyncio
 import logging
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-import uvloop
 
 from cadenza import lifeline
 from cadenza.exit import run_and_leave
+from cadenza.lazy_commands import LazyGroup, loaded
 from cadenza.ports import LOOPBACK
-from cadenza.settings import load_settings
 from cadenza.up_options import UpOptions
 
 app = typer.Typer(
+    cls=LazyGroup,
     help="Durable, multi-touch lead sequences on Temporal and Postgres.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -34,15 +32,6 @@ def main() -> NoReturn:
     run_and_leave(lambda: app(prog_name="cadenza"))
 
 
-def loaded(target: str) -> Any:
-    """`module:name`, loaded only when its command is called for.
-
-    The worker carries no web framework then, the mail capture nothing but itself, and each starts in half the time.
-    """
-    module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
-
-
 @app.command("up")
 def up_command(
     dev: Annotated[bool, typer.Option("--dev", help="Serve /dev/*: captured mail, fast-forward.")] = False,
@@ -55,7 +44,7 @@ def up_command(
 ) -> None:
     """Start everything on embedded servers, and say where to look."""
     logging.getLogger().setLevel(logging.WARNING)  # up has its own words for what happens
-    settings = load_settings()
+    settings = loaded("cadenza.settings:load_settings")()
     options = UpOptions(
         home=home or settings.home,
         dev=dev or settings.dev,
@@ -71,13 +60,13 @@ def up_command(
 @app.command()
 def worker() -> None:
     """Perform the steps of enrollments, against the servers named by CADENZA_* and TEMPORAL_*."""
-    uvloop.run(loaded("cadenza.worker:run")(load_settings()))
+    loaded("uvloop:run")(loaded("cadenza.worker:run")(loaded("cadenza.settings:load_settings")()))
 
 
 @app.command("api")
 def api_command() -> None:
     """Serve the API, against the servers named by CADENZA_* and TEMPORAL_*."""
-    uvloop.run(loaded("cadenza.api_process:serve_api")(load_settings()))
+    loaded("uvloop:run")(loaded("cadenza.api_process:serve_api")(loaded("cadenza.settings:load_settings")()))
 
 
 @app.command("demo")
@@ -89,7 +78,7 @@ def demo_command() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the schema of the database in CADENZA_MIGRATION_DATABASE_URL up to date."""
-    loaded("cadenza.migrate:upgrade")(load_settings().owner_database_url())
+    loaded("cadenza.migrate:upgrade")(loaded("cadenza.settings:load_settings")().owner_database_url())
 
 
 @app.command(hidden=True)

@@ -70,7 +70,8 @@ class Demo:
         files = {"file": ("leads.csv", (EXAMPLES / "leads.csv").read_bytes(), "text/csv")}
         imported = await self._request("POST", "/leads/import", files=files)
         self.console.print(f"imported {imported['created']} leads from examples/leads.csv")
-        sequence = await self._post("/sequences", json.loads((EXAMPLES / "cold-outreach.json").read_text("utf-8")))
+        file, headers = (EXAMPLES / "cold-outreach.yaml").read_bytes(), {"Content-Type": "application/yaml"}
+        sequence = await self._request("POST", "/sequences/import", content=file, headers=headers)
         await self._request("PUT", f"/sequences/{sequence['id']}", json={"status": "active"})
         page = await self._request("GET", "/leads?limit=100")
         self.leads = {lead["id"]: lead["email"] for lead in page["items"]}

@@ -1,12 +1,14 @@
 """The secrets of one home folder: made once, kept in `secrets.json`, readable by its owner only."""
 
+import json
 import secrets
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cadenza.errors import StartError
 from cadenza.files import write_private
+from webhooks.signing import new_secret
 
 
 def _password() -> str:
@@ -21,8 +23,18 @@ class HomeSecrets(BaseModel):
     superuser_password: str = Field(default_factory=_password, min_length=8)
     owner_password: str = Field(default_factory=_password, min_length=8)
     app_password: str = Field(default_factory=_password, min_length=8)
-    inbound_webhook_secret: str = Field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
+    inbound_webhook_secret: str = Field(default_factory=new_secret)
+    signing_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32), min_length=32)
+    """Signs the links in mail: those that were sent work for as long as this is kept."""
     api_key: str = Field(default_factory=lambda: f"cdz_{secrets.token_urlsafe(32)}", min_length=8)
+
+    @field_validator("inbound_webhook_secret")
+    @classmethod
+    def _in_standard_base64(cls, secret: str) -> str:
+        # Homes of the first release hold the same bytes in the alphabet for URLs, which no library of the standard
+        # reads.
+        prefix, mark, rest = secret.partition("_")
+        return prefix + mark + rest.replace("-", "+").replace("_", "/")
 
 
 def load_or_make_secrets(folder: Path, guarded: Path) -> HomeSecrets:
@@ -32,7 +44,11 @@ def load_or_make_secrets(folder: Path, guarded: Path) -> HomeSecrets:
     """
     file = folder / "secrets.json"
     try:
-        return HomeSecrets.model_validate_json(file.read_bytes())
+        kept = file.read_bytes()
+        read = HomeSecrets.model_validate_json(kept)
+        if read.model_dump() != json.loads(kept):
+            _save(folder, read)  # with what an earlier release did not have, made once
+        return read
     except FileNotFoundError:
         if guarded.exists():
             raise StartError(

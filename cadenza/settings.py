@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
+from mail.tracking import Links
 from mail.transport import SmtpServer
+from webhooks.signing import is_secret
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
@@ -38,6 +40,13 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8000, ge=0, le=65535)
     inbound_webhook_secret: SecretStr | None = None
 
+    public_url: HttpUrl | None = None
+    """Where people and mail clients reach the API: unsubscribe links, opens and clicks. Without it mail has none."""
+    signing_key: SecretStr | None = Field(default=None, min_length=32)
+    """Signs those links: whoever has it can forge them, and without it the ones that were sent lead nowhere."""
+    webhook_allow_private: bool = False
+    """Lets webhooks reach private and loopback addresses, over plain http too. Never in production."""
+
     task_queue: str = "cadenza"
     temporal_ui_url: str | None = None
 
@@ -53,11 +62,22 @@ class Settings(BaseSettings):
     """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
 
     @model_validator(mode="after")
-    def _urls_are_postgres(self) -> Self:
+    def _can_be_used(self) -> Self:
+        secret = self.inbound_webhook_secret
+        if secret is not None and not is_secret(secret.get_secret_value()):
+            raise ValueError("CADENZA_INBOUND_WEBHOOK_SECRET is whsec_ and at least 24 bytes in base64")
         for url in (self.database_url, self.migration_database_url):
             if url is not None:
                 asyncpg_url(url)
         return self
+
+    def links(self) -> Links | None:
+        """The links in mail; None where nobody said how they lead here. `StartError` for half of what they need."""
+        if self.public_url is None:
+            return None
+        if self.signing_key is None:
+            raise StartError(unset("signing_key", "the output of `openssl rand -base64 32`"))
+        return Links(str(self.public_url), self.signing_key.get_secret_value())
 
     def app_database_url(self) -> str:
         """The app role's URL, for SQLAlchemy. `StartError` names the variable when it is unset."""

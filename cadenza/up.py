@@ -119,6 +119,15 @@ class Run:
         named = self._settings.inbound_webhook_secret
         return named.get_secret_value() if named else self._postgres.secrets.inbound_webhook_secret
 
+    @property
+    def links(self) -> dict[str, str]:
+        """How the links in mail lead back here, unless the caller named a better way."""
+        named_url, named_key = self._settings.public_url, self._settings.signing_key
+        return {
+            "CADENZA_PUBLIC_URL": str(named_url or self.api_url),
+            "CADENZA_SIGNING_KEY": named_key.get_secret_value() if named_key else self._postgres.secrets.signing_key,
+        }
+
     def environment(self) -> dict[str, str]:
         """What the parts are started with: this run's servers, whatever the caller's variables name.
 
@@ -131,6 +140,7 @@ class Run:
         return {
             **kept,
             **captured,
+            **self.links,
             HOME_VARIABLE: str(self._home.folder),
             "PYTHONUNBUFFERED": "1",
             "CADENZA_HOME": str(self._home.folder),
@@ -141,6 +151,8 @@ class Run:
             "CADENZA_API_HOST": LOOPBACK,
             "CADENZA_API_PORT": str(self._ports.api),
             "CADENZA_INBOUND_WEBHOOK_SECRET": self.webhook_secret,
+            # A receiver on this very machine is what people try webhooks with.
+            "CADENZA_WEBHOOK_ALLOW_PRIVATE": str(self._settings.webhook_allow_private or self._dev).lower(),
             "CADENZA_TEMPORAL_UI_URL": self._temporal.ui_url or "",
             "TEMPORAL_ADDRESS": self._temporal.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,

@@ -21,10 +21,13 @@ from cadenza.search_attributes import ensure_search_attributes
 from cadenza.settings import Settings
 from cadenza.temporal_client import connect_temporal
 from db.session import Database
+from mail.tracking import Links
 from mail.transport import SmtpServer, SmtpTransport
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
 from services.steps.effect import Tools
+from services.webhook_deliveries import WebhookDeliverer
+from webhooks.client import WebhookClient
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import Gateway
 from workflows.maintenance import MaintainLogWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow
@@ -59,25 +62,41 @@ class Parts:
     transport: SmtpTransport
     dispatcher: Dispatcher
     gateway: Gateway
+    webhooks: WebhookClient
+    deliverer: WebhookDeliverer
+    links: Links | None
 
     async def aclose(self) -> None:
         await self.dispatcher.aclose()
+        await self.deliverer.aclose()
+        await self.webhooks.aclose()
         await self.transport.aclose()
         await self.database.aclose()
 
 
-def open_parts(client: Client, database: Database, smtp: SmtpServer, task_queue: str) -> Parts:
+def open_parts(
+    client: Client,
+    database: Database,
+    smtp: SmtpServer,
+    task_queue: str,
+    *,
+    links: Links | None = None,
+    webhooks: WebhookClient | None = None,
+) -> Parts:
     """Over servers that are there already; tests and benchmarks use them as the program does."""
 
     async def connected() -> Client:
         return client
 
     gateway = Gateway(connected, task_queue)
-    return Parts(database, SmtpTransport(smtp), Dispatcher(database, gateway), gateway)
+    webhooks = webhooks or WebhookClient()
+    deliverer = WebhookDeliverer(database, webhooks)
+    dispatcher = Dispatcher(database, gateway, deliverer)
+    return Parts(database, SmtpTransport(smtp), dispatcher, gateway, webhooks, deliverer, links)
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
-    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick)
+    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick, parts.webhooks, parts.links)
     enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
     maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
@@ -109,7 +128,14 @@ async def run(settings: Settings) -> None:
     if client is None:
         return
     database = Database(settings.app_database_url())
-    parts = open_parts(client, database, settings.smtp_server(), settings.task_queue)
+    parts = open_parts(
+        client,
+        database,
+        settings.smtp_server(),
+        settings.task_queue,
+        links=settings.links(),
+        webhooks=WebhookClient(allow_private=settings.webhook_allow_private),
+    )
     try:
         with database_problems_in_one_line():
             await database.refuse_unsafe_role()
@@ -118,7 +144,9 @@ async def run(settings: Settings) -> None:
         async with make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months):
             log.info("worker ready on task queue %s", settings.task_queue)
             tell_ready()
+            watching = asyncio.create_task(parts.deliverer.watch())
             await stopping.wait()
+            watching.cancel()
     finally:
         await parts.aclose()
 

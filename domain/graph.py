@@ -20,6 +20,18 @@ def problems(steps: Sequence[Step]) -> list[FieldError]:
     ]
 
 
+def unreachable(steps: Sequence[Step]) -> list[Step]:
+    """Steps that no way leads to: allowed, and hardly ever meant."""
+    reached: set[int] = set()
+    open_: list[int] = [0] if steps else []
+    while open_:
+        index = open_.pop()
+        if index not in reached:
+            reached.add(index)
+            open_ += _successors(steps, index)
+    return [step for index, step in enumerate(steps) if index not in reached]
+
+
 def _duplicate_keys(steps: Sequence[Step]) -> Iterator[FieldError]:
     seen: dict[str, int] = {}
     for index, step in enumerate(steps):

@@ -27,6 +27,10 @@ class SequenceSettings(BaseModel):
     """A reply sets the lead's status to `qualified`."""
     auto_reply_hold_days: int = Field(default=3, ge=0, le=365)
     """How long an out-of-office answer without a date holds the next step."""
+    track_opens: bool = True
+    """Adds a picture to HTML parts, whose loading is an open."""
+    track_clicks: bool = True
+    """Leads the links of HTML parts by way of this installation."""
     unknown_outcome: Literal["skip", "resend"] = "skip"
     """What to do with an email that may or may not have left (a crash at the final dot): go on without
     it, or send it again under the same Message-ID."""

@@ -27,7 +27,7 @@ LEAD_FIELDS = {
     "tags",
 }
 # fmt: on
-KNOWN_FIELDS = LEAD_FIELDS | {"custom.*", "sender.name", "sender.email", "sequence.name", "now"}
+KNOWN_FIELDS = LEAD_FIELDS | {"custom.*", "sender.name", "sender.email", "sequence.name", "now", "unsubscribe_url"}
 """What a template may name; `*` stands for any one name. `now` is the time of sending, in UTC."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -151,6 +151,7 @@ def _trial(template: BoundTemplate) -> list[TemplateProblem]:
     """Renders for an imagined lead, to find what goes past the limits. Other failures depend on the lead's data."""
     values: dict[str, object] = dict.fromkeys(LEAD_FIELDS, "x")
     values |= {"tags": ["x"] * 50, "now": datetime(2026, 1, 1, tzinfo=UTC)}
+    values |= {"unsubscribe_url": "https://x"}
     values |= {group: _AnyField() for group in ("custom", "sender", "sequence")}
     try:
         template.render(values)

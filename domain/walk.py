@@ -83,7 +83,7 @@ def walk(plan: Plan, start: Step, engagement: Engagement, now: datetime) -> Walk
             arrival, decision = _decide(plan, step, engagement, now)
             if decision is not None:
                 decisions.append(decision)
-                engagement = _after(decision, engagement)
+                engagement = having_decided(decision, engagement)
         if isinstance(arrival, End) or not _at_once(arrival, plan, engagement, now):
             return Walk(arrival, tuple(decisions))
         step = arrival.step
@@ -112,7 +112,8 @@ def _ending(outcome: Outcome) -> End | None:
     return End(EnrollmentStatus.STOPPED, outcome.reason or DEFAULT_STOP_REASON) if outcome.stop else None
 
 
-def _after(decision: Decision, engagement: Engagement) -> Engagement:
+def having_decided(decision: Decision, engagement: Engagement) -> Engagement:
+    """What is known after a decision: a way back lets steps take effect again, events it went by are answered."""
     return replace(
         engagement,
         done=frozenset[str]() if decision.back else engagement.done,

@@ -47,6 +47,8 @@ class InboundMail:
     references: tuple[str, ...] = ()
     """Message-IDs that it answers, the nearest first; of a bounce, the one that bounced."""
     sender: str | None = None
+    recipients: tuple[str, ...] = ()
+    """Addresses that it was delivered to, as far as it says, lower case."""
     final_recipient: str | None = None
     """Of a bounce: the address that it is about, lower case."""
     status: str | None = None
@@ -90,6 +92,7 @@ def parse_inbound(raw: bytes) -> InboundMail:
         event_id=_event_id(read_header(message, "Message-ID").strip(), sender, raw),
         references=references,
         sender=sender,
+        recipients=_recipients(message),
         final_recipient=report.recipient if report else None,
         status=report.status if report else None,
         returns_on=returns_on,
@@ -178,6 +181,13 @@ def first_address(value: str) -> str | None:
     """The first address of a header's value, lower case, without the name before it."""
     addresses = [address for _, address in getaddresses([value]) if "@" in address]
     return addresses[0].strip().lower() if addresses else None
+
+
+def _recipients(message: Message) -> tuple[str, ...]:
+    # What the delivering servers wrote first: `To` may be a list, or anything.
+    values = [str(value) for name in ("Delivered-To", "X-Original-To", "To") for value in message.get_all(name, [])]
+    addresses = (address.strip().lower() for _, address in getaddresses(values))
+    return tuple(dict.fromkeys(_clean(address) for address in addresses if "@" in address))[:MAX_REFERENCES]
 
 
 def _typed_address(value: str) -> str | None:

@@ -21,6 +21,7 @@ from services.batches.run import CHUNK
 from services.fair_slots import FairSlots
 from services.kicks import Kicked
 from services.pace import Pace
+from services.webhook_deliveries import WebhookDeliverer
 from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 
 log = logging.getLogger(__name__)
@@ -43,9 +44,13 @@ POLL_SECONDS = 0.02
 
 
 class Dispatcher:
-    def __init__(self, database: Database, gateway: Gateway, *, chunk: int = CHUNK) -> None:
-        """`chunk`: so many leads of a batch are treated at a time."""
+    def __init__(
+        self, database: Database, gateway: Gateway, webhooks: WebhookDeliverer | None = None, *, chunk: int = CHUNK
+    ) -> None:
+        """What `webhooks` has to tell is told beside the outbox, in the background: receivers may be slow.
+        `chunk`: so many leads of a batch are treated at a time."""
         self._database = database
+        self._webhooks = webhooks
         self._outbox = Outbox(database)
         self._gateway = gateway
         self._pace = Pace(AT_ONCE_LEAST, AT_ONCE_MOST)
@@ -57,15 +62,17 @@ class Dispatcher:
         self._drives = Kicked("batches", self._drive_all)
 
     def kick(self, tenant_id: UUID) -> None:
-        """Dispatches the tenant's outbox and carries its batches forward in the background, at once. Call it after
-        the commit."""
+        """Dispatches the tenant's outbox, carries its batches forward and tells its webhook endpoints in the
+        background, at once. Call it after the commit."""
         self._deliveries.kick(tenant_id)
         self._drives.kick(tenant_id)
+        self._kick_webhooks(tenant_id)
 
     async def run(
         self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS, few: int | None = None
     ) -> QueueCounts:
         """One pass over one tenant: its batches, the outbox until it is empty or the time is up, then the overdue."""
+        self._kick_webhooks(tenant_id)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         await self._driver.drive(tenant_id, within_seconds=within_seconds)
@@ -74,6 +81,8 @@ class Dispatcher:
 
     async def run_all(self) -> QueueCounts:
         """One pass over every tenant that has work; the tenants take turns, so that none waits for a large one."""
+        if self._webhooks is not None:
+            await self._webhooks.kick_all()
         tenants = await self._outbox.tenants_with_work(OVERDUE_AFTER)
         # Most likely somebody is at it already, and this is only to make sure.
         counts = await asyncio.gather(*(self.run(tenant_id, few=FEWER) for tenant_id in tenants))
@@ -119,6 +128,10 @@ class Dispatcher:
                 if not await is_waiting(session, enrollment_ids):
                     return
             await asyncio.sleep(POLL_SECONDS)
+
+    def _kick_webhooks(self, tenant_id: UUID) -> None:
+        if self._webhooks is not None:
+            self._webhooks.kick(tenant_id)
 
     async def aclose(self) -> None:
         """Ends what is under way. What is left stays in Postgres for the next dispatcher."""

@@ -16,6 +16,7 @@ from uuid import UUID
 from db.models import ApiKey
 from db.queries import keys as queries
 from db.queries.keys import FoundKey
+from db.queries.rows import find_row
 from db.session import Database, ReadSession, WriteSession
 from domain.errors import Conflict, NotFound
 from services.paging import Page, PageRequest, after_of, newest_first
@@ -88,6 +89,14 @@ async def adopt_key(session: WriteSession, key: str, *, name: str, scopes: Seque
 async def list_keys(session: ReadSession, page: PageRequest) -> Page[ApiKey]:
     """The newest first, revoked ones too. Raises InvalidCursor."""
     return newest_first(await queries.list_keys(session, after_of(page), page.limit), page.limit)
+
+
+async def get_key(session: ReadSession, key_id: UUID) -> ApiKey:
+    """Raises NotFound."""
+    found = await find_row(session, ApiKey, key_id)
+    if found is None:
+        raise NotFound(f"there is no API key {key_id}")
+    return found
 
 
 async def revoke_key(session: WriteSession, key_id: UUID, *, used: UUID) -> None:

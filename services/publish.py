@@ -10,8 +10,8 @@ from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
 from domain.graph import problems
 from domain.sequence import Plan, SequenceSettings, Step
-from services.actions.action import Action
 from services.plans import read_config
+from services.steps.effect import Effect
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
@@ -28,13 +28,19 @@ async def publish(session: WriteSession, sequence: SequenceRow) -> int:
 
 async def checked_plan(session: ReadSession, sequence: SequenceRow) -> Plan:
     """The plan that the drafted steps amount to. Raises SequenceInvalid."""
+    plan, errors = await drafted_plan(session, sequence)
+    if errors:
+        raise SequenceInvalid(errors=errors)
+    return plan
+
+
+async def drafted_plan(session: ReadSession, sequence: SequenceRow) -> tuple[Plan, list[FieldError]]:
+    """The plan, of those steps that can be read, and everything that keeps it from running."""
     rows = await queries.list_steps(session, sequence.id)
     steps, errors = _compiled(rows)
     errors = errors or problems(steps) or await _missing(session, steps)
-    if errors:
-        raise SequenceInvalid(errors=errors)
     settings = SequenceSettings.model_validate(sequence.settings)
-    return Plan(name=sequence.name, settings=settings, steps=tuple(steps))
+    return Plan(name=sequence.name, settings=settings, steps=tuple(steps)), errors
 
 
 def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step], list[FieldError]]:
@@ -59,10 +65,10 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step], list[FieldError
 
 
 async def _missing(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:
-    """What actions refer to and is not there."""
+    """What steps refer to and is not there."""
     return [
         FieldError(f"steps[{index}].config.{error.field}", error.code, error.detail)
         for index, step in enumerate(steps)
-        if isinstance(step.config, Action)
+        if isinstance(step.config, Effect)
         for error in await step.config.missing(session)
     ]

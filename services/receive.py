@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from db.queries import enrolling, receiving
 from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
+from db.queries.mailboxes import mailbox_id_of
 from db.queries.receiving import About
 from db.session import WriteSession
 from domain.enrollment import StopReason
@@ -153,6 +154,9 @@ class MailReceived:
     recipient: str | None
 
 
+UNRELATED = MailReceived("unrelated", None, None, None)
+
+
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
     """Records the event and does what it demands.
 
@@ -166,18 +170,21 @@ async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -
         if event.returns_on > latest:
             detail = f"a lead is held until {latest} at most"
             raise Invalid(detail, errors=[FieldError("returns_on", "too_far", detail)])
-    return await _receive(session, about, event)
+    return await receive_about(session, about, event)
 
 
 async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
     """An inbound message: classified, matched with what was sent, recorded, obeyed. Never fails on its bytes."""
     mail = parse_inbound(raw)
+    if mail.sender and await mailbox_id_of(session, mail.sender):
+        # Our own, seen in Sent or sent to ourselves: no lead has done anything.
+        return MailReceived("own", None, None, None)
     about, rule = await _match(session, mail)
     if about is None or mail.classification == "unrelated":
         return MailReceived("unrelated", None, None, mail.final_recipient)
     event = _as_event(mail)
     if event is not None:
-        await _receive(session, about, event)
+        await receive_about(session, about, event)
     return MailReceived(mail.classification, rule, about.enrollment_id, mail.final_recipient)
 
 
@@ -187,7 +194,7 @@ async def bounce_at_once(
     """The receiving server refused the recipient while the message was being handed over: a hard bounce."""
     about = await receiving.about_enrollment(session, enrollment_id, message_id)
     event = BounceEvent(type="bounce", hard=True, diagnostic=diagnostic[:2000], occurred_at=now)
-    await _receive(session, about, event)
+    await receive_about(session, about, event)
 
 
 async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -> About:
@@ -225,7 +232,8 @@ def _as_event(mail: InboundMail) -> LeadEvent | None:
             return None
 
 
-async def _receive(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:
+async def receive_about(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:
+    """Records what is known to be about that, and does what it demands."""
     # The enrollments are locked before anything is written: an event and a step of the same lead take turns.
     live = await receiving.live_enrollments(session, about.lead_id)
     occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset

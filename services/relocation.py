@@ -6,7 +6,7 @@ from uuid import UUID
 from db.queries import publishing
 from db.queries.publishing import Behind
 from db.session import ReadSession
-from domain.relocation import Relocated, Standing
+from domain.relocation import Relocated
 from domain.sequence import Plan
 from services.plans import read_plan
 
@@ -26,10 +26,6 @@ class Plans:
 
     def of(self, row: Behind) -> Plan:
         return self._known[row.version_id]
-
-
-def standing(row: Behind) -> Standing:
-    return Standing(row.step_id, row.entered_at, row.due_at, row.hold_until, row.paused_at, row.zone, row.now)
 
 
 def relocated_row(row: Behind, to: Relocated) -> dict[str, str | None]:

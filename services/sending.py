@@ -16,10 +16,11 @@ from sqlalchemy.exc import DBAPIError
 
 from db.queries.enrollments import LoadedMailbox, LoadedMessage, Reservation
 from domain.errors import Conflict
-from domain.leads import template_fields
 from domain.messages import Directive
 from domain.templates import render, render_header
 from mail.compose import Outgoing, compose, new_message_id, reply_subject
+from mail.html_text import html_to_text
+from mail.tracked_html import tracked_html
 from mail.transport import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -46,6 +47,7 @@ class Draft:
     subject: str
     text: str
     html: str
+    headers: Mapping[str, str]
     thread: list[str]
 
 
@@ -91,14 +93,17 @@ async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
     """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
     earlier = visit.loaded.messages[-1] if letter.reply_in_thread and visit.loaded.messages else None
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
-    draft = _draft(visit, sender, letter.content, earlier)
-    reservation = await _reserve(visit, sender, draft, letter.variant)
+    message_id = uuid4()
+    draft = _draft(visit, tools, sender, letter.content, earlier, message_id)
+    reservation = await _reserve(visit, sender, draft, letter.variant, message_id)
     match reservation.outcome:
         case "held":
             return visit.told(reservation.directive)
         case "sent" | "unknown":
             return await _advance(visit, reservation, reservation.outcome, letter.variant, response=None)
         case "reserved":
+            if reservation.message_id != message_id:  # an earlier attempt's, and so are the links
+                draft = _draft(visit, tools, sender, letter.content, earlier, _known(reservation.message_id))
             return await _hand_over(visit, tools, sender, draft, reservation, letter.variant)
 
 
@@ -114,6 +119,7 @@ async def _hand_over(
             subject=reservation.subject,
             text=draft.text,
             html=draft.html,
+            headers=draft.headers,
             message_id=reservation.rfc_message_id,
             thread=reservation.thread,
             date=visit.now,
@@ -172,6 +178,20 @@ class Handover:
         return directive
 
 
+def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | None) -> Content:
+    """The message as this lead reads it, `earlier_subject` being that of the thread it is in, if any.
+
+    Raises MergeFieldMissing and TemplateInvalid.
+    """
+    subject = render_header(content.subject, fields)
+    text, html = render(content.body_text, fields, html=False), render(content.body_html, fields, html=True)
+    return Content(
+        subject=subject if earlier_subject is None else reply_subject(subject or earlier_subject),
+        body_text=text if text.strip() else html_to_text(html) + "\n",
+        body_html=html,
+    )
+
+
 async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
     mailbox = visit.loaded.mailbox
     if mailbox_id is not None and (mailbox is None or mailbox.id != mailbox_id):
@@ -183,30 +203,33 @@ async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
     return mailbox
 
 
-def _draft(visit: Visit, sender: LoadedMailbox, content: Content, earlier: LoadedMessage | None) -> Draft:
-    fields = _fields(visit, sender)
-    subject = render_header(content.subject, fields)
+def _draft(
+    visit: Visit,
+    tools: Tools,
+    sender: LoadedMailbox,
+    content: Content,
+    earlier: LoadedMessage | None,
+    message_id: UUID,
+) -> Draft:
+    links = tools.links.of(visit.queries.tenant_id, message_id) if tools.links else None
+    fields = visit.merge_fields(sender, links.unsubscribe if links else None)
+    written = write(content, fields, earlier.subject if earlier else None)
+    settings, html = visit.plan.settings, written.body_html
     return Draft(
         to_address=str(visit.loaded.lead["email"]),
-        subject=reply_subject(subject or earlier.subject) if earlier else subject,
-        text=render(content.body_text, fields, html=False),
-        html=render(content.body_html, fields, html=True),
+        subject=written.subject,
+        # Words alone are not tracked, not even those that an HTML part is turned into.
+        text=written.body_text,
+        html=tracked_html(html, links, opens=settings.track_opens, clicks=settings.track_clicks) if links else html,
+        headers=links.headers() if links else {},
         # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.
         thread=[*earlier.thread, earlier.rfc_message_id] if earlier else [],
     )
 
 
-def _fields(visit: Visit, sender: LoadedMailbox) -> Mapping[str, Any]:
-    return {
-        **template_fields(visit.loaded.lead),
-        "sender": {"name": sender.name, "email": sender.email},
-        "sequence": {"name": visit.plan.name},
-        "now": visit.now,
-    }
-
-
-async def _reserve(visit: Visit, sender: LoadedMailbox, draft: Draft, variant: str | None) -> Reservation:
-    message_id = uuid4()
+async def _reserve(
+    visit: Visit, sender: LoadedMailbox, draft: Draft, variant: str | None, message_id: UUID
+) -> Reservation:
     return await visit.queries.reserve(
         visit.place,
         step_id=visit.step.id,

@@ -8,14 +8,38 @@ from uuid import UUID
 from db.queries import states as queries
 from db.queries.states import EnrollmentState, Happened
 from db.session import ReadSession
+from domain.enrollment import EnrollmentStatus
+from domain.errors import NotFound
 from services.leads import get_lead
-from services.paging import InvalidCursor, Page, PageRequest, cut, decode_cursor
+from services.paging import InvalidCursor, Page, PageRequest, after_of, cut, decode_cursor, newest_first
 
 
 async def sequence_state(session: ReadSession, lead_id: UUID) -> Sequence[EnrollmentState]:
     """Every enrollment of the lead, the newest first. Raises NotFound."""
     await get_lead(session, lead_id)
     return await queries.enrollment_states(session, lead_id)
+
+
+async def get_enrollment(session: ReadSession, enrollment_id: UUID) -> EnrollmentState:
+    """Raises NotFound."""
+    state = await queries.find_enrollment(session, enrollment_id)
+    if state is None:
+        raise NotFound(f"no enrollment {enrollment_id}")
+    return state
+
+
+async def list_enrollments(
+    session: ReadSession,
+    page: PageRequest,
+    *,
+    sequence_id: UUID | None = None,
+    lead_id: UUID | None = None,
+    status: EnrollmentStatus | None = None,
+) -> Page[EnrollmentState]:
+    """The newest first. Raises InvalidCursor."""
+    filters = {"sequence_id": sequence_id, "lead_id": lead_id, "status": status}
+    rows = await queries.list_enrollments(session, filters, after_of(page), page.limit)
+    return newest_first(rows, page.limit)
 
 
 async def timeline(session: ReadSession, lead_id: UUID, page: PageRequest) -> Page[Happened]:

@@ -16,7 +16,7 @@ from services.batches.migrate_leads import MigrateLeads
 from services.batches.run import begin
 from services.plans import read_plan
 from services.publish import checked_plan, publish
-from services.relocation import Plans, standing
+from services.relocation import Plans
 from services.steps_draft import no_sequence
 
 CHUNK = 2000
@@ -92,6 +92,6 @@ async def _forecast(session: ReadSession, sequence_id: UUID, plan: Plan) -> Coun
     counts, old, after = Counter[Effect](), Plans(session), publishing.NOBODY
     while rows := await publishing.enrollments_behind(session, sequence_id, None, CHUNK, after=after):
         await old.know(rows)
-        counts.update(relocate(old.of(row), plan, standing(row)).effect for row in rows)
+        counts.update(relocate(old.of(row), plan, row.standing).effect for row in rows)
         after = rows[-1].id
     return counts

@@ -1,7 +1,6 @@
 """A stage for the engine: a tenant on real Postgres and Temporal, a real SMTP sink, and a worker in this process."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,8 @@ from db.session import Database, WriteSession
 from domain.enrollment import ResumeMode
 from domain.sequence import SequenceSettings
 from domain.steps import StepSpec
+from domain.yaml_text import load
+from mail.tracking import Links
 from mail.transport import SmtpServer
 from services import enroll as enrolling
 from services import steer
@@ -29,10 +30,12 @@ from services.sequences import SequenceChanges, change_sequence, create_sequence
 from services.timetravel import fast_forward
 from services.versions import Publication, publish_edits
 from tests.sink import Sink
+from webhooks.client import WebhookClient
 from workflows.messages import enrollment_workflow_id
 
-COLD_OUTREACH = json.loads((Path(__file__).parent.parent / "examples" / "cold-outreach.json").read_text("utf-8"))
+COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 30
+LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail, for tests")
 T = TypeVar("T")
 
 
@@ -192,7 +195,7 @@ async def stage(database_url: str, temporal_address: str) -> AsyncGenerator[Stag
     database, sink, task_queue = Database(database_url), Sink(), f"test-{uuid4()}"
     await sink.start()
     smtp = SmtpServer(LOOPBACK, sink.port, security="none")
-    parts = open_parts(client, database, smtp, task_queue)
+    parts = open_parts(client, database, smtp, task_queue, links=LINKS, webhooks=WebhookClient(allow_private=True))
     one = Stage(client, database, sink, task_queue, await new_tenant(database), parts)
     await one.start_worker()
     try:

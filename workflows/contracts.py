@@ -35,6 +35,8 @@ class NonRetryable:
         "NoMailbox",
         "StepMissing",
         "NotFound",
+        "WebhookAddressRefused",
+        "WebhookUrlInvalid",
     )
 
 

@@ -26,6 +26,11 @@ async def list_api_keys(session: AdminReading, page: Paging) -> Listed[ApiKeyRes
     return listed(await keys.list_keys(session, page), ApiKeyResponse.model_validate)
 
 
+@router.get("/{key_id}", responses=problems(404))
+async def get_api_key(key_id: UUID, session: AdminReading) -> ApiKeyResponse:
+    return ApiKeyResponse.model_validate(await keys.get_key(session, key_id))
+
+
 @router.delete("/{key_id}", status_code=204, responses=problems(404, 409))
 async def revoke_api_key(key_id: UUID, session: AdminWriting, admin: Admin) -> None:
     """At once and for good. A key cannot revoke itself."""

@@ -25,6 +25,17 @@ class MailboxCreate(Body):
     status: MailboxStatus = "active"
 
 
+class MailboxUpdate(Body):
+    """Only the fields given change."""
+
+    email: EmailAddress | None = None
+    name: Line | None = None
+    status: MailboxStatus | None = None
+
+    def changes(self) -> dict[str, str]:
+        return self.model_dump(exclude_none=True)
+
+
 class MailboxResponse(Shape):
     id: UUID
     email: str

@@ -96,6 +96,7 @@ class EnrollmentStateResponse(Shape):
     """`next_action_at` is on the enrollment's own clock, which fast-forward (development) moves."""
 
     id: UUID
+    lead_id: UUID
     sequence_id: UUID
     sequence_name: str
     sequence_version: int

@@ -40,8 +40,10 @@ _MARK: Example = {
 class SequenceStepCreate(StepSpec):
     """A step. `position` counts from 1; left out, the step goes to the end. Its `delay_*` pass before it runs.
 
-    `config` by type: `email` (`subject`, `body_text`, `body_html`, `reply_in_thread`), `delay` (`days`, `hours`,
-    `minutes`), `condition` (`branches: [{"if", "then"}]`, `else`), `action` (`action` and what it needs).
+    `config` by type: `email` (`subject`, `body_text`, `body_html`, `reply_in_thread`, `mailbox_id`, `variants`,
+    `auto_winner`), `delay` (`days`, `hours`, `minutes`, `send_time`, `business_days`, `business_hours_only`,
+    `timezone`), `condition` (`branches: [{"if", "then"}]`, `else`), `wait_for` (`event`, `timeout_days`, `on_event`,
+    `on_timeout`), `action` (`action` and what it needs).
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_INTRO, _WAIT, _BRANCH, _MARK]})

@@ -4,9 +4,11 @@ from db.models.base import Base
 from db.models.batches import Batch, BatchSkip
 from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Mailbox, Message, OutboxRow
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
+from db.models.notifications import Notification
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
 from db.models.variants import VariantWinner
+from db.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -22,6 +24,7 @@ __all__ = [
     "LogEntry",
     "Mailbox",
     "Message",
+    "Notification",
     "OutboxRow",
     "Sequence",
     "SequenceStep",
@@ -30,4 +33,6 @@ __all__ = [
     "Tenant",
     "User",
     "VariantWinner",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -33,7 +33,10 @@ class Mailbox(Row, Base):
     """A sender. `held` keeps everything of it back."""
 
     __tablename__ = "mailboxes"
-    __table_args__ = (UniqueConstraint("tenant_id", "email", name="mailboxes_email_key"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "email", name="mailboxes_email_key"),
+        Index("mailboxes_by_email", "email"),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str]
@@ -50,7 +53,7 @@ class Enrollment(Row, Base):
         _to("sequences", "sequence_id"),
         _to("sequence_versions", "version_id"),
         _to("campaigns", "campaign_id"),
-        _to("mailboxes", "mailbox_id"),
+        _to("mailboxes", "mailbox_id", "SET NULL (mailbox_id)"),
         Index(
             "lead_sequence_state_live",
             "tenant_id",
@@ -110,7 +113,8 @@ class Message(Row, Base):
         UniqueConstraint("tenant_id", "enrollment_id", "step_id", "visit", name="messages_step_key"),
         UniqueConstraint("tenant_id", "rfc_message_id", name="messages_rfc_message_id_key"),
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
-        _to("mailboxes", "mailbox_id"),
+        _to("mailboxes", "mailbox_id", "SET NULL (mailbox_id)"),
+        Index("messages_by_rfc_message_id", "rfc_message_id"),
         Index(
             "messages_by_lead", "lead_id", "tenant_id", text("sent_at DESC"), postgresql_where=text("status = 'sent'")
         ),
@@ -121,7 +125,7 @@ class Message(Row, Base):
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)
     lead_id: Mapped[UUID] = mapped_column(Uuid)
     sequence_id: Mapped[UUID] = mapped_column(Uuid)
-    mailbox_id: Mapped[UUID] = mapped_column(Uuid)
+    mailbox_id: Mapped[UUID | None] = mapped_column(Uuid)
     step_id: Mapped[UUID] = mapped_column(Uuid)
     visit: Mapped[int]
     status: Mapped[str] = mapped_column(server_default="reserved")

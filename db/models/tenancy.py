@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, Uuid, func
+from sqlalchemy import ForeignKey, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,10 @@ class Tenant(Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=func.gen_random_uuid())
     name: Mapped[str]
     postal_address: Mapped[EmptyText]
+    operator: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Runs the installation, and alone may make tenants."""
+    webhook_secret: Mapped[str] = mapped_column(server_default=func.new_webhook_secret())
+    """Signs what `webhook` actions send."""
     settings: Mapped[EmptyObject]
     """See domain/tenancy.py."""
     created_at: Mapped[Timestamp]

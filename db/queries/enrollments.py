@@ -78,7 +78,7 @@ class LoadedMessage(BaseModel):
     """A message that was sent earlier in this enrollment."""
 
     step_id: str
-    mailbox_id: UUID
+    mailbox_id: UUID | None
     rfc_message_id: str
     thread: list[str]
     subject: str

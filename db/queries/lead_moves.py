@@ -22,6 +22,11 @@ _TAG = text("""
                             AND tag <> ALL (CAST(:remove AS text[])) ORDER BY place) AS tags) kept
      WHERE l.tenant_id = :tenant_id AND l.id = :lead_id
 """)
+_ASSIGN = text("""
+    UPDATE leads l SET owner_id = u.id FROM users u
+     WHERE l.tenant_id = :tenant_id AND l.id = :lead_id AND u.tenant_id = :tenant_id AND u.id = :user_id
+    RETURNING l.id
+""")
 _SUPPRESS = text("""
     INSERT INTO suppressions (tenant_id, kind, value, reason)
     SELECT :tenant_id, 'address', email, :reason FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id
@@ -54,3 +59,9 @@ async def tag_lead(session: WriteSession, lead_id: UUID, *, add: Sequence[str], 
 async def suppress_address(session: WriteSession, lead_id: UUID, reason: str) -> None:
     """Keeps the lead's address from ever being written to again by this tenant."""
     await session.execute(_SUPPRESS, {"tenant_id": session.tenant_id, "lead_id": lead_id, "reason": reason})
+
+
+async def assign_lead(session: WriteSession, lead_id: UUID, user_id: UUID) -> bool:
+    """Makes the user the lead's owner. False when there is no such user."""
+    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "user_id": user_id}
+    return await session.scalar(_ASSIGN, key) is not None

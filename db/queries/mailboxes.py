@@ -1,13 +1,20 @@
 """Mailboxes: the addresses that sequences send from."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import Mailbox
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
+
+_IN_USE = text("""
+    SELECT count(*) FROM lead_sequence_state
+     WHERE tenant_id = :tenant_id AND mailbox_id = :mailbox_id
+       AND status IN ('pending', 'active', 'paused', 'failed')
+""")
 
 
 async def add_mailbox(session: WriteSession, *, email: str, name: str, status: str) -> Mailbox | None:
@@ -25,3 +32,13 @@ async def list_mailboxes(session: ReadSession, after: After | None, limit: int) 
     statement = select(Mailbox).where(Mailbox.tenant_id == session.tenant_id)
     page = newest_page(statement, Mailbox.created_at, Mailbox.id, after, limit)
     return (await session.scalars(page)).all()
+
+
+async def mailbox_id_of(session: ReadSession, email: str) -> UUID | None:
+    statement = select(Mailbox.id).where(Mailbox.tenant_id == session.tenant_id, Mailbox.email == email)
+    return await session.scalar(statement)
+
+
+async def live_enrollments_of(session: ReadSession, mailbox_id: UUID) -> int:
+    """How many enrollments that have not ended write from this mailbox."""
+    return int(await session.scalar(_IN_USE, {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id}) or 0)

@@ -1,7 +1,6 @@
 """Moving enrollments to a newly published version."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.session import ReadSession, WriteSession
+from domain.relocation import Standing
 
 _BEHIND = """
     SELECT s.id, s.version_id, s.current_step_id, s.step_entered_at, s.next_action_at, s.hold_until, s.paused_at,
@@ -41,17 +41,11 @@ NOBODY = UUID(int=0)
 
 
 class Behind(NamedTuple):
-    """An enrollment on another version. Times are UTC; `now` is its own clock."""
+    """An enrollment on another version, and where it stands in that."""
 
     id: UUID
     version_id: UUID
-    step_id: UUID
-    entered_at: datetime
-    due_at: datetime
-    hold_until: datetime | None
-    paused_at: datetime | None
-    zone: str
-    now: datetime
+    standing: Standing
 
 
 async def enrollments_behind(
@@ -71,7 +65,8 @@ async def enrollments_behind(
         "after": after,
         "limit": limit,
     }
-    return [Behind(*row) for row in await session.execute(_LOCK if lock else _READ, key)]
+    rows = await session.execute(_LOCK if lock else _READ, key)
+    return [Behind(row[0], row[1], Standing(*row[2:])) for row in rows]
 
 
 async def count_behind(session: ReadSession, sequence_id: UUID, version_id: UUID | None) -> int:

@@ -1,6 +1,6 @@
 """Where a lead stands, and everything that has happened to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -8,20 +8,26 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from db.queries.paging import After
 from db.session import ReadSession
 
-_STATES = text("""
+_SELECT = """
     SELECT s.id, s.sequence_id, q.name AS sequence_name, v.version AS sequence_version, s.campaign_id, s.status,
            s.stop_reason, t.id AS step_id, t.key AS step_key, t.type AS step_type, t.position AS step_position,
            s.steps_completed, s.next_action_at, s.emails_sent, s.emails_opened, s.emails_clicked, s.emails_replied,
-           s.engagement_score, s.last_activity_at, s.enrolled_at, s.ended_at, s.error
+           s.engagement_score, s.last_activity_at, s.enrolled_at, s.ended_at, s.error, s.lead_id
       FROM lead_sequence_state s
       JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
       LEFT JOIN sequence_steps t ON t.tenant_id = s.tenant_id AND t.id = s.current_step_id
-     WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
-     ORDER BY s.enrolled_at DESC, s.id DESC
-""")
+     WHERE s.tenant_id = :tenant_id
+"""
+_STATES = text(_SELECT + " AND s.lead_id = :lead_id ORDER BY s.enrolled_at DESC, s.id DESC")
+_STATE = text(_SELECT + " AND s.id = :enrollment_id")
+
+# What is not asked for is left out of the statement, so that each has the plan of its own filters.
+_FILTERS = {"sequence_id": "s.sequence_id", "lead_id": "s.lead_id", "status": "s.status"}
+_AFTER = " AND (s.enrolled_at, s.id) < (:after_at, :after_id)"
 
 # Both halves come from an index in the order of their IDs; a lead has few enough rows to be sorted by time.
 _TIMELINE = text("""
@@ -65,6 +71,12 @@ class EnrollmentState(NamedTuple):
     enrolled_at: datetime
     ended_at: datetime | None
     error: str | None
+    lead_id: UUID
+
+    @property
+    def created_at(self) -> datetime:
+        """By which lists of the newest first are cut."""
+        return self.enrolled_at
 
 
 class Happened(NamedTuple):
@@ -83,6 +95,26 @@ class Happened(NamedTuple):
 async def enrollment_states(session: ReadSession, lead_id: UUID) -> list[EnrollmentState]:
     """The newest first."""
     rows = await session.execute(_STATES, {"tenant_id": session.tenant_id, "lead_id": lead_id})
+    return [EnrollmentState(*row) for row in rows]
+
+
+async def find_enrollment(session: ReadSession, enrollment_id: UUID) -> EnrollmentState | None:
+    row = (
+        await session.execute(_STATE, {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id})
+    ).one_or_none()
+    return None if row is None else EnrollmentState(*row)
+
+
+async def list_enrollments(
+    session: ReadSession, filters: Mapping[str, Any], after: After | None, limit: int
+) -> list[EnrollmentState]:
+    """`limit + 1` rows, the newest first. `filters` by `sequence_id`, `lead_id`, `status`; None asks for all."""
+    asked = {name: value for name, value in filters.items() if value is not None}
+    statement = _SELECT + "".join(f" AND {_FILTERS[name]} = :{name}" for name in asked) + (_AFTER if after else "")
+    parameters = {"tenant_id": session.tenant_id, "limit": limit + 1, **asked}
+    if after:
+        parameters |= {"after_at": after.at, "after_id": after.id}
+    rows = await session.execute(text(f"{statement} ORDER BY s.enrolled_at DESC, s.id DESC LIMIT :limit"), parameters)
     return [EnrollmentState(*row) for row in rows]
 
 

@@ -1,12 +1,41 @@
 """Tenants, as themselves: a session sees and writes the row of its own tenant only."""
 
-from sqlalchemy import text
+from collections.abc import Mapping
+from typing import Any
 
-from db.session import WriteSession
+from sqlalchemy import select, text, update
 
-_ENSURE = text("INSERT INTO tenants (id, name) VALUES (:tenant_id, :name) ON CONFLICT (id) DO NOTHING")
+from db.models import Tenant
+from db.session import ReadSession, WriteSession
+
+_ENSURE = text("""
+    INSERT INTO tenants (id, name, operator) VALUES (:tenant_id, :name, true)
+    ON CONFLICT (id) DO UPDATE SET operator = true WHERE NOT tenants.operator
+""")
 
 
-async def ensure_tenant(session: WriteSession, name: str) -> None:
-    """The session's tenant is there; one that was there keeps its name."""
+async def ensure_operator(session: WriteSession, name: str) -> None:
+    """The session's tenant is there and is the operator's; one that was there keeps its name."""
     await session.execute(_ENSURE, {"tenant_id": session.tenant_id, "name": name})
+
+
+async def insert_tenant(session: WriteSession, values: Mapping[str, Any]) -> Tenant:
+    """The session's tenant, which is not there yet."""
+    session.add(tenant := Tenant(id=session.tenant_id, **values))
+    await session.flush()
+    await session.refresh(tenant)
+    return tenant
+
+
+async def own_tenant(session: ReadSession) -> Tenant | None:
+    statement = select(Tenant).where(Tenant.id == session.tenant_id)
+    return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def update_tenant(session: WriteSession, values: Mapping[str, Any]) -> None:
+    await session.execute(
+        update(Tenant)
+        .where(Tenant.id == session.tenant_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

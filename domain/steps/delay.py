@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, model_validator
 
 from domain.conditions import Engagement
-from domain.schedule import add_business_days, next_business_moment, next_time_of_day, zone_of
+from domain.schedule import BUSINESS_HOURS, add_business_days, next_business_moment, next_time_of_day, zone_of
 from domain.steps.config import Decided, StepConfig, Zones
 from domain.steps.outcome import CONTINUE
 from domain.steps.spec import MAX_DELAY_DAYS
@@ -42,6 +42,10 @@ class Delay(StepConfig):
     def _waits_for_something(self) -> "Delay":
         if not self.duration and self.send_time is None and not self.business_hours_only:
             raise ValueError("a delay waits for at least a minute, or for a `send_time` or business hours")
+        if self.send_time is not None and self.business_hours_only:
+            opens, closes = BUSINESS_HOURS
+            if not opens <= time.fromisoformat(self.send_time) < closes:
+                raise ValueError(f"{self.send_time} lies outside business hours ({opens:%H:%M} to {closes:%H:%M})")
         return self
 
     @property
@@ -65,9 +69,9 @@ class Delay(StepConfig):
         else:
             moment = entered_at + self.duration
         if self.send_time is not None:
-            hour, minute = map(int, self.send_time.split(":"))
-            moment = next_time_of_day(moment, time(hour, minute), zone, business_days=self.business_days)
-        if self.business_hours_only:
+            working_day = self.business_days or self.business_hours_only
+            moment = next_time_of_day(moment, time.fromisoformat(self.send_time), zone, business_days=working_day)
+        elif self.business_hours_only:
             moment = next_business_moment(moment, zone)
         return moment
 

@@ -1,12 +1,11 @@
 """What an action is. A new one subclasses `Action` in a file of its own here, and is found by its `action`."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, get_args
 
 from db.queries.enrollments import advance_txn, note_result_txn
-from db.session import ReadSession, WriteSession
-from domain.errors import FieldError
+from db.session import WriteSession
 from domain.messages import Directive
 from domain.steps import StepConfig
 from services.steps.effect import Effect, Tools
@@ -40,10 +39,6 @@ class Action(Effect):
     def ends_with(self) -> str | None:
         """The stop reason of an action that is the last thing its enrollment does."""
         return None
-
-    async def missing(self, session: ReadSession) -> Sequence[FieldError]:
-        """What it refers to and is not there, each named by its field below the config; asked at activation."""
-        return ()
 
     async def prepare(self, visit: Visit, tools: Tools) -> None:
         """What must have happened in the world before the deed is recorded; repeated until it succeeds."""

@@ -15,7 +15,7 @@ from domain.relocation import Relocated, relocate
 from services.batches.kind import BatchKind, Chunk, Then
 from services.batches.resume_sequence import DUE_PER_SECOND
 from services.plans import read_plan
-from services.relocation import Plans, relocated_row, standing
+from services.relocation import Plans, relocated_row
 
 
 class MigrateLeads(BatchKind):
@@ -34,12 +34,12 @@ class MigrateLeads(BatchKind):
         rows = await publishing.enrollments_behind(session, batch.sequence_id, current.id, limit, lock=True)
         plan, old = read_plan(current.plan), Plans(session)
         await old.know(rows)
-        places = [(row, relocate(old.of(row), plan, standing(row))) for row in rows]
+        places = [(row, relocate(old.of(row), plan, row.standing)) for row in rows]
         spread = int(batch.cursor.get("spread", 0))
         moved: list[dict[str, str | None]] = []
         for row, place in places:
             if _comes_due(place, row):
-                place = dataclasses.replace(place, due_at=row.now + timedelta(seconds=spread / DUE_PER_SECOND))
+                place = dataclasses.replace(place, due_at=row.standing.now + timedelta(seconds=spread / DUE_PER_SECOND))
                 spread += 1
             moved.append(relocated_row(row, place))
         await publishing.migrate(session, current.id, current.version, moved)
@@ -53,4 +53,5 @@ class MigrateLeads(BatchKind):
 
 def _comes_due(place: Relocated, row: publishing.Behind) -> bool:
     """Whether it is by this edit that the lead need not wait any longer."""
-    return row.paused_at is None and place.due_at is not None and place.due_at <= row.now < row.due_at
+    stood = row.standing
+    return stood.paused_at is None and place.due_at is not None and place.due_at <= stood.now < stood.due_at

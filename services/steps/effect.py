@@ -1,16 +1,19 @@
 """A step that does something to the world. A new type subclasses `Effect` in a file of its own here."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from db.session import Database
+from db.session import Database, ReadSession
+from domain.errors import FieldError
 from domain.messages import Directive
 from domain.steps import StepConfig
+from mail.tracking import Links
 from mail.transport import SmtpTransport
 from services.steps.visit import Visit
+from webhooks.client import WebhookClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,17 @@ class Tools:
     transport: SmtpTransport
     kick: Callable[[UUID], None]
     """Dispatches a tenant's outbox; call it after a commit that wrote to it."""
+    webhooks: WebhookClient
+    links: Links | None
+    """Without them mail has no tracking, no List-Unsubscribe, and no `unsubscribe_url`."""
 
 
 class Effect(StepConfig):
     takes_effect: ClassVar[bool] = True
+
+    async def missing(self, session: ReadSession) -> Sequence[FieldError]:
+        """What it refers to and is not there, each named by its field below the config; asked at activation."""
+        return ()
 
     @abstractmethod
     async def perform(self, visit: Visit, tools: Tools) -> Directive:

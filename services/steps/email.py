@@ -1,11 +1,15 @@
 """`email`: a message to the lead, from its mailbox."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from db.models import Mailbox
+from db.queries.rows import find_row
+from db.session import ReadSession
+from domain.errors import FieldError
 from domain.messages import Directive
 from domain.steps.config import TemplateField
 from domain.text import one_line
@@ -101,6 +105,11 @@ class Email(Effect):
             yield TemplateField(f"{prefix}body_text", part.body_text)
             yield TemplateField(f"{prefix}body_html", part.body_html, html=True)
 
+    async def missing(self, session: ReadSession) -> Sequence[FieldError]:
+        if self.mailbox_id is None or await find_row(session, Mailbox, self.mailbox_id) is not None:
+            return ()
+        return (FieldError("mailbox_id", "not_found", f"there is no mailbox {self.mailbox_id}"),)
+
     async def perform(self, visit: Visit, tools: Tools) -> Directive:
         """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
         variant = await self._variant(visit)
@@ -115,5 +124,9 @@ class Email(Effect):
             # A winner that an edit has removed or renamed is none any more.
             if winner in {variant.name for variant in self.variants}:
                 return winner
+        return self.variant_of(visit.lead_id, visit.step.id)
+
+    def variant_of(self, lead_id: UUID, step_id: UUID) -> str | None:
+        """The wording that this lead gets, as long as no winner has taken over; None where there is only one."""
         candidates = [Candidate(variant.name, variant.weight) for variant in self.variants]
-        return choose(candidates, visit.lead_id, visit.step.id)
+        return choose(candidates, lead_id, step_id) if candidates else None

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment, Place
+from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment, LoadedMailbox, Place
 from domain.enrollment import EnrollmentStatus
+from domain.leads import template_fields
 from domain.messages import Directive
 from domain.schedule import local_text
 from domain.sequence import Plan, Step
@@ -39,6 +40,16 @@ class Visit:
     def number(self) -> int:
         """1 for the first time that the step takes effect; a loop comes again."""
         return self.loaded.visits.get(str(self.step.id), 0) + 1
+
+    def merge_fields(self, sender: LoadedMailbox | None, unsubscribe_url: str | None = None) -> Mapping[str, Any]:
+        """What templates see of this visit."""
+        return {
+            **template_fields(self.loaded.lead),
+            "sender": {"name": sender.name, "email": sender.email} if sender else {},
+            "sequence": {"name": self.plan.name},
+            "now": self.now,
+            "unsubscribe_url": unsubscribe_url,
+        }
 
     def decision_rows(self) -> list[dict[str, Any]]:
         return [decision_row(decision) for decision in self.decisions]

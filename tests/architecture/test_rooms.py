@@ -16,7 +16,7 @@ from tests.architecture.forbidden_workflow import ForbiddenWorkflow
 from workflows.search_attributes import REGISTRY
 
 ROOT = Path(__file__).parent.parent.parent
-ROOMS = ("domain", "workflows", "activities", "services", "db", "mail", "api", "cadenza")
+ROOMS = ("domain", "workflows", "activities", "services", "db", "mail", "webhooks", "api", "cadenza")
 INFRASTRUCTURE = ("sqlalchemy", "asyncpg", "fastapi", "aiosmtplib", "alembic", "uvicorn")
 
 

@@ -216,7 +216,7 @@ async def test_what_came_due_during_the_pause_leaves_one_after_another(stage: St
 
 
 async def test_another_tenants_leads_move_while_thousands_are_enrolled(stage: Stage) -> None:
-    count = 1_000
+    count = 4_000
     busy, sequence = stage, await stage.sequence([DELAY, EMAIL])
     quiet = dataclasses.replace(stage, tenant_id=await new_tenant(stage.database))
     hello = await quiet.sequence([EMAIL])

@@ -11,6 +11,10 @@ from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
 from db.session import Database
 from tests.integration.api.client import Tenant, new_tenant
+from webhooks.signing import new_secret
+
+INBOUND_SECRET = new_secret()
+SIGNING_KEY = "a key that signs the links in mail, for tests"
 
 
 async def temporal_is_away() -> Client:
@@ -32,7 +36,13 @@ async def database(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Databa
 @pytest.fixture(scope="session")
 async def app(migrated_postgres: EmbeddedPostgres, capture_dir: Path) -> AsyncGenerator[FastAPI]:
     config = AppConfig(
-        migrated_postgres.app_url, dev=True, capture_dir=capture_dir, temporal_ui_url="http://temporal.test/"
+        migrated_postgres.app_url,
+        dev=True,
+        capture_dir=capture_dir,
+        temporal_ui_url="http://temporal.test/",
+        inbound_webhook_secret=INBOUND_SECRET,
+        signing_key=SIGNING_KEY,
+        webhook_allow_private=True,
     )
     one = create_app(config, temporal_is_away)
     async with one.router.lifespan_context(one):

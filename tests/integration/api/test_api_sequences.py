@@ -1,10 +1,17 @@
 """Sequences and steps over HTTP: written, refused by name, activated, moved through their statuses."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.integration.api.client import DELAY, EMAIL, Tenant
+
+NOWHERE = str(uuid4())
+
+
+def action(name: str, **config: Any) -> dict[str, Any]:
+    return {"key": name, "type": "action", "config": {"action": name, **config}}
 
 
 def condition(key: str, goto: str) -> dict[str, Any]:
@@ -100,6 +107,14 @@ async def test_a_malformed_config_is_refused_by_its_field(
             "steps[0].config.body_text",
             "unknown_field",
         ),
+        (
+            [{**EMAIL, "config": {**EMAIL["config"], "mailbox_id": NOWHERE}}],
+            "steps[0].config.mailbox_id",
+            "not_found",
+        ),
+        ([action("assign_to_user", user_id=NOWHERE)], "steps[0].config.user_id", "unknown_user"),
+        ([EMAIL, action("notify_user", user_id=NOWHERE, message="Hi")], "steps[1].config.user_id", "unknown_user"),
+        ([action("add_to_campaign", campaign_id=NOWHERE)], "steps[0].config.campaign_id", "not_found"),
     ],
 )
 async def test_what_cannot_run_is_not_activated(

@@ -1,0 +1,58 @@
+"""`/webhooks/inbound-email`: mail as the operator's mail server or provider hands it over. Signed, without a key."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.documented import problems
+from api.json_body import UnsupportedMediaType, limited, media_type
+from api.schemas.dev import MailReceivedResponse
+from api.unavailable import reaching_postgres
+from api.wiring import wiring
+from services.inbound import receive_inbound
+from webhooks.signing import InvalidSignature, verify
+
+router = APIRouter(prefix="/webhooks", tags=["Inbound mail"])
+
+MAX_MESSAGE_BYTES = 25 * 2**20
+RFC822 = "message/rfc822"
+_HEADERS: list[dict[str, Any]] = [
+    {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
+    for name, what in {
+        "webhook-id": "Any unique text.",
+        "webhook-timestamp": "Unix seconds; at most five minutes old.",
+        "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64.",
+    }.items()
+]
+_DOCUMENTED: dict[str, Any] = {
+    "parameters": _HEADERS,
+    "requestBody": {
+        "required": True,
+        "content": {RFC822: {"schema": {"type": "string", "format": "binary"}}},
+    },
+}
+
+
+@router.post("/inbound-email", responses=problems(401, 413, 415, 500, 503), openapi_extra=_DOCUMENTED)
+async def receive_inbound_email(request: Request) -> MailReceivedResponse:
+    """A raw message (RFC 5322), signed by Standard Webhooks with the installation's `inbound_webhook_secret`.
+
+    It is matched with what was sent by the Message-IDs that it refers to, then by the returned part's recipient, then
+    by its sender; the tenant is found by the same references, else by the mailbox that it was delivered to. Handing
+    the same message over twice records it once.
+    """
+    wired = wiring(request)
+    if "webhook-signature" not in request.headers:
+        raise InvalidSignature  # before any of the body is read
+    if media_type(request) != RFC822:
+        raise UnsupportedMediaType(f"send the message as `Content-Type: {RFC822}`")
+    raw = await limited(request, MAX_MESSAGE_BYTES).body()
+    secret = wired.config.inbound_webhook_secret
+    assert secret is not None, "the router is there only with a secret"
+    verify(secret, request.headers, raw, datetime.now(UTC))
+    with reaching_postgres():
+        received = await receive_inbound(wired.database, raw)
+    if received.tenant_id is not None:
+        wired.dispatcher.kick(received.tenant_id)
+    return MailReceivedResponse.model_validate(received.mail)

@@ -1,0 +1,33 @@
+"""`/notifications`: what people of the tenant should see."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.deps import Paging, Reading, Writing
+from api.documented import problems
+from api.route import ApiRoute
+from api.schemas.common import Listed, listed
+from api.schemas.notifications import NotificationResponse
+from services import notifications
+
+router = APIRouter(prefix="/notifications", tags=["Administration"], route_class=ApiRoute)
+
+
+@router.get("")
+async def list_notifications(
+    session: Reading,
+    page: Paging,
+    user_id: Annotated[UUID | None, Query(description="The user's, and those that are for everybody.")] = None,
+    unread: Annotated[bool | None, Query(description="Only those that were not read, or only those that were.")] = None,
+) -> Listed[NotificationResponse]:
+    """The newest first."""
+    found = await notifications.list_notifications(session, page, user_id=user_id, unread=unread)
+    return listed(found, NotificationResponse.model_validate)
+
+
+@router.post("/{notification_id}/read", responses=problems(404))
+async def read_notification(notification_id: UUID, session: Writing) -> NotificationResponse:
+    """Reading twice changes nothing."""
+    return NotificationResponse.model_validate(await notifications.mark_read(session, notification_id))

@@ -1,0 +1,23 @@
+"""`/sequences/{id}/preview`: what the draft would do to one lead."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api.deps import Reading
+from api.documented import WITH_BODY, problems
+from api.route import ApiRoute
+from api.schemas.preview import PreviewRequest, PreviewResponse
+from services.preview import preview_sequence
+
+router = APIRouter(prefix="/sequences", tags=["Sequences"], route_class=ApiRoute)
+
+
+@router.post("/{sequence_id}/preview", responses=WITH_BODY | problems(404))
+async def preview(sequence_id: UUID, body: PreviewRequest, session: Reading) -> PreviewResponse:
+    """Each message as the lead would read it, each due time in the lead's zone, each branch with its alternatives, and
+    every warning, from a start time and under assumptions about what the lead does. Nothing is sent or kept."""
+    found = await preview_sequence(
+        session, sequence_id, lead_id=body.lead_id, start_at=body.start_at, assume=body.assumptions()
+    )
+    return PreviewResponse.of(found)

@@ -1,0 +1,193 @@
+"""A sequence rehearsed for one lead, as a request and an answer."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator
+
+from api.schemas.common import Body, Moment, Shape
+from api.schemas.fields import FilledLine
+from domain.preview import Assumption, Branched, Cut, Does, Ends, Happens, Waits
+from domain.schedule import local_text
+from domain.sequence import Step
+from domain.steps import StepKey
+from services.preview import Message, Preview
+
+MAX_ASSUMED = 50
+_USUALLY_AFTER = timedelta(hours=1)
+_LATEST = timedelta(days=3650)
+
+
+class AssumedEvent(Body):
+    """`event` is `opened`, `clicked`, `replied`, `bounced`, `unsubscribed`, `complained`, or a custom event's name. It
+    happens `after` (a duration) the email of `step` left; without a step, after the first email, or for a custom
+    event after the enrollment."""
+
+    event: Annotated[FilledLine, Field(max_length=100)]
+    step: StepKey | None = None
+    after: Annotated[timedelta, Field(ge=timedelta(0), le=_LATEST)] = _USUALLY_AFTER
+
+
+class PreviewRequest(Body):
+    """Without `assume` the lead does nothing."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "lead_id": "0b8f2f53-5f86-4c3a-8d3f-0f5d4e1c7b22",
+                    "start_at": "2026-11-30T08:00:00Z",
+                    "assume": [{"event": "opened", "step": "follow-up", "after": "PT2H"}],
+                }
+            ]
+        },
+    )
+
+    lead_id: UUID
+    start_at: AwareDatetime | None = None
+    assume: Annotated[list[AssumedEvent], Field(max_length=MAX_ASSUMED)] = Field(default_factory=list[AssumedEvent])
+
+    @field_validator("start_at")
+    @classmethod
+    def _in_our_time(cls, start_at: datetime | None) -> datetime | None:
+        if start_at is not None and not 1970 <= start_at.year <= 2200:
+            raise ValueError("a start between 1970 and 2200")
+        return start_at
+
+    def assumptions(self) -> list[Assumption]:
+        return [Assumption(one.event, one.step, one.after) for one in self.assume]
+
+
+class PreviewStep(Shape):
+    key: str
+    name: str
+    type: str
+
+    @classmethod
+    def of(cls, step: Step) -> "PreviewStep":
+        return cls(key=step.key, name=step.name, type=step.type)
+
+
+class PreviewMessage(Shape):
+    """`from` is null without a mailbox; the texts are null where a warning says why they cannot be written."""
+
+    from_: str | None = Field(alias="from")
+    to: str
+    variant: str | None
+    subject: str | None
+    text: str | None
+    html: str | None
+
+    @classmethod
+    def of(cls, message: Message) -> "PreviewMessage":
+        content = message.content
+        return cls.model_validate(
+            {
+                "from": message.from_address,
+                "to": message.to_address,
+                "variant": message.variant,
+                "subject": content.subject if content else None,
+                "text": content.body_text if content else None,
+                "html": content.body_html if content else None,
+            }
+        )
+
+
+class PreviewWay(Shape):
+    """A way out of a step: its branch (`branches[0]`, `else`, `on_event`, ...) and where it leads."""
+
+    branch: str
+    outcome: dict[str, Any]
+
+
+class PreviewMoment(Shape):
+    """By `kind`, `email` has `message`; `action` (and whatever else takes effect) `config`; `branch` `took` and
+    `alternatives`; `wait` `until`; `event` what was assumed; `end` `status` and `reason`; `cut` ends what would go on.
+    `local` is the time where the lead is."""
+
+    kind: Literal["email", "action", "branch", "wait", "event", "end", "cut"]
+    at: Moment
+    local: str
+    step: PreviewStep | None = None
+    visit: int | None = None
+    message: PreviewMessage | None = None
+    config: dict[str, Any] | None = None
+    took: PreviewWay | None = None
+    alternatives: list[PreviewWay] | None = None
+    until: Moment | None = None
+    until_local: str | None = None
+    event: str | None = None
+    status: str | None = None
+    reason: str | None = None
+
+
+class PreviewWarning(Shape):
+    code: str
+    detail: str
+    step: str | None
+    field: str | None
+
+
+class PreviewResponse(Shape):
+    """`timezone` is the zone in which the lead's times are reckoned."""
+
+    sequence_name: str
+    lead_id: UUID
+    start_at: Moment
+    timezone: str
+    moments: list[PreviewMoment]
+    warnings: list[PreviewWarning]
+
+    @classmethod
+    def of(cls, preview: Preview) -> "PreviewResponse":
+        zones = (preview.lead.timezone, preview.plan.settings.timezone)
+        return cls(
+            sequence_name=preview.plan.name,
+            lead_id=preview.lead.id,
+            start_at=preview.start_at,
+            timezone=local_text(preview.start_at, *zones).rpartition(" ")[2],
+            moments=list(_moments(preview, zones)),
+            warnings=[PreviewWarning.model_validate(warned) for warned in preview.warnings],
+        )
+
+
+def _moments(preview: Preview, zones: tuple[str, str]) -> Iterator[PreviewMoment]:
+    for place, moment in enumerate(preview.moments):
+        when: dict[str, Any] = {"at": moment.at, "local": local_text(moment.at, *zones)}
+        match moment:
+            case Happens() if place in preview.messages:
+                message = PreviewMessage.of(preview.messages[place])
+                step = PreviewStep.of(moment.step)
+                yield PreviewMoment(kind="email", step=step, visit=moment.visit, message=message, **when)
+            case Happens():
+                config = moment.step.config.model_dump(mode="json", by_alias=True, exclude_none=True)
+                step = PreviewStep.of(moment.step)
+                yield PreviewMoment(kind="action", step=step, visit=moment.visit, config=config, **when)
+            case Branched():
+                took, others = _ways(moment)
+                step = PreviewStep.of(moment.decision.step)
+                yield PreviewMoment(kind="branch", step=step, took=took, alternatives=others, **when)
+            case Waits():
+                until = {"until": moment.until, "until_local": local_text(moment.until, *zones)}
+                yield PreviewMoment(kind="wait", step=PreviewStep.of(moment.step), **until, **when)
+            case Does():
+                yield PreviewMoment(kind="event", event=moment.assumption.event, **when)
+            case Ends():
+                yield PreviewMoment(kind="end", status=moment.end.status, reason=moment.end.reason, **when)
+            case Cut():
+                yield PreviewMoment(kind="cut", step=PreviewStep.of(moment.step), **when)
+
+
+def _ways(moment: Branched) -> tuple[PreviewWay, list[PreviewWay]]:
+    ways = [
+        PreviewWay(
+            branch=field.removesuffix(".then"),
+            outcome=outcome.model_dump(mode="json", by_alias=True, exclude_none=True),
+        )
+        for field, outcome in moment.decision.step.config.outcomes()
+    ]
+    took = next(way for way in ways if way.branch == moment.decision.branch)
+    return took, [way for way in ways if way is not took]

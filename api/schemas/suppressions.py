@@ -1,0 +1,31 @@
+"""Suppressions, as requests and answers."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, StringConstraints
+
+from api.schemas.common import Body, Moment, Shape
+from api.schemas.fields import FilledLine
+from services.suppressions import SuppressionKind
+
+
+class SuppressionCreate(Body):
+    """One address, or a whole domain (not its subdomains)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"kind": "domain", "value": "competitor.example", "reason": "competitor"}]},
+    )
+
+    kind: SuppressionKind
+    value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)]
+    reason: FilledLine = "manual"
+
+
+class SuppressionResponse(Shape):
+    id: UUID
+    kind: SuppressionKind
+    value: str
+    reason: str
+    created_at: Moment

@@ -1,0 +1,80 @@
+"""What webhook endpoints are still to be told. Claim, deliver, settle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+
+from db.models import WebhookDelivery
+from db.queries.paging import After, newest_page
+from db.session import Database, ReadSession, WriteSession
+
+_CLAIM = text("SELECT * FROM claim_webhook_deliveries(:tenant_id, :limit, :lease)")
+_FORGET = text("SELECT forget_old_webhooks(:older_than)")
+_TENANTS = text("SELECT tenant_id FROM tenants_with_webhooks()")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """`attempts` counts this one."""
+
+    id: UUID
+    endpoint_id: UUID
+    event_type: str
+    payload: dict[str, Any]
+    attempts: int
+    url: str
+    secret: str
+
+
+async def claim(database: Database, tenant_id: UUID, *, limit: int, lease: timedelta) -> list[ClaimedDelivery]:
+    """Whoever claims must settle; a crash gives the rows back when the lease runs out."""
+    rows = await database.rows(_CLAIM, {"tenant_id": tenant_id, "limit": limit, "lease": lease})
+    return [ClaimedDelivery(**row._mapping) for row in rows]
+
+
+async def tenants_with_webhooks(database: Database) -> list[UUID]:
+    return [row.tenant_id for row in await database.rows(_TENANTS, {})]
+
+
+async def forget_old(database: Database, older_than: timedelta) -> int:
+    """Of all tenants: how many were forgotten."""
+    return int(await database.call(_FORGET, {"older_than": older_than}))
+
+
+async def list_deliveries(
+    session: ReadSession, endpoint_id: UUID, after: After | None, limit: int
+) -> Sequence[WebhookDelivery]:
+    statement = select(WebhookDelivery).where(
+        WebhookDelivery.tenant_id == session.tenant_id, WebhookDelivery.endpoint_id == endpoint_id
+    )
+    page = newest_page(statement, WebhookDelivery.created_at, WebhookDelivery.id, after, limit)
+    return (await session.scalars(page)).all()
+
+
+async def settle(
+    session: WriteSession,
+    delivery_id: UUID,
+    *,
+    status: str,
+    status_code: int | None,
+    error: str | None,
+    retry_after: timedelta | None = None,
+) -> datetime | None:
+    """Records how an attempt ended; when the delivery was made. None when it has gone meanwhile."""
+    values: dict[str, Any] = {"status": status, "last_status_code": status_code, "last_error": error}
+    if status == "delivered":
+        values["delivered_at"] = func.clock_timestamp()
+    if retry_after is not None:
+        values["next_attempt_at"] = func.clock_timestamp() + retry_after
+    statement = (
+        update(WebhookDelivery)
+        .where(WebhookDelivery.tenant_id == session.tenant_id, WebhookDelivery.id == delivery_id)
+        .values(**values)
+        .returning(WebhookDelivery.created_at)
+        .execution_options(synchronize_session=False)
+    )
+    return await session.scalar(statement)

@@ -1,0 +1,163 @@
+"""What a sequence's draft would do to one lead: every message, every due time, every branch. Nothing is written."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from db.models import Lead, Mailbox
+from db.queries import preview as queries
+from db.queries import sequences as sequence_queries
+from db.session import ReadSession
+from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
+from domain.graph import unreachable
+from domain.leads import FIELDS, template_fields
+from domain.preview import Assumption, Cut, Happens, Moment, Rehearsal
+from domain.sequence import Plan, Step
+from domain.zones import known_zone
+from services.leads import get_lead
+from services.publish import drafted_plan
+from services.sending import Content, write
+from services.steps.email import Email
+from services.steps_draft import no_sequence
+
+UNSUBSCRIBE_URL = "https://unsubscribe.invalid/preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    code: str
+    detail: str
+    step: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """As the lead would read it. `content` is None where it cannot be written; a warning says why."""
+
+    from_address: str | None
+    to_address: str
+    variant: str | None
+    content: Content | None
+
+
+@dataclass(slots=True)
+class Preview:
+    plan: Plan
+    lead: Lead
+    start_at: datetime
+    moments: list[Moment]
+    messages: dict[int, Message]
+    """By their place among the moments."""
+    warnings: list[Warned] = field(default_factory=list[Warned])
+
+
+async def preview_sequence(
+    session: ReadSession,
+    sequence_id: UUID,
+    *,
+    lead_id: UUID,
+    start_at: datetime | None,
+    assume: Sequence[Assumption] = (),
+) -> Preview:
+    """Raises NotFound for the sequence and for the lead."""
+    sequence = await sequence_queries.find_sequence(session, sequence_id)
+    if sequence is None:
+        raise no_sequence(sequence_id)
+    lead = await get_lead(session, lead_id)
+    plan, errors = await drafted_plan(session, sequence)
+    start = start_at or datetime.now(UTC)
+    fields = template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
+    senders = await queries.mailboxes(session, [id_ for _, config in _emails(plan) if (id_ := config.mailbox_id)])
+    preview = Preview(plan, lead, start, [], {}, [*_of_draft(plan, errors)])
+    if plan.steps and not any(error.code == "cycle_without_delay" for error in errors):
+        emails = frozenset(str(step.id) for step, _ in _emails(plan))
+        rehearsal = Rehearsal(plan, fields, emails, assume)
+        preview.moments = rehearsal.run(start)
+        _write_messages(preview, fields, senders)
+        preview.warnings += _of_rehearsal(rehearsal)
+    suppressed = await queries.is_suppressed(session, lead.email)
+    preview.warnings += _of_lead(lead, suppressed)
+    preview.warnings += _of_senders(plan, senders)
+    return preview
+
+
+def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
+    yield from ((step, step.config) for step in plan.steps if isinstance(step.config, Email))
+
+
+def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[Mailbox]) -> None:
+    subject: str | None = None
+    sender: Mailbox | None = None
+    for place, moment in enumerate(preview.moments):
+        if not isinstance(moment, Happens) or not isinstance(moment.step.config, Email):
+            continue
+        config = moment.step.config
+        in_thread = config.reply_in_thread and subject is not None
+        if not in_thread:
+            sender = _sender(senders, config.mailbox_id)
+        variant = config.variant_of(preview.lead.id, moment.step.id)
+        known = {
+            **fields,
+            "sender": {"name": sender.name, "email": sender.email} if sender else {"name": "Sender", "email": ""},
+            "sequence": {"name": preview.plan.name},
+            "now": moment.at,
+            "unsubscribe_url": UNSUBSCRIBE_URL,
+        }
+        try:
+            content = write(config.contents()[variant], known, subject if in_thread else None)
+        except (MergeFieldMissing, TemplateInvalid) as error:
+            preview.warnings.append(Warned(error.code, error.detail, moment.step.key))
+            content = None
+        preview.messages[place] = Message(sender.email if sender else None, preview.lead.email, variant, content)
+        subject = content.subject if content else subject
+
+
+def _sender(senders: Sequence[Mailbox], named: UUID | None) -> Mailbox | None:
+    if named is not None:
+        return next((one for one in senders if one.id == named), None)
+    return next((one for one in senders if one.status == "active"), None)
+
+
+def _of_draft(plan: Plan, errors: Sequence[FieldError]) -> Iterator[Warned]:
+    for error in errors:
+        yield Warned(error.code, error.detail, field=error.field)
+    for step in unreachable(plan.steps):
+        yield Warned("unreachable_step", "no way leads to this step", step.key)
+
+
+def _of_rehearsal(rehearsal: Rehearsal) -> Iterator[Warned]:
+    for moment in rehearsal.moments:
+        if isinstance(moment, Cut):
+            yield Warned("loop_cut", "the sequence goes round; the preview stops here", moment.step.key)
+    for one in rehearsal.unused:
+        detail = f"`{one.event}` was assumed about an email that is not sent on this way"
+        yield Warned("assumption_unused", detail, one.step)
+
+
+def _of_lead(lead: Lead, suppressed: bool) -> Iterator[Warned]:
+    if suppressed:
+        detail = "the address, or its domain, is on the suppression list: the lead would not be enrolled"
+        yield Warned("suppressed", detail)
+    if lead.status in ("bounced", "unsubscribed"):
+        yield Warned(lead.status, f"the lead is {lead.status}, and would not be enrolled")
+    try:
+        known_zone(lead.timezone)
+    except ValueError:
+        zone = repr(lead.timezone) if lead.timezone else "not known"
+        yield Warned("unknown_timezone", f"the lead's time zone is {zone}; the sequence's is used instead")
+
+
+def _of_senders(plan: Plan, senders: Sequence[Mailbox]) -> Iterator[Warned]:
+    for step, config in _emails(plan):
+        sender = _sender(senders, config.mailbox_id)
+        if sender is None:
+            yield Warned("no_mailbox", "there is no mailbox to send this from", step.key)
+        elif sender.status != "active":
+            yield Warned("mailbox_held", f"the mailbox is {sender.status}; everything of it waits", step.key)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value

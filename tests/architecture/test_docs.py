@@ -1,0 +1,26 @@
+"""The documents name what there is."""
+
+import re
+from pathlib import Path
+
+from domain.conditions.condition import leaf_names
+from domain.conditions.fields import OPS
+from domain.steps import STEP_TYPES
+from services.actions.action import ACTIONS
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def test_every_step_condition_and_action_is_documented_with_its_fields() -> None:
+    text = (DOCS / "steps.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", text))
+    assert {*STEP_TYPES, *leaf_names(), *ACTIONS, *OPS} <= named
+    for config in (*STEP_TYPES.values(), *ACTIONS.values()):
+        fields = {field.alias or name for name, field in config.model_fields.items()}
+        assert fields <= named, config.__name__
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for document in (*DOCS.glob("*.md"), DOCS.parent / "README.md"):
+        for target in re.findall(r"\]\(([^)#:]+\.\w+)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,0 +1,87 @@
+"""Whatever the OpenAPI document allows to be asked, and much that it does not, is answered as it says: no fault, no
+status, type or shape that it does not tell of.
+
+The same requests every time: the examples are derandomised, and bounded so that all of it takes about a minute.
+"""
+
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.app import AppConfig, create_app
+from tests.contract.conftest import Api
+from tests.integration.api.conftest import temporal_is_away
+
+EXAMPLES = 12
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# Methods that a path does not have are answered 405, of which no operation can tell; test_api_robustness.py sees to it.
+CONFIG = {"phases": {"coverage": {"unexpected-methods": []}}}
+
+
+def document() -> dict[str, Any]:
+    """As the running API serves it; the database is not asked for it."""
+    config = AppConfig(
+        "postgresql://nobody@localhost/nothing",
+        dev=True,
+        capture_dir=Path("nowhere"),
+        inbound_webhook_secret="whsec_",
+        signing_key="nothing is signed here",
+    )
+    return create_app(config, temporal_is_away).openapi()
+
+
+@schemathesis.serializer("message/rfc822")
+def serialised_mail(_context: schemathesis.SerializationContext, value: Any) -> dict[str, Any]:
+    """As it is: the endpoint takes any bytes."""
+    return {"data": value if isinstance(value, bytes) else str(value).encode(errors="replace")}
+
+
+schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(CONFIG))
+
+
+def test_the_document_is_the_one_that_is_served(api: Api) -> None:
+    assert httpx.get(f"{api.url}/openapi.json").json() == document()
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_is_told_of(case: schemathesis.Case, api: Api) -> None:
+    _ask_for_what_is_there(case, api.ids)
+    case.call_and_validate(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, checks=CHECKS)
+
+
+def _ask_for_what_is_there(case: schemathesis.Case, ids: dict[str, str]) -> None:
+    """Every other time, so that not all answers are 404. What others ask about is not deleted under them."""
+    drawn = repr((case.path_parameters, case.query, case.headers, case.body))
+    if case.method == "DELETE" or not crc32(drawn.encode(errors="replace")) % 2:
+        return
+    parameters: dict[str, Any] = case.path_parameters or {}
+    case.path_parameters = {name: ids.get(name, value) for name, value in parameters.items()}
+    if isinstance(case.body, dict):
+        known = {**ids, "lead_ids": [ids["lead_id"]]}
+        case.body = {name: known.get(name, value) for name, value in case.body.items()}

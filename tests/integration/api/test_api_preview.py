@@ -1,0 +1,127 @@
+"""A preview shows what would be sent, when, and why, and leaves no trace."""
+
+from typing import Any
+from uuid import uuid4
+
+from tests.integration.api.client import DELAY, EMAIL, Tenant
+
+START = "2026-11-30T08:00:00Z"
+FOLLOW_UP = {
+    "key": "follow-up",
+    "type": "email",
+    "config": {"body_text": "Hi {{ first_name }}, about {{ custom.topic }}?", "reply_in_thread": True},
+}
+OPENED = {
+    "key": "interest",
+    "type": "condition",
+    "config": {"branches": [{"if": "opened", "then": {"goto": "follow-up"}}], "else": {"stop": True, "reason": "cold"}},
+}
+STEPS = [EMAIL, DELAY, OPENED, FOLLOW_UP]
+
+
+async def preview(tenant: Tenant, sequence_id: str, lead_id: str, **more: Any) -> Any:
+    body = {"lead_id": lead_id, "start_at": START, **more}
+    return await tenant.call("POST", f"/sequences/{sequence_id}/preview", json=body)
+
+
+def codes(answer: Any) -> list[tuple[str, str | None]]:
+    return [(warning["code"], warning["step"]) for warning in answer["warnings"]]
+
+
+async def mailbox(tenant: Tenant) -> None:
+    await tenant.call("POST", "/mailboxes", 201, json={"email": f"{uuid4().hex}@cadenza.example", "name": "Sam"})
+
+
+async def test_every_message_and_every_due_time(tenant: Tenant) -> None:
+    await mailbox(tenant)
+    sequence_id = await tenant.sequence(STEPS)
+    lead_id = await tenant.lead(timezone="Asia/Tokyo", custom={"topic": "tea"})
+    answer = await preview(tenant, sequence_id, lead_id, assume=[{"event": "opened", "step": "intro", "after": "PT2H"}])
+    assert answer["warnings"] == []
+    assert answer["timezone"] == "Asia/Tokyo"
+    kinds = [(moment["kind"], moment["at"][:10]) for moment in answer["moments"]]
+    assert kinds == [
+        ("email", "2026-11-30"),
+        ("wait", "2026-11-30"),
+        ("event", "2026-11-30"),
+        ("branch", "2026-12-03"),
+        ("email", "2026-12-03"),
+        ("end", "2026-12-03"),
+    ]
+    intro, wait, _, branch, follow_up, end = answer["moments"]
+    assert intro["message"]["subject"] == "Hello"
+    assert intro["message"]["from"].endswith("@cadenza.example")
+    assert (wait["until"], wait["until_local"]) == ("2026-12-03T08:00:00Z", "Thu 03 Dec 2026 17:00 Asia/Tokyo")
+    assert branch["took"] == {"branch": "branches[0]", "outcome": {"goto": "follow-up"}}
+    assert branch["alternatives"] == [{"branch": "else", "outcome": {"stop": True, "reason": "cold"}}]
+    assert follow_up["message"]["subject"] == "Re: Hello"
+    assert follow_up["message"]["text"] == "Hi Ada, about tea?"
+    assert (end["status"], end["reason"]) == ("completed", None)
+    by_default = await preview(tenant, sequence_id, lead_id)
+    assert (by_default["moments"][-1]["status"], by_default["moments"][-1]["reason"]) == ("stopped", "cold")
+
+
+async def test_what_would_go_wrong_is_said_before(tenant: Tenant) -> None:
+    stops = {"branches": [{"if": "opened", "then": {"stop": True}}], "else": {"stop": True}}
+    steps = [EMAIL, FOLLOW_UP, {**OPENED, "key": "end", "config": stops}, {**DELAY, "key": "never"}]
+    sequence_id = await tenant.sequence(steps)
+    lead_id = await tenant.lead(timezone="")
+    assumed = [{"event": "clicked", "step": "never"}]
+    answer = await preview(tenant, sequence_id, lead_id, assume=assumed)
+    assert codes(answer) == [
+        ("unreachable_step", "never"),
+        ("merge_field_missing", "follow-up"),
+        ("assumption_unused", "never"),
+        ("unknown_timezone", None),
+        ("no_mailbox", "intro"),
+        ("no_mailbox", "follow-up"),
+    ]
+    follow_up = next(one for one in answer["moments"] if one["kind"] == "email" and one["step"]["key"] == "follow-up")
+    assert follow_up["message"]["text"] is None
+    await tenant.call("POST", "/suppressions", 201, json={"kind": "domain", "value": "acme.example"})
+    await tenant.call("PATCH", f"/leads/{lead_id}", json={"status": "unsubscribed"})
+    assert {("suppressed", None), ("unsubscribed", None)} <= set(codes(await preview(tenant, sequence_id, lead_id)))
+
+
+async def test_a_draft_that_cannot_run_says_why(tenant: Tenant) -> None:
+    lead_id = await tenant.lead()
+    assert codes(await preview(tenant, await tenant.sequence([]), lead_id))[0] == ("no_steps", None)
+    nowhere = {"branches": [{"if": "always", "then": {"goto": "nowhere"}}]}
+    answer = await preview(tenant, await tenant.sequence([EMAIL, {**OPENED, "config": nowhere}]), lead_id)
+    assert answer["warnings"][0]["field"] == "steps[1].config.branches[0].then.goto"
+    assert answer["moments"][0]["kind"] == "email"
+    round_and_round = {"branches": [{"if": "always", "then": {"goto": "interest"}}]}
+    answer = await preview(tenant, await tenant.sequence([{**OPENED, "config": round_and_round}]), lead_id)
+    assert codes(answer)[0] == ("cycle_without_delay", None)
+    assert answer["moments"] == []
+
+
+async def test_nothing_is_left_behind(tenant: Tenant) -> None:
+    sequence_id, lead_id = await tenant.sequence(STEPS, active=True), await tenant.lead()
+    before = await tenant.call("GET", f"/sequences/{sequence_id}")
+    await preview(tenant, sequence_id, lead_id)
+    assert await tenant.call("GET", f"/sequences/{sequence_id}") == before
+    for table in ("lead_sequence_state", "messages", "outbox", "sequence_execution_log"):
+        assert await tenant.query(f"SELECT 1 FROM {table}") == []
+
+
+async def test_what_is_previewed_is_of_the_tenant(tenant: Tenant, stranger: Tenant) -> None:
+    sequence_id, lead_id = await tenant.sequence(), await tenant.lead()
+    theirs, their_lead = await stranger.sequence(), await stranger.lead()
+    for path, lead in ((theirs, lead_id), (sequence_id, their_lead), (uuid4(), lead_id)):
+        body = {"lead_id": str(lead)}
+        await tenant.refused("POST", f"/sequences/{path}/preview", 404, "not_found", json=body)
+
+
+async def test_bad_assumptions_are_refused(tenant: Tenant) -> None:
+    sequence_id, lead_id = await tenant.sequence(), await tenant.lead()
+    path = f"/sequences/{sequence_id}/preview"
+    for more, field in [
+        ({"start_at": "2026-11-30T08:00:00"}, "start_at"),
+        ({"start_at": "9999-11-30T08:00:00Z"}, "start_at"),
+        ({"assume": [{"event": ""}]}, "assume[0].event"),
+        ({"assume": [{"event": "opened", "after": "-PT1H"}]}, "assume[0].after"),
+        ({"assume": [{"event": "opened", "after": "P99999999D"}]}, "assume[0].after"),
+    ]:
+        body = {"lead_id": lead_id, **more}
+        assert await tenant.refused("POST", path, 422, "validation_failed", json=body) == [field]
