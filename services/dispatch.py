@@ -8,11 +8,11 @@ import asyncio
 import logging
 import math
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from db.queries.enrollments import EnrollmentQueries
-from db.queries.outbox import START, Claimed, Outbox, is_waiting
+from db.queries.outbox import START, Claimed, Outbox, count_due, is_waiting
 from db.session import Database
 from domain.enrollment import StopReason
 from domain.messages import Command, QueueCounts
@@ -27,6 +27,11 @@ from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 log = logging.getLogger(__name__)
 
 BATCH = 200
+FEW, FEWER = 8, 2
+"""So many leads are started at a time whose first step is due at once; fewer, while other tenants start theirs."""
+COMPANY_SECONDS = 10.0
+PATIENCE_SECONDS = 2.0
+"""How long the next ones wait for those: with no worker there, leads are started all the same, slowly."""
 AT_ONCE_LEAST, AT_ONCE_MOST = 3, 50
 """Deliveries of this process at a time, shared by the tenants in turns: as many as Temporal is the faster for."""
 LEASE = timedelta(seconds=60)
@@ -50,6 +55,8 @@ class Dispatcher:
         self._gateway = gateway
         self._pace = Pace(AT_ONCE_LEAST, AT_ONCE_MOST)
         self._slots = FairSlots(self._pace.limit)
+        # When each tenant was last dispatched for.
+        self._seen: dict[UUID, float] = {}
         self._deliveries = Kicked("dispatch", self._dispatch_all)
         self._driver = BatchDriver(database, self._deliveries.kick, chunk=chunk)
         self._drives = Kicked("batches", self._drive_all)
@@ -61,13 +68,15 @@ class Dispatcher:
         self._drives.kick(tenant_id)
         self._kick_webhooks(tenant_id)
 
-    async def run(self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS) -> QueueCounts:
+    async def run(
+        self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS, few: int | None = None
+    ) -> QueueCounts:
         """One pass over one tenant: its batches, the outbox until it is empty or the time is up, then the overdue."""
         self._kick_webhooks(tenant_id)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         await self._driver.drive(tenant_id, within_seconds=within_seconds)
-        counts = await self.dispatch(tenant_id, within_seconds=deadline - loop.time())
+        counts = await self.dispatch(tenant_id, within_seconds=deadline - loop.time(), few=few)
         return counts if counts.failed else counts + await self._repair_overdue(tenant_id)
 
     async def run_all(self) -> QueueCounts:
@@ -75,25 +84,31 @@ class Dispatcher:
         if self._webhooks is not None:
             await self._webhooks.kick_all()
         tenants = await self._outbox.tenants_with_work(OVERDUE_AFTER)
-        counts = await asyncio.gather(*(self.run(tenant_id) for tenant_id in tenants))
+        # Most likely somebody is at it already, and this is only to make sure.
+        counts = await asyncio.gather(*(self.run(tenant_id, few=FEWER) for tenant_id in tenants))
         return sum(counts, QueueCounts())
 
-    async def dispatch(self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS) -> QueueCounts:
+    async def dispatch(
+        self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS, few: int | None = None
+    ) -> QueueCounts:
         """Delivers what waits in the outbox until nothing more can be claimed, Temporal does not answer, or the
         time is up: what is left is the next pass's."""
-        deadline = asyncio.get_running_loop().time() + within_seconds
-        claimed = await self._claim(tenant_id)
-        lanes = [self._deliver_lane(tenant_id, claimed, deadline)]
-        if len(claimed) == BATCH:
-            # There is more: while one lane asks Postgres, the other keeps Temporal busy.
-            lanes.append(self._deliver_lane(tenant_id, await self._claim(tenant_id), deadline))
-        # Not one without the other: a lane that fails leaves the other nothing that it could not finish.
-        ended = await asyncio.gather(*lanes, return_exceptions=True)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_seconds
         counts = QueueCounts()
-        for one in ended:
-            if isinstance(one, BaseException):
-                raise one
-            counts += one
+        self._seen[tenant_id] = loop.time()
+        while loop.time() < deadline and (
+            claimed := await self._claim(tenant_id, at_a_time := few or self._few(tenant_id))
+        ):
+            counts += await self._deliver_all(tenant_id, claimed)
+            if counts.failed:
+                break
+            if len(claimed) < at_a_time:
+                continue
+            if due := _due_at_once(claimed):
+                await self._until_performed(tenant_id, due)
+            else:
+                counts += await self._deliver_in_lanes(tenant_id, deadline)
         return counts
 
     async def tell(
@@ -130,19 +145,49 @@ class Dispatcher:
         await self._driver.drive(tenant_id, within_seconds=math.inf)
         return True
 
-    async def _claim(self, tenant_id: UUID) -> list[Claimed]:
-        return await self._outbox.claim(tenant_id, limit=BATCH, lease=LEASE)
+    def _few(self, tenant_id: UUID) -> int:
+        """How many leads of the tenant may stand in line for their first step."""
+        lately = asyncio.get_running_loop().time() - COMPANY_SECONDS
+        self._seen = {one: at for one, at in self._seen.items() if at > lately}
+        return FEWER if self._seen.keys() - {tenant_id} else FEW
 
-    async def _deliver_lane(self, tenant_id: UUID, claimed: list[Claimed], deadline: float) -> QueueCounts:
+    async def _claim(self, tenant_id: UUID, limit: int) -> list[Claimed]:
+        return await self._outbox.claim(tenant_id, limit=limit, lease=LEASE)
+
+    async def _deliver_in_lanes(self, tenant_id: UUID, deadline: float) -> QueueCounts:
+        """Many at a time, while nothing is due at once: one lane asks Postgres, the other keeps Temporal busy."""
+        # Not one without the other: a lane that fails leaves the other nothing that it could not finish.
+        lanes = (self._deliver_lane(tenant_id, deadline) for _ in range(2))
+        ended = await asyncio.gather(*lanes, return_exceptions=True)
+        counts = QueueCounts()
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+            counts += one
+        return counts
+
+    async def _deliver_lane(self, tenant_id: UUID, deadline: float) -> QueueCounts:
         counts = QueueCounts()
         loop = asyncio.get_running_loop()
-        while claimed:
-            delivered = await self._deliver_all(tenant_id, claimed)
-            counts += delivered
-            if delivered.failed or loop.time() >= deadline:
+        while loop.time() < deadline and (claimed := await self._claim(tenant_id, BATCH)):
+            counts += await self._deliver_all(tenant_id, claimed)
+            if counts.failed or _due_at_once(claimed):
                 break
-            claimed = await self._claim(tenant_id)
         return counts
+
+    async def _until_performed(self, tenant_id: UUID, enrollment_ids: Sequence[UUID]) -> None:
+        """Waits until the workers have performed most of what is due at once, but not for ever.
+
+        Leads that were started faster would only stand in line for their first step, and everybody else's step
+        behind them.
+        """
+        loop = asyncio.get_running_loop()
+        patience = loop.time() + PATIENCE_SECONDS
+        while loop.time() < patience:
+            async with self._database.read(tenant_id) as session:
+                if await count_due(session, enrollment_ids) <= len(enrollment_ids) // 2:
+                    return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
         loop = asyncio.get_running_loop()
@@ -201,6 +246,16 @@ class Dispatcher:
         queries = EnrollmentQueries(self._database, tenant_id, one.enrollment_id)
         await queries.stop(StopReason.MANUAL, None)
         return QueueCounts(repaired=1)
+
+
+def _due_at_once(claimed: Sequence[Claimed]) -> list[UUID]:
+    """The enrollments whose first step comes right after their start."""
+    now = datetime.now(UTC)
+    return [
+        one.enrollment_id
+        for one in claimed
+        if one.command == START and one.directive.due_at is not None and one.directive.due_at <= now
+    ]
 
 
 def _to_start(tenant_id: UUID, one: Claimed) -> EnrollmentToStart:

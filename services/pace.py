@@ -4,7 +4,7 @@ Beyond that, more requests at a time only wait for each other, and so does every
 Vegas (Brakmo and Peterson, 1995): of `limit` requests under way, `limit * (1 - quickest / usual)` are waiting.
 """
 
-QUEUED_FEW, QUEUED_MANY = 2.0, 4.0
+QUEUED_FEW, QUEUED_MANY = 3.0, 6.0
 SMOOTHING = 0.1
 FORGETTING = 1.0005
 """The quickest answer is forgotten slowly (doubled after 1,400 answers): a server may become slower for good."""

@@ -20,6 +20,11 @@ _POSTPONE = text("SELECT postpone_outbox(:tenant_id, :ids, :error)::text")
 _WAITING = text(
     "SELECT EXISTS (SELECT FROM outbox WHERE tenant_id = :tenant_id AND enrollment_id = ANY (:enrollment_ids))"
 )
+_DUE = text("""
+    SELECT count(*) FROM lead_sequence_state
+     WHERE tenant_id = :tenant_id AND id = ANY (:enrollment_ids) AND status IN ('pending', 'active') AND error IS NULL
+       AND next_action_at <= clock_timestamp() + clock_offset
+""")
 _TENANTS = text("SELECT tenant_id FROM tenants_with_work(:overdue_after)")
 _OVERDUE = text("SELECT * FROM overdue_enrollments(:tenant_id, :overdue_after, :limit)")
 
@@ -51,6 +56,12 @@ async def is_waiting(session: ReadSession, enrollment_ids: Sequence[UUID]) -> bo
     """Whether Temporal must still be told something of these enrollments."""
     key = {"tenant_id": session.tenant_id, "enrollment_ids": list(enrollment_ids)}
     return bool(await session.scalar(_WAITING, key))
+
+
+async def count_due(session: ReadSession, enrollment_ids: Sequence[UUID]) -> int:
+    """How many of these enrollments have a step that is due, and not failing."""
+    key = {"tenant_id": session.tenant_id, "enrollment_ids": list(enrollment_ids)}
+    return int((await session.execute(_DUE, key)).scalar_one())
 
 
 class Outbox:
