@@ -27,7 +27,7 @@ from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 log = logging.getLogger(__name__)
 
 BATCH = 200
-FEW, FEWER = 8, 2
+FEW, FEWER = 40, 2
 """So many leads are started at a time whose first step is due at once; fewer, while other tenants start theirs."""
 COMPANY_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
@@ -190,19 +190,15 @@ class Dispatcher:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
-        loop = asyncio.get_running_loop()
         delivered: list[int] = []
         refused: dict[int, str] = {}
 
         async def deliver(one: Claimed) -> None:
             assert one.id is not None, "what is claimed is a row"
             async with self._slots.slot(tenant_id):
-                began = loop.time()
                 try:
                     await self._deliver(tenant_id, one)
                     delivered.append(one.id)
-                    self._pace.took(loop.time() - began)
-                    self._slots.limit = self._pace.limit
                 except Exception as error:
                     if not unreachable(error):
                         log.exception("outbox row %s of tenant %s was refused", one.id, tenant_id)
@@ -218,9 +214,16 @@ class Dispatcher:
     async def _deliver(self, tenant_id: UUID, one: Claimed) -> None:
         if one.directive.ends and one.command == START:
             return  # ended before it was ever started: there is nothing to run
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         if one.command == START:
             await self._gateway.start(_to_start(tenant_id, one))
-            return
+        else:
+            await self._tell(tenant_id, one)
+        self._pace.took(loop.time() - began)
+        self._slots.limit = self._pace.limit
+
+    async def _tell(self, tenant_id: UUID, one: Claimed) -> None:
         told = await self._gateway.tell(tenant_id, one.enrollment_id, one.signal, one.directive)
         if told is RunState.MISSING and not one.directive.ends:
             # Temporal has lost it (or is only just starting, and will refuse this too): it goes on from the mirror.
