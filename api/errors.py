@@ -25,13 +25,14 @@ PROBLEM_JSON = "application/problem+json"
 # A tag URI (RFC 4151): it names the kind of problem for good and does not pretend to be a page.
 _TYPE = "tag:cadenza.example,2026:problem/"
 _RETRY_AFTER_SECONDS = "5"
-_HTTP_CODES = {
+HTTP_CODES = {
     400: "bad_request",
     404: "not_found",
     405: "method_not_allowed",
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
+"""Of what the framework itself refuses."""
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -100,7 +101,7 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
 async def _on_http_exception(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
-    code = _HTTP_CODES.get(error.status_code, "http_error")
+    code = HTTP_CODES.get(error.status_code, "http_error")
     return _response(error.status_code, code, title, str(error.detail), headers=error.headers)
 
 
