@@ -28,9 +28,11 @@ from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 log = logging.getLogger(__name__)
 
 BATCH = 200
-FEW, FEWER = 8, 2
+FEW, FEWER = 40, 2
 """So many leads at least are started at a time whose first step is due at once (see `Line`); fewer, while other
 tenants start theirs."""
+IN_COMPANY = 20
+"""The line is so many times shorter while other tenants start leads."""
 COMPANY_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 """How long the next ones wait for those: with no worker there, leads are started all the same, slowly."""
@@ -159,7 +161,7 @@ class Dispatcher:
         lately = asyncio.get_running_loop().time() - COMPANY_SECONDS
         self._seen = {one: at for one, at in self._seen.items() if at > lately}
         in_company = self._seen.keys() - {tenant_id}
-        return max(FEWER, self._line.length // 4) if in_company else self._line.length
+        return max(FEWER, self._line.length // IN_COMPANY) if in_company else self._line.length
 
     async def _claim_starts(self, tenant_id: UUID, limit: int) -> list[Claimed]:
         return await self._outbox.claim(tenant_id, starts=True, limit=limit, lease=LEASE)
@@ -210,19 +212,15 @@ class Dispatcher:
         self._line.took(loop.time() - began)
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
-        loop = asyncio.get_running_loop()
         delivered: list[int] = []
         refused: dict[int, str] = {}
 
         async def deliver(one: Claimed) -> None:
             assert one.id is not None, "what is claimed is a row"
             async with self._slots.slot(tenant_id):
-                began = loop.time()
                 try:
                     await self._deliver(tenant_id, one)
                     delivered.append(one.id)
-                    self._pace.took(loop.time() - began)
-                    self._slots.limit = self._pace.limit
                 except Exception as error:
                     if not unreachable(error):
                         log.exception("outbox row %s of tenant %s was refused", one.id, tenant_id)
@@ -238,9 +236,16 @@ class Dispatcher:
     async def _deliver(self, tenant_id: UUID, one: Claimed) -> None:
         if one.directive.ends and one.command == START:
             return  # ended before it was ever started: there is nothing to run
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         if one.command == START:
             await self._gateway.start(_to_start(tenant_id, one))
-            return
+        else:
+            await self._tell(tenant_id, one)
+        self._pace.took(loop.time() - began)
+        self._slots.limit = self._pace.limit
+
+    async def _tell(self, tenant_id: UUID, one: Claimed) -> None:
         told = await self._gateway.tell(tenant_id, one.enrollment_id, one.signal, one.directive)
         if told is RunState.MISSING and not one.directive.ends:
             # Temporal has lost it (or is only just starting, and will refuse this too): it goes on from the mirror.

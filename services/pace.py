@@ -6,11 +6,11 @@ Vegas (Brakmo and Peterson, 1995): of `limit` requests under way, `limit * (1 - 
 
 QUEUED_FEW, QUEUED_MANY = 3.0, 6.0
 SMOOTHING = 0.1
-FORGETTING = 1.0005
-"""The quickest answer is forgotten slowly (doubled after 1,400 answers): a server may become slower for good."""
 
 
 class Pace:
+    """Never forgets the quickest answer: under lasting load it would take that for how fast the server can be."""
+
     def __init__(self, least: int, most: int) -> None:
         self._least, self._most = least, most
         self._limit = float(least)
@@ -24,9 +24,9 @@ class Pace:
         """One more answer came after so long."""
         if not self._usual:
             self._quickest = self._usual = seconds
-        self._quickest = min(self._quickest * FORGETTING, seconds)
+        self._quickest = min(self._quickest, seconds)
         self._usual += SMOOTHING * (seconds - self._usual)
-        queued = self._limit * (1 - min(1.0, self._quickest / self._usual)) if self._usual else 0.0
+        queued = self._limit * (1 - self._quickest / self._usual) if self._usual else 0.0
         if queued < QUEUED_FEW:
             self._limit = min(self._most, self._limit + 1 / self._limit)
         elif queued > QUEUED_MANY:

@@ -249,3 +249,14 @@ async def test_changing_the_sequences_policy_is_checked(tenant: Tenant) -> None:
     body = {"name": "Outreach", "settings": {"reenroll_after_days": -1}}
     fields = await tenant.refused("POST", "/sequences", 422, "validation_failed", json=body)
     assert fields == ["settings.reenroll_after_days"]
+
+
+async def test_a_first_step_that_waits_for_an_event_is_heard_from_the_start(tenant: Tenant) -> None:
+    wait_for = {"key": "hears", "type": "wait_for", "config": {"event": "webinar", "timeout_days": 5}}
+    created = await tenant.call("POST", "/sequences", 201, json={"name": "Webinar", "steps": [wait_for, EMAIL]})
+    await tenant.call("PUT", f"/sequences/{created['id']}", json={"status": "active"})
+    lead_id = await tenant.lead()
+    await taken(tenant, created["id"], lead_id)
+    assert datetime.fromisoformat((await tenant.state(lead_id))["next_action_at"]) > datetime.now(UTC)
+    await tenant.call("POST", f"/leads/{lead_id}/events", json={"type": "custom", "name": "webinar"})
+    assert datetime.fromisoformat((await tenant.state(lead_id))["next_action_at"]) <= datetime.now(UTC)
