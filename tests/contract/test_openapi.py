@@ -24,7 +24,7 @@ from api.app import AppConfig, create_app
 from tests.contract.conftest import Api
 from tests.integration.api.conftest import temporal_is_away
 
-EXAMPLES = 12
+EXAMPLES = 8
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
