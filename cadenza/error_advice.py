@@ -116,7 +116,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "unknown_user": "There is no such user in this tenant.",
     },
     "enroll": {
-        "already_enrolled": "The lead is in this sequence, or stands in the request twice. Stop it first to start over.",
+        "already_enrolled": "The lead is in this sequence, or stands in the request twice. Stop it to start over.",
         "bounced": "Mail to the address has bounced: correct the address, and set the lead's status.",
         "contact_capped": "The lead hears enough for now: see `until`, or raise the tenant's contact caps.",
         "cooling_down": "The lead has been in this sequence: see `until`, or change the sequence's settings.",

@@ -81,7 +81,7 @@ def document() -> str:
             BEFORE[section],
             "\n".join(["| code | meaning, and what to do |", "|---|---|", *rows]),
         ]
-    return "\n".join(f"{part}\n" for part in parts)
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def _problem_rows(known: set[str]) -> Iterator[str]:

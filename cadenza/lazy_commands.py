@@ -28,6 +28,7 @@ LATER = (
     ("pause", "cadenza.commands.steer:pause", "Hold leads, or a whole sequence."),
     ("resume", "cadenza.commands.steer:resume", "Let go on what is paused, and try again what failed."),
     ("stop", "cadenza.commands.steer:stop", "End enrollments for good."),
+    ("fast-forward", "cadenza.commands.clock:app", "Move leads' clocks forward (development)."),
 )
 
 

@@ -1,8 +1,19 @@
 """Finding what a person names: a sequence, a campaign or a lead by its name, its address or its ID."""
 
+import os
+import re
 from typing import Any
 
-from cadenza.api_client import ApiAddress, ApiClient, Json, Refused, as_id, find_api
+from cadenza.api_client import (
+    AddressIncomplete,
+    ApiAddress,
+    ApiClient,
+    ApiUnreachable,
+    Json,
+    Refused,
+    as_id,
+    find_api,
+)
 
 COMPLETION_SECONDS = 0.7
 
@@ -46,9 +57,16 @@ def complete_sequence(ctx: Any, incomplete: str) -> list[str]:
         address: ApiAddress = find_api(given.get("api_url"), given.get("api_key"), given.get("home"))
         with ApiClient(address, seconds=COMPLETION_SECONDS) as api:
             names = [one["name"] for one in api.get("/sequences", limit=100)["items"]]
-    except Exception:  # noqa: BLE001 (a shell that waits for completions must not be shown a traceback)
-        return []
-    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
+    except (ApiUnreachable, AddressIncomplete, Refused, ValueError, KeyError):
+        return []  # somebody is typing: what is wrong is told when they run it
+    return [_as_typed(name) for name in names if name.startswith(incomplete)]
+
+
+def _as_typed(name: str) -> str:
+    # Bash puts a completion into the line as it is; the other shells quote it themselves.
+    if os.environ.get("_CADENZA_COMPLETE") != "complete_bash":
+        return name
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", name)
 
 
 def _only(found: list[Json], kind: str, named: str) -> Json:

@@ -20,6 +20,7 @@ from services.batches.driver import BatchDriver
 from services.batches.run import CHUNK
 from services.fair_slots import FairSlots
 from services.kicks import Kicked
+from services.line import Line
 from services.pace import Pace
 from services.webhook_deliveries import WebhookDeliverer
 from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
@@ -27,8 +28,9 @@ from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 log = logging.getLogger(__name__)
 
 BATCH = 200
-FEW, FEWER = 40, 2
-"""So many leads are started at a time whose first step is due at once; fewer, while other tenants start theirs."""
+FEW, FEWER = 8, 2
+"""So many leads at least are started at a time whose first step is due at once (see `Line`); fewer, while other
+tenants start theirs."""
 COMPANY_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 """How long the next ones wait for those: with no worker there, leads are started all the same, slowly."""
@@ -57,6 +59,8 @@ class Dispatcher:
         self._slots = FairSlots(self._pace.limit)
         # When each tenant was last dispatched for.
         self._seen: dict[UUID, float] = {}
+        self._line = Line(FEW, BATCH)
+        self._signals = Kicked("signals", self._signal_all)
         self._deliveries = Kicked("dispatch", self._dispatch_all)
         self._driver = BatchDriver(database, self._deliveries.kick, chunk=chunk)
         self._drives = Kicked("batches", self._drive_all)
@@ -64,6 +68,7 @@ class Dispatcher:
     def kick(self, tenant_id: UUID) -> None:
         """Dispatches the tenant's outbox, carries its batches forward and tells its webhook endpoints in the
         background, at once. Call it after the commit."""
+        self._signals.kick(tenant_id)
         self._deliveries.kick(tenant_id)
         self._drives.kick(tenant_id)
         self._kick_webhooks(tenant_id)
@@ -95,15 +100,15 @@ class Dispatcher:
         time is up: what is left is the next pass's."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
-        counts = QueueCounts()
         self._seen[tenant_id] = loop.time()
-        while loop.time() < deadline and (
-            claimed := await self._claim(tenant_id, at_a_time := few or self._few(tenant_id))
-        ):
-            counts += await self._deliver_all(tenant_id, claimed)
-            if counts.failed:
+        counts = await self._deliver_signals(tenant_id)
+        while not counts.failed and loop.time() < deadline:
+            at_a_time = few or self._few(tenant_id)
+            claimed = await self._claim_starts(tenant_id, at_a_time)
+            counts += await self._deliver_all(tenant_id, claimed) + await self._deliver_signals(tenant_id)
+            if not claimed:
                 break
-            if len(claimed) < at_a_time:
+            if len(claimed) < at_a_time or counts.failed:
                 continue
             if due := _due_at_once(claimed):
                 await self._until_performed(tenant_id, due)
@@ -137,9 +142,13 @@ class Dispatcher:
         """Ends what is under way. What is left stays in Postgres for the next dispatcher."""
         await self._drives.aclose()
         await self._deliveries.aclose()
+        await self._signals.aclose()
 
     async def _dispatch_all(self, tenant_id: UUID) -> bool:
         return not (await self.dispatch(tenant_id, within_seconds=math.inf)).failed
+
+    async def _signal_all(self, tenant_id: UUID) -> bool:
+        return not (await self._deliver_signals(tenant_id)).failed
 
     async def _drive_all(self, tenant_id: UUID) -> bool:
         await self._driver.drive(tenant_id, within_seconds=math.inf)
@@ -149,10 +158,20 @@ class Dispatcher:
         """How many leads of the tenant may stand in line for their first step."""
         lately = asyncio.get_running_loop().time() - COMPANY_SECONDS
         self._seen = {one: at for one, at in self._seen.items() if at > lately}
-        return FEWER if self._seen.keys() - {tenant_id} else FEW
+        in_company = self._seen.keys() - {tenant_id}
+        return max(FEWER, self._line.length // 4) if in_company else self._line.length
 
-    async def _claim(self, tenant_id: UUID, limit: int) -> list[Claimed]:
-        return await self._outbox.claim(tenant_id, limit=limit, lease=LEASE)
+    async def _claim_starts(self, tenant_id: UUID, limit: int) -> list[Claimed]:
+        return await self._outbox.claim(tenant_id, starts=True, limit=limit, lease=LEASE)
+
+    async def _deliver_signals(self, tenant_id: UUID) -> QueueCounts:
+        """What is told to leads on their way: at once, whatever else there is to start."""
+        counts = QueueCounts()
+        while not counts.failed and (
+            claimed := await self._outbox.claim(tenant_id, starts=False, limit=BATCH, lease=LEASE)
+        ):
+            counts += await self._deliver_all(tenant_id, claimed)
+        return counts
 
     async def _deliver_in_lanes(self, tenant_id: UUID, deadline: float) -> QueueCounts:
         """Many at a time, while nothing is due at once: one lane asks Postgres, the other keeps Temporal busy."""
@@ -169,7 +188,7 @@ class Dispatcher:
     async def _deliver_lane(self, tenant_id: UUID, deadline: float) -> QueueCounts:
         counts = QueueCounts()
         loop = asyncio.get_running_loop()
-        while loop.time() < deadline and (claimed := await self._claim(tenant_id, BATCH)):
+        while loop.time() < deadline and (claimed := await self._claim_starts(tenant_id, BATCH)):
             counts += await self._deliver_all(tenant_id, claimed)
             if counts.failed or _due_at_once(claimed):
                 break
@@ -182,12 +201,13 @@ class Dispatcher:
         behind them.
         """
         loop = asyncio.get_running_loop()
-        patience = loop.time() + PATIENCE_SECONDS
-        while loop.time() < patience:
+        began = loop.time()
+        while loop.time() < began + PATIENCE_SECONDS:
             async with self._database.read(tenant_id) as session:
                 if await count_due(session, enrollment_ids) <= len(enrollment_ids) // 2:
-                    return
+                    break
             await asyncio.sleep(POLL_SECONDS)
+        self._line.took(loop.time() - began)
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
         delivered: list[int] = []

@@ -197,6 +197,7 @@ class OutboxRow(NumberedRow, Base):
     __table_args__ = (
         _to("lead_sequence_state", "enrollment_id", "CASCADE"),
         Index("outbox_by_enrollment", "tenant_id", "enrollment_id", "id"),
+        Index("outbox_signals", "tenant_id", "id", postgresql_where=text("command <> 'start'")),
     )
 
     enrollment_id: Mapped[UUID] = mapped_column(Uuid)

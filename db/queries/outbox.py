@@ -14,7 +14,9 @@ from domain.messages import Command, Directive
 
 START = "start"
 
-_CLAIM = text("SELECT * FROM claim_outbox(:tenant_id, :limit, :lease)")
+# A plan for each of the two: signals are found by an index of their own, among any number of starts.
+_CLAIM_STARTS = text("SELECT * FROM claim_outbox(:tenant_id, :limit, :lease, true)")
+_CLAIM_SIGNALS = text("SELECT * FROM claim_outbox(:tenant_id, :limit, :lease, false)")
 _SETTLE = text("SELECT settle_outbox(:tenant_id, :ids)::text")
 _POSTPONE = text("SELECT postpone_outbox(:tenant_id, :ids, :error)::text")
 _WAITING = text(
@@ -68,9 +70,11 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, tenant_id: UUID, *, limit: int, lease: timedelta) -> list[Claimed]:
-        """Whoever claims must settle or postpone; a crash gives the rows back when the lease runs out."""
-        rows = await self._database.rows(_CLAIM, {"tenant_id": tenant_id, "limit": limit, "lease": lease})
+    async def claim(self, tenant_id: UUID, *, starts: bool, limit: int, lease: timedelta) -> list[Claimed]:
+        """Starts of enrollments, or signals to those that run. Whoever claims must settle or postpone; a crash gives
+        the rows back when the lease runs out."""
+        statement = _CLAIM_STARTS if starts else _CLAIM_SIGNALS
+        rows = await self._database.rows(statement, {"tenant_id": tenant_id, "limit": limit, "lease": lease})
         return [_claimed(row) for row in rows]
 
     async def settle(self, tenant_id: UUID, ids: Sequence[int]) -> None:

@@ -1,3 +1,34 @@
+DROP FUNCTION claim_outbox(uuid, integer, interval, boolean);
+DROP INDEX outbox_signals;
+-- Takes what Temporal must be told next, oldest first, at most one row of an enrollment (so that its commands
+-- arrive in their order), and holds it for the lease. Whoever claims a row must settle or postpone it; after
+-- a crash the lease runs out and another dispatcher takes it. Delivering twice does no harm.
+CREATE FUNCTION claim_outbox(p_tenant_id uuid, p_limit integer, p_lease interval) RETURNS TABLE (
+    id bigint, enrollment_id uuid, command text, sequence_id uuid, sequence_name text, lead_id uuid,
+    campaign_id uuid, directive jsonb)
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    RETURN QUERY
+    WITH next AS MATERIALIZED (
+        SELECT o.id FROM outbox o
+         WHERE o.tenant_id = p_tenant_id AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())
+           AND NOT EXISTS (SELECT FROM outbox earlier
+                            WHERE earlier.tenant_id = p_tenant_id
+                              AND earlier.enrollment_id = o.enrollment_id AND earlier.id < o.id)
+         ORDER BY o.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE outbox o SET leased_until = clock_timestamp() + p_lease, attempts = o.attempts + 1
+          FROM next WHERE o.tenant_id = p_tenant_id AND o.id = next.id
+        RETURNING o.id, o.enrollment_id, o.command
+    )
+    SELECT c.id, c.enrollment_id, c.command, s.sequence_id, q.name, s.lead_id, s.campaign_id,
+           described_directive(s)
+      FROM claimed c
+      JOIN lead_sequence_state s ON s.tenant_id = p_tenant_id AND s.id = c.enrollment_id
+      JOIN sequences q ON q.tenant_id = p_tenant_id AND q.id = s.sequence_id
+     ORDER BY c.id;
+END $$;
 DROP FUNCTION enroll_lead_in_sequence(
     uuid, uuid[], uuid, uuid, uuid, text, timestamptz, jsonb, uuid, uuid, jsonb, timestamptz, boolean);
 -- Enrolls leads, all of them in one statement, and says of each what became of it: enrolled, already_enrolled,

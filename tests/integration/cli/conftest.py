@@ -31,10 +31,12 @@ class Ran:
         return json.loads(self.out)
 
 
-async def run_program(*arguments: str, environment: Mapping[str, str], given: str | None = None) -> Ran:
-    """`python -m cadenza ...` to its end."""
+async def run_program(
+    *arguments: str, environment: Mapping[str, str], given: str | None = None, module: str | None = "cadenza"
+) -> Ran:
+    """`python -m cadenza ...` (without a module, `python ...`) to its end."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cadenza", *arguments,
+        sys.executable, *(("-m", module) if module else ()), *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env=clean_environment(**environment),
     )  # fmt: skip
