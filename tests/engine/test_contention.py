@@ -183,3 +183,16 @@ async def test_the_contention_tests_see_a_deadlock(stage: Stage) -> None:
 
     ends = await asyncio.gather(pausing(), replying(), return_exceptions=True)
     assert any("deadlock" in str(end) for end in ends)
+
+
+async def test_an_action_of_a_paused_sequence_waits_also_before_its_lead_is_reached(stage: Stage) -> None:
+    wait = {"key": "wait", "type": "delay", "config": {"days": 1}}
+    mark = {"key": "mark", "type": "action", "config": {"action": "update_status", "status": "marked"}}
+    sequence = await stage.sequence([wait, mark])
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    # As a large pause leaves it for a while: the sequence is paused, this lead's turn has not come.
+    await stage.query_write("UPDATE sequences SET status = 'paused' WHERE id = :id", id=sequence)
+    await stage.forward(days=2)
+    state = await stage.until_status(enrollment, "paused")
+    assert (state.paused_by, (await stage.lead_row(lead)).status) == ("sequence", "new")

@@ -312,6 +312,10 @@ BEGIN
     ELSIF stale OR state.status NOT IN ('pending', 'active')
         OR state.current_step_id IS DISTINCT FROM p_from_step_id THEN
         came_first := false;
+    ELSIF (SELECT status FROM sequences WHERE tenant_id = p_tenant_id AND id = state.sequence_id) <> 'active' THEN
+        -- Pausing a sequence pauses its leads one by one; whoever is not reached yet is held here, as at the gate.
+        state := pause_lead_sequence(p_tenant_id, p_enrollment_id, 'sequence', p_now);
+        came_first := false;
     END IF;
     IF NOT came_first THEN
         RETURN enrollment_directive(state) || '{"applied": false}';
