@@ -2,8 +2,9 @@
 
 from db.models.base import Base
 from db.models.batches import Batch, BatchSkip
-from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Mailbox, Message, OutboxRow
+from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Message, OutboxRow
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
+from db.models.mailboxes import Mailbox
 from db.models.notifications import Notification
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User

@@ -4,12 +4,12 @@ The state changes themselves are SQL functions (`db/migrations/sql/0001_function
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Interval,
@@ -17,9 +17,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, EmptyObject, EmptyText, EmptyTexts, NumberedRow, Row, Timestamp, Zero
+from db.models.base import Base, EmptyObject, EmptyTexts, NumberedRow, Row, Timestamp, Zero
 
 LIVE = text("status IN ('pending', 'active', 'paused', 'failed')")
 MOVING = text("status IN ('pending', 'active')")
@@ -27,23 +28,6 @@ MOVING = text("status IN ('pending', 'active')")
 
 def _to(table: str, column: str, ondelete: str | None = None) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete)
-
-
-class Mailbox(Row, Base):
-    """A sender. `held` keeps everything of it back."""
-
-    __tablename__ = "mailboxes"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "email", name="mailboxes_email_key"),
-        Index("mailboxes_by_email", "email"),
-    )
-
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
-    email: Mapped[str]
-    name: Mapped[EmptyText]
-    status: Mapped[str] = mapped_column(server_default="active")
-    created_at: Mapped[Timestamp]
-    updated_at: Mapped[Timestamp]
 
 
 class Enrollment(Row, Base):
@@ -102,6 +86,7 @@ class Enrollment(Row, Base):
     error: Mapped[str | None]
     enrolled_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    deferral: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     updated_at: Mapped[Timestamp]
 
 

@@ -6,11 +6,11 @@ advance), none of them inside a longer transaction.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -86,10 +86,24 @@ class LoadedMessage(BaseModel):
 
 
 class LoadedMailbox(BaseModel):
+    """The sender, as its table has it; passwords are still encrypted."""
+
     id: UUID
     email: str
     name: str
     status: str
+    timezone: str
+    daily_cap: int | None
+    hourly_cap: int | None
+    min_gap_seconds: int
+    gap_jitter_seconds: int
+    ramp_start: int | None
+    ramp_increase: int | None
+    ramp_started_on: date | None
+    working_hours: dict[str, Any] | None
+    smtp: dict[str, Any] | None
+    smtp_password: str | None = Field(repr=False)
+    hold_reason: str | None
 
 
 class LoadedEnrollment(BaseModel):

@@ -1,0 +1,16 @@
+"""Circuit breakers, company replies, repeated soft bounces, and letting a held mailbox go on."""
+
+from db.migrations.files import run_file
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_file("0010_stopping.sql")
+
+
+def downgrade() -> None:
+    run_file("0010_stopping_down.sql")
