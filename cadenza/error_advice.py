@@ -99,6 +99,9 @@ ADVICE: dict[str, dict[str, str]] = {
         "no_steps": "Add a step before the sequence is activated.",
         "not_csv": "The file is not CSV: save it as CSV, in any common encoding.",
         "not_found": "What the step refers to is not there: a campaign or a mailbox of this tenant is needed.",
+        "password_in_the_clear": "Use `starttls` or `tls`.",
+        "password_needed": "Give the password: with a user name, and again with another server.",
+        "private_address": "Name a server on the public internet.",
         "string_type": "Text is expected, as in the `detail`.",
         "template_syntax": "The template is not Liquid: the `detail` says what is wrong.",
         "template_too_expensive": "The template does too much: take loops out.",
@@ -116,6 +119,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "unknown_step": "There is no step with this key.",
         "unknown_target": "The mapping names a field that leads do not have.",
         "unknown_user": "There is no such user in this tenant.",
+        "username_needed": "Give the user name that the password is for.",
     },
     "enroll": {
         "already_enrolled": "The lead is in this sequence, or stands in the request twice. Stop it to start over.",
