@@ -20,7 +20,7 @@ Made by `python -m cadenza.error_reference`: the codes from the source, the advi
     "campaign": "",
     "rejected": "The other rows are imported. `row` counts data rows from 1.\n",
     "warnings": "The row was imported.\n",
-    "explain": "`GET /enrollments/{id}/explain`, and `cadenza explain`. By precedence: see `domain/explain.py`.\n",
+    "explain": "`GET /enrollments/{id}/explain`, and `cadenza explain`. By precedence: see `domain/explain/`.\n",
     "preview": "`POST /sequences/{id}/preview`. Fields that keep a draft from running have their own codes.\n",
 }
 
@@ -79,6 +79,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "webhook_failed": "Look at the receiver, which did not answer with a 2xx; it is tried again by itself.",
         "webhook_redirected": "Name the address that the receiver redirects to.",
         "webhook_url_invalid": "Use an `https` URL without credentials.",
+        "window_never_opens": "Give the send window more days, or hours in common with the mailbox's working hours.",
     },
     "fields": {
         "before_from": "`to` lies before `from`: swap them.",
@@ -87,10 +88,12 @@ ADVICE: dict[str, dict[str, str]] = {
         "duplicate_column": "Two columns are for one field: say in `mapping` which is meant.",
         "duplicate_step_key": "Give one of the two steps another `key`.",
         "empty_file": "The file has no rows.",
+        "invalid_day": "A day is `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`.",
         "invalid_domain": "A domain such as `acme.example` is expected.",
         "invalid_duration": "An ISO 8601 duration such as `P3D` is expected.",
         "invalid_email": "Correct the address.",
         "invalid_number": "A number is finite: no NaN, no infinity.",
+        "invalid_time": "A time of day such as `09:00`; a window may close at `24:00`.",
         "invalid_text": "Remove control characters, NUL and halves of surrogate pairs.",
         "malformed_json": "`mapping` is a JSON object of columns and fields.",
         "missing": "The form lacks its field `file`.",
@@ -116,10 +119,13 @@ ADVICE: dict[str, dict[str, str]] = {
         "unknown_column": "The mapping names a column that the file does not have.",
         "unknown_field": "No lead has this field: correct its name, use `custom....`, or give it a `default`.",
         "unknown_filter": "Liquid has no such filter here.",
+        "unknown_holidays": "An ISO 3166 code is expected, such as `DE` or `US-CA`; the `detail` lists what is known.",
         "unknown_step": "There is no step with this key.",
         "unknown_target": "The mapping names a field that leads do not have.",
+        "unknown_timezone": "An IANA time zone such as `Europe/Berlin` is expected.",
         "unknown_user": "There is no such user in this tenant.",
         "username_needed": "Give the user name that the password is for.",
+        "window_never_opens": "Every day of the window is a holiday: give it more days, or fewer holidays.",
     },
     "enroll": {
         "already_enrolled": "The lead is in this sequence, or stands in the request twice. Stop it to start over.",

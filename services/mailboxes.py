@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from db.models import Mailbox
 from db.queries import mailboxes as queries
 from db.queries.rows import change_row, delete_row, find_row
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, NotFound
 from domain.mailboxes import Ramp
+from domain.windows import WorkingHours
 from services.mail_servers import server_columns
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.secret_box import SecretBox
@@ -64,7 +63,7 @@ class MailboxKeeper:
         if "ramp" in values:
             columns |= _ramp_columns(values["ramp"])
         if "working_hours" in values:
-            hours: BaseModel | None = values["working_hours"]
+            hours: WorkingHours | None = values["working_hours"]
             columns["working_hours"] = hours.model_dump(mode="json") if hours else None
         if values.get("status") not in (None, before.status if before else "active"):
             columns |= _hold_columns(values["status"])

@@ -10,18 +10,20 @@ from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import EmailAddress, Line, TimeZone
 from db.models import Mailbox
 from domain.mailboxes import MailSecurity, MailServerGiven, Ramp
+from domain.windows import WorkingHours
 from services.mailboxes import MailboxStatus
 
 Weight = Annotated[int, Field(ge=0, le=1000, description="Its share of new leads; 0 takes none.")]
 Cap = Annotated[int, Field(ge=1, le=1_000_000)]
 GapSeconds = Annotated[int, Field(ge=0, le=86_400)]
-_EMPTIED = frozenset({"daily_cap", "hourly_cap", "ramp", "smtp", "imap"})
+_EMPTIED = frozenset({"daily_cap", "hourly_cap", "ramp", "working_hours", "smtp", "imap"})
 """Fields that `null` empties."""
 
 
 class MailboxCreate(Body):
     """A `held` mailbox keeps back everything that would leave from it. Without `smtp` the installation's own mail
-    server is used; without `imap` nobody watches the inbox. Caps that are left out are none."""
+    server is used; without `imap` nobody watches the inbox. Caps that are left out are none, and without
+    `working_hours` (in the mailbox's `timezone`) it sends at any hour."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,6 +34,7 @@ class MailboxCreate(Body):
                     "name": "Sam from Cadenza",
                     "timezone": "Europe/Berlin",
                     "daily_cap": 50,
+                    "working_hours": {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "17:00"},
                     "min_gap_seconds": 90,
                     "gap_jitter_seconds": 60,
                     "smtp": {
@@ -56,6 +59,7 @@ class MailboxCreate(Body):
     min_gap_seconds: GapSeconds = 0
     gap_jitter_seconds: GapSeconds = 0
     ramp: Ramp | None = None
+    working_hours: WorkingHours | None = None
     smtp: MailServerGiven | None = None
     imap: MailServerGiven | None = None
 
@@ -64,7 +68,7 @@ class MailboxCreate(Body):
 
 
 class MailboxUpdate(Body):
-    """Only the fields given change; `null` empties caps, `ramp` and servers. A server is replaced as a whole, but for
+    """Only the fields given change; `null` empties caps, `ramp`, `working_hours` and servers. A server is replaced as a whole, but for
     its password: that stays when none is given, unless the server would be another one."""
 
     email: EmailAddress | None = None
@@ -77,6 +81,7 @@ class MailboxUpdate(Body):
     min_gap_seconds: GapSeconds | None = None
     gap_jitter_seconds: GapSeconds | None = None
     ramp: Ramp | None = None
+    working_hours: WorkingHours | None = None
     smtp: MailServerGiven | None = None
     imap: MailServerGiven | None = None
 
@@ -119,6 +124,7 @@ class MailboxResponse(Shape):
     min_gap_seconds: int
     gap_jitter_seconds: int
     ramp: RampShown | None
+    working_hours: WorkingHours | None
     smtp: MailServerShown | None
     imap: MailServerShown | None
     created_at: Moment

@@ -44,11 +44,19 @@ async def test_a_mailbox_keeps_all_that_is_set_of_it(tenant: Tenant) -> None:
         "min_gap_seconds": 90,
         "gap_jitter_seconds": 45,
         "ramp": {"start": 5, "increase": 2, "started_on": "2026-11-02"},
+        "working_hours": {"days": ["mon", "fri"], "start": "08:30", "end": "18:00"},
     }
     made = await create(tenant, **settings, smtp=SMTP, imap=IMAP)
     assert {name: made[name] for name in settings} == settings
     assert await tenant.call("GET", f"/mailboxes/{made['id']}") == made
-    emptied = {"daily_cap": None, "hourly_cap": None, "ramp": None, "smtp": None, "imap": None}
+    emptied: dict[str, Any] = {
+        "daily_cap": None,
+        "hourly_cap": None,
+        "ramp": None,
+        "working_hours": None,
+        "smtp": None,
+        "imap": None,
+    }
     changed = await tenant.call("PATCH", f"/mailboxes/{made['id']}", json={**emptied, "weight": None})
     assert changed | {"updated_at": ""} == made | emptied | {"updated_at": ""}
     row = await row_of(tenant)
@@ -112,6 +120,7 @@ async def test_a_password_that_is_kept_goes_to_no_other_server(tenant: Tenant, c
         ({"timezone": "Mars/Base"}, "timezone"),
         ({"daily_cap": 0}, "daily_cap"),
         ({"ramp": {"start": 1, "increase": 1}}, "ramp.started_on"),
+        ({"working_hours": {"start": "9 am"}}, "working_hours.start"),
         ({"smtp_password": "x"}, "smtp_password"),
     ],
 )
