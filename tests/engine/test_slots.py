@@ -1,7 +1,7 @@
 """Leads wait for send slots of their mailbox: each wakes once, and no limit is ever broken by what is really sent."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -118,20 +118,21 @@ async def test_a_worker_that_comes_late_breaks_no_limit(stage: Stage) -> None:
     await limit(stage, min_gap_seconds=600, timezone="UTC")
     sequence = await stage.sequence([EMAIL])
     leads = [await stage.lead() for _ in range(4)]
-    enrollments = await stage.enroll(sequence, *leads)
+    enrollments, now = await stage.enroll(sequence, *leads), datetime.now(UTC)
     await until_asked(stage, 4)
     await stage.stop_worker()
-    # All four come due while nobody is there, and are performed at about the same time.
-    for enrollment in enrollments:
-        if (await stage.state(enrollment)).status == "active":
-            await stage.parts.gateway.fast_forward(stage.tenant_id, enrollment, timedelta(hours=3))
-            await stage.query_write(
-                "UPDATE lead_sequence_state SET clock_offset = interval '3 hours' WHERE id = :id", id=enrollment
-            )
-    await stage.start_worker()
-    for _ in range(3):
-        await stage.forward(hours=1)
-    await stage.until_sent(4)
+    # All that waited come due while nobody is there, and are performed at about the same time.
+    late = max((await stage.state(enrollment)).next_action_at or now for enrollment in enrollments) + timedelta(hours=2)
+    directives = [
+        await stage.parts.performer.perform(stage.tenant_id, enrollment, late + timedelta(seconds=number))
+        for number, enrollment in enumerate(enrollments)
+    ]
+    assert Counter(directive.status for directive in directives) == Counter({"completed": 2, "active": 2})
+    for enrollment, directive in zip(enrollments, directives, strict=True):
+        if not directive.ends:
+            assert directive.due_at is not None
+            assert directive.due_at > late
+            await stage.parts.performer.perform(stage.tenant_id, enrollment, directive.due_at)
     moments = await sent(stage)
     assert all(later - earlier >= timedelta(seconds=600) for earlier, later in zip(moments, moments[1:], strict=False))
 
