@@ -179,8 +179,9 @@ ADVICE: dict[str, dict[str, str]] = {
         "no_mailbox": "There is no mailbox to send from.",
         "suppressed": "The lead is suppressed, and would not be enrolled.",
         "template_invalid": "The template cannot be rendered.",
-        "unknown_timezone": "The lead's zone is not known; the sequence's is used.",
+        "unknown_timezone": "The zone of the lead, or of the mailbox, is not known; the sequence's is used.",
         "unreachable_step": "No way leads to this step.",
         "unsubscribed": "The lead has unsubscribed, and would not be enrolled.",
+        "window_never_opens": "The email would never leave: the send window and the mailbox's hours never meet.",
     },
 }
