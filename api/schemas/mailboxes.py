@@ -68,8 +68,8 @@ class MailboxCreate(Body):
 
 
 class MailboxUpdate(Body):
-    """Only the fields given change; `null` empties caps, `ramp`, `working_hours` and servers. A server is replaced as a whole, but for
-    its password: that stays when none is given, unless the server would be another one."""
+    """Only the fields given change; `null` empties caps, `ramp`, `working_hours` and servers. A server is replaced as
+    a whole, but for its password: that stays when none is given, unless the server would be another one."""
 
     email: EmailAddress | None = None
     name: Line | None = None
