@@ -6,7 +6,7 @@ from uuid import UUID
 from db.queries.inbound import find_inbound_tenant
 from db.session import Database
 from mail.inbound import parse_inbound
-from services.receive import UNRELATED, MailReceived, receive_mail
+from services.inbound_mail import UNRELATED, MailReceived, receive_mail
 
 
 @dataclass(frozen=True, slots=True)

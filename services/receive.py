@@ -13,7 +13,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from db.queries import enrolling, receiving
 from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
-from db.queries.mailboxes import mailbox_id_of
 from db.queries.receiving import About
 from db.session import WriteSession
 from domain.enrollment import StopReason
@@ -23,7 +22,6 @@ from domain.messages import Command
 from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.scoring import points
 from domain.sequence import SequenceSettings
-from mail.inbound import InboundMail, parse_inbound
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -144,19 +142,6 @@ class EventRecorded:
     held: list[UUID] = field(default_factory=list[UUID])
 
 
-@dataclass(frozen=True, slots=True)
-class MailReceived:
-    """How an inbound message was understood, and by which rule it was matched (None: it was not)."""
-
-    classification: str
-    matched_by: str | None
-    enrollment_id: UUID | None
-    recipient: str | None
-
-
-UNRELATED = MailReceived("unrelated", None, None, None)
-
-
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
     """Records the event and does what it demands.
 
@@ -171,21 +156,6 @@ async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -
             detail = f"a lead is held until {latest} at most"
             raise Invalid(detail, errors=[FieldError("returns_on", "too_far", detail)])
     return await receive_about(session, about, event)
-
-
-async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
-    """An inbound message: classified, matched with what was sent, recorded, obeyed. Never fails on its bytes."""
-    mail = parse_inbound(raw)
-    if mail.sender and await mailbox_id_of(session, mail.sender):
-        # Our own, seen in Sent or sent to ourselves: no lead has done anything.
-        return MailReceived("own", None, None, None)
-    about, rule = await _match(session, mail)
-    if about is None or mail.classification == "unrelated":
-        return MailReceived("unrelated", None, None, mail.final_recipient)
-    event = _as_event(mail)
-    if event is not None:
-        await receive_about(session, about, event)
-    return MailReceived(mail.classification, rule, about.enrollment_id, mail.final_recipient)
 
 
 async def bounce_at_once(
@@ -205,31 +175,6 @@ async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -
     if about is None or about.lead_id != lead_id:
         raise NotFound("no message with this Message-ID was sent to the lead")
     return about
-
-
-async def _match(session: WriteSession, mail: InboundMail) -> tuple[About | None, str | None]:
-    """First by the messages that it refers to, then by the returned part's recipient, then by its sender."""
-    if mail.references and (about := await receiving.about_message(session, mail.references)):
-        return about, "references"
-    for rule, address in (("recipient", mail.final_recipient), ("sender", mail.sender)):
-        if address and (lead_id := await receiving.lead_by_email(session, address.lower())):
-            about = await receiving.about_lead(session, lead_id)
-            if about.enrollment_id is not None:
-                return about, rule
-    return None, None
-
-
-def _as_event(mail: InboundMail) -> LeadEvent | None:
-    match mail.classification:
-        case "reply":
-            return ReplyEvent(type="reply", event_id=mail.event_id)
-        case "auto_reply":
-            return AutoReplyEvent(type="auto_reply", returns_on=mail.returns_on, event_id=mail.event_id)
-        case "hard_bounce" | "soft_bounce":
-            hard = mail.classification == "hard_bounce"
-            return BounceEvent(type="bounce", hard=hard, event_id=mail.event_id)
-        case _:
-            return None
 
 
 async def receive_about(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:

@@ -19,7 +19,7 @@ from api.schemas.dev import (
 from api.unavailable import reaching_temporal
 from mail.devreply import build_bounce, build_reply
 from services.captured import get_captured, list_captured
-from services.receive import receive_mail
+from services.inbound_mail import receive_mail
 from services.timetravel import fast_forward
 
 router = APIRouter(prefix="/dev", tags=["Development"], route_class=ApiRoute)
