@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.secret_box import SecretBox
+
 
 @dataclass(frozen=True, slots=True)
 class AppConfig:
@@ -21,5 +23,9 @@ class AppConfig:
     """Signs `/webhooks/inbound-email`, which is not served without it."""
     signing_key: str | None = field(default=None, repr=False)
     """Of the links in mail; without it none is known here."""
+    secrets: SecretBox = field(default_factory=SecretBox, repr=False)
+    """Seals mailboxes' passwords; without keys none are taken."""
+    mail_allow_private: bool = False
+    """Development: mailboxes' own servers may be on this machine and its network."""
     webhook_allow_private: bool = False
     """Development: webhooks may go to this machine and its network."""

@@ -58,6 +58,8 @@ ADVICE: dict[str, dict[str, str]] = {
         "outcome_unknown": "Decide by the setting `unknown_outcome`: the message may have left, or not.",
         "payload_too_large": "Send less at once: the `detail` says how much is read.",
         "recipient_refused": "Nothing: it is recorded as a hard bounce, and the address is suppressed.",
+        "secret_keys_missing": "Set `CADENZA_SECRET_KEYS` for the API and the worker.",
+        "secret_unreadable": "Put the key back into `CADENZA_SECRET_KEYS`, or give the password (or key) anew.",
         "send_withdrawn": "Nothing: a pause, a stop or a reply came before the final dot.",
         "sequence_archived": "Duplicate the sequence, and use the copy.",
         "sequence_invalid": "Correct each field that `errors` names, then activate or publish again.",
