@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 MailSecurity = Literal["starttls", "tls", "none"]
 
@@ -43,6 +43,16 @@ class MailServer(BaseModel):
         """Whether a password that was given for `other` would now be sent to somebody else, or less well hidden."""
         elsewhere = (self.host, self.port) != (other.host, other.port)
         return elsewhere or (self.security == "none" and other.security != "none")
+
+
+class MailServerGiven(MailServer):
+    """A server as it is set. The password that is kept stays when none is given, and goes when `null` is."""
+
+    password: SecretStr | None = Field(default=None, max_length=1024)
+
+    @property
+    def server(self) -> MailServer:
+        return MailServer.model_validate(self.model_dump(exclude={"password"}))
 
 
 class Ramp(BaseModel):

@@ -1,18 +1,14 @@
 """When something may happen, in the zone of the person it happens to. Everything here is UTC in and out."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from domain.zones import find_zone
 
 
 def zone_of(*names: str) -> ZoneInfo:
     """The first of the names that is an IANA zone; UTC when none is."""
-    for name in names:
-        if name:
-            try:
-                return ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                continue
-    return ZoneInfo("UTC")
+    return next((zone for name in names if (zone := find_zone(name))), ZoneInfo("UTC"))
 
 
 def local_text(moment: datetime | None, *zones: str) -> str:
