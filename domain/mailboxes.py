@@ -45,6 +45,17 @@ class MailServer(BaseModel):
         return elsewhere or (self.security == "none" and other.security != "none")
 
 
+FolderName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class InboxServer(MailServer):
+    """Where the answers are read, over IMAP. `folders`: those that are watched, by the names that the server lists;
+    where answers and bounces also end up (Spam, Junk), name that folder too."""
+
+    security: MailSecurity = "tls"
+    folders: tuple[FolderName, ...] = Field(default=("INBOX",), min_length=1, max_length=10)
+
+
 class MailServerGiven(MailServer):
     """A server as it is set. The password that is kept stays when none is given, and goes when `null` is."""
 

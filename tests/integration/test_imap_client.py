@@ -193,9 +193,9 @@ SHORT = ImapTimeouts(connect=0.5, silence=0.5, idle=0.5, poll=0.1)
 async def test_login_is_quoted_and_plain_is_preferred() -> None:
     async with scripted(*LOGGED_IN) as (server, heard), ImapSession.open(server, SHORT):
         assert heard[1] == b'C2 LOGIN "we\\"ird\\\\user" "correct horse"\r\n'
-    async with scripted(capable("AUTH=PLAIN"), b"+ \r\n", b"* OK x\r\nC2 OK in\r\n", capable()) as (server, heard):
-        async with ImapSession.open(server, SHORT):
-            assert heard[1] == b"C2 AUTHENTICATE PLAIN\r\n" and PASSWORD.encode() not in b"".join(heard)
+    plain = (capable("AUTH=PLAIN"), b"+ \r\n", b"* OK x\r\nC2 OK in\r\n", capable())
+    async with scripted(*plain) as (server, heard), ImapSession.open(server, SHORT):
+        assert heard[1] == b"C2 AUTHENTICATE PLAIN\r\n" and PASSWORD.encode() not in b"".join(heard)
 
 
 async def test_a_server_that_takes_no_password_is_sent_none() -> None:
@@ -275,9 +275,9 @@ async def test_an_idle_that_goes_wrong_ends(answers: tuple[bytes, ...]) -> None:
 async def test_news_that_came_with_the_start_of_idle_are_heard() -> None:
     talk = (b"+ idling\r\n* 4 EXISTS\r\n* 1 FETCH (FLAGS (\\Seen))\r\n", b"C6 OK done\r\n")
     slow = ImapTimeouts(connect=5, silence=5, idle=60)
-    async with scripted(capable("IDLE"), OK, capable("IDLE"), OPENED, OK, *talk) as (server, heard):
-        async with ImapSession.open(server, slow) as session:
-            await session.examine("INBOX")
-            await session.uids_after(11)
-            await asyncio.wait_for(session.wait(), 5)
-            assert session.has_news and heard[-1] == b"DONE\r\n"
+    script = (capable("IDLE"), OK, capable("IDLE"), OPENED, OK, *talk)
+    async with scripted(*script) as (server, heard), ImapSession.open(server, slow) as session:
+        await session.examine("INBOX")
+        await session.uids_after(11)
+        await asyncio.wait_for(session.wait(), 5)
+        assert session.has_news and heard[-1] == b"DONE\r\n"
