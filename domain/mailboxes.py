@@ -66,6 +66,16 @@ class MailServerGiven(MailServer):
         return MailServer.model_validate(self.model_dump(exclude={"password"}))
 
 
+class InboxServerGiven(InboxServer):
+    """An inbox as it is set; of the password the same is true."""
+
+    password: SecretStr | None = Field(default=None, max_length=1024)
+
+    @property
+    def server(self) -> InboxServer:
+        return InboxServer.model_validate(self.model_dump(exclude={"password"}))
+
+
 class Ramp(BaseModel):
     """A young mailbox warms up: `start` emails on its first day, `increase` more on each day after, up to its cap."""
 

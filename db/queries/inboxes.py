@@ -174,6 +174,14 @@ async def cursors_of(session: ReadSession, mailbox_id: UUID) -> Sequence[InboxCu
     return (await session.scalars(statement.order_by(InboxCursor.created_at, InboxCursor.folder))).all()
 
 
+async def newest_failures(session: ReadSession, mailbox_id: UUID, limit: int) -> Sequence[InboxFailure]:
+    statement = select(InboxFailure).where(
+        InboxFailure.tenant_id == session.tenant_id, InboxFailure.mailbox_id == mailbox_id
+    )
+    newest = statement.order_by(InboxFailure.created_at.desc(), InboxFailure.id.desc()).limit(limit)
+    return (await session.scalars(newest)).all()
+
+
 async def count_failures(session: ReadSession, mailbox_id: UUID) -> int:
     statement = (
         select(func.count())

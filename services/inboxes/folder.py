@@ -51,7 +51,7 @@ class FolderReader:
         self._received = received
         self._place = _Place(0, 0, None, 0)
 
-    async def begin(self, session: ImapSession) -> None:
+    async def open(self, session: ImapSession) -> None:
         """Opens the folder and finds where to go on. Raises ImapFailed."""
         opened = await session.examine(self._folder)
         # Only a server that does not tell UIDNEXT is asked for all that it has.

@@ -1,4 +1,4 @@
-"""What a watcher needs to know of a mailbox, with its password opened. Never leaves the process."""
+"""What a watcher needs to know of a mailbox; the password is still sealed."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -7,8 +7,6 @@ from db.queries import inboxes as queries
 from db.queries.inboxes import FolderKey, InboxSettings
 from db.session import Database
 from domain.mailboxes import InboxServer
-from mail.imap import ImapServer
-from services.secret_box import SecretBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +23,6 @@ class Inbox:
 
     def key(self, folder: str) -> FolderKey:
         return FolderKey(self.mailbox_id, folder)
-
-    def opened(self, secrets: SecretBox, *, allow_private: bool) -> ImapServer:
-        """Where to connect, and as whom. Raises SecretKeysMissing, SecretUnreadable."""
-        return ImapServer(
-            host=self.server.host,
-            port=self.server.port,
-            username=self.server.username,
-            password=secrets.open(self.kept.sealed) if self.kept.sealed else "",
-            security=self.server.security,
-            allow_private=allow_private,
-        )
 
 
 async def load_inbox(database: Database, tenant_id: UUID, mailbox_id: UUID) -> Inbox | None:

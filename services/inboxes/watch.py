@@ -18,7 +18,8 @@ from domain.messages import WatchEnded
 from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapSession, ImapTimeouts
 from services.inboxes.folder import CursorLost, FolderReader
 from services.inboxes.settings import Inbox, load_inbox
-from services.secret_box import SecretBox, SecretKeysMissing, SecretUnreadable
+from services.secret_box import SecretKeysMissing, SecretUnreadable
+from services.transports import MailServers
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +45,15 @@ class InboxWatcher:
     def __init__(
         self,
         database: Database,
-        secrets: SecretBox,
+        servers: MailServers,
         received: Callable[[UUID], None],
         *,
-        allow_private: bool = False,
         timeouts: ImapTimeouts | None = None,
         pauses: Pauses | None = None,
     ) -> None:
         self._database = database
-        self._secrets = secrets
+        self._servers = servers
         self._received = received
-        self._allow_private = allow_private
         self._timeouts = timeouts or ImapTimeouts()
         self._pauses = pauses or Pauses()
 
@@ -93,9 +92,9 @@ class InboxWatcher:
         pauses = self._pauses_of()
         while True:
             try:
-                server = inbox.opened(self._secrets, allow_private=self._allow_private)
+                server = self._servers.imap(inbox.server, inbox.kept.sealed)
                 async with ImapSession.open(server, self._timeouts) as session:
-                    await reader.begin(session)
+                    await reader.open(session)
                     while True:
                         await reader.catch_up(session)
                         pauses = self._pauses_of()
