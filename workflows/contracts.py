@@ -34,6 +34,7 @@ class NonRetryable:
         "AddressInvalid",
         "NoMailbox",
         "NoMailServer",
+        "PostalAddressMissing",
         "SecretKeysMissing",
         "SecretUnreadable",
         "StepMissing",
