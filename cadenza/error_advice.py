@@ -132,7 +132,6 @@ ADVICE: dict[str, dict[str, str]] = {
         "unknown_timezone": "An IANA time zone such as `Europe/Berlin` is expected.",
         "unknown_user": "There is no such user in this tenant.",
         "username_needed": "Give the user name that the password is for.",
-        "window_never_opens": "Every day of the window is a holiday: give it more days, or fewer holidays.",
     },
     "enroll": {
         "already_enrolled": "The lead is in this sequence, or stands in the request twice. Stop it to start over.",
