@@ -86,7 +86,7 @@ async def test_a_lazy_client_needs_no_server() -> None:
 
 def test_keys_for_secrets_are_named_when_they_are_none_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CADENZA_SECRET_KEYS", f"{new_key()}, a-secret-that-is-no-key")
-    with pytest.raises(StartError, match="CADENZA_SECRET_KEYS: .*32 random bytes") as refused:
+    with pytest.raises(StartError, match=r"CADENZA_SECRET_KEYS: .*32 random bytes") as refused:
         load_settings()
     assert "a-secret" not in str(refused.value)
     keys = (new_key(), new_key())
