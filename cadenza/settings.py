@@ -11,6 +11,7 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
+from domain.tenancy import EXAMPLE_ADDRESS
 from mail.tracking import Links
 from mail.transport import SmtpServer
 from services.secret_box import SecretBox
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
+    postal_address: str = Field(default=EXAMPLE_ADDRESS, max_length=1000)
+    """What `cadenza up` gives its first tenant, if that has none: every email carries it."""
     temporal_bin: Path | None = None
     """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
 
