@@ -46,11 +46,9 @@ _ALL_READ = text(f"""
            error_code = NULL, error = NULL, failing_since = NULL
      WHERE {_AT} RETURNING 1
 """)
+_ERROR = text(f"SELECT c.error_code FROM inbox_cursors c WHERE {_KEY} FOR UPDATE")
 # Of the settings as they are now only: a watcher that has not heard of the new ones yet says nothing of them.
 _FAILING = text("""
-    WITH before AS (
-        SELECT error_code FROM inbox_cursors
-         WHERE tenant_id = :tenant_id AND mailbox_id = :mailbox_id AND folder = :folder FOR UPDATE)
     INSERT INTO inbox_cursors AS c (tenant_id, mailbox_id, folder, account, error_code, error, failing_since)
     SELECT m.tenant_id, m.id, :folder, :account, :error_code, :error, now()
       FROM mailboxes m
@@ -59,7 +57,7 @@ _FAILING = text("""
     ON CONFLICT ON CONSTRAINT inbox_cursors_folder_key DO UPDATE
        SET error_code = excluded.error_code, error = excluded.error, seen_at = now(),
            failing_since = coalesce(c.failing_since, now())
-    RETURNING (SELECT error_code FROM before) IS DISTINCT FROM :error_code
+    RETURNING 1
 """).bindparams(bindparam("imap", type_=JSONB))
 _GIVE_UP = text("""
     INSERT INTO inbox_failures (tenant_id, mailbox_id, folder, uid_validity, uid, error, attempts)
@@ -159,7 +157,8 @@ async def failing(
     """Whether that is news."""
     told = {"account": account, "error_code": error_code, "error": error}
     told |= {"imap": settings.imap, "sealed": settings.sealed}
-    return bool(await session.scalar(_FAILING, key.of(session, **told)))
+    before = await session.scalar(_ERROR, key.of(session))
+    return bool(await session.scalar(_FAILING, key.of(session, **told))) and before != error_code
 
 
 async def give_up(session: WriteSession, key: FolderKey, uid: int) -> bool:
