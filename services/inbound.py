@@ -5,7 +5,7 @@ from uuid import UUID
 
 from db.queries.inbound import find_inbound_tenant
 from db.session import Database
-from mail.inbound import parse_inbound
+from mail.inbound import parse_inbound, untagged
 from services.inbound_mail import UNRELATED, MailReceived, receive_mail
 
 
@@ -20,7 +20,8 @@ class InboundReceived:
 async def receive_inbound(database: Database, raw: bytes) -> InboundReceived:
     """Records and obeys the message in the tenant that it is for, in one transaction of that tenant."""
     mail = parse_inbound(raw)
-    tenant_id = await find_inbound_tenant(database, mail.references, mail.recipients)
+    addresses = [one for address in mail.recipients for one in (address, untagged(address))]
+    tenant_id = await find_inbound_tenant(database, mail.references, list(dict.fromkeys(addresses)))
     if tenant_id is None:
         return InboundReceived(None, UNRELATED)
     async with database.write(tenant_id) as session:

@@ -67,9 +67,12 @@ class AutoReplyEvent(_Event):
     type: Literal["auto_reply"]
     returns_on: date | None = None
     """The first day back; without it the sequence's `auto_reply_hold_days` counts."""
+    note: Literal["no_longer_there", "ticket"] | None = None
+    """What it says beyond an absence: they have left, or it is a help desk's receipt."""
 
     def detail(self) -> dict[str, Any]:
-        return {"returns_on": self.returns_on.isoformat()} if self.returns_on else {}
+        returns_on = self.returns_on.isoformat() if self.returns_on else None
+        return {name: said for name, said in (("returns_on", returns_on), ("note", self.note)) if said}
 
 
 class _ByMachine(_Event):
