@@ -1,7 +1,10 @@
 """What the API is told by the program that runs it."""
 
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from services.secret_box import SecretBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +24,11 @@ class AppConfig:
     """Signs `/webhooks/inbound-email`, which is not served without it."""
     signing_key: str | None = field(default=None, repr=False)
     """Of the links in mail; without it none is known here."""
+    secrets: SecretBox = field(default_factory=SecretBox, repr=False)
+    """Seals mailboxes' passwords; without keys none are taken."""
+    mail_allow_private: bool = False
+    """Development: mailboxes' own servers may be on this machine and its network."""
+    mail_tls: ssl.SSLContext | None = field(default=None, repr=False)
+    """For mailboxes' servers whose certificates are of a private authority; the system's authorities otherwise."""
     webhook_allow_private: bool = False
     """Development: webhooks may go to this machine and its network."""

@@ -60,6 +60,8 @@ def build_app(settings: Settings) -> FastAPI:
         temporal_namespace=temporal.get("namespace", "default"),
         inbound_webhook_secret=secret.get_secret_value() if secret else None,
         signing_key=key.get_secret_value() if key else None,
+        secrets=settings.secret_box(),
+        mail_allow_private=settings.mail_allow_private,
         webhook_allow_private=settings.webhook_allow_private,
     )
     return create_app(config, connect)

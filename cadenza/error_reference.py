@@ -23,7 +23,7 @@ DOCUMENT = ROOT / "docs" / "errors.md"
 ROOMS = ("domain", "workflows", "webhooks", "db", "mail", "services", "activities", "api")
 
 # Which argument of what is a code, by the section that it belongs to.
-_FIELDS = {"FieldError": 1, "PydanticCustomError": 0, "TemplateProblem": 0, "_refused": 0, "_bad": 1}
+_FIELDS = {"FieldError": 1, "PydanticCustomError": 0, "TemplateProblem": 0, "_refused": 0, "_bad": 1, "_field": 1}
 _SECTIONS: dict[str, tuple[Mapping[str, int], tuple[str, ...]]] = {
     "fields": (_FIELDS, ROOMS),
     "rejected": ({"RejectedRow": 2}, ("domain", "services/lead_csv.py")),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cadenza.errors import StartError
 from cadenza.files import write_private
+from services.secret_box import new_key
 from webhooks.signing import new_secret
 
 
@@ -26,6 +27,8 @@ class HomeSecrets(BaseModel):
     inbound_webhook_secret: str = Field(default_factory=new_secret)
     signing_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32), min_length=32)
     """Signs the links in mail: those that were sent work for as long as this is kept."""
+    secret_keys: str = Field(default_factory=new_key)
+    """Opens mailboxes' passwords and DKIM keys, which are lost with it."""
     api_key: str = Field(default_factory=lambda: f"cdz_{secrets.token_urlsafe(32)}", min_length=8)
 
     @field_validator("inbound_webhook_secret")

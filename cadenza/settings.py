@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cadenza.errors import StartError
 from mail.tracking import Links
 from mail.transport import SmtpServer
+from services.secret_box import SecretBox
 from webhooks.signing import is_secret
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
@@ -44,6 +45,11 @@ class Settings(BaseSettings):
     """Where people and mail clients reach the API: unsubscribe links, opens and clicks. Without it mail has none."""
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     """Signs those links: whoever has it can forge them, and without it the ones that were sent lead nowhere."""
+    secret_keys: SecretStr | None = None
+    """Seal mailboxes' passwords and DKIM keys: 32 random bytes in base64, or several such keys and commas between them.
+    The first seals, all open."""
+    mail_allow_private: bool = False
+    """Lets mailboxes' own servers be at private and loopback addresses, without TLS too. Never in production."""
     webhook_allow_private: bool = False
     """Lets webhooks reach private and loopback addresses, over plain http too. Never in production."""
 
@@ -69,7 +75,16 @@ class Settings(BaseSettings):
         for url in (self.database_url, self.migration_database_url):
             if url is not None:
                 asyncpg_url(url)
+        try:
+            self.secret_box()
+        except ValueError as error:
+            raise ValueError(f"CADENZA_SECRET_KEYS: {error}; several have commas between them") from None
         return self
+
+    def secret_box(self) -> SecretBox:
+        """What seals and opens the secrets of tenants; one without keys where none are set."""
+        keys = self.secret_keys.get_secret_value().split(",") if self.secret_keys else []
+        return SecretBox([key for key in keys if key.strip()])
 
     def links(self) -> Links | None:
         """The links in mail; None where nobody said how they lead here. `StartError` for half of what they need."""
@@ -85,10 +100,10 @@ class Settings(BaseSettings):
             raise StartError(unset("database_url", "postgresql://cadenza_app:PASSWORD@HOST/cadenza"))
         return asyncpg_url(self.database_url)
 
-    def smtp_server(self) -> SmtpServer:
-        """Where mail is handed over. `StartError` names the variable when it is unset."""
+    def smtp_server(self) -> SmtpServer | None:
+        """Where mail of mailboxes is handed over that have no server of their own; None where nobody said."""
         if self.smtp_host is None:
-            raise StartError(unset("smtp_host", "smtp.example.com"))
+            return None
         return SmtpServer(
             host=self.smtp_host,
             port=self.smtp_port,

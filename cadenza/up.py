@@ -120,6 +120,11 @@ class Run:
         return named.get_secret_value() if named else self._postgres.secrets.inbound_webhook_secret
 
     @property
+    def secret_keys(self) -> str:
+        named = self._settings.secret_keys
+        return named.get_secret_value() if named else self._postgres.secrets.secret_keys
+
+    @property
     def links(self) -> dict[str, str]:
         """How the links in mail lead back here, unless the caller named a better way."""
         named_url, named_key = self._settings.public_url, self._settings.signing_key
@@ -151,6 +156,8 @@ class Run:
             "CADENZA_API_HOST": LOOPBACK,
             "CADENZA_API_PORT": str(self._ports.api),
             "CADENZA_INBOUND_WEBHOOK_SECRET": self.webhook_secret,
+            "CADENZA_SECRET_KEYS": self.secret_keys,
+            "CADENZA_MAIL_ALLOW_PRIVATE": str(self._settings.mail_allow_private or self._dev).lower(),
             # A receiver on this very machine is what people try webhooks with.
             "CADENZA_WEBHOOK_ALLOW_PRIVATE": str(self._settings.webhook_allow_private or self._dev).lower(),
             "CADENZA_TEMPORAL_UI_URL": self._temporal.ui_url or "",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from domain.errors import FieldError
 from domain.steps import STEP_TYPES, StepConfig, StepType, Zones
+from domain.windows import SendWindow
 from domain.zones import ZoneName
 
 SequenceStatus = Literal["draft", "active", "paused", "archived"]
@@ -21,6 +22,8 @@ class SequenceSettings(BaseModel):
 
     timezone: ZoneName = "UTC"
     """The zone of times of day, for a lead whose own zone is not known."""
+    send_window: SendWindow | None = None
+    """When emails may leave; without one at any hour."""
     versioning: Literal["follow_latest", "pin"] = "follow_latest"
     """Whether a lead on its way takes up what is published later, or ends on the version that it began with."""
     reply_marks_qualified: bool = True
@@ -113,8 +116,10 @@ class Plan(BaseModel):
         """Whether going from one to the other is going back, as a loop does."""
         return self._index[target.id] <= self._index[step.id]
 
-    def zones(self, lead_zone: str) -> Zones:
-        return Zones(lead_zone, self.settings.timezone)
+    def zones(self, lead_zone: str, mailbox_zone: str = "") -> Zones:
+        """What due times of this plan are reckoned by, for a lead of that zone."""
+        window = self.settings.send_window
+        return Zones(lead_zone, self.settings.timezone, window.holidays if window else (), mailbox_zone)
 
 
 def read_config(

@@ -38,7 +38,7 @@ async def ensure_first_tenant(
     tenant_id = known.tenant_id if known else FIRST_TENANT_ID
     async with database.write(tenant_id) as session:
         await ensure_operator(session, tenant_name)
-        await add_mailbox(session, email=normalise_address(mailbox_email), name=mailbox_name, status="active")
+        await add_mailbox(session, {"email": normalise_address(mailbox_email), "name": mailbox_name})
         if known and known_key:
             return FirstTenant(tenant_id, known_key)
         made = None

@@ -1,7 +1,9 @@
-"""Mailboxes: the addresses that sequences send from."""
+"""Mailboxes: the addresses that sequences send from, with their servers and limits."""
 
 from collections.abc import Mapping
-from typing import Literal
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from db.models import Mailbox
@@ -9,7 +11,11 @@ from db.queries import mailboxes as queries
 from db.queries.rows import change_row, delete_row, find_row
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, NotFound
+from domain.mailboxes import Ramp
+from domain.windows import WorkingHours
+from services.mail_servers import server_columns
 from services.paging import Page, PageRequest, after_of, newest_first
+from services.secret_box import SecretBox
 
 MailboxStatus = Literal["active", "held"]
 
@@ -30,12 +36,49 @@ class MailboxInUse(Conflict):
     title = "Enrollments that have not ended write from this mailbox"
 
 
-async def create_mailbox(session: WriteSession, *, email: str, name: str, status: MailboxStatus) -> Mailbox:
-    """`email` in its normal form. Raises MailboxExists."""
-    mailbox = await queries.add_mailbox(session, email=email, name=name, status=status)
-    if mailbox is None:
-        raise MailboxExists(email)
-    return mailbox
+@dataclass(frozen=True, slots=True)
+class MailboxKeeper:
+    """Sets mailboxes: what seals their passwords, and whether their servers may be on private addresses."""
+
+    secrets: SecretBox
+    allow_private: bool = False
+
+    async def create(self, session: WriteSession, values: Mapping[str, Any]) -> Mailbox:
+        """`values` by the fields of the API; `email` in its normal form. Raises MailboxExists, Invalid,
+        SecretKeysMissing."""
+        mailbox = await queries.add_mailbox(session, self._columns(values, None))
+        if mailbox is None:
+            raise MailboxExists(values["email"])
+        return mailbox
+
+    async def change(self, session: WriteSession, mailbox_id: UUID, changes: Mapping[str, Any]) -> Mailbox:
+        """Raises NotFound, MailboxExists, Invalid, SecretKeysMissing."""
+        before = await get_mailbox(session, mailbox_id)
+        if "email" in changes and await queries.mailbox_id_of(session, changes["email"]) not in (None, mailbox_id):
+            raise MailboxExists(changes["email"])
+        return _found(await change_row(session, Mailbox, mailbox_id, self._columns(changes, before)), mailbox_id)
+
+    def _columns(self, values: Mapping[str, Any], before: Mailbox | None) -> dict[str, Any]:
+        columns = {name: value for name, value in values.items() if name not in ("smtp", "imap", "ramp")}
+        if "ramp" in values:
+            columns |= _ramp_columns(values["ramp"])
+        if "working_hours" in values:
+            hours: WorkingHours | None = values["working_hours"]
+            columns["working_hours"] = hours.model_dump(mode="json") if hours else None
+        if values.get("status") not in (None, before.status if before else "active"):
+            columns |= _hold_columns(values["status"])
+        return columns | server_columns(values, before, self.secrets, allow_private=self.allow_private)
+
+
+def _ramp_columns(ramp: Ramp | None) -> dict[str, Any]:
+    if ramp is None:
+        return {"ramp_start": None, "ramp_increase": None, "ramp_started_on": None}
+    return {"ramp_start": ramp.start, "ramp_increase": ramp.increase, "ramp_started_on": ramp.started_on}
+
+
+def _hold_columns(status: MailboxStatus) -> dict[str, Any]:
+    """Held by hand, it has no reason but that; let go, it is as if it had never been held."""
+    return {"hold_reason": None, "held_at": datetime.now(UTC) if status == "held" else None}
 
 
 async def list_mailboxes(session: ReadSession, page: PageRequest) -> Page[Mailbox]:
@@ -46,13 +89,6 @@ async def list_mailboxes(session: ReadSession, page: PageRequest) -> Page[Mailbo
 async def get_mailbox(session: ReadSession, mailbox_id: UUID) -> Mailbox:
     """Raises NotFound."""
     return _found(await find_row(session, Mailbox, mailbox_id), mailbox_id)
-
-
-async def change_mailbox(session: WriteSession, mailbox_id: UUID, changes: Mapping[str, str]) -> Mailbox:
-    """Raises NotFound, MailboxExists."""
-    if "email" in changes and await queries.mailbox_id_of(session, changes["email"]) not in (None, mailbox_id):
-        raise MailboxExists(changes["email"])
-    return _found(await change_row(session, Mailbox, mailbox_id, changes), mailbox_id)
 
 
 async def delete_mailbox(session: WriteSession, mailbox_id: UUID) -> None:

@@ -4,20 +4,14 @@ A tenant writes the URL, and our servers call it: without this it would reach wh
 request forgery).
 """
 
-import socket
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 from domain.errors import DomainError
+from domain.public_addresses import address_in, may_be_reached
 
 MAX_URL = 2000
 PUBLIC_PORTS = frozenset({80, 443, 8080, 8443})
-
-# IPv6 addresses that carry an IPv4 address, which is where they lead (RFC 6052, RFC 8215).
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-_COMPATIBLE = IPv6Network("::/96")
-_RELAYS = IPv4Network("192.88.99.0/24")
 
 
 class WebhookFailed(DomainError):
@@ -73,7 +67,7 @@ def checked_url(url: str, *, allow_private: bool, https_only: bool = False) -> S
         raise WebhookUrlInvalid("a URL holds no user name and no password")
     if port is not None and port not in PUBLIC_PORTS and not allow_private:
         raise WebhookUrlInvalid(f"the port must be one of {', '.join(map(str, sorted(PUBLIC_PORTS)))}")
-    literal = _literal(parts.hostname)
+    literal = address_in(parts.hostname)
     if literal is not None:
         refuse_private(literal, allow_private=allow_private)
     return parts
@@ -81,40 +75,5 @@ def checked_url(url: str, *, allow_private: bool, https_only: bool = False) -> S
 
 def refuse_private(address: str, *, allow_private: bool) -> None:
     """Raises WebhookAddressRefused unless the address is one of the public internet."""
-    ip = _innermost(ip_address(address.partition("%")[0]))
-    if _is_public(ip):
-        return
-    never = ip.is_multicast or ip.is_unspecified or ip.is_link_local or (ip.is_reserved and not ip.is_loopback)
-    if not allow_private or never or not (ip.is_private or ip.is_loopback):
+    if not may_be_reached(address, allow_private=allow_private):
         raise WebhookAddressRefused("webhooks go to public addresses only")
-
-
-def _innermost(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 address leads to, if any."""
-    if isinstance(ip, IPv4Address):
-        return ip
-    embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-    if embedded is not None:
-        return embedded
-    if any(ip in network for network in _NAT64) or (ip in _COMPATIBLE and int(ip) > 1):
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip
-
-
-def _is_public(ip: IPv4Address | IPv6Address) -> bool:
-    # is_global leaves out private, loopback, link-local, shared (CGNAT), documentation and benchmarking networks.
-    if not ip.is_global or ip.is_multicast or ip.is_reserved or ip.is_unspecified:
-        return False
-    return ip not in _RELAYS if isinstance(ip, IPv4Address) else not ip.is_site_local
-
-
-def _literal(host: str) -> str | None:
-    """The address that a host name is, in any of the forms that resolvers take: `127.0.0.1`, `2130706433`, `::1`."""
-    try:
-        return str(ip_address(host.partition("%")[0]))
-    except ValueError:
-        pass
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host))
-    except OSError:
-        return None

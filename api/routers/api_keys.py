@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from api.deps import Admin, AdminReading, AdminWriting, Paging
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
-from api.schemas.administration import ApiKeyCreate, ApiKeyCreated, ApiKeyResponse
+from api.schemas.api_keys import ApiKeyCreate, ApiKeyCreated, ApiKeyResponse
 from api.schemas.common import Listed, listed
 from services import keys
 

@@ -4,21 +4,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.deps import Once, Paging, Reading, Writing
+from api.deps import Once, Paging, Reading, Wired, Writer, Writing
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
-from api.schemas.administration import MailboxCreate, MailboxResponse, MailboxUpdate
 from api.schemas.common import Listed, listed
-from services import mailboxes
+from api.schemas.mailboxes import MailboxCheckResponse, MailboxCreate, MailboxResponse, MailboxUpdate
+from services import mailbox_check, mailboxes
+from services.mailboxes import MailboxKeeper
+from services.transports import MailServers
 
 router = APIRouter(prefix="/mailboxes", tags=["Administration"], route_class=ApiRoute)
 
 
 @router.post("", status_code=201, response_model=MailboxResponse, responses=WITH_BODY | problems(409))
-async def create_mailbox(body: MailboxCreate, session: Writing, once: Once) -> Response:
+async def create_mailbox(body: MailboxCreate, session: Writing, wired: Wired, once: Once) -> Response:
     async def create() -> MailboxResponse:
-        created = await mailboxes.create_mailbox(session, email=body.email, name=body.name, status=body.status)
-        return MailboxResponse.model_validate(created)
+        return MailboxResponse.of(await _keeper(wired).create(session, body.values()))
 
     return await once(session, 201, create)
 
@@ -26,21 +27,37 @@ async def create_mailbox(body: MailboxCreate, session: Writing, once: Once) -> R
 @router.get("")
 async def list_mailboxes(session: Reading, page: Paging) -> Listed[MailboxResponse]:
     """The newest first."""
-    return listed(await mailboxes.list_mailboxes(session, page), MailboxResponse.model_validate)
+    return listed(await mailboxes.list_mailboxes(session, page), MailboxResponse.of)
 
 
 @router.get("/{mailbox_id}", responses=problems(404))
 async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxResponse:
-    return MailboxResponse.model_validate(await mailboxes.get_mailbox(session, mailbox_id))
+    return MailboxResponse.of(await mailboxes.get_mailbox(session, mailbox_id))
 
 
 @router.patch("/{mailbox_id}", responses=WITH_BODY | problems(404, 409))
-async def update_mailbox(mailbox_id: UUID, body: MailboxUpdate, session: Writing) -> MailboxResponse:
+async def update_mailbox(mailbox_id: UUID, body: MailboxUpdate, session: Writing, wired: Wired) -> MailboxResponse:
     """`held` keeps back everything that would leave from it, `active` lets it go."""
-    return MailboxResponse.model_validate(await mailboxes.change_mailbox(session, mailbox_id, body.changes()))
+    return MailboxResponse.of(await _keeper(wired).change(session, mailbox_id, body.changes()))
+
+
+@router.post("/{mailbox_id}/check", responses=problems(404))
+async def check_mailbox(mailbox_id: UUID, writer: Writer, wired: Wired) -> MailboxCheckResponse:
+    """Logs in to the mailbox's servers, now, and says what they answered. Sends nothing."""
+    async with wired.database.read(writer.tenant_id) as session:
+        mailbox = await mailboxes.get_mailbox(session, mailbox_id)
+    # Outside of the transaction: the servers may take their time.
+    servers = MailServers(
+        wired.config.secrets, allow_private=wired.config.mail_allow_private, tls=wired.config.mail_tls
+    )
+    return MailboxCheckResponse.model_validate(await mailbox_check.check_mailbox(mailbox, servers))
 
 
 @router.delete("/{mailbox_id}", status_code=204, responses=problems(404, 409))
 async def delete_mailbox(mailbox_id: UUID, session: Writing) -> None:
     """409 `mailbox_in_use` while enrollments that have not ended write from it. What it has sent stays on record."""
     await mailboxes.delete_mailbox(session, mailbox_id)
+
+
+def _keeper(wired: Wired) -> MailboxKeeper:
+    return MailboxKeeper(wired.config.secrets, wired.config.mail_allow_private)

@@ -33,9 +33,9 @@ class Mailbox(Row, Base):
     ramp_start: Mapped[int | None]
     ramp_increase: Mapped[int | None]
     ramp_started_on: Mapped[date | None]
-    working_hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    smtp: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    imap: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    working_hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    smtp: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    imap: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     smtp_password: Mapped[str | None]
     imap_password: Mapped[str | None]
     hold_reason: Mapped[str | None]

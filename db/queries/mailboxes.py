@@ -1,6 +1,7 @@
 """Mailboxes: the addresses that sequences send from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -17,11 +18,11 @@ _IN_USE = text("""
 """)
 
 
-async def add_mailbox(session: WriteSession, *, email: str, name: str, status: str) -> Mailbox | None:
+async def add_mailbox(session: WriteSession, values: Mapping[str, Any]) -> Mailbox | None:
     """None when the tenant has one of this address."""
     statement = (
         insert(Mailbox)
-        .values(tenant_id=session.tenant_id, email=email, name=name, status=status)
+        .values(tenant_id=session.tenant_id, **values)
         .on_conflict_do_nothing(constraint="mailboxes_email_key")
         .returning(Mailbox)
     )

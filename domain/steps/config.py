@@ -9,14 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.conditions import Engagement, RawTest
 from domain.steps.outcome import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Zones:
-    """Names of the time zones that a step may reckon in; an empty or unknown one falls back to the sequence's."""
-
-    lead: str
-    sequence: str
+from domain.zones import Zones
 
 
 @dataclass(frozen=True, slots=True)

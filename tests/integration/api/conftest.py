@@ -10,10 +10,13 @@ from temporalio.client import Client
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
 from db.session import Database
+from services.secret_box import SecretBox, new_key
 from tests.integration.api.client import Tenant, new_tenant
+from tests.integration.smtp_servers import trusting_loopback
 from webhooks.signing import new_secret
 
 INBOUND_SECRET = new_secret()
+SECRETS = SecretBox([new_key()])
 SIGNING_KEY = "a key that signs the links in mail, for tests"
 
 
@@ -42,6 +45,9 @@ async def app(migrated_postgres: EmbeddedPostgres, capture_dir: Path) -> AsyncGe
         temporal_ui_url="http://temporal.test/",
         inbound_webhook_secret=INBOUND_SECRET,
         signing_key=SIGNING_KEY,
+        secrets=SECRETS,
+        mail_allow_private=True,
+        mail_tls=trusting_loopback(),
         webhook_allow_private=True,
     )
     one = create_app(config, temporal_is_away)

@@ -1,4 +1,4 @@
-"""Mailboxes and API keys, as requests and answers."""
+"""API keys, as requests and answers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,43 +6,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.schemas.common import Body, Moment, Shape
-from api.schemas.fields import EmailAddress, FilledLine, Line
+from api.schemas.fields import FilledLine
 from db.models import ApiKey
 from services.keys import NewKey, Scope
-from services.mailboxes import MailboxStatus
-
-
-class MailboxCreate(Body):
-    """A `held` mailbox keeps back everything that would leave from it."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"email": "sam@cadenza.example", "name": "Sam from Cadenza"}]},
-    )
-
-    email: EmailAddress
-    name: Line = ""
-    status: MailboxStatus = "active"
-
-
-class MailboxUpdate(Body):
-    """Only the fields given change."""
-
-    email: EmailAddress | None = None
-    name: Line | None = None
-    status: MailboxStatus | None = None
-
-    def changes(self) -> dict[str, str]:
-        return self.model_dump(exclude_none=True)
-
-
-class MailboxResponse(Shape):
-    id: UUID
-    email: str
-    name: str
-    status: MailboxStatus
-    created_at: Moment
-    updated_at: Moment
 
 
 class ApiKeyCreate(Body):

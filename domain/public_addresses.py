@@ -1,0 +1,57 @@
+"""Which addresses our servers may be sent to by a tenant: the public internet, and nothing of our own network.
+
+A tenant writes a host name, and our servers connect to it: without this it would reach whatever they can reach
+(server-side request forgery).
+"""
+
+import socket
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+# IPv6 addresses that carry an IPv4 address, which is where they lead (RFC 6052, RFC 8215).
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_COMPATIBLE = IPv6Network("::/96")
+_RELAYS = IPv4Network("192.88.99.0/24")
+
+
+def may_be_reached(address: str, *, allow_private: bool) -> bool:
+    """Whether an IP address is one of the public internet.
+
+    With `allow_private` (development) loopback and private ones are fine too; multicast, link-local and reserved ones
+    never are. Raises ValueError for what is no IP address.
+    """
+    ip = _innermost(ip_address(address.partition("%")[0]))
+    if _is_public(ip):
+        return True
+    never = ip.is_multicast or ip.is_unspecified or ip.is_link_local or (ip.is_reserved and not ip.is_loopback)
+    return allow_private and not never and (ip.is_private or ip.is_loopback)
+
+
+def address_in(host: str) -> str | None:
+    """The address that a host name is, in any of the forms that resolvers take: `127.0.0.1`, `2130706433`, `::1`."""
+    try:
+        return str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def _innermost(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address leads to, if any."""
+    if isinstance(ip, IPv4Address):
+        return ip
+    embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+    if embedded is not None:
+        return embedded
+    if any(ip in network for network in _NAT64) or (ip in _COMPATIBLE and int(ip) > 1):
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip
+
+
+def _is_public(ip: IPv4Address | IPv6Address) -> bool:
+    # is_global leaves out private, loopback, link-local, shared (CGNAT), documentation and benchmarking networks.
+    if not ip.is_global or ip.is_multicast or ip.is_reserved or ip.is_unspecified:
+        return False
+    return ip not in _RELAYS if isinstance(ip, IPv4Address) else not ip.is_site_local

@@ -1,0 +1,84 @@
+"""Secrets as they are kept: sealed with a key that is not in the database.
+
+Fernet (AES-128-CBC and HMAC-SHA256, a token says which version and when) of `cryptography`. Of several keys the first
+seals and all open, so that a key is changed by putting a new one in front, sealing everything again
+(`cadenza rotate-secrets`), and taking the old one away.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from domain.errors import Conflict
+
+KEY_BYTES = 32
+
+
+class SecretKeysMissing(Conflict):
+    """There is no key to seal or open with: nothing is kept in the clear instead."""
+
+    code = "secret_keys_missing"
+    title = "This installation has no key to keep secrets with"
+
+
+class SecretUnreadable(Conflict):
+    """Sealed with a key that is not in the ring (any more), or damaged. Giving the secret anew mends it."""
+
+    code = "secret_unreadable"
+    title = "A secret cannot be opened with the present keys"
+
+
+class SecretBox:
+    """Seals and opens secrets. `keys` are 32 random bytes each, in base64 (either alphabet); none is none.
+
+    Raises ValueError for what is no key; its text does not repeat it.
+    """
+
+    def __init__(self, keys: Sequence[str] = ()) -> None:
+        self._ring = MultiFernet([Fernet(_key(key)) for key in keys]) if keys else None
+
+    def __repr__(self) -> str:
+        return "SecretBox(...)"
+
+    def seal(self, secret: str) -> str:
+        """Raises SecretKeysMissing."""
+        return self._keys().encrypt(secret.encode()).decode("ascii")
+
+    def open(self, token: str) -> str:
+        """Raises SecretKeysMissing, SecretUnreadable."""
+        ring = self._keys()
+        try:
+            return ring.decrypt(token.encode()).decode()
+        except InvalidToken:
+            raise SecretUnreadable("it was sealed with another key, or is damaged") from None
+
+    def reseal(self, token: str) -> str:
+        """The same secret under the newest key. Raises SecretKeysMissing, SecretUnreadable."""
+        ring = self._keys()
+        try:
+            return ring.rotate(token.encode()).decode("ascii")
+        except InvalidToken:
+            raise SecretUnreadable("it was sealed with another key, or is damaged") from None
+
+    def _keys(self) -> MultiFernet:
+        if self._ring is None:
+            raise SecretKeysMissing("set CADENZA_SECRET_KEYS for the API and the worker")
+        return self._ring
+
+
+def new_key() -> str:
+    """A key for the ring."""
+    return Fernet.generate_key().decode("ascii")
+
+
+def _key(text: str) -> bytes:
+    wrong = ValueError(f"a key is {KEY_BYTES} random bytes in base64")
+    try:
+        raw = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        raise wrong from None
+    if len(raw) != KEY_BYTES:
+        raise wrong
+    return base64.urlsafe_b64encode(raw)
