@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.explain.reason import Cause, Explanation, Reason
 from domain.explain.sending import due, mailbox_held, no_mailbox, retrying
 from domain.explain.situation import Situation
-from domain.explain.standing import ended, failed, paused, sequence_paused, suppressed
+from domain.explain.standing import company_replied, ended, failed, paused, sequence_paused, suppressed
 from domain.explain.telling import not_started, not_told
 from domain.explain.waits import out_of_office, waiting, waiting_for_event
 
@@ -19,6 +19,7 @@ CAUSES: tuple[Cause, ...] = (
     ended,
     failed,
     paused,
+    company_replied,
     sequence_paused,
     suppressed,
     not_started,

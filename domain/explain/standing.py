@@ -33,11 +33,20 @@ def failed(at: Situation) -> Reason | None:
 
 
 def paused(at: Situation) -> Reason | None:
-    if at.status is not EnrollmentStatus.PAUSED or (at.paused_by == "sequence" and at.sequence_status == "paused"):
+    if at.status is not EnrollmentStatus.PAUSED or at.paused_by == "company":
+        return None
+    if at.paused_by == "sequence" and at.sequence_status == "paused":
         return None
     since = at.local(at.paused_at)
     binds = {"by": at.paused_by, "since": json_time(at.paused_at)}
     return Reason("paused", f"paused by the {at.paused_by or 'lead'} since {since}: resume it", binds)
+
+
+def company_replied(at: Situation) -> Reason | None:
+    if at.status is not EnrollmentStatus.PAUSED or at.paused_by != "company":
+        return None
+    detail = f"a colleague of the lead replied on {at.local(at.paused_at)}, and the sequence pauses for that: resume it"
+    return Reason("company_replied", detail, {"since": json_time(at.paused_at)})
 
 
 def sequence_paused(at: Situation) -> Reason | None:
