@@ -4,6 +4,7 @@ A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of t
 records it: when the caller has its answer, no further email of them can pass the gate.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -177,8 +178,10 @@ async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -
     return about
 
 
-async def receive_about(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:
-    """Records what is known to be about that, and does what it demands."""
+async def receive_about(
+    session: WriteSession, about: About, event: LeadEvent, *, noted: Mapping[str, Any] | None = None
+) -> EventRecorded:
+    """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
     # The enrollments are locked before anything is written: an event and a step of the same lead take turns.
     live = await receiving.live_enrollments(session, about.lead_id)
     occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset
@@ -188,7 +191,7 @@ async def receive_about(session: WriteSession, about: About, event: LeadEvent) -
         event_type=event.heard_as,
         name=event.label,
         machine=event.by_machine,
-        detail=event.detail(),
+        detail={**event.detail(), **(noted or {})},
         event_id=event.event_id,
         occurred_at=occurred_at,
     )
