@@ -7,9 +7,8 @@ import pytest
 
 from domain.machines import Deed, Fetch, machine_rule
 
-CHROME = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
-)
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/126.0.0.0 Safari/537.36"
 PERSON = Fetch("click", "GET", CHROME, after_delivery=timedelta(hours=2))
 
 PEOPLE = [
@@ -23,7 +22,7 @@ PEOPLE = [
     "Mozilla/4.0 (compatible; ms-office; MSOffice 16)",
     "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17628; Pro)",
     "Outlook-iOS/2.0",
-    "Mozilla/5.0 (Linux; Android 13; CUBOT P80) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 13; CUBOT P80) {WEBKIT} Chrome/120.0 Mobile Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/42.0.2311.135 Safari/537.36 Edge/12.246",
     "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.1; Trident/6.0)",
 ]
