@@ -109,10 +109,10 @@ class Settings(BaseSettings):
             raise StartError(unset("database_url", "postgresql://cadenza_app:PASSWORD@HOST/cadenza"))
         return asyncpg_url(self.database_url)
 
-    def smtp_server(self) -> SmtpServer:
-        """Where mail is handed over. `StartError` names the variable when it is unset."""
+    def smtp_server(self) -> SmtpServer | None:
+        """Where mail of mailboxes is handed over that have no server of their own; None where nobody said."""
         if self.smtp_host is None:
-            raise StartError(unset("smtp_host", "smtp.example.com"))
+            return None
         return SmtpServer(
             host=self.smtp_host,
             port=self.smtp_port,

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import signal
+import ssl
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -22,10 +23,12 @@ from cadenza.settings import Settings
 from cadenza.temporal_client import connect_temporal
 from db.session import Database
 from mail.tracking import Links
-from mail.transport import SmtpServer, SmtpTransport
+from mail.transport import SmtpServer
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
+from services.secret_box import SecretBox
 from services.steps.effect import Tools
+from services.transports import Transports
 from services.webhook_deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.enrollment import EnrollmentWorkflow
@@ -59,7 +62,7 @@ class Parts:
     """What a worker holds open."""
 
     database: Database
-    transport: SmtpTransport
+    transports: Transports
     dispatcher: Dispatcher
     gateway: Gateway
     webhooks: WebhookClient
@@ -70,16 +73,19 @@ class Parts:
         await self.dispatcher.aclose()
         await self.deliverer.aclose()
         await self.webhooks.aclose()
-        await self.transport.aclose()
+        await self.transports.aclose()
         await self.database.aclose()
 
 
 def open_parts(
     client: Client,
     database: Database,
-    smtp: SmtpServer,
+    smtp: SmtpServer | None,
     task_queue: str,
     *,
+    secrets: SecretBox | None = None,
+    mail_allow_private: bool = False,
+    mail_tls: ssl.SSLContext | None = None,
     links: Links | None = None,
     webhooks: WebhookClient | None = None,
 ) -> Parts:
@@ -92,11 +98,12 @@ def open_parts(
     webhooks = webhooks or WebhookClient()
     deliverer = WebhookDeliverer(database, webhooks)
     dispatcher = Dispatcher(database, gateway, deliverer)
-    return Parts(database, SmtpTransport(smtp), dispatcher, gateway, webhooks, deliverer, links)
+    transports = Transports(smtp, secrets or SecretBox(), allow_private=mail_allow_private, tls=mail_tls)
+    return Parts(database, transports, dispatcher, gateway, webhooks, deliverer, links)
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
-    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick, parts.webhooks, parts.links)
+    tools = Tools(parts.database, parts.transports, parts.dispatcher.kick, parts.webhooks, parts.links)
     enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
     maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
@@ -128,11 +135,16 @@ async def run(settings: Settings) -> None:
     if client is None:
         return
     database = Database(settings.app_database_url())
+    smtp = settings.smtp_server()
+    if smtp is None:
+        log.warning("CADENZA_SMTP_HOST is not set: only mailboxes with a server of their own can send")
     parts = open_parts(
         client,
         database,
-        settings.smtp_server(),
+        smtp,
         settings.task_queue,
+        secrets=settings.secret_box(),
+        mail_allow_private=settings.mail_allow_private,
         links=settings.links(),
         webhooks=WebhookClient(allow_private=settings.webhook_allow_private),
     )

@@ -1,9 +1,11 @@
 """When something may happen, in the zone of the person it happens to. Everything here is UTC in and out."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.zones import find_zone
+from domain.windows import WEEK, SendWindow, WorkingHours, next_allowed_at, open_days
+from domain.zones import find_zone, first_showing
 
 
 def zone_of(*names: str) -> ZoneInfo:
@@ -20,44 +22,42 @@ def local_text(moment: datetime | None, *zones: str) -> str:
 
 
 BUSINESS_HOURS = time(9), time(17)
-SATURDAY = 5
+_EVERY_DAY = WorkingHours(days=WEEK)
 
 
-def add_business_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """The same time of day so many working days (Monday to Friday) later; a weekend counts as its Monday's eve."""
-    day = moment.astimezone(zone)
-    for _ in range(days):
-        day = _next_working_day(day)
-    if day.weekday() >= SATURDAY:
-        day = _next_working_day(day)
-    return day.astimezone(UTC)
+@lru_cache(maxsize=256)
+def business_hours(holidays: tuple[str, ...] = ()) -> SendWindow:
+    """Monday to Friday, 9 to 17, but for the holidays of these places."""
+    opens, closes = BUSINESS_HOURS
+    return SendWindow(start=f"{opens:%H:%M}", end=f"{closes:%H:%M}", holidays=holidays)
 
 
-def next_time_of_day(moment: datetime, at: time, zone: ZoneInfo, *, business_days: bool) -> datetime:
-    """The first time at or after `moment` that the zone's clocks show `at` (on a working day, if asked).
+def add_business_days(moment: datetime, days: int, zone: ZoneInfo, holidays: tuple[str, ...] = ()) -> datetime:
+    """The same time of day so many business days later. A weekend, or a holiday, counts as the eve of the next one."""
+    local = moment.astimezone(zone)
+    coming = open_days(business_hours(holidays), zone, local.date())
+    day = next(coming)
+    from_today = day == local.date()
+    for _ in range(days if from_today else days - 1):
+        day = next(coming)
+    return moment if day == local.date() else first_showing(day, local.time(), zone)
+
+
+def next_time_of_day(
+    moment: datetime, at: time, zone: ZoneInfo, *, business_days: bool, holidays: tuple[str, ...] = ()
+) -> datetime:
+    """The first time at or after `moment` that the zone's clocks show `at` (on a business day, if asked).
 
     A time that the clocks skip (spring) is the moment just after; one that they show twice is the first.
     """
-    day = moment.astimezone(zone).replace(hour=at.hour, minute=at.minute, second=0, microsecond=0, fold=0)
-    while day.astimezone(UTC) < moment or (business_days and day.weekday() >= SATURDAY):
-        day += timedelta(days=1)
-    return day.astimezone(UTC)
+    week = business_hours(holidays) if business_days else _EVERY_DAY
+    shown = (first_showing(day, at, zone) for day in open_days(week, zone, moment.astimezone(zone).date()))
+    return next(time for time in shown if time >= moment)
 
 
-def next_business_moment(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment at or after this one that falls on Monday to Friday, 9 to 17."""
-    local = moment.astimezone(zone)
-    opens, closes = BUSINESS_HOURS
-    if local.weekday() < SATURDAY and opens <= local.time() < closes:
-        return moment
-    return next_time_of_day(moment, opens, zone, business_days=True)
-
-
-def _next_working_day(day: datetime) -> datetime:
-    day += timedelta(days=1)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return day
+def next_business_moment(moment: datetime, zone: ZoneInfo, holidays: tuple[str, ...] = ()) -> datetime:
+    """The first moment at or after this one in business hours."""
+    return next_allowed_at(moment, business_hours(holidays), zone)
 
 
 MAX_HOLD = timedelta(days=366)
@@ -74,6 +74,5 @@ def hold_until_return(
     """
     if returns_on is None or returns_on > (now + MAX_HOLD).date():
         return now + timedelta(days=hold_days)
-    hour_of = (due_at or now).astimezone(zone)
-    local = datetime.combine(returns_on, time(hour_of.hour, hour_of.minute, hour_of.second), tzinfo=zone)
-    return local.astimezone(UTC)
+    hour = (due_at or now).astimezone(zone).time().replace(microsecond=0)
+    return first_showing(returns_on, hour, zone)

@@ -6,13 +6,14 @@ the weekday is the zone's own. A time that they show twice is its first showing;
 after (`domain.zones.first_showing`), so that a window which lies wholly in what is skipped does not open.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from domain.errors import Conflict
@@ -24,13 +25,13 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Closed = Literal["weekday", "hours", "holiday"]
 
 _DAY = timedelta(days=1)
-_HOUR = r"([01]\d|2[0-3]):[0-5]\d"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 SEARCH = timedelta(days=731)
-"""A window that has not opened for so long does not open."""
+"""A window that does not open for so long never does."""
 
 
 class WindowNeverOpens(Conflict):
-    """Every day of it is a holiday, or it has no hour in common with another."""
+    """It has no day that is not a holiday, or no hour in common with another window."""
 
     code = "window_never_opens"
     title = "The send window never opens"
@@ -43,14 +44,13 @@ def _weekday(value: object) -> object:
 
 
 def _opening(value: str) -> str:
-    if len(value) != 5 or value == "24:00":
+    if not re.fullmatch(_TIME, value):
         raise PydanticCustomError("invalid_time", "a window opens at a time from 00:00 to 23:59, such as 09:00")
-    return _closing(value)
+    return value
 
 
 def _closing(value: str) -> str:
-    hours, _, minutes = value.partition(":")
-    if len(value) != 5 or not (hours + minutes).isdecimal() or int(minutes) > 59 or not 0 <= _minutes(value) <= 1440:
+    if not re.fullmatch(f"{_TIME}|24:00", value):
         raise PydanticCustomError("invalid_time", "a window closes at a time from 00:00 to 24:00, such as 17:30")
     return value
 
@@ -76,8 +76,8 @@ class WorkingHours(BaseModel):
         "thu",
         "fri",
     )
-    start: Annotated[str, AfterValidator(_opening), Field(json_schema_extra={"pattern": f"^{_HOUR}$"})] = "09:00"
-    end: Annotated[str, AfterValidator(_closing), Field(json_schema_extra={"pattern": f"^({_HOUR}|24:00)$"})] = "17:00"
+    start: Annotated[str, AfterValidator(_opening), Field(json_schema_extra={"pattern": f"^{_TIME}$"})] = "09:00"
+    end: Annotated[str, AfterValidator(_closing), Field(json_schema_extra={"pattern": f"^({_TIME}|24:00)$"})] = "17:00"
 
     def has_day(self, day: date) -> bool:
         return WEEK[day.weekday()] in self.days
@@ -104,13 +104,6 @@ class SendWindow(WorkingHours):
     timezone: Annotated[str, AfterValidator(_zone), Field(max_length=100)] = "lead"
     holidays: Annotated[tuple[HolidayCode, ...], Field(max_length=50)] = ()
 
-    @model_validator(mode="after")
-    def _opens(self) -> "SendWindow":
-        year = [date(2027, 1, 1) + number * _DAY for number in range(365)]
-        if self.holidays and not any(self.is_open_on(day) for day in year):
-            raise PydanticCustomError("window_never_opens", "all days of the window are holidays")
-        return self
-
     def is_open_on(self, day: date) -> bool:
         return self.has_day(day) and holiday_on(day, self.holidays) is None
 
@@ -126,22 +119,29 @@ class Span:
         return self.start <= moment < self.end
 
 
+def open_days(window: WorkingHours, zone: ZoneInfo, since: date) -> Iterator[date]:
+    """The days on which it opens, from this one on, without an end.
+
+    Raises WindowNeverOpens rather than search on and on.
+    """
+    day = opened = since
+    while day - opened <= SEARCH:
+        if window.is_open_on(day) and not is_skipped(day, zone):
+            opened = day
+            yield day
+        day += _DAY
+    raise WindowNeverOpens("within two years there is no day for it that is not a holiday")
+
+
 def spans(window: WorkingHours, zone: ZoneInfo, since: datetime) -> Iterator[Span]:
     """When the window is open from `since` on, in order, without an end; the first begins at `since` if it is open.
 
     Raises WindowNeverOpens rather than search on and on.
     """
-    day = local_day(since, zone) - _DAY  # yesterday's may be open still
-    opened = day
-    while True:
-        if window.is_open_on(day) and not is_skipped(day, zone):
-            hours = window.hours_of(day, zone)
-            if hours.start < hours.end and hours.end > since:
-                opened = day
-                yield Span(max(hours.start, since).astimezone(UTC), hours.end)
-        if day - opened > SEARCH:
-            raise WindowNeverOpens("the send window has no day within two years that is not a holiday")
-        day += _DAY
+    for day in open_days(window, zone, local_day(since, zone) - _DAY):  # yesterday's may be open still
+        hours = window.hours_of(day, zone)
+        if hours.start < hours.end and hours.end > since:
+            yield Span(max(hours.start, since.astimezone(UTC)), hours.end)
 
 
 def intersect(a: Iterator[Span], b: Iterator[Span]) -> Iterator[Span]:

@@ -43,7 +43,7 @@ def first_showing(day: date, clock: time, zone: ZoneInfo) -> datetime:
     So a time that is shown twice (autumn) is its first showing; of what is skipped (an hour in spring, a whole day in
     Pacific/Apia at the end of 2011) the moment after.
     """
-    wall = datetime.combine(day, clock)
+    wall = datetime.combine(day, clock.replace(fold=0))
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     if _shown(moment, zone) == wall:
         return moment

@@ -90,7 +90,8 @@ class Letter:
 
 
 async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
-    """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
+    """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py); for a mailbox that
+    cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable."""
     earlier = visit.loaded.messages[-1] if letter.reply_in_thread and visit.loaded.messages else None
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
     message_id = uuid4()
@@ -110,6 +111,7 @@ async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
 async def _hand_over(
     visit: Visit, tools: Tools, sender: LoadedMailbox, draft: Draft, reservation: Reservation, variant: str | None
 ) -> Directive:
+    transport = tools.transports.of(sender)
     handover = Handover(visit, _known(reservation.message_id), uuid4())
     message = compose(
         Outgoing(
@@ -126,9 +128,7 @@ async def _hand_over(
         )
     )
     try:
-        accepted = await tools.transport.deliver(
-            message, sender.email, draft.to_address, before_final_dot=handover.allowed
-        )
+        accepted = await transport.deliver(message, sender.email, draft.to_address, before_final_dot=handover.allowed)
     except SendWithdrawn as withdrawn:
         return await handover.stand_back(withdrawn)
     except RecipientRefused as refused:

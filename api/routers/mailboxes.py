@@ -4,13 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.deps import Once, Paging, Reading, Wired, Writing
+from api.deps import Once, Paging, Reading, Wired, Writer, Writing
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
-from api.schemas.mailboxes import MailboxCreate, MailboxResponse, MailboxUpdate
-from services import mailboxes
+from api.schemas.mailboxes import MailboxCheckResponse, MailboxCreate, MailboxResponse, MailboxUpdate
+from services import mailbox_check, mailboxes
 from services.mailboxes import MailboxKeeper
+from services.transports import MailServers
 
 router = APIRouter(prefix="/mailboxes", tags=["Administration"], route_class=ApiRoute)
 
@@ -38,6 +39,18 @@ async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxResponse:
 async def update_mailbox(mailbox_id: UUID, body: MailboxUpdate, session: Writing, wired: Wired) -> MailboxResponse:
     """`held` keeps back everything that would leave from it, `active` lets it go."""
     return MailboxResponse.of(await _keeper(wired).change(session, mailbox_id, body.changes()))
+
+
+@router.post("/{mailbox_id}/check", responses=problems(404))
+async def check_mailbox(mailbox_id: UUID, writer: Writer, wired: Wired) -> MailboxCheckResponse:
+    """Logs in to the mailbox's servers, now, and says what they answered. Sends nothing."""
+    async with wired.database.read(writer.tenant_id) as session:
+        mailbox = await mailboxes.get_mailbox(session, mailbox_id)
+    # Outside of the transaction: the servers may take their time.
+    servers = MailServers(
+        wired.config.secrets, allow_private=wired.config.mail_allow_private, tls=wired.config.mail_tls
+    )
+    return MailboxCheckResponse.model_validate(await mailbox_check.check_mailbox(mailbox, servers))
 
 
 @router.delete("/{mailbox_id}", status_code=204, responses=problems(404, 409))

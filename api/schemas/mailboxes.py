@@ -68,8 +68,8 @@ class MailboxCreate(Body):
 
 
 class MailboxUpdate(Body):
-    """Only the fields given change; `null` empties caps, `ramp`, `working_hours` and servers. A server is replaced as a whole, but for
-    its password: that stays when none is given, unless the server would be another one."""
+    """Only the fields given change; `null` empties caps, `ramp`, `working_hours` and servers. A server is replaced as
+    a whole, but for its password: that stays when none is given, unless the server would be another one."""
 
     email: EmailAddress | None = None
     name: Line | None = None
@@ -145,3 +145,20 @@ def _ramp(row: Mailbox) -> RampShown | None:
     if row.ramp_start is None or row.ramp_increase is None or row.ramp_started_on is None:
         return None
     return RampShown(start=row.ramp_start, increase=row.ramp_increase, started_on=row.ramp_started_on)
+
+
+class ServerCheckResponse(Shape):
+    """`code` and `detail` say what failed."""
+
+    ok: bool
+    code: str | None
+    detail: str | None
+    duration_ms: int
+
+
+class MailboxCheckResponse(Shape):
+    """`smtp` is null for a mailbox that uses the installation's own server, `imap` for one that nobody watches."""
+
+    ok: bool
+    smtp: ServerCheckResponse | None
+    imap: ServerCheckResponse | None

@@ -6,6 +6,7 @@ from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Message,
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.mailboxes import Mailbox
 from db.models.notifications import Notification
+from db.models.sender_domains import SenderDomain
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
 from db.models.variants import VariantWinner
@@ -27,6 +28,7 @@ __all__ = [
     "Message",
     "Notification",
     "OutboxRow",
+    "SenderDomain",
     "Sequence",
     "SequenceStep",
     "SequenceVersion",

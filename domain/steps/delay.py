@@ -24,8 +24,9 @@ class Delay(StepConfig):
     """Waits `days`, `hours` and `minutes`, then until it is the time that the other fields ask for.
 
     `send_time`: the next `HH:MM` on the wall's clock. `business_days`: `days` counts Monday to Friday only, and
-    none ends on a weekend. `business_hours_only`: never due outside Monday to Friday, 9 to 17. All of it in
-    `timezone`: the lead's (the sequence's where that is not known), or an IANA name.
+    none ends on a weekend. `business_hours_only`: never due outside Monday to Friday, 9 to 17. Neither falls on the
+    holidays that the sequence's send window names. All of it in `timezone`: the lead's (the sequence's where that is
+    not known), or an IANA name.
     """
 
     step_type: ClassVar[str] = "delay"
@@ -64,15 +65,16 @@ class Delay(StepConfig):
     def due_at(self, entered_at: datetime, zones: Zones) -> datetime:
         zone = zone_of("" if self.timezone == LEAD_ZONE else self.timezone, zones.lead, zones.sequence)
         if self.business_days:
-            moment = add_business_days(entered_at, self.days, zone)
+            moment = add_business_days(entered_at, self.days, zone, zones.holidays)
             moment += timedelta(hours=self.hours, minutes=self.minutes)
         else:
             moment = entered_at + self.duration
         if self.send_time is not None:
             working_day = self.business_days or self.business_hours_only
-            moment = next_time_of_day(moment, time.fromisoformat(self.send_time), zone, business_days=working_day)
+            at = time.fromisoformat(self.send_time)
+            moment = next_time_of_day(moment, at, zone, business_days=working_day, holidays=zones.holidays)
         elif self.business_hours_only:
-            moment = next_business_moment(moment, zone)
+            moment = next_business_moment(moment, zone, zones.holidays)
         return moment
 
     def decide(self, engagement: Engagement, step_ids: Mapping[str, str]) -> Decided | None:

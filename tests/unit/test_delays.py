@@ -39,13 +39,36 @@ def due(entered: str, zones: Zones = BERLIN, **config: Any) -> str:
         # The clocks go forward on 29 March: half past nine stays half past nine.
         ("2026-03-27T14:00+00:00", {"days": 2, "send_time": "09:30"}, "2026-03-30T09:30:00+02:00"),
         ("2026-03-27T08:00+00:00", {"days": 3, "business_days": True}, "2026-04-01T09:00:00+02:00"),
-        # 02:30 does not happen that night; the next moment does.
-        ("2026-03-28T12:00+00:00", {"send_time": "02:30"}, "2026-03-29T03:30:00+02:00"),
+        # 02:30 does not happen that night; the moment after it is three.
+        ("2026-03-28T12:00+00:00", {"send_time": "02:30"}, "2026-03-29T03:00:00+02:00"),
         ("2026-03-06T14:00+00:00", {"send_time": "09:00", "timezone": "Asia/Tokyo"}, "2026-03-07T01:00:00+01:00"),
     ],
 )
 def test_when_a_delay_is_over(entered: str, config: dict[str, Any], expected: str) -> None:
     assert due(entered, **config) == expected
+
+
+@pytest.mark.parametrize(
+    ("entered", "config", "expected"),
+    [
+        # Thursday 24 December 2026, and the year that follows: the 25th, the 26th (a Saturday) and 1 January are off.
+        ("2026-12-24T14:00+00:00", {"days": 1, "business_days": True}, "2026-12-28T15:00:00+01:00"),
+        ("2026-12-24T14:00+00:00", {"days": 6, "business_days": True}, "2027-01-05T15:00:00+01:00"),
+        ("2026-12-25T14:00+00:00", {"days": 1, "business_days": True}, "2026-12-28T15:00:00+01:00"),
+        ("2026-12-24T17:00+00:00", {"business_hours_only": True}, "2026-12-28T09:00:00+01:00"),
+        ("2026-12-24T14:00+00:00", {"send_time": "09:30", "business_hours_only": True}, "2026-12-28T09:30:00+01:00"),
+        # Without a word about business days a holiday is a day like any other.
+        ("2026-12-24T14:00+00:00", {"days": 1, "send_time": "15:00"}, "2026-12-25T15:00:00+01:00"),
+    ],
+)
+def test_business_days_know_the_holidays_of_the_sequence(entered: str, config: dict[str, Any], expected: str) -> None:
+    assert due(entered, Zones("Europe/Berlin", "UTC", ("DE",)), **config) == expected
+
+
+def test_a_day_that_a_zone_never_had_is_no_business_day() -> None:
+    thursday = datetime(2011, 12, 30, 8, tzinfo=UTC)  # ten at night in Samoa, and the next day is Saturday
+    at = Delay(days=1, business_days=True).due_at(thursday, Zones("Pacific/Apia", "UTC"))
+    assert at.astimezone(ZoneInfo("Pacific/Apia")).isoformat() == "2012-01-02T22:00:00+14:00"
 
 
 def test_an_unknown_zone_is_the_sequences() -> None:

@@ -6,8 +6,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
-from domain.windows import SendWindow, Span, days_of, intersect, next_allowed_at, spans, why_closed
+from domain.windows import (
+    SendWindow,
+    Span,
+    WindowNeverOpens,
+    WorkingHours,
+    days_of,
+    intersect,
+    next_allowed_at,
+    spans,
+    why_closed,
+    window_zone,
+    zone_fallback,
+)
+from domain.zones import Zones
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ALL_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -99,3 +113,75 @@ def test_a_shift_of_half_an_hour_leaves_nine_at_nine() -> None:
         )
         assert span.end - span.start == timedelta(hours=hours + 8)
         assert f"{span.start.astimezone(lord_howe):%H:%M}" == "01:00"
+
+
+class AlwaysAHoliday(WorkingHours):
+    def is_open_on(self, day: date) -> bool:
+        return False
+
+
+def test_what_never_opens_is_told_and_not_searched_for_on_and_on() -> None:
+    now = moment("2026-11-25T10:00")
+    with pytest.raises(WindowNeverOpens, match="no day"):
+        next_allowed_at(now, AlwaysAHoliday(), BERLIN)
+    mornings, evenings = WorkingHours(end="12:00"), WorkingHours(start="18:00", end="20:00")
+    with pytest.raises(WindowNeverOpens, match="in common"):
+        next(intersect(spans(mornings, BERLIN, now), spans(evenings, BERLIN, now)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"days": ["monday"]}, "invalid_day"),
+        ({"days": [1]}, "invalid_day"),
+        ({"days": []}, "too_short"),
+        ({"start": "24:00"}, "invalid_time"),
+        ({"start": "9:00"}, "invalid_time"),
+        ({"end": "24:01"}, "invalid_time"),
+        ({"end": "17:60"}, "invalid_time"),
+        ({"end": "١٧:٠٠"}, "invalid_time"),
+        ({"end": "-1:00"}, "invalid_time"),
+        ({"timezone": "Mars/Olympus"}, "unknown_timezone"),
+        ({"timezone": ""}, "unknown_timezone"),
+        ({"timezone": "../../etc/passwd"}, "unknown_timezone"),
+        ({"holidays": ["Germany"]}, "unknown_holidays"),
+        ({"holidays": ["DEU"]}, "unknown_holidays"),
+        ({"holidays": ["XX"]}, "unknown_holidays"),
+        ({"holidays": ["DE-XX"]}, "unknown_holidays"),
+        ({"holidays": ["DE-"]}, "unknown_holidays"),
+        ({"holidays": ["de"]}, "unknown_holidays"),
+        ({"hours": 3}, "extra_forbidden"),
+    ],
+)
+def test_what_is_wrong_with_a_window_has_a_code(fields: dict[str, Any], code: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        SendWindow.model_validate(fields)
+    assert refused.value.errors()[0]["type"] == code
+
+
+def test_the_detail_lists_the_parts_of_a_country_that_are_known() -> None:
+    with pytest.raises(ValidationError, match="DE-BY"):
+        SendWindow(holidays=("DE-XX",))
+    with pytest.raises(ValidationError, match="only SG is known"):
+        SendWindow(holidays=("SG-01",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "zones", "zone", "told"),
+    [
+        ("lead", Zones("Asia/Tokyo", "Europe/Berlin"), "Asia/Tokyo", None),
+        ("lead", Zones("", "Europe/Berlin"), "Europe/Berlin", "the lead's time zone is not known"),
+        ("lead", Zones("CET+1?", "Europe/Berlin"), "Europe/Berlin", "'CET+1?', which is no time zone"),
+        ("sequence", Zones("Asia/Tokyo", "Europe/Berlin"), "Europe/Berlin", None),
+        ("mailbox", Zones("Asia/Tokyo", "Europe/Berlin", mailbox="America/Lima"), "America/Lima", None),
+        ("mailbox", Zones("Asia/Tokyo", "Europe/Berlin"), "Europe/Berlin", "the mailbox's time zone is not known"),
+        ("Asia/Kolkata", Zones("Asia/Tokyo", "Europe/Berlin"), "Asia/Kolkata", None),
+    ],
+)
+def test_whose_clocks_count_and_whether_they_are_the_ones_asked_for(
+    asked: str, zones: Zones, zone: str, told: str | None
+) -> None:
+    window = SendWindow(timezone=asked)
+    assert window_zone(window, zones).key == zone
+    fallback = zone_fallback(window, zones)
+    assert fallback is None if told is None else told in (fallback or "")

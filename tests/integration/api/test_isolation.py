@@ -39,6 +39,7 @@ DEFINERS = {
     "tenants_with_work": "IDs of tenants, to the dispatcher",
     "tenants_with_webhooks": "IDs of tenants, to the deliverer",
     "tenants_choosing_winners": "IDs of tenants, to the schedule",
+    "tenants_with_secrets": "IDs of tenants, to whoever changes the keys",
     "find_inbound_tenant": "the ID of a tenant, to whoever has a Message-ID or a mailbox of it",
     "refresh_sequence_performance": "nothing",
     "maintain_execution_log": "nothing",
