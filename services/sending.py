@@ -20,6 +20,7 @@ from domain.footer import Footer
 from domain.messages import Directive
 from domain.templates import render, render_header
 from mail.compose import Outgoing, compose, new_message_id, reply_subject
+from mail.harmless_html import harmless_html
 from mail.html_text import html_to_text
 from mail.tracked_html import tracked_html
 from mail.transport import (
@@ -192,7 +193,8 @@ def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | No
     Raises MergeFieldMissing and TemplateInvalid.
     """
     subject = render_header(content.subject, fields)
-    text, html = render(content.body_text, fields, html=False), render(content.body_html, fields, html=True)
+    text = render(content.body_text, fields, html=False)
+    html = harmless_html(render(content.body_html, fields, html=True))
     return Content(
         subject=subject if earlier_subject is None else reply_subject(subject or earlier_subject),
         body_text=footer.in_text(text if text.strip() else html_to_text(html) + "\n"),

@@ -38,7 +38,7 @@ from workflows.messages import enrollment_workflow_id
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 30
 SECRETS = SecretBox([new_key()])
-LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail, for tests")
+LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail of tests")
 T = TypeVar("T")
 
 
