@@ -1,5 +1,6 @@
 """What the API is told by the program that runs it."""
 
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,5 +28,7 @@ class AppConfig:
     """Seals mailboxes' passwords; without keys none are taken."""
     mail_allow_private: bool = False
     """Development: mailboxes' own servers may be on this machine and its network."""
+    mail_tls: ssl.SSLContext | None = field(default=None, repr=False)
+    """For mailboxes' servers whose certificates are of a private authority; the system's authorities otherwise."""
     webhook_allow_private: bool = False
     """Development: webhooks may go to this machine and its network."""

@@ -86,6 +86,13 @@ class Rig:
     tenant_id: UUID
     smtp_port: int
     sink: ChildProcess
+    sink_file: Path | None = None
+
+    async def sink_log(self) -> str:
+        """Ends the sink; when each Message-ID came to it, a line for each: Unix seconds, the ID."""
+        assert self.sink_file is not None, "the rig was told no file"
+        progress(f"sink: {await self.sink.end()}")
+        return await asyncio.to_thread(self.sink_file.read_text)
 
     async def worker(self, task_queue: str, database_url: str | None = None) -> ChildProcess:
         """`cadenza worker`, as a process of its own."""
@@ -159,7 +166,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig() -> AsyncGenerator[Rig, None]:
+async def rig(sink_log: Path | None = None) -> AsyncGenerator[Rig, None]:
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
         folder = Path(name)
         attributes = [key.name for key in REGISTRY]
@@ -168,12 +175,12 @@ async def rig() -> AsyncGenerator[Rig, None]:
             EmbeddedTemporal(folder / "temporal", search_attributes=attributes) as temporal,
         ):
             await asyncio.to_thread(upgrade, postgres.owner_url)
-            sink = await child("bench.smtp_sink")
+            sink = await child("bench.smtp_sink", *([str(sink_log)] if sink_log else []))
             client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
             database = Database(postgres.app_url)
             tenant_id = await new_tenant(database)
             try:
-                yield Rig(postgres, temporal, client, database, tenant_id, int(await sink.line()), sink)
+                yield Rig(postgres, temporal, client, database, tenant_id, int(await sink.line()), sink, sink_log)
             finally:
                 await database.aclose()
                 if sink.process.returncode is None:
@@ -183,7 +190,10 @@ async def rig() -> AsyncGenerator[Rig, None]:
 async def new_tenant(database: Database) -> UUID:
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
-        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Bench')"), {"id": tenant_id})
+        await session.execute(
+            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Bench', '1 Main Street, Springfield')"),
+            {"id": tenant_id},
+        )
         await session.execute(
             text("INSERT INTO mailboxes (tenant_id, email, name) VALUES (:id, 'sam@bench.example', 'Sam')"),
             {"id": tenant_id},

@@ -1,7 +1,7 @@
 """The API of a benchmark: `cadenza api` as a process of its own, asked over HTTP by one tenant or another."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +39,8 @@ class Api:
 
 
 @asynccontextmanager
-async def api(rig: Rig, task_queue: str) -> AsyncGenerator[Api]:
-    """Once it answers."""
+async def api(rig: Rig, task_queue: str, settings: Mapping[str, str] | None = None) -> AsyncGenerator[Api]:
+    """Once it answers. `settings` are more of its environment."""
     port = free_port()
     process = await child(
         "cadenza",
@@ -50,6 +50,7 @@ async def api(rig: Rig, task_queue: str) -> AsyncGenerator[Api]:
             "CADENZA_API_PORT": str(port),
             "CADENZA_TASK_QUEUE": task_queue,
             "TEMPORAL_ADDRESS": rig.temporal.address,
+            **(settings or {}),
         },
     )
     url = f"http://{LOOPBACK}:{port}"

@@ -2,21 +2,27 @@
 
 Run as a process of its own (`python -m bench.smtp_sink`): prints its port, and at SIGTERM one JSON line with what it
 received. Real SMTP over a real socket, but without a framework's cost, which would be measured with the app.
+
+With a file's name as its argument it also writes there, at SIGTERM, when each Message-ID arrived (Unix seconds).
 """
 
 import asyncio
 import json
 import re
 import signal
+import sys
+import time
 from collections import Counter
+from pathlib import Path
 
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 END = b"\r\n.\r\n"
 
 
 class SinkProtocol(asyncio.Protocol):
-    def __init__(self, received: Counter[str]) -> None:
+    def __init__(self, received: Counter[str], arrivals: list[tuple[float, str]]) -> None:
         self._received = received
+        self._arrivals = arrivals
         self._buffer = b""
         self._in_data = False
         self._transport: asyncio.Transport | None = None
@@ -40,8 +46,10 @@ class SinkProtocol(asyncio.Protocol):
         self._buffer = rest
         if self._in_data:
             self._in_data = False
-            found_id = MESSAGE_ID.search(taken)
-            self._received[found_id.group(1).decode() if found_id else "?"] += 1
+            found = MESSAGE_ID.search(taken)
+            message_id = found.group(1).decode() if found else "?"
+            self._received[message_id] += 1
+            self._arrivals.append((time.time(), message_id))
             self._say("250 2.0.0 taken")
         else:
             self._command(taken.upper())
@@ -65,16 +73,19 @@ class SinkProtocol(asyncio.Protocol):
         self._transport.write(line.encode() + b"\r\n")
 
 
-async def main() -> None:
+async def main(arrivals_file: Path | None) -> None:
     received: Counter[str] = Counter()
+    arrivals: list[tuple[float, str]] = []
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    server = await loop.create_server(lambda: SinkProtocol(received), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SinkProtocol(received, arrivals), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await stopping.wait()
+    if arrivals_file is not None:
+        await asyncio.to_thread(arrivals_file.write_text, "".join(f"{at} {one}\n" for at, one in arrivals))
     doubled = sum(1 for times in received.values() if times > 1)
     print(json.dumps({"messages": received.total(), "duplicates": doubled}), flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

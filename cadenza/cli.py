@@ -81,6 +81,13 @@ def migrate() -> None:
     loaded("cadenza.migrate:upgrade")(loaded("cadenza.settings:load_settings")().owner_database_url())
 
 
+@app.command("rotate-secrets")
+def rotate_secrets_command() -> None:
+    """Seal mailboxes' passwords and DKIM keys anew, under the first of CADENZA_SECRET_KEYS."""
+    settings = loaded("cadenza.settings:load_settings")()
+    asyncio.run(loaded("cadenza.rotate_secrets:rotate_secrets")(settings))
+
+
 @app.command(hidden=True)
 def capture(
     directory: Annotated[Path, typer.Option(help="Where the messages are kept.")],

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import signal
+import ssl
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -12,6 +13,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.mailbox import MailboxActivities
 from activities.maintenance import MaintenanceActivities
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.database_problems import database_problems_in_one_line
@@ -22,14 +24,20 @@ from cadenza.settings import Settings
 from cadenza.temporal_client import connect_temporal
 from db.session import Database
 from mail.tracking import Links
-from mail.transport import SmtpServer, SmtpTransport
+from mail.transport import SmtpServer
 from services.dispatch import Dispatcher
+from services.inboxes.watch import InboxWatcher
+from services.inboxes.watches import InboxWatches
 from services.perform import StepPerformer
+from services.secret_box import SecretBox
 from services.steps.effect import Tools
+from services.transports import MailServers, Transports
 from services.webhook_deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
+from workflows.contracts import mailboxes_queue
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import Gateway
+from workflows.mailbox import MailboxWorkflow
 from workflows.maintenance import MaintainLogWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow
 
 log = logging.getLogger(__name__)
@@ -38,6 +46,8 @@ CONNECT_PAUSE_SECONDS = 2.0
 # A lead sleeps for days: keeping its workflow in memory meanwhile gains nothing but for the next few minutes.
 CACHED_WORKFLOWS = 500
 ACTIVITIES_AT_ONCE = 100
+# Each is a connection that is silent nearly always.
+INBOXES_AT_ONCE = 1000
 # Shorter than what the supervisor waits for before it kills (`cadenza/process.py`).
 DRAIN = timedelta(seconds=8)
 
@@ -59,7 +69,8 @@ class Parts:
     """What a worker holds open."""
 
     database: Database
-    transport: SmtpTransport
+    transports: Transports
+    inboxes: InboxWatcher
     dispatcher: Dispatcher
     gateway: Gateway
     webhooks: WebhookClient
@@ -70,16 +81,19 @@ class Parts:
         await self.dispatcher.aclose()
         await self.deliverer.aclose()
         await self.webhooks.aclose()
-        await self.transport.aclose()
+        await self.transports.aclose()
         await self.database.aclose()
 
 
 def open_parts(
     client: Client,
     database: Database,
-    smtp: SmtpServer,
+    smtp: SmtpServer | None,
     task_queue: str,
     *,
+    secrets: SecretBox | None = None,
+    mail_allow_private: bool = False,
+    mail_tls: ssl.SSLContext | None = None,
     links: Links | None = None,
     webhooks: WebhookClient | None = None,
 ) -> Parts:
@@ -92,11 +106,15 @@ def open_parts(
     webhooks = webhooks or WebhookClient()
     deliverer = WebhookDeliverer(database, webhooks)
     dispatcher = Dispatcher(database, gateway, deliverer)
-    return Parts(database, SmtpTransport(smtp), dispatcher, gateway, webhooks, deliverer, links)
+    secrets = secrets or SecretBox()
+    transports = Transports(smtp, secrets, allow_private=mail_allow_private, tls=mail_tls)
+    servers = MailServers(secrets, allow_private=mail_allow_private, tls=mail_tls)
+    inboxes = InboxWatcher(database, servers, dispatcher.kick)
+    return Parts(database, transports, inboxes, dispatcher, gateway, webhooks, deliverer, links)
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
-    tools = Tools(parts.database, parts.transport, parts.dispatcher.kick, parts.webhooks, parts.links)
+    tools = Tools(parts.database, parts.transports, parts.dispatcher.kick, parts.webhooks, parts.links)
     enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
     maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
@@ -106,7 +124,7 @@ def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_
         activities=[
             enrollment.perform,
             enrollment.record,
-            QueueActivities(parts.dispatcher).process,
+            QueueActivities(parts.dispatcher, InboxWatches(parts.database, parts.gateway)).process,
             maintenance.refresh_analytics,
             maintenance.decide_winners,
             maintenance.maintain_log,
@@ -114,6 +132,20 @@ def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_
         workflow_runner=sandboxed(),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
+        graceful_shutdown_timeout=DRAIN,
+    )
+
+
+def make_mailbox_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
+    """Watches inboxes, beside the steps and not in their places."""
+    return Worker(
+        client,
+        task_queue=mailboxes_queue(task_queue),
+        workflows=[MailboxWorkflow],
+        activities=[MailboxActivities(parts.inboxes).watch],
+        workflow_runner=sandboxed(),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=INBOXES_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
     )
 
@@ -128,11 +160,16 @@ async def run(settings: Settings) -> None:
     if client is None:
         return
     database = Database(settings.app_database_url())
+    smtp = settings.smtp_server()
+    if smtp is None:
+        log.warning("CADENZA_SMTP_HOST is not set: only mailboxes with a server of their own can send")
     parts = open_parts(
         client,
         database,
-        settings.smtp_server(),
+        smtp,
         settings.task_queue,
+        secrets=settings.secret_box(),
+        mail_allow_private=settings.mail_allow_private,
         links=settings.links(),
         webhooks=WebhookClient(allow_private=settings.webhook_allow_private),
     )
@@ -141,7 +178,8 @@ async def run(settings: Settings) -> None:
             await database.refuse_unsafe_role()
         await ensure_search_attributes(client)
         await parts.gateway.ensure_schedules()
-        async with make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months):
+        steps = make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months)
+        async with steps, make_mailbox_worker(client, parts, settings.task_queue):
             log.info("worker ready on task queue %s", settings.task_queue)
             tell_ready()
             watching = asyncio.create_task(parts.deliverer.watch())

@@ -91,6 +91,30 @@ class ConnectionFailed(DeliveryFailed):
     title = "The mail server could not be reached"
 
 
+class HostUnknown(ConnectionFailed):
+    code = "mail_host_unknown"
+    title = "The mail server's name leads to no address"
+
+
+class ServerTimeout(ConnectionFailed):
+    code = "mail_server_timeout"
+    title = "The mail server does not answer in time"
+
+
+class TlsFailed(ConnectionFailed):
+    """No TLS, another name in the certificate, or one that nobody vouches for. Nothing was said in the clear."""
+
+    code = "mail_tls_failed"
+    title = "No trusted TLS with the mail server"
+
+
+class ServerAddressRefused(ConnectionFailed):
+    """Private, loopback, link-local, multicast, reserved: also when only DNS says so."""
+
+    code = "mail_server_address_refused"
+    title = "The mail server's name leads into a private network"
+
+
 class AuthenticationFailed(DeliveryFailed):
     """The mailbox's user name or password is not accepted: every message of the mailbox will fail alike."""
 

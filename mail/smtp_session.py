@@ -2,10 +2,9 @@
 
 import asyncio
 import re
-import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import cast
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError
@@ -20,9 +19,11 @@ from mail.delivery import (
     SendWithdrawn,
     SmtpReply,
     TemporarilyRefused,
+    TlsFailed,
     redact,
     refusal,
 )
+from mail.smtp_server import SmtpServer, Timeouts, not_connected, public_socket, without_credentials
 
 BeforeFinalDot = Callable[[], Awaitable[bool]]
 
@@ -30,31 +31,6 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 # ASCII without blanks and brackets: RFC 6531's SMTPUTF8 is not offered, `mail.addresses` keeps such addresses out.
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 _FLUSH_POLL_SECONDS = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where and how a mailbox sends. `security`: `tls` from the start, `starttls` required, or `none`."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    tls_context: ssl.SSLContext | None = field(default=None, repr=False)
-    """For a private certificate authority; the system's authorities otherwise."""
-    ehlo_name: str = "[127.0.0.1]"
-    """What EHLO says: a host name, or an address literal (RFC 5321 section 4.1.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """All in seconds. The final one is long: a server that took the message must be heard (RFC 5321 section 4.5.3.2
-    asks for ten minutes), for giving up early makes the outcome unknown."""
-
-    connect: float = 30.0
-    command: float = 60.0
-    final_reply: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +57,20 @@ class SmtpSession:
         """Connects, negotiates TLS, logs in. Raises ConnectionFailed, TemporarilyRefused, AuthenticationFailed."""
         client = aiosmtplib.SMTP(
             hostname=server.host,
-            port=server.port,
+            port=server.port if server.allow_private else None,
             timeout=timeouts.connect,
             use_tls=server.security == "tls",
-            start_tls=server.security == "starttls",
+            start_tls=False,  # done below, where it is known what failed
             tls_context=server.tls_context,
             local_hostname=server.ehlo_name,
         )
         try:
             # One limit for all of it: a server that answers each step at the last moment is down all the same.
             async with asyncio.timeout(timeouts.connect):
-                await client.connect()
+                # Its own server is the operator's to name; a tenant's is reached at a checked address only.
+                await client.connect(sock=None if server.allow_private else await public_socket(server))
+                if server.security == "starttls":
+                    await _start_tls(client)
                 await _greet(client)
                 if server.username is not None:
                     await _log_in(client, server.username, server.password or "")
@@ -102,7 +81,7 @@ class SmtpSession:
             raise failure(reply=reply) from None
         except (SMTPException, OSError, ValueError) as error:
             client.close()
-            raise ConnectionFailed(f"{type(error).__name__}: {redact(str(error))}") from None
+            raise not_connected(error) from None
         except BaseException:
             client.close()
             raise
@@ -251,17 +230,27 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
         await client.helo()
 
 
+async def _start_tls(client: aiosmtplib.SMTP) -> None:
+    await _greet(client)
+    if not client.supports_extension("starttls"):
+        raise TlsFailed("the server offers no STARTTLS")
+    await client.starttls()
+
+
 async def _log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
+    def told(text: str) -> str:
+        return redact(without_credentials(text, username, password), username)
+
     try:
         await client.login(username, password)
     except SMTPResponseException as error:
-        reply = SmtpReply(error.code, redact(error.message, username))
+        reply = SmtpReply(error.code, told(error.message))
         raise (TemporarilyRefused if 400 <= error.code < 500 else AuthenticationFailed)(reply=reply) from None
     except (SMTPServerDisconnected, SMTPTimeoutError):
         raise
     except SMTPException as error:
         # The server offers no way to log in that this client knows.
-        raise AuthenticationFailed(redact(str(error), username)) from None
+        raise AuthenticationFailed(told(str(error))) from None
 
 
 def _refused(

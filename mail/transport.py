@@ -19,7 +19,8 @@ from mail.delivery import (
     TemporarilyRefused,
     redact,
 )
-from mail.smtp_session import BeforeFinalDot, SmtpAccepted, SmtpServer, SmtpSession, StaleConnection, Timeouts
+from mail.smtp_server import SmtpServer, Timeouts
+from mail.smtp_session import BeforeFinalDot, SmtpAccepted, SmtpSession, StaleConnection
 
 __all__ = [
     "AuthenticationFailed",
@@ -35,8 +36,15 @@ __all__ = [
     "SmtpTransport",
     "TemporarilyRefused",
     "Timeouts",
+    "check_login",
     "redact",
 ]
+
+
+async def check_login(server: SmtpServer, timeouts: Timeouts) -> None:
+    """Connects, negotiates TLS, logs in, and leaves. Raises what SmtpSession.open does."""
+    session = await SmtpSession.open(server, timeouts)
+    await session.quit()
 
 
 @dataclass(slots=True)

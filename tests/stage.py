@@ -26,16 +26,19 @@ from mail.transport import SmtpServer
 from services import enroll as enrolling
 from services import steer
 from services.receive import EventRecorded, LeadEvent, record_event
+from services.secret_box import SecretBox, new_key
 from services.sequences import SequenceChanges, change_sequence, create_sequence
 from services.timetravel import fast_forward
 from services.versions import Publication, publish_edits
+from tests.integration.smtp_servers import trusting_loopback
 from tests.sink import Sink
 from webhooks.client import WebhookClient
 from workflows.messages import enrollment_workflow_id
 
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 30
-LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail, for tests")
+SECRETS = SecretBox([new_key()])
+LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail of tests")
 T = TypeVar("T")
 
 
@@ -181,7 +184,10 @@ class Stage:
 async def new_tenant(database: Database) -> UUID:
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
-        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Stage')"), {"id": tenant_id})
+        await session.execute(
+            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Stage', '1 Main Street, Springfield')"),
+            {"id": tenant_id},
+        )
         await session.execute(
             text("INSERT INTO mailboxes (tenant_id, email, name) VALUES (:id, 'sam@sender.example', 'Sam Sender')"),
             {"id": tenant_id},
@@ -195,7 +201,17 @@ async def stage(database_url: str, temporal_address: str) -> AsyncGenerator[Stag
     database, sink, task_queue = Database(database_url), Sink(), f"test-{uuid4()}"
     await sink.start()
     smtp = SmtpServer(LOOPBACK, sink.port, security="none")
-    parts = open_parts(client, database, smtp, task_queue, links=LINKS, webhooks=WebhookClient(allow_private=True))
+    parts = open_parts(
+        client,
+        database,
+        smtp,
+        task_queue,
+        secrets=SECRETS,
+        mail_allow_private=True,
+        mail_tls=trusting_loopback(),
+        links=LINKS,
+        webhooks=WebhookClient(allow_private=True),
+    )
     one = Stage(client, database, sink, task_queue, await new_tenant(database), parts)
     await one.start_worker()
     try:

@@ -122,6 +122,7 @@ class Message(Row, Base):
     sending_at: Mapped[datetime | None]
     attempt_id: Mapped[UUID | None] = mapped_column(Uuid)
     sent_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
     response: Mapped[str | None]
     updated_at: Mapped[Timestamp]
 

@@ -90,8 +90,15 @@ class LoadedMessage(BaseModel):
     sent_at: datetime
 
 
+class LoadedDkim(BaseModel):
+    """What mail of the sender's domain is signed with; the key is still sealed."""
+
+    selector: str
+    private_key: str = Field(repr=False)
+
+
 class LoadedMailbox(BaseModel):
-    """The sender, as its table has it; passwords are still encrypted."""
+    """The sender, as its table has it; secrets are still sealed."""
 
     id: UUID
     email: str
@@ -110,6 +117,11 @@ class LoadedMailbox(BaseModel):
     smtp: dict[str, Any] | None
     smtp_password: str | None = Field(repr=False)
     hold_reason: str | None
+    postal_address: str
+    """The tenant's, which every email carries."""
+    dkim: LoadedDkim | None
+    watched: bool
+    """Whether somebody reads what comes back to it."""
 
 
 class LoadedEnrollment(BaseModel):

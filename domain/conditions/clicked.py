@@ -3,10 +3,11 @@ from domain.conditions.engagement import EngagementEvent
 
 
 class Clicked(EventCondition):
-    """A person followed a link; a scanner that follows every link moves no branch."""
+    """A person followed a link; a scanner's click moves no branch, unless its author includes machines."""
 
     name = "clicked"
     negatable = True
+    by_machines = True
 
     def happened(self, event: EngagementEvent) -> bool:
-        return event.type == "click" and not event.machine
+        return event.type == "click"

@@ -11,12 +11,16 @@ from domain.conditions.engagement import Engagement, EngagementEvent
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which step (by ID) the events must be about, and how many days after its email left they may be."""
+    """Which step (by ID) the events must be about, how many days after its email left they may be, and whether
+    what a machine did counts."""
 
     step_id: str | None = None
     within_days: float | None = None
+    include_machine: bool = False
 
     def holds(self, event: EngagementEvent, engagement: Engagement) -> bool:
+        if event.machine and not self.include_machine:
+            return False
         if self.step_id is not None and event.step_id != self.step_id:
             return False
         if self.within_days is None:
@@ -30,6 +34,8 @@ class Condition(ABC):
 
     name: ClassVar[str]
     negatable: ClassVar[bool] = False
+    by_machines: ClassVar[bool] = False
+    """Whether machines do it, too: an author may count them by `include_machine`."""
 
     def __init_subclass__(cls) -> None:
         if "name" in cls.__dict__:
@@ -60,12 +66,18 @@ def leaf_names() -> list[str]:
     return sorted([*CONDITIONS, *negated])
 
 
+def leaf_by_machines(name: str) -> bool:
+    return CONDITIONS[name if name in CONDITIONS else name.removeprefix("not_")].by_machines
+
+
 def leaf_holds(name: str, engagement: Engagement, scope: Scope) -> bool:
     if name in CONDITIONS:
         return CONDITIONS[name].holds(engagement, scope)
     return not CONDITIONS[name.removeprefix("not_")].holds(engagement, scope)
 
 
-def scope_of(step: str | None, within_days: float | None, step_ids: Mapping[str, str]) -> Scope:
+def scope_of(
+    step: str | None, within_days: float | None, step_ids: Mapping[str, str], *, include_machine: bool = False
+) -> Scope:
     """`step_ids` turns a step's key into its ID; a key that is not there matches nothing."""
-    return Scope(step_ids.get(step, "") if step else None, within_days)
+    return Scope(step_ids.get(step, "") if step else None, within_days, include_machine)

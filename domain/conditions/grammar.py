@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from domain.conditions.condition import leaf_holds, leaf_names, scope_of
+from domain.conditions.condition import leaf_by_machines, leaf_holds, leaf_names, scope_of
 from domain.conditions.engagement import Engagement
 from domain.conditions.fields import OPS, field_holds
 
@@ -19,6 +19,7 @@ class Leaf:
     name: str
     step: str | None = None
     within_days: float | None = None
+    include_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +97,18 @@ def _parse_scoped(name: str, value: Any) -> Leaf:
     if not isinstance(value, dict):
         raise ValueError(f"`{name}` takes a scope: an object with `step` and `within_days`")
     scope = cast("dict[str, Any]", value)
-    unknown = scope.keys() - {"step", "within_days"}
+    allowed = {"step", "within_days", *(("include_machine",) if leaf_by_machines(leaf) else ())}
+    unknown = scope.keys() - allowed
     if unknown:
         raise ValueError(f"a scope has `step` and `within_days`, not {', '.join(sorted(unknown))}")
-    step, days = scope.get("step"), scope.get("within_days")
+    step, days, machine = scope.get("step"), scope.get("within_days"), scope.get("include_machine", False)
     if step is not None and not isinstance(step, str):
         raise ValueError("`step` is the key of a step")
     if days is not None and (isinstance(days, bool) or not isinstance(days, int | float) or not 0 < days <= 3650):
         raise ValueError("`within_days` is a number above 0 and at most 3650")
-    return Leaf(leaf, step, days)
+    if not isinstance(machine, bool):
+        raise ValueError("`include_machine` is true or false")
+    return Leaf(leaf, step, days, machine)
 
 
 def _checked(raw: Any) -> Any:
@@ -140,7 +144,8 @@ def evaluate(test: Test, engagement: Engagement, step_ids: Mapping[str, str]) ->
     if isinstance(test, FieldTest):
         return field_holds(engagement.lead, test.field, test.op, test.value)
     if isinstance(test, Leaf):
-        return leaf_holds(test.name, engagement, scope_of(test.step, test.within_days, step_ids))
+        scope = scope_of(test.step, test.within_days, step_ids, include_machine=test.include_machine)
+        return leaf_holds(test.name, engagement, scope)
     results = (evaluate(child, engagement, step_ids) for child in test.tests)
     if test.kind == "any":
         return any(results)

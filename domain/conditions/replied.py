@@ -9,4 +9,4 @@ class Replied(EventCondition):
     negatable = True
 
     def happened(self, event: EngagementEvent) -> bool:
-        return event.type == "reply" and not event.machine
+        return event.type == "reply"

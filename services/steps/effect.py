@@ -11,8 +11,8 @@ from domain.errors import FieldError
 from domain.messages import Directive
 from domain.steps import StepConfig
 from mail.tracking import Links
-from mail.transport import SmtpTransport
 from services.steps.visit import Visit
+from services.transports import Transports
 from webhooks.client import WebhookClient
 
 
@@ -21,7 +21,7 @@ class Tools:
     """What a step may use, held by the worker."""
 
     database: Database
-    transport: SmtpTransport
+    transports: Transports
     kick: Callable[[UUID], None]
     """Dispatches a tenant's outbox; call it after a commit that wrote to it."""
     webhooks: WebhookClient
@@ -31,6 +31,8 @@ class Tools:
 
 class Effect(StepConfig):
     takes_effect: ClassVar[bool] = True
+    needs_postal_address: ClassVar[bool] = False
+    """It sends email, which carries the tenant's postal address: without one no sequence with it is activated."""
 
     async def missing(self, session: ReadSession) -> Sequence[FieldError]:
         """What it refers to and is not there, each named by its field below the config; asked at activation."""

@@ -5,14 +5,46 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from mail.transport import SmtpAccepted, SmtpServer, SmtpTransport, Timeouts
 
 MESSAGE = b"Subject: Hi\r\n\r\nHello\n.\n..two dots\rlast"
 SENDER, RECIPIENT = "bo@us.example", "ada.lovelace@them.example"
 QUICK = Timeouts(connect=2.0, command=2.0, final_reply=0.5)
+
+
+CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"
+"""For 127.0.0.1 and localhost, with its key, signed by itself."""
+
+
+def loopback_tls() -> ssl.SSLContext:
+    """A server's."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+def trusting_loopback() -> ssl.SSLContext:
+    """A client's."""
+    return ssl.create_default_context(cafile=str(CERTIFICATE))
+
+
+@dataclass
+class Account:
+    """Who may log in (an authenticator of aiosmtpd), and who tried."""
+
+    username: str
+    password: str
+    tried: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    def __call__(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        given = (data.login.decode(), data.password.decode()) if isinstance(data, LoginPassword) else ("", "")
+        self.tried.append(given)
+        return AuthResult(success=given == (self.username, self.password), handled=False)
 
 
 @dataclass

@@ -1,1 +1,3 @@
-SELECT 1;
+DROP TRIGGER note_acceptance ON messages;
+DROP FUNCTION note_acceptance;
+ALTER TABLE messages DROP COLUMN accepted_at;

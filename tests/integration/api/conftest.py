@@ -12,11 +12,12 @@ from cadenza.embedded import EmbeddedPostgres
 from db.session import Database
 from services.secret_box import SecretBox, new_key
 from tests.integration.api.client import Tenant, new_tenant
+from tests.integration.smtp_servers import trusting_loopback
 from webhooks.signing import new_secret
 
 INBOUND_SECRET = new_secret()
 SECRETS = SecretBox([new_key()])
-SIGNING_KEY = "a key that signs the links in mail, for tests"
+SIGNING_KEY = "a key that signs the links in mail of tests"
 
 
 async def temporal_is_away() -> Client:
@@ -46,6 +47,7 @@ async def app(migrated_postgres: EmbeddedPostgres, capture_dir: Path) -> AsyncGe
         signing_key=SIGNING_KEY,
         secrets=SECRETS,
         mail_allow_private=True,
+        mail_tls=trusting_loopback(),
         webhook_allow_private=True,
     )
     one = create_app(config, temporal_is_away)

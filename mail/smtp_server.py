@@ -1,0 +1,95 @@
+"""Which server a mailbox sends through, and how reaching it can fail."""
+
+import asyncio
+import base64
+import socket
+import ssl
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aiosmtplib import SMTPConnectTimeoutError, SMTPTimeoutError
+
+from domain.public_addresses import may_be_reached
+from mail.delivery import ConnectionFailed, HostUnknown, ServerAddressRefused, ServerTimeout, TlsFailed, redact
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where and how a mailbox sends. `security`: `tls` from the start, `starttls` required, or `none`."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    tls_context: ssl.SSLContext | None = field(default=None, repr=False)
+    """For a private certificate authority; the system's authorities otherwise."""
+    ehlo_name: str = "[127.0.0.1]"
+    """What EHLO says: a host name, or an address literal (RFC 5321 section 4.1.4)."""
+    allow_private: bool = True
+    """Otherwise it is reached at public addresses only: for a server that a tenant named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """All in seconds. The final one is long: a server that took the message must be heard (RFC 5321 section 4.5.3.2
+    asks for ten minutes), for giving up early makes the outcome unknown."""
+
+    connect: float = 30.0
+    command: float = 60.0
+    final_reply: float = 300.0
+
+
+async def public_socket(server: SmtpServer) -> socket.socket:
+    """A connection to the server at one of its addresses, each of which must be public.
+
+    The name is resolved once and the connection is opened to a checked address: a name that resolves otherwise a
+    moment later (DNS rebinding) changes nothing. Raises ServerAddressRefused, HostUnknown, and OSError.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise HostUnknown("the host name leads to no address") from None
+    # One bad address among good ones is no accident, or at least nobody's loss.
+    if not all(may_be_reached(str(sockaddr[0]), allow_private=False) for *_, sockaddr in found):
+        raise ServerAddressRefused("mail servers of mailboxes are at public addresses only")
+    failure = OSError("the host name leads to no address")
+    for family, kind, protocol, _, sockaddr in found:
+        connection = socket.socket(family, kind, protocol)
+        connection.setblocking(False)
+        try:
+            await loop.sock_connect(connection, sockaddr)
+        except OSError as error:
+            connection.close()
+            failure = error
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise failure
+
+
+def not_connected(error: Exception) -> ConnectionFailed:
+    """What kept the connection from being opened, by its cause: the library wraps what the system said."""
+    detail = f"{type(error).__name__}: {redact(str(error))}"
+    for one in (error, error.__cause__, error.__context__):
+        if isinstance(one, socket.gaierror):
+            return HostUnknown("the host name leads to no address")
+        if isinstance(one, ssl.SSLError):
+            return TlsFailed(detail)
+    if isinstance(error, (TimeoutError, SMTPTimeoutError, SMTPConnectTimeoutError)):
+        return ServerTimeout(detail)
+    return ConnectionFailed(detail)
+
+
+def without_credentials(text: str, username: str, password: str) -> str:
+    """`text` without what was sent to log in, in any of the forms in which a server might repeat it (RFC 4616 PLAIN,
+    LOGIN)."""
+    secrets = [f"\0{username}\0{password}", password, username]
+    encoded = [base64.b64encode(one.encode()).decode() for one in secrets]
+    for secret in [*encoded, *(one.rstrip("=") for one in encoded), password]:
+        if secret:
+            text = text.replace(secret, "[redacted]")
+    return text
