@@ -31,7 +31,8 @@ class Standing:
 
     step_id: UUID
     entered_at: datetime
-    due_at: datetime
+    due_at: datetime | None
+    """None while it waits for somebody to let it go: its mailbox is held."""
     hold_until: datetime | None
     paused_at: datetime | None
     zone: str
@@ -52,6 +53,8 @@ def relocate(old: Plan, new: Plan, standing: Standing) -> Relocated:
     if step is None:
         return _moved(old, new, standing)
     before = old.step(standing.step_id)
+    if standing.due_at is None:
+        return Relocated(Effect.UNCHANGED, step, None)
     due_at = _reckoned(step, new, standing)
     # What is due already (an event was heard, or it is being performed) is not put off.
     if standing.due_at <= standing.now or (before and _reckoned(before, old, standing) == due_at):
