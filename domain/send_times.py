@@ -21,12 +21,13 @@ CALENDARS_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenDays:
-    """Spans as columns, in order: `opens[i]` to `closes[i]` belongs to `days[i]`, which takes `caps[i]` emails."""
+    """Spans as columns, in order: `opens[i]` to `closes[i]` (seconds since 1970) belongs to `days[i]`, which takes
+    `caps[i]` emails."""
 
     days: list[date]
     caps: list[int | None]
-    opens: list[datetime]
-    closes: list[datetime]
+    opens: list[int]
+    closes: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class SendTimes:
                 continue  # begun before, and so among the nearer ones
             columns.days.append(day)
             columns.caps.append(self.limits.cap_on(day))
-            columns.opens.append(span.start)
-            columns.closes.append(span.end)
+            columns.opens.append(int(span.start.timestamp()))
+            columns.closes.append(int(span.end.timestamp()))
         return columns
 
     def _from(self, moment: datetime) -> Iterator[tuple[date, Span]]:
