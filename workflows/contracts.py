@@ -40,6 +40,7 @@ class NonRetryable:
         "NotFound",
         "WebhookAddressRefused",
         "WebhookUrlInvalid",
+        "WindowNeverOpens",
     )
 
 

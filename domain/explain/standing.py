@@ -10,6 +10,7 @@ _MENDS = {
     "TemplateInvalid": "correct the step's template, publish the sequence, then resume",
     "NoMailbox": "add a mailbox, then resume",
     "AddressInvalid": "correct the lead's address, then resume",
+    "WindowNeverOpens": "give the send window, or the mailbox's working hours, an hour in common, then resume",
     "MessageRefused": "change what the mail server objects to, then resume",
     "AuthenticationFailed": "correct the mail server's user name and password, then resume",
 }
