@@ -46,8 +46,8 @@ def paused(at: Situation) -> Reason | None:
 def company_replied(at: Situation) -> Reason | None:
     if at.status is not EnrollmentStatus.PAUSED or at.paused_by != "company":
         return None
-    detail = f"a colleague of the lead has replied, and the lead is paused since {at.local(at.paused_at)}: resume it"
-    return Reason("company_replied", detail, {"by": at.paused_by, "since": json_time(at.paused_at)})
+    detail = f"a colleague of the lead replied on {at.local(at.paused_at)}, and the sequence pauses for that: resume it"
+    return Reason("company_replied", detail, {"since": json_time(at.paused_at)})
 
 
 def sequence_paused(at: Situation) -> Reason | None:
