@@ -9,8 +9,10 @@ from uuid import UUID
 from db.models import Lead, Mailbox
 from db.queries import preview as queries
 from db.queries import sequences as sequence_queries
+from db.queries.tenants import own_tenant
 from db.session import ReadSession
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
+from domain.footer import Footer
 from domain.graph import unreachable
 from domain.leads import FIELDS, template_fields
 from domain.preview import AnyTime, Assumption, Cut, Happens, Moment, Rehearsal
@@ -79,7 +81,9 @@ async def preview_sequence(
         preview.warnings += _of_hours(preview, senders)
         rehearsal = Rehearsal(plan, fields, emails, assume, lambda steps: _hours(preview, _sent_from(steps, senders)))
         preview.moments = rehearsal.run(start)
-        _write_messages(preview, fields, senders)
+        tenant = await own_tenant(session)
+        footer = Footer(tenant.postal_address if tenant else "", UNSUBSCRIBE_URL)
+        _write_messages(preview, fields, senders, footer)
         preview.warnings += _of_rehearsal(rehearsal)
     suppressed = await queries.is_suppressed(session, lead.email)
     preview.warnings += _of_lead(lead, suppressed)
@@ -91,7 +95,7 @@ def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
     yield from ((step, step.config) for step in plan.steps if isinstance(step.config, Email))
 
 
-def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[Mailbox]) -> None:
+def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[Mailbox], footer: Footer) -> None:
     subject: str | None = None
     written: list[Step] = []
     for place, moment in enumerate(preview.moments):
@@ -103,13 +107,18 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[
         variant = config.variant_of(preview.lead.id, moment.step.id)
         known = {
             **fields,
-            "sender": {"name": sender.name, "email": sender.email} if sender else {"name": "Sender", "email": ""},
+            "sender": {
+                "name": sender.name if sender else "Sender",
+                "email": sender.email if sender else "",
+                "postal_address": footer.postal_address,
+            },
             "sequence": {"name": preview.plan.name},
             "now": moment.at,
-            "unsubscribe_url": UNSUBSCRIBE_URL,
+            "unsubscribe_url": footer.unsubscribe_url,
         }
         try:
-            content = write(config.contents()[variant], known, subject if config.reply_in_thread else None)
+            earlier = subject if config.reply_in_thread else None
+            content = write(config.contents()[variant], known, earlier, footer)
         except (MergeFieldMissing, TemplateInvalid) as error:
             preview.warnings.append(Warned(error.code, error.detail, moment.step.key))
             content = None

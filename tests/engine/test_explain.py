@@ -281,6 +281,20 @@ def test_every_cause_is_brought_about() -> None:
     assert causes == {scene.__name__ for scene in SCENES}
 
 
+async def test_a_lead_whose_zone_is_unknown_is_told_everywhere_whose_clocks_count(stage: Stage) -> None:
+    opens = at_nine(days=3)
+    days = SendWindow(days=(weekday(opens),), timezone="lead")
+    sequence = await stage.sequence([EMAIL], send_window=days, timezone="UTC")
+    (enrollment,) = await stage.enroll(sequence, await stage.lead(timezone=""))
+    await until_put_off(stage, enrollment, "window", opens)
+    told = (await explained(stage, enrollment)).reason
+    assert "the lead's time zone is not known: UTC, the sequence's, is used" in told.detail
+    (row,) = await stage.query(
+        "SELECT detail FROM sequence_execution_log WHERE enrollment_id = :id AND event = 'deferred'", id=enrollment
+    )
+    assert (row.detail["cause"], row.detail["timezone"], row.detail["zone_unknown"]) == ("window", "UTC", "lead")
+
+
 async def test_a_moved_clock_is_the_clock_that_counts(stage: Stage) -> None:
     _, _, enrollment = await enrolled(stage, DELAY, EMAIL, TAG)
     await stage.forward(days=2)

@@ -55,7 +55,8 @@ async def test_every_message_and_every_due_time(tenant: Tenant) -> None:
     assert branch["took"] == {"branch": "branches[0]", "outcome": {"goto": "follow-up"}}
     assert branch["alternatives"] == [{"branch": "else", "outcome": {"stop": True, "reason": "cold"}}]
     assert follow_up["message"]["subject"] == "Re: Hello"
-    assert follow_up["message"]["text"] == "Hi Ada, about tea?"
+    footer = "1 Main Street, Springfield\nUnsubscribe: https://unsubscribe.invalid/preview"
+    assert follow_up["message"]["text"] == f"Hi Ada, about tea?\n\n{footer}\n"
     assert (end["status"], end["reason"]) == ("completed", None)
     by_default = await preview(tenant, sequence_id, lead_id)
     assert (by_default["moments"][-1]["status"], by_default["moments"][-1]["reason"]) == ("stopped", "cold")
