@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.deps import Once, Paging, Reading, Wired, Writer, Writing
+from api.deps import Once, Paging, Reading, Steering, Wired, Writer, Writing
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
@@ -36,8 +36,9 @@ async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxResponse:
 
 
 @router.patch("/{mailbox_id}", responses=WITH_BODY | problems(404, 409))
-async def update_mailbox(mailbox_id: UUID, body: MailboxUpdate, session: Writing, wired: Wired) -> MailboxResponse:
-    """`held` keeps back everything that would leave from it, `active` lets it go."""
+async def update_mailbox(mailbox_id: UUID, body: MailboxUpdate, session: Steering, wired: Wired) -> MailboxResponse:
+    """`held` keeps back everything that would leave from it. `active` lets it go, whatever held it: what waited goes
+    on, ten leads a second where the mailbox sets no limits, and its circuit breakers begin to count anew."""
     return MailboxResponse.of(await _keeper(wired).change(session, mailbox_id, body.changes()))
 
 

@@ -19,7 +19,8 @@ _SITUATION = text("""
                'step', (SELECT step FROM jsonb_array_elements(v.plan->'steps') step
                          WHERE step->>'id' = s.current_step_id::text),
                'sends_email', jsonb_path_exists(v.plan, '$.steps[*] ? (@.type == "email")'),
-               'mailbox', (SELECT jsonb_build_object('id', m.id, 'status', m.status) FROM mailboxes m
+               'mailbox', (SELECT jsonb_build_object('id', m.id, 'status', m.status, 'hold_reason', m.hold_reason)
+                             FROM mailboxes m
                             WHERE m.tenant_id = s.tenant_id
                               AND m.id = coalesce(s.mailbox_id, (SELECT f.id FROM mailboxes f
                                                                   WHERE f.tenant_id = s.tenant_id

@@ -1,5 +1,6 @@
 """The step is due, and the email does not leave."""
 
+from domain.breakers import explained
 from domain.explain.reason import Reason, json_time
 from domain.explain.situation import Situation
 
@@ -13,8 +14,10 @@ def no_mailbox(at: Situation) -> Reason | None:
 def mailbox_held(at: Situation) -> Reason | None:
     if at.mailbox is None or at.mailbox.status == "active" or not at.sends_email:
         return None
-    detail = f"the mailbox that this lead hears from is {at.mailbox.status}: everything of it waits"
-    return Reason("mailbox_held", detail, {"mailbox_id": str(at.mailbox.id), "status": at.mailbox.status})
+    why = explained(at.mailbox.hold_reason)
+    detail = f"the mailbox that this lead hears from is held, and everything of it waits ({why}): release it"
+    binds = {"mailbox_id": str(at.mailbox.id), "status": at.mailbox.status, "hold_reason": at.mailbox.hold_reason}
+    return Reason("mailbox_held", detail, binds)
 
 
 def retrying(at: Situation) -> Reason | None:

@@ -35,6 +35,7 @@ class Untold(_Read):
 class Sender(_Read):
     id: UUID
     status: str
+    hold_reason: str | None = None
 
 
 class Situation(_Read):
