@@ -4,6 +4,7 @@ A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of t
 records it: when the caller has its answer, no further email of them can pass the gate.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -71,9 +72,12 @@ class AutoReplyEvent(_Event):
     type: Literal["auto_reply"]
     returns_on: date | None = None
     """The first day back; without it the sequence's `auto_reply_hold_days` counts."""
+    note: Literal["no_longer_there", "ticket"] | None = None
+    """What it says beyond an absence: they have left, or it is a help desk's receipt."""
 
     def detail(self) -> dict[str, Any]:
-        return {"returns_on": self.returns_on.isoformat()} if self.returns_on else {}
+        returns_on = self.returns_on.isoformat() if self.returns_on else None
+        return {name: said for name, said in (("returns_on", returns_on), ("note", self.note)) if said}
 
 
 class _ByMachine(_Event):
@@ -184,8 +188,10 @@ async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -
     return about
 
 
-async def receive_about(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:
-    """Records what is known to be about that, and does what it demands."""
+async def receive_about(
+    session: WriteSession, about: About, event: LeadEvent, *, noted: Mapping[str, Any] | None = None
+) -> EventRecorded:
+    """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
     # The enrollments are locked before anything is written: an event and a step of the same lead take turns. Before
     # them the mailbox that may come to be held for it, as at the gate.
     mailbox_id = await lock_sender_of(session, about.message_id) if _is_held_against_sender(event) else None
@@ -198,7 +204,7 @@ async def receive_about(session: WriteSession, about: About, event: LeadEvent) -
         event_type=event.heard_as,
         name=event.label,
         machine=event.by_machine,
-        detail=event.detail(),
+        detail={**event.detail(), **(noted or {})},
         event_id=event.event_id,
         occurred_at=occurred_at,
     )

@@ -3,9 +3,11 @@
 from db.models.base import Base
 from db.models.batches import Batch, BatchSkip
 from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Message, OutboxRow
+from db.models.inboxes import InboxCursor, InboxFailure
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.mailboxes import Mailbox
 from db.models.notifications import Notification
+from db.models.send_slots import SendDay, SendSlot
 from db.models.sender_domains import SenderDomain
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
@@ -21,6 +23,8 @@ __all__ = [
     "CampaignLead",
     "Enrollment",
     "IdempotencyKey",
+    "InboxCursor",
+    "InboxFailure",
     "Lead",
     "LeadEngagement",
     "LogEntry",
@@ -28,6 +32,8 @@ __all__ = [
     "Message",
     "Notification",
     "OutboxRow",
+    "SendDay",
+    "SendSlot",
     "SenderDomain",
     "Sequence",
     "SequenceStep",

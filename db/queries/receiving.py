@@ -45,6 +45,16 @@ _BY_MESSAGE = text("""
      WHERE m.tenant_id = :tenant_id AND m.rfc_message_id = ANY (CAST(:message_ids AS text[]))
      ORDER BY m.reserved_at DESC LIMIT 1
 """)
+# The message's own ID: what is left of a Message-ID that a gateway has rewritten, and what an unsubscribe link says.
+_BY_ID = text("""
+    SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
+           v.plan->'settings' AS settings
+      FROM messages m
+      JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
+      JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
+     WHERE m.tenant_id = :tenant_id AND m.id = ANY (CAST(:ids AS uuid[]))
+     ORDER BY m.reserved_at DESC LIMIT 1
+""")
 # What an event without a Message-ID is about: the last email that the lead was sent, in a live enrollment if any.
 _LATEST = text("""
     SELECT s.lead_id, s.id AS enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
@@ -63,8 +73,10 @@ _OF_ENROLLMENT = text("""
            current_step_id AS step_id, clock_offset
       FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :enrollment_id
 """)
-_BY_SENDER = text("""
-    SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = :email
+# Some that are addressed are leads: the first of them in the caller's order.
+_BY_ADDRESS = text("""
+    SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = ANY (CAST(:emails AS text[]))
+     ORDER BY array_position(CAST(:emails AS text[]), l.email) LIMIT 1
 """)
 _RECORD = text("""
     INSERT INTO lead_engagement
@@ -129,6 +141,12 @@ async def about_message(session: WriteSession, rfc_message_ids: Sequence[str]) -
     return _about(found.one_or_none())
 
 
+async def about_message_id(session: WriteSession, ids: Sequence[UUID]) -> About | None:
+    """The most recent message of the tenant among these rows of `messages`."""
+    found = await session.execute(_BY_ID, {"tenant_id": session.tenant_id, "ids": list(ids)})
+    return _about(found.one_or_none())
+
+
 async def about_lead(session: WriteSession, lead_id: UUID) -> About:
     found = await session.execute(_LATEST, {"tenant_id": session.tenant_id, "lead_id": lead_id})
     return _about(found.one_or_none()) or About(lead_id)
@@ -143,8 +161,9 @@ async def about_enrollment(session: WriteSession, enrollment_id: UUID, message_i
     return About(**found.one()._mapping)  # pyright: ignore[reportPrivateUsage]
 
 
-async def lead_by_email(session: WriteSession, email: str) -> UUID | None:
-    return await session.scalar(_BY_SENDER, {"tenant_id": session.tenant_id, "email": email})
+async def lead_by_email(session: WriteSession, emails: Sequence[str]) -> UUID | None:
+    """The lead with the first of these addresses (lower case) that is a lead's."""
+    return await session.scalar(_BY_ADDRESS, {"tenant_id": session.tenant_id, "emails": list(emails)})
 
 
 async def live_enrollments(session: WriteSession, lead_id: UUID, company_domain: str | None = None) -> Live:
