@@ -42,6 +42,7 @@ class NonRetryable:
         "AddressInvalid",
         "NoMailbox",
         "NoMailServer",
+        "PostalAddressMissing",
         "SecretKeysMissing",
         "SecretUnreadable",
         "StepMissing",
