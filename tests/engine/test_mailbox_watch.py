@@ -84,7 +84,10 @@ def answer(stage: Stage, sender: str) -> bytes:
     return "\r\n".join([*headers, "", "Yes, please", ""]).encode()
 
 
-async def test_a_reply_in_the_inbox_stops_the_enrollment(stage: Stage, imap: TestImap) -> None:
+async def test_a_reply_in_the_inbox_stops_the_enrollment(
+    stage: Stage, imap: TestImap, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="services.inboxes")
     user = await imap.account()
     await set_inbox(stage, imap, user)
     sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
@@ -100,8 +103,10 @@ async def test_a_reply_in_the_inbox_stops_the_enrollment(stage: Stage, imap: Tes
         assert await stage.handle(enrollment).result() == "stopped: replied"
         assert (await stage.lead_row(lead)).status == "qualified"
         history = (await (await handle_of(stage)).fetch_history()).to_json()
+    assert f"reply, matched by references, of enrollment {enrollment}" in caplog.text
     for private in (PASSWORD, user, "sam@sender.example", "private.example", imap.server(user).host):
         assert private not in history
+        assert private not in "".join(one.getMessage() for one in caplog.records if one.name.startswith("services"))
     assert len(stage.sink.received) == 1
 
 
