@@ -33,6 +33,7 @@ from mail.transport import (
     redact,
 )
 from services.receive import bounce_at_once
+from services.slots import put_off, reserve_now, send_times
 from services.steps.effect import Tools
 from services.steps.visit import Visit
 
@@ -57,11 +58,6 @@ class NoMailbox(Conflict):
 
     code = "no_mailbox"
     title = "There is no mailbox to send from"
-
-
-class MailboxHeld(Conflict):
-    code = "mailbox_held"
-    title = "The mailbox is held"
 
 
 class PostalAddressMissing(Conflict):
@@ -98,22 +94,37 @@ class Letter:
 
 
 async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
-    """Raises MergeFieldMissing, NoMailbox, MailboxHeld, PostalAddressMissing, and what SMTP says (mail/transport.py);
-    for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable."""
+    """Sends it now, or puts it off until the window is open and the mailbox has room.
+
+    Raises MergeFieldMissing, NoMailbox, PostalAddressMissing, WindowNeverOpens, NoFreeSlot, and what SMTP says
+    (mail/transport.py); for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable.
+    """
     earlier = visit.loaded.messages[-1] if letter.reply_in_thread and visit.loaded.messages else None
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
     message_id = uuid4()
     draft = _draft(visit, tools, sender, letter.content, earlier, message_id)
-    reservation = await _reserve(visit, sender, draft, letter.variant, message_id)
+    reservation = await _pass_gate(visit, sender, _as_reserved(sender, draft, letter.variant, message_id))
     match reservation.outcome:
-        case "held":
-            return visit.told(reservation.directive)
-        case "sent" | "unknown":
-            return await _advance(visit, reservation, reservation.outcome, letter.variant, response=None)
         case "reserved":
             if reservation.message_id != message_id:  # an earlier attempt's, and so are the links
                 draft = _draft(visit, tools, sender, letter.content, earlier, _known(reservation.message_id))
             return await _hand_over(visit, tools, sender, draft, reservation, letter.variant)
+        case "sent" | "unknown":
+            return await _advance(visit, reservation, reservation.outcome, letter.variant, response=None)
+        case _:
+            return visit.told(reservation.directive)
+
+
+async def _pass_gate(visit: Visit, sender: LoadedMailbox, message: Mapping[str, Any]) -> Reservation:
+    """The message reserved, with a slot for this moment; or else the enrollment put off, and why."""
+    times = send_times(visit, sender)
+    today = times.today(visit.now)
+    if today is None:
+        put_off_first = await put_off(visit, sender, times)
+        if put_off_first.outcome != "settle":
+            return put_off_first
+    reservation = await reserve_now(visit, times, today, message)
+    return await put_off(visit, sender, times) if reservation.outcome == "no_slot" else reservation
 
 
 async def _hand_over(
@@ -206,8 +217,6 @@ async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
         mailbox = await visit.queries.mailbox(mailbox_id)
     if mailbox is None:
         raise NoMailbox("add a mailbox, then resume the enrollment")
-    if mailbox.status != "active":
-        raise MailboxHeld("the mailbox is held; everything of it waits")
     if not mailbox.postal_address.strip():
         raise PostalAddressMissing("give the tenant a postal address, then resume the enrollment")
     return mailbox
@@ -238,25 +247,16 @@ def _draft(
     )
 
 
-async def _reserve(
-    visit: Visit, sender: LoadedMailbox, draft: Draft, variant: str | None, message_id: UUID
-) -> Reservation:
-    return await visit.queries.reserve(
-        visit.place,
-        step_id=visit.step.id,
-        visit=visit.number,
-        now=visit.now,
-        decisions=visit.decision_rows(),
-        message={
-            "id": str(message_id),
-            "mailbox_id": str(sender.id),
-            "rfc_message_id": new_message_id(message_id, sender.email.rpartition("@")[2]),
-            "thread": draft.thread,
-            "subject": draft.subject,
-            "variant": variant,
-        },
-        resend=visit.plan.settings.unknown_outcome == "resend",
-    )
+def _as_reserved(sender: LoadedMailbox, draft: Draft, variant: str | None, message_id: UUID) -> dict[str, Any]:
+    """As `reserve_message` takes it."""
+    return {
+        "id": str(message_id),
+        "mailbox_id": str(sender.id),
+        "rfc_message_id": new_message_id(message_id, sender.email.rpartition("@")[2]),
+        "thread": draft.thread,
+        "subject": draft.subject,
+        "variant": variant,
+    }
 
 
 async def _advance(

@@ -6,6 +6,7 @@ from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Message,
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.mailboxes import Mailbox
 from db.models.notifications import Notification
+from db.models.send_slots import SendDay, SendSlot
 from db.models.sender_domains import SenderDomain
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
@@ -28,6 +29,8 @@ __all__ = [
     "Message",
     "Notification",
     "OutboxRow",
+    "SendDay",
+    "SendSlot",
     "SenderDomain",
     "Sequence",
     "SequenceStep",

@@ -25,6 +25,7 @@ class Mailbox(Row, Base):
     name: Mapped[EmptyText]
     status: Mapped[str] = mapped_column(server_default="active")
     timezone: Mapped[EmptyText]
+    day_zone: Mapped[EmptyText]
     weight: Mapped[int] = mapped_column(server_default="1")
     daily_cap: Mapped[int | None]
     hourly_cap: Mapped[int | None]

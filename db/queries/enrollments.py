@@ -6,7 +6,7 @@ advance), none of them inside a longer transaction.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,12 +18,17 @@ from db.calls import Call
 from db.session import Database, WriteSession
 from domain.messages import Directive
 from domain.schedule import local_text
+from domain.send_times import OpenDays
 
 _LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
 _PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")
 _RESERVE = Call(
     "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
-    " :message, :resend)"
+    " :message, :resend, :zone, :days, :caps, :jitter, :offsets)"
+)
+_DEFER = Call(
+    "SELECT defer_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
+    " :mailbox_id, :resend, :zone, :days, :caps, :opens, :closes, :jitter, :offsets, :closed)"
 )
 _MARK = Call("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
 _RELEASE = Call("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)")
@@ -100,6 +105,7 @@ class LoadedMailbox(BaseModel):
     name: str
     status: str
     timezone: str
+    day_zone: str
     daily_cap: int | None
     hourly_cap: int | None
     min_gap_seconds: int
@@ -135,14 +141,46 @@ class LoadedEnrollment(BaseModel):
 
 
 class Reservation(BaseModel):
-    """What the gate answered; see `reserve_message`."""
+    """What the gate answered; see `reserve_message` and `defer_message`."""
 
-    outcome: Literal["reserved", "sent", "unknown", "held"]
+    outcome: Literal["reserved", "sent", "unknown", "held", "no_slot", "stale", "deferred", "settle"]
     directive: Directive
     message_id: UUID | None = None
     rfc_message_id: str = ""
     thread: list[str] = []
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSlot:
+    """A send slot that is asked for, for one visit to one step. `zone`: whose days are meant. `offsets`: how many days
+    after it the lead's later emails are likely to be due."""
+
+    step_id: UUID
+    visit: int
+    now: datetime
+    decisions: list[dict[str, Any]]
+    resend: bool
+    zone: str
+    open_days: OpenDays
+    jitter: timedelta
+    offsets: list[int]
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "step_id": self.step_id,
+            "visit": self.visit,
+            "now": self.now,
+            "decisions": self.decisions,
+            "resend": self.resend,
+            "zone": self.zone,
+            "days": self.open_days.days,
+            "caps": self.open_days.caps,
+            "opens": self.open_days.opens,
+            "closes": self.open_days.closes,
+            "jitter": self.jitter,
+            "offsets": self.offsets,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,31 +201,16 @@ class EnrollmentQueries:
     async def plan(self, version_id: UUID) -> dict[str, Any]:
         return await self.database.calls.value(_PLAN, {"tenant_id": self.tenant_id, "version_id": version_id})
 
-    async def reserve(
-        self,
-        place: Place,
-        *,
-        step_id: UUID,
-        visit: int,
-        now: datetime,
-        decisions: list[dict[str, Any]],
-        message: dict[str, Any],
-        resend: bool,
+    async def reserve(self, place: Place, asked: "AskedSlot", *, message: dict[str, Any]) -> Reservation:
+        parameters = {**_from(place), **asked.parameters(), "message": message}
+        return Reservation.model_validate(await self.database.calls.value(_RESERVE, self._key(**parameters)))
+
+    async def defer(
+        self, place: Place, asked: "AskedSlot", *, mailbox_id: UUID, closed: dict[str, Any] | None
     ) -> Reservation:
-        return Reservation.model_validate(
-            await self.database.calls.value(
-                _RESERVE,
-                self._key(
-                    **_from(place),
-                    step_id=step_id,
-                    visit=visit,
-                    now=now,
-                    decisions=decisions,
-                    message=message,
-                    resend=resend,
-                ),
-            )
-        )
+        """`closed`: what keeps the window closed now, `{"cause": ...}`, if anything does."""
+        parameters = {**_from(place), **asked.parameters(), "mailbox_id": mailbox_id, "closed": closed}
+        return Reservation.model_validate(await self.database.calls.value(_DEFER, self._key(**parameters)))
 
     async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
         """Whether this attempt may write the final dot. Of several, one may."""

@@ -123,7 +123,11 @@ async def mailbox_held(stage: Stage) -> UUID:
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     await set_mailboxes(stage, "status = 'held'")
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
-    await until_error(stage, enrollment, "MailboxHeld")
+
+    async def parked() -> bool:
+        return ((await stage.state(enrollment)).deferral or {}).get("cause") == "mailbox_held"
+
+    await stage.until(parked, "the email waits for its mailbox")
     return enrollment
 
 
@@ -152,7 +156,7 @@ SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     waiting_for_event: ([], {"step": "registered", "event": "registered"}),
     waiting: ([], {"step": "wait", "step_type": "delay"}),
     no_mailbox: ([], {}),
-    mailbox_held: (["retrying"], {"status": "held"}),
+    mailbox_held: ([], {"status": "held"}),
     retrying: ([], {"step": "intro"}),
     due: ([], {"step": "intro"}),
 }

@@ -45,7 +45,7 @@ UNTOLD = {"command": "resume", "since": NOW, "attempts": 1}
         ({"hold_until": NOW, "due_at": NOW}, ["due"], NOW),
         ({"due_at": LATER, "mailbox": None}, ["waiting", "no_mailbox"], None),
         ({"due_at": LATER, "mailbox": None, "sends_email": False}, ["waiting"], LATER),
-        ({"mailbox": {**SENDER, "status": "held"}, "error": "MailboxHeld: x"}, ["mailbox_held", "retrying"], None),
+        ({"mailbox": {**SENDER, "status": "held"}, "error": "ConnectionFailed: x"}, ["mailbox_held", "retrying"], None),
         ({**PAUSED, "paused_by": "lead"}, ["paused"], None),
         ({**PAUSED, "paused_by": "lead", "sequence_status": "paused"}, ["paused", "sequence_paused"], None),
         ({**PAUSED, "paused_by": "sequence", "sequence_status": "paused"}, ["sequence_paused"], None),
