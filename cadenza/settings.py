@@ -11,12 +11,15 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
-from mail.tracking import Links
+from domain.tenancy import EXAMPLE_ADDRESS
+from mail.tracking import Links, ring
 from mail.transport import SmtpServer
 from services.secret_box import SecretBox
 from webhooks.signing import is_secret
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
+
+MIN_KEY = 32
 
 USUAL_SMTP_PORT: dict[SmtpSecurity, int] = {"none": 25, "starttls": 587, "tls": 465}
 
@@ -40,11 +43,14 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
     inbound_webhook_secret: SecretStr | None = None
+    """Signs the mail that is handed over. Several with commas between them: each is accepted, while one replaces
+    another."""
 
     public_url: HttpUrl | None = None
     """Where people and mail clients reach the API: unsubscribe links, opens and clicks. Without it mail has none."""
-    signing_key: SecretStr | None = Field(default=None, min_length=32)
-    """Signs those links: whoever has it can forge them, and without it the ones that were sent lead nowhere."""
+    signing_key: SecretStr | None = Field(default=None, min_length=MIN_KEY)
+    """Signs those links: whoever has it can forge them, and without it the ones that were sent lead nowhere. Several
+    with commas between them are a ring: the first signs, all verify."""
     secret_keys: SecretStr | None = None
     """Seal mailboxes' passwords and DKIM keys: 32 random bytes in base64, or several such keys and commas between them.
     The first seals, all open."""
@@ -64,14 +70,20 @@ class Settings(BaseSettings):
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
+    postal_address: str = Field(default=EXAMPLE_ADDRESS, max_length=1000)
+    """What `cadenza up` gives its first tenant, if that has none: every email carries it."""
     temporal_bin: Path | None = None
     """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
-        secret = self.inbound_webhook_secret
-        if secret is not None and not is_secret(secret.get_secret_value()):
-            raise ValueError("CADENZA_INBOUND_WEBHOOK_SECRET is whsec_ and at least 24 bytes in base64")
+        secret, key = self.inbound_webhook_secret, self.signing_key
+        if secret is not None and not all(map(is_secret, secret.get_secret_value().split(","))):
+            raise ValueError(
+                "CADENZA_INBOUND_WEBHOOK_SECRET is whsec_ and at least 24 bytes in base64; several have commas between"
+            )
+        if key is not None and any(len(one) < MIN_KEY for one in ring(key.get_secret_value())):
+            raise ValueError(f"CADENZA_SIGNING_KEY: each of several keys has at least {MIN_KEY} characters")
         for url in (self.database_url, self.migration_database_url):
             if url is not None:
                 asyncpg_url(url)

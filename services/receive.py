@@ -4,7 +4,8 @@ A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of t
 records it: when the caller has its answer, no further email of them can pass the gate.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,7 +16,8 @@ from db.queries import enrolling, receiving
 from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
 from db.queries.receiving import About
 from db.session import WriteSession
-from domain.enrollment import StopReason
+from domain.companies import company_domain
+from domain.enrollment import EnrollmentStatus, StopReason
 from domain.errors import FieldError, Invalid, NotFound
 from domain.events import event_key
 from domain.messages import Command
@@ -138,11 +140,14 @@ LeadEvent = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class EventRecorded:
-    """`recorded` is False for an event that was told before. The others are the enrollments it moved."""
+    """`recorded` is False for an event that was told before. The others are the enrollments it moved; those of
+    `company_*` are of the lead's colleagues."""
 
     recorded: bool
     stopped: list[UUID] = field(default_factory=list[UUID])
     held: list[UUID] = field(default_factory=list[UUID])
+    company_stopped: list[UUID] = field(default_factory=list[UUID])
+    company_paused: list[UUID] = field(default_factory=list[UUID])
 
 
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
@@ -180,10 +185,13 @@ async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -
     return about
 
 
-async def receive_about(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:
-    """Records what is known to be about that, and does what it demands."""
+async def receive_about(
+    session: WriteSession, about: About, event: LeadEvent, *, noted: Mapping[str, Any] | None = None
+) -> EventRecorded:
+    """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
     # The enrollments are locked before anything is written: an event and a step of the same lead take turns.
-    live = await receiving.live_enrollments(session, about.lead_id)
+    locked = await _locked(session, about.lead_id, event)
+    live = [row for row in locked if row.lead_id == about.lead_id]
     occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset
     row_id = await receiving.record(
         session,
@@ -191,7 +199,7 @@ async def receive_about(session: WriteSession, about: About, event: LeadEvent) -
         event_type=event.heard_as,
         name=event.label,
         machine=event.by_machine,
-        detail=event.detail(),
+        detail={**event.detail(), **(noted or {})},
         event_id=event.event_id,
         occurred_at=occurred_at,
     )
@@ -207,7 +215,32 @@ async def receive_about(session: WriteSession, about: About, event: LeadEvent) -
             occurred_at=occurred_at,
         )
     answered = [] if event.by_machine else await _wake(session, about, event, live)
-    return await _obey(session, about, event, [row for row in live if row.id not in answered])
+    done = await _obey(session, about, event, [row for row in live if row.id not in answered])
+    colleagues = [row for row in locked if row.lead_id != about.lead_id]
+    return await _tell_company(session, about.lead_id, colleagues, done) if colleagues else done
+
+
+async def _locked(session: WriteSession, lead_id: UUID, event: LeadEvent) -> receiving.Live:
+    """The lead's live enrollments, and of a reply those of its colleagues that it means something to."""
+    if not isinstance(event, ReplyEvent):
+        return await receiving.live_enrollments(session, lead_id)
+    domain = company_domain(await receiving.email_of(session, lead_id))
+    return await receiving.live_enrollments(session, lead_id, domain)
+
+
+async def _tell_company(
+    session: WriteSession, lead_id: UUID, colleagues: receiving.Live, done: EventRecorded
+) -> EventRecorded:
+    """A lead's reply, for enrollments of its colleagues: each as its sequence has it."""
+    stopped: list[UUID] = []
+    paused: list[UUID] = []
+    for row in colleagues:
+        if SequenceSettings.model_validate(row.settings).on_company_reply == "stop":
+            await enrolling.stop_for_company(session, row.id, lead_id)
+            stopped.append(row.id)
+        elif await enrolling.pause_for_company(session, row.id, lead_id) == EnrollmentStatus.PAUSED:
+            paused.append(row.id)
+    return replace(done, company_stopped=stopped, company_paused=paused)
 
 
 async def _wake(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> list[UUID]:

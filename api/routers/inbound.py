@@ -11,7 +11,7 @@ from api.schemas.dev import MailReceivedResponse
 from api.unavailable import reaching_postgres
 from api.wiring import wiring
 from services.inbound import receive_inbound
-from webhooks.signing import InvalidSignature, verify
+from webhooks.signing import claim
 
 router = APIRouter(prefix="/webhooks", tags=["Inbound mail"])
 
@@ -20,7 +20,7 @@ RFC822 = "message/rfc822"
 _HEADERS: list[dict[str, Any]] = [
     {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
     for name, what in {
-        "webhook-id": "Any unique text.",
+        "webhook-id": "Any unique text of at most 256 characters; the same when the message is handed over again.",
         "webhook-timestamp": "Unix seconds; at most five minutes old.",
         "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64.",
     }.items()
@@ -40,19 +40,18 @@ async def receive_inbound_email(request: Request) -> MailReceivedResponse:
 
     It is matched with what was sent by the Message-IDs that it refers to, then by the returned part's recipient, then
     by its sender; the tenant is found by the same references, else by the mailbox that it was delivered to. Handing
-    the same message over twice records it once.
+    the same message over twice records it once; under the same `webhook-id` it is answered as it was before.
     """
     wired = wiring(request)
-    if "webhook-signature" not in request.headers:
-        raise InvalidSignature  # before any of the body is read
+    claimed = claim(request.headers, datetime.now(UTC))  # before any of the body is read
     if media_type(request) != RFC822:
         raise UnsupportedMediaType(f"send the message as `Content-Type: {RFC822}`")
     raw = await limited(request, MAX_MESSAGE_BYTES).body()
     secret = wired.config.inbound_webhook_secret
     assert secret is not None, "the router is there only with a secret"
-    verify(secret, request.headers, raw, datetime.now(UTC))
+    claimed.verify(secret, raw)
     with reaching_postgres():
-        received = await receive_inbound(wired.database, raw)
+        received = await receive_inbound(wired.database, raw, claimed.webhook_id)
     if received.tenant_id is not None:
         wired.dispatcher.kick(received.tenant_id)
     return MailReceivedResponse.model_validate(received.mail)

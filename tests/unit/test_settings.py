@@ -5,6 +5,7 @@ import pytest
 from cadenza.errors import StartError
 from cadenza.settings import asyncpg_url, load_settings
 from cadenza.temporal_client import connect_temporal, read_connect_config
+from services.secret_box import SecretBox, new_key
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +82,15 @@ async def test_temporal_that_does_not_answer_is_one_line() -> None:
 
 async def test_a_lazy_client_needs_no_server() -> None:
     assert await connect_temporal(lazy=True, environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
+
+
+def test_keys_for_secrets_are_named_when_they_are_none_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CADENZA_SECRET_KEYS", f"{new_key()}, a-secret-that-is-no-key")
+    with pytest.raises(StartError, match=r"CADENZA_SECRET_KEYS: .*32 random bytes") as refused:
+        load_settings()
+    assert "a-secret" not in str(refused.value)
+    keys = (new_key(), new_key())
+    monkeypatch.setenv("CADENZA_SECRET_KEYS", ", ".join(keys))
+    assert load_settings().secret_box().open(SecretBox([keys[0]]).seal("x")) == "x"
+    assert load_settings().secret_box().open(SecretBox([keys[1]]).seal("x")) == "x"
+    assert keys[0] not in repr(load_settings())
