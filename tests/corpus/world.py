@@ -85,7 +85,10 @@ async def settle(database: Database) -> dict[str, UUID]:
     """The corpus' tenant, and the enrollment of each of its leads: each was sent one message."""
     step = {"key": "intro", "type": "email", "config": {"subject": "Hello", "body_text": "Hi there"}}
     async with database.write(TENANT_ID) as session:
-        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Corpus')"), {"id": TENANT_ID})
+        await session.execute(
+            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Corpus', '1 Main St, Springfield')"),
+            {"id": TENANT_ID},
+        )
         await _add(session, "mailboxes", [{"email": email, "name": "Sam"} for email in MAILBOXES])
         leads = [{"id": uuid4(), "email": email} for _, email in LEADS.values()]
         await _add(session, "leads", leads)
