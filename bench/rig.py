@@ -190,7 +190,10 @@ async def rig(sink_log: Path | None = None) -> AsyncGenerator[Rig, None]:
 async def new_tenant(database: Database) -> UUID:
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
-        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Bench')"), {"id": tenant_id})
+        await session.execute(
+            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Bench', '1 Main Street, Springfield')"),
+            {"id": tenant_id},
+        )
         await session.execute(
             text("INSERT INTO mailboxes (tenant_id, email, name) VALUES (:id, 'sam@bench.example', 'Sam')"),
             {"id": tenant_id},

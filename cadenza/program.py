@@ -16,17 +16,18 @@ class Program:
 
     migrate: Callable[[str], None]
     """Given the owner's URL (`postgresql://`). Runs in a thread."""
-    first_tenant: Callable[[str, str], Awaitable[FirstTenant]]
-    """Given the app's URL (`postgresql://`) and the API key that this home keeps. The second time it only looks."""
+    first_tenant: Callable[[str, str, str], Awaitable[FirstTenant]]
+    """Given the app's URL (`postgresql://`), the API key that this home keeps, and a postal address for a tenant that
+    has none. The second time it only looks."""
     parts: Sequence[tuple[str, Sequence[str]]]
     """Name and command line of each Python child; it says when it is ready (lifeline.py)."""
 
 
-async def first_tenant(app_url: str, api_key: str) -> FirstTenant:
+async def first_tenant(app_url: str, api_key: str, postal_address: str) -> FirstTenant:
     """The tenant of this home, with a key that works: `api_key`, unless that one was revoked."""
     database = Database(asyncpg_url(app_url))
     try:
-        return await ensure_first_tenant(database, known_key=api_key)
+        return await ensure_first_tenant(database, known_key=api_key, postal_address=postal_address)
     finally:
         await database.aclose()
 

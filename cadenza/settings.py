@@ -11,6 +11,7 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
+from domain.tenancy import EXAMPLE_ADDRESS
 from mail.tracking import Links, ring
 from mail.transport import SmtpServer
 from services.secret_box import SecretBox
@@ -69,13 +70,15 @@ class Settings(BaseSettings):
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
+    postal_address: str = Field(default=EXAMPLE_ADDRESS, max_length=1000)
+    """What `cadenza up` gives its first tenant, if that has none: every email carries it."""
     temporal_bin: Path | None = None
     """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
         secret, key = self.inbound_webhook_secret, self.signing_key
-        if secret is not None and not all(map(is_secret, secret.get_secret_value().split(","))):
+        if secret is not None and not all(is_secret(one.strip()) for one in secret.get_secret_value().split(",")):
             raise ValueError(
                 "CADENZA_INBOUND_WEBHOOK_SECRET is whsec_ and at least 24 bytes in base64; several have commas between"
             )

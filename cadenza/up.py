@@ -93,7 +93,9 @@ class Run:
         await self.supervisor.start(self._postgres, self._temporal, *self._capture())
         await asyncio.to_thread(self._program.migrate, self._postgres.owner_url)
         secrets = self._postgres.secrets
-        tenant = await self._program.first_tenant(self._postgres.app_url, secrets.api_key)
+        tenant = await self._program.first_tenant(
+            self._postgres.app_url, secrets.api_key, self._settings.postal_address
+        )
         keep_api_key(self._home.folder, secrets, tenant.api_key)
         say("starting " + " and ".join(name for name, _ in self._program.parts))
         environment = self.environment()

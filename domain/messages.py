@@ -97,6 +97,24 @@ class RecordInput(_Message):
     error: str | None = None
 
 
+class MailboxInput(_Message):
+    """Starts (or continues as new) the workflow that watches one inbox, and each of its activities."""
+
+    tenant_id: UUID
+    mailbox_id: UUID
+
+
+class WatchEnded(StrEnum):
+    """Why an inbox is not watched by this activity any more."""
+
+    UNWATCHED = "unwatched"
+    """The mailbox is gone, or has no inbox to watch."""
+    CHANGED = "changed"
+    """It has other settings now."""
+    TIME = "time"
+    """Its time is up, or its worker goes: the next one takes over."""
+
+
 class QueueCounts(_Message):
     """What one pass over the queue did."""
 

@@ -27,7 +27,15 @@ LEAD_FIELDS = {
     "tags",
 }
 # fmt: on
-KNOWN_FIELDS = LEAD_FIELDS | {"custom.*", "sender.name", "sender.email", "sequence.name", "now", "unsubscribe_url"}
+KNOWN_FIELDS = LEAD_FIELDS | {
+    "custom.*",
+    "sender.name",
+    "sender.email",
+    "sender.postal_address",
+    "sequence.name",
+    "now",
+    "unsubscribe_url",
+}
 """What a template may name; `*` stands for any one name. `now` is the time of sending, in UTC."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -13,3 +13,7 @@ class TenantSettings(BaseModel):
     max_emails: int | None = Field(default=None, ge=1, le=10_000)
     """A lead that was sent so many emails in the last `max_emails_days` is enrolled nowhere for now."""
     max_emails_days: int = Field(default=7, ge=1, le=365)
+
+
+EXAMPLE_ADDRESS = "Cadenza, 1 Example Street, 10115 Berlin, Germany"
+"""For trying things out: every email carries the sender's address, and a person sets the right one."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.queries.inbound import find_inbound_tenant
 from db.session import Database, WriteSession
-from mail.inbound import parse_inbound
+from mail.inbound import parse_inbound, untagged
 from services.idempotency import KeptAnswer, claim, keep
 from services.inbound_mail import UNRELATED, MailReceived, receive_mail
 
@@ -26,7 +26,8 @@ async def receive_inbound(database: Database, raw: bytes, webhook_id: str) -> In
     What was handed over under this ID before, to the byte, is answered as it was then.
     """
     mail = parse_inbound(raw)
-    tenant_id = await find_inbound_tenant(database, mail.references, mail.recipients)
+    addresses = [one for address in mail.recipients for one in (address, untagged(address))]
+    tenant_id = await find_inbound_tenant(database, mail.references, list(dict.fromkeys(addresses)))
     if tenant_id is None:
         return InboundReceived(None, UNRELATED)
     async with database.write(tenant_id) as session:

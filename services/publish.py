@@ -6,6 +6,7 @@ from datetime import timedelta
 from db.models import Sequence as SequenceRow
 from db.models import SequenceStep
 from db.queries import sequences as queries
+from db.queries.tenants import own_tenant
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
 from domain.graph import problems
@@ -39,6 +40,7 @@ async def drafted_plan(session: ReadSession, sequence: SequenceRow) -> tuple[Pla
     rows = await queries.list_steps(session, sequence.id)
     steps, errors = _compiled(rows)
     errors = errors or problems(steps) or await _missing(session, steps)
+    errors += await _without_address(session, steps)
     settings = SequenceSettings.model_validate(sequence.settings)
     return Plan(name=sequence.name, settings=settings, steps=tuple(steps)), errors
 
@@ -62,6 +64,16 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step], list[FieldError
                 )
             )
     return steps, errors
+
+
+async def _without_address(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:
+    if not any(isinstance(step.config, Effect) and step.config.needs_postal_address for step in steps):
+        return []
+    tenant = await own_tenant(session)
+    if tenant is not None and tenant.postal_address.strip():
+        return []
+    detail = "every email carries the tenant's postal address: give the tenant one"
+    return [FieldError("postal_address", "postal_address_missing", detail)]
 
 
 async def _missing(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:

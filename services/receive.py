@@ -5,7 +5,7 @@ records it: when the caller has its answer, no further email of them can pass th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,7 +16,8 @@ from db.queries import enrolling, receiving
 from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
 from db.queries.receiving import About
 from db.session import WriteSession
-from domain.enrollment import StopReason
+from domain.companies import company_domain
+from domain.enrollment import EnrollmentStatus, StopReason
 from domain.errors import FieldError, Invalid, NotFound
 from domain.events import event_key
 from domain.messages import Command
@@ -68,9 +69,12 @@ class AutoReplyEvent(_Event):
     type: Literal["auto_reply"]
     returns_on: date | None = None
     """The first day back; without it the sequence's `auto_reply_hold_days` counts."""
+    note: Literal["no_longer_there", "ticket"] | None = None
+    """What it says beyond an absence: they have left, or it is a help desk's receipt."""
 
     def detail(self) -> dict[str, Any]:
-        return {"returns_on": self.returns_on.isoformat()} if self.returns_on else {}
+        returns_on = self.returns_on.isoformat() if self.returns_on else None
+        return {name: said for name, said in (("returns_on", returns_on), ("note", self.note)) if said}
 
 
 class _ByMachine(_Event):
@@ -136,11 +140,14 @@ LeadEvent = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class EventRecorded:
-    """`recorded` is False for an event that was told before. The others are the enrollments it moved."""
+    """`recorded` is False for an event that was told before. The others are the enrollments it moved; those of
+    `company_*` are of the lead's colleagues."""
 
     recorded: bool
     stopped: list[UUID] = field(default_factory=list[UUID])
     held: list[UUID] = field(default_factory=list[UUID])
+    company_stopped: list[UUID] = field(default_factory=list[UUID])
+    company_paused: list[UUID] = field(default_factory=list[UUID])
 
 
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
@@ -183,7 +190,8 @@ async def receive_about(
 ) -> EventRecorded:
     """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
     # The enrollments are locked before anything is written: an event and a step of the same lead take turns.
-    live = await receiving.live_enrollments(session, about.lead_id)
+    locked = await _locked(session, about.lead_id, event)
+    live = [row for row in locked if row.lead_id == about.lead_id]
     occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset
     row_id = await receiving.record(
         session,
@@ -207,7 +215,32 @@ async def receive_about(
             occurred_at=occurred_at,
         )
     answered = [] if event.by_machine else await _wake(session, about, event, live)
-    return await _obey(session, about, event, [row for row in live if row.id not in answered])
+    done = await _obey(session, about, event, [row for row in live if row.id not in answered])
+    colleagues = [row for row in locked if row.lead_id != about.lead_id]
+    return await _tell_company(session, about.lead_id, colleagues, done) if colleagues else done
+
+
+async def _locked(session: WriteSession, lead_id: UUID, event: LeadEvent) -> receiving.Live:
+    """The lead's live enrollments, and of a reply those of its colleagues that it means something to."""
+    if not isinstance(event, ReplyEvent):
+        return await receiving.live_enrollments(session, lead_id)
+    domain = company_domain(await receiving.email_of(session, lead_id))
+    return await receiving.live_enrollments(session, lead_id, domain)
+
+
+async def _tell_company(
+    session: WriteSession, lead_id: UUID, colleagues: receiving.Live, done: EventRecorded
+) -> EventRecorded:
+    """A lead's reply, for enrollments of its colleagues: each as its sequence has it."""
+    stopped: list[UUID] = []
+    paused: list[UUID] = []
+    for row in colleagues:
+        if SequenceSettings.model_validate(row.settings).on_company_reply == "stop":
+            await enrolling.stop_for_company(session, row.id, lead_id)
+            stopped.append(row.id)
+        elif await enrolling.pause_for_company(session, row.id, lead_id) == EnrollmentStatus.PAUSED:
+            paused.append(row.id)
+    return replace(done, company_stopped=stopped, company_paused=paused)
 
 
 async def _wake(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> list[UUID]:

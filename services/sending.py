@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.queries.enrollments import LoadedMailbox, LoadedMessage, Reservation
 from domain.errors import Conflict
+from domain.footer import Footer
 from domain.messages import Directive
 from domain.templates import render, render_header
 from mail.compose import Outgoing, compose, new_message_id, reply_subject
@@ -64,6 +65,13 @@ class MailboxHeld(Conflict):
     title = "The mailbox is held"
 
 
+class PostalAddressMissing(Conflict):
+    """Every email carries it (domain/footer.py)."""
+
+    code = "postal_address_missing"
+    title = "The tenant has no postal address"
+
+
 class AnotherAttemptSends(Conflict):
     """Two attempts met at the final dot; this one was second and must look again."""
 
@@ -91,8 +99,8 @@ class Letter:
 
 
 async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
-    """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py); for a mailbox that
-    cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable."""
+    """Raises MergeFieldMissing, NoMailbox, MailboxHeld, PostalAddressMissing, and what SMTP says (mail/transport.py);
+    for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable."""
     earlier = visit.loaded.messages[-1] if letter.reply_in_thread and visit.loaded.messages else None
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
     message_id = uuid4()
@@ -179,7 +187,7 @@ class Handover:
         return directive
 
 
-def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | None) -> Content:
+def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | None, footer: Footer) -> Content:
     """The message as this lead reads it, `earlier_subject` being that of the thread it is in, if any.
 
     Raises MergeFieldMissing and TemplateInvalid.
@@ -189,8 +197,8 @@ def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | No
     html = harmless_html(render(content.body_html, fields, html=True))
     return Content(
         subject=subject if earlier_subject is None else reply_subject(subject or earlier_subject),
-        body_text=text if text.strip() else html_to_text(html) + "\n",
-        body_html=html,
+        body_text=footer.in_text(text if text.strip() else html_to_text(html) + "\n"),
+        body_html=footer.in_html(html),
     )
 
 
@@ -202,6 +210,8 @@ async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
         raise NoMailbox("add a mailbox, then resume the enrollment")
     if mailbox.status != "active":
         raise MailboxHeld("the mailbox is held; everything of it waits")
+    if not mailbox.postal_address.strip():
+        raise PostalAddressMissing("give the tenant a postal address, then resume the enrollment")
     return mailbox
 
 
@@ -214,8 +224,9 @@ def _draft(
     message_id: UUID,
 ) -> Draft:
     links = tools.links.of(visit.queries.tenant_id, message_id) if tools.links else None
-    fields = visit.merge_fields(sender, links.unsubscribe if links else None)
-    written = write(content, fields, earlier.subject if earlier else None)
+    footer = Footer(sender.postal_address, links.unsubscribe if links else None)
+    fields = visit.merge_fields(sender, footer.unsubscribe_url)
+    written = write(content, fields, earlier.subject if earlier else None, footer)
     settings, html = visit.plan.settings, written.body_html
     return Draft(
         to_address=str(visit.loaded.lead["email"]),

@@ -184,7 +184,10 @@ class Stage:
 async def new_tenant(database: Database) -> UUID:
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
-        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Stage')"), {"id": tenant_id})
+        await session.execute(
+            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Stage', '1 Main Street, Springfield')"),
+            {"id": tenant_id},
+        )
         await session.execute(
             text("INSERT INTO mailboxes (tenant_id, email, name) VALUES (:id, 'sam@sender.example', 'Sam Sender')"),
             {"id": tenant_id},

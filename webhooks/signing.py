@@ -70,7 +70,7 @@ class Claim:
         replaces another)."""
         said = f"{self.webhook_id}.{self.timestamp}.".encode() + body
         for secret in ring.split(","):
-            expected = base64.b64encode(hmac_data(base64.b64decode(secret.removeprefix(_PREFIX)), said))
+            expected = base64.b64encode(hmac_data(base64.b64decode(secret.strip().removeprefix(_PREFIX)), said))
             equal = [hmac.compare_digest(given.encode(), expected) for given in self.signatures]
             if any(equal):
                 return

@@ -50,6 +50,12 @@ _LEAD = text("SELECT EXISTS (SELECT FROM leads WHERE tenant_id = :tenant_id AND 
 _PAUSE = text("SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'lead')).status")
 _RESUME = text("SELECT (resume_lead_sequence(:tenant_id, :enrollment_id, :mode)).status")
 _STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, NULL, :command)).status")
+_STOP_FOR_COMPANY = text("""
+    SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, 'company_replied', NULL, 'stop', :detail)).status
+""").bindparams(bindparam("detail", type_=JSONB))
+_PAUSE_FOR_COMPANY = text("""
+    SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'company', NULL, :detail)).status
+""").bindparams(bindparam("detail", type_=JSONB))
 
 
 async def hold_sequence(session: WriteSession, sequence_id: UUID) -> Row[Any] | None:
@@ -136,6 +142,17 @@ async def stop(session: WriteSession, enrollment_id: UUID, reason: str, command:
     return await _status_after(session, _STOP, enrollment_id, reason=reason, command=command)
 
 
-async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: str) -> str:
+async def stop_for_company(session: WriteSession, enrollment_id: UUID, replier_id: UUID) -> str:
+    """The lead `replier_id` of the same company has replied; the log names it."""
+    detail = {"replied_lead_id": str(replier_id)}
+    return await _status_after(session, _STOP_FOR_COMPANY, enrollment_id, detail=detail)
+
+
+async def pause_for_company(session: WriteSession, enrollment_id: UUID, replier_id: UUID) -> str:
+    detail = {"replied_lead_id": str(replier_id)}
+    return await _status_after(session, _PAUSE_FOR_COMPANY, enrollment_id, detail=detail)
+
+
+async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: Any) -> str:
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, **parameters}
     return str(await session.scalar(move, key))

@@ -9,14 +9,18 @@ from db.models import Tenant
 from db.session import ReadSession, WriteSession
 
 _ENSURE = text("""
-    INSERT INTO tenants (id, name, operator) VALUES (:tenant_id, :name, true)
-    ON CONFLICT (id) DO UPDATE SET operator = true WHERE NOT tenants.operator
+    INSERT INTO tenants AS t (id, name, operator, postal_address) VALUES (:tenant_id, :name, true, :postal_address)
+    ON CONFLICT (id) DO UPDATE
+       SET operator = true, postal_address = coalesce(nullif(t.postal_address, ''), :postal_address)
+     WHERE NOT t.operator OR t.postal_address = ''
 """)
 
 
-async def ensure_operator(session: WriteSession, name: str) -> None:
-    """The session's tenant is there and is the operator's; one that was there keeps its name."""
-    await session.execute(_ENSURE, {"tenant_id": session.tenant_id, "name": name})
+async def ensure_operator(session: WriteSession, name: str, postal_address: str) -> None:
+    """The session's tenant is there and is the operator's; one that was there keeps its name, and its address if it
+    has any."""
+    values = {"tenant_id": session.tenant_id, "name": name, "postal_address": postal_address}
+    await session.execute(_ENSURE, values)
 
 
 async def insert_tenant(session: WriteSession, values: Mapping[str, Any]) -> Tenant:

@@ -31,6 +31,8 @@ class Tools:
 
 class Effect(StepConfig):
     takes_effect: ClassVar[bool] = True
+    needs_postal_address: ClassVar[bool] = False
+    """It sends email, which carries the tenant's postal address: without one no sequence with it is activated."""
 
     async def missing(self, session: ReadSession) -> Sequence[FieldError]:
         """What it refers to and is not there, each named by its field below the config; asked at activation."""

@@ -54,6 +54,7 @@ class Email(Effect):
     """
 
     step_type: ClassVar[str] = "email"
+    needs_postal_address: ClassVar[bool] = True
 
     subject: str = Field(default="", max_length=MAX_SUBJECT)
     body_text: str = Field(default="", max_length=MAX_TEXT)

@@ -43,9 +43,10 @@ class Visit:
 
     def merge_fields(self, sender: LoadedMailbox | None, unsubscribe_url: str | None = None) -> Mapping[str, Any]:
         """What templates see of this visit."""
+        of_sender = sender.model_dump(include={"name", "email", "postal_address"}) if sender else {}
         return {
             **template_fields(self.loaded.lead),
-            "sender": {"name": sender.name, "email": sender.email} if sender else {},
+            "sender": of_sender,
             "sequence": {"name": self.plan.name},
             "now": self.now,
             "unsubscribe_url": unsubscribe_url,

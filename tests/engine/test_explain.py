@@ -67,6 +67,14 @@ async def paused(stage: Stage) -> UUID:
     return enrollment
 
 
+async def company_replied(stage: Stage) -> UUID:
+    sequence = await stage.sequence([DELAY, EMAIL], on_company_reply="pause")
+    ada, bob = await stage.lead(email="ada@corp.example"), await stage.lead(email="bob@corp.example")
+    _, enrollment = await stage.enroll(sequence, ada, bob)
+    await stage.tell(ada, ReplyEvent(type="reply"))
+    return enrollment
+
+
 async def sequence_paused(stage: Stage) -> UUID:
     sequence, _, enrollment = await enrolled(stage, DELAY, EMAIL)
     await set_status(stage, sequence, "paused")
@@ -144,6 +152,7 @@ SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     ended: ([], {"status": "stopped", "stop_reason": "replied"}),
     failed: ([], {"step": "ask", "mend": "fill the field in the lead, then resume"}),
     paused: ([], {"by": "lead"}),
+    company_replied: ([], {}),
     sequence_paused: ([], {}),
     suppressed: (["waiting"], {}),
     not_started: ([], {"command": "start", "attempts": 0}),

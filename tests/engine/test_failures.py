@@ -75,7 +75,12 @@ async def test_a_lead_without_what_the_template_needs_waits_until_it_is_filled(s
     await stage.query_write('UPDATE leads SET custom = \'{"plan": "pro"}\' WHERE id = :id', id=lead)
     await stage.resume(lead)
     await stage.until_status(enrollment, "completed")
-    assert stage.sink.received[0].message.get_body(("plain",)).get_content().strip().endswith("how do you like pro?")
+    assert (
+        stage.sink.received[0]
+        .message.get_body(("plain",))
+        .get_content()
+        .startswith("Hi Ada Lovelace, how do you like pro?")
+    )
 
 
 async def test_a_failed_enrollment_can_be_stopped_by_a_reply(stage: Stage) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +33,7 @@ HEADERS = ["From", "To", "Date", "Subject", "Message-ID", "MIME-Version", "Conte
 
 
 def read(raw: bytes) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.default))
+    return email.message_from_bytes(raw, policy=email.policy.default)
 
 
 @pytest.mark.parametrize("line_break", BREAKS)

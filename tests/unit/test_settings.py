@@ -5,6 +5,7 @@ import pytest
 from cadenza.errors import StartError
 from cadenza.settings import asyncpg_url, load_settings
 from cadenza.temporal_client import connect_temporal, read_connect_config
+from services.secret_box import SecretBox, new_key
 from webhooks.signing import new_secret
 
 
@@ -104,5 +105,17 @@ def test_each_key_of_a_ring_is_looked_at(variable: str, value: str, monkeypatch:
 
 def test_rings_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CADENZA_SIGNING_KEY", f"{'k' * 32}, {'j' * 32}")
-    monkeypatch.setenv("CADENZA_INBOUND_WEBHOOK_SECRET", f"{new_secret()},{new_secret()}")
+    monkeypatch.setenv("CADENZA_INBOUND_WEBHOOK_SECRET", f"{new_secret()}, {new_secret()}")
     assert load_settings().signing_key is not None
+
+
+def test_keys_for_secrets_are_named_when_they_are_none_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CADENZA_SECRET_KEYS", f"{new_key()}, a-secret-that-is-no-key")
+    with pytest.raises(StartError, match=r"CADENZA_SECRET_KEYS: .*32 random bytes") as refused:
+        load_settings()
+    assert "a-secret" not in str(refused.value)
+    keys = (new_key(), new_key())
+    monkeypatch.setenv("CADENZA_SECRET_KEYS", ", ".join(keys))
+    assert load_settings().secret_box().open(SecretBox([keys[0]]).seal("x")) == "x"
+    assert load_settings().secret_box().open(SecretBox([keys[1]]).seal("x")) == "x"
+    assert keys[0] not in repr(load_settings())

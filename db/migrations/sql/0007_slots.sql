@@ -356,7 +356,7 @@ BEGIN
             room := earliest_room(m, p_now, p_now, '0', '0', NULL, own.id, true);
         ELSE
             IF coalesce(today.taken, 0) - (coalesce(own.day = p_day, false))::integer
-               + CASE WHEN state.emails_sent = 0 THEN coalesce(today.planned, 0) ELSE 0 END >= p_cap
+               + (CASE WHEN state.emails_sent = 0 THEN coalesce(today.planned, 0) ELSE 0 END) >= p_cap
             THEN
                 RETURN false;
             END IF;

@@ -75,7 +75,10 @@ class Tenant:
 async def new_tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
-        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Test')"), {"id": tenant_id})
+        await session.execute(
+            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Test', '1 Main Street, Springfield')"),
+            {"id": tenant_id},
+        )
         key = (await create_key(session, name="Test", scopes=["admin"])).key
     async with client_of(app, key) as http:
         yield Tenant(tenant_id, http, database)

@@ -214,3 +214,17 @@ async def test_administration_needs_an_admin_key(app: FastAPI, tenant: Tenant) -
             answer = await http.get(path)
             assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope"), path
         assert (await http.get("/notifications")).status_code == 200
+
+
+async def test_the_first_tenant_gets_an_address_once(database: Database) -> None:
+    first = await ensure_first_tenant(database, known_key=generate_key())
+
+    async def address_after(given: str) -> str:
+        await ensure_first_tenant(database, known_key=first.api_key, postal_address=given)
+        async with database.read(first.tenant_id) as session:
+            return str(await session.scalar(text("SELECT postal_address FROM tenants")))
+
+    async with database.write(first.tenant_id) as session:
+        await session.execute(text("UPDATE tenants SET postal_address = ''"))
+    assert await address_after("1 Old Street") == "1 Old Street"
+    assert await address_after("2 New Street") == "1 Old Street"

@@ -97,5 +97,8 @@ async def person(api_url: str, database: Database, tmp_path: Path) -> AsyncGener
 async def new_tenant(database: Database) -> tuple[UUID, str]:
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
-        await session.execute(text("INSERT INTO tenants (id, name) VALUES (:id, 'Test')"), {"id": tenant_id})
+        await session.execute(
+            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Test', '1 Main Street, Springfield')"),
+            {"id": tenant_id},
+        )
         return tenant_id, (await create_key(session, name="Test", scopes=["admin"])).key

@@ -16,7 +16,7 @@ from cadenza.program import Program
 from services.bootstrap import FirstTenant
 
 
-async def first_tenant(app_url: str, api_key: str) -> FirstTenant:
+async def first_tenant(app_url: str, api_key: str, postal_address: str) -> FirstTenant:
     return FirstTenant(tenant_id=UUID(int=1), api_key=api_key)
 
 
