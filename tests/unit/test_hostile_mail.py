@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from api.schemas.common import Name
 from api.schemas.fields import FilledLine, Line
 from domain.errors import DomainError, HeaderInjection
 from domain.templates import render_header
@@ -67,7 +68,7 @@ def test_lead_data_in_a_subject_stays_in_its_line(line_break: str) -> None:
 @pytest.mark.parametrize("line_break", BREAKS)
 def test_names_with_line_breaks_are_refused_where_they_are_given(line_break: str) -> None:
     """Of mailboxes, tenants, sequences, leads: before they are stored."""
-    for line in (Line, FilledLine):
+    for line in (Line, FilledLine, Name):
         with pytest.raises(ValidationError):
             TypeAdapter[str](line).validate_python(f"Sam{line_break}Bcc: victim@evil.example")
 
