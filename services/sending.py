@@ -33,6 +33,7 @@ from mail.transport import (
     TemporarilyRefused,
     redact,
 )
+from services import breakers
 from services.receive import bounce_at_once
 from services.slots import put_off, reserve_now, send_times
 from services.steps.effect import Tools
@@ -155,12 +156,32 @@ async def _hand_over(
         return await _bounced(tools, handover, refused)
     except MessageRefused as refused:
         await handover.release("refused", refused)
+        await _held_against(tools, visit, sender, refused)
         raise
-    except (TemporarilyRefused, ConnectionFailed, AuthenticationFailed) as refused:
+    except AuthenticationFailed as refused:
+        await handover.release("reserved", refused)
+        await _held_against(tools, visit, sender, refused)
+        raise
+    except (TemporarilyRefused, ConnectionFailed) as refused:
         # Certainly not taken, even where the final dot was written: the same message may be tried again.
         await handover.release("reserved", refused)
         raise
+    if sender.smtp_auth_failures or sender.refusals:
+        await _recorded(lambda: visit.queries.clear_mailbox_failures(sender.id))
     return await _recorded(lambda: _advance(visit, reservation, "sent", variant, accepted.response))
+
+
+async def _held_against(
+    tools: Tools, visit: Visit, sender: LoadedMailbox, refused: AuthenticationFailed | MessageRefused
+) -> None:
+    """Counts against the mailbox: once it is held for that, the next attempt waits at the gate instead of trying."""
+    async with tools.database.write(visit.queries.tenant_id) as session:
+        if isinstance(refused, AuthenticationFailed):
+            held = await breakers.login_refused(session, sender.id, "smtp")
+        else:
+            held = await breakers.message_refused(session, sender.id)
+    if held:
+        tools.kick(visit.queries.tenant_id)  # the notification's webhooks
 
 
 async def _bounced(tools: Tools, handover: "Handover", refused: RecipientRefused) -> Directive:
