@@ -61,7 +61,7 @@ _FAILING = text("""
 """).bindparams(bindparam("imap", type_=JSONB))
 _GIVE_UP = text("""
     INSERT INTO inbox_failures (tenant_id, mailbox_id, folder, uid_validity, uid, error, attempts)
-    SELECT c.tenant_id, c.mailbox_id, c.folder, c.uid_validity, :uid, coalesce(c.error_code, 'unknown'), c.attempts
+    SELECT c.tenant_id, c.mailbox_id, c.folder, c.uid_validity, :uid, coalesce(c.error_code, 'unknown'), c.attempts - 1
       FROM inbox_cursors c
      WHERE c.tenant_id = :tenant_id AND c.mailbox_id = :mailbox_id AND c.folder = :folder
     ON CONFLICT ON CONSTRAINT inbox_failures_message_key DO NOTHING
@@ -162,7 +162,10 @@ async def failing(
 
 
 async def give_up(session: WriteSession, key: FolderKey, uid: int) -> bool:
-    """Records the message with the error that reading it last ended with. False when it is recorded already."""
+    """Records the message, which is not tried this time, with the error that reading it last ended with.
+
+    False when it is recorded already.
+    """
     return await session.scalar(_GIVE_UP, key.of(session, uid=uid)) is not None
 
 

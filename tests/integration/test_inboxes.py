@@ -286,8 +286,11 @@ async def test_more_folders_are_watched_when_they_are_named_and_one_that_is_miss
         await watched.until_replies(2)
     await watched.set(watched.imap)
     async with watched.watching():
-        await watched.until_read()
-        assert await watched.cursor("Spam") is None
+
+        async def forgotten() -> bool:
+            return await watched.cursor("Spam") is None
+
+        await watched.until(forgotten, "Spam is not watched any more")
 
 
 async def test_nobody_is_watched_without_settings_or_without_a_mailbox(watched: Watched) -> None:
@@ -342,9 +345,12 @@ async def test_a_thousand_messages_are_waiting(watched: Watched) -> None:
     others = [letter(f"news-{number}@list.example") for number in range(998)]
     await watched.imap.append(watched.user, letter(first), *others, letter(last))
     async with watched.watching():
-        await watched.until_replies(2)
-        await watched.until_read()
-    assert len(watched.received) >= 1000
+
+        async def all_read() -> bool:
+            return len(watched.received) == 1000
+
+        await watched.until(all_read, "a thousand messages were read")
+    assert await watched.replies() == 2
     assert (await watched.cursor()).last_uid == 100 + 1000
 
 
@@ -384,7 +390,9 @@ async def test_a_message_that_always_fails_is_given_up_told_and_passed(
         await watched.until_replies(2)
         await watched.until_read()
     [failure] = await watched.rows("SELECT * FROM inbox_failures")
-    assert (failure.uid, failure.error, len(tried)) == (102, "unexpected_error", 3)
+    assert (failure.uid, failure.error, failure.attempts) == (102, "unexpected_error", 3)
+    # Once more if it was first met behind another one: what is counted is the tries that began with it.
+    assert len(tried) in (3, 4)
     [told] = await watched.rows("SELECT message FROM notifications WHERE kind = 'inbox'")
     assert "sam@sender.example" in told.message
 
