@@ -193,11 +193,22 @@ async def test_a_connection_that_is_cut_and_a_server_that_is_away_are_tried_agai
             await imap.stop()
             cursor = await watched.until_error("inbox_connection_failed")
             assert cursor.failing_since is not None
+            # People hear of it when it lasts.
+            assert await watched.rows("SELECT * FROM notifications") == []
+            async with database.write(watched.tenant_id) as session:
+                await session.execute(text("UPDATE inbox_cursors SET failing_since = now() - interval '61 minutes'"))
+
+            async def told() -> bool:
+                return await watched.rows("SELECT * FROM notifications WHERE kind = 'inbox'") != []
+
+            await watched.until(told, "it is told")
             await imap.start()
             await watched.until_read()
             await imap.append(watched.user, letter(second))
             await watched.until_replies(2)
-            assert (await watched.cursor()).failing_since is None
+            cursor = await watched.cursor()
+            assert (cursor.failing_since, cursor.told_at) == (None, None)
+            assert len(await watched.rows("SELECT * FROM notifications")) == 1
 
 
 async def test_a_server_without_idle_is_polled(database: Database) -> None:
