@@ -27,6 +27,7 @@ from mail.transport import SmtpServer
 from services.dispatch import Dispatcher
 from services.perform import StepPerformer
 from services.secret_box import SecretBox
+from services.signers import Signers
 from services.steps.effect import Tools
 from services.transports import Transports
 from services.webhook_deliveries import WebhookDeliverer
@@ -63,6 +64,7 @@ class Parts:
 
     database: Database
     transports: Transports
+    signers: Signers
     dispatcher: Dispatcher
     gateway: Gateway
     webhooks: WebhookClient
@@ -98,12 +100,13 @@ def open_parts(
     webhooks = webhooks or WebhookClient()
     deliverer = WebhookDeliverer(database, webhooks)
     dispatcher = Dispatcher(database, gateway, deliverer)
-    transports = Transports(smtp, secrets or SecretBox(), allow_private=mail_allow_private, tls=mail_tls)
-    return Parts(database, transports, dispatcher, gateway, webhooks, deliverer, links)
+    secrets = secrets or SecretBox()
+    transports = Transports(smtp, secrets, allow_private=mail_allow_private, tls=mail_tls)
+    return Parts(database, transports, Signers(secrets), dispatcher, gateway, webhooks, deliverer, links)
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
-    tools = Tools(parts.database, parts.transports, parts.dispatcher.kick, parts.webhooks, parts.links)
+    tools = Tools(parts.database, parts.transports, parts.signers, parts.dispatcher.kick, parts.webhooks, parts.links)
     enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
     maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(

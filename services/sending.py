@@ -146,6 +146,9 @@ async def _hand_over(
             date=visit.now,
         )
     )
+    signer = tools.signers.of(sender)
+    if signer is not None:
+        message = signer.sign(message)
     try:
         accepted = await transport.deliver(message, sender.email, draft.to_address, before_final_dot=handover.allowed)
     except SendWithdrawn as withdrawn:
