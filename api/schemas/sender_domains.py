@@ -40,7 +40,7 @@ class SenderDomainUpdate(Body):
         if self.dkim is None:
             return None
         key = self.dkim.private_key
-        return DkimGiven(self.dkim.selector, key.get_secret_value() if key else None)
+        return DkimGiven(self.dkim.selector, None if key is None else key.get_secret_value())
 
 
 class SenderDomainCheck(Body):
