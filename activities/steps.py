@@ -15,6 +15,7 @@ from domain.enrollment import EnrollmentStatus
 from domain.messages import ERASED, Directive, PerformInput, QueueCounts, RecordInput
 from mail.transport import redact
 from services.dispatch import Dispatcher
+from services.inboxes.watches import InboxWatches
 from services.perform import StepPerformer
 from workflows.contracts import STEP, ActivityNames
 
@@ -30,7 +31,7 @@ class EnrollmentActivities:
     @activity.defn(name=ActivityNames.STEP_PERFORM)
     async def perform(self, task: PerformInput) -> Directive:
         try:
-            with _heartbeats():
+            with heartbeats():
                 return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
         except asyncio.CancelledError:
             raise
@@ -53,16 +54,18 @@ class EnrollmentActivities:
 
 
 class QueueActivities:
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, watches: InboxWatches) -> None:
         self._dispatcher = dispatcher
+        self._watches = watches
 
     @activity.defn(name=ActivityNames.QUEUE_PROCESS)
     async def process(self) -> QueueCounts:
+        await self._watches.start_missing()
         return await self._dispatcher.run_all()
 
 
 @contextlib.contextmanager
-def _heartbeats() -> Generator[None, None, None]:
+def heartbeats() -> Generator[None, None, None]:
     """Tells Temporal that this worker is alive, from the moment at which it might begin to wonder."""
     loop = asyncio.get_running_loop()
 

@@ -11,6 +11,7 @@ from api.auth import bearer
 from api.config import AppConfig
 from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
+from api.link_recorder import LinkRecorder
 from api.routers import (
     analytics,
     api_keys,
@@ -99,10 +100,11 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         deliverer = WebhookDeliverer(database, webhooks)
         dispatcher = Dispatcher(database, gateway, deliverer)
         link_key = TokenKey(config.signing_key) if config.signing_key else None
+        links = LinkRecorder(database, dispatcher.kick)
         outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
         try:
             await database.refuse_unsafe_role()
-            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, outbox)
+            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, links, outbox)
             yield
         finally:
             await dispatcher.aclose()

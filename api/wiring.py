@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from api.config import AppConfig
+from api.link_recorder import LinkRecorder
 from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
@@ -22,6 +23,8 @@ class Wiring:
     webhooks: WebhookClient
     link_key: TokenKey | None
     """Reads the tokens of links in mail."""
+    links: LinkRecorder
+    """Records their opens and clicks."""
     outbox: OutboxStore | None
     """The captured mail (development); None where nothing captures."""
 

@@ -234,10 +234,20 @@ async def told_at(servers: Rig, one: Replier) -> float | None:
     history = servers.client.get_workflow_handle(
         enrollment_workflow_id(servers.tenant_id, one.enrollment_id)
     ).fetch_history_events()
+    sig = None
+    line = []
     async for event in history:
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-            return event.event_time.ToMicroseconds() / 1e6
-    return None
+            sig = event.event_time.ToMicroseconds() / 1e6
+        if sig:
+            line.append(
+                (
+                    EventType.Name(event.event_type)[11:],
+                    round(event.event_time.ToMicroseconds() / 1e6 - one.answered_at, 2),
+                )
+            )
+    progress("H " + str(line))
+    return sig
 
 
 async def emails(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]) -> dict[str, int]:

@@ -12,12 +12,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
 from domain.tenancy import EXAMPLE_ADDRESS
-from mail.tracking import Links
+from mail.tracking import Links, ring
 from mail.transport import SmtpServer
 from services.secret_box import SecretBox
 from webhooks.signing import is_secret
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
+
+MIN_KEY = 32
 
 USUAL_SMTP_PORT: dict[SmtpSecurity, int] = {"none": 25, "starttls": 587, "tls": 465}
 
@@ -41,11 +43,14 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
     inbound_webhook_secret: SecretStr | None = None
+    """Signs the mail that is handed over. Several with commas between them: each is accepted, while one replaces
+    another."""
 
     public_url: HttpUrl | None = None
     """Where people and mail clients reach the API: unsubscribe links, opens and clicks. Without it mail has none."""
-    signing_key: SecretStr | None = Field(default=None, min_length=32)
-    """Signs those links: whoever has it can forge them, and without it the ones that were sent lead nowhere."""
+    signing_key: SecretStr | None = Field(default=None, min_length=MIN_KEY)
+    """Signs those links: whoever has it can forge them, and without it the ones that were sent lead nowhere. Several
+    with commas between them are a ring: the first signs, all verify."""
     secret_keys: SecretStr | None = None
     """Seal mailboxes' passwords and DKIM keys: 32 random bytes in base64, or several such keys and commas between them.
     The first seals, all open."""
@@ -72,9 +77,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
-        secret = self.inbound_webhook_secret
-        if secret is not None and not is_secret(secret.get_secret_value()):
-            raise ValueError("CADENZA_INBOUND_WEBHOOK_SECRET is whsec_ and at least 24 bytes in base64")
+        secret, key = self.inbound_webhook_secret, self.signing_key
+        if secret is not None and not all(is_secret(one.strip()) for one in secret.get_secret_value().split(",")):
+            raise ValueError(
+                "CADENZA_INBOUND_WEBHOOK_SECRET is whsec_ and at least 24 bytes in base64; several have commas between"
+            )
+        if key is not None and any(len(one) < MIN_KEY for one in ring(key.get_secret_value())):
+            raise ValueError(f"CADENZA_SIGNING_KEY: each of several keys has at least {MIN_KEY} characters")
         for url in (self.database_url, self.migration_database_url):
             if url is not None:
                 asyncpg_url(url)

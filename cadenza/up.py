@@ -182,7 +182,7 @@ class Run:
             "admin_database_url": self._postgres.owner_url,
             "smtp_host": smtp_host,
             "smtp_port": smtp_port,
-            "inbound_webhook_secret": self.webhook_secret,
+            "inbound_webhook_secret": self.webhook_secret.partition(",")[0],
             "pids": {"up": os.getpid(), **self._book.pids},
         }
 

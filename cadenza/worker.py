@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.mailbox import MailboxActivities
 from activities.maintenance import MaintenanceActivities
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.database_problems import database_problems_in_one_line
@@ -25,15 +26,19 @@ from db.session import Database
 from mail.tracking import Links
 from mail.transport import SmtpServer
 from services.dispatch import Dispatcher
+from services.inboxes.watch import InboxWatcher
+from services.inboxes.watches import InboxWatches
 from services.perform import StepPerformer
 from services.secret_box import SecretBox
 from services.signers import Signers
 from services.steps.effect import Tools
-from services.transports import Transports
+from services.transports import MailServers, Transports
 from services.webhook_deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
+from workflows.contracts import mailboxes_queue
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import Gateway
+from workflows.mailbox import MailboxWorkflow
 from workflows.maintenance import MaintainLogWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow
 
 log = logging.getLogger(__name__)
@@ -42,6 +47,8 @@ CONNECT_PAUSE_SECONDS = 2.0
 # A lead sleeps for days: keeping its workflow in memory meanwhile gains nothing but for the next few minutes.
 CACHED_WORKFLOWS = 500
 ACTIVITIES_AT_ONCE = 100
+# Each is a connection that is silent nearly always.
+INBOXES_AT_ONCE = 1000
 # Shorter than what the supervisor waits for before it kills (`cadenza/process.py`).
 DRAIN = timedelta(seconds=8)
 
@@ -65,6 +72,7 @@ class Parts:
     database: Database
     transports: Transports
     signers: Signers
+    inboxes: InboxWatcher
     dispatcher: Dispatcher
     gateway: Gateway
     webhooks: WebhookClient
@@ -102,12 +110,18 @@ def open_parts(
     dispatcher = Dispatcher(database, gateway, deliverer)
     secrets = secrets or SecretBox()
     transports = Transports(smtp, secrets, allow_private=mail_allow_private, tls=mail_tls)
-    return Parts(database, transports, Signers(secrets), dispatcher, gateway, webhooks, deliverer, links)
+    servers = MailServers(secrets, allow_private=mail_allow_private, tls=mail_tls)
+    inboxes = InboxWatcher(database, servers, dispatcher.kick)
+    return Parts(database, transports, Signers(secrets), inboxes, dispatcher, gateway, webhooks, deliverer, links)
+
+
+def make_performer(parts: Parts) -> StepPerformer:
+    tools = Tools(parts.database, parts.transports, parts.signers, parts.dispatcher.kick, parts.webhooks, parts.links)
+    return StepPerformer(parts.database, tools)
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
-    tools = Tools(parts.database, parts.transports, parts.signers, parts.dispatcher.kick, parts.webhooks, parts.links)
-    enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
+    enrollment = EnrollmentActivities(parts.database, make_performer(parts))
     maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
         client,
@@ -116,7 +130,7 @@ def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_
         activities=[
             enrollment.perform,
             enrollment.record,
-            QueueActivities(parts.dispatcher).process,
+            QueueActivities(parts.dispatcher, InboxWatches(parts.database, parts.gateway)).process,
             maintenance.refresh_analytics,
             maintenance.decide_winners,
             maintenance.maintain_log,
@@ -124,6 +138,20 @@ def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_
         workflow_runner=sandboxed(),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
+        graceful_shutdown_timeout=DRAIN,
+    )
+
+
+def make_mailbox_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
+    """Watches inboxes, beside the steps and not in their places."""
+    return Worker(
+        client,
+        task_queue=mailboxes_queue(task_queue),
+        workflows=[MailboxWorkflow],
+        activities=[MailboxActivities(parts.inboxes).watch],
+        workflow_runner=sandboxed(),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_activities=INBOXES_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
     )
 
@@ -156,7 +184,8 @@ async def run(settings: Settings) -> None:
             await database.refuse_unsafe_role()
         await ensure_search_attributes(client)
         await parts.gateway.ensure_schedules()
-        async with make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months):
+        steps = make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months)
+        async with steps, make_mailbox_worker(client, parts, settings.task_queue):
             log.info("worker ready on task queue %s", settings.task_queue)
             tell_ready()
             watching = asyncio.create_task(parts.deliverer.watch())

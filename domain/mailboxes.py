@@ -45,6 +45,17 @@ class MailServer(BaseModel):
         return elsewhere or (self.security == "none" and other.security != "none")
 
 
+FolderName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class InboxServer(MailServer):
+    """Where the answers are read, over IMAP. `folders`: those that are watched, by the names that the server lists;
+    where answers and bounces also end up (Spam, Junk), name that folder too."""
+
+    security: MailSecurity = "tls"
+    folders: tuple[FolderName, ...] = Field(default=("INBOX",), min_length=1, max_length=10)
+
+
 class MailServerGiven(MailServer):
     """A server as it is set. The password that is kept stays when none is given, and goes when `null` is."""
 
@@ -53,6 +64,16 @@ class MailServerGiven(MailServer):
     @property
     def server(self) -> MailServer:
         return MailServer.model_validate(self.model_dump(exclude={"password"}))
+
+
+class InboxServerGiven(InboxServer):
+    """An inbox as it is set; of the password the same is true."""
+
+    password: SecretStr | None = Field(default=None, max_length=1024)
+
+    @property
+    def server(self) -> InboxServer:
+        return InboxServer.model_validate(self.model_dump(exclude={"password"}))
 
 
 class Ramp(BaseModel):

@@ -84,6 +84,7 @@ class Command(StrEnum):
     COMPLAINT_RECEIVED = "complaint_received"
     EVENT_RECEIVED = "event_received"
     PLAN_CHANGED = "plan_changed"
+    MAILBOX_RELEASED = "mailbox_released"
 
 
 class RecordInput(_Message):
@@ -95,6 +96,24 @@ class RecordInput(_Message):
     status: EnrollmentStatus
     reason: str | None = None
     error: str | None = None
+
+
+class MailboxInput(_Message):
+    """Starts (or continues as new) the workflow that watches one inbox, and each of its activities."""
+
+    tenant_id: UUID
+    mailbox_id: UUID
+
+
+class WatchEnded(StrEnum):
+    """Why an inbox is not watched by this activity any more."""
+
+    UNWATCHED = "unwatched"
+    """The mailbox is gone, or has no inbox to watch."""
+    CHANGED = "changed"
+    """It has other settings now."""
+    TIME = "time"
+    """Its time is up, or its worker goes: the next one takes over."""
 
 
 class QueueCounts(_Message):

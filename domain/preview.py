@@ -2,10 +2,11 @@
 
 It goes as the engine goes (`domain.walk`), with a clock that jumps from one due time to the next. What is assumed
 happens at its time: it moves branches and waits, and a reply, a bounce, an unsubscribe or a complaint ends it all,
-as it would.
+as it would. An email that is due outside sending hours leaves when they begin; branches on the way to it are not asked
+again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 from domain.conditions import Engagement, EngagementEvent
 from domain.enrollment import EnrollmentStatus, StopReason
 from domain.events import event_key
+from domain.sending_hours import ClosedBy, SendingHours
 from domain.sequence import Plan, Step
 from domain.walk import Decision, End, Perform, Wait, enter, having_decided, walk
+from domain.zones import Zones
 
 MAX_VISITS = 3
 MAX_MOVES = 500
@@ -68,6 +71,9 @@ class Happens:
     at: datetime
     step: Step
     visit: int
+    due_at: datetime
+    """Earlier where an email was `kept_back`."""
+    kept_back: ClosedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ class Waits:
     step: Step
     until: datetime
     """As it was reckoned when the wait began; what is waited for may come earlier."""
+    kept_back: ClosedBy | None = None
+    """What an email that is due waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +108,37 @@ class Cut:
     step: Step
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An email that is due outside sending hours."""
+
+    step: Step
+    due_at: datetime
+    by: ClosedBy
+
+
+AnyTime = SendingHours(None, None, Zones("", ""))
+
 Moment = Branched | Happens | Waits | Does | Ends | Cut
 
 
 @dataclass(slots=True)
 class Rehearsal:
-    """`is_email` tells which steps write to the lead: what is assumed follows on those."""
+    """`emails` are the steps that write to the lead: what is assumed follows on those. `hours` tells when the last of
+    some emails may leave, those before it having been sent; raises nothing."""
 
     plan: Plan
     lead: Mapping[str, Any]
     emails: frozenset[str]
     assumptions: Sequence[Assumption]
+    hours: Callable[[Sequence[Step]], SendingHours] = lambda _: AnyTime
     moments: list[Moment] = field(default_factory=list[Moment])
     _visits: dict[str, int] = field(default_factory=dict[str, int])
     _coming: list[tuple[datetime, Assumption, str | None]] = field(
         default_factory=list[tuple[datetime, Assumption, str | None]]
     )
     _scheduled: set[int] = field(default_factory=set[int])
+    _kept: Kept | None = None
 
     def run(self, start: datetime) -> list[Moment]:
         """Everything that happens, in order. The plan has no cycle without a wait in it."""
@@ -129,7 +151,7 @@ class Rehearsal:
                 self.moments.append(Ends(now, place))
                 return self.moments
             if place.due_at > now and not self._has_heard(place, engagement):
-                self.moments.append(Waits(now, place.step, place.due_at))
+                self.moments.append(Waits(now, place.step, place.due_at, self._kept.by if self._kept else None))
             if place.due_at - start > HORIZON:
                 break
             now, engagement, ended = self._wait(place, now, engagement)
@@ -190,16 +212,31 @@ class Rehearsal:
         if not isinstance(way.landing, Perform):
             return way.landing, engagement
         done = way.landing.step
+        if (opens_at := self._opens_at(done, now)) > now:
+            return Wait(done, opens_at), engagement
+        kept, self._kept = self._kept, None
         visit = self._visited(done)
         if visit > MAX_VISITS:
             self.moments.append(Cut(now, done))
             return None, engagement
-        self.moments.append(Happens(now, done, visit))
+        self.moments.append(Happens(now, done, visit, kept.due_at if kept else now, kept.by if kept else None))
         engagement = replace(engagement, done=engagement.done | {str(done.id)})
         if str(done.id) in self.emails:
             engagement = replace(engagement, sent_at={**engagement.sent_at, str(done.id): now})
             self._schedule(now, done)
         return enter(self.plan.after(done), now, self._zones), engagement
+
+    def _opens_at(self, step: Step, now: datetime) -> datetime:
+        """When the step may take effect that is due; notes what keeps it back until then."""
+        if str(step.id) not in self.emails:
+            return now
+        sent = [moment.step for moment in self.moments if isinstance(moment, Happens)]
+        hours = self.hours([*(one for one in sent if str(one.id) in self.emails), step])
+        by = hours.closed_by(now)
+        if by is None:
+            return now
+        self._kept = Kept(step, now, by)
+        return hours.opens_at(now)
 
     def _visited(self, step: Step) -> int:
         self._visits[step.key] = self._visits.get(step.key, 0) + 1

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from domain.holidays import holiday_name, holiday_on
 from domain.schedule import zone_of
 from domain.windows import (
     WEEK,
     SendWindow,
     Span,
     WorkingHours,
+    day_meant,
     intersect,
     spans,
     why_closed,
@@ -65,6 +67,24 @@ class SendingHours:
                 return "holiday" if why == "holiday" else "window"
         hours = self.working_hours
         return "working_hours" if hours is not None and why_closed(hours, self.mailbox_zone, moment) else None
+
+    def deferral(self, moment: datetime) -> dict[str, str] | None:
+        """Why an email cannot leave at this moment, as its enrollment and the execution log keep it: `cause` (see
+        `closed_by`), the `timezone` whose clocks count, `zone_unknown` (`lead`, `mailbox`) where that had to be the
+        sequence's, `place` and `holiday`."""
+        cause = self.closed_by(moment)
+        if cause is None:
+            return None
+        if self.window is None or cause == "working_hours":
+            return {"cause": cause, "timezone": self.mailbox_zone.key}
+        zone = window_zone(self.window, self.zones)
+        told = {"cause": cause, "timezone": zone.key}
+        if self.zone_fallback:
+            told["zone_unknown"] = self.window.timezone
+        day = day_meant(self.window, zone, moment)
+        if cause == "holiday" and (place := holiday_on(day, self.window.holidays)):
+            told |= {"place": place, "holiday": holiday_name(day, place)}
+        return told
 
     @property
     def zone_fallback(self) -> str | None:

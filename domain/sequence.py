@@ -24,10 +24,16 @@ class SequenceSettings(BaseModel):
     """The zone of times of day, for a lead whose own zone is not known."""
     send_window: SendWindow | None = None
     """When emails may leave; without one at any hour."""
+    mailbox_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
+    """The mailboxes that its leads may hear from, shared out by their weights; none named: every one there is."""
     versioning: Literal["follow_latest", "pin"] = "follow_latest"
     """Whether a lead on its way takes up what is published later, or ends on the version that it began with."""
     reply_marks_qualified: bool = True
     """A reply sets the lead's status to `qualified`."""
+    on_company_reply: Literal["stop", "pause", "ignore"] = "ignore"
+    """What becomes of a lead when a colleague of it replies (an address of the same domain, where not anybody may
+    have one): its enrollment ends, is paused until somebody resumes it, or goes on. In a large company one's answer
+    says nothing of the others, so that this is for whoever asks for it."""
     auto_reply_hold_days: int = Field(default=3, ge=0, le=365)
     """How long an out-of-office answer without a date holds the next step."""
     track_opens: bool = True

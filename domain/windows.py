@@ -20,8 +20,8 @@ from domain.errors import Conflict
 from domain.holidays import HolidayCode, holiday_on
 from domain.zones import Zones, find_zone, first_showing, is_skipped, known_zone, local_day
 
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Closed = Literal["weekday", "hours", "holiday"]
 
 _DAY = timedelta(days=1)
@@ -78,6 +78,11 @@ class WorkingHours(BaseModel):
     )
     start: Annotated[str, AfterValidator(_opening), Field(json_schema_extra={"pattern": f"^{_TIME}$"})] = "09:00"
     end: Annotated[str, AfterValidator(_closing), Field(json_schema_extra={"pattern": f"^({_TIME}|24:00)$"})] = "17:00"
+
+    @property
+    def text(self) -> str:
+        """For a person: `Mon, Tue 09:00 to 17:00`."""
+        return f"{', '.join(day.capitalize() for day in WEEK if day in self.days)} {self.start} to {self.end}"
 
     def has_day(self, day: date) -> bool:
         return WEEK[day.weekday()] in self.days
@@ -188,11 +193,16 @@ def why_closed(window: WorkingHours, zone: ZoneInfo, moment: datetime) -> Closed
     """
     if next_allowed_at(moment, window, zone) == moment:
         return None
-    today = local_day(moment, zone)
-    day = next((day for day in (today, today - _DAY) if moment in window.hours_of(day, zone)), today)
+    day = day_meant(window, zone, moment)
     if not window.has_day(day):
         return "weekday"
     return "hours" if window.is_open_on(day) else "holiday"
+
+
+def day_meant(window: WorkingHours, zone: ZoneInfo, moment: datetime) -> date:
+    """The day whose hours the moment lies in, which may be yesterday's; today outside of both."""
+    today = local_day(moment, zone)
+    return next((day for day in (today, today - _DAY) if moment in window.hours_of(day, zone)), today)
 
 
 def window_zone(window: SendWindow, zones: Zones) -> ZoneInfo:

@@ -33,3 +33,9 @@ def normalise_address(text: str) -> str:
         # RFC 6531 is not deployed widely enough to send to these; saying so now beats a bounce later.
         raise AddressInvalid("the part before the @-sign has letters beyond ASCII, which most mail servers refuse")
     return found.ascii_email.lower()
+
+
+def masked(address: str) -> str:
+    """As its owner knows it and nobody else: the first letter before and after the @, and the domain's ending."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain[:1]}•••{domain[domain.rfind('.') :] if '.' in domain else ''}"

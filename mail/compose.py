@@ -19,7 +19,8 @@ from domain.errors import HeaderInjection, Invalid
 from mail.addresses import normalise_address
 from mail.html_text import html_to_text
 
-_LINE_BREAK = re.compile(r"[\r\n\x00]")
+# What any program takes for the end of a line, not only RFC 5322: a parser that splits by Unicode finds headers there.
+_LINE_BREAK = re.compile(r"[\x00\n-\r\x1c-\x1e\x85\u2028\u2029]")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _REPLY = re.compile(r"\s*re(\[\d+\])?\s*:\s*", re.IGNORECASE)

@@ -28,16 +28,18 @@ from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 log = logging.getLogger(__name__)
 
 BATCH = 200
-FEW, FEWER = 40, 2
-"""So many leads at least are started at a time whose first step is due at once (see `Line`); fewer, while other
-tenants start theirs."""
+FEW, FEWER = 8, 2
+"""So many leads at least are started at a time whose first step is due at once (see `Line`); fewer, in company."""
 IN_COMPANY = 20
-"""The line is so many times shorter while other tenants start leads."""
+"""The line is so many times shorter while other tenants start leads, or leads on their way are told something: a
+reply is heard of in Temporal only as fast as the workflow tasks before it are done."""
 COMPANY_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 """How long the next ones wait for those: with no worker there, leads are started all the same, slowly."""
 AT_ONCE_LEAST, AT_ONCE_MOST = 3, 50
 """Deliveries of this process at a time, shared by the tenants in turns: as many as Temporal is the faster for."""
+SIGNALS_AT_ONCE = 10
+"""Deliveries of signals at a time, beside those: a reply does not wait for a slot behind forty starts."""
 LEASE = timedelta(seconds=60)
 # A step takes seconds; a mirror that has not moved for two minutes is asked about.
 OVERDUE_AFTER = timedelta(minutes=2)
@@ -59,8 +61,10 @@ class Dispatcher:
         self._gateway = gateway
         self._pace = Pace(AT_ONCE_LEAST, AT_ONCE_MOST)
         self._slots = FairSlots(self._pace.limit)
-        # When each tenant was last dispatched for.
+        self._signal_slots = FairSlots(SIGNALS_AT_ONCE)
+        # When each tenant was last dispatched for, and when a lead on its way was last told anything.
         self._seen: dict[UUID, float] = {}
+        self._signalled = -math.inf
         self._line = Line(FEW, BATCH)
         self._signals = Kicked("signals", self._signal_all)
         self._deliveries = Kicked("dispatch", self._dispatch_all)
@@ -160,8 +164,9 @@ class Dispatcher:
         """How many leads of the tenant may stand in line for their first step."""
         lately = asyncio.get_running_loop().time() - COMPANY_SECONDS
         self._seen = {one: at for one, at in self._seen.items() if at > lately}
-        in_company = self._seen.keys() - {tenant_id}
-        return max(FEWER, self._line.length // IN_COMPANY) if in_company else self._line.length
+        if self._seen.keys() - {tenant_id} or self._signalled > lately:
+            return max(FEWER, self._line.length // IN_COMPANY)
+        return self._line.length
 
     async def _claim_starts(self, tenant_id: UUID, limit: int) -> list[Claimed]:
         return await self._outbox.claim(tenant_id, starts=True, limit=limit, lease=LEASE)
@@ -172,6 +177,7 @@ class Dispatcher:
         while not counts.failed and (
             claimed := await self._outbox.claim(tenant_id, starts=False, limit=BATCH, lease=LEASE)
         ):
+            self._signalled = asyncio.get_running_loop().time()
             counts += await self._deliver_all(tenant_id, claimed)
         return counts
 
@@ -217,7 +223,7 @@ class Dispatcher:
 
         async def deliver(one: Claimed) -> None:
             assert one.id is not None, "what is claimed is a row"
-            async with self._slots.slot(tenant_id):
+            async with (self._slots if one.command == START else self._signal_slots).slot(tenant_id):
                 try:
                     await self._deliver(tenant_id, one)
                     delivered.append(one.id)
@@ -236,12 +242,12 @@ class Dispatcher:
     async def _deliver(self, tenant_id: UUID, one: Claimed) -> None:
         if one.directive.ends and one.command == START:
             return  # ended before it was ever started: there is nothing to run
+        if one.command != START:
+            await self._tell(tenant_id, one)
+            return
         loop = asyncio.get_running_loop()
         began = loop.time()
-        if one.command == START:
-            await self._gateway.start(_to_start(tenant_id, one))
-        else:
-            await self._tell(tenant_id, one)
+        await self._gateway.start(_to_start(tenant_id, one))
         self._pace.took(loop.time() - began)
         self._slots.limit = self._pace.limit
 

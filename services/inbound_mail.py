@@ -1,64 +1,147 @@
 """A message that came in for a tenant: what it is, whose it is, and what it does to the lead."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from db.queries import receiving
 from db.queries.mailboxes import mailbox_id_of
 from db.queries.receiving import About
 from db.session import WriteSession
-from mail.inbound import InboundMail, parse_inbound
-from services.receive import AutoReplyEvent, BounceEvent, LeadEvent, ReplyEvent, receive_about
+from mail.inbound import InboundMail, parse_inbound, untagged
+from mail.tracking import read_unverified
+from services.receive import (
+    AutoReplyEvent,
+    BounceEvent,
+    ComplaintEvent,
+    LeadEvent,
+    ReplyEvent,
+    UnsubscribeEvent,
+    receive_about,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MailReceived:
-    """How an inbound message was understood, and by which rule it was matched (None: it was not)."""
+    """How an inbound message was understood, and by which rule it was matched (None: it was not).
+
+    The rules are those of docs/inbound.md: `rule` says by what it was told what it is, `matched_by` whose it is.
+    """
 
     classification: str
     matched_by: str | None
     enrollment_id: UUID | None
     recipient: str | None
+    rule: str | None = None
+    returns_on: date | None = None
+    """Of an automatic reply: the first day back, as far as it names one."""
 
 
 UNRELATED = MailReceived("unrelated", None, None, None)
+
+# A mail server's report of our own message, and a provider's of a complaint, may carry our own address as sender.
+_REPORTS = ("hard_bounce", "soft_bounce", "complaint")
 
 
 async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
     """An inbound message: classified, matched with what was sent, recorded, obeyed. Never fails on its bytes."""
     mail = parse_inbound(raw)
-    if mail.sender and await mailbox_id_of(session, mail.sender):
-        # Our own, seen in Sent or sent to ourselves: no lead has done anything.
-        return MailReceived("own", None, None, None)
-    about, rule = await _match(session, mail)
-    if about is None or mail.classification == "unrelated":
-        return MailReceived("unrelated", None, None, mail.final_recipient)
-    event = _as_event(mail)
-    if event is not None:
-        await receive_about(session, about, event)
-    return MailReceived(mail.classification, rule, about.enrollment_id, mail.final_recipient)
+    if mail.classification not in _REPORTS and await _is_own(session, mail):
+        # Seen in Sent, or sent to ourselves: no lead has done anything.
+        return MailReceived("own", None, None, None, "own_mailbox")
+    if mail.classification == "unrelated":
+        return MailReceived("unrelated", None, None, mail.final_recipient, mail.rule)
+    about, matched_by = await _match(session, mail)
+    if about is None:
+        return MailReceived("unrelated", None, None, mail.final_recipient, "no_lead")
+    await receive_about(session, about, _as_event(mail))
+    return MailReceived(
+        mail.classification, matched_by, about.enrollment_id, mail.final_recipient, mail.rule, mail.returns_on
+    )
+
+
+async def _is_own(session: WriteSession, mail: InboundMail) -> bool:
+    """From one of the tenant's mailboxes. Their domain alone makes nobody one of us."""
+    for address in _with_untagged([mail.sender] if mail.sender else []):
+        if await mailbox_id_of(session, address) is not None:
+            return True
+    return False
 
 
 async def _match(session: WriteSession, mail: InboundMail) -> tuple[About | None, str | None]:
-    """First by the messages that it refers to, then by the returned part's recipient, then by its sender."""
-    if mail.references and (about := await receiving.about_message(session, mail.references)):
-        return about, "references"
-    for rule, address in (("recipient", mail.final_recipient), ("sender", mail.sender)):
-        if address and (lead_id := await receiving.lead_by_email(session, address.lower())):
-            about = await receiving.about_lead(session, lead_id)
-            if about.enrollment_id is not None:
-                return about, rule
+    """By the surest rule that finds something: what it is about, and which rule that was."""
+    for rule, find in _MATCHES:
+        if (about := await find(session, mail)) is not None:
+            return about, rule
     return None, None
 
 
-def _as_event(mail: InboundMail) -> LeadEvent | None:
+async def _by_returned_message(session: WriteSession, mail: InboundMail) -> About | None:
+    return await receiving.about_message(session, mail.returned) if mail.returned else None
+
+
+async def _by_references(session: WriteSession, mail: InboundMail) -> About | None:
+    return await receiving.about_message(session, mail.answered) if mail.answered else None
+
+
+async def _by_rewritten_reference(session: WriteSession, mail: InboundMail) -> About | None:
+    return await receiving.about_message_id(session, mail.uuids) if mail.uuids else None
+
+
+async def _by_token(session: WriteSession, mail: InboundMail) -> About | None:
+    tokens = (read_unverified(text, "unsubscribe") for text in mail.tokens)
+    ours = [token.message_id for token in tokens if token is not None and token.tenant_id == session.tenant_id]
+    return await receiving.about_message_id(session, ours) if ours else None
+
+
+async def _by_recipient(session: WriteSession, mail: InboundMail) -> About | None:
+    return await _about_address(session, mail.about)
+
+
+async def _by_sender(session: WriteSession, mail: InboundMail) -> About | None:
+    """A live enrollment of the sender if there is one, else the one that was written to last."""
+    if mail.classification in _REPORTS or not mail.sender:
+        return None
+    return await _about_address(session, [mail.sender])
+
+
+_MATCHES: tuple[tuple[str, Callable[[WriteSession, InboundMail], Awaitable[About | None]]], ...] = (
+    ("returned_message_id", _by_returned_message),
+    ("references", _by_references),
+    ("rewritten_reference", _by_rewritten_reference),
+    ("unsubscribe_token", _by_token),
+    ("recipient", _by_recipient),
+    ("sender", _by_sender),
+)
+
+
+async def _about_address(session: WriteSession, addresses: tuple[str, ...] | list[str]) -> About | None:
+    named = _with_untagged(addresses)
+    lead_id = await receiving.lead_by_email(session, named) if named else None
+    if lead_id is None:
+        return None
+    about = await receiving.about_lead(session, lead_id)
+    return about if about.enrollment_id is not None else None
+
+
+def _with_untagged(addresses: tuple[str, ...] | list[str]) -> list[str]:
+    """Each address, and the one that its mail goes to without the tag: `ada+news@` is `ada@`."""
+    return list(dict.fromkeys(one for address in addresses for one in (address, untagged(address))))
+
+
+def _as_event(mail: InboundMail) -> LeadEvent:
     match mail.classification:
-        case "reply":
-            return ReplyEvent(type="reply", event_id=mail.event_id)
         case "auto_reply":
-            return AutoReplyEvent(type="auto_reply", returns_on=mail.returns_on, event_id=mail.event_id)
+            note = mail.note if mail.note in ("no_longer_there", "ticket") else None
+            return AutoReplyEvent(type="auto_reply", returns_on=mail.returns_on, note=note, event_id=mail.event_id)
         case "hard_bounce" | "soft_bounce":
+            said = f"{mail.status or ''} {mail.diagnostic}".strip()[:2000]
             hard = mail.classification == "hard_bounce"
-            return BounceEvent(type="bounce", hard=hard, event_id=mail.event_id)
+            return BounceEvent(type="bounce", hard=hard, diagnostic=said or None, event_id=mail.event_id)
+        case "complaint":
+            return ComplaintEvent(type="complaint", event_id=mail.event_id)
+        case "unsubscribe":
+            return UnsubscribeEvent(type="unsubscribe", event_id=mail.event_id)
         case _:
-            return None
+            return ReplyEvent(type="reply", event_id=mail.event_id)

@@ -5,18 +5,19 @@ from typing import Any, Literal
 
 from db.models import Mailbox
 from domain.errors import FieldError, Invalid
-from domain.mailboxes import MailServer, MailServerGiven
+from domain.mailboxes import InboxServer, InboxServerGiven, MailServer, MailServerGiven
 from domain.public_addresses import address_in, may_be_reached
 from services.secret_box import SecretBox
 
 Kind = Literal["smtp", "imap"]
+Given = MailServerGiven | InboxServerGiven
 KINDS: tuple[Kind, ...] = ("smtp", "imap")
 
 
 def server_columns(
     changes: Mapping[str, Any], before: Mailbox | None, secrets: SecretBox, *, allow_private: bool
 ) -> dict[str, Any]:
-    """The columns for what `changes` says of `smtp` and `imap` (a MailServerGiven, or None to let go of it).
+    """The columns for what `changes` says of `smtp` and `imap` (`Given`, or None to let go of it).
 
     Passwords are sealed here, before they reach Postgres. Raises Invalid, SecretKeysMissing.
     """
@@ -24,7 +25,7 @@ def server_columns(
     for kind in KINDS:
         if kind not in changes:
             continue
-        given: MailServerGiven | None = changes[kind]
+        given: Given | None = changes[kind]
         if given is None:
             columns |= {kind: None, f"{kind}_password": None}
             continue
@@ -36,7 +37,7 @@ def server_columns(
     return columns
 
 
-def _refuse(kind: Kind, given: MailServerGiven, before: Mailbox | None, *, allow_private: bool) -> bool:
+def _refuse(kind: Kind, given: Given, before: Mailbox | None, *, allow_private: bool) -> bool:
     """Whether the password that is kept stays. Raises Invalid."""
     kept = _kept(kind, before)
     keeps = kept is not None and "password" not in given.model_fields_set
@@ -60,8 +61,9 @@ def _kept(kind: Kind, before: Mailbox | None) -> MailServer | None:
     """The server that a password is kept for."""
     if before is None:
         return None
-    server, password = (before.smtp, before.smtp_password) if kind == "smtp" else (before.imap, before.imap_password)
-    return MailServer.model_validate(server) if server and password else None
+    if kind == "smtp":
+        return MailServer.model_validate(before.smtp) if before.smtp and before.smtp_password else None
+    return InboxServer.model_validate(before.imap) if before.imap and before.imap_password else None
 
 
 def _field(field: str, code: str, detail: str) -> None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from db.models import Mailbox
 from domain.errors import DomainError
-from domain.mailboxes import MailServer
+from domain.mailboxes import InboxServer, MailServer
+from mail.imap import ImapFailed, ImapSession, ImapTimeouts
 from mail.transport import DeliveryFailed, SmtpServer, Timeouts, check_login
 from services.secret_box import SecretKeysMissing, SecretUnreadable
 from services.transports import MailServers
 
 TIMEOUTS = Timeouts(connect=15.0, command=15.0)
+IMAP_TIMEOUTS = ImapTimeouts(connect=15.0, silence=15.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class MailboxChecked:
 
 async def check_mailbox(mailbox: Mailbox, servers: MailServers) -> MailboxChecked:
     """Connects and logs in, and sends nothing. Not in a transaction: the servers may take their time."""
-    return MailboxChecked(smtp=await _check_smtp(mailbox, servers), imap=None)
+    return MailboxChecked(smtp=await _check_smtp(mailbox, servers), imap=await _check_imap(mailbox, servers))
 
 
 async def _check_smtp(mailbox: Mailbox, servers: MailServers) -> ServerChecked | None:
@@ -48,6 +50,21 @@ async def _check_smtp(mailbox: Mailbox, servers: MailServers) -> ServerChecked |
         server: SmtpServer = servers.smtp(MailServer.model_validate(mailbox.smtp), mailbox.smtp_password, mailbox.email)
         await check_login(server, TIMEOUTS)
     except (DeliveryFailed, SecretUnreadable, SecretKeysMissing) as failed:
+        return _failed(failed, started)
+    return ServerChecked(True, None, None, _since(started))
+
+
+async def _check_imap(mailbox: Mailbox, servers: MailServers) -> ServerChecked | None:
+    """Opens each folder that is to be watched, too."""
+    if mailbox.imap is None:
+        return None
+    started = time.monotonic()
+    try:
+        inbox = InboxServer.model_validate(mailbox.imap)
+        async with ImapSession.open(servers.imap(inbox, mailbox.imap_password), IMAP_TIMEOUTS) as session:
+            for folder in inbox.folders:
+                await session.examine(folder)
+    except (ImapFailed, SecretUnreadable, SecretKeysMissing) as failed:
         return _failed(failed, started)
     return ServerChecked(True, None, None, _since(started))
 

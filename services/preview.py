@@ -15,9 +15,11 @@ from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.footer import Footer
 from domain.graph import unreachable
 from domain.leads import FIELDS, template_fields
-from domain.preview import Assumption, Cut, Happens, Moment, Rehearsal
+from domain.preview import AnyTime, Assumption, Cut, Happens, Moment, Rehearsal
+from domain.sending_hours import SendingHours
 from domain.sequence import Plan, Step
-from domain.zones import known_zone
+from domain.windows import WindowNeverOpens
+from domain.zones import find_zone
 from services.leads import get_lead
 from services.publish import drafted_plan
 from services.sending import Content, write
@@ -76,7 +78,8 @@ async def preview_sequence(
     preview = Preview(plan, lead, start, [], {}, [*_of_draft(plan, errors)])
     if plan.steps and not any(error.code == "cycle_without_delay" for error in errors):
         emails = frozenset(str(step.id) for step, _ in _emails(plan))
-        rehearsal = Rehearsal(plan, fields, emails, assume)
+        preview.warnings += _of_hours(preview, senders)
+        rehearsal = Rehearsal(plan, fields, emails, assume, lambda steps: _hours(preview, _sent_from(steps, senders)))
         preview.moments = rehearsal.run(start)
         tenant = await own_tenant(session)
         footer = Footer(tenant.postal_address if tenant else "", UNSUBSCRIBE_URL)
@@ -94,14 +97,13 @@ def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
 
 def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[Mailbox], footer: Footer) -> None:
     subject: str | None = None
-    sender: Mailbox | None = None
+    written: list[Step] = []
     for place, moment in enumerate(preview.moments):
         if not isinstance(moment, Happens) or not isinstance(moment.step.config, Email):
             continue
         config = moment.step.config
-        in_thread = config.reply_in_thread and subject is not None
-        if not in_thread:
-            sender = _sender(senders, config.mailbox_id)
+        written.append(moment.step)
+        sender = _sent_from(written, senders)
         variant = config.variant_of(preview.lead.id, moment.step.id)
         known = {
             **fields,
@@ -115,12 +117,42 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[
             "unsubscribe_url": footer.unsubscribe_url,
         }
         try:
-            content = write(config.contents()[variant], known, subject if in_thread else None, footer)
+            earlier = subject if config.reply_in_thread else None
+            content = write(config.contents()[variant], known, earlier, footer)
         except (MergeFieldMissing, TemplateInvalid) as error:
             preview.warnings.append(Warned(error.code, error.detail, moment.step.key))
             content = None
         preview.messages[place] = Message(sender.email if sender else None, preview.lead.email, variant, content)
         subject = content.subject if content else subject
+
+
+def _sent_from(steps: Sequence[Step], senders: Sequence[Mailbox]) -> Mailbox | None:
+    """The mailbox of the last of these emails: a reply in thread comes from where the thread began."""
+    sender: Mailbox | None = None
+    for number, step in enumerate(steps):
+        assert isinstance(step.config, Email), "only emails are sent"
+        if number == 0 or not step.config.reply_in_thread:
+            sender = _sender(senders, step.config.mailbox_id)
+    return sender
+
+
+def _hours(preview: Preview, sender: Mailbox | None) -> SendingHours:
+    """When emails may leave that mailbox; at any time where they never could, of which a warning tells."""
+    hours = _hours_asked(preview, sender)
+    return hours if _opens(hours, preview.start_at) else AnyTime
+
+
+def _hours_asked(preview: Preview, sender: Mailbox | None) -> SendingHours:
+    zones = preview.plan.zones(preview.lead.timezone, sender.timezone if sender else "")
+    return SendingHours.of(preview.plan.settings.send_window, sender.working_hours if sender else None, zones)
+
+
+def _opens(hours: SendingHours, since: datetime) -> bool:
+    try:
+        hours.opens_at(since)
+    except WindowNeverOpens:
+        return False
+    return True
 
 
 def _sender(senders: Sequence[Mailbox], named: UUID | None) -> Mailbox | None:
@@ -134,6 +166,19 @@ def _of_draft(plan: Plan, errors: Sequence[FieldError]) -> Iterator[Warned]:
         yield Warned(error.code, error.detail, field=error.field)
     for step in unreachable(plan.steps):
         yield Warned("unreachable_step", "no way leads to this step", step.key)
+
+
+def _of_hours(preview: Preview, senders: Sequence[Mailbox]) -> Iterator[Warned]:
+    told: set[str] = set()
+    for step, config in _emails(preview.plan):
+        hours = _hours_asked(preview, _sender(senders, config.mailbox_id))
+        if not _opens(hours, preview.start_at):
+            detail = "the send window and the mailbox's working hours have no hour in common: it would never leave"
+            yield Warned("window_never_opens", detail, step.key)
+        fallback = hours.zone_fallback
+        if fallback is not None and hours.window and hours.window.timezone == "mailbox" and fallback not in told:
+            told.add(fallback)
+            yield Warned("unknown_timezone", fallback, step.key)
 
 
 def _of_rehearsal(rehearsal: Rehearsal) -> Iterator[Warned]:
@@ -151,9 +196,7 @@ def _of_lead(lead: Lead, suppressed: bool) -> Iterator[Warned]:
         yield Warned("suppressed", detail)
     if lead.status in ("bounced", "unsubscribed"):
         yield Warned(lead.status, f"the lead is {lead.status}, and would not be enrolled")
-    try:
-        known_zone(lead.timezone)
-    except ValueError:
+    if find_zone(lead.timezone) is None:
         zone = repr(lead.timezone) if lead.timezone else "not known"
         yield Warned("unknown_timezone", f"the lead's time zone is {zone}; the sequence's is used instead")
 

@@ -4,7 +4,8 @@ A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of t
 records it: when the caller has its answer, no further email of them can pass the gate.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,16 +13,20 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from db.queries import enrolling, receiving
+from db.queries.breakers import lock_sender_of
 from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
 from db.queries.receiving import About
 from db.session import WriteSession
-from domain.enrollment import StopReason
+from domain.bounces import SOFT_BOUNCES, SOFT_BOUNCES_WITHIN
+from domain.companies import company_domain
+from domain.enrollment import EnrollmentStatus, StopReason
 from domain.errors import FieldError, Invalid, NotFound
 from domain.events import event_key
 from domain.messages import Command
 from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.scoring import points
 from domain.sequence import SequenceSettings
+from services import breakers
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -67,9 +72,12 @@ class AutoReplyEvent(_Event):
     type: Literal["auto_reply"]
     returns_on: date | None = None
     """The first day back; without it the sequence's `auto_reply_hold_days` counts."""
+    note: Literal["no_longer_there", "ticket"] | None = None
+    """What it says beyond an absence: they have left, or it is a help desk's receipt."""
 
     def detail(self) -> dict[str, Any]:
-        return {"returns_on": self.returns_on.isoformat()} if self.returns_on else {}
+        returns_on = self.returns_on.isoformat() if self.returns_on else None
+        return {name: said for name, said in (("returns_on", returns_on), ("note", self.note)) if said}
 
 
 class _ByMachine(_Event):
@@ -96,7 +104,7 @@ class ClickEvent(_ByMachine):
 class BounceEvent(_Event):
     type: Literal["bounce"]
     hard: bool = True
-    """Permanent. A soft bounce is only recorded."""
+    """Permanent. A soft bounce is only recorded, until so many in a row have come (`domain/bounces.py`)."""
     diagnostic: str | None = Field(default=None, max_length=2000)
 
     def detail(self) -> dict[str, Any]:
@@ -135,11 +143,14 @@ LeadEvent = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class EventRecorded:
-    """`recorded` is False for an event that was told before. The others are the enrollments it moved."""
+    """`recorded` is False for an event that was told before. The others are the enrollments it moved; those of
+    `company_*` are of the lead's colleagues."""
 
     recorded: bool
     stopped: list[UUID] = field(default_factory=list[UUID])
     held: list[UUID] = field(default_factory=list[UUID])
+    company_stopped: list[UUID] = field(default_factory=list[UUID])
+    company_paused: list[UUID] = field(default_factory=list[UUID])
 
 
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
@@ -177,10 +188,15 @@ async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -
     return about
 
 
-async def receive_about(session: WriteSession, about: About, event: LeadEvent) -> EventRecorded:
-    """Records what is known to be about that, and does what it demands."""
-    # The enrollments are locked before anything is written: an event and a step of the same lead take turns.
-    live = await receiving.live_enrollments(session, about.lead_id)
+async def receive_about(
+    session: WriteSession, about: About, event: LeadEvent, *, noted: Mapping[str, Any] | None = None
+) -> EventRecorded:
+    """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
+    # The enrollments are locked before anything is written: an event and a step of the same lead take turns. Before
+    # them the mailbox that may come to be held for it, as at the gate.
+    mailbox_id = await lock_sender_of(session, about.message_id) if _is_held_against_sender(event) else None
+    locked = await _locked(session, about.lead_id, event)
+    live = [row for row in locked if row.lead_id == about.lead_id]
     occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset
     row_id = await receiving.record(
         session,
@@ -188,7 +204,7 @@ async def receive_about(session: WriteSession, about: About, event: LeadEvent) -
         event_type=event.heard_as,
         name=event.label,
         machine=event.by_machine,
-        detail=event.detail(),
+        detail={**event.detail(), **(noted or {})},
         event_id=event.event_id,
         occurred_at=occurred_at,
     )
@@ -203,8 +219,39 @@ async def receive_about(session: WriteSession, about: About, event: LeadEvent) -
             points=points(event.heard_as, machine=False),
             occurred_at=occurred_at,
         )
+    if mailbox_id is not None:
+        await (breakers.complained if isinstance(event, ComplaintEvent) else breakers.bounced)(session, mailbox_id)
     answered = [] if event.by_machine else await _wake(session, about, event, live)
-    return await _obey(session, about, event, [row for row in live if row.id not in answered])
+    done = await _obey(session, about, event, [row for row in live if row.id not in answered])
+    colleagues = [row for row in locked if row.lead_id != about.lead_id]
+    return await _tell_company(session, about.lead_id, colleagues, done) if colleagues else done
+
+
+def _is_held_against_sender(event: LeadEvent) -> bool:
+    return isinstance(event, ComplaintEvent) or (isinstance(event, BounceEvent) and event.hard)
+
+
+async def _locked(session: WriteSession, lead_id: UUID, event: LeadEvent) -> receiving.Live:
+    """The lead's live enrollments, and of a reply those of its colleagues that it means something to."""
+    if not isinstance(event, ReplyEvent):
+        return await receiving.live_enrollments(session, lead_id)
+    domain = company_domain(await receiving.email_of(session, lead_id))
+    return await receiving.live_enrollments(session, lead_id, domain)
+
+
+async def _tell_company(
+    session: WriteSession, lead_id: UUID, colleagues: receiving.Live, done: EventRecorded
+) -> EventRecorded:
+    """A lead's reply, for enrollments of its colleagues: each as its sequence has it."""
+    stopped: list[UUID] = []
+    paused: list[UUID] = []
+    for row in colleagues:
+        if SequenceSettings.model_validate(row.settings).on_company_reply == "stop":
+            await enrolling.stop_for_company(session, row.id, lead_id)
+            stopped.append(row.id)
+        elif await enrolling.pause_for_company(session, row.id, lead_id) == EnrollmentStatus.PAUSED:
+            paused.append(row.id)
+    return replace(done, company_stopped=stopped, company_paused=paused)
 
 
 async def _wake(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> list[UUID]:
@@ -223,7 +270,7 @@ async def _obey(session: WriteSession, about: About, event: LeadEvent, live: rec
             return await _stop_all(session, live, StopReason.REPLIED, Command.REPLY_RECEIVED)
         case AutoReplyEvent():
             return await _hold_all(session, live, event)
-        case BounceEvent(hard=True):
+        case BounceEvent(hard=hard) if hard or await _bounced_too_often(session, lead_id, event, about):
             await suppress_address(session, lead_id, "bounced")
             await set_lead_status(session, lead_id, "bounced")
             return await _stop_all(session, live, StopReason.BOUNCED, Command.BOUNCE_RECEIVED)
@@ -237,6 +284,12 @@ async def _obey(session: WriteSession, about: About, event: LeadEvent, live: rec
             return await _stop_all(session, live, StopReason.COMPLAINED, Command.COMPLAINT_RECEIVED)
         case _:
             return EventRecorded(recorded=True)
+
+
+async def _bounced_too_often(session: WriteSession, lead_id: UUID, event: BounceEvent, about: About) -> bool:
+    """A soft bounce is retried by the emails that follow, until so many of them have come back."""
+    now = event.occurred_at or datetime.now(UTC) + about.clock_offset
+    return await receiving.soft_bounces(session, lead_id, since=now - SOFT_BOUNCES_WITHIN) >= SOFT_BOUNCES
 
 
 async def _stop_all(session: WriteSession, live: receiving.Live, reason: StopReason, command: Command) -> EventRecorded:

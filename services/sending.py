@@ -20,6 +20,7 @@ from domain.footer import Footer
 from domain.messages import Directive
 from domain.templates import render, render_header
 from mail.compose import Outgoing, compose, new_message_id, reply_subject
+from mail.harmless_html import harmless_html
 from mail.html_text import html_to_text
 from mail.tracked_html import tracked_html
 from mail.transport import (
@@ -32,6 +33,7 @@ from mail.transport import (
     TemporarilyRefused,
     redact,
 )
+from services import breakers
 from services.receive import bounce_at_once
 from services.slots import put_off, reserve_now, send_times
 from services.steps.effect import Tools
@@ -157,12 +159,32 @@ async def _hand_over(
         return await _bounced(tools, handover, refused)
     except MessageRefused as refused:
         await handover.release("refused", refused)
+        await _held_against(tools, visit, sender, refused)
         raise
-    except (TemporarilyRefused, ConnectionFailed, AuthenticationFailed) as refused:
+    except AuthenticationFailed as refused:
+        await handover.release("reserved", refused)
+        await _held_against(tools, visit, sender, refused)
+        raise
+    except (TemporarilyRefused, ConnectionFailed) as refused:
         # Certainly not taken, even where the final dot was written: the same message may be tried again.
         await handover.release("reserved", refused)
         raise
+    if sender.smtp_auth_failures or sender.refusals:
+        await _recorded(lambda: visit.queries.clear_mailbox_failures(sender.id))
     return await _recorded(lambda: _advance(visit, reservation, "sent", variant, accepted.response))
+
+
+async def _held_against(
+    tools: Tools, visit: Visit, sender: LoadedMailbox, refused: AuthenticationFailed | MessageRefused
+) -> None:
+    """Counts against the mailbox: once it is held for that, the next attempt waits at the gate instead of trying."""
+    async with tools.database.write(visit.queries.tenant_id) as session:
+        if isinstance(refused, AuthenticationFailed):
+            held = await breakers.login_refused(session, sender.id, "smtp")
+        else:
+            held = await breakers.message_refused(session, sender.id)
+    if held:
+        tools.kick(visit.queries.tenant_id)  # the notification's webhooks
 
 
 async def _bounced(tools: Tools, handover: "Handover", refused: RecipientRefused) -> Directive:
@@ -206,7 +228,8 @@ def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | No
     Raises MergeFieldMissing and TemplateInvalid.
     """
     subject = render_header(content.subject, fields)
-    text, html = render(content.body_text, fields, html=False), render(content.body_html, fields, html=True)
+    text = render(content.body_text, fields, html=False)
+    html = harmless_html(render(content.body_html, fields, html=True))
     return Content(
         subject=subject if earlier_subject is None else reply_subject(subject or earlier_subject),
         body_text=footer.in_text(text if text.strip() else html_to_text(html) + "\n"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from db.queries.enrollments import LoadedMailbox
 from domain.errors import Conflict
-from domain.mailboxes import MailServer
+from domain.mailboxes import InboxServer, MailServer
+from mail.imap import ImapServer
 from mail.transport import SmtpServer, SmtpTransport
 from services.secret_box import SecretBox
 
@@ -110,6 +111,18 @@ class MailServers:
             security=server.security,
             tls_context=None if server.security == "none" else self._trusted(),
             ehlo_name=email.rpartition("@")[2],
+            allow_private=self._allow_private,
+        )
+
+    def imap(self, server: InboxServer, sealed: str | None) -> ImapServer:
+        """Raises SecretKeysMissing, SecretUnreadable."""
+        return ImapServer(
+            host=server.host,
+            port=server.port,
+            username=server.username,
+            password=self._secrets.open(sealed) if sealed else "",
+            security=server.security,
+            tls_context=None if server.security == "none" else self._trusted(),
             allow_private=self._allow_private,
         )
 

@@ -38,7 +38,7 @@ from workflows.messages import enrollment_workflow_id
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 30
 SECRETS = SecretBox([new_key()])
-LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail, for tests")
+LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail of tests")
 T = TypeVar("T")
 
 
@@ -147,19 +147,21 @@ class Stage:
     def handle(self, enrollment_id: UUID) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(enrollment_workflow_id(self.tenant_id, enrollment_id))
 
-    async def until(self, holds: Callable[[], Awaitable[bool]], what: str) -> None:
+    async def until(
+        self, holds: Callable[[], Awaitable[bool]], what: str, within_seconds: float = SETTLE_SECONDS
+    ) -> None:
         """Waits for something that is bound to happen; fails, naming it, when it does not."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + SETTLE_SECONDS
+        deadline = loop.time() + within_seconds
         while not await holds():
             assert loop.time() < deadline, f"did not happen: {what}"
             await asyncio.sleep(0.05)
 
-    async def until_status(self, enrollment_id: UUID, *statuses: str) -> Any:
+    async def until_status(self, enrollment_id: UUID, *statuses: str, within_seconds: float = SETTLE_SECONDS) -> Any:
         async def reached() -> bool:
             return (await self.state(enrollment_id)).status in statuses
 
-        await self.until(reached, f"{enrollment_id} is {' or '.join(statuses)}")
+        await self.until(reached, f"{enrollment_id} is {' or '.join(statuses)}", within_seconds)
         return await self.state(enrollment_id)
 
     async def until_sent(self, count: int) -> None:

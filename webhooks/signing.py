@@ -10,10 +10,12 @@ import binascii
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
-from standardwebhooks.webhooks import Webhook, hmac_data
+from standardwebhooks.webhooks import Webhook
 
 from domain.errors import DomainError
 
@@ -24,6 +26,7 @@ _PREFIX = "whsec_"
 _VERSION = "v1"
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _MAX_SIGNATURES = 20
+_MAX_ID = 256
 
 
 class InvalidSignature(DomainError):
@@ -55,20 +58,45 @@ def signed_headers(secret: str, webhook_id: str, at: datetime, body: str) -> dic
     }
 
 
-def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
-    """The webhook-id of a request that was signed with the secret within the tolerance. Raises InvalidSignature.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says of itself, before its body has been read."""
 
-    `headers` by names in lower case. Several signatures may be given, parted by blanks (a secret being rotated).
-    """
+    webhook_id: str
+    timestamp: str
+    signatures: list[str]
+
+    def verify(self, ring: str, body: Iterable[bytes]) -> None:
+        """Raises InvalidSignature unless the body, piece by piece, was signed with a secret of the ring (commas between
+        them, while one replaces another)."""
+        keys = [base64.b64decode(secret.strip().removeprefix(_PREFIX)) for secret in ring.split(",")]
+        macs = [hmac.new(key, f"{self.webhook_id}.{self.timestamp}.".encode(), sha256) for key in keys]
+        for piece in body:
+            for mac in macs:
+                mac.update(piece)
+        expected = [base64.b64encode(mac.digest()) for mac in macs]
+        equal = [hmac.compare_digest(given.encode(), one) for given in self.signatures for one in expected]
+        if not any(equal):
+            raise InvalidSignature
+
+
+def claim(headers: Mapping[str, str], now: datetime) -> Claim:
+    """What the headers (by names in lower case) claim. Raises InvalidSignature for what no body can make true: what is
+    missing, malformed, or beyond the tolerance. Several signatures may be given, parted by blanks."""
     webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not webhook_id or not _SECONDS.fullmatch(timestamp):
+    if not webhook_id or len(webhook_id) > _MAX_ID or not _SECONDS.fullmatch(timestamp):
         raise InvalidSignature
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
         raise InvalidSignature
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
-    expected = base64.b64encode(hmac_data(key, f"{webhook_id}.{timestamp}.".encode() + body)).decode()
-    for given in headers.get("webhook-signature", "").split(" ")[:_MAX_SIGNATURES]:
-        version, _, signature = given.partition(",")
-        if version == _VERSION and hmac.compare_digest(signature.encode(), expected.encode()):
-            return webhook_id
-    raise InvalidSignature
+    given = headers.get("webhook-signature", "").split(" ")[:_MAX_SIGNATURES]
+    signatures = [one.removeprefix(f"{_VERSION},") for one in given if one.startswith(f"{_VERSION},")]
+    if not signatures:
+        raise InvalidSignature
+    return Claim(webhook_id, timestamp, signatures)
+
+
+def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+    """The webhook-id of a request that was signed with the secret within the tolerance. Raises InvalidSignature."""
+    claimed = claim(headers, now)
+    claimed.verify(secret, [body])
+    return claimed.webhook_id

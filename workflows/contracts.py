@@ -8,6 +8,11 @@ from temporalio.common import RetryPolicy
 TASK_QUEUE = "cadenza"
 
 
+def mailboxes_queue(task_queue: str) -> str:
+    """Inboxes are watched for hours: on a task queue of their own they take no step's place."""
+    return f"{task_queue}-mailboxes"
+
+
 class ActivityNames:
     STEP_PERFORM = "step.perform"
     """`PerformInput -> Directive`: performs the step that is due, records it, says what comes next."""
@@ -21,6 +26,9 @@ class ActivityNames:
     """`-> int`: how many email steps have found the winner among their variants."""
     LOG_MAINTAIN = "log.maintain"
     """`-> LogMaintained`: makes the log's months ahead and drops those that are past the retention."""
+
+    MAILBOX_WATCH = "mailbox.watch"
+    """`MailboxInput -> WatchEnded`: reads an inbox and waits for what arrives in it, for an hour."""
 
 
 class NonRetryable:
@@ -41,6 +49,7 @@ class NonRetryable:
         "NotFound",
         "WebhookAddressRefused",
         "WebhookUrlInvalid",
+        "WindowNeverOpens",
     )
 
 
@@ -85,4 +94,15 @@ QUEUE = Policy(
 MAINTENANCE = Policy(
     start_to_close=timedelta(minutes=10),
     retry=RetryPolicy(initial_interval=timedelta(seconds=10), maximum_attempts=3),
+)
+
+# An hour's watch, and then again: on a worker that has room, and with a history that stays short. A worker that was
+# killed is noticed by its silence, and another one takes the inbox over.
+WATCH_TIME = timedelta(hours=1)
+WATCH = Policy(
+    start_to_close=WATCH_TIME + timedelta(minutes=5),
+    heartbeat=timedelta(seconds=30),
+    retry=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)
+    ),
 )

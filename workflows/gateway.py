@@ -22,10 +22,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
-from domain.messages import Command, Directive, EnrollmentInput
+from domain.messages import Command, Directive, EnrollmentInput, MailboxInput
 from workflows import search_attributes
+from workflows.contracts import mailboxes_queue
 from workflows.enrollment import EnrollmentWorkflow
-from workflows.messages import enrollment_workflow_id
+from workflows.mailbox import MailboxWorkflow
+from workflows.messages import enrollment_workflow_id, mailbox_workflow_id
 
 RPC_TIMEOUT = timedelta(seconds=10)
 QUEUE_SCHEDULE_ID = "cadenza-process-queue"
@@ -99,6 +101,21 @@ class Gateway:
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+    async def watch_mailbox(self, tenant_id: UUID, mailbox_id: UUID, *, settings_changed: bool = False) -> None:
+        """Has the inbox watched; a watcher that is there goes on, and with `settings_changed` connects anew."""
+        client = await self.client()
+        await client.start_workflow(
+            MailboxWorkflow.run,
+            MailboxInput(tenant_id=tenant_id, mailbox_id=mailbox_id),
+            id=mailbox_workflow_id(tenant_id, mailbox_id),
+            task_queue=mailboxes_queue(self._task_queue),
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            start_signal="settings_changed" if settings_changed else None,
+            search_attributes=search_attributes.of_mailbox(tenant_id=tenant_id),
+            rpc_timeout=RPC_TIMEOUT,
+        )
 
     async def tell(self, tenant_id: UUID, enrollment_id: UUID, command: Command, directive: Directive) -> RunState:
         """Signals a running enrollment. One that has closed needs no telling: Postgres knows already."""

@@ -5,9 +5,11 @@ from domain.messages import (
     Directive,
     EnrollmentInput,
     LogMaintained,
+    MailboxInput,
     PerformInput,
     QueueCounts,
     RecordInput,
+    WatchEnded,
 )
 
 __all__ = [
@@ -15,12 +17,19 @@ __all__ = [
     "Directive",
     "EnrollmentInput",
     "LogMaintained",
+    "MailboxInput",
     "PerformInput",
     "QueueCounts",
     "RecordInput",
+    "WatchEnded",
 ]
 
 
 def enrollment_workflow_id(tenant_id: object, enrollment_id: object) -> str:
     """One enrollment, one workflow."""
     return f"enrollment/{tenant_id}/{enrollment_id}"
+
+
+def mailbox_workflow_id(tenant_id: object, mailbox_id: object) -> str:
+    """One mailbox, one workflow."""
+    return f"mailbox/{tenant_id}/{mailbox_id}"

@@ -23,3 +23,7 @@ def of_enrollment(
     if campaign_id is not None:
         pairs.append(SearchAttributePair(CAMPAIGN, str(campaign_id)))
     return TypedSearchAttributes(pairs)
+
+
+def of_mailbox(*, tenant_id: UUID) -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(TENANT, str(tenant_id))])

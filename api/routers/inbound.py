@@ -1,6 +1,8 @@
 """`/webhooks/inbound-email`: mail as the operator's mail server or provider hands it over. Signed, without a key."""
 
+import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,18 +11,20 @@ from api.documented import problems
 from api.json_body import UnsupportedMediaType, limited, media_type
 from api.schemas.dev import MailReceivedResponse
 from api.unavailable import reaching_postgres
+from api.uploads import spooled
 from api.wiring import wiring
 from services.inbound import receive_inbound
-from webhooks.signing import InvalidSignature, verify
+from webhooks.signing import Claim, claim
 
 router = APIRouter(prefix="/webhooks", tags=["Inbound mail"])
 
 MAX_MESSAGE_BYTES = 25 * 2**20
 RFC822 = "message/rfc822"
+_PIECE_BYTES = 2**16
 _HEADERS: list[dict[str, Any]] = [
     {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
     for name, what in {
-        "webhook-id": "Any unique text.",
+        "webhook-id": "Any unique text of at most 256 characters; the same when the message is handed over again.",
         "webhook-timestamp": "Unix seconds; at most five minutes old.",
         "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64.",
     }.items()
@@ -40,19 +44,26 @@ async def receive_inbound_email(request: Request) -> MailReceivedResponse:
 
     It is matched with what was sent by the Message-IDs that it refers to, then by the returned part's recipient, then
     by its sender; the tenant is found by the same references, else by the mailbox that it was delivered to. Handing
-    the same message over twice records it once.
+    the same message over twice records it once; under the same `webhook-id` it is answered as it was before.
     """
     wired = wiring(request)
-    if "webhook-signature" not in request.headers:
-        raise InvalidSignature  # before any of the body is read
+    claimed = claim(request.headers, datetime.now(UTC))  # before any of the body is read
     if media_type(request) != RFC822:
         raise UnsupportedMediaType(f"send the message as `Content-Type: {RFC822}`")
-    raw = await limited(request, MAX_MESSAGE_BYTES).body()
-    secret = wired.config.inbound_webhook_secret
-    assert secret is not None, "the router is there only with a secret"
-    verify(secret, request.headers, raw, datetime.now(UTC))
+    raw = await _signed_body(request, claimed)
     with reaching_postgres():
-        received = await receive_inbound(wired.database, raw)
+        received = await receive_inbound(wired.database, raw, claimed.webhook_id)
     if received.tenant_id is not None:
         wired.dispatcher.kick(received.tenant_id)
     return MailReceivedResponse.model_validate(received.mail)
+
+
+async def _signed_body(request: Request, claimed: Claim) -> bytes:
+    """Kept on the disk until it is known who sent it: strangers fill no memory. Raises InvalidSignature and
+    PayloadTooLarge."""
+    secret = wiring(request).config.inbound_webhook_secret
+    assert secret is not None, "the router is there only with a secret"
+    async with spooled(limited(request, MAX_MESSAGE_BYTES)) as file:
+        await asyncio.to_thread(claimed.verify, secret, iter(partial(file.read, _PIECE_BYTES), b""))
+        file.seek(0)
+        return await asyncio.to_thread(file.read)

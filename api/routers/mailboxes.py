@@ -4,12 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.deps import Once, Paging, Reading, Wired, Writer, Writing
+from api.deps import Once, Paging, Reading, Steering, Wired, Writer, Writing
 from api.documented import WITH_BODY, problems
+from api.inbox_watch import TellsWatcher
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
-from api.schemas.mailboxes import MailboxCheckResponse, MailboxCreate, MailboxResponse, MailboxUpdate
+from api.schemas.mailboxes import MailboxCheckResponse, MailboxCreate, MailboxDetail, MailboxResponse, MailboxUpdate
 from services import mailbox_check, mailboxes
+from services.inboxes.look import look_at_inbox
 from services.mailboxes import MailboxKeeper
 from services.transports import MailServers
 
@@ -17,9 +19,14 @@ router = APIRouter(prefix="/mailboxes", tags=["Administration"], route_class=Api
 
 
 @router.post("", status_code=201, response_model=MailboxResponse, responses=WITH_BODY | problems(409))
-async def create_mailbox(body: MailboxCreate, session: Writing, wired: Wired, once: Once) -> Response:
+async def create_mailbox(
+    body: MailboxCreate, session: Writing, wired: Wired, once: Once, tell_watcher: TellsWatcher
+) -> Response:
     async def create() -> MailboxResponse:
-        return MailboxResponse.of(await _keeper(wired).create(session, body.values()))
+        created = await _keeper(wired).create(session, body.values())
+        if created.imap is not None:
+            tell_watcher(created.id)
+        return MailboxResponse.of(created)
 
     return await once(session, 201, create)
 
@@ -31,14 +38,23 @@ async def list_mailboxes(session: Reading, page: Paging) -> Listed[MailboxRespon
 
 
 @router.get("/{mailbox_id}", responses=problems(404))
-async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxResponse:
-    return MailboxResponse.of(await mailboxes.get_mailbox(session, mailbox_id))
+async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxDetail:
+    """With how the watching of its inbox goes."""
+    mailbox = await mailboxes.get_mailbox(session, mailbox_id)
+    return MailboxDetail.with_inbox(mailbox, await look_at_inbox(session, mailbox))
 
 
 @router.patch("/{mailbox_id}", responses=WITH_BODY | problems(404, 409))
-async def update_mailbox(mailbox_id: UUID, body: MailboxUpdate, session: Writing, wired: Wired) -> MailboxResponse:
-    """`held` keeps back everything that would leave from it, `active` lets it go."""
-    return MailboxResponse.of(await _keeper(wired).change(session, mailbox_id, body.changes()))
+async def update_mailbox(
+    mailbox_id: UUID, body: MailboxUpdate, session: Steering, wired: Wired, tell_watcher: TellsWatcher
+) -> MailboxResponse:
+    """`held` keeps back everything that would leave from it; its inbox is watched all the same. `active` lets it go,
+    whatever held it: what waited goes on, ten leads a second where the mailbox sets no limits, and its circuit breakers
+    begin to count anew."""
+    changed = await _keeper(wired).change(session, mailbox_id, body.changes())
+    if "imap" in body.model_fields_set:
+        tell_watcher(mailbox_id)
+    return MailboxResponse.of(changed)
 
 
 @router.post("/{mailbox_id}/check", responses=problems(404))
@@ -54,8 +70,10 @@ async def check_mailbox(mailbox_id: UUID, writer: Writer, wired: Wired) -> Mailb
 
 
 @router.delete("/{mailbox_id}", status_code=204, responses=problems(404, 409))
-async def delete_mailbox(mailbox_id: UUID, session: Writing) -> None:
+async def delete_mailbox(mailbox_id: UUID, session: Writing, tell_watcher: TellsWatcher) -> None:
     """409 `mailbox_in_use` while enrollments that have not ended write from it. What it has sent stays on record."""
+    if (await mailboxes.get_mailbox(session, mailbox_id)).imap is not None:
+        tell_watcher(mailbox_id)
     await mailboxes.delete_mailbox(session, mailbox_id)
 
 

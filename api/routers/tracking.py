@@ -3,133 +3,99 @@
 Answers are for mail clients and browsers: a picture, a redirect, a small page. Nothing here sets a cookie.
 """
 
+import asyncio
 import base64
-from html import escape
+import logging
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.background import BackgroundTask
 
+from api import unsubscribe_pages as pages
 from api.documented import Responses, problems
-from api.unavailable import reaching_postgres
+from api.unsubscribe_pages import PRIVATE
 from api.wiring import wiring
-from domain.errors import NotFound
 from mail.tracking import Kind, Token
 from services import tracking
 
+log = logging.getLogger(__name__)
 router = APIRouter(tags=["Links in mail"])
 
+LOOK_UP_SECONDS = 2.0
+"""How long the page waits for the address that it shows."""
+RECORD_SECONDS = 15.0
+"""How long unsubscribing may take. A mail program that gives up earlier asks again."""
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-_PAGE_HEADERS = {
-    **_PRIVATE,
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-}
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto; padding: 0 1rem; color: #1a1a1a;
-background: #fff }}
-button {{ font: inherit; padding: .75rem 1.5rem; border: 2px solid #1a1a1a; border-radius: .375rem; background: #1a1a1a;
-color: #fff; cursor: pointer }}
-button:focus-visible {{ outline: 3px solid #0a66c2; outline-offset: 3px }}
-</style>
-</head>
-<body><main>
-<h1>{title}</h1>
-<p>{text}</p>
-{form}</main></body>
-</html>
-"""
-_ASK = _PAGE.format(
-    title="Unsubscribe",
-    text="Press the button, and you will get no further email from this sender.",
-    form='<form method="post"><button type="submit">Unsubscribe</button></form>\n',
-)
-_DONE = _PAGE.format(title="You are unsubscribed", text="You will get no further email from this sender.", form="")
-_UNKNOWN = _PAGE.format(
-    title="This link is not valid",
-    text=escape("It may have been cut off. Open it from the email again, or answer the email and say so."),
-    form="",
-)
 
 TokenText = Annotated[str, Path(description="The token that the mail was sent with.")]
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
-_PAGES: Responses = {
-    200: {"description": "A page.", **_HTML},
-    404: {"description": "The token is not one of ours.", **_HTML},
-}
+_NOT_OURS: Responses = {404: {"description": "The token is not one of ours.", **_HTML}}
+_PAGES: Responses = {200: {"description": "A page.", **_HTML}, **_NOT_OURS}
+_NOT_NOW: Responses = {503: {"description": "Nothing was recorded: ask again.", **_HTML}}
 _PICTURE: Responses = {200: {"description": "A picture, whatever the token.", "content": {"image/gif": {}}}}
-_FOUND: Responses = {302: {"description": "To the address in the token."}}
+_FOUND: Responses = {302: {"description": "To the address in the token."}, **_NOT_OURS}
 
 
-@router.get("/t/o/{token}.gif", response_class=Response, responses=_PICTURE | problems(422, 500, 503))
-async def open_pixel(token: TokenText, request: Request) -> Response:
-    """Records that the message was opened; a token that is not ours records nothing."""
-    found = _read(request, token, "open")
-    if found is not None:
-        with reaching_postgres():
-            database = wiring(request).database
-            await tracking.opened(database, found, machine=tracking.by_machine(request.headers))
-            _kick(request, found)
-    return _picture()
-
-
-@router.get("/t/c/{token}", status_code=302, response_class=Response, responses=_FOUND | problems(404, 422, 500, 503))
-async def follow_link(token: TokenText, request: Request) -> Response:
-    """Records that the link was followed, and leads to the address in its token, to no other."""
-    found = _read(request, token, "click")
-    if found is None:
-        raise NotFound("this link is not one of ours")
-    with reaching_postgres():
-        database = wiring(request).database
-        await tracking.clicked(database, found, machine=tracking.by_machine(request.headers))
-        _kick(request, found)
-    return _to(found)
-
-
-@router.get("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422, 500))
-async def ask_to_unsubscribe(token: TokenText, request: Request) -> Response:
-    """A page with a button. It changes nothing: scanners follow every link."""
-    return _page(_ASK) if _read(request, token, "unsubscribe") else _page(_UNKNOWN, 404)
-
-
-@router.post("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422, 500, 503))
-async def unsubscribe(token: TokenText, request: Request) -> Response:
-    """Unsubscribes at once (RFC 8058): no cookie, no redirect, and doing it twice changes nothing."""
-    found = _read(request, token, "unsubscribe")
-    if found is None:
-        return _page(_UNKNOWN, 404)
-    with reaching_postgres():
-        await tracking.unsubscribed(wiring(request).database, found)
-        _kick(request, found)
-    return _page(_DONE)
-
-
-# HEAD is how scanners and previews look at a link: answered alike, and nothing is recorded.
+# HEAD is how scanners and previews look at a link: answered alike, and recorded as what it is.
 
 
 @router.head("/t/o/{token}.gif", include_in_schema=False)
-async def look_at_pixel(token: TokenText) -> Response:
-    return _picture()
+@router.get("/t/o/{token}.gif", response_class=Response, responses=_PICTURE | problems(422, 500))
+async def open_pixel(token: TokenText, request: Request) -> Response:
+    """Records that the message was opened; a token that is not ours records nothing."""
+    found = _read(request, token, "open")
+    return Response(_GIF, media_type="image/gif", headers=PRIVATE, background=_recording(request, found))
 
 
 @router.head("/t/c/{token}", include_in_schema=False)
-async def look_at_link(token: TokenText, request: Request) -> Response:
+@router.get("/t/c/{token}", status_code=302, response_class=Response, responses=_FOUND | problems(422, 500))
+async def follow_link(token: TokenText, request: Request) -> Response:
+    """Records that the link was followed, and leads to the address in its token, to no other. It leads there also
+    while nothing can be recorded."""
     found = _read(request, token, "click")
     if found is None:
-        raise NotFound("this link is not one of ours")
-    return _to(found)
+        return pages.unknown()
+    return Response(status_code=302, headers={**PRIVATE, "Location": found.url}, background=_recording(request, found))
 
 
 @router.head("/u/{token}", include_in_schema=False)
-async def look_at_page(token: TokenText, request: Request) -> Response:
-    return await ask_to_unsubscribe(token, request)
+@router.get("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422, 500))
+async def ask_to_unsubscribe(token: TokenText, request: Request) -> Response:
+    """A page with a button. It changes nothing: scanners follow every link."""
+    found = _read(request, token, "unsubscribe")
+    if found is None:
+        return pages.unknown()
+    try:
+        async with asyncio.timeout(LOOK_UP_SECONDS):
+            address = await tracking.recipient(wiring(request).database, found)
+    except (SQLAlchemyError, OSError):
+        return pages.ask(None)
+    return pages.ask(address) if address else pages.unknown()
+
+
+@router.post("/u/{token}", response_class=HTMLResponse, responses=_PAGES | _NOT_NOW | problems(422, 500))
+async def unsubscribe(token: TokenText, request: Request) -> Response:
+    """Unsubscribes at once (RFC 8058): no cookie, no redirect, and doing it twice changes nothing.
+
+    Any body will do, also none: `List-Unsubscribe=One-Click` tells a POST from a scanner's GET, and nobody who wants
+    out should fail on its spelling.
+    """
+    found = _read(request, token, "unsubscribe")
+    if found is None:
+        return pages.unknown()
+    try:
+        async with asyncio.timeout(RECORD_SECONDS):
+            is_known = await tracking.unsubscribed(wiring(request).database, found)
+    except (SQLAlchemyError, OSError) as error:
+        log.error("message %s could not be unsubscribed from: %s", found.message_id, type(error).__name__)
+        return pages.not_now()
+    if not is_known:
+        return pages.unknown()
+    wiring(request).dispatcher.kick(found.tenant_id)
+    return pages.done()
 
 
 def _read(request: Request, token: str, kind: Kind) -> Token | None:
@@ -137,17 +103,10 @@ def _read(request: Request, token: str, kind: Kind) -> Token | None:
     return key.read(token, kind) if key else None
 
 
-def _kick(request: Request, token: Token) -> None:
-    wiring(request).dispatcher.kick(token.tenant_id)
-
-
-def _picture() -> Response:
-    return Response(_GIF, media_type="image/gif", headers=_PRIVATE)
-
-
-def _to(token: Token) -> Response:
-    return Response(status_code=302, headers={**_PRIVATE, "Location": token.url})
-
-
-def _page(html: str, status: int = 200) -> Response:
-    return HTMLResponse(html, status, headers=_PAGE_HEADERS)
+def _recording(request: Request, token: Token | None) -> BackgroundTask | None:
+    if token is None:
+        return None
+    links = wiring(request).links
+    deed, record = ("open", links.opened) if token.kind == "open" else ("click", links.clicked)
+    fetch = tracking.fetch_of(deed, request.method, request.headers)
+    return BackgroundTask(record, token, fetch, datetime.now(UTC))

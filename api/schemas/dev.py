@@ -62,12 +62,17 @@ class ReplyRequest(Body):
 
 
 class MailReceivedResponse(Shape):
-    """How the message was understood, and by which rule it was matched."""
+    """How the message was understood, and by which rule it was matched.
+
+    `rule` is the one by which it was classified; `returns_on`, of an automatic reply, the first day back.
+    """
 
     classification: str
     matched_by: str | None
     enrollment_id: UUID | None
     recipient: str | None
+    rule: str | None
+    returns_on: date | None
 
 
 def _is_iso_text(value: Any) -> Any:

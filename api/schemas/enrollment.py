@@ -146,11 +146,14 @@ class SequenceStateResponse(Shape):
 
 class EventRecordedResponse(Shape):
     """`recorded` is false for an `event_id` that was told before. The others are enrollments: those that the event
-    ended, and those that it holds back."""
+    ended, those that it holds back, and those of colleagues (`on_company_reply` of their sequences) that it ended or
+    paused."""
 
     recorded: bool
     stopped: list[UUID]
     held: list[UUID]
+    company_stopped: list[UUID]
+    company_paused: list[UUID]
 
 
 class TimelineEntry(Shape):

@@ -9,8 +9,9 @@ from services.explain import Explained
 
 
 class ReasonResponse(Shape):
-    """`code`: `ended`, `failed`, `paused`, `sequence_paused`, `suppressed`, `not_started`, `not_told`,
-    `out_of_office`, `waiting_for_event`, `waiting`, `no_mailbox`, `mailbox_held`, `retrying` or `due`. `binds` names
+    """`code`: `ended`, `failed`, `paused`, `company_replied`, `sequence_paused`, `suppressed`, `not_started`,
+    `not_told`, `out_of_office`, `waiting_for_event`, `waiting`, `no_mailbox`, `mailbox_unhealthy`, `mailbox_held`,
+    `window`, `holiday`, `working_hours`, `daily_cap`, `hourly_cap`, `minimum_gap`, `retrying` or `due`. `binds` names
     what stands in the way."""
 
     code: str

@@ -8,9 +8,11 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import EmailAddress, Line, TimeZone
+from api.schemas.inboxes import InboxShown
 from db.models import Mailbox
-from domain.mailboxes import MailSecurity, MailServerGiven, Ramp
+from domain.mailboxes import InboxServer, InboxServerGiven, MailSecurity, MailServerGiven, Ramp
 from domain.windows import WorkingHours
+from services.inboxes.look import InboxLook
 from services.mailboxes import MailboxStatus
 
 Weight = Annotated[int, Field(ge=0, le=1000, description="Its share of new leads; 0 takes none.")]
@@ -61,7 +63,7 @@ class MailboxCreate(Body):
     ramp: Ramp | None = None
     working_hours: WorkingHours | None = None
     smtp: MailServerGiven | None = None
-    imap: MailServerGiven | None = None
+    imap: InboxServerGiven | None = None
 
     def values(self) -> dict[str, Any]:
         return dict(self)
@@ -83,7 +85,7 @@ class MailboxUpdate(Body):
     ramp: Ramp | None = None
     working_hours: WorkingHours | None = None
     smtp: MailServerGiven | None = None
-    imap: MailServerGiven | None = None
+    imap: InboxServerGiven | None = None
 
     def changes(self) -> dict[str, Any]:
         given = self.model_fields_set
@@ -100,6 +102,16 @@ class MailServerShown(Shape):
     @classmethod
     def of(cls, server: dict[str, Any] | None, sealed: str | None) -> "MailServerShown | None":
         return None if server is None else cls(**server, has_password=sealed is not None)
+
+
+class InboxServerShown(MailServerShown):
+    folders: tuple[str, ...]
+
+    @classmethod
+    def of(cls, server: dict[str, Any] | None, sealed: str | None) -> "InboxServerShown | None":
+        if server is None:
+            return None
+        return cls(**InboxServer.model_validate(server).model_dump(), has_password=sealed is not None)
 
 
 class RampShown(Shape):
@@ -126,7 +138,7 @@ class MailboxResponse(Shape):
     ramp: RampShown | None
     working_hours: WorkingHours | None
     smtp: MailServerShown | None
-    imap: MailServerShown | None
+    imap: InboxServerShown | None
     created_at: Moment
     updated_at: Moment
 
@@ -137,8 +149,19 @@ class MailboxResponse(Shape):
             **shown,
             ramp=_ramp(row),
             smtp=MailServerShown.of(row.smtp, row.smtp_password),
-            imap=MailServerShown.of(row.imap, row.imap_password),
+            imap=InboxServerShown.of(row.imap, row.imap_password),
         )
+
+
+class MailboxDetail(MailboxResponse):
+    """`inbox` is how the watching of it goes, null where nobody watches."""
+
+    inbox: InboxShown | None
+
+    @classmethod
+    def with_inbox(cls, row: Mailbox, inbox: InboxLook | None) -> "MailboxDetail":
+        shown = MailboxResponse.of(row).model_dump()
+        return cls(**shown, inbox=InboxShown.model_validate(inbox) if inbox else None)
 
 
 def _ramp(row: Mailbox) -> RampShown | None:

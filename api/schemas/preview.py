@@ -11,6 +11,7 @@ from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import FilledLine
 from domain.preview import Assumption, Branched, Cut, Does, Ends, Happens, Waits
 from domain.schedule import local_text
+from domain.sending_hours import ClosedBy
 from domain.sequence import Step
 from domain.steps import StepKey
 from services.preview import Message, Preview
@@ -106,7 +107,9 @@ class PreviewWay(Shape):
 class PreviewMoment(Shape):
     """By `kind`, `email` has `message`; `action` (and whatever else takes effect) `config`; `branch` `took` and
     `alternatives`; `wait` `until`; `event` what was assumed; `end` `status` and `reason`; `cut` ends what would go on.
-    `local` is the time where the lead is."""
+    `local` is the time where the lead is. An `email` is shown `at` the time at which it may leave: `due_at` is when its
+    step is due, and `kept_back` what it waits for until then (so does the `wait` before it): the send window's days and
+    hours (`window`), a public `holiday`, or the mailbox's `working_hours`. Caps and other leads are not foreseen."""
 
     kind: Literal["email", "action", "branch", "wait", "event", "end", "cut"]
     at: Moment
@@ -114,6 +117,8 @@ class PreviewMoment(Shape):
     step: PreviewStep | None = None
     visit: int | None = None
     message: PreviewMessage | None = None
+    due_at: Moment | None = None
+    kept_back: ClosedBy | None = None
     config: dict[str, Any] | None = None
     took: PreviewWay | None = None
     alternatives: list[PreviewWay] | None = None
@@ -161,6 +166,7 @@ def _moments(preview: Preview, zones: tuple[str, str]) -> Iterator[PreviewMoment
             case Happens() if place in preview.messages:
                 message = PreviewMessage.of(preview.messages[place])
                 step = PreviewStep.of(moment.step)
+                when |= {"due_at": moment.due_at, "kept_back": moment.kept_back}
                 yield PreviewMoment(kind="email", step=step, visit=moment.visit, message=message, **when)
             case Happens():
                 config = moment.step.config.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -171,8 +177,9 @@ def _moments(preview: Preview, zones: tuple[str, str]) -> Iterator[PreviewMoment
                 step = PreviewStep.of(moment.decision.step)
                 yield PreviewMoment(kind="branch", step=step, took=took, alternatives=others, **when)
             case Waits():
-                until = {"until": moment.until, "until_local": local_text(moment.until, *zones)}
-                yield PreviewMoment(kind="wait", step=PreviewStep.of(moment.step), **until, **when)
+                when |= {"until": moment.until, "until_local": local_text(moment.until, *zones)}
+                step = PreviewStep.of(moment.step)
+                yield PreviewMoment(kind="wait", step=step, kept_back=moment.kept_back, **when)
             case Does():
                 yield PreviewMoment(kind="event", event=moment.assumption.event, **when)
             case Ends():

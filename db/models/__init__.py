@@ -3,6 +3,7 @@
 from db.models.base import Base
 from db.models.batches import Batch, BatchSkip
 from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Message, OutboxRow
+from db.models.inboxes import InboxCursor, InboxFailure
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.mailboxes import Mailbox
 from db.models.notifications import Notification
@@ -22,6 +23,8 @@ __all__ = [
     "CampaignLead",
     "Enrollment",
     "IdempotencyKey",
+    "InboxCursor",
+    "InboxFailure",
     "Lead",
     "LeadEngagement",
     "LogEntry",

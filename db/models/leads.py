@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, EmptyObject, EmptyText, EmptyTexts, Row, TenantKey, Timestamp
@@ -15,11 +15,13 @@ class Lead(Row, Base):
         ForeignKeyConstraint(
             ["tenant_id", "owner_id"], ["users.tenant_id", "users.id"], ondelete="SET NULL (owner_id)"
         ),
+        Index("leads_by_domain", "domain", "tenant_id"),
         Index("leads_newest", "tenant_id", text("created_at DESC"), text("id DESC")),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str]
+    domain: Mapped[str] = mapped_column(Computed("split_part(email, '@', -1)", persisted=True))
     first_name: Mapped[EmptyText]
     last_name: Mapped[EmptyText]
     company: Mapped[EmptyText]

@@ -28,10 +28,10 @@ _VERSION = text("""
      WHERE q.tenant_id = :tenant_id AND q.id = :sequence_id
 """)
 _ENROLL = text("""
-    SELECT lead_id, outcome, until, enrollment_id
+    SELECT lead_id, outcome, until, enrollment_id, mailbox_id
       FROM enroll_lead_in_sequence(
            :tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :waiting_for, :due_at, :due_by_zone,
-           :campaign_id, :batch_id, :policy, :now, :dry_run)
+           :campaign_id, :batch_id, :policy, :mailbox_ids, :now, :dry_run)
 """).bindparams(bindparam("due_by_zone", type_=JSONB), bindparam("policy", type_=JSONB))
 _ZONES = text("""
     SELECT DISTINCT timezone FROM leads
@@ -50,6 +50,12 @@ _LEAD = text("SELECT EXISTS (SELECT FROM leads WHERE tenant_id = :tenant_id AND 
 _PAUSE = text("SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'lead')).status")
 _RESUME = text("SELECT (resume_lead_sequence(:tenant_id, :enrollment_id, :mode)).status")
 _STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, NULL, :command)).status")
+_STOP_FOR_COMPANY = text("""
+    SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, 'company_replied', NULL, 'stop', :detail)).status
+""").bindparams(bindparam("detail", type_=JSONB))
+_PAUSE_FOR_COMPANY = text("""
+    SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'company', NULL, :detail)).status
+""").bindparams(bindparam("detail", type_=JSONB))
 
 
 async def hold_sequence(session: WriteSession, sequence_id: UUID) -> Row[Any] | None:
@@ -77,10 +83,12 @@ async def enroll(
     campaign_id: UUID | None,
     batch_id: UUID | None,
     policy: Mapping[str, Any],
+    mailbox_ids: Sequence[UUID],
     now: datetime,
     dry_run: bool,
 ) -> Sequence[Row[Any]]:
-    """One row for each different lead, in the order asked: `lead_id`, `outcome`, `until`, `enrollment_id`."""
+    """One row for each different lead, in the order asked: `lead_id`, `outcome`, `until`, `enrollment_id`,
+    `mailbox_id` (that it will hear from; None where there is none)."""
     answer = await session.execute(
         _ENROLL,
         {
@@ -95,6 +103,7 @@ async def enroll(
             "campaign_id": campaign_id,
             "batch_id": batch_id,
             "policy": dict(policy),
+            "mailbox_ids": list(mailbox_ids),
             "now": now,
             "dry_run": dry_run,
         },
@@ -136,6 +145,17 @@ async def stop(session: WriteSession, enrollment_id: UUID, reason: str, command:
     return await _status_after(session, _STOP, enrollment_id, reason=reason, command=command)
 
 
-async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: str) -> str:
+async def stop_for_company(session: WriteSession, enrollment_id: UUID, replier_id: UUID) -> str:
+    """The lead `replier_id` of the same company has replied; the log names it."""
+    detail = {"replied_lead_id": str(replier_id)}
+    return await _status_after(session, _STOP_FOR_COMPANY, enrollment_id, detail=detail)
+
+
+async def pause_for_company(session: WriteSession, enrollment_id: UUID, replier_id: UUID) -> str:
+    detail = {"replied_lead_id": str(replier_id)}
+    return await _status_after(session, _PAUSE_FOR_COMPANY, enrollment_id, detail=detail)
+
+
+async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: Any) -> str:
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, **parameters}
     return str(await session.scalar(move, key))

@@ -45,6 +45,7 @@ _ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
 _STOP = Call("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))")
 _FAIL = Call("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
 _MAILBOX = Call("SELECT load_mailbox(:tenant_id, :mailbox_id)")
+_CLEAR_FAILURES = Call("SELECT clear_mailbox_failures(:tenant_id, :mailbox_id)")
 _WINNER = Call("SELECT load_variant_winner(:tenant_id, :step_id)")
 _NOTE_RESULT = text("""
     UPDATE sequence_execution_log SET detail = detail || :result
@@ -117,6 +118,9 @@ class LoadedMailbox(BaseModel):
     smtp: dict[str, Any] | None
     smtp_password: str | None = Field(repr=False)
     hold_reason: str | None
+    smtp_auth_failures: int = 0
+    refusals: int = 0
+    """In a row, so far."""
     postal_address: str
     """The tenant's, which every email carries."""
     dkim: LoadedDkim | None
@@ -244,6 +248,10 @@ class EnrollmentQueries:
     async def mailbox(self, mailbox_id: UUID) -> LoadedMailbox | None:
         answer = await self.database.calls.value(_MAILBOX, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
         return None if answer is None else LoadedMailbox.model_validate(answer)
+
+    async def clear_mailbox_failures(self, mailbox_id: UUID) -> None:
+        """Its server has taken a message: whatever it refused in a row is over."""
+        await self.database.calls.value(_CLEAR_FAILURES, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
 
     async def variant_winner(self, step_id: UUID) -> str | None:
         """The variant that has won at this step, once one has."""

@@ -16,15 +16,19 @@ _SITUATION = text("""
                'ended_at', s.ended_at, 'sequence_status', q.status,
                'lead_zone', l.timezone, 'sequence_zone', v.plan#>>'{settings,timezone}',
                'suppressed', is_suppressed(s.tenant_id, l.email),
-               'step', (SELECT step FROM jsonb_array_elements(v.plan->'steps') step
-                         WHERE step->>'id' = s.current_step_id::text),
+               'send_window', v.plan#>'{settings,send_window}', 'deferral', s.deferral,
+               'step', here.step, 'following', v.plan->'steps'->here.place::integer,
                'sends_email', jsonb_path_exists(v.plan, '$.steps[*] ? (@.type == "email")'),
-               'mailbox', (SELECT jsonb_build_object('id', m.id, 'status', m.status) FROM mailboxes m
+               'mailbox', (SELECT jsonb_build_object('id', m.id, 'status', m.status, 'timezone', m.timezone,
+                                                     'working_hours', m.working_hours,
+                                                     'hold_reason', m.hold_reason, 'held_at', m.held_at)
+                             FROM mailboxes m
                             WHERE m.tenant_id = s.tenant_id
-                              AND m.id = coalesce(s.mailbox_id, (SELECT f.id FROM mailboxes f
-                                                                  WHERE f.tenant_id = s.tenant_id
-                                                                    AND f.status = 'active'
-                                                                  ORDER BY f.created_at, f.id LIMIT 1))),
+                              AND m.id = coalesce(CAST(s.deferral->>'mailbox_id' AS uuid),
+                                                  CAST(here.step#>>'{config,mailbox_id}' AS uuid), s.mailbox_id,
+                                                  (SELECT f.id FROM mailboxes f
+                                                    WHERE f.tenant_id = s.tenant_id AND f.status = 'active'
+                                                    ORDER BY f.created_at, f.id LIMIT 1))),
                'untold', (SELECT jsonb_build_object('command', o.command, 'since', o.created_at,
                                                     'attempts', o.attempts, 'error', o.last_error)
                             FROM outbox o WHERE o.tenant_id = s.tenant_id AND o.enrollment_id = s.id
@@ -34,6 +38,8 @@ _SITUATION = text("""
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
       JOIN sequences q ON q.tenant_id = s.tenant_id AND q.id = s.sequence_id
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
+      LEFT JOIN LATERAL jsonb_array_elements(v.plan->'steps') WITH ORDINALITY here(step, place)
+             ON here.step->>'id' = s.current_step_id::text
      WHERE s.tenant_id = :tenant_id AND s.id = :enrollment_id
 """)
 

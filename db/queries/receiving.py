@@ -12,16 +12,30 @@ from sqlalchemy.dialects.postgresql import JSONB
 from db.session import WriteSession
 
 # In the order of their IDs: whoever locks several enrollments does so in this order, so that none waits in a circle.
+# Those of colleagues are locked along with the lead's own, and not after them: two colleagues may reply at once.
 _LIVE = text("""
-    SELECT s.id, s.next_action_at, s.clock_offset, s.waiting_for, v.plan->'settings' AS settings, l.timezone
+    SELECT s.id, s.lead_id, s.next_action_at, s.clock_offset, s.waiting_for, v.plan->'settings' AS settings, l.timezone
       FROM lead_sequence_state s
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
-     WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
-       AND s.status IN ('pending', 'active', 'paused', 'failed')
+     WHERE s.tenant_id = :tenant_id AND s.status IN ('pending', 'active', 'paused', 'failed')
+       AND s.lead_id IN (SELECT CAST(:lead_id AS uuid)
+                         UNION ALL
+                         SELECT c.id FROM leads c WHERE c.tenant_id = :tenant_id AND c.domain = :company_domain)
+       AND (s.lead_id = :lead_id OR v.plan#>>'{settings,on_company_reply}' IN ('stop', 'pause'))
      ORDER BY s.id
        FOR UPDATE OF s
 """)
+# Whoever opened, clicked or answered since was there to do so.
+_SOFT_BOUNCES = text("""
+    SELECT count(*) FROM lead_engagement e
+     WHERE e.tenant_id = :tenant_id AND e.lead_id = :lead_id AND e.type = 'bounce'
+       AND NOT coalesce((e.detail->>'hard')::boolean, true) AND e.occurred_at >= :since
+       AND e.id > coalesce((SELECT max(p.id) FROM lead_engagement p
+                             WHERE p.tenant_id = :tenant_id AND p.lead_id = :lead_id AND NOT p.machine
+                               AND p.type IN ('open', 'click', 'reply')), 0)
+""")
+_EMAIL = text("SELECT email FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id")
 _BY_MESSAGE = text("""
     SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
            v.plan->'settings' AS settings
@@ -29,6 +43,16 @@ _BY_MESSAGE = text("""
       JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
      WHERE m.tenant_id = :tenant_id AND m.rfc_message_id = ANY (CAST(:message_ids AS text[]))
+     ORDER BY m.reserved_at DESC LIMIT 1
+""")
+# The message's own ID: what is left of a Message-ID that a gateway has rewritten, and what an unsubscribe link says.
+_BY_ID = text("""
+    SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
+           v.plan->'settings' AS settings
+      FROM messages m
+      JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
+      JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
+     WHERE m.tenant_id = :tenant_id AND m.id = ANY (CAST(:ids AS uuid[]))
      ORDER BY m.reserved_at DESC LIMIT 1
 """)
 # What an event without a Message-ID is about: the last email that the lead was sent, in a live enrollment if any.
@@ -49,8 +73,10 @@ _OF_ENROLLMENT = text("""
            current_step_id AS step_id, clock_offset
       FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :enrollment_id
 """)
-_BY_SENDER = text("""
-    SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = :email
+# Some that are addressed are leads: the first of them in the caller's order.
+_BY_ADDRESS = text("""
+    SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = ANY (CAST(:emails AS text[]))
+     ORDER BY array_position(CAST(:emails AS text[]), l.email) LIMIT 1
 """)
 _RECORD = text("""
     INSERT INTO lead_engagement
@@ -83,8 +109,8 @@ _HEAR = text("SELECT (hear_lead_event(:tenant_id, :enrollment_id, :event)).id IS
 
 
 Live = Sequence[Row[Any]]
-"""Live enrollments: `id`, `next_action_at`, `clock_offset`, `waiting_for`, their version's `settings`, the lead's
-`timezone`."""
+"""Live enrollments: `id`, `lead_id`, `next_action_at`, `clock_offset`, `waiting_for`, their version's `settings`,
+the lead's `timezone`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +141,12 @@ async def about_message(session: WriteSession, rfc_message_ids: Sequence[str]) -
     return _about(found.one_or_none())
 
 
+async def about_message_id(session: WriteSession, ids: Sequence[UUID]) -> About | None:
+    """The most recent message of the tenant among these rows of `messages`."""
+    found = await session.execute(_BY_ID, {"tenant_id": session.tenant_id, "ids": list(ids)})
+    return _about(found.one_or_none())
+
+
 async def about_lead(session: WriteSession, lead_id: UUID) -> About:
     found = await session.execute(_LATEST, {"tenant_id": session.tenant_id, "lead_id": lead_id})
     return _about(found.one_or_none()) or About(lead_id)
@@ -129,13 +161,26 @@ async def about_enrollment(session: WriteSession, enrollment_id: UUID, message_i
     return About(**found.one()._mapping)  # pyright: ignore[reportPrivateUsage]
 
 
-async def lead_by_email(session: WriteSession, email: str) -> UUID | None:
-    return await session.scalar(_BY_SENDER, {"tenant_id": session.tenant_id, "email": email})
+async def lead_by_email(session: WriteSession, emails: Sequence[str]) -> UUID | None:
+    """The lead with the first of these addresses (lower case) that is a lead's."""
+    return await session.scalar(_BY_ADDRESS, {"tenant_id": session.tenant_id, "emails": list(emails)})
 
 
-async def live_enrollments(session: WriteSession, lead_id: UUID) -> Live:
-    """Locks every enrollment of the lead that has not ended."""
-    return (await session.execute(_LIVE, {"tenant_id": session.tenant_id, "lead_id": lead_id})).all()
+async def live_enrollments(session: WriteSession, lead_id: UUID, company_domain: str | None = None) -> Live:
+    """Locks every enrollment of the lead that has not ended; with `company_domain` also those of other leads of that
+    domain, in sequences that stop or pause when a colleague replies."""
+    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "company_domain": company_domain}
+    return (await session.execute(_LIVE, key)).all()
+
+
+async def soft_bounces(session: WriteSession, lead_id: UUID, *, since: datetime) -> int:
+    """How many since then, and since a person last opened, clicked or answered there."""
+    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "since": since}
+    return int((await session.execute(_SOFT_BOUNCES, key)).scalar_one())
+
+
+async def email_of(session: WriteSession, lead_id: UUID) -> str:
+    return str((await session.execute(_EMAIL, {"tenant_id": session.tenant_id, "lead_id": lead_id})).scalar_one())
 
 
 async def record(

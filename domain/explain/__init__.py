@@ -6,10 +6,11 @@ first is the reason. A new cause is one function, in the file of its kind, and i
 
 from datetime import datetime
 
+from domain.explain.limits import daily_cap, holiday, hourly_cap, minimum_gap, window, working_hours
 from domain.explain.reason import Cause, Explanation, Reason
-from domain.explain.sending import due, mailbox_held, no_mailbox, retrying
+from domain.explain.sending import due, mailbox_held, mailbox_unhealthy, no_mailbox, retrying
 from domain.explain.situation import Situation
-from domain.explain.standing import ended, failed, paused, sequence_paused, suppressed
+from domain.explain.standing import company_replied, ended, failed, paused, sequence_paused, suppressed
 from domain.explain.telling import not_started, not_told
 from domain.explain.waits import out_of_office, waiting, waiting_for_event
 
@@ -19,6 +20,7 @@ CAUSES: tuple[Cause, ...] = (
     ended,
     failed,
     paused,
+    company_replied,
     sequence_paused,
     suppressed,
     not_started,
@@ -27,7 +29,14 @@ CAUSES: tuple[Cause, ...] = (
     waiting_for_event,
     waiting,
     no_mailbox,
+    mailbox_unhealthy,
     mailbox_held,
+    window,
+    holiday,
+    working_hours,
+    daily_cap,
+    hourly_cap,
+    minimum_gap,
     retrying,
 )
 """By precedence. `due` is what is left when none of them holds."""

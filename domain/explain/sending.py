@@ -1,5 +1,8 @@
 """The step is due, and the email does not leave."""
 
+from typing import Any
+
+from domain.breakers import explained
 from domain.explain.reason import Reason, json_time
 from domain.explain.situation import Situation
 
@@ -10,11 +13,36 @@ def no_mailbox(at: Situation) -> Reason | None:
     return Reason("no_mailbox", "there is no active mailbox to send from: add one")
 
 
-def mailbox_held(at: Situation) -> Reason | None:
-    if at.mailbox is None or at.mailbox.status == "active" or not at.sends_email:
+def mailbox_unhealthy(at: Situation) -> Reason | None:
+    if not _is_held(at) or at.mailbox is None or at.mailbox.hold_reason is None:
         return None
-    detail = f"the mailbox that this lead hears from is {at.mailbox.status}: everything of it waits"
-    return Reason("mailbox_held", detail, {"mailbox_id": str(at.mailbox.id), "status": at.mailbox.status})
+    reason, since = at.mailbox.hold_reason, json_time(at.mailbox.held_at)
+    detail = (
+        f"the mailbox that this lead hears from is held{_since(at)}, and all of it waits:"
+        f" {explained(reason)}; mend that, then make it active"
+    )
+    return Reason("mailbox_unhealthy", detail, {**_mailbox(at), "hold_reason": reason, "since": since})
+
+
+def mailbox_held(at: Situation) -> Reason | None:
+    if not _is_held(at) or at.mailbox is None or at.mailbox.hold_reason is not None:
+        return None
+    status = at.mailbox.status
+    detail = f"the mailbox that this lead hears from is {status}{_since(at)}, and all of it waits: make it active"
+    return Reason("mailbox_held", detail, {**_mailbox(at), "since": json_time(at.mailbox.held_at)})
+
+
+def _is_held(at: Situation) -> bool:
+    return at.sends_email and at.mailbox is not None and at.mailbox.status != "active"
+
+
+def _since(at: Situation) -> str:
+    held_at = at.mailbox.held_at if at.mailbox else None
+    return f" since {at.local(held_at)}" if held_at else ""
+
+
+def _mailbox(at: Situation) -> dict[str, Any]:
+    return {"mailbox_id": str(at.mailbox.id), "status": at.mailbox.status} if at.mailbox else {}
 
 
 def retrying(at: Situation) -> Reason | None:

@@ -1,6 +1,6 @@
 """All that bears on one enrollment at one moment, as it was read."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,18 +8,22 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.enrollment import EnrollmentStatus
 from domain.schedule import local_text
+from domain.sending_hours import SendingHours
+from domain.windows import SendWindow
+from domain.zones import Zones
 
 
 class _Read(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class CurrentStep(_Read):
+class PlannedStep(_Read):
     """As the published plan has it."""
 
     key: str
     name: str = ""
     type: str
+    delay_seconds: int = 0
     config: dict[str, Any] = {}
 
 
@@ -35,6 +39,28 @@ class Untold(_Read):
 class Sender(_Read):
     id: UUID
     status: str
+    timezone: str = ""
+    working_hours: dict[str, Any] | None = None
+    hold_reason: str | None = None
+    """The code of the circuit breaker that holds it; None when a person does."""
+    held_at: datetime | None = None
+
+
+class Deferral(_Read):
+    """Why the email that is due was put off, as whoever put it off wrote it down (`domain.sending_hours`, and the
+    calendar of the mailbox in Postgres)."""
+
+    cause: str
+    timezone: str | None = None
+    zone_unknown: str | None = None
+    place: str | None = None
+    holiday: str | None = None
+    day: date | None = None
+    cap: int | None = None
+    taken: int | None = None
+    planned: int | None = None
+    seconds: int | None = None
+    jitter_seconds: int | None = None
 
 
 class Situation(_Read):
@@ -56,7 +82,11 @@ class Situation(_Read):
     lead_zone: str = ""
     sequence_zone: str | None = None
     suppressed: bool
-    step: CurrentStep | None = None
+    send_window: SendWindow | None = None
+    step: PlannedStep | None = None
+    following: PlannedStep | None = None
+    """The next step by position."""
+    deferral: Deferral | None = None
     sends_email: bool
     """Whether any step of the plan does."""
     mailbox: Sender | None = None
@@ -66,6 +96,23 @@ class Situation(_Read):
     @property
     def is_due(self) -> bool:
         return self.due_at is None or self.due_at <= self.now
+
+    @property
+    def hours(self) -> SendingHours:
+        """When an email of this enrollment may leave."""
+        of_mailbox, zone = (self.mailbox.working_hours, self.mailbox.timezone) if self.mailbox else (None, "")
+        zones = Zones(self.lead_zone, self.sequence_zone or "", mailbox=zone)
+        return SendingHours.of(self.send_window, of_mailbox, zones)
+
+    @property
+    def email_due_at(self) -> datetime | None:
+        """When the email is due that the enrollment stands at, or that comes right after the delay it waits in."""
+        moment = max(self.due_at or self.now, self.now)
+        if self.step is None or self.step.type == "email":
+            return moment if self.step else None
+        if self.step.type != "delay" or self.following is None or self.following.type != "email":
+            return None
+        return moment + timedelta(seconds=self.following.delay_seconds)
 
     @property
     def is_held(self) -> bool:

@@ -14,6 +14,7 @@ _MENDS = {
     "SecretKeysMissing": "set CADENZA_SECRET_KEYS for the worker, then resume",
     "SecretUnreadable": "give the mailbox's password anew, or put the key back that it was sealed with, then resume",
     "AddressInvalid": "correct the lead's address, then resume",
+    "WindowNeverOpens": "give the send window, or the mailbox's working hours, an hour in common, then resume",
     "MessageRefused": "change what the mail server objects to, then resume",
     "AuthenticationFailed": "correct the mail server's user name and password, then resume",
 }
@@ -37,11 +38,20 @@ def failed(at: Situation) -> Reason | None:
 
 
 def paused(at: Situation) -> Reason | None:
-    if at.status is not EnrollmentStatus.PAUSED or (at.paused_by == "sequence" and at.sequence_status == "paused"):
+    if at.status is not EnrollmentStatus.PAUSED or at.paused_by == "company":
+        return None
+    if at.paused_by == "sequence" and at.sequence_status == "paused":
         return None
     since = at.local(at.paused_at)
     binds = {"by": at.paused_by, "since": json_time(at.paused_at)}
     return Reason("paused", f"paused by the {at.paused_by or 'lead'} since {since}: resume it", binds)
+
+
+def company_replied(at: Situation) -> Reason | None:
+    if at.status is not EnrollmentStatus.PAUSED or at.paused_by != "company":
+        return None
+    detail = f"a colleague of the lead has replied, and the lead is paused since {at.local(at.paused_at)}: resume it"
+    return Reason("company_replied", detail, {"by": at.paused_by, "since": json_time(at.paused_at)})
 
 
 def sequence_paused(at: Situation) -> Reason | None:

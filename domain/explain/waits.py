@@ -22,7 +22,7 @@ def waiting_for_event(at: Situation) -> Reason | None:
 
 
 def waiting(at: Situation) -> Reason | None:
-    if at.is_due or at.is_held or waiting_for_event(at):
+    if at.is_due or at.is_held or at.deferral or waiting_for_event(at):
         return None
     binds = {**at.step_binds(), "until": json_time(at.due_at), "until_local": at.local(at.due_at)}
     return Reason("waiting", f"waits at {at.at_step} until {at.local(at.due_at)}", binds, until=at.due_at)

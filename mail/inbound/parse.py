@@ -1,41 +1,24 @@
-"""What a message that came back is, and which of ours it answers. Reads any bytes and never raises on them.
+"""What a message that came back is: the rules in their order, and all that they read of it."""
 
-The older email parser is used (`policy.compat32`): the newer one raises on some broken headers while reading them.
-"""
-
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from email import message_from_bytes
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from email.message import Message
-from email.utils import getaddresses
 from hashlib import sha256
-from typing import Literal, cast
+from typing import Literal
+from uuid import UUID
 
-from mail.html_text import html_to_text
+from mail.inbound.auto_replies import Note, note_of, read_auto_reply
+from mail.inbound.bounces import read_bounce
+from mail.inbound.complaints import read_feedback
+from mail.inbound.dates import return_date
+from mail.inbound.message import Read, all_addresses, raw_headers
+from mail.inbound.noise import read_noise
+from mail.inbound.references import References, read_references, tokens_in
+from mail.inbound.statuses import WhySoft
+from mail.inbound.unsubscribes import read_unsubscribe
 
-Classification = Literal["reply", "auto_reply", "hard_bounce", "soft_bounce", "unrelated"]
+Classification = Literal["reply", "auto_reply", "hard_bounce", "soft_bounce", "complaint", "unsubscribe", "unrelated"]
 
-MAX_TEXT = 100_000
-MAX_REFERENCES = 200
-_MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
-_STATUS = re.compile(r"\s*([245])\.\d{1,3}\.\d{1,3}")
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
-_ISO_DATE = re.compile(r"\b(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b")
-_DAY_FIRST = re.compile(
-    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<month>{_MONTH})\.?,?\s+(?P<year>20\d\d)\b", re.IGNORECASE
-)
-_MONTH_FIRST = re.compile(
-    rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>20\d\d)\b", re.IGNORECASE
-)
-_QUOTED = re.compile(r"^\s*>.*$", re.MULTILINE)
+MAX_RECIPIENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,212 +26,124 @@ class InboundMail:
     """`event_id` is the same each time that this message is read, over whichever way it came."""
 
     classification: Classification
+    rule: str
+    """By which it was classified (docs/inbound.md)."""
     event_id: str
     references: tuple[str, ...] = ()
-    """Message-IDs that it answers, the nearest first; of a bounce, the one that bounced."""
+    """Message-IDs that it is about, the nearest first: those that it returns, then those that it answers."""
+    answered: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+    uuids: tuple[UUID, ...] = ()
+    """IDs within any Message-ID that it names, for where a gateway has rewritten the rest."""
+    tokens: tuple[str, ...] = ()
+    """What stands where our unsubscribe links have their token: of a complaint, or of an unsubscribe."""
     sender: str | None = None
     recipients: tuple[str, ...] = ()
     """Addresses that it was delivered to, as far as it says, lower case."""
-    final_recipient: str | None = None
-    """Of a bounce: the address that it is about, lower case."""
+    about: tuple[str, ...] = ()
+    """Of a bounce or a complaint: addresses that it may be about, the surest first, lower case."""
     status: str | None = None
     """Of a bounce: the enhanced status code (RFC 3463)."""
+    diagnostic: str = ""
+    """Of a bounce: what the server said."""
     returns_on: date | None = None
-    """Of an automatic reply: the latest date that it names."""
+    """Of an automatic reply: the first day back."""
+    note: Note | WhySoft | None = None
+    """Of an automatic reply, or of a soft bounce: what kind of it."""
     subject: str = ""
     text: str = ""
 
+    @property
+    def final_recipient(self) -> str | None:
+        """Of a bounce: the address that it is about, lower case."""
+        return self.about[0] if self.about else None
+
 
 @dataclass(frozen=True, slots=True)
-class _Report:
-    """One recipient's part of a delivery status notification (RFC 3464 section 2.3)."""
-
-    action: str
-    status: str
-    recipient: str | None
+class _Understood:
+    classification: Classification
+    rule: str
+    about: tuple[str, ...] = ()
+    status: str | None = None
+    diagnostic: str = ""
+    returns_on: date | None = None
+    note: Note | WhySoft | None = None
+    is_report: bool = False
 
 
 def parse_inbound(raw: bytes) -> InboundMail:
     """Reads a message (RFC 5322). What cannot be read is left out; bytes that are no message are `unrelated`."""
-    message = message_from_bytes(raw)
-    sender = first_address(read_header(message, "From"))
-    references = _references(message)
-    text = _text(message)[:MAX_TEXT]
-    classification: Classification = "reply"
-    report = _report(message)
-    returns_on = None
-    if report is not None:
-        classification = _of_report(report)
-        references = _dedupe([*_returned_message_ids(message), *references])
-    elif message.get_content_type() == "multipart/report":
-        # A read receipt (RFC 8098), a complaint (RFC 5965), a notice without its machine-readable part: no reply.
-        classification = "unrelated"
-    elif _is_automatic(message):
-        classification, returns_on = "auto_reply", _latest_date(text)
-    elif sender is None and not references:
-        classification = "unrelated"
+    mail = Read.of(raw)
+    answers = read_references(mail, is_report=False)
+    understood = _feedback(mail) or _unsubscribe(mail) or _bounce(mail) or _noise(mail, answers) or _from_somebody(mail)
+    references = read_references(mail, is_report=True) if understood.is_report else answers
     return InboundMail(
-        classification=classification,
-        event_id=_event_id(read_header(message, "Message-ID").strip(), sender, raw),
-        references=references,
-        sender=sender,
-        recipients=_recipients(message),
-        final_recipient=report.recipient if report else None,
-        status=report.status if report else None,
-        returns_on=returns_on,
-        subject=read_header(message, "Subject").strip()[:998],
-        text=text,
+        classification=understood.classification,
+        rule=understood.rule,
+        event_id=_event_id(mail.header("Message-ID"), mail.sender, raw),
+        references=references.all,
+        answered=references.answered,
+        returned=references.returned,
+        uuids=references.uuids,
+        tokens=references.tokens or (tokens_in(mail.subject) if understood.classification == "unsubscribe" else ()),
+        sender=mail.sender,
+        recipients=_recipients(mail),
+        about=understood.about,
+        status=understood.status,
+        diagnostic=understood.diagnostic,
+        returns_on=understood.returns_on,
+        note=understood.note,
+        subject=mail.subject,
+        text=mail.text,
     )
 
 
-def _is_automatic(message: Message) -> bool:
-    """RFC 3834 section 5, and what was used before it and still is."""
-    submitted = read_header(message, "Auto-Submitted").partition(";")[0].strip().lower()
-    return (
-        submitted not in ("", "no")
-        or read_header(message, "Precedence").strip().lower() in ("auto_reply", "auto-reply")
-        or any(name in message for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponse"))
-        or read_header(message, "Return-Path").strip() == "<>"
-    )
-
-
-def _report(message: Message) -> _Report | None:
-    """The first failure of a delivery status notification (RFC 3464), else its first recipient."""
-    if message.get_content_type() != "multipart/report":
+def _feedback(mail: Read) -> _Understood | None:
+    feedback = read_feedback(mail)
+    if feedback is None:
         return None
-    reports = [
-        _Report(
-            action=read_header(fields, "Action").strip().lower(),
-            status=found.group().strip() if (found := _STATUS.match(read_header(fields, "Status"))) else "",
-            recipient=_typed_address(
-                read_header(fields, "Final-Recipient") or read_header(fields, "Original-Recipient")
-            ),
-        )
-        for part in message.walk()
-        if part.get_content_type() == "message/delivery-status"
-        for fields in _parts(part)
-        if "Action" in fields
-    ]
-    failed = [report for report in reports if report.action == "failed"]
-    return (failed or reports or [None])[0]
+    return _Understood(feedback.kind or "unrelated", feedback.rule, feedback.recipients, is_report=True)
 
 
-def _of_report(report: _Report) -> Classification:
-    # `delayed` says that the server still tries, `delivered` and `relayed` that all is well: nothing has bounced.
-    if report.action != "failed":
-        return "unrelated"
-    # RFC 3464 demands a status. Where it is missing or says success, a failure that a server gave up on is final.
-    return "soft_bounce" if report.status.startswith("4") else "hard_bounce"
+def _unsubscribe(mail: Read) -> _Understood | None:
+    """Before automatic replies: a mail program's button says of its letter that a machine has written it."""
+    rule = read_unsubscribe(mail)
+    return _Understood("unsubscribe", rule) if rule else None
 
 
-def _returned_message_ids(message: Message) -> Iterator[str]:
-    """The Message-ID of the message that a report returns, whole or its headers only (RFC 3462)."""
-    for part in message.walk():
-        if part.get_content_type() == "message/rfc822":
-            for returned in _parts(part)[:1]:
-                yield from _ids(read_header(returned, "Message-ID"))
-        elif part.get_content_type() == "text/rfc822-headers":
-            returned = message_from_bytes(_payload(part))
-            yield from _ids(read_header(returned, "Message-ID"))
+def _bounce(mail: Read) -> _Understood | None:
+    bounce = read_bounce(mail)
+    if bounce is None:
+        return None
+    kinds: dict[str | None, Classification] = {"hard": "hard_bounce", "soft": "soft_bounce"}
+    kind = kinds.get(bounce.severity, "unrelated")
+    return _Understood(
+        kind, bounce.rule, bounce.recipients, bounce.status, bounce.diagnostic, note=bounce.why, is_report=True
+    )
 
 
-def _references(message: Message) -> tuple[str, ...]:
-    chain = _ids(read_header(message, "References"))
-    return _dedupe([*_ids(read_header(message, "In-Reply-To")), *reversed(chain)])
+def _noise(mail: Read, references: References) -> _Understood | None:
+    rule = read_noise(mail, references)
+    return _Understood("unrelated", rule) if rule else None
 
 
-def _dedupe(ids: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ids))[:MAX_REFERENCES]
+def _from_somebody(mail: Read) -> _Understood:
+    if rule := read_auto_reply(mail):
+        return _Understood("auto_reply", rule, returns_on=return_date(mail), note=note_of(mail))
+    if mail.sender is None and not mail.has("In-Reply-To", "References"):
+        return _Understood("unrelated", "nobody")
+    return _Understood("reply", "reply")
 
 
-def _ids(value: str) -> list[str]:
-    return _MESSAGE_ID.findall(value)
-
-
-def read_header(message: Message, name: str) -> str:
-    """The first header of that name, unfolded and decoded; empty when there is none."""
-    value = message.get(name)
-    if value is None:
-        return ""
-    unfolded = re.sub(r"[\r\n]+[ \t]*", " ", str(value))
-    try:
-        return _clean(str(make_header(decode_header(unfolded))))
-    except (MessageError, LookupError, ValueError):
-        return _clean(unfolded)
-
-
-def first_address(value: str) -> str | None:
-    """The first address of a header's value, lower case, without the name before it."""
-    addresses = [address for _, address in getaddresses([value]) if "@" in address]
-    return addresses[0].strip().lower() if addresses else None
-
-
-def _recipients(message: Message) -> tuple[str, ...]:
+def _recipients(mail: Read) -> tuple[str, ...]:
     # What the delivering servers wrote first: `To` may be a list, or anything.
-    values = [str(value) for name in ("Delivered-To", "X-Original-To", "To") for value in message.get_all(name, [])]
-    addresses = (address.strip().lower() for _, address in getaddresses(values))
-    return tuple(dict.fromkeys(_clean(address) for address in addresses if "@" in address))[:MAX_REFERENCES]
-
-
-def _typed_address(value: str) -> str | None:
-    """`rfc822; ada@them.example` (RFC 3464 section 2.1.2)."""
-    return first_address(value.rpartition(";")[2])
-
-
-def _text(message: Message) -> str:
-    """The first text that is no attachment, else the words of the first HTML part."""
-    html = ""
-    for part in message.walk():
-        if part.is_multipart() or part.get_content_disposition() == "attachment":
-            continue
-        if part.get_content_type() == "text/plain":
-            return _decoded(part)
-        if part.get_content_type() == "text/html" and not html:
-            html = _decoded(part)
-    return html_to_text(html[: MAX_TEXT * 5])
-
-
-def _decoded(part: Message) -> str:
-    payload = _payload(part)
-    try:
-        text = payload.decode(part.get_content_charset("utf-8"), errors="replace")
-    except (LookupError, ValueError):
-        text = payload.decode("utf-8", errors="replace")
-    return _clean(text.replace("\r\n", "\n"))
-
-
-def _payload(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _parts(message: Message) -> list[Message]:
-    payload = message.get_payload()
-    return cast("list[Message]", payload) if isinstance(payload, list) else []
-
-
-def _clean(text: str) -> str:
-    """Without what Postgres cannot keep: NUL, and surrogates, which stand for bytes that are no text."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def _latest_date(text: str) -> date | None:
-    """The latest date that is named with its year, outside of what is quoted: "away from … until …" ends with it."""
-    unquoted = _QUOTED.sub("", text)
-    found: list[date] = []
-    for pattern in (_ISO_DATE, _DAY_FIRST, _MONTH_FIRST):
-        for match in pattern.finditer(unquoted):
-            month = match["month"]
-            number = int(month) if month.isdigit() else _month_number(month)
-            try:
-                found.append(date(int(match["year"]), number, int(match["day"])))
-            except ValueError:
-                continue
-    return max(found, default=None)
-
-
-def _month_number(name: str) -> int:
-    return next(n for n, month in enumerate(_MONTHS, 1) if month.startswith(name[:3].lower()))
+    values = [
+        value
+        for name in ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
+        for value in raw_headers(mail.message, name)
+    ]
+    addresses = (address for value in values[:50] for address in all_addresses(value))
+    return tuple(dict.fromkeys(addresses))[:MAX_RECIPIENTS]
 
 
 def _event_id(message_id: str, sender: str | None, raw: bytes) -> str:

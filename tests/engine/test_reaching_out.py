@@ -1,6 +1,7 @@
 """Actions that reach beyond the lead: webhooks, notifications, owners. And the links in what was mailed."""
 
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,11 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from domain.errors import Invalid, SequenceInvalid
+from domain.machines import Fetch
 from mail.tracking import Token
 from services.tracking import clicked, unsubscribed
 from tests.receiver import receiving
 from tests.stage import LINKS, Stage
 from webhooks.client import WebhookClient
+
+BROWSING = Fetch("click", "GET", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
 
 
 def action(**config: Any) -> dict[str, Any]:
@@ -190,8 +194,10 @@ async def test_mail_carries_links_that_lead_back(stage: Stage) -> None:
     click = html.partition('href="https://mail.cadenza.example/t/c/')[2].partition('"')[0]
     token = LINKS.key.read(click, "click")
     assert token is not None and (token.tenant_id, token.url) == (stage.tenant_id, "https://acme.example/?a=1&b=2")
-    await clicked(stage.database, token, machine=False)
-    assert (await stage.state(enrollment)).emails_clicked == 1
+    [sent] = await stage.query("SELECT accepted_at FROM messages")
+    await clicked(stage.database, token, BROWSING, sent.accepted_at + timedelta(seconds=60))
+    state = await stage.state(enrollment)
+    assert (state.emails_opened, state.emails_clicked) == (1, 1)
     unsubscribing = LINKS.key.read(stop.rpartition("/")[2], "unsubscribe")
     assert unsubscribing == Token("unsubscribe", stage.tenant_id, token.message_id)
     await unsubscribed(stage.database, unsubscribing)

@@ -50,6 +50,27 @@ def test_a_machine_moves_no_branch(name: str, kind: str) -> None:
     assert not holds(f"not_{name}", event(kind))
 
 
+@pytest.mark.parametrize(("name", "kind"), [("opened", "open"), ("clicked", "click")])
+def test_a_machine_counts_where_the_author_says_so(name: str, kind: str) -> None:
+    assert holds({name: {"include_machine": True}}, event(kind, machine=True))
+    assert not holds({f"not_{name}": {"include_machine": True, "step": "intro"}}, event(kind, machine=True))
+    assert not holds({name: {"include_machine": False}}, event(kind, machine=True))
+    assert not holds({name: {"include_machine": True, "step": "second"}}, event(kind, machine=True))
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ({"replied": {"include_machine": True}}, "not include_machine"),
+        ({"opened": {"include_machine": "yes"}}, "true or false"),
+        ({"opened": {"machine": True}}, "not machine"),
+    ],
+)
+def test_machines_are_included_only_where_there_are_any(test: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse(test)
+
+
 def test_always() -> None:
     assert holds("always")
 

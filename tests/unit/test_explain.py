@@ -67,6 +67,80 @@ def test_what_binds_comes_first(fields: dict[str, Any], codes: list[str], until:
     assert told.next_eligible_at == until
 
 
+# NOW is Wednesday, half past ten in Berlin; LATER is Friday, MUCH_LATER a Friday too.
+MONDAYS = {"days": ["mon"], "timezone": "lead"}
+MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
+WAIT = {"key": "wait", "type": "delay", "config": {"days": 2}}
+CHRISTMAS = datetime(2026, 12, 25, 9, tzinfo=UTC)
+
+
+def put_off(cause: str, **more: Any) -> dict[str, Any]:
+    return {"deferral": {"cause": cause, "mailbox_id": str(UUID(int=4)), **more}, "due_at": LATER}
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes", "until"),
+    [
+        # Due, or due soon, while the window is closed.
+        ({"send_window": MONDAYS}, ["window"], MONDAY),
+        ({"send_window": {}}, ["due"], NOW),
+        ({"send_window": MONDAYS, "due_at": LATER}, ["waiting", "window"], MONDAY),
+        ({"send_window": MONDAYS, "step": WAIT, "following": EMAIL, "due_at": LATER}, ["waiting", "window"], MONDAY),
+        ({"send_window": MONDAYS, "step": WAIT, "following": EMAIL | {"delay_seconds": 3 * 86400}, "due_at": LATER},
+         ["waiting"], LATER),
+        ({"send_window": MONDAYS, "step": WAIT, "following": WAIT, "due_at": LATER}, ["waiting"], LATER),
+        ({"send_window": MONDAYS, **PAUSED, "paused_by": "lead"}, ["paused"], None),
+        ({"send_window": {"holidays": ["DE"]}, "due_at": CHRISTMAS}, ["waiting", "holiday"],
+         datetime(2026, 12, 28, 8, tzinfo=UTC)),
+        ({"mailbox": {**SENDER, "working_hours": {"days": ["mon"]}, "timezone": "Asia/Tokyo"}}, ["working_hours"],
+         datetime(2026, 11, 30, 0, tzinfo=UTC)),
+        # Never to meet: nobody can tell when.
+        ({"send_window": {"days": ["tue"]}, "mailbox": {**SENDER, "working_hours": {"days": ["mon"]}}},
+         ["window"], None),
+        # Put off by whoever tried.
+        (put_off("window"), ["window"], LATER),
+        (put_off("holiday", place="DE", holiday="New Year's Day"), ["holiday"], LATER),
+        (put_off("working_hours"), ["working_hours"], LATER),
+        (put_off("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"), ["daily_cap"], LATER),
+        (put_off("hourly_cap", cap=5), ["hourly_cap"], LATER),
+        (put_off("minimum_gap", seconds=90, jitter_seconds=30), ["minimum_gap"], LATER),
+        (put_off("daily_cap", cap=50, taken=50) | {"hold_until": MUCH_LATER, "due_at": MUCH_LATER},
+         ["out_of_office", "daily_cap"], MUCH_LATER),
+        # Held while it waited, by a person or by the breaker.
+        (put_off("mailbox_held") | {"due_at": None, "mailbox": {**SENDER, "status": "held"}}, ["mailbox_held"], None),
+        ({"mailbox": {**SENDER, "status": "held", "hold_reason": "bounce_rate", "held_at": NOW}, **put_off("window")},
+         ["mailbox_unhealthy", "window"], None),
+        ({**PAUSED, "paused_by": "company"}, ["company_replied"], None),
+    ],
+)  # fmt: skip
+def test_what_keeps_an_email_back(fields: dict[str, Any], codes: list[str], until: datetime | None) -> None:
+    test_what_binds_comes_first(fields, codes, until)
+
+
+def test_what_binds_is_told_in_words_and_in_figures() -> None:
+    window = explain(situation(send_window=MONDAYS)).reason
+    assert window.detail == (
+        "the email waits for the send window (Mon 09:00 to 17:00 Europe/Berlin):"
+        " nothing leaves before Mon 30 Nov 2026 09:00 Europe/Berlin"
+    )
+    assert window.binds["hours"] == {"days": ["mon"], "start": "09:00", "end": "17:00"}
+    unknown = explain(situation(send_window=MONDAYS, lead_zone="", sequence_zone="Asia/Tokyo")).reason
+    assert unknown.detail.endswith("the lead's time zone is not known: Asia/Tokyo, the sequence's, is used")
+    assert (unknown.binds["zone_unknown"], unknown.binds["timezone"]) == ("lead", "Asia/Tokyo")
+    christmas = explain(situation(send_window={"holidays": ["FR", "DE"]}, due_at=CHRISTMAS)).also[0]
+    assert "a holiday (FR Christmas Day)" in christmas.detail
+    full = explain(situation(**put_off("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"))).reason
+    assert full.detail == (
+        "the mailbox may send 50 emails a day, and Wed 25 Nov 2026 is full (48 sent or due, and room for 2 is kept for"
+        " leads on their way): this one leaves Fri 27 Nov 2026 10:30 Europe/Berlin; raise its daily cap, or add a"
+        " mailbox"
+    )
+    assert {"cap": 50, "taken": 48, "planned": 2, "day": "2026-11-25"}.items() <= full.binds.items()
+    held = explain(situation(mailbox={**SENDER, "status": "held", "hold_reason": "bounce_rate", "held_at": NOW})).reason
+    assert "(bounce_rate) since Wed 25 Nov 2026 10:30 Europe/Berlin" in held.detail
+    assert (held.binds["hold_reason"], held.binds["since"]) == ("bounce_rate", "2026-11-25T09:30:00Z")
+
+
 def test_times_are_told_where_the_lead_is() -> None:
     reason = explain(situation(due_at=LATER)).reason
     assert reason.detail == "waits at `intro` until Fri 27 Nov 2026 10:30 Europe/Berlin"
@@ -75,4 +149,5 @@ def test_times_are_told_where_the_lead_is() -> None:
 
 def test_a_failure_says_how_to_mend_it() -> None:
     assert "add a mailbox" in explain(situation(status="failed", error="NoMailbox: there is none")).reason.detail
+    assert "in common" in explain(situation(status="failed", error="WindowNeverOpens: never")).reason.binds["mend"]
     assert "what the error names" in explain(situation(status="failed", error="Odd: x")).reason.binds["mend"]

@@ -79,7 +79,7 @@ def test_the_headers_of_automatic_replies(headers: str, classification: str) -> 
     ("text", "returns_on"),
     [
         ("Back on 2026-12-01.", date(2026, 12, 1)),
-        ("Away from 2026-11-20 until 2026-12-01", date(2026, 12, 1)),
+        ("Away from 2026-11-20 until 2026-12-01", date(2026, 12, 2)),
         ("I return on December 1st, 2026", date(2026, 12, 1)),
         ("back 1. Dec 2026!", date(2026, 12, 1)),
         ("the 3rd of May, 2026", date(2026, 5, 3)),

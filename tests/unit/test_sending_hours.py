@@ -42,3 +42,14 @@ def test_a_zone_that_is_not_known_is_told() -> None:
     unknown = SendingHours(WINDOW, None, Zones("", "Europe/Berlin"))
     assert unknown.zone_fallback == "the lead's time zone is not known: Europe/Berlin, the sequence's, is used"
     assert SendingHours(None, None, Zones("", "Europe/Berlin")).zone_fallback is None
+
+
+def test_a_deferral_says_whose_clocks_and_which_holiday() -> None:
+    hours = SendingHours.of(SendWindow(holidays=("DE", "US")), HOURS, Zones("", "America/New_York", mailbox="UTC"))
+    thanksgiving = datetime.fromisoformat("2026-11-26T15:00Z")
+    zone = {"timezone": "America/New_York", "zone_unknown": "lead"}
+    assert hours.deferral(thanksgiving) == {"cause": "holiday", "place": "US", "holiday": "Thanksgiving Day", **zone}
+    assert hours.deferral(datetime.fromisoformat("2026-11-25T12:00Z")) == {"cause": "window", **zone}
+    friday = datetime.fromisoformat("2026-11-27T15:00Z")
+    assert hours.deferral(friday) == {"cause": "working_hours", "timezone": "UTC"}
+    assert hours.deferral(datetime.fromisoformat("2026-11-30T15:00Z")) is None

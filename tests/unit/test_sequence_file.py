@@ -12,6 +12,7 @@ from domain.errors import Invalid
 from domain.sequence import SequenceSettings
 from domain.sequence_file import document, read_document, read_yaml, write_yaml, written_delay
 from domain.steps import MAX_DELAY_DAYS, STEP_TYPES, StepSpec
+from domain.windows import WEEK, SendWindow
 from services import plans
 from tests.unit.test_yaml_text import JSON, texts
 
@@ -41,6 +42,19 @@ def chosen_settings() -> st.SearchStrategy[SequenceSettings]:
         reply_marks_qualified=st.booleans(),
         auto_reply_hold_days=st.integers(0, 365),
         unknown_outcome=st.sampled_from(["skip", "resend"]),
+        send_window=st.none() | send_windows(),
+    )
+
+
+def send_windows() -> st.SearchStrategy[SendWindow]:
+    clocks = st.times().map(lambda time: f"{time:%H:%M}")
+    return st.builds(
+        SendWindow,
+        days=st.lists(st.sampled_from(WEEK), min_size=1, max_size=7, unique=True).map(tuple),
+        start=clocks,
+        end=clocks | st.just("24:00"),
+        timezone=st.sampled_from(["lead", "sequence", "mailbox", "Asia/Kathmandu"]),
+        holidays=st.lists(st.sampled_from(["NO", "SE", "DE-BY", "US-CA"]), max_size=3).map(tuple),
     )
 
 
@@ -126,6 +140,7 @@ STEP = {"key": "a", "type": "delay", "config": {"days": 1}}
         ({"version": 1, "name": " "}, "name"),
         ({"version": 1, "name": "x", "step": []}, "step"),
         ({"version": 1, "name": "x", "settings": {"timezone": "Mars/Base"}}, "settings.timezone"),
+        ({"version": 1, "name": "x", "settings": {"send_window": {"start": "9"}}}, "settings.send_window.start"),
         ({"version": 1, "name": "x", "steps": {}}, "steps"),
         ({"version": 1, "name": "x", "steps": ["a"]}, "steps[0]"),
         ({"version": 1, "name": "x", "steps": [STEP, {**STEP, "type": "dance"}]}, "steps[1].type"),

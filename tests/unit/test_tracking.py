@@ -1,18 +1,21 @@
 """Tokens of links in mail, and HTML with links in it."""
 
 import base64
+import hmac
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import idna
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mail.tracked_html import tracked_html
-from mail.tracking import Links, Token, TokenKey
+from mail.tracking import Kind, Links, Token, TokenKey
 
-KEY = TokenKey("a key of the installation, long enough")
+KEY = TokenKey("a key of the installation that is long enough")
 TENANT, MESSAGE = uuid4(), uuid4()
-LINKS = Links("https://mail.cadenza.example/", "a key of the installation, long enough").of(TENANT, MESSAGE)
+LINKS = Links("https://mail.cadenza.example/", "a key of the installation that is long enough").of(TENANT, MESSAGE)
 
 
 def url_of(link: str) -> str:
@@ -38,6 +41,49 @@ def test_a_token_that_was_changed_anywhere_is_none_of_ours() -> None:
         assert KEY.read(base64.urlsafe_b64encode(bytes(changed)).rstrip(b"=").decode(), "click") is None, place
     for short in (text[:-4], text + "AAAA", ""):
         assert KEY.read(short, "click") is None
+
+
+def test_a_ring_signs_with_its_first_key_and_reads_what_any_has_signed() -> None:
+    newest, old = "the newest key of all", "a key that was in use until yesterday"
+    token = Token("unsubscribe", TENANT, MESSAGE)
+    ring, retired = TokenKey(f"{newest}, {old}"), TokenKey(newest)
+    assert ring.write(token) == TokenKey(newest).write(token)
+    assert ring.read(TokenKey(old).write(token), "unsubscribe") == token
+    assert retired.read(TokenKey(old).write(token), "unsubscribe") is None
+    assert ring.read(TokenKey("a third key of somebody else's ring").write(token), "unsubscribe") is None
+
+
+def test_a_key_that_had_a_comma_before_there_were_rings_goes_on() -> None:
+    with_comma = "a key of an installation, that had a comma"
+    token = Token("unsubscribe", TENANT, MESSAGE)
+    said = b"u" + TENANT.bytes + MESSAGE.bytes
+    key = hmac.digest(with_comma.encode(), b"cadenza/links", "sha256")
+    raw = said + hmac.digest(key, said, "sha256")[:16]
+    assert TokenKey(with_comma).read(base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), "unsubscribe") == token
+
+
+@given(st.data())
+def test_a_token_has_one_spelling(data: st.DataObject) -> None:
+    """Another case, another alphabet, stray bits at the end: the bytes may be the same, the link is not."""
+    text = KEY.write(Token("click", TENANT, MESSAGE, "https://acme.example/" + "x" * data.draw(st.integers(0, 3))))
+    place = data.draw(st.integers(0, len(text) - 1))
+    letter = data.draw(st.sampled_from("ABCXYZabcxyz0189-_+/=~%\u00e9 "))
+    changed = text[:place] + letter + text[place + 1 :]
+    if changed != text:
+        assert KEY.read(changed, "click") is None
+    assert KEY.read(text.swapcase(), "click") is None
+
+
+def test_a_token_names_nobody_and_is_of_one_kind() -> None:
+    kinds: list[Kind] = ["open", "click", "unsubscribe"]
+    tokens = [KEY.write(Token(kind, TENANT, MESSAGE)) for kind in kinds]
+    assert [[KEY.read(text, kind) is not None for kind in kinds] for text in tokens] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
+    raw = base64.urlsafe_b64decode(tokens[0] + "==")
+    assert raw[1:-16] == TENANT.bytes + MESSAGE.bytes
 
 
 @given(st.text(max_size=200))
@@ -106,3 +152,71 @@ def test_the_headers_of_one_click_unsubscribing() -> None:
     assert headers["List-Unsubscribe"].startswith("<https://mail.cadenza.example/u/")
     token = KEY.read(headers["List-Unsubscribe"].strip("<>").rpartition("/")[2], "unsubscribe")
     assert token == Token("unsubscribe", TENANT, UUID(int=MESSAGE.int))
+
+
+_SCHEMES = ["http://", "https://", "HTTPS://", "//", "javascript:", "data:", "https:", "https:///", "ftp://"]
+_HOSTS = [
+    *["acme.example", "ACME.example", "acme.example:8443", "b\u00fccher.example", "stra\u00dfe.example", "[::1]:80"],
+    *["good.example@evil.example", "good.example:x@evil.example", "good.example\\@evil.example", "%65vil.example"],
+    *["evil.example%00.acme.example", "evil.example%2f@acme.example", "a b.example", "", "-", "evil\uff0eexample"],
+    *["evil.example\u2044x", "xn--bcher-kva.example", "acme.example.", "acme.example:port", "mail.cadenza.example"],
+]
+_ASSEMBLED = st.tuples(
+    *map(st.sampled_from, (["", " ", "\t", "\x01"], _SCHEMES, _HOSTS, ["", "/", "?", "#", "\\", "@"])),
+    st.text(max_size=30),
+)
+_URLS = st.builds("".join, _ASSEMBLED) | st.text(alphabet="htps:/\\@.ex%0aAdD\r\n\t?#[]", max_size=60)
+
+
+@settings(max_examples=500)
+@given(_URLS)
+def test_a_link_leads_where_it_says_or_is_left_alone(url: str) -> None:
+    """No address that two programs read differently goes through here."""
+    link = LINKS.click(url)
+    if link == url:
+        return
+    target = url_of(link)
+    assert target.isascii() and target.isprintable() and " " not in target and "\\" not in target
+    parts, written = urlsplit(target), urlsplit(url.strip())
+    assert parts.scheme in ("http", "https") and parts.username is None and parts.password is None
+    assert parts.hostname and "%" not in parts.netloc
+    # The host that the author wrote; with letters beyond ASCII, what DNS is asked for.
+    host = written.hostname or ""
+    assert parts.hostname == (host if host.isascii() else idna.encode(host, uts46=True).decode())
+    assert not target.startswith("https://mail.cadenza.example/")
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://b\u00fccher.example/\u00fc?q=\u00e4#\u00f6", "https://xn--bcher-kva.example/%C3%BC?q=%C3%A4#%C3%B6"),
+        ("https://stra\u00dfe.example", "https://xn--strae-oqa.example"),  # IDNA 2008: not strasse
+        (" https://acme.example/a\r\n b\t", "https://acme.example/a%20b"),
+        ("https://acme.example/%0d%0aSet-Cookie:%20a=b", "https://acme.example/%0d%0aSet-Cookie:%20a=b"),
+        ("HTTPS://ACME.example/A", "HTTPS://ACME.example/A"),
+        ("https://acme.example/?next=//evil.example", "https://acme.example/?next=//evil.example"),
+    ],
+)
+def test_targets_are_what_a_browser_would_have_made_of_the_link(url: str, target: str) -> None:
+    assert url_of(LINKS.click(url)) == target
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://good.example@evil.example/",
+        "https://user:secret@acme.example/",
+        "https://good.example\\@evil.example/",
+        "https:\\\\evil.example/",
+        "//evil.example/",
+        "https:evil.example",
+        "https:///evil.example",
+        "\x01https://evil.example/",
+        "https://evil.example%2f.acme.example/",
+        "https://acme.example:99999999/",
+        "https://[::1/",
+        "https://acme.example/" + "\u00fc" * 400,
+    ],
+)
+def test_what_is_not_beyond_doubt_is_left_as_it_is(url: str) -> None:
+    assert LINKS.click(url) == url

@@ -17,7 +17,7 @@ from webhooks.signing import new_secret
 
 INBOUND_SECRET = new_secret()
 SECRETS = SecretBox([new_key()])
-SIGNING_KEY = "a key that signs the links in mail, for tests"
+SIGNING_KEY = "a key that signs the links in mail of tests"
 
 
 async def temporal_is_away() -> Client:

@@ -38,8 +38,14 @@ async def test_an_example_works(tenant: Tenant, name: str) -> None:
     assert (active["status"], active["steps_count"]) == ("active", len(load(text)["steps"]))
 
 
-def test_there_are_five_with_names_of_their_own() -> None:
-    assert len({load(text)["name"] for text in EXAMPLES.values()}) == 5
+def test_there_are_six_with_names_of_their_own() -> None:
+    assert len({load(text)["name"] for text in EXAMPLES.values()}) == 6
+
+
+def test_one_sends_in_office_hours_only() -> None:
+    window = read_yaml(EXAMPLES["office-hours"]).settings.send_window
+    assert window is not None and (window.days, window.end) == (("mon", "tue", "wed", "thu"), "16:30")
+    assert [name for name, text in EXAMPLES.items() if read_yaml(text).settings.send_window] == ["office-hours"]
 
 
 def test_one_uses_every_step_type_and_every_action_and_nests() -> None:

@@ -119,7 +119,10 @@ async def test_our_own_mail_is_no_reply(app: FastAPI, tenant: Tenant) -> None:
     mailbox = f"sam-{uuid4().hex[:8]}@sender.example"
     lead_id, email, message_id = await mailed(tenant, mailbox)
     answer = await understood(app, mail(mailbox, email, message_id))
-    assert answer == {"classification": "own", "matched_by": None, "enrollment_id": None, "recipient": None}
+    assert answer == {
+        **{"classification": "own", "matched_by": None, "enrollment_id": None, "recipient": None},
+        **{"rule": "own_mailbox", "returns_on": None},
+    }
     assert (await tenant.state(lead_id))["status"] == "pending"
     assert await tenant.query("SELECT id FROM lead_engagement") == []
 

@@ -62,6 +62,56 @@ async def test_every_message_and_every_due_time(tenant: Tenant) -> None:
     assert (by_default["moments"][-1]["status"], by_default["moments"][-1]["reason"]) == ("stopped", "cold")
 
 
+async def test_an_email_is_shown_when_it_may_leave(tenant: Tenant) -> None:
+    """The lead is in New York (UTC-5 in December), and Christmas is a Friday."""
+    await mailbox(tenant)
+    settings = {"send_window": {"start": "10:00", "holidays": ["US"]}}
+    body = {"name": "Christmas", "settings": settings, "steps": [EMAIL, DELAY, {**EMAIL, "key": "again"}]}
+    sequence_id = (await tenant.call("POST", "/sequences", 201, json=body))["id"]
+    lead_id = await tenant.lead(timezone="America/New_York")
+    answer = await preview(tenant, sequence_id, lead_id, start_at="2026-12-22T03:00:00Z")
+    assert [(one["kind"], one["at"], one["kept_back"]) for one in answer["moments"]] == [
+        ("wait", "2026-12-22T03:00:00Z", "window"),
+        ("email", "2026-12-22T15:00:00Z", "window"),
+        ("wait", "2026-12-22T15:00:00Z", None),
+        ("wait", "2026-12-25T15:00:00Z", "holiday"),
+        ("email", "2026-12-28T15:00:00Z", "holiday"),
+        ("end", "2026-12-28T15:00:00Z", None),
+    ]
+    first, second = answer["moments"][1], answer["moments"][4]
+    assert (first["due_at"], first["local"]) == ("2026-12-22T03:00:00Z", "Tue 22 Dec 2026 10:00 America/New_York")
+    assert second["due_at"] == "2026-12-25T15:00:00Z"
+    # What keeps an email back does not keep its lead quiet.
+    replied = await preview(
+        tenant, sequence_id, lead_id, start_at="2026-12-22T03:00:00Z",
+        assume=[{"event": "replied", "step": "intro", "after": "P4D"}],
+    )  # fmt: skip
+    assert [one["kind"] for one in replied["moments"]][-2:] == ["event", "end"]
+    assert sum(one["kind"] == "email" for one in replied["moments"]) == 1
+
+
+async def test_the_mailboxes_working_hours_count_too(tenant: Tenant) -> None:
+    hours = {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "08:00", "end": "12:00"}
+    address = f"{uuid4().hex}@cadenza.example"
+    await tenant.call(
+        "POST", "/mailboxes", 201, json={"email": address, "timezone": "Europe/Berlin", "working_hours": hours}
+    )
+    body = {"name": "Both", "settings": {"send_window": {"start": "09:00"}}, "steps": [EMAIL]}
+    sequence_id = (await tenant.call("POST", "/sequences", 201, json=body))["id"]
+    london, tokyo = await tenant.lead(timezone="Europe/London"), await tenant.lead(timezone="Asia/Tokyo")
+    answer = await preview(tenant, sequence_id, london, start_at="2026-11-30T12:00:00Z")
+    email = next(one for one in answer["moments"] if one["kind"] == "email")
+    assert (email["at"], email["kept_back"]) == ("2026-12-01T09:00:00Z", "working_hours")
+    # Five in the afternoon in Tokyo is nine in Berlin; there is an hour for the two.
+    answer = await preview(tenant, sequence_id, tokyo, start_at="2026-11-30T12:00:00Z")
+    email = next(one for one in answer["moments"] if one["kind"] == "email")
+    assert (email["at"], email["kept_back"]) == ("2026-12-01T07:00:00Z", "window")
+    lead_id = await tenant.lead(timezone="America/Los_Angeles")
+    answer = await preview(tenant, sequence_id, lead_id, start_at="2026-11-30T12:00:00Z")
+    assert codes(answer) == [("window_never_opens", "intro")]
+    assert answer["moments"][0]["kind"] == "email"
+
+
 async def test_what_would_go_wrong_is_said_before(tenant: Tenant) -> None:
     stops = {"branches": [{"if": "opened", "then": {"stop": True}}], "else": {"stop": True}}
     steps = [EMAIL, FOLLOW_UP, {**OPENED, "key": "end", "config": stops}, {**DELAY, "key": "never"}]

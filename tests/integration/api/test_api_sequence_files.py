@@ -40,7 +40,11 @@ async def made(tenant: Tenant) -> Any:
     body = {
         "name": "Fair: follow-up",
         "description": "Two lines\n# of text\n",
-        "settings": {"timezone": "Europe/Berlin", "auto_reply_hold_days": 0},
+        "settings": {
+            "timezone": "Europe/Berlin",
+            "auto_reply_hold_days": 0,
+            "send_window": {"days": ["mon", "tue"], "end": "24:00", "holidays": ["DE", "US-CA"]},
+        },
         "steps": STEPS,
     }
     return await tenant.call("POST", "/sequences", 201, json=body)

@@ -39,6 +39,43 @@ async def test_a_draft_is_written_read_changed_and_deleted(tenant: Tenant) -> No
     await tenant.refused("GET", path, 404, "not_found")
 
 
+async def test_a_send_window_is_kept_replaced_and_taken_away(tenant: Tenant) -> None:
+    window = {"days": ["mon", "sat"], "start": "22:00", "end": "06:00", "timezone": "mailbox", "holidays": ["US-CA"]}
+    body = {"name": "Night", "settings": {"send_window": window}}
+    created = await tenant.call("POST", "/sequences", 201, json=body)
+    assert created["settings"]["send_window"] == window
+    path = f"/sequences/{created['id']}"
+    changed = await tenant.call("PUT", path, json={"settings": {"send_window": {"end": "12:00"}}})
+    usual = {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "timezone": "lead", "holidays": []}
+    assert changed["settings"]["send_window"] == {**usual, "end": "12:00"}
+    untouched = await tenant.call("PUT", path, json={"settings": {"track_opens": False}})
+    assert untouched["settings"]["send_window"] == changed["settings"]["send_window"]
+    gone = await tenant.call("PUT", path, json={"settings": {"send_window": None}})
+    assert gone["settings"]["send_window"] is None
+
+
+@pytest.mark.parametrize(
+    ("window", "field", "code"),
+    [
+        ({"days": ["mon", "friday"]}, "days[1]", "invalid_day"),
+        ({"days": []}, "days", "too_short"),
+        ({"start": "9:00"}, "start", "invalid_time"),
+        ({"end": "25:00"}, "end", "invalid_time"),
+        ({"timezone": "Europe/Nowhere"}, "timezone", "unknown_timezone"),
+        ({"holidays": ["DE", "Bavaria"]}, "holidays[1]", "unknown_holidays"),
+        ({"holidays": ["DE-XX"]}, "holidays[0]", "unknown_holidays"),
+        ({"weekdays": ["mon"]}, "weekdays", "extra_forbidden"),
+    ],
+)
+async def test_what_is_wrong_with_a_send_window_is_named(
+    tenant: Tenant, window: dict[str, Any], field: str, code: str
+) -> None:
+    body = {"name": "Wrong", "settings": {"send_window": window}}
+    problem = await tenant.call("POST", "/sequences", 422, json=body)
+    errors = [(error["field"], error["code"]) for error in problem["errors"]]
+    assert errors[0] == (f"settings.send_window.{field}", code)
+
+
 async def test_steps_are_inserted_moved_and_closed_up(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL, DELAY])
     path = f"/sequences/{sequence_id}/steps"

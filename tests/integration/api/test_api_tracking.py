@@ -1,5 +1,6 @@
 """The links in mail: a picture, a redirect, a page. Nobody needs a key, and nobody can forge one."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,10 +20,12 @@ ONE_CLICK = {"data": {"List-Unsubscribe": "One-Click"}}
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
 
 
-async def message_of(tenant: Tenant) -> tuple[str, MessageLinks]:
-    """A lead that was written to, and the links of its message."""
+async def message_of(tenant: Tenant, sent: timedelta = timedelta(hours=1)) -> tuple[str, MessageLinks]:
+    """A lead that was written to so long ago, and the links of its message."""
     lead_id, _, message_id = await mailed(tenant)
     [row] = await tenant.query("SELECT id FROM messages WHERE rfc_message_id = :m", m=message_id)
+    async with tenant.database.write(tenant.id) as session:
+        await session.execute(text("UPDATE messages SET sent_at = now() - CAST(:ago AS interval)"), {"ago": sent})
     return lead_id, Links(PUBLIC, SIGNING_KEY).of(tenant.id, row.id)
 
 
@@ -48,7 +51,7 @@ async def test_a_link_records_a_click_and_leads_where_it_led(app: FastAPI, tenan
         answer = await http.get(links.click(TARGET), headers=BROWSER)
     assert (answer.status_code, answer.headers["location"]) == (302, TARGET)
     assert (await tenant.state(lead_id))["emails_clicked"] == 1
-    [row] = await tenant.query("SELECT detail FROM lead_engagement")
+    [row] = await tenant.query("SELECT detail FROM lead_engagement WHERE type = 'click'")
     assert row.detail == {"url": TARGET}
 
 
@@ -58,6 +61,9 @@ async def test_a_get_of_the_page_changes_nothing_and_a_post_unsubscribes(app: Fa
         page = await http.get(links.unsubscribe, headers=BROWSER)
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert '<form method="post">' in page.text and 'lang="en"' in page.text
+        # Whoever was forwarded the email learns no address; its owner knows it by this.
+        assert "a•••@a•••.example" in page.text and "acme" not in page.text
+        assert (page.headers["referrer-policy"], page.headers["x-robots-tag"]) == ("no-referrer", "noindex, nofollow")
         assert "set-cookie" not in page.headers and "default-src 'none'" in page.headers["content-security-policy"]
         assert await events(tenant) == []
         for _ in range(2):
@@ -77,13 +83,15 @@ async def test_a_post_without_a_body_unsubscribes_too(app: FastAPI, tenant: Tena
     assert (await tenant.state(lead_id))["stop_reason"] == "unsubscribed"
 
 
-async def test_looking_with_head_changes_nothing(app: FastAPI, tenant: Tenant) -> None:
+async def test_looking_with_head_counts_nothing(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     async with client_of(app, None) as http:
         answers = [await http.head(url) for url in (links.pixel, links.click(TARGET), links.unsubscribe)]
     assert [one.status_code for one in answers] == [200, 302, 200]
-    assert await events(tenant) == []
-    assert (await tenant.state(lead_id))["status"] == "pending"
+    assert [one.content for one in answers[1:2]] == [b""] and answers[1].headers["location"] == TARGET
+    assert await events(tenant) == [("open", True), ("click", True)]  # kept as what they are
+    state = await tenant.state(lead_id)
+    assert (state["status"], state["emails_opened"], state["emails_clicked"]) == ("pending", 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +130,11 @@ async def test_forged_tokens_record_nothing_and_lead_nowhere(app: FastAPI, tenan
     async with client_of(app, None) as http:
         for url in (forged.pixel, f"/t/o/{token}.gif", "/t/o/x.gif", "/t/o/%00.gif", f"/t/o/{'x' * 6000}.gif"):
             assert (await http.get(url)).headers["content-type"] == "image/gif", url
-        for url in (forged.click(TARGET), f"/t/c/{token}", "/t/c/https%3A%2F%2Fevil.example"):
+        assert (await http.get("/t/c/https%3A%2F%2Fevil.example")).status_code == 404
+        for url in (forged.click(TARGET), f"/t/c/{token}", "/t/c/evil.example"):
             answer = await http.get(url)
             assert (answer.status_code, "location" in answer.headers) == (404, False), url
+            assert answer.headers["content-type"] == "text/html; charset=utf-8", url
         opens = links.pixel.rpartition("/")[2].removesuffix(".gif")
         for url in (forged.unsubscribe, f"/u/{opens}", "/u/x", f"/u/{token[:-1]}", f"/u/{token}A"):
             for method in ("GET", "POST"):
@@ -140,7 +150,8 @@ async def test_a_token_of_a_tenant_moves_nothing_of_another(app: FastAPI, tenant
     async with client_of(app, None) as http:
         assert (await http.get(crossed.pixel, headers=BROWSER)).status_code == 200
         assert (await http.get(crossed.click(TARGET), headers=BROWSER)).status_code == 302
-        assert (await http.post(crossed.unsubscribe)).status_code == 200
+        assert (await http.get(crossed.unsubscribe)).status_code == 404
+        assert (await http.post(crossed.unsubscribe)).status_code == 404
     assert await events(tenant) == await events(stranger) == []
 
 
@@ -153,7 +164,8 @@ async def test_links_of_what_never_left_or_was_erased_do_nothing(app: FastAPI, t
     async with client_of(app, None) as http:
         for one in (links, unknown, nobody):
             assert (await http.get(one.pixel, headers=BROWSER)).status_code == 200
-            assert (await http.post(one.unsubscribe)).status_code == 200
+            # Nobody was unsubscribed, and nobody is told so.
+            assert (await http.post(one.unsubscribe)).status_code == 404
     assert await events(tenant) == []
     assert (await tenant.state(lead_id))["status"] == "pending"
 
@@ -165,3 +177,46 @@ async def test_without_a_key_no_link_is_known(migrated_postgres: EmbeddedPostgre
         assert (await http.get(links.pixel)).status_code == 200
         assert (await http.post(links.unsubscribe)).status_code == 404
     assert await events(tenant) == []
+
+
+async def test_what_mail_programs_do_to_links_does_not_break_them(app: FastAPI, tenant: Tenant) -> None:
+    """Tracking parameters, percent signs, the end of a sentence. What cannot be mended is no link, and no fault."""
+    _, links = await message_of(tenant)
+    path = links.click(TARGET).removeprefix(PUBLIC)
+    escaped = path.replace("-", "%2D").replace("_", "%5F")
+    mended = [
+        f"{path}?utm_source=x&fbclid=y",
+        escaped,
+        f"{path}.",
+        f"{path})",
+        f"{path}%3E",
+        f"{path}%22,",
+        f"{path}%20",
+    ]
+    broken = [path.lower(), path.upper(), path.replace("/t/c/", "/t/c/="), path[:-3], f"{path}%0d%0aSet-Cookie:x=1"]
+    async with client_of(app, None) as http:
+        for url in mended:
+            answer = await http.get(url, headers=BROWSER)
+            assert (answer.status_code, answer.headers.get("location")) == (302, TARGET), url
+        for url in broken:
+            answer = await http.get(url, headers=BROWSER)
+            assert (answer.status_code, answer.headers.get("location")) == (404, None), url
+        sentence = links.unsubscribe + "."
+        assert (await http.post(sentence)).status_code == 200
+    assert [kind for kind, _ in await events(tenant)] == ["open", "click", "unsubscribe"]
+
+
+async def test_a_ring_of_keys_reads_what_each_has_signed(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
+    """An unsubscribe link of a mail that is years old works after the key was changed, as long as it is in the ring."""
+    lead_id, links = await message_of(tenant)
+    newest = "the key that signs from this day on"
+    config = AppConfig(migrated_postgres.app_url, signing_key=f"{newest}, {SIGNING_KEY}")
+    app = create_app(config, temporal_is_away)
+    async with app.router.lifespan_context(app), client_of(app, None) as http:
+        for signed in (links, Links(PUBLIC, newest).of(tenant.id, links.message_id)):
+            assert (await http.get(signed.click(TARGET), headers=BROWSER)).status_code == 302
+        assert (await http.post(links.unsubscribe)).status_code == 200
+    assert (await tenant.state(lead_id))["stop_reason"] == "unsubscribed"
+    gone = create_app(AppConfig(migrated_postgres.app_url, signing_key=newest), temporal_is_away)
+    async with gone.router.lifespan_context(gone), client_of(gone, None) as http:
+        assert (await http.get(links.click(TARGET), headers=BROWSER)).status_code == 404

@@ -41,6 +41,7 @@ DEFINERS = {
     "tenants_choosing_winners": "IDs of tenants, to the schedule",
     "tenants_with_secrets": "IDs of tenants, to whoever changes the keys",
     "find_inbound_tenant": "the ID of a tenant, to whoever has a Message-ID or a mailbox of it",
+    "unwatched_mailboxes": "IDs of tenants and mailboxes, to the schedule",
     "refresh_sequence_performance": "nothing",
     "maintain_execution_log": "nothing",
     "forget_old_webhooks": "a number",
@@ -114,6 +115,12 @@ async def _what_only_the_program_writes(tenant: Tenant, batch_id: str, sequence_
         " VALUES (:t, :batch, gen_random_uuid(), 'not_found', 'there is no such lead')",
         "INSERT INTO variant_winners (tenant_id, sequence_id, step_id, variant, certainty)"
         " VALUES (:t, :sequence, :step, 'A', 0.99)",
+    )
+    statements += (
+        "INSERT INTO inbox_cursors (tenant_id, mailbox_id, folder, account)"
+        " SELECT tenant_id, id, 'INBOX', 'x' FROM mailboxes WHERE tenant_id = :t",
+        "INSERT INTO inbox_failures (tenant_id, mailbox_id, folder, uid_validity, uid, error, attempts)"
+        " SELECT tenant_id, id, 'INBOX', 1, 1, 'x', 8 FROM mailboxes WHERE tenant_id = :t",
     )
     values = {"t": tenant.id, "batch": batch_id, "sequence": sequence_id, "step": step_id}
     async with tenant.database.write(tenant.id) as session:

@@ -1,0 +1,55 @@
+"""HTML changed tag by tag: all else stays, to the byte, as its author wrote it."""
+
+import re
+from collections.abc import Callable
+from html import escape
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+_ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+
+
+class StartTag(NamedTuple):
+    name: str
+    written: str
+    attributes: dict[str, str]
+    """By name in lower case, as a browser reads them: unescaped, and the first of several counts."""
+
+    def with_value(self, name: str, value: str) -> str:
+        """The tag as written, with another value of that attribute."""
+        for attribute in _ATTRIBUTE.finditer(self.written):
+            if attribute[1].lower() == name:
+                return f'{self.written[: attribute.start(2)]}"{escape(value)}"{self.written[attribute.end(2) :]}'
+        return self.written
+
+
+class _Reader(HTMLParser):
+    """Where the tags stand: in comments and scripts there are none."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[int, StartTag]] = []
+        self._lines = [0]
+        for line in html.split("\n")[:-1]:
+            self._lines.append(self._lines[-1] + len(line) + 1)
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        written = self.get_starttag_text()
+        if written:
+            line, column = self.getpos()
+            attributes = {name: value for name, value in reversed(attrs) if value is not None}
+            self.found.append((self._lines[line - 1] + column, StartTag(tag, written, attributes)))
+
+
+def change_tags(html: str, change: Callable[[StartTag], str]) -> str:
+    """The text with each start tag as `change` says it is."""
+    parts: list[str] = []
+    end = 0
+    for offset, tag in _Reader(html).found:
+        changed = change(tag)
+        if changed != tag.written and html.startswith(tag.written, offset):
+            parts += [html[end:offset], changed]
+            end = offset + len(tag.written)
+    return "".join([*parts, html[end:]])

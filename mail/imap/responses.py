@@ -1,0 +1,140 @@
+"""What an IMAP server says, understood (RFC 3501 section 7). Reads any bytes: what is not understood is `other`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Value: TypeAlias = "bytes | list[Value] | None"
+
+_TAGGED = re.compile(rb"(?P<tag>[A-Za-z0-9]+) (?P<status>OK|NO|BAD)\b ?(?P<text>.*)", re.IGNORECASE | re.DOTALL)
+_STATUS = re.compile(rb"\* (?P<status>OK|NO|BAD|BYE|PREAUTH)\b ?(?P<text>.*)", re.IGNORECASE | re.DOTALL)
+_NUMBERED = re.compile(rb"\* (?P<number>\d{1,10}) (?P<kind>[A-Za-z]+) ?", re.IGNORECASE)
+_NAMED = re.compile(rb"\* (?P<kind>[A-Za-z]+) ?(?P<rest>.*)", re.DOTALL)
+_CODE = re.compile(rb"\[(?P<name>[A-Za-z-]+)(?: (?P<value>[^\]]*))?\]")
+_MAX_DEPTH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer. `kind` is in capitals: a status (OK, NO, BAD, BYE, PREAUTH), EXISTS, FETCH, SEARCH, `+`, ..."""
+
+    kind: str
+    tag: str | None = None
+    """Of the command that this ends."""
+    number: int | None = None
+    text: bytes = b""
+    code: str = ""
+    """In brackets before the text of a status: UIDVALIDITY, AUTHENTICATIONFAILED..."""
+    code_value: bytes = b""
+    items: dict[str, Value] = field(default_factory=dict[str, Value])
+    """Of a FETCH, by names in capitals; a section such as `BODY[]<0>` as `BODY[]`."""
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of a SEARCH. Words in between (MODSEQ, RFC 7162) are left out."""
+        return [int(word) for word in self.text.split() if word.isdigit()]
+
+    @property
+    def code_number(self) -> int | None:
+        return int(self.code_value) if self.code_value.isdigit() else None
+
+
+def understand(parts: Sequence[bytes]) -> Response:
+    """`parts`: the text of a response, and the contents of its literals, in turns; the first is text."""
+    line = parts[0]
+    if line.startswith(b"+"):
+        return Response("+", text=line[1:].strip())
+    if tagged := _TAGGED.fullmatch(line):
+        return _status(tagged, tagged["tag"].decode("ascii"))
+    if status := _STATUS.fullmatch(line):
+        return _status(status, None)
+    if numbered := _NUMBERED.match(line):
+        kind = numbered["kind"].decode("ascii").upper()
+        number = int(numbered["number"])
+        if kind != "FETCH":
+            return Response(kind, number=number)
+        return Response(kind, number=number, items=_items([line[numbered.end() :], *parts[1:]]))
+    if named := _NAMED.fullmatch(line):
+        return Response(named["kind"].decode("ascii").upper(), text=named["rest"].strip())
+    return Response("OTHER", text=line)
+
+
+def _status(match: re.Match[bytes], tag: str | None) -> Response:
+    text = match["text"]
+    code = _CODE.match(text)
+    return Response(
+        match["status"].decode("ascii").upper(),
+        tag=tag,
+        text=text,
+        code=code["name"].decode("ascii").upper() if code else "",
+        code_value=(code["value"] or b"").strip() if code else b"",
+    )
+
+
+def _items(parts: Sequence[bytes]) -> dict[str, Value]:
+    """`(UID 7 BODY[] {3}`, the literal, `)`: names and values in turns. Empty when it is not of that shape."""
+    try:
+        values = _parse(parts)
+    except ValueError:
+        return {}
+    inner = values[0] if values else None
+    if not isinstance(inner, list):
+        return {}
+    names, contents = inner[::2], inner[1::2]
+    return {_name(name): value for name, value in zip(names, contents, strict=False) if isinstance(name, bytes)}
+
+
+def _name(name: bytes) -> str:
+    # The origin of a part of a body: BODY[]<0>.
+    return name.decode("ascii", "replace").upper().partition("<")[0]
+
+
+def _parse(parts: Sequence[bytes]) -> list[Value]:
+    """Nested lists of atoms, strings and literals. Raises ValueError for parentheses that do not match."""
+    root: list[Value] = []
+    open_lists = [root]
+    for word in _tokens(parts):
+        if word == "(":
+            inner: list[Value] = []
+            open_lists[-1].append(inner)
+            open_lists.append(inner)
+            if len(open_lists) > _MAX_DEPTH:
+                raise ValueError("nested too deep")
+        elif word == ")":
+            open_lists.pop()
+            if not open_lists:
+                raise ValueError("a parenthesis too many")
+        else:
+            assert not isinstance(word, str), "brackets are the only ones that are text"
+            open_lists[-1].append(word)
+    return root
+
+
+def _tokens(parts: Sequence[bytes]) -> Iterator[bytes | str | None]:
+    for index, part in enumerate(parts):
+        if index % 2:
+            yield part
+        else:
+            # The announcement of the literal that follows, `{3}` or `~{3}`, is none of the words.
+            yield from _words(_LITERAL.sub(b"", part))
+
+
+_LITERAL = re.compile(rb"~?\{\d+\+?\}$")
+_WORD = re.compile(
+    rb"""\s* (?: (?P<bracket>[()])
+               | "(?P<quoted>(?:[^"\\]|\\.)*)"
+               | (?P<atom>(?:[^\s()"\[\]]|\[[^\]]*\]?|\])+)
+               | (?P<broken>") )""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _words(text: bytes) -> Iterator[bytes | str | None]:
+    for match in _WORD.finditer(text):
+        if match["bracket"]:
+            yield match["bracket"].decode("ascii")
+        elif match["quoted"] is not None:
+            yield re.sub(rb"\\(.)", rb"\1", match["quoted"], flags=re.DOTALL)
+        elif match["atom"]:
+            yield None if match["atom"].upper() == b"NIL" else match["atom"]

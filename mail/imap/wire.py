@@ -1,0 +1,110 @@
+"""Lines and literals over a connection: commands out, whole responses in. Nothing waits without a limit."""
+
+import asyncio
+import re
+import ssl
+
+from mail.delivery import redact
+from mail.imap.errors import ImapConnectionFailed, ImapProtocolError
+from mail.imap.responses import Response, understand
+
+# A literal (RFC 3501 section 4.3), a binary one (RFC 3516) and one that is sent without waiting (RFC 7888).
+_LITERAL = re.compile(rb"~?\{(\d{1,10})\+?\}$")
+_CHUNK = 256 * 1024
+
+
+class ImapWire:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, silence: float, max_bytes: int
+    ) -> None:
+        """`silence`: seconds without a byte after which the connection counts as lost. A response of more than
+        `max_bytes` is refused."""
+        self._reader = reader
+        self._writer = writer
+        self._silence = silence
+        self._max_bytes = max_bytes
+
+    async def send(self, line: bytes) -> None:
+        """Raises ImapConnectionFailed."""
+        try:
+            self._writer.write(line + b"\r\n")
+            async with asyncio.timeout(self._silence):
+                await self._writer.drain()
+        except TimeoutError:
+            raise ImapConnectionFailed("the server takes nothing any more") from None
+        except OSError as error:
+            raise _lost(error) from None
+
+    async def receive(self, within: float | None = None) -> Response:
+        """The next response; its first line within so many seconds (`silence`, if left out).
+
+        Raises ImapConnectionFailed, ImapProtocolError. The connection is of no use after either.
+        """
+        try:
+            return understand(await self._parts(within or self._silence))
+        except TimeoutError:
+            raise ImapConnectionFailed("the server has gone silent") from None
+        except asyncio.IncompleteReadError:
+            raise ImapConnectionFailed("the server closed the connection") from None
+        except asyncio.LimitOverrunError:
+            raise ImapProtocolError("a line of the server is too long") from None
+        except OSError as error:
+            raise _lost(error) from None
+
+    async def start_tls(self, context: ssl.SSLContext, host: str, within: float) -> None:
+        """Raises ImapConnectionFailed; ImapProtocolError when something was sent in the clear that would be taken for
+        encrypted later (CVE-2021-38371)."""
+        early = asyncio.ensure_future(self._reader.read(1))
+        await asyncio.sleep(0)
+        if early.done():
+            raise ImapProtocolError("the server went on in the clear after STARTTLS")
+        early.cancel()
+        await asyncio.wait([early])
+        try:
+            async with asyncio.timeout(within):
+                await self._writer.start_tls(context, server_hostname=host)
+        except TimeoutError:
+            raise ImapConnectionFailed("TLS was not agreed on in time") from None
+        except OSError as error:
+            raise _lost(error) from None
+
+    async def aclose(self) -> None:
+        """Drops the connection, whatever state it is in."""
+        self._writer.close()
+        try:
+            async with asyncio.timeout(1):
+                await self._writer.wait_closed()
+        except (OSError, TimeoutError):
+            self._writer.transport.abort()
+
+    async def _parts(self, within: float) -> list[bytes]:
+        parts: list[bytes] = []
+        total = 0
+        while True:
+            async with asyncio.timeout(within):
+                line = (await self._reader.readuntil(b"\n")).rstrip(b"\r\n")
+            parts.append(line)
+            literal = _LITERAL.search(line)
+            if literal is None:
+                return parts
+            size = int(literal[1])
+            total += size + len(line)
+            if total > self._max_bytes:
+                raise ImapProtocolError("a response of the server is too large")
+            parts.append(await self._literal(size))
+            within = self._silence
+
+    async def _literal(self, size: int) -> bytes:
+        """Large ones take their time: what counts is that more keeps coming."""
+        content = bytearray()
+        while len(content) < size:
+            async with asyncio.timeout(self._silence):
+                chunk = await self._reader.read(min(_CHUNK, size - len(content)))
+            if not chunk:
+                raise asyncio.IncompleteReadError(b"", size)
+            content += chunk
+        return bytes(content)
+
+
+def _lost(error: OSError) -> ImapConnectionFailed:
+    return ImapConnectionFailed(redact(f"{type(error).__name__}: {error}"))

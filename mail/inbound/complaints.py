@@ -1,0 +1,83 @@
+"""Complaints: somebody pressed "this is spam", and their provider tells the sender (a feedback loop)."""
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+from typing import Literal
+
+from mail.inbound.message import Read, all_addresses, as_text, children, payload, read_header, read_message
+
+_REPORTS = ("message/feedback-report",)
+# RFC 5965 section 7.3. `other` is what some providers write for any press of the button.
+_COMPLAINTS = ("abuse", "fraud", "virus", "other", "complaint", "spam", "")
+_OPT_OUTS = ("opt-out", "opt-out-list", "unsubscribe")
+_JMRP = "X-HmXmrOriginalRecipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """`kind` None: a report of something else (`auth-failure`, `not-spam`)."""
+
+    rule: str
+    kind: Literal["complaint", "unsubscribe"] | None
+    recipients: tuple[str, ...] = ()
+    """Who complained, as far as that is told, lower case."""
+
+
+def read_feedback(mail: Read) -> Feedback | None:
+    return _feedback_report(mail) or _outlook_report(mail) or _forwarded_complaint(mail)
+
+
+def _feedback_report(mail: Read) -> Feedback | None:
+    """ARF (RFC 5965)."""
+    part = next((one for one in mail.parts if one.get_content_type() in _REPORTS), None)
+    if part is None:
+        return None
+    fields = _fields(part)
+    kind = read_header(fields, "Feedback-Type").strip().lower()
+    recipients = _recipients(mail, fields)
+    if kind in _COMPLAINTS:
+        return Feedback("feedback_report", "complaint", recipients)
+    return Feedback("feedback_report", "unsubscribe" if kind in _OPT_OUTS else None, recipients)
+
+
+def _outlook_report(mail: Read) -> Feedback | None:
+    """Outlook.com's JMRP before it wrote ARF: the message as it was, with a header that names the complainer."""
+    for message in (mail.message, mail.returned):
+        if message is not None and _JMRP in message:
+            named = all_addresses(read_header(message, _JMRP))
+            return Feedback("outlook_report", "complaint", tuple(dict.fromkeys([*named, *_recipients(mail, None)])))
+    return None
+
+
+def _forwarded_complaint(mail: Read) -> Feedback | None:
+    """A report that has lost its part for machines: a mailbox of complaints sends on what it complains of."""
+    says_so = re.match(
+        r"(?:complaint about message from|abuse report|email feedback report|spam complaint)", mail.subject, re.I
+    )
+    if mail.report_type() == "feedback-report" or (says_so and mail.returned is not None):
+        return Feedback("forwarded_complaint", "complaint", _recipients(mail, None))
+    return None
+
+
+def _fields(part: Message) -> Message:
+    inside = children(part)
+    if inside:
+        return inside[0]
+    if part.keys() and "Feedback-Type" in part:
+        return part
+    text = payload(part) or as_text(part).encode("utf-8", "replace")
+    return read_message(text.lstrip(b"\r\n") + b"\n\n")
+
+
+def _recipients(mail: Read, fields: Message | None) -> tuple[str, ...]:
+    named: list[str] = []
+    for name in ("Original-Rcpt-To", "Removal-Recipient") if fields is not None else ():
+        named += [one for value in (fields or mail.message).get_all(name, []) for one in all_addresses(str(value))]
+    if mail.returned is not None:
+        named += [
+            one
+            for name in ("X-Original-To", "Delivered-To", "To")
+            for one in all_addresses(read_header(mail.returned, name))
+        ]
+    return tuple(dict.fromkeys(one for one in named if not one.startswith("redacted")))[:5]

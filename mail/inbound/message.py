@@ -1,0 +1,267 @@
+"""A message (RFC 5322) as bytes from anywhere, read within bounds: no input makes it fail, or take long.
+
+The older email parser (`policy.compat32`): the newer one raises on some broken headers while reading them. What it
+has no bound for is bounded here before it reads: bytes, lines that begin or end parts, containers, headers.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.policy import Compat32
+from email.utils import getaddresses, parsedate_to_datetime
+from functools import cached_property
+from itertools import islice
+from typing import cast
+
+from mail.html_text import html_to_text
+from mail.inbound.text import clean
+
+MAX_BYTES = 2**20
+"""Read of a message. What follows is attachments, or somebody's own message returned whole."""
+MAX_TEXT = 100_000
+MAX_HEADER = 16_384
+MAX_HEADERS = 500
+MAX_PARTS = 200
+_MAX_CONTAINERS = 60
+_MAX_DELIMITERS = 2_000
+_MAX_BLANK_LINES = 20_000
+_CONTAINER = re.compile(rb"content-type:\s{0,20}(?:multipart|message)/", re.IGNORECASE)
+_DELIMITER = re.compile(rb"^--", re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(r"[\r\n]+[ \t]*")
+# Where mail programs begin what they quote.
+_HTML_QUOTE = re.compile(
+    r"<blockquote|<div[^>]{0,200}(?:gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote|divRplyFwdMsg|appendonsend"
+    r"|border-top:\s?solid #(?:E1E1E1|B5C4DF))",
+    re.IGNORECASE,
+)
+# They take quadratic time, or are no charsets.
+_CHARSETS_REFUSED = ("idna", "punycode")
+
+
+class _Bounded(Compat32):
+    """No header is longer than what the standard library reads in good time: its readers of parameters and
+    addresses take quadratic time."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        kept, length = list[str](), 0
+        for line in sourcelines:
+            if length >= MAX_HEADER:
+                break
+            kept.append(line[:MAX_HEADER])
+            length += len(line)
+        name, value = super().header_source_parse(kept)
+        return name, value[:MAX_HEADER]
+
+
+class _Message(Message):
+    """One that keeps so many headers: each look for a name reads them all."""
+
+    def set_raw(self, name: str, value: str) -> None:
+        if len(self) < MAX_HEADERS:
+            super().set_raw(name, value)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+
+_POLICY = _Bounded()
+
+
+def _within_bounds(raw: bytes) -> bytes:
+    raw = raw[:MAX_BYTES]
+    limits = ((_CONTAINER, _MAX_CONTAINERS), (_DELIMITER, _MAX_DELIMITERS), (_BLANK_LINE, _MAX_BLANK_LINES))
+    for pattern, limit in limits:
+        if (found := next(islice(pattern.finditer(raw), limit, None), None)) is not None:
+            raw = raw[: found.start()]
+    return raw
+
+
+@dataclass(frozen=True)
+class Read:
+    """A message, and what most rules ask of it."""
+
+    message: Message
+    raw: bytes = field(repr=False, default=b"")
+
+    @classmethod
+    def of(cls, raw: bytes) -> "Read":
+        return cls(read_message(raw), raw)
+
+    def header(self, name: str) -> str:
+        """The first of that name, unfolded, decoded, stripped; empty when there is none."""
+        return read_header(self.message, name).strip()
+
+    def word(self, name: str) -> str:
+        """A header's value up to the first semicolon, blank or comment, lower case."""
+        return re.split(r"[\s;(]", self.header(name).lower(), maxsplit=1)[0]
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.message for name in names)
+
+    @cached_property
+    def parts(self) -> tuple[Message, ...]:
+        """Every part in reading order, itself first, without what is inside returned messages."""
+        return tuple(islice(_walk(self.message), MAX_PARTS))
+
+    @cached_property
+    def returned(self) -> Message | None:
+        """The message that a report is about, whole or its headers only (RFC 6522 section 3)."""
+        for part in self.parts:
+            kind = part.get_content_type()
+            if kind in ("message/rfc822", "message/global") and (inside := children(part)):
+                return inside[0]
+            # The last two are what some servers write for the first.
+            if kind in (
+                "text/rfc822-headers",
+                "text/rfc822-header",
+                "message/rfc822-headers",
+                "message/global-headers",
+            ):
+                return read_message(payload(part) or as_text(part).encode("utf-8", "replace"))
+        return None
+
+    @cached_property
+    def text(self) -> str:
+        """The first text that is no attachment, else the words of the first HTML part."""
+        html = ""
+        for part in self.parts:
+            if part.is_multipart() or _is_attachment(part):
+                continue
+            if part.get_content_type() == "text/plain" and (text := decoded(part)).strip():
+                return text[:MAX_TEXT]
+            if part.get_content_type() == "text/html" and not html:
+                html = decoded(part)
+        own = _HTML_QUOTE.split(html[:MAX_TEXT], maxsplit=1)[0]
+        return (html_to_text(own) or html_to_text(html[:MAX_TEXT]))[:MAX_TEXT]
+
+    @cached_property
+    def sender(self) -> str | None:
+        return first_address(self.header("From"))
+
+    @cached_property
+    def subject(self) -> str:
+        return self.header("Subject")[:998]
+
+    def report_type(self) -> str:
+        """Of multipart/report, else empty."""
+        if self.message.get_content_type() != "multipart/report":
+            return ""
+        return parameter(self.message, "report-type")
+
+    def sent_at_offset(self) -> tuple[str, int | None]:
+        """The Date as the sender's local ISO date, and its zone's offset in minutes; empty and None if unreadable."""
+        for value in (self.header("Date"), self.header("Received").rpartition(";")[2].strip()):
+            try:
+                sent = parsedate_to_datetime(value[:200])
+                offset = sent.utcoffset()
+            except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+                continue
+            return sent.date().isoformat(), None if offset is None else int(offset.total_seconds() // 60)
+        return "", None
+
+
+def is_from_nobody(mail: Read) -> bool:
+    """A null return path (RFC 3834 section 3.3): sent by a machine, for nobody's answer bounces."""
+    paths = mail.message.get_all("Return-Path", [])[:3]
+    return any(str(value).strip() in ("<>", "<MAILER-DAEMON>") for value in paths)
+
+
+def read_message(raw: bytes) -> Message:
+    return message_from_bytes(_within_bounds(raw), _class=_Message, policy=_POLICY)
+
+
+def read_header(message: Message, name: str) -> str:
+    """The first header of that name, unfolded and decoded; empty when there is none."""
+    value = message.get(name)
+    if value is None:
+        return ""
+    unfolded = _FOLD.sub(" ", str(value)[:MAX_HEADER])
+    if "=?" not in unfolded:
+        return clean(unfolded)
+    try:
+        return clean(str(make_header(decode_header(unfolded[:4096]))))
+    except (MessageError, LookupError, ValueError):
+        return clean(unfolded)
+
+
+def raw_headers(message: Message, name: str) -> Iterator[str]:
+    """Every header of that name as it stands, folded."""
+    for value in message.get_all(name, []):
+        yield clean(str(value)[:MAX_HEADER])
+
+
+def first_address(value: str) -> str | None:
+    """The first address of a header's value, lower case, without the name before it."""
+    addresses = all_addresses(value)
+    return addresses[0] if addresses else None
+
+
+def all_addresses(value: str) -> list[str]:
+    """Every address of a header's value, lower case, in its order."""
+    value = value[:MAX_HEADER]
+    if value.count("(") > 20 or value.count("<") > 2_000:
+        # Nested comments are read by recursion.
+        value = value.replace("(", " ").replace(")", " ")
+    try:
+        pairs = getaddresses([value])
+    except (IndexError, ValueError, AttributeError):
+        return []
+    found = (re.sub(r"\s", "", address).lower() for _, address in pairs)
+    return [clean(address) for address in found if "@" in address and len(address) <= 320]
+
+
+def untagged(address: str) -> str:
+    """Without what stands between `+` and `@` (RFC 5233): most servers deliver both to one mailbox."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" if local.partition("+")[0] else address
+
+
+def children(part: Message) -> list[Message]:
+    inside = part.get_payload()
+    return cast("list[Message]", inside) if isinstance(inside, list) else []
+
+
+def payload(part: Message) -> bytes:
+    decoded_payload = part.get_payload(decode=True)
+    return decoded_payload if isinstance(decoded_payload, bytes) else b""
+
+
+def as_text(part: Message) -> str:
+    """A leaf's payload as it stands."""
+    inside = part.get_payload()
+    return clean(inside) if isinstance(inside, str) else ""
+
+
+def decoded(part: Message) -> str:
+    """A leaf's text, at most `MAX_TEXT` times four bytes of it."""
+    raw = payload(part)[: MAX_TEXT * 4]
+    charset = (part.get_content_charset("utf-8") or "utf-8").lower()
+    if charset.startswith(_CHARSETS_REFUSED):
+        charset = "utf-8"
+    try:
+        text = raw.decode(charset, errors="replace")
+    except (LookupError, ValueError):
+        text = raw.decode("utf-8", errors="replace")
+    return clean(text.replace("\r\n", "\n"))
+
+
+def parameter(part: Message, name: str) -> str:
+    """A parameter of Content-Type, lower case."""
+    value = part.get_param(name, "")
+    text = value[2] if isinstance(value, tuple) else str(value or "")
+    return clean(text).strip().lower()
+
+
+def _walk(message: Message) -> Iterator[Message]:
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if part.get_content_maintype() == "multipart":
+            waiting.extend(reversed(children(part)))
+
+
+def _is_attachment(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment"

@@ -1,0 +1,52 @@
+"""Mail that is about nothing that a lead did: receipts, calendars, newsletters."""
+
+import re
+
+from mail.inbound.message import Read, as_text, decoded, parameter
+from mail.inbound.references import References
+
+_RECEIPT_SUBJECT = re.compile(
+    r"^(?:read|not read|gelesen|ungelesen|lu|non lu|le[ií]do|no le[ií]do|lida|lido|n[ãa]o lida|gelezen|niet gelezen"
+    r"|letto|non letto"
+    r"|delivered|zugestellt|remis|entregado|entregue|bezorgd|recapitato|recall|abruf|開封済み|開封確認|配信済み)\s?[:：]",
+    re.IGNORECASE,
+)
+_METHOD = re.compile(r"^METHOD:[ \t]?([A-Z]{3,12})", re.MULTILINE | re.IGNORECASE)
+
+
+def read_noise(mail: Read, references: References) -> str | None:
+    """The rule by which it is noise; None when it is not."""
+    for rule, applies in (("receipt", _receipt), ("calendar", _calendar), ("newsletter", _newsletter)):
+        if applies(mail, references):
+            return rule
+    return None
+
+
+def _receipt(mail: Read, _references: References) -> bool:
+    """Read and not read (RFC 8098), and what Exchange's users send for them."""
+    if any(part.get_content_type().endswith("disposition-notification") for part in mail.parts):
+        return True
+    return mail.message.get_content_type() == "multipart/report" or (
+        _RECEIPT_SUBJECT.match(mail.subject) is not None
+        and mail.has("X-MS-Has-Attach", "Thread-Index")
+        and len(mail.text) < 600
+    )
+
+
+def _calendar(mail: Read, references: References) -> bool:
+    """An invitation and what calendars answer to one (RFC 6047). An invitation in answer to our email is a reply."""
+    for part in mail.parts:
+        if part.get_content_type() == "text/calendar":
+            method = parameter(part, "method").upper()
+            if not method:
+                found = _METHOD.search((decoded(part) or as_text(part))[:5_000])
+                method = found[1].upper() if found else ""
+            return not (method in ("REQUEST", "PUBLISH") and references.answered)
+    return False
+
+
+def _newsletter(mail: Read, references: References) -> bool:
+    """Sent to many (RFC 2919, RFC 2369): unless it answers something, for people answer through lists, too."""
+    if references.answered:
+        return False
+    return mail.has("List-Id", "List-Unsubscribe", "Feedback-ID", "X-Mailchimp-Campaign", "X-CSA-Complaints")
