@@ -84,6 +84,7 @@ class Command(StrEnum):
     COMPLAINT_RECEIVED = "complaint_received"
     EVENT_RECEIVED = "event_received"
     PLAN_CHANGED = "plan_changed"
+    MAILBOX_RELEASED = "mailbox_released"
 
 
 class RecordInput(_Message):

@@ -2,9 +2,11 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.breakers import BreakerSettings
+
 
 class TenantSettings(BaseModel):
-    """Contact caps: no lead is enrolled past them. None is no cap."""
+    """Contact caps: no lead is enrolled past them. None is no cap. `breakers`: when a mailbox is held."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -13,6 +15,7 @@ class TenantSettings(BaseModel):
     max_emails: int | None = Field(default=None, ge=1, le=10_000)
     """A lead that was sent so many emails in the last `max_emails_days` is enrolled nowhere for now."""
     max_emails_days: int = Field(default=7, ge=1, le=365)
+    breakers: BreakerSettings = BreakerSettings()
 
 
 EXAMPLE_ADDRESS = "Cadenza, 1 Example Street, 10115 Berlin, Germany"

@@ -13,6 +13,7 @@ from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, NotFound
 from domain.mailboxes import Ramp
 from domain.windows import WorkingHours
+from services.breakers import release_mailbox
 from services.mail_servers import server_columns
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.secret_box import SecretBox
@@ -54,9 +55,13 @@ class MailboxKeeper:
     async def change(self, session: WriteSession, mailbox_id: UUID, changes: Mapping[str, Any]) -> Mailbox:
         """Raises NotFound, MailboxExists, Invalid, SecretKeysMissing."""
         before = await get_mailbox(session, mailbox_id)
+        before_status = before.status
         if "email" in changes and await queries.mailbox_id_of(session, changes["email"]) not in (None, mailbox_id):
             raise MailboxExists(changes["email"])
-        return _found(await change_row(session, Mailbox, mailbox_id, self._columns(changes, before)), mailbox_id)
+        changed = _found(await change_row(session, Mailbox, mailbox_id, self._columns(changes, before)), mailbox_id)
+        if (before_status, changed.status) == ("held", "active"):
+            await release_mailbox(session, mailbox_id)
+        return changed
 
     def _columns(self, values: Mapping[str, Any], before: Mailbox | None) -> dict[str, Any]:
         columns = {name: value for name, value in values.items() if name not in ("smtp", "imap", "ramp")}
@@ -77,8 +82,11 @@ def _ramp_columns(ramp: Ramp | None) -> dict[str, Any]:
 
 
 def _hold_columns(status: MailboxStatus) -> dict[str, Any]:
-    """Held by hand, it has no reason but that; let go, it is as if it had never been held."""
-    return {"hold_reason": None, "held_at": datetime.now(UTC) if status == "held" else None}
+    """Held by hand, it has no reason but that; let go, it is as if it had never been held, nor had reason to be."""
+    if status == "held":
+        return {"hold_reason": None, "held_at": datetime.now(UTC)}
+    in_a_row = {"smtp_auth_failures": 0, "imap_auth_failures": 0, "refusals": 0}
+    return {"hold_reason": None, "held_at": None, "counted_from": datetime.now(UTC), **in_a_row}
 
 
 async def list_mailboxes(session: ReadSession, page: PageRequest) -> Page[Mailbox]:

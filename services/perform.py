@@ -52,6 +52,8 @@ class StepPerformer:
         step = _due_step(loaded, plan, now)
         if step is None:
             return with_step(loaded.directive, plan, loaded.lead)
+        # Timers count in milliseconds: one that fires a moment early has fired, and it is then.
+        now = max(now, loaded.directive.due_at or now)
         way = walk(plan, step, _engagement(loaded), now)
         if isinstance(way.landing, Perform):
             visit = Visit(queries, loaded, plan, step.id, way.landing.step, way.decisions, now)
@@ -96,8 +98,8 @@ def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | Non
     directive = loaded.directive
     if directive.ends or directive.held or directive.step_id is None:
         return None
-    # Timers count in milliseconds: one that fires a moment early has fired.
-    if directive.due_at is not None and directive.due_at > now + TIMER_GRAIN:
+    # Without a time it waits until somebody lets it go: its mailbox is held.
+    if directive.due_at is None or directive.due_at > now + TIMER_GRAIN:
         return None
     step = plan.step(directive.step_id)
     if step is None:

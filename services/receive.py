@@ -13,9 +13,11 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from db.queries import enrolling, receiving
+from db.queries.breakers import lock_sender_of
 from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
 from db.queries.receiving import About
 from db.session import WriteSession
+from domain.bounces import SOFT_BOUNCES, SOFT_BOUNCES_WITHIN
 from domain.companies import company_domain
 from domain.enrollment import EnrollmentStatus, StopReason
 from domain.errors import FieldError, Invalid, NotFound
@@ -24,6 +26,7 @@ from domain.messages import Command
 from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.scoring import points
 from domain.sequence import SequenceSettings
+from services import breakers
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -101,7 +104,7 @@ class ClickEvent(_ByMachine):
 class BounceEvent(_Event):
     type: Literal["bounce"]
     hard: bool = True
-    """Permanent. A soft bounce is only recorded."""
+    """Permanent. A soft bounce is only recorded, until so many in a row have come (`domain/bounces.py`)."""
     diagnostic: str | None = Field(default=None, max_length=2000)
 
     def detail(self) -> dict[str, Any]:
@@ -189,7 +192,9 @@ async def receive_about(
     session: WriteSession, about: About, event: LeadEvent, *, noted: Mapping[str, Any] | None = None
 ) -> EventRecorded:
     """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
-    # The enrollments are locked before anything is written: an event and a step of the same lead take turns.
+    # The enrollments are locked before anything is written: an event and a step of the same lead take turns. Before
+    # them the mailbox that may come to be held for it, as at the gate.
+    mailbox_id = await lock_sender_of(session, about.message_id) if _is_held_against_sender(event) else None
     locked = await _locked(session, about.lead_id, event)
     live = [row for row in locked if row.lead_id == about.lead_id]
     occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset
@@ -214,10 +219,16 @@ async def receive_about(
             points=points(event.heard_as, machine=False),
             occurred_at=occurred_at,
         )
+    if mailbox_id is not None:
+        await (breakers.complained if isinstance(event, ComplaintEvent) else breakers.bounced)(session, mailbox_id)
     answered = [] if event.by_machine else await _wake(session, about, event, live)
     done = await _obey(session, about, event, [row for row in live if row.id not in answered])
     colleagues = [row for row in locked if row.lead_id != about.lead_id]
     return await _tell_company(session, about.lead_id, colleagues, done) if colleagues else done
+
+
+def _is_held_against_sender(event: LeadEvent) -> bool:
+    return isinstance(event, ComplaintEvent) or (isinstance(event, BounceEvent) and event.hard)
 
 
 async def _locked(session: WriteSession, lead_id: UUID, event: LeadEvent) -> receiving.Live:
@@ -259,7 +270,7 @@ async def _obey(session: WriteSession, about: About, event: LeadEvent, live: rec
             return await _stop_all(session, live, StopReason.REPLIED, Command.REPLY_RECEIVED)
         case AutoReplyEvent():
             return await _hold_all(session, live, event)
-        case BounceEvent(hard=True):
+        case BounceEvent(hard=hard) if hard or await _bounced_too_often(session, lead_id, event, about):
             await suppress_address(session, lead_id, "bounced")
             await set_lead_status(session, lead_id, "bounced")
             return await _stop_all(session, live, StopReason.BOUNCED, Command.BOUNCE_RECEIVED)
@@ -273,6 +284,12 @@ async def _obey(session: WriteSession, about: About, event: LeadEvent, live: rec
             return await _stop_all(session, live, StopReason.COMPLAINED, Command.COMPLAINT_RECEIVED)
         case _:
             return EventRecorded(recorded=True)
+
+
+async def _bounced_too_often(session: WriteSession, lead_id: UUID, event: BounceEvent, about: About) -> bool:
+    """A soft bounce is retried by the emails that follow, until so many of them have come back."""
+    now = event.occurred_at or datetime.now(UTC) + about.clock_offset
+    return await receiving.soft_bounces(session, lead_id, since=now - SOFT_BOUNCES_WITHIN) >= SOFT_BOUNCES
 
 
 async def _stop_all(session: WriteSession, live: receiving.Live, reason: StopReason, command: Command) -> EventRecorded:

@@ -33,7 +33,9 @@ from mail.transport import (
     TemporarilyRefused,
     redact,
 )
+from services import breakers
 from services.receive import bounce_at_once
+from services.slots import put_off, reserve_now, send_times
 from services.steps.effect import Tools
 from services.steps.visit import Visit
 
@@ -58,11 +60,6 @@ class NoMailbox(Conflict):
 
     code = "no_mailbox"
     title = "There is no mailbox to send from"
-
-
-class MailboxHeld(Conflict):
-    code = "mailbox_held"
-    title = "The mailbox is held"
 
 
 class PostalAddressMissing(Conflict):
@@ -99,22 +96,37 @@ class Letter:
 
 
 async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
-    """Raises MergeFieldMissing, NoMailbox, MailboxHeld, PostalAddressMissing, and what SMTP says (mail/transport.py);
-    for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable."""
+    """Sends it now, or puts it off until the window is open and the mailbox has room.
+
+    Raises MergeFieldMissing, NoMailbox, PostalAddressMissing, WindowNeverOpens, NoFreeSlot, and what SMTP says
+    (mail/transport.py); for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable.
+    """
     earlier = visit.loaded.messages[-1] if letter.reply_in_thread and visit.loaded.messages else None
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
     message_id = uuid4()
     draft = _draft(visit, tools, sender, letter.content, earlier, message_id)
-    reservation = await _reserve(visit, sender, draft, letter.variant, message_id)
+    reservation = await _pass_gate(visit, sender, _as_reserved(sender, draft, letter.variant, message_id))
     match reservation.outcome:
-        case "held":
-            return visit.told(reservation.directive)
-        case "sent" | "unknown":
-            return await _advance(visit, reservation, reservation.outcome, letter.variant, response=None)
         case "reserved":
             if reservation.message_id != message_id:  # an earlier attempt's, and so are the links
                 draft = _draft(visit, tools, sender, letter.content, earlier, _known(reservation.message_id))
             return await _hand_over(visit, tools, sender, draft, reservation, letter.variant)
+        case "sent" | "unknown":
+            return await _advance(visit, reservation, reservation.outcome, letter.variant, response=None)
+        case _:
+            return visit.told(reservation.directive)
+
+
+async def _pass_gate(visit: Visit, sender: LoadedMailbox, message: Mapping[str, Any]) -> Reservation:
+    """The message reserved, with a slot for this moment; or else the enrollment put off, and why."""
+    times = send_times(visit, sender)
+    today = times.today(visit.now)
+    if today is None:
+        put_off_first = await put_off(visit, sender, times)
+        if put_off_first.outcome != "settle":
+            return put_off_first
+    reservation = await reserve_now(visit, times, today, message)
+    return await put_off(visit, sender, times) if reservation.outcome == "no_slot" else reservation
 
 
 async def _hand_over(
@@ -144,12 +156,32 @@ async def _hand_over(
         return await _bounced(tools, handover, refused)
     except MessageRefused as refused:
         await handover.release("refused", refused)
+        await _held_against(tools, visit, sender, refused)
         raise
-    except (TemporarilyRefused, ConnectionFailed, AuthenticationFailed) as refused:
+    except AuthenticationFailed as refused:
+        await handover.release("reserved", refused)
+        await _held_against(tools, visit, sender, refused)
+        raise
+    except (TemporarilyRefused, ConnectionFailed) as refused:
         # Certainly not taken, even where the final dot was written: the same message may be tried again.
         await handover.release("reserved", refused)
         raise
+    if sender.smtp_auth_failures or sender.refusals:
+        await _recorded(lambda: visit.queries.clear_mailbox_failures(sender.id))
     return await _recorded(lambda: _advance(visit, reservation, "sent", variant, accepted.response))
+
+
+async def _held_against(
+    tools: Tools, visit: Visit, sender: LoadedMailbox, refused: AuthenticationFailed | MessageRefused
+) -> None:
+    """Counts against the mailbox: once it is held for that, the next attempt waits at the gate instead of trying."""
+    async with tools.database.write(visit.queries.tenant_id) as session:
+        if isinstance(refused, AuthenticationFailed):
+            held = await breakers.login_refused(session, sender.id, "smtp")
+        else:
+            held = await breakers.message_refused(session, sender.id)
+    if held:
+        tools.kick(visit.queries.tenant_id)  # the notification's webhooks
 
 
 async def _bounced(tools: Tools, handover: "Handover", refused: RecipientRefused) -> Directive:
@@ -208,8 +240,6 @@ async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
         mailbox = await visit.queries.mailbox(mailbox_id)
     if mailbox is None:
         raise NoMailbox("add a mailbox, then resume the enrollment")
-    if mailbox.status != "active":
-        raise MailboxHeld("the mailbox is held; everything of it waits")
     if not mailbox.postal_address.strip():
         raise PostalAddressMissing("give the tenant a postal address, then resume the enrollment")
     return mailbox
@@ -240,25 +270,16 @@ def _draft(
     )
 
 
-async def _reserve(
-    visit: Visit, sender: LoadedMailbox, draft: Draft, variant: str | None, message_id: UUID
-) -> Reservation:
-    return await visit.queries.reserve(
-        visit.place,
-        step_id=visit.step.id,
-        visit=visit.number,
-        now=visit.now,
-        decisions=visit.decision_rows(),
-        message={
-            "id": str(message_id),
-            "mailbox_id": str(sender.id),
-            "rfc_message_id": new_message_id(message_id, sender.email.rpartition("@")[2]),
-            "thread": draft.thread,
-            "subject": draft.subject,
-            "variant": variant,
-        },
-        resend=visit.plan.settings.unknown_outcome == "resend",
-    )
+def _as_reserved(sender: LoadedMailbox, draft: Draft, variant: str | None, message_id: UUID) -> dict[str, Any]:
+    """As `reserve_message` takes it."""
+    return {
+        "id": str(message_id),
+        "mailbox_id": str(sender.id),
+        "rfc_message_id": new_message_id(message_id, sender.email.rpartition("@")[2]),
+        "thread": draft.thread,
+        "subject": draft.subject,
+        "variant": variant,
+    }
 
 
 async def _advance(

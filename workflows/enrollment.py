@@ -82,6 +82,10 @@ class EnrollmentWorkflow:
     def plan_changed(self, directive: Directive) -> None:
         self._accept(directive)
 
+    @workflow.signal
+    def mailbox_released(self, directive: Directive) -> None:
+        self._accept(directive)
+
     @workflow.query
     def position(self) -> Directive:
         """Where the enrollment stands, as this workflow knows it."""

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.deps import Once, Paging, Reading, Wired, Writer, Writing
+from api.deps import Once, Paging, Reading, Steering, Wired, Writer, Writing
 from api.documented import WITH_BODY, problems
 from api.inbox_watch import TellsWatcher
 from api.route import ApiRoute
@@ -46,9 +46,11 @@ async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxDetail:
 
 @router.patch("/{mailbox_id}", responses=WITH_BODY | problems(404, 409))
 async def update_mailbox(
-    mailbox_id: UUID, body: MailboxUpdate, session: Writing, wired: Wired, tell_watcher: TellsWatcher
+    mailbox_id: UUID, body: MailboxUpdate, session: Steering, wired: Wired, tell_watcher: TellsWatcher
 ) -> MailboxResponse:
-    """`held` keeps back everything that would leave from it, `active` lets it go; its inbox is watched all the same."""
+    """`held` keeps back everything that would leave from it; its inbox is watched all the same. `active` lets it go,
+    whatever held it: what waited goes on, ten leads a second where the mailbox sets no limits, and its circuit breakers
+    begin to count anew."""
     changed = await _keeper(wired).change(session, mailbox_id, body.changes())
     if "imap" in body.model_fields_set:
         tell_watcher(mailbox_id)

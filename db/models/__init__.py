@@ -7,6 +7,7 @@ from db.models.inboxes import InboxCursor, InboxFailure
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.mailboxes import Mailbox
 from db.models.notifications import Notification
+from db.models.send_slots import SendDay, SendSlot
 from db.models.sender_domains import SenderDomain
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
@@ -31,6 +32,8 @@ __all__ = [
     "Message",
     "Notification",
     "OutboxRow",
+    "SendDay",
+    "SendSlot",
     "SenderDomain",
     "Sequence",
     "SequenceStep",

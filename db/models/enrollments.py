@@ -48,6 +48,12 @@ class Enrollment(Row, Base):
         ),
         Index("lead_sequence_state_by_lead", "lead_id", "tenant_id", text("enrolled_at DESC")),
         Index("lead_sequence_state_by_sequence", "sequence_id", "tenant_id", "status", "lead_id"),
+        Index(
+            "lead_sequence_state_parked",
+            "tenant_id",
+            "id",
+            postgresql_where=text("next_action_at IS NULL AND status IN ('pending', 'active')"),
+        ),
         Index("lead_sequence_state_due", "next_action_at", postgresql_where=MOVING),
         Index(
             "lead_sequence_state_ahead",
@@ -104,6 +110,7 @@ class Message(Row, Base):
             "messages_by_lead", "lead_id", "tenant_id", text("sent_at DESC"), postgresql_where=text("status = 'sent'")
         ),
         Index("messages_unsettled", "tenant_id", "sending_at", postgresql_where=text("status = 'sending'")),
+        Index("messages_by_mailbox", "mailbox_id", "tenant_id", text("reserved_at DESC")),
         Index("messages_by_sequence", "tenant_id", "sequence_id"),
     )
 

@@ -25,6 +25,7 @@ class Mailbox(Row, Base):
     name: Mapped[EmptyText]
     status: Mapped[str] = mapped_column(server_default="active")
     timezone: Mapped[EmptyText]
+    day_zone: Mapped[EmptyText]
     weight: Mapped[int] = mapped_column(server_default="1")
     daily_cap: Mapped[int | None]
     hourly_cap: Mapped[int | None]
@@ -40,5 +41,9 @@ class Mailbox(Row, Base):
     imap_password: Mapped[str | None]
     hold_reason: Mapped[str | None]
     held_at: Mapped[datetime | None]
+    smtp_auth_failures: Mapped[Zero]
+    imap_auth_failures: Mapped[Zero]
+    refusals: Mapped[Zero]
+    counted_from: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]

@@ -6,7 +6,7 @@ advance), none of them inside a longer transaction.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,12 +18,17 @@ from db.calls import Call
 from db.session import Database, WriteSession
 from domain.messages import Directive
 from domain.schedule import local_text
+from domain.send_times import OpenDays
 
 _LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
 _PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")
 _RESERVE = Call(
     "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
-    " :message, :resend)"
+    " :message, :resend, :zone, :days, :caps, :jitter, :offsets)"
+)
+_DEFER = Call(
+    "SELECT defer_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
+    " :mailbox_id, :resend, :zone, :days, :caps, :opens, :closes, :jitter, :offsets, :closed)"
 )
 _MARK = Call("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
 _RELEASE = Call("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)")
@@ -40,6 +45,7 @@ _ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
 _STOP = Call("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))")
 _FAIL = Call("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
 _MAILBOX = Call("SELECT load_mailbox(:tenant_id, :mailbox_id)")
+_CLEAR_FAILURES = Call("SELECT clear_mailbox_failures(:tenant_id, :mailbox_id)")
 _WINNER = Call("SELECT load_variant_winner(:tenant_id, :step_id)")
 _NOTE_RESULT = text("""
     UPDATE sequence_execution_log SET detail = detail || :result
@@ -100,6 +106,7 @@ class LoadedMailbox(BaseModel):
     name: str
     status: str
     timezone: str
+    day_zone: str
     daily_cap: int | None
     hourly_cap: int | None
     min_gap_seconds: int
@@ -111,6 +118,9 @@ class LoadedMailbox(BaseModel):
     smtp: dict[str, Any] | None
     smtp_password: str | None = Field(repr=False)
     hold_reason: str | None
+    smtp_auth_failures: int = 0
+    refusals: int = 0
+    """In a row, so far."""
     postal_address: str
     """The tenant's, which every email carries."""
     dkim: LoadedDkim | None
@@ -135,14 +145,46 @@ class LoadedEnrollment(BaseModel):
 
 
 class Reservation(BaseModel):
-    """What the gate answered; see `reserve_message`."""
+    """What the gate answered; see `reserve_message` and `defer_message`."""
 
-    outcome: Literal["reserved", "sent", "unknown", "held"]
+    outcome: Literal["reserved", "sent", "unknown", "held", "no_slot", "stale", "deferred", "settle"]
     directive: Directive
     message_id: UUID | None = None
     rfc_message_id: str = ""
     thread: list[str] = []
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSlot:
+    """A send slot that is asked for, for one visit to one step. `zone`: whose days are meant. `offsets`: how many days
+    after it the lead's later emails are likely to be due."""
+
+    step_id: UUID
+    visit: int
+    now: datetime
+    decisions: list[dict[str, Any]]
+    resend: bool
+    zone: str
+    open_days: OpenDays
+    jitter: timedelta
+    offsets: list[int]
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "step_id": self.step_id,
+            "visit": self.visit,
+            "now": self.now,
+            "decisions": self.decisions,
+            "resend": self.resend,
+            "zone": self.zone,
+            "days": self.open_days.days,
+            "caps": self.open_days.caps,
+            "opens": self.open_days.opens,
+            "closes": self.open_days.closes,
+            "jitter": self.jitter,
+            "offsets": self.offsets,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,31 +205,16 @@ class EnrollmentQueries:
     async def plan(self, version_id: UUID) -> dict[str, Any]:
         return await self.database.calls.value(_PLAN, {"tenant_id": self.tenant_id, "version_id": version_id})
 
-    async def reserve(
-        self,
-        place: Place,
-        *,
-        step_id: UUID,
-        visit: int,
-        now: datetime,
-        decisions: list[dict[str, Any]],
-        message: dict[str, Any],
-        resend: bool,
+    async def reserve(self, place: Place, asked: "AskedSlot", *, message: dict[str, Any]) -> Reservation:
+        parameters = {**_from(place), **asked.parameters(), "message": message}
+        return Reservation.model_validate(await self.database.calls.value(_RESERVE, self._key(**parameters)))
+
+    async def defer(
+        self, place: Place, asked: "AskedSlot", *, mailbox_id: UUID, closed: dict[str, Any] | None
     ) -> Reservation:
-        return Reservation.model_validate(
-            await self.database.calls.value(
-                _RESERVE,
-                self._key(
-                    **_from(place),
-                    step_id=step_id,
-                    visit=visit,
-                    now=now,
-                    decisions=decisions,
-                    message=message,
-                    resend=resend,
-                ),
-            )
-        )
+        """`closed`: what keeps the window closed now, `{"cause": ...}`, if anything does."""
+        parameters = {**_from(place), **asked.parameters(), "mailbox_id": mailbox_id, "closed": closed}
+        return Reservation.model_validate(await self.database.calls.value(_DEFER, self._key(**parameters)))
 
     async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
         """Whether this attempt may write the final dot. Of several, one may."""
@@ -221,6 +248,10 @@ class EnrollmentQueries:
     async def mailbox(self, mailbox_id: UUID) -> LoadedMailbox | None:
         answer = await self.database.calls.value(_MAILBOX, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
         return None if answer is None else LoadedMailbox.model_validate(answer)
+
+    async def clear_mailbox_failures(self, mailbox_id: UUID) -> None:
+        """Its server has taken a message: whatever it refused in a row is over."""
+        await self.database.calls.value(_CLEAR_FAILURES, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
 
     async def variant_winner(self, step_id: UUID) -> str | None:
         """The variant that has won at this step, once one has."""

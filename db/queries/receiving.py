@@ -26,6 +26,15 @@ _LIVE = text("""
      ORDER BY s.id
        FOR UPDATE OF s
 """)
+# Whoever opened, clicked or answered since was there to do so.
+_SOFT_BOUNCES = text("""
+    SELECT count(*) FROM lead_engagement e
+     WHERE e.tenant_id = :tenant_id AND e.lead_id = :lead_id AND e.type = 'bounce'
+       AND NOT coalesce((e.detail->>'hard')::boolean, true) AND e.occurred_at >= :since
+       AND e.id > coalesce((SELECT max(p.id) FROM lead_engagement p
+                             WHERE p.tenant_id = :tenant_id AND p.lead_id = :lead_id AND NOT p.machine
+                               AND p.type IN ('open', 'click', 'reply')), 0)
+""")
 _EMAIL = text("SELECT email FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id")
 _BY_MESSAGE = text("""
     SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
@@ -162,6 +171,12 @@ async def live_enrollments(session: WriteSession, lead_id: UUID, company_domain:
     domain, in sequences that stop or pause when a colleague replies."""
     key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "company_domain": company_domain}
     return (await session.execute(_LIVE, key)).all()
+
+
+async def soft_bounces(session: WriteSession, lead_id: UUID, *, since: datetime) -> int:
+    """How many since then, and since a person last opened, clicked or answered there."""
+    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "since": since}
+    return int((await session.execute(_SOFT_BOUNCES, key)).scalar_one())
 
 
 async def email_of(session: WriteSession, lead_id: UUID) -> str:

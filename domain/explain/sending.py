@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.breakers import explained
 from domain.explain.reason import Reason, json_time
 from domain.explain.situation import Situation
 
@@ -17,8 +18,8 @@ def mailbox_unhealthy(at: Situation) -> Reason | None:
         return None
     reason, since = at.mailbox.hold_reason, json_time(at.mailbox.held_at)
     detail = (
-        f"the mailbox that this lead hears from is held for its health ({reason}){_since(at)}, and all of it waits:"
-        " mend it, then make it active"
+        f"the mailbox that this lead hears from is held{_since(at)}, and all of it waits:"
+        f" {explained(reason)}; mend that, then make it active"
     )
     return Reason("mailbox_unhealthy", detail, {**_mailbox(at), "hold_reason": reason, "since": since})
 

@@ -16,6 +16,7 @@ from db.session import Database
 from domain.errors import DomainError
 from domain.messages import WatchEnded
 from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapSession, ImapTimeouts
+from services import breakers
 from services.inboxes.folder import CursorLost, FolderReader
 from services.inboxes.settings import Inbox, load_inbox
 from services.secret_box import SecretKeysMissing, SecretUnreadable
@@ -94,6 +95,7 @@ class InboxWatcher:
             try:
                 server = self._servers.imap(inbox.server, inbox.kept.sealed)
                 async with ImapSession.open(server, self._timeouts) as session:
+                    await self._logged_in(inbox)
                     await reader.open(session)
                     while True:
                         await reader.catch_up(session)
@@ -119,6 +121,10 @@ class InboxWatcher:
             yield pause * random.uniform(0.5, 1.0)
             pause = min(pause * 2, self._pauses.longest)
 
+    async def _logged_in(self, inbox: Inbox) -> None:
+        async with self._database.write(inbox.tenant_id) as session:
+            await breakers.logged_in(session, inbox.mailbox_id)
+
     async def _failing(self, inbox: Inbox, folder: str, error: Exception) -> None:
         """Shown in the mailbox; a password that is not accepted also goes to people, once."""
         code, text = (
@@ -136,3 +142,6 @@ class InboxWatcher:
             if is_news and isinstance(error, ImapAuthenticationFailed):
                 message = f"The inbox of {inbox.kept.email} cannot be read: the server does not accept its password."
                 await notify(session, kind="inbox", message=message)
+            if isinstance(error, ImapAuthenticationFailed):
+                # Nobody hears the replies to what it sends: in the end it sends nothing more.
+                await breakers.login_refused(session, inbox.mailbox_id, "imap")

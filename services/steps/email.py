@@ -112,7 +112,7 @@ class Email(Effect):
         return (FieldError("mailbox_id", "not_found", f"there is no mailbox {self.mailbox_id}"),)
 
     async def perform(self, visit: Visit, tools: Tools) -> Directive:
-        """Raises MergeFieldMissing, NoMailbox, MailboxHeld, and what SMTP says (mail/transport.py)."""
+        """Raises MergeFieldMissing, NoMailbox, WindowNeverOpens, and what SMTP says (mail/transport.py)."""
         variant = await self._variant(visit)
         letter = Letter(self.contents()[variant], variant, self.mailbox_id, self.reply_in_thread)
         return await send(visit, tools, letter)

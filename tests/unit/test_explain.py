@@ -45,7 +45,7 @@ UNTOLD = {"command": "resume", "since": NOW, "attempts": 1}
         ({"hold_until": NOW, "due_at": NOW}, ["due"], NOW),
         ({"due_at": LATER, "mailbox": None}, ["waiting", "no_mailbox"], None),
         ({"due_at": LATER, "mailbox": None, "sends_email": False}, ["waiting"], LATER),
-        ({"mailbox": {**SENDER, "status": "held"}, "error": "MailboxHeld: x"}, ["mailbox_held", "retrying"], None),
+        ({"mailbox": {**SENDER, "status": "held"}, "error": "ConnectionFailed: x"}, ["mailbox_held", "retrying"], None),
         ({**PAUSED, "paused_by": "lead"}, ["paused"], None),
         ({**PAUSED, "paused_by": "lead", "sequence_status": "paused"}, ["paused", "sequence_paused"], None),
         ({**PAUSED, "paused_by": "sequence", "sequence_status": "paused"}, ["sequence_paused"], None),
@@ -149,4 +149,5 @@ def test_times_are_told_where_the_lead_is() -> None:
 
 def test_a_failure_says_how_to_mend_it() -> None:
     assert "add a mailbox" in explain(situation(status="failed", error="NoMailbox: there is none")).reason.detail
+    assert "in common" in explain(situation(status="failed", error="WindowNeverOpens: never")).reason.binds["mend"]
     assert "what the error names" in explain(situation(status="failed", error="Odd: x")).reason.binds["mend"]

@@ -60,3 +60,61 @@ BEGIN
     PERFORM tell_workflow(state, 'pause');
     RETURN state;
 END $$;
+
+-- Circuit breakers (domain/breakers.py). Logins and messages that its servers refused, in a row; a success ends the row.
+ALTER TABLE mailboxes
+    ADD COLUMN smtp_auth_failures integer NOT NULL DEFAULT 0,
+    ADD COLUMN imap_auth_failures integer NOT NULL DEFAULT 0,
+    ADD COLUMN refusals integer NOT NULL DEFAULT 0,
+    -- What came back before it was last released is not held against it again.
+    ADD COLUMN counted_from timestamptz;
+-- The last emails of a mailbox.
+CREATE INDEX messages_by_mailbox ON messages (mailbox_id, tenant_id, reserved_at DESC);
+-- What waits until somebody lets it go, found without reading the lists of live enrollments.
+CREATE INDEX lead_sequence_state_parked ON lead_sequence_state (tenant_id, id)
+    WHERE next_action_at IS NULL AND status IN ('pending', 'active');
+
+CREATE FUNCTION clear_mailbox_failures(p_tenant_id uuid, p_mailbox_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    UPDATE mailboxes SET smtp_auth_failures = 0, refusals = 0
+     WHERE tenant_id = p_tenant_id AND id = p_mailbox_id AND (smtp_auth_failures > 0 OR refusals > 0);
+END $$;
+
+-- The mailbox sends again: everything that waited for it is due, the n-th n / p_per_second seconds from now, on its own
+-- clock, so that ten thousand do not come to the gate at once (which has slots for them, where the mailbox has limits).
+-- The caller holds the mailbox's lock. Enrollments are locked in the order of their IDs, as everywhere.
+CREATE FUNCTION release_parked(p_tenant_id uuid, p_mailbox_id uuid, p_per_second float) RETURNS integer
+    LANGUAGE plpgsql AS $$
+DECLARE
+    released integer;
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    WITH parked AS MATERIALIZED (
+        SELECT s.id FROM lead_sequence_state s
+         WHERE s.tenant_id = p_tenant_id AND s.next_action_at IS NULL AND s.status IN ('pending', 'active')
+           AND s.deferral->>'cause' = 'mailbox_held' AND s.deferral->>'mailbox_id' = p_mailbox_id::text
+         ORDER BY s.id FOR UPDATE
+    ), placed AS (
+        SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM parked
+    ), moved AS (
+        UPDATE lead_sequence_state s
+           SET next_action_at = greatest(clock_timestamp() + s.clock_offset
+                                         + make_interval(secs => placed.place / p_per_second), s.hold_until),
+               deferral = NULL, error = NULL, last_activity_at = clock_timestamp() + s.clock_offset,
+               revision = s.revision + 1
+          FROM placed WHERE s.tenant_id = p_tenant_id AND s.id = placed.id
+        RETURNING s.id, s.sequence_id, s.lead_id, s.current_step_id, s.next_action_at, s.last_activity_at
+    ), logged AS (
+        INSERT INTO sequence_execution_log
+            (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
+        SELECT p_tenant_id, id, sequence_id, lead_id, current_step_id, 'released',
+               jsonb_build_object('mailbox_id', p_mailbox_id, 'next_action_at', next_action_at), last_activity_at
+          FROM moved
+    ), told AS (
+        INSERT INTO outbox (tenant_id, enrollment_id, command)
+        SELECT p_tenant_id, id, 'mailbox_released' FROM moved ORDER BY id
+    )
+    SELECT count(*) INTO released FROM moved;
+    RETURN released;
+END $$;

@@ -1,3 +1,7 @@
+DROP FUNCTION release_parked, clear_mailbox_failures;
+DROP INDEX lead_sequence_state_parked, messages_by_mailbox;
+ALTER TABLE mailboxes DROP COLUMN smtp_auth_failures, DROP COLUMN imap_auth_failures, DROP COLUMN refusals,
+    DROP COLUMN counted_from;
 DROP FUNCTION pause_lead_sequence(uuid, uuid, text, timestamptz, jsonb);
 CREATE FUNCTION pause_lead_sequence(
     p_tenant_id uuid, p_enrollment_id uuid, p_by text, p_now timestamptz DEFAULT NULL)

@@ -1,0 +1,25 @@
+"""How many emails come after the first one, and when: what a mailbox must keep room for. Pure."""
+
+from datetime import UTC, datetime
+
+from domain.sequence import Plan, Step
+from domain.walk import Wait, enter
+
+PLANNED_DAYS = 120
+"""So far ahead room is kept."""
+_SOME_MONDAY = datetime(2024, 1, 1, 9, tzinfo=UTC)
+
+
+def days_to_later_emails(plan: Plan, step: Step) -> list[int]:
+    """So many days after this email the following ones are due, for a lead that never answers: every branch goes on to
+    the next step, every wait is waited to its end. Emails from a mailbox of their own are not among them."""
+    zones, moment, offsets = plan.zones(""), _SOME_MONDAY, list[int]()
+    following = plan.after(step)
+    while following is not None:
+        arrival = enter(following, moment, zones)
+        assert isinstance(arrival, Wait), "a step is entered, not the end"
+        moment = arrival.due_at
+        if following.type == "email" and getattr(following.config, "mailbox_id", None) is None:
+            offsets.append((moment - _SOME_MONDAY).days)
+        following = plan.after(following)
+    return [days for days in offsets if days <= PLANNED_DAYS]

@@ -1,0 +1,55 @@
+"""How much a mailbox may send. Pure.
+
+A day is one of the mailbox's zone, an hour any sixty minutes, and the minimum gap lies between any two emails of it,
+whichever sequences they belong to. NULL columns are no limit.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxLimits:
+    """The limits that a mailbox's row holds (`0006_mailboxes.sql`)."""
+
+    daily_cap: int | None = None
+    hourly_cap: int | None = None
+    min_gap_seconds: int = 0
+    gap_jitter_seconds: int = 0
+    ramp_start: int | None = None
+    ramp_increase: int | None = None
+    ramp_started_on: date | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a limit at all; `is_limited` in Postgres asks the same."""
+        return self.has_days or self.hourly_cap is not None or self.min_gap_seconds + self.gap_jitter_seconds > 0
+
+    @property
+    def has_days(self) -> bool:
+        """Whether a day takes only so many."""
+        return self.daily_cap is not None or self.ramp_start is not None
+
+    def cap_on(self, day: date) -> int | None:
+        """How many emails may leave on this day of the mailbox's zone; None for any number.
+
+        While it warms up, `ramp_start` on its first day and `ramp_increase` more on each day after; before that day,
+        and while none is set, as many as on the first.
+        """
+        caps = [cap for cap in (self.daily_cap, self._ramped(day)) if cap is not None]
+        return min(caps) if caps else None
+
+    def _ramped(self, day: date) -> int | None:
+        if self.ramp_start is None:
+            return None
+        days = max(0, (day - self.ramp_started_on).days) if self.ramp_started_on else 0
+        return self.ramp_start + days * (self.ramp_increase or 0)
+
+    def jitter(self, enrollment_id: UUID, step_id: UUID, visit: int) -> timedelta:
+        """What is added to the gap before this email: always the same, and unlike its neighbours'."""
+        if not self.gap_jitter_seconds:
+            return timedelta(0)
+        drawn = hashlib.blake2b(enrollment_id.bytes + step_id.bytes + visit.to_bytes(4, "big"), digest_size=8).digest()
+        return timedelta(seconds=int.from_bytes(drawn, "big") % (self.gap_jitter_seconds + 1))
