@@ -1,6 +1,7 @@
 """The days of return that absences name in eight languages, and the few words by which people ask to be left alone.
 
-All were written after the rules, to be wrong about: of the absences one was (a colleague's first day), of the rest none.
+All were written after the rules, to be wrong about. Of the absences one was read wrong at first (a colleague's first
+day), of the rest none.
 """
 
 from datetime import date
