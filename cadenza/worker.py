@@ -113,9 +113,13 @@ def open_parts(
     return Parts(database, transports, inboxes, dispatcher, gateway, webhooks, deliverer, links)
 
 
-def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
+def make_performer(parts: Parts) -> StepPerformer:
     tools = Tools(parts.database, parts.transports, parts.dispatcher.kick, parts.webhooks, parts.links)
-    enrollment = EnrollmentActivities(parts.database, StepPerformer(parts.database, tools))
+    return StepPerformer(parts.database, tools)
+
+
+def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
+    enrollment = EnrollmentActivities(parts.database, make_performer(parts))
     maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
         client,

@@ -24,6 +24,8 @@ class SequenceSettings(BaseModel):
     """The zone of times of day, for a lead whose own zone is not known."""
     send_window: SendWindow | None = None
     """When emails may leave; without one at any hour."""
+    mailbox_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
+    """The mailboxes that its leads may hear from, shared out by their weights; none named: every one there is."""
     versioning: Literal["follow_latest", "pin"] = "follow_latest"
     """Whether a lead on its way takes up what is published later, or ends on the version that it began with."""
     reply_marks_qualified: bool = True

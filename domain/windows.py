@@ -20,8 +20,8 @@ from domain.errors import Conflict
 from domain.holidays import HolidayCode, holiday_on
 from domain.zones import Zones, find_zone, first_showing, is_skipped, known_zone, local_day
 
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Closed = Literal["weekday", "hours", "holiday"]
 
 _DAY = timedelta(days=1)

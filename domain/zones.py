@@ -69,6 +69,9 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 def is_skipped(day: date, zone: ZoneInfo) -> bool:
     """Whether the zone never had this day."""
+    noon = datetime.combine(day, time(12))
+    if _shown(noon.replace(tzinfo=zone).astimezone(UTC), zone) == noon:
+        return False
     return first_showing(day, time(), zone) == first_showing(day + timedelta(days=1), time(), zone)
 
 

@@ -96,6 +96,7 @@ async def enroll(
         campaign_id=campaign_id,
         batch_id=batch_id,
         policy=_policy(plan, tenant, again_after_days),
+        mailbox_ids=plan.settings.mailbox_ids,
         now=now,
         dry_run=dry_run,
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from db.models import Sequence as SequenceRow
 from db.models import SequenceStep
 from db.queries import sequences as queries
+from db.queries.mailboxes import existing_mailboxes
 from db.queries.tenants import own_tenant
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
@@ -42,6 +43,7 @@ async def drafted_plan(session: ReadSession, sequence: SequenceRow) -> tuple[Pla
     errors = errors or problems(steps) or await _missing(session, steps)
     errors += await _without_address(session, steps)
     settings = SequenceSettings.model_validate(sequence.settings)
+    errors = [*errors, *await _missing_mailboxes(session, settings)]
     return Plan(name=sequence.name, settings=settings, steps=tuple(steps)), errors
 
 
@@ -74,6 +76,15 @@ async def _without_address(session: ReadSession, steps: Sequence[Step]) -> list[
         return []
     detail = "every email carries the tenant's postal address: give the tenant one"
     return [FieldError("postal_address", "postal_address_missing", detail)]
+
+
+async def _missing_mailboxes(session: ReadSession, settings: SequenceSettings) -> list[FieldError]:
+    there = await existing_mailboxes(session, settings.mailbox_ids)
+    return [
+        FieldError(f"settings.mailbox_ids[{index}]", "not_found", f"there is no mailbox {mailbox_id}")
+        for index, mailbox_id in enumerate(settings.mailbox_ids)
+        if mailbox_id not in there
+    ]
 
 
 async def _missing(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:

@@ -76,8 +76,7 @@ async def put_off(visit: Visit, sender: LoadedMailbox, times: SendTimes) -> Rese
 
     Raises NoFreeSlot, MailboxChanged, and WindowNeverOpens.
     """
-    closed_by = times.hours.closed_by(visit.now)
-    closed = {"cause": closed_by} if closed_by else None
+    closed = times.hours.deferral(visit.now)
     offsets, beyond = _offsets(visit, times), 0
     for horizon in HORIZONS:
         days = times.open_days(visit.now, horizon + (offsets[-1] if offsets else 0), beyond)

@@ -49,6 +49,7 @@ class NonRetryable:
         "NotFound",
         "WebhookAddressRefused",
         "WebhookUrlInvalid",
+        "WindowNeverOpens",
     )
 
 

@@ -28,10 +28,10 @@ _VERSION = text("""
      WHERE q.tenant_id = :tenant_id AND q.id = :sequence_id
 """)
 _ENROLL = text("""
-    SELECT lead_id, outcome, until, enrollment_id
+    SELECT lead_id, outcome, until, enrollment_id, mailbox_id
       FROM enroll_lead_in_sequence(
            :tenant_id, :lead_ids, :sequence_id, :version_id, :first_step_id, :waiting_for, :due_at, :due_by_zone,
-           :campaign_id, :batch_id, :policy, :now, :dry_run)
+           :campaign_id, :batch_id, :policy, :mailbox_ids, :now, :dry_run)
 """).bindparams(bindparam("due_by_zone", type_=JSONB), bindparam("policy", type_=JSONB))
 _ZONES = text("""
     SELECT DISTINCT timezone FROM leads
@@ -83,10 +83,12 @@ async def enroll(
     campaign_id: UUID | None,
     batch_id: UUID | None,
     policy: Mapping[str, Any],
+    mailbox_ids: Sequence[UUID],
     now: datetime,
     dry_run: bool,
 ) -> Sequence[Row[Any]]:
-    """One row for each different lead, in the order asked: `lead_id`, `outcome`, `until`, `enrollment_id`."""
+    """One row for each different lead, in the order asked: `lead_id`, `outcome`, `until`, `enrollment_id`,
+    `mailbox_id` (that it will hear from; None where there is none)."""
     answer = await session.execute(
         _ENROLL,
         {
@@ -101,6 +103,7 @@ async def enroll(
             "campaign_id": campaign_id,
             "batch_id": batch_id,
             "policy": dict(policy),
+            "mailbox_ids": list(mailbox_ids),
             "now": now,
             "dry_run": dry_run,
         },

@@ -40,6 +40,14 @@ async def mailbox_id_of(session: ReadSession, email: str) -> UUID | None:
     return await session.scalar(statement)
 
 
+async def existing_mailboxes(session: ReadSession, mailbox_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of them that the tenant has."""
+    if not mailbox_ids:
+        return set()
+    statement = select(Mailbox.id).where(Mailbox.tenant_id == session.tenant_id, Mailbox.id.in_(mailbox_ids))
+    return set((await session.scalars(statement)).all())
+
+
 async def live_enrollments_of(session: ReadSession, mailbox_id: UUID) -> int:
     """How many enrollments that have not ended write from this mailbox."""
     return int(await session.scalar(_IN_USE, {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id}) or 0)

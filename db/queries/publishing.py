@@ -12,7 +12,7 @@ from domain.relocation import Standing
 
 _BEHIND = """
     SELECT s.id, s.version_id, s.current_step_id, s.step_entered_at, s.next_action_at, s.hold_until, s.paused_at,
-           l.timezone, clock_timestamp() + s.clock_offset AS now
+           l.timezone, clock_timestamp() + s.clock_offset AS now, s.deferral->>'cause' AS put_off_by
       FROM lead_sequence_state s
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
      WHERE s.tenant_id = :tenant_id AND s.sequence_id = :sequence_id

@@ -14,6 +14,7 @@ _MENDS = {
     "SecretKeysMissing": "set CADENZA_SECRET_KEYS for the worker, then resume",
     "SecretUnreadable": "give the mailbox's password anew, or put the key back that it was sealed with, then resume",
     "AddressInvalid": "correct the lead's address, then resume",
+    "WindowNeverOpens": "give the send window, or the mailbox's working hours, an hour in common, then resume",
     "MessageRefused": "change what the mail server objects to, then resume",
     "AuthenticationFailed": "correct the mail server's user name and password, then resume",
 }

@@ -54,4 +54,6 @@ class MigrateLeads(BatchKind):
 def _comes_due(place: Relocated, row: publishing.Behind) -> bool:
     """Whether it is by this edit that the lead need not wait any longer."""
     stood = row.standing
-    return stood.paused_at is None and place.due_at is not None and place.due_at <= stood.now < stood.due_at
+    if stood.paused_at is not None or place.due_at is None:
+        return False
+    return place.due_at <= stood.now and (stood.due_at is None or stood.now < stood.due_at)

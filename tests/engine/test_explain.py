@@ -9,6 +9,7 @@ import pytest
 
 from domain.explain import CAUSES, Explanation
 from domain.sequence import SequenceStatus
+from domain.windows import WEEK, SendWindow, Weekday, WorkingHours
 from services.explain import explain_enrollment
 from services.receive import AutoReplyEvent, ReplyEvent, record_event
 from services.sequences import SequenceChanges, change_sequence
@@ -18,6 +19,8 @@ EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello {{company
 ASK = {"key": "ask", "type": "email", "config": {"subject": "Plan", "body_text": "How is {{ custom.plan }}?"}}
 DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
 TAG = {"key": "tag", "type": "action", "config": {"action": "tag_lead", "add": ["mailed"]}}
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 Scene = Callable[[Stage], Awaitable[UUID]]
 
@@ -46,6 +49,24 @@ async def until_error(stage: Stage, enrollment: UUID, text: str) -> None:
         return text in ((await stage.state(enrollment)).error or "")
 
     await stage.until(told, f"the error says {text}")
+
+
+async def until_put_off(stage: Stage, enrollment: UUID, cause: str, until: datetime | None = None) -> None:
+    async def put_off() -> bool:
+        deferral: dict[str, Any] = (await stage.state(enrollment)).deferral or {}
+        return deferral.get("cause") == cause
+
+    await stage.until(put_off, f"the email is put off: {cause}")
+    if until is not None:
+        assert (await stage.state(enrollment)).next_action_at == until
+
+
+def at_nine(days: int) -> datetime:
+    return datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + days * DAY
+
+
+def weekday(moment: datetime) -> Weekday:
+    return WEEK[moment.weekday()]
 
 
 async def ended(stage: Stage) -> UUID:
@@ -126,17 +147,83 @@ async def no_mailbox(stage: Stage) -> UUID:
     return (await enrolled(stage, EMAIL))[2]
 
 
-async def mailbox_held(stage: Stage) -> UUID:
+async def mailbox_held(stage: Stage, change: str = "status = 'held'") -> UUID:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
-    await set_mailboxes(stage, "status = 'held'")
+    await set_mailboxes(stage, change)
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
-
-    async def parked() -> bool:
-        return ((await stage.state(enrollment)).deferral or {}).get("cause") == "mailbox_held"
-
-    await stage.until(parked, "the email waits for its mailbox")
+    await until_put_off(stage, enrollment, "mailbox_held")
+    assert (await stage.state(enrollment)).next_action_at is None
     return enrollment
+
+
+async def mailbox_unhealthy(stage: Stage) -> UUID:
+    return await mailbox_held(stage, "status = 'held', hold_reason = 'bounce_rate', held_at = now()")
+
+
+async def window(stage: Stage) -> UUID:
+    opens = at_nine(days=3)
+    sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(weekday(opens),), timezone="UTC"))
+    (enrollment,) = await stage.enroll(sequence, await stage.lead())
+    await until_put_off(stage, enrollment, "window", opens)
+    return enrollment
+
+
+async def holiday(stage: Stage) -> UUID:
+    """Due at noon on the next Christmas; the day after is none in France."""
+    now = datetime.now(UTC)
+    christmas = next(
+        noon for year in (now.year, now.year + 1) if (noon := datetime(year, 12, 25, 12, tzinfo=UTC)) - now > 2 * DAY
+    )
+    wait = {"key": "wait", "type": "delay", "config": {"minutes": int((christmas - now) / timedelta(minutes=1))}}
+    days = SendWindow(days=WEEK, timezone="UTC", holidays=("FR",))
+    sequence = await stage.sequence([wait, EMAIL], send_window=days)
+    (enrollment,) = await stage.enroll(sequence, await stage.lead())
+    told = await explained(stage, enrollment)
+    day_after = christmas.replace(hour=9) + DAY
+    assert ([told.reason.code, told.also[0].code], told.next_eligible_at) == (["waiting", "holiday"], day_after)
+    await stage.forward(minutes=(christmas - now) / timedelta(minutes=1))
+    await until_put_off(stage, enrollment, "holiday", day_after)
+    return enrollment
+
+
+async def working_hours(stage: Stage) -> UUID:
+    opens = at_nine(days=3)
+    hours = WorkingHours(days=(weekday(opens),))
+    await set_mailboxes(stage, f"timezone = 'UTC', working_hours = '{hours.model_dump_json()}'")
+    (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), await stage.lead())
+    await until_put_off(stage, enrollment, "working_hours", opens)
+    return enrollment
+
+
+async def daily_cap(stage: Stage) -> UUID:
+    """The mailbox is where it is noon, far from the midnight at which a second email would have room."""
+    now = datetime.now(UTC)
+    midnight = now.replace(minute=0, second=0, microsecond=0) + 12 * HOUR
+    enrollment = await second_email(stage, f"daily_cap = 1, timezone = 'Etc/GMT{now.hour - 12:+d}'")
+    await until_put_off(stage, enrollment, "daily_cap", midnight)
+    return enrollment
+
+
+async def hourly_cap(stage: Stage) -> UUID:
+    enrollment = await second_email(stage, "hourly_cap = 1")
+    await until_put_off(stage, enrollment, "hourly_cap")
+    return enrollment
+
+
+async def minimum_gap(stage: Stage) -> UUID:
+    enrollment = await second_email(stage, "min_gap_seconds = 3600")
+    await until_put_off(stage, enrollment, "minimum_gap")
+    return enrollment
+
+
+async def second_email(stage: Stage, limit: str) -> UUID:
+    """Of a mailbox with that limit, to another lead."""
+    await set_mailboxes(stage, limit)
+    sequence = await stage.sequence([EMAIL])
+    await stage.enroll(sequence, await stage.lead())
+    await stage.until_sent(1)
+    return (await stage.enroll(sequence, await stage.lead()))[0]
 
 
 async def retrying(stage: Stage) -> UUID:
@@ -165,7 +252,14 @@ SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     waiting_for_event: ([], {"step": "registered", "event": "registered"}),
     waiting: ([], {"step": "wait", "step_type": "delay"}),
     no_mailbox: ([], {}),
+    mailbox_unhealthy: ([], {"status": "held", "hold_reason": "bounce_rate"}),
     mailbox_held: ([], {"status": "held"}),
+    window: ([], {"step": "intro", "timezone": "UTC"}),
+    holiday: ([], {"place": "FR", "holiday": "Christmas Day", "timezone": "UTC"}),
+    working_hours: ([], {"timezone": "UTC"}),
+    daily_cap: ([], {"cap": 1, "taken": 1}),
+    hourly_cap: ([], {"cap": 1}),
+    minimum_gap: ([], {"seconds": 3600}),
     retrying: ([], {"step": "intro"}),
     due: ([], {"step": "intro"}),
 }
@@ -185,6 +279,20 @@ async def test_the_cause_is_named(stage: Stage, scene: Scene) -> None:
 def test_every_cause_is_brought_about() -> None:
     causes = {cause.__name__.removeprefix("_") for cause in CAUSES} | {"due"}
     assert causes == {scene.__name__ for scene in SCENES}
+
+
+async def test_a_lead_whose_zone_is_unknown_is_told_everywhere_whose_clocks_count(stage: Stage) -> None:
+    opens = at_nine(days=3)
+    days = SendWindow(days=(weekday(opens),), timezone="lead")
+    sequence = await stage.sequence([EMAIL], send_window=days, timezone="UTC")
+    (enrollment,) = await stage.enroll(sequence, await stage.lead(timezone=""))
+    await until_put_off(stage, enrollment, "window", opens)
+    told = (await explained(stage, enrollment)).reason
+    assert "the lead's time zone is not known: UTC, the sequence's, is used" in told.detail
+    (row,) = await stage.query(
+        "SELECT detail FROM sequence_execution_log WHERE enrollment_id = :id AND event = 'deferred'", id=enrollment
+    )
+    assert (row.detail["cause"], row.detail["timezone"], row.detail["zone_unknown"]) == ("window", "UTC", "lead")
 
 
 async def test_a_moved_clock_is_the_clock_that_counts(stage: Stage) -> None:

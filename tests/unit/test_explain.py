@@ -149,4 +149,5 @@ def test_times_are_told_where_the_lead_is() -> None:
 
 def test_a_failure_says_how_to_mend_it() -> None:
     assert "add a mailbox" in explain(situation(status="failed", error="NoMailbox: there is none")).reason.detail
+    assert "in common" in explain(situation(status="failed", error="WindowNeverOpens: never")).reason.binds["mend"]
     assert "what the error names" in explain(situation(status="failed", error="Odd: x")).reason.binds["mend"]

@@ -10,8 +10,9 @@ from domain.conditions import Engagement, EngagementEvent
 from domain.enrollment import EnrollmentStatus
 from domain.graph import problems
 from domain.relocation import Effect, Standing, relocate
-from domain.sequence import Plan
+from domain.sequence import Plan, SequenceSettings
 from domain.walk import End, Perform, Wait, walk
+from domain.windows import WEEK, SendWindow
 from services.plans import read_plan
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -167,6 +168,43 @@ def test_where_a_lead_stands_in_a_new_version(new: Plan, effect: Effect, key: st
 def test_a_lead_with_nothing_left_has_completed() -> None:
     to = relocate(OLD, plan(email("a")), standing(OLD, "wait", entered=NOW))
     assert (to.effect, to.step, to.due_at) == (Effect.COMPLETED, None, None)
+
+
+def test_a_lead_whose_mailbox_is_held_waits_for_that_in_the_new_version_too() -> None:
+    where = standing(OLD, "b", entered=NOW - timedelta(days=1), due_at=None, put_off_by="mailbox_held")
+    to = relocate(OLD, plan(email("a"), email("b"), email("d")), where)
+    assert (to.effect, to.due_at) == (Effect.UNCHANGED, None)
+    assert relocate(OLD, plan(email("a"), email("c")), where).effect is Effect.MOVED
+
+
+@pytest.mark.parametrize(
+    ("window", "put_off_by", "effect", "due_at"),
+    [
+        (None, "window", Effect.WAIT_LESS, NOW),
+        (SendWindow(days=WEEK, start="00:00", end="24:00"), "holiday", Effect.WAIT_LESS, NOW),
+        (SendWindow(days=("mon",)), "window", Effect.UNCHANGED, NOW + timedelta(days=4)),
+        (SendWindow(days=("mon",), end="23:00"), "daily_cap", Effect.UNCHANGED, NOW + timedelta(days=4)),
+    ],
+)
+def test_who_waits_for_a_window_asks_again_once_that_has_changed(
+    window: SendWindow | None, put_off_by: str, effect: Effect, due_at: datetime
+) -> None:
+    old, new = windowed(OLD, SendWindow(days=("mon",))), windowed(OLD, window)
+    where = standing(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=4), put_off_by=put_off_by)
+    to = relocate(old, new, where)
+    assert (to.effect, to.due_at) == (effect, due_at)
+
+
+def test_a_narrower_window_is_waited_for() -> None:
+    old, new = windowed(OLD, SendWindow(days=("mon",))), windowed(OLD, SendWindow(days=("wed",), timezone="UTC"))
+    where = standing(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=1), put_off_by="window")
+    to = relocate(old, new, where)
+    assert to.due_at is not None
+    assert (to.effect, f"{to.due_at:%a %H:%M}") == (Effect.WAIT_MORE, "Wed 09:00")
+
+
+def windowed(of: Plan, window: SendWindow | None) -> Plan:
+    return of.model_copy(update={"settings": SequenceSettings(send_window=window)})
 
 
 def test_a_hold_is_not_shortened_by_an_edit() -> None:
