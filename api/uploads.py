@@ -64,7 +64,7 @@ async def uploaded_file(request: Request) -> AsyncIterator[BinaryIO]:
         async with request.form(max_files=1, max_fields=1) as form:
             yield _file_of(form)
     elif kind in CSV_TYPES:
-        async with _spooled(request) as file:
+        async with spooled(request) as file:
             yield file
     else:
         raise UnsupportedMediaType("send a form with the field `file`, or the file itself as text/csv")
