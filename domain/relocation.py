@@ -57,6 +57,8 @@ def relocate(old: Plan, new: Plan, standing: Standing) -> Relocated:
     if step is None:
         return _moved(old, new, standing)
     before = old.step(standing.step_id)
+    if standing.due_at is None:
+        return Relocated(Effect.UNCHANGED, step, None)
     due_at = _reckoned(step, new, standing)
     if standing.due_at is None:
         return Relocated(Effect.UNCHANGED, step, None)
