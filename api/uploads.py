@@ -48,7 +48,7 @@ async def uploaded_csv(
         async with request.form(max_files=1, max_fields=1) as form:
             yield CsvUpload(_file_of(form), _read_mapping(_text_of(form, "mapping") or mapping))
     elif kind in CSV_TYPES:
-        async with _spooled(request) as file:
+        async with spooled(request) as file:
             yield CsvUpload(file, _read_mapping(mapping))
     else:
         raise UnsupportedMediaType("send a form with the field `file`, or the file itself as text/csv")
@@ -58,7 +58,8 @@ UploadedCsv = Annotated[CsvUpload, Depends(uploaded_csv, scope="function")]
 
 
 @asynccontextmanager
-async def _spooled(request: Request) -> AsyncGenerator[BinaryIO]:
+async def spooled(request: Request) -> AsyncGenerator[BinaryIO]:
+    """The body, from its beginning: on the disk where it is large, whoever sends it."""
     with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
         async for chunk in request.stream():
             await asyncio.to_thread(file.write, chunk)

@@ -29,6 +29,7 @@ def main() -> NoReturn:
     lifeline.attach()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # the capture's: it tells every recipient's address
     run_and_leave(lambda: app(prog_name="cadenza"))
 
 

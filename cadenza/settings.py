@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
         secret, key = self.inbound_webhook_secret, self.signing_key
-        if secret is not None and not all(map(is_secret, secret.get_secret_value().split(","))):
+        if secret is not None and not all(is_secret(one.strip()) for one in secret.get_secret_value().split(",")):
             raise ValueError(
                 "CADENZA_INBOUND_WEBHOOK_SECRET is whsec_ and at least 24 bytes in base64; several have commas between"
             )

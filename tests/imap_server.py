@@ -5,6 +5,7 @@ Messages are delivered through IMAP itself, by APPEND on a connection of the tes
 
 import asyncio
 import imaplib
+import socket
 import ssl
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Sequence
@@ -75,6 +76,8 @@ class TestImap:
             client.login(user, PASSWORD)
             if folder != "INBOX":
                 client.create(folder)
+            # imaplib writes in small pieces: each would wait for the one before to be acknowledged.
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             when = imaplib.Time2Internaldate(at or datetime.now(UTC))
             for message in messages:
                 status, answer = client.append(folder, "", when, message)

@@ -147,19 +147,21 @@ class Stage:
     def handle(self, enrollment_id: UUID) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(enrollment_workflow_id(self.tenant_id, enrollment_id))
 
-    async def until(self, holds: Callable[[], Awaitable[bool]], what: str) -> None:
+    async def until(
+        self, holds: Callable[[], Awaitable[bool]], what: str, within_seconds: float = SETTLE_SECONDS
+    ) -> None:
         """Waits for something that is bound to happen; fails, naming it, when it does not."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + SETTLE_SECONDS
+        deadline = loop.time() + within_seconds
         while not await holds():
             assert loop.time() < deadline, f"did not happen: {what}"
             await asyncio.sleep(0.05)
 
-    async def until_status(self, enrollment_id: UUID, *statuses: str) -> Any:
+    async def until_status(self, enrollment_id: UUID, *statuses: str, within_seconds: float = SETTLE_SECONDS) -> Any:
         async def reached() -> bool:
             return (await self.state(enrollment_id)).status in statuses
 
-        await self.until(reached, f"{enrollment_id} is {' or '.join(statuses)}")
+        await self.until(reached, f"{enrollment_id} is {' or '.join(statuses)}", within_seconds)
         return await self.state(enrollment_id)
 
     async def until_sent(self, count: int) -> None:

@@ -1,6 +1,8 @@
 """`/webhooks/inbound-email`: mail as the operator's mail server or provider hands it over. Signed, without a key."""
 
+import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,14 +11,16 @@ from api.documented import problems
 from api.json_body import UnsupportedMediaType, limited, media_type
 from api.schemas.dev import MailReceivedResponse
 from api.unavailable import reaching_postgres
+from api.uploads import spooled
 from api.wiring import wiring
 from services.inbound import receive_inbound
-from webhooks.signing import claim
+from webhooks.signing import Claim, claim
 
 router = APIRouter(prefix="/webhooks", tags=["Inbound mail"])
 
 MAX_MESSAGE_BYTES = 25 * 2**20
 RFC822 = "message/rfc822"
+_PIECE_BYTES = 2**16
 _HEADERS: list[dict[str, Any]] = [
     {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
     for name, what in {
@@ -46,12 +50,20 @@ async def receive_inbound_email(request: Request) -> MailReceivedResponse:
     claimed = claim(request.headers, datetime.now(UTC))  # before any of the body is read
     if media_type(request) != RFC822:
         raise UnsupportedMediaType(f"send the message as `Content-Type: {RFC822}`")
-    raw = await limited(request, MAX_MESSAGE_BYTES).body()
-    secret = wired.config.inbound_webhook_secret
-    assert secret is not None, "the router is there only with a secret"
-    claimed.verify(secret, raw)
+    raw = await _signed_body(request, claimed)
     with reaching_postgres():
         received = await receive_inbound(wired.database, raw, claimed.webhook_id)
     if received.tenant_id is not None:
         wired.dispatcher.kick(received.tenant_id)
     return MailReceivedResponse.model_validate(received.mail)
+
+
+async def _signed_body(request: Request, claimed: Claim) -> bytes:
+    """Kept on the disk until it is known who sent it: strangers fill no memory. Raises InvalidSignature and
+    PayloadTooLarge."""
+    secret = wiring(request).config.inbound_webhook_secret
+    assert secret is not None, "the router is there only with a secret"
+    async with spooled(limited(request, MAX_MESSAGE_BYTES)) as file:
+        await asyncio.to_thread(claimed.verify, secret, iter(partial(file.read, _PIECE_BYTES), b""))
+        file.seek(0)
+        return await asyncio.to_thread(file.read)

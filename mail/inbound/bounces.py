@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
-from typing import cast
 
 from flufl.bounce import all_failures  # pyright: ignore[reportUnknownVariableType]
 
@@ -143,12 +142,15 @@ def _known_shape(mail: Read) -> Bounce | None:
     if not _is_from_daemon(mail):
         return None
     try:
-        temporary, permanent = cast("tuple[frozenset[bytes], frozenset[bytes]]", all_failures(mail.message))
+        temporary, permanent = all_failures(mail.message)
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError, OSError):
         return None  # It does not expect every broken message that there is.
+    told = _explanation(mail).lower()
     named = sorted(address.decode("ascii", "replace").lower() for address in permanent or temporary)
     if not named:
         return None
+    # It takes a Message-ID for an address now and then; what the server's own words name comes first.
+    named.sort(key=lambda address: address not in told)
     if _STILL_TRIES.search(mail.subject) or (not permanent and not _says_failed(mail)):
         return Bounce("known_shape", None, "", tuple(named))
     return _by_words("known_shape", mail, named)

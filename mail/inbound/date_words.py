@@ -58,7 +58,7 @@ UNTIL = re.compile(
     r"(?:\b(?:until|till|til|untill|through|thru|up to|to and including|after|up until"
     r"|bis(?: einschliesslich| einschl\.?| inklusive| inkl\.?| incl\.?| und mit| zum| auf weiteres)*|nach"
     r"|jusqu'?(?:a|au|en)?(?: et)?(?: y compris)?(?: inclus)?|apres|hasta|despues del?|ate(?: ao?)?|depois d[eo]"
-    r"|tot(?: en met| aan)?|t/m|t\.e\.m\.|tem|na|fino(?: al?)?(?: giorno)?|sino al?|a tutto|dopo)|'until)" + _BETWEEN
+    r"|tot(?: en met| aan)?|t/m|t\.e\.m\.|tem|fino(?: al?)?(?: giorno)?|sino al?|a tutto|dopo)|'until)" + _BETWEEN
 )
 # That day is the first day back.
 _RETURNS = (

@@ -33,6 +33,12 @@ _CONTAINER = re.compile(rb"content-type:\s{0,20}(?:multipart|message)/", re.IGNO
 _DELIMITER = re.compile(rb"^--", re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
+# Where mail programs begin what they quote.
+_HTML_QUOTE = re.compile(
+    r"<blockquote|<div[^>]{0,200}(?:gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote|divRplyFwdMsg|appendonsend"
+    r"|border-top:\s?solid #(?:E1E1E1|B5C4DF))",
+    re.IGNORECASE,
+)
 # They take quadratic time, or are no charsets.
 _CHARSETS_REFUSED = ("idna", "punycode")
 
@@ -127,7 +133,8 @@ class Read:
                 return text[:MAX_TEXT]
             if part.get_content_type() == "text/html" and not html:
                 html = decoded(part)
-        return html_to_text(html[:MAX_TEXT])[:MAX_TEXT]
+        own = _HTML_QUOTE.split(html[:MAX_TEXT], maxsplit=1)[0]
+        return (html_to_text(own) or html_to_text(html[:MAX_TEXT]))[:MAX_TEXT]
 
     @cached_property
     def sender(self) -> str | None:

@@ -144,9 +144,9 @@ def _words(mail: Read) -> str | None:
 
 def _asks(text: str) -> bool:
     """Whether every sentence is a request or beside the point, and one is a request."""
-    sentences = [
-        one for one in (_bare(one) for one in re.split(r"[.!?,。！？、\n;:]+| - ", folded(text[:1000]))) if one
-    ]
+    # What is abbreviated ends no sentence.
+    plain = re.sub(r"\b(a\.u\.b|s\.v\.p|p\.f)\b\.?", lambda found: found[1].replace(".", ""), folded(text[:1000]))
+    sentences = [one for one in (_bare(one) for one in re.split(r"[.!?,。！？、\n;:]+| - ", plain)) if one]
     asked = [one for one in sentences if _REQUEST.match(one) or _REQUEST_JA.match(one.replace(" ", ""))]
     rest = [one for one in sentences if one not in asked]
     # A name looks like any two words: alone beside a request it is one, in a row of them it is a letter.

@@ -3,6 +3,7 @@
 The cursor moves in the transaction of what the message does. A crash, or a second watcher, repeats the reading at most.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,6 +16,8 @@ from db.session import Database
 from mail.imap import Folder, ImapProtocolError, ImapSession
 from services.inbound_mail import receive_mail
 from services.inboxes.settings import Inbox
+
+log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 10 * 1024 * 1024
 """Bytes. Of a larger message only the beginning is read: headers and, as mail programs write it, the text."""
@@ -138,8 +141,13 @@ class FolderReader:
     async def _receive_one(self, uid: int, raw: bytes) -> None:
         async with self._database.write(self._inbox.tenant_id) as transaction:
             # Taken already: another watcher was faster, one that was thought dead.
-            if await queries.take(transaction, self._key, self._place.uid_validity, uid):
-                await receive_mail(transaction, raw)
+            taken = await queries.take(transaction, self._key, self._place.uid_validity, uid)
+            received = await receive_mail(transaction, raw) if taken else None
+        if received is not None and received.enrollment_id is not None:
+            log.info(
+                "mailbox %s: %s, matched by %s, of enrollment %s",
+                *(self._inbox.mailbox_id, received.classification, received.matched_by, received.enrollment_id),
+            )
         self._place = replace(self._place, last_uid=uid)
         self._received(self._inbox.tenant_id)
 

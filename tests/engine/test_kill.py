@@ -17,7 +17,7 @@ EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}
 
 @asynccontextmanager
 async def worker_process(
-    stage: Stage, database_url: str, temporal_address: str
+    stage: Stage, database_url: str, temporal_address: str, **settings: str
 ) -> AsyncGenerator[asyncio.subprocess.Process, None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -31,6 +31,7 @@ async def worker_process(
             "CADENZA_SMTP_PORT": str(stage.sink.port),
             "CADENZA_TASK_QUEUE": stage.task_queue,
             "TEMPORAL_ADDRESS": temporal_address,
+            **settings,
         },
         stderr=asyncio.subprocess.DEVNULL,
     )

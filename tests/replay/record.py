@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from temporalio.client import WorkflowFailureError
+from temporalio.client import WorkflowFailureError, WorkflowHandle
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import run_and_leave
 from cadenza.migrate import upgrade
+from cadenza.worker import make_mailbox_worker
+from services.inboxes.watches import InboxWatches
 from services.receive import AutoReplyEvent, BounceEvent, OpenEvent, ReplyEvent, UnsubscribeEvent
 from tests.stage import COLD_OUTREACH, Stage, stage
+from workflows.messages import mailbox_workflow_id
 from workflows.search_attributes import REGISTRY
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -97,7 +100,10 @@ def _anywhere(node: Any) -> Any:
 
 async def save(one: Stage, enrollment: UUID, name: str) -> None:
     await one.until_status(enrollment, "completed", "stopped")
-    handle = one.handle(enrollment)
+    await keep(one.handle(enrollment), name)
+
+
+async def keep(handle: WorkflowHandle[Any, Any], name: str) -> None:
     # Postgres knows a moment before the workflow has closed; a cancelled one has no result.
     with contextlib.suppress(WorkflowFailureError):
         await handle.result()
@@ -105,6 +111,28 @@ async def save(one: Stage, enrollment: UUID, name: str) -> None:
     recorded = json.dumps(_anywhere(json.loads(history.to_json())), indent=1)
     (HISTORIES / f"{name}.json").write_text(recorded + "\n", "utf-8")
     print(f"{name}: {len(history.events)} events")
+
+
+async def watched_and_let_go(one: Stage) -> None:
+    """A mailbox is watched, is given other settings, and then none."""
+    watches = InboxWatches(one.database, one.parts.gateway)
+    mailbox_id = (await one.query("SELECT id FROM mailboxes"))[0].id
+    handle = one.client.get_workflow_handle(mailbox_workflow_id(one.tenant_id, mailbox_id))
+
+    async def seen() -> bool:
+        return await one.query("SELECT 1 FROM inbox_cursors") != []
+
+    async with make_mailbox_worker(one.client, one.parts, one.task_queue):
+        for port in (1, 2):
+            # Nobody is there: it is tried again and again, and nothing of that is in the history.
+            imap = f'{{"host": "127.0.0.1", "port": {port}, "username": "sam"}}'
+            await one.query_write("DELETE FROM inbox_cursors")
+            await one.query_write("UPDATE mailboxes SET imap = CAST(:imap AS jsonb)", imap=imap)
+            await watches.settings_changed(one.tenant_id, mailbox_id)
+            await one.until(seen, "the mailbox is watched")
+        await one.query_write("UPDATE mailboxes SET imap = NULL")
+        await watches.settings_changed(one.tenant_id, mailbox_id)
+        await keep(handle, "mailbox/watched-and-let-go")
 
 
 async def record(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal) -> None:
@@ -115,6 +143,8 @@ async def record(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal) -> None
             await one.until_sent(1)
             await happens(one, lead)
             await save(one, enrollment, name)
+    async with stage(postgres.app_url, temporal.address) as one:
+        await watched_and_let_go(one)
     async with stage(postgres.app_url, temporal.address) as one:
         one.sink.answers = ["451 4.7.1 later"]
         sequence, lead = await one.sequence(COLD_OUTREACH["steps"][:1]), await one.lead()
@@ -138,7 +168,7 @@ async def record(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal) -> None
 
 
 async def main() -> None:
-    HISTORIES.mkdir(exist_ok=True)
+    (HISTORIES / "mailbox").mkdir(parents=True, exist_ok=True)
     names = [key.name for key in REGISTRY]
     with tempfile.TemporaryDirectory(prefix="cadenza-record-") as folder:
         async with (

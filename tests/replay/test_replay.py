@@ -14,9 +14,10 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from cadenza.worker import sandboxed
-from domain.messages import Directive, EnrollmentInput
+from domain.messages import Directive, EnrollmentInput, MailboxInput
 from workflows.contracts import STEP, ActivityNames
 from workflows.enrollment import EnrollmentWorkflow
+from workflows.mailbox import MailboxWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 EXPECTED = {
@@ -35,6 +36,9 @@ EXPECTED = {
 }
 
 
+MAILBOX_HISTORIES = sorted((Path(__file__).parent / "histories" / "mailbox").glob("*.json"))
+
+
 def history(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(path.stem, path.read_text("utf-8"))
 
@@ -45,11 +49,17 @@ def replayer(one: type) -> Replayer:
 
 def test_every_path_is_recorded() -> None:
     assert {path.stem for path in HISTORIES} == EXPECTED
+    assert {path.stem for path in MAILBOX_HISTORIES} == {"watched-and-let-go"}
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_lead_goes_on_under_todays_code(path: Path) -> None:
     await replayer(EnrollmentWorkflow).replay_workflow(history(path))
+
+
+@pytest.mark.parametrize("path", MAILBOX_HISTORIES, ids=lambda path: path.stem)
+async def test_the_watching_of_a_mailbox_goes_on_under_todays_code(path: Path) -> None:
+    await replayer(MailboxWorkflow).replay_workflow(history(path))
 
 
 @workflow.defn(name="Enrollment", sandboxed=False)
@@ -73,3 +83,23 @@ class MutatedWorkflow(EnrollmentWorkflow):
 async def test_a_mutated_workflow_fails_replay(path: Path) -> None:
     with pytest.raises(NondeterminismError):
         await replayer(MutatedWorkflow).replay_workflow(history(path))
+
+
+@workflow.defn(name="Mailbox", sandboxed=False)
+class MutatedMailboxWorkflow(MailboxWorkflow):
+    """Rests before it watches."""
+
+    @workflow.init
+    def __init__(self, mailbox: MailboxInput) -> None:
+        super().__init__(mailbox)
+
+    @workflow.run
+    async def run(self, mailbox: MailboxInput) -> str:
+        await workflow.sleep(timedelta(seconds=1))
+        return await super().run(mailbox)
+
+
+@pytest.mark.parametrize("path", MAILBOX_HISTORIES, ids=lambda path: path.stem)
+async def test_a_mutated_watch_of_a_mailbox_fails_replay(path: Path) -> None:
+    with pytest.raises(NondeterminismError):
+        await replayer(MutatedMailboxWorkflow).replay_workflow(history(path))

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from api.schemas.common import Name
 from api.schemas.fields import FilledLine, Line
 from domain.errors import DomainError, HeaderInjection
 from domain.templates import render_header
@@ -34,7 +34,7 @@ HEADERS = ["From", "To", "Date", "Subject", "Message-ID", "MIME-Version", "Conte
 
 
 def read(raw: bytes) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.default))
+    return email.message_from_bytes(raw, policy=email.policy.default)
 
 
 @pytest.mark.parametrize("line_break", BREAKS)
@@ -68,7 +68,7 @@ def test_lead_data_in_a_subject_stays_in_its_line(line_break: str) -> None:
 @pytest.mark.parametrize("line_break", BREAKS)
 def test_names_with_line_breaks_are_refused_where_they_are_given(line_break: str) -> None:
     """Of mailboxes, tenants, sequences, leads: before they are stored."""
-    for line in (Line, FilledLine):
+    for line in (Line, FilledLine, Name):
         with pytest.raises(ValidationError):
             TypeAdapter[str](line).validate_python(f"Sam{line_break}Bcc: victim@evil.example")
 

@@ -6,6 +6,7 @@ from cadenza.errors import StartError
 from cadenza.settings import asyncpg_url, load_settings
 from cadenza.temporal_client import connect_temporal, read_connect_config
 from services.secret_box import SecretBox, new_key
+from webhooks.signing import new_secret
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +83,30 @@ async def test_temporal_that_does_not_answer_is_one_line() -> None:
 
 async def test_a_lazy_client_needs_no_server() -> None:
     assert await connect_temporal(lazy=True, environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SIGNING_KEY", "short"),
+        ("SIGNING_KEY", f"{'k' * 40},short"),
+        ("SIGNING_KEY", f"{'k' * 40},"),
+        ("INBOUND_WEBHOOK_SECRET", "whsec_c2hvcnQ="),
+        ("INBOUND_WEBHOOK_SECRET", f"{new_secret()},whsec_c2hvcnQ="),
+        ("INBOUND_WEBHOOK_SECRET", f"{new_secret()},"),
+    ],
+)
+def test_each_key_of_a_ring_is_looked_at(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CADENZA_{variable}", value)
+    with pytest.raises(StartError, match=variable) as refused:
+        load_settings()
+    assert "kkkk" not in str(refused.value) and "whsec_c" not in str(refused.value)
+
+
+def test_rings_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CADENZA_SIGNING_KEY", f"{'k' * 32}, {'j' * 32}")
+    monkeypatch.setenv("CADENZA_INBOUND_WEBHOOK_SECRET", f"{new_secret()}, {new_secret()}")
+    assert load_settings().signing_key is not None
 
 
 def test_keys_for_secrets_are_named_when_they_are_none_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,17 @@
+"""MX: whether what is answered to a domain's mailboxes arrives anywhere (RFC 5321 section 5.1, RFC 7505)."""
+
+from mail.dns.findings import Finding
+from mail.dns.lookup import Lookup, Unanswered
+
+
+async def check_mx(lookup: Lookup, domain: str) -> Finding:
+    answer = await lookup(domain, "MX")
+    if isinstance(answer, Unanswered):
+        return Finding("unresolved", answer.why)
+    if not answer.values:
+        return Finding("missing", "the domain has no MX record: replies and bounces may not arrive")
+    hosts = sorted(answer.values)
+    record = ", ".join(hosts)
+    if hosts == ["."]:
+        return Finding("fail", "the domain says that it takes no mail at all (null MX): no reply arrives", record)
+    return Finding("pass", f"replies go to {record}", record, {"hosts": hosts})
