@@ -34,7 +34,7 @@ class Standing:
     step_id: UUID
     entered_at: datetime
     due_at: datetime | None
-    """None where its mailbox is held: it waits until that is let go."""
+    """None while it waits for somebody to let it go: its mailbox is held."""
     hold_until: datetime | None
     paused_at: datetime | None
     zone: str
@@ -57,9 +57,9 @@ def relocate(old: Plan, new: Plan, standing: Standing) -> Relocated:
     if step is None:
         return _moved(old, new, standing)
     before = old.step(standing.step_id)
-    due_at = _reckoned(step, new, standing)
     if standing.due_at is None:
         return Relocated(Effect.UNCHANGED, step, None)
+    due_at = _reckoned(step, new, standing)
     if standing.put_off_by in ("window", "holiday") and old.settings.send_window != new.settings.send_window:
         return _asks_anew(step, new, standing, standing.due_at)
     # What is due already (an event was heard, or it is being performed) is not put off.
