@@ -34,7 +34,7 @@ class Standing:
     step_id: UUID
     entered_at: datetime
     due_at: datetime | None
-    """None while it waits for somebody to let it go: its mailbox is held."""
+    """None where its mailbox is held: it waits until that is let go."""
     hold_until: datetime | None
     paused_at: datetime | None
     zone: str

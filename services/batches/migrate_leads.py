@@ -54,6 +54,6 @@ class MigrateLeads(BatchKind):
 def _comes_due(place: Relocated, row: publishing.Behind) -> bool:
     """Whether it is by this edit that the lead need not wait any longer."""
     stood = row.standing
-    if stood.paused_at is not None or place.due_at is None or stood.due_at is None:
+    if stood.paused_at is not None or place.due_at is None:
         return False
-    return place.due_at <= stood.now < stood.due_at
+    return place.due_at <= stood.now and (stood.due_at is None or stood.now < stood.due_at)
