@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.slots [--slots 100000] [--mailboxes 8] [--connections 8]
 
-A reservation is `take_slot` under its mailbox's lock, as `defer_message` calls it, in a transaction of its own: leads of
-several zones, due within one day, for mailboxes with a daily cap, an hourly cap and a gap. Afterwards the table is
+A reservation is `take_slot` under its mailbox's lock, as `defer_message` calls it, in a transaction of its own: leads
+of several zones, due within one day, for mailboxes with a daily cap, an hourly cap and a gap. Afterwards the table is
 counted anew (`broken`), by statements that share nothing with what took the slots.
 """
 
