@@ -57,6 +57,22 @@ async def uploaded_csv(
 UploadedCsv = Annotated[CsvUpload, Depends(uploaded_csv, scope="function")]
 
 
+async def uploaded_file(request: Request) -> AsyncIterator[BinaryIO]:
+    """A list: in the form's field `file`, or the body itself. Raises UnsupportedMediaType, PayloadTooLarge, Invalid."""
+    kind = media_type(request)
+    if kind == "multipart/form-data":
+        async with request.form(max_files=1, max_fields=1) as form:
+            yield _file_of(form)
+    elif kind in CSV_TYPES:
+        async with spooled(request) as file:
+            yield file
+    else:
+        raise UnsupportedMediaType("send a form with the field `file`, or the file itself as text/csv")
+
+
+UploadedFile = Annotated[BinaryIO, Depends(uploaded_file, scope="function")]
+
+
 @asynccontextmanager
 async def spooled(request: Request) -> AsyncGenerator[BinaryIO]:
     """The body, from its beginning: on the disk where it is large, whoever sends it."""

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -97,6 +98,15 @@ class ApiClient:
         answer = self.send("POST", path, content=content, headers=headers, params=parameters, timeout=UPLOAD_SECONDS)
         return answer.json()
 
+    def download(self, path: str, **parameters: Any) -> Iterator[bytes]:
+        """The body of the answer, piece by piece as it comes."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        with self._asking(), self._http.stream("GET", path, params=given, timeout=UPLOAD_SECONDS) as answer:
+            if answer.is_error:
+                answer.read()
+                raise _refusal(answer)
+            yield from answer.iter_bytes()
+
     def listed(self, path: str, **parameters: Any) -> Iterator[Json]:
         """Every item of a list, page by page as they are asked for."""
         cursor: str | None = None
@@ -117,16 +127,21 @@ class ApiClient:
             raise
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        try:
+        with self._asking():
             answer = self._http.request(method, path, **options)
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer
+
+    @contextmanager
+    def _asking(self) -> Generator[None]:
+        try:
+            yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise ApiUnreachable(f"{self.address.url!r} is no address of an API") from None
         except httpx.HTTPError as error:
             why = " ".join(str(error).split()) or type(error).__name__
             raise ApiUnreachable(f"{self.address.url} does not answer: {why}") from None
-        if answer.is_error:
-            raise _refusal(answer)
-        return answer
 
 
 def as_id(text: str) -> str | None:

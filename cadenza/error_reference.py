@@ -26,14 +26,17 @@ ROOMS = ("domain", "workflows", "webhooks", "db", "mail", "services", "activitie
 _FIELDS = {"FieldError": 1, "PydanticCustomError": 0, "TemplateProblem": 0, "_refused": 0, "_bad": 1, "_field": 1}
 _SECTIONS: dict[str, tuple[Mapping[str, int], tuple[str, ...]]] = {
     "fields": (_FIELDS, ROOMS),
-    "rejected": ({"RejectedRow": 2}, ("domain", "services/lead_csv.py")),
+    "rejected": (
+        {"RejectedRow": 2, "RejectedEntry": 2},
+        ("domain", "services/lead_csv.py", "services/suppression_csv.py"),
+    ),
     "warnings": ({"RowWarning": 0}, ("domain",)),
     "preview": ({"Warned": 0}, ("services/preview.py",)),
 }
 # Where a code is put together, or chosen, before it is handed on.
 _MADE_ELSEWHERE = {
     "fields": {"invalid_domain", "template_syntax", "template_too_expensive"},
-    "rejected": {"broken_quotes", "row_too_long", "invalid_email"},
+    "rejected": {"broken_quotes", "row_too_long", "invalid_email", "invalid_domain"},
     "preview": {"bounced", "unsubscribed", "merge_field_missing", "template_invalid"},
 }
 

@@ -22,6 +22,7 @@ PANEL = "Talking to a running API"
 LATER = (
     ("sequences", "cadenza.commands.sequences:app", "Sequences as files: list, show, apply, export, activate, ..."),
     ("leads", "cadenza.commands.leads:app", "Import leads from a file, and list them."),
+    ("suppressions", "cadenza.commands.suppressions:app", "Whom nobody writes to: import and export the list."),
     ("enroll", "cadenza.commands.enroll:app", "Enroll leads, a campaign or a file's leads in a sequence."),
     ("status", "cadenza.commands.status:app", "Where a sequence or a lead stands."),
     ("explain", "cadenza.commands.explain:app", "Why nothing is being sent to a lead right now."),

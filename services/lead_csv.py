@@ -49,11 +49,19 @@ def read_leads(upload: BinaryIO | Iterable[bytes], mapping: Mapping[str, str] | 
 
     Raises Invalid for a file without rows to speak of: empty, no text, no header, no column for addresses.
     """
-    file = _seekable(upload)
-    lines = _Lines(io.TextIOWrapper(file, encoding=_encoding(file), errors="replace", newline=""))
+    lines = _Lines(text_of(_seekable(upload)))
     headers, delimiter = _header(lines)
     reader = RowReader(plan_columns(headers, mapping), normalise_address, _find_zone)
     return _rows(lines, delimiter, reader)
+
+
+def text_of(file: BinaryIO) -> io.TextIOWrapper:
+    """The text of a seekable file, whatever its encoding. Detach it when it is read: the file is the caller's to close.
+
+    Raises Invalid for what is no text.
+    """
+    file.seek(0)
+    return io.TextIOWrapper(file, encoding=_encoding(file), errors="replace", newline="")
 
 
 def _rows(lines: "_Lines", delimiter: str, reader: RowReader) -> Iterator[ImportRow]:

@@ -1,6 +1,5 @@
 """Suppressions: whom the tenant never writes to, by address or by a whole domain."""
 
-from typing import Literal
 from uuid import UUID
 
 from db.models import Suppression
@@ -8,10 +7,8 @@ from db.queries import suppressions as queries
 from db.queries.rows import delete_row, find_row
 from db.session import ReadSession, WriteSession
 from domain.errors import AddressInvalid, Conflict, FieldError, Invalid, NotFound
-from mail.addresses import normalise_address
 from services.paging import Page, PageRequest, after_of, newest_first
-
-SuppressionKind = Literal["address", "domain"]
+from services.suppression_csv import SuppressionKind, normalised
 
 
 class SuppressionExists(Conflict):
@@ -29,7 +26,7 @@ async def create_suppression(session: WriteSession, *, kind: SuppressionKind, va
     if made is None:
         there = await queries.suppression_id_of(session, kind, normal)
         raise SuppressionExists(extra={"suppression_id": str(there)} if there else None)
-    await queries.stop_suppressed(session, kind, normal)
+    await queries.stop_newly_suppressed(session)
     return made
 
 
@@ -57,9 +54,7 @@ async def delete_suppression(session: WriteSession, suppression_id: UUID) -> Non
 
 def _normalised(kind: SuppressionKind, value: str) -> str:
     try:
-        if kind == "address":
-            return normalise_address(value)
-        return normalise_address("postmaster@" + value.strip().removeprefix("@")).partition("@")[2]
+        return normalised(kind, value)
     except AddressInvalid as error:
         raise Invalid(error.detail, errors=[FieldError("value", f"invalid_{_WHAT[kind]}", error.detail)]) from None
 

@@ -11,7 +11,7 @@ from services.suppressions import SuppressionKind
 
 
 class SuppressionCreate(Body):
-    """One address, or a whole domain (not its subdomains)."""
+    """One address, or a whole domain with all its subdomains."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -29,3 +29,23 @@ class SuppressionResponse(Shape):
     value: str
     reason: str
     created_at: Moment
+
+
+class RejectedEntryResponse(Shape):
+    """`row` counts entries from 1; `value` is as it was written."""
+
+    row: int
+    value: str
+    code: str
+    detail: str
+
+
+class ListTakenResponse(Shape):
+    """`known`: suppressed already, or twice in the file. `stopped`: enrollments that have ended by this. `rejected`
+    holds the first 10,000, its count all of them."""
+
+    suppressed: int
+    known: int
+    stopped: int
+    rejected_count: int
+    rejected: list[RejectedEntryResponse]

@@ -74,10 +74,14 @@ def mapping(told: list[str]) -> dict[str, str]:
 
 def import_file(terminal: Terminal, path: Path, columns: dict[str, str]) -> Json:
     """Uploads the file piece by piece; what became of each row."""
-    parameters = {"mapping": json.dumps(columns)} if columns else {}
+    return uploaded(terminal, "/leads/import", path, **({"mapping": json.dumps(columns)} if columns else {}))
+
+
+def uploaded(terminal: Terminal, to: str, path: Path, **parameters: str) -> Json:
+    """Uploads the file piece by piece, showing how far it is; the answer."""
     with path.open("rb") as file, terminal.progress(f"uploading {path.name}", path.stat().st_size) as bar:
         pieces = _pieces(file, lambda sent: bar.update(bar.task_ids[0], completed=sent))
-        return terminal.api.upload("/leads/import", pieces, "text/csv", **parameters)
+        return terminal.api.upload(to, pieces, "text/csv", **parameters)
 
 
 def show_import(out: Console, imported: Json) -> None:
@@ -87,11 +91,11 @@ def show_import(out: Console, imported: Json) -> None:
         cell(imported["warnings_count"], "yellow" if imported["warnings_count"] else ""), " warnings",
     )  # fmt: skip
     out.print(line)
-    _show_rows(out, imported, "rejected", ("row", "email", "code", "detail"))
-    _show_rows(out, imported, "warnings", ("row", "code", "detail"))
+    show_rows(out, imported, "rejected", ("row", "email", "code", "detail"))
+    show_rows(out, imported, "warnings", ("row", "code", "detail"))
 
 
-def _show_rows(out: Console, imported: Json, kind: str, fields: tuple[str, ...]) -> None:
+def show_rows(out: Console, imported: Json, kind: str, fields: tuple[str, ...]) -> None:
     listed: list[Json] = imported[kind]
     if not listed:
         return

@@ -3,22 +3,41 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import Suppression
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
-# In the order of their IDs, as everywhere.
+# Of everything that this transaction has suppressed (`now()` is when it began). In the order of their IDs, as
+# everywhere, and each once, whatever it is suppressed by.
 _STOP = text("""
+    WITH new AS MATERIALIZED (
+        SELECT kind, value FROM suppressions WHERE tenant_id = :tenant_id AND created_at = now()
+    ), meant AS MATERIALIZED (
+        SELECT l.id FROM new JOIN leads l ON l.tenant_id = :tenant_id AND new.kind = 'address' AND l.email = new.value
+        UNION
+        SELECT l.id FROM (SELECT DISTINCT domain FROM leads
+                           WHERE tenant_id = :tenant_id AND EXISTS (SELECT FROM new WHERE kind = 'domain')) d
+          JOIN leads l ON l.tenant_id = :tenant_id AND l.domain = d.domain
+         WHERE domain_and_parents(d.domain) && (SELECT array_agg(value) FROM new WHERE kind = 'domain')
+    )
     SELECT count(stop_lead_sequence(tenant_id, id, 'suppressed'))
-      FROM (SELECT s.tenant_id, s.id
-              FROM lead_sequence_state s
-              JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
+      FROM (SELECT s.tenant_id, s.id FROM lead_sequence_state s JOIN meant ON meant.id = s.lead_id
              WHERE s.tenant_id = :tenant_id AND s.status IN ('pending', 'active', 'paused', 'failed')
-               AND CASE :kind WHEN 'address' THEN l.email ELSE split_part(l.email, '@', 2) END = :value
-             ORDER BY s.id) live
+             ORDER BY s.id OFFSET 0) live
+""")
+# Two lists that held the same values in another order would wait for each other for ever.
+_LIST_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('suppressions/import/' || :tenant_id, 0))")
+_INSERT_MANY = text("""
+    WITH made AS (
+        INSERT INTO suppressions (tenant_id, kind, value, reason)
+        SELECT :tenant_id, kind, value, reason
+          FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]), CAST(:reasons AS text[])) t(kind, value, reason)
+         ORDER BY kind, value
+        ON CONFLICT ON CONSTRAINT suppressions_value_key DO NOTHING RETURNING 1)
+    SELECT count(*) FROM made
 """)
 
 
@@ -52,7 +71,30 @@ async def list_suppressions(
     return (await session.scalars(page)).all()
 
 
-async def stop_suppressed(session: WriteSession, kind: str, value: str) -> int:
-    """Stops every live enrollment of the leads that it is about; how many."""
-    key = {"tenant_id": session.tenant_id, "kind": kind, "value": value}
-    return int(await session.scalar(_STOP, key) or 0)
+async def suppressions_after(
+    session: ReadSession, kind: str | None, after: tuple[str, str] | None, limit: int
+) -> Sequence[Suppression]:
+    """In the order of kind and value, from behind the pair `after` on."""
+    statement = select(Suppression).where(Suppression.tenant_id == session.tenant_id)
+    if kind is not None:
+        statement = statement.where(Suppression.kind == kind)
+    if after is not None:
+        statement = statement.where(tuple_(Suppression.kind, Suppression.value) > tuple_(*after))
+    return (await session.scalars(statement.order_by(Suppression.kind, Suppression.value).limit(limit))).all()
+
+
+async def take_list_turn(session: WriteSession) -> None:
+    """Imports of one tenant take turns, until the transaction ends."""
+    await session.execute(_LIST_TURN, {"tenant_id": str(session.tenant_id)})
+
+
+async def insert_suppressions(session: WriteSession, rows: Sequence[tuple[str, str, str]]) -> int:
+    """`kind`, `value` and `reason` of each; how many were not there yet."""
+    kinds, values, reasons = ([row[place] for row in rows] for place in range(3))
+    key = {"tenant_id": session.tenant_id, "kinds": kinds, "values": values, "reasons": reasons}
+    return int((await session.execute(_INSERT_MANY, key)).scalar_one())
+
+
+async def stop_newly_suppressed(session: WriteSession) -> int:
+    """Stops every live enrollment of the leads that this transaction has suppressed; how many."""
+    return int(await session.scalar(_STOP, {"tenant_id": session.tenant_id}) or 0)

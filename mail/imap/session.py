@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from mail.credentials import without_credentials
 from mail.delivery import redact
 from mail.imap.errors import (
     ImapAuthenticationFailed,
@@ -188,7 +189,8 @@ class ImapSession:
             done, _ = await self._command(b"LOGIN " + user + b" " + password)
         if done.kind == "OK":
             return
-        text = redact(done.text.decode("utf-8", "replace"), server.username, server.password)
+        said = without_credentials(done.text.decode("utf-8", "replace"), server.username, server.password)
+        text = redact(said, server.username)
         if done.code in _TRY_LATER:
             raise ImapConnectionFailed(text)
         raise ImapAuthenticationFailed(text)

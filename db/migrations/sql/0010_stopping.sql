@@ -118,3 +118,18 @@ BEGIN
     SELECT count(*) INTO released FROM moved;
     RETURN released;
 END $$;
+
+-- `acme.example` covers `eu.acme.example`: whoever asks for a company to be left alone means all of it. A top-level
+-- domain by itself is nobody's, unless it is all there is.
+CREATE FUNCTION domain_and_parents(p_domain text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT ARRAY(SELECT array_to_string(parts[place:], '.')
+                   FROM string_to_array(p_domain, '.') parts, generate_series(1, greatest(cardinality(parts) - 1, 1)) place)
+$$;
+
+CREATE OR REPLACE FUNCTION is_suppressed(p_tenant_id uuid, p_email text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM suppressions
+                    WHERE tenant_id = p_tenant_id AND kind = 'address' AND value = p_email)
+        OR EXISTS (SELECT FROM suppressions
+                    WHERE tenant_id = p_tenant_id AND kind = 'domain'
+                      AND value = ANY (domain_and_parents(split_part(p_email, '@', -1))))
+$$;

@@ -1,3 +1,9 @@
+CREATE OR REPLACE FUNCTION is_suppressed(p_tenant_id uuid, p_email text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM suppressions
+                    WHERE tenant_id = p_tenant_id
+                      AND (kind, value) IN (('address', p_email), ('domain', split_part(p_email, '@', 2))))
+$$;
+DROP FUNCTION domain_and_parents;
 DROP FUNCTION release_parked, clear_mailbox_failures;
 DROP INDEX lead_sequence_state_parked, messages_by_mailbox;
 ALTER TABLE mailboxes DROP COLUMN smtp_auth_failures, DROP COLUMN imap_auth_failures, DROP COLUMN refusals,

@@ -124,10 +124,10 @@ async def test_suppressing_stops_what_runs_and_keeps_out_what_would(tenant: Tena
     assert [(one["status"], one["stop_reason"]) for one in states] == [
         ("stopped", "suppressed"),
         ("stopped", "suppressed"),
-        ("pending", None),
+        ("stopped", "suppressed"),  # a whole domain, with all that is below it
     ]
     told = await tenant.query("SELECT command FROM outbox ORDER BY id")
-    assert [row.command for row in told].count("stop") == 2
+    assert [row.command for row in told].count("stop") == 3
     again = await tenant.enroll(sequence_id, ada, bob)
     assert [one["code"] for one in again["skipped"]] == ["suppressed", "suppressed"]
     problem = await tenant.call("POST", "/suppressions", 409, json=domain)
