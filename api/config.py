@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mail.dns import Lookup
 from services.secret_box import SecretBox
 
 
@@ -26,6 +27,8 @@ class AppConfig:
     """Of the links in mail; without it none is known here."""
     secrets: SecretBox = field(default_factory=SecretBox, repr=False)
     """Seals mailboxes' passwords; without keys none are taken."""
+    dns: Lookup = field(default_factory=Lookup, repr=False)
+    """Answers what is asked about sender domains."""
     mail_allow_private: bool = False
     """Development: mailboxes' own servers may be on this machine and its network."""
     mail_tls: ssl.SSLContext | None = field(default=None, repr=False)

@@ -18,6 +18,7 @@ from temporalio.api.enums.v1 import EventType
 from bench.postgres_counter import PostgresCounter
 from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
 from bench.throughput import enroll_all
+from bench.wakeups import wakeups_per_lead
 from cadenza.exit import run_and_leave
 from services.dispatch import Dispatcher
 from workflows.messages import enrollment_workflow_id
@@ -64,6 +65,7 @@ async def main() -> None:
         round_trips = (counter.round_trips - before) // 5
         await worker.end()
         await counter.stop()
+        wakeups = await wakeups_per_lead(servers, 4, 2)
     result(
         "cost",
         {
@@ -72,6 +74,7 @@ async def main() -> None:
             "bytes": cold.bytes,
             "actions_5_emails": five.actions,
             "db_round_trips": round_trips,
+            "slot_wakeups": wakeups,
         },
     )
 

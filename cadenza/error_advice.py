@@ -105,6 +105,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "invalid_duration": "An ISO 8601 duration such as `P3D` is expected.",
         "invalid_email": "Correct the address.",
         "invalid_number": "A number is finite: no NaN, no infinity.",
+        "invalid_private_key": "An RSA private key in PEM, without a password, is expected: left out, one is made.",
         "invalid_text": "Remove control characters, NUL and halves of surrogate pairs.",
         "invalid_time": "A time of day such as `09:00`; a window may close at `24:00`.",
         "malformed_json": "`mapping` is a JSON object of columns and fields.",

@@ -21,6 +21,7 @@ SmtpSecurity = Literal["none", "starttls", "tls"]
 
 MIN_KEY = 32
 
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 USUAL_SMTP_PORT: dict[SmtpSecurity, int] = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -104,6 +105,9 @@ class Settings(BaseSettings):
             return None
         if self.signing_key is None:
             raise StartError(unset("signing_key", "the output of `openssl rand -base64 32`"))
+        if self.public_url.scheme != "https" and self.public_url.host not in LOOPBACK_HOSTS and not self.dev:
+            # RFC 8058 section 3.1: mail clients offer one-click for HTTPS only, and a link in the clear can be read.
+            raise StartError("CADENZA_PUBLIC_URL must begin with https:// (but on this machine, and in development)")
         return Links(str(self.public_url), self.signing_key.get_secret_value())
 
     def app_database_url(self) -> str:

@@ -30,6 +30,7 @@ from services.inboxes.watch import InboxWatcher
 from services.inboxes.watches import InboxWatches
 from services.perform import StepPerformer
 from services.secret_box import SecretBox
+from services.signers import Signers
 from services.steps.effect import Tools
 from services.transports import MailServers, Transports
 from services.webhook_deliveries import WebhookDeliverer
@@ -70,6 +71,7 @@ class Parts:
 
     database: Database
     transports: Transports
+    signers: Signers
     inboxes: InboxWatcher
     dispatcher: Dispatcher
     gateway: Gateway
@@ -110,11 +112,11 @@ def open_parts(
     transports = Transports(smtp, secrets, allow_private=mail_allow_private, tls=mail_tls)
     servers = MailServers(secrets, allow_private=mail_allow_private, tls=mail_tls)
     inboxes = InboxWatcher(database, servers, dispatcher.kick)
-    return Parts(database, transports, inboxes, dispatcher, gateway, webhooks, deliverer, links)
+    return Parts(database, transports, Signers(secrets), inboxes, dispatcher, gateway, webhooks, deliverer, links)
 
 
 def make_performer(parts: Parts) -> StepPerformer:
-    tools = Tools(parts.database, parts.transports, parts.dispatcher.kick, parts.webhooks, parts.links)
+    tools = Tools(parts.database, parts.transports, parts.signers, parts.dispatcher.kick, parts.webhooks, parts.links)
     return StepPerformer(parts.database, tools)
 
 

@@ -10,6 +10,19 @@ PLANNED_DAYS = 120
 _SOME_MONDAY = datetime(2024, 1, 1, 9, tzinfo=UTC)
 
 
+def first_email(plan: Plan, now: datetime, lead_zone: str = "") -> tuple[Step, datetime] | None:
+    """The first email of a lead that is enrolled now, and when it is due if nothing keeps it; None without any."""
+    step: Step | None = plan.first
+    while step is not None:
+        arrival = enter(step, now, plan.zones(lead_zone))
+        assert isinstance(arrival, Wait), "a step is entered, not the end"
+        now = arrival.due_at
+        if step.type == "email":
+            return step, now
+        step = plan.after(step)
+    return None
+
+
 def days_to_later_emails(plan: Plan, step: Step) -> list[int]:
     """So many days after this email the following ones are due, for a lead that never answers: every branch goes on to
     the next step, every wait is waited to its end. Emails from a mailbox of their own are not among them."""

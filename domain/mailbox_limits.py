@@ -7,7 +7,27 @@ whichever sequences they belong to. NULL columns are no limit.
 import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 from uuid import UUID
+
+
+class LimitColumns(Protocol):
+    """A mailbox's row, or what was loaded of it."""
+
+    @property
+    def daily_cap(self) -> int | None: ...
+    @property
+    def hourly_cap(self) -> int | None: ...
+    @property
+    def min_gap_seconds(self) -> int: ...
+    @property
+    def gap_jitter_seconds(self) -> int: ...
+    @property
+    def ramp_start(self) -> int | None: ...
+    @property
+    def ramp_increase(self) -> int | None: ...
+    @property
+    def ramp_started_on(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +41,18 @@ class MailboxLimits:
     ramp_start: int | None = None
     ramp_increase: int | None = None
     ramp_started_on: date | None = None
+
+    @classmethod
+    def of(cls, row: LimitColumns) -> "MailboxLimits":
+        return cls(
+            daily_cap=row.daily_cap,
+            hourly_cap=row.hourly_cap,
+            min_gap_seconds=row.min_gap_seconds,
+            gap_jitter_seconds=row.gap_jitter_seconds,
+            ramp_start=row.ramp_start,
+            ramp_increase=row.ramp_increase,
+            ramp_started_on=row.ramp_started_on,
+        )
 
     @property
     def any(self) -> bool:

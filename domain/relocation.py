@@ -60,8 +60,6 @@ def relocate(old: Plan, new: Plan, standing: Standing) -> Relocated:
     if standing.due_at is None:
         return Relocated(Effect.UNCHANGED, step, None)
     due_at = _reckoned(step, new, standing)
-    if standing.due_at is None:
-        return Relocated(Effect.UNCHANGED, step, None)
     if standing.put_off_by in ("window", "holiday") and old.settings.send_window != new.settings.send_window:
         return _asks_anew(step, new, standing, standing.due_at)
     # What is due already (an event was heard, or it is being performed) is not put off.

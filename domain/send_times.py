@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from domain.mailbox_limits import MailboxLimits
+from domain.mailbox_limits import LimitColumns, MailboxLimits
+from domain.schedule import zone_of
 from domain.sending_hours import SendingHours
+from domain.sequence import Plan
 from domain.windows import Span, WindowNeverOpens, days_of
 
 HORIZONS = (60, 400, 1600, 7300)
@@ -21,12 +24,24 @@ CALENDARS_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenDays:
-    """Spans as columns, in order: `opens[i]` to `closes[i]` belongs to `days[i]`, which takes `caps[i]` emails."""
+    """Spans as columns, in order: `opens[i]` to `closes[i]` (seconds since 1970) belongs to `days[i]`, which takes
+    `caps[i]` emails."""
 
     days: list[date]
     caps: list[int | None]
-    opens: list[datetime]
-    closes: list[datetime]
+    opens: list[int]
+    closes: list[int]
+
+
+class MailboxColumns(LimitColumns, Protocol):
+    """Of a mailbox, what its times depend on."""
+
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def day_zone(self) -> str: ...
+    @property
+    def working_hours(self) -> dict[str, Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,16 @@ class SendTimes:
     hours: SendingHours
     limits: MailboxLimits
     zone: ZoneInfo
+
+    @classmethod
+    def of(cls, mailbox: MailboxColumns, plan: Plan, lead_zone: str) -> "SendTimes":
+        """When emails of this plan may leave this mailbox, for a lead of that zone."""
+        zones = plan.zones(lead_zone, mailbox.timezone)
+        return cls(
+            hours=SendingHours.of(plan.settings.send_window, mailbox.working_hours, zones),
+            limits=MailboxLimits.of(mailbox),
+            zone=zone_of(mailbox.timezone, mailbox.day_zone, plan.settings.timezone),
+        )
 
     def today(self, now: datetime) -> date | None:
         """The mailbox's day at this moment; None when the window or its working hours are closed.
@@ -56,9 +81,13 @@ class SendTimes:
                 continue  # begun before, and so among the nearer ones
             columns.days.append(day)
             columns.caps.append(self.limits.cap_on(day))
-            columns.opens.append(span.start)
-            columns.closes.append(span.end)
+            columns.opens.append(int(span.start.timestamp()))
+            columns.closes.append(int(span.end.timestamp()))
         return columns
+
+    def days(self, now: datetime) -> Iterator[tuple[date, Span]]:
+        """Every span that is open, with its day, from `now` on and without an end."""
+        return self._from(now)
 
     def _from(self, moment: datetime) -> Iterator[tuple[date, Span]]:
         midnight = datetime.combine(moment.astimezone(UTC).date(), time(), UTC)

@@ -62,15 +62,47 @@ def build_bounce(captured: bytes, *, now: datetime, status: str = "5.1.1") -> by
             ("Diagnostic-Code", f"smtp; {code} {status} the recipient cannot be reached"),
         ],
     )
-    returned = MIMEBase("text", "rfc822-headers")
-    head = captured.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    returned.set_payload(head.decode("ascii", "replace").replace("\ufffd", "?") + "\n")
-    bounce = MIMEMultipart("report", None, [explanation, report, returned], report_type="delivery-status")
+    parts = [explanation, report, _headers_of(captured)]
+    bounce = MIMEMultipart("report", None, parts, report_type="delivery-status")
     _address(bounce, sender=f"MAILER-DAEMON@{domain}", recipient=_party(original, "From"), now=now)
     bounce["Subject"] = "Undelivered Mail Returned to Sender"
     bounce["Return-Path"] = "<>"
     bounce["Auto-Submitted"] = "auto-replied"
     return bounce.as_bytes(policy=_POLICY)
+
+
+def build_complaint(captured: bytes, *, now: datetime) -> bytes:
+    """What the recipient's provider sends when they press "this is spam": ARF (RFC 5965), their address redacted as
+    most providers do, with the headers of `captured` returned."""
+    original = message_from_bytes(captured)
+    explanation = MIMEText("This is an email abuse report.\n", "plain", "utf-8")
+    fields = MIMEBase("message", "feedback-report")
+    fields.set_payload(
+        f"Feedback-Type: abuse\nUser-Agent: Cadenza/dev\nVersion: 1\nArrival-Date: {format_datetime(now)}\n"
+    )
+    complaint = MIMEMultipart(
+        "report", None, [explanation, fields, _headers_of(captured)], report_type="feedback-report"
+    )
+    _address(complaint, sender="feedback@provider.example", recipient=_party(original, "From"), now=now)
+    complaint["Subject"] = "Email feedback report"
+    return complaint.as_bytes(policy=_POLICY)
+
+
+def build_unsubscribe(captured: bytes, *, now: datetime) -> bytes:
+    """The letter that a mail program's unsubscribe button sends for the recipient of `captured` (RFC 2369)."""
+    original = message_from_bytes(captured)
+    letter = MIMEText("", "plain", "utf-8")
+    _address(letter, sender=_party(original, "To"), recipient=_party(original, "From"), now=now)
+    letter["Subject"] = "unsubscribe"
+    return letter.as_bytes(policy=_POLICY)
+
+
+def _headers_of(captured: bytes) -> MIMEBase:
+    """text/rfc822-headers (RFC 6522 section 3)."""
+    returned = MIMEBase("text", "rfc822-headers")
+    head = captured.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    returned.set_payload(head.decode("ascii", "replace").replace("\ufffd", "?") + "\n")
+    return returned
 
 
 def _address(message: Message, *, sender: str, recipient: str, now: datetime) -> None:

@@ -11,6 +11,9 @@ _BLOCKS = frozenset(
 )
 _HIDDEN = frozenset(["head", "script", "style", "title", "template"])
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
+# A tag that does not end before the next begins, and a declaration that only some browsers know.
+_UNCLOSED = re.compile(r"<(?![^<>]{0,5000}>)")
+_MARKED = re.compile(r"<!\[[^<>]{0,200}\]>")
 
 
 class _Text(HTMLParser):
@@ -60,7 +63,15 @@ class _Text(HTMLParser):
 def html_to_text(html: str) -> str:
     """The words of an HTML message in reading order: paragraphs apart, links with their address, no markup."""
     parser = _Text()
-    parser.feed(html)
+    parser.feed(_closed(html))
     parser.close()
     lines = [line.strip(" ") for line in "".join(parser.parts).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _closed(html: str) -> str:
+    """Without what the parser would look for the end of through the whole rest, again for each: it takes quadratic
+    time on markup that nobody means."""
+    html = _UNCLOSED.sub("&lt;", _MARKED.sub("", html))
+    last = html.rfind("-->") + 1
+    return html[:last] + html[last:].replace("<!--", "")

@@ -1,7 +1,6 @@
 """Which server a mailbox sends through, and how reaching it can fail."""
 
 import asyncio
-import base64
 import socket
 import ssl
 from dataclasses import dataclass, field
@@ -82,14 +81,3 @@ def not_connected(error: Exception) -> ConnectionFailed:
     if isinstance(error, (TimeoutError, SMTPTimeoutError, SMTPConnectTimeoutError)):
         return ServerTimeout(detail)
     return ConnectionFailed(detail)
-
-
-def without_credentials(text: str, username: str, password: str) -> str:
-    """`text` without what was sent to log in, in any of the forms in which a server might repeat it (RFC 4616 PLAIN,
-    LOGIN)."""
-    secrets = [f"\0{username}\0{password}", password, username]
-    encoded = [base64.b64encode(one.encode()).decode() for one in secrets]
-    for secret in [*encoded, *(one.rstrip("=") for one in encoded), password]:
-        if secret:
-            text = text.replace(secret, "[redacted]")
-    return text

@@ -9,6 +9,7 @@ from typing import cast
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError
 
+from mail.credentials import without_credentials
 from mail.delivery import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -23,7 +24,7 @@ from mail.delivery import (
     redact,
     refusal,
 )
-from mail.smtp_server import SmtpServer, Timeouts, not_connected, public_socket, without_credentials
+from mail.smtp_server import SmtpServer, Timeouts, not_connected, public_socket
 
 BeforeFinalDot = Callable[[], Awaitable[bool]]
 

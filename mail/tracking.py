@@ -134,13 +134,6 @@ class MessageLinks:
             return url
         return f"{self.public_url}/t/c/{self._token('click', target)}"
 
-    def headers(self) -> dict[str, str]:
-        """One-click unsubscribe (RFC 8058)."""
-        return {
-            "List-Unsubscribe": f"<{self.unsubscribe}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-
     def _token(self, kind: Kind, url: str = "") -> str:
         return self.key.write(Token(kind, self.tenant_id, self.message_id, url))
 

@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
 from db.models import Batch
 from db.queries import campaigns as queries
 from db.queries.batches import supersede
 from db.session import WriteSession
+from domain.forecast import Forecast
 from services.batches.enroll_campaign import EnrollCampaign
 from services.batches.enroll_leads import EnrollLeads
 from services.batches.run import FIRST_CHUNK, begin, record_done
 from services.campaigns import get_campaign
 from services.enroll import EnrollResult, Skipped, enroll, hold_active_sequence
+from services.forecast import forecast_new
 
 DRY_CHUNK = 5_000
 MAX_LISTED = 10_000
@@ -28,6 +30,7 @@ class DryAssignment:
     accepted: int = 0
     counts: Counter[str] = field(default_factory=Counter[str])
     skipped: list[Skipped] = field(default_factory=list[Skipped])
+    forecast: Forecast | None = None
 
 
 async def enroll_leads(
@@ -40,7 +43,8 @@ async def enroll_leads(
 ) -> EnrollResult:
     """Enrolls them all at once, and keeps the outcome as a batch. Raises as `enroll` does."""
     if dry_run:
-        return await enroll(session, sequence_id=sequence_id, lead_ids=lead_ids, campaign_id=campaign_id, dry_run=True)
+        tried = await enroll(session, sequence_id=sequence_id, lead_ids=lead_ids, campaign_id=campaign_id, dry_run=True)
+        return replace(tried, forecast=await forecast_new(session, sequence_id, tried.by_mailbox))
     batch_id = uuid4()
     result = await enroll(
         session, sequence_id=sequence_id, lead_ids=lead_ids, campaign_id=campaign_id, batch_id=batch_id
@@ -78,14 +82,16 @@ async def try_assignment(session: WriteSession, campaign_id: UUID, sequence_id: 
     """What `assign_sequence` would do; nothing is written. Raises as it does."""
     await get_campaign(session, campaign_id)
     await hold_active_sequence(session, sequence_id)
-    tried, after = DryAssignment(), None
+    tried, after, by_mailbox = DryAssignment(), None, Counter[UUID]()
     while lead_ids := await queries.leads_after(session, campaign_id, after, DRY_CHUNK):
         result = await enroll(
             session, sequence_id=sequence_id, lead_ids=lead_ids, campaign_id=campaign_id, dry_run=True
         )
         tried.total += len(lead_ids)
         tried.accepted += len(result.enrolled)
+        by_mailbox += result.by_mailbox
         tried.counts.update(skip.code for skip in result.skipped)
         tried.skipped += result.skipped[: MAX_LISTED - len(tried.skipped)]
         after = lead_ids[-1]
+    tried.forecast = await forecast_new(session, sequence_id, by_mailbox)
     return tried

@@ -4,6 +4,7 @@ Who may be enrolled is decided in Postgres, for all leads in one statement (`enr
 the answers mean.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from uuid import UUID
 from db.queries import enrolling
 from db.session import WriteSession
 from domain.errors import NotFound, SequenceNotActive
+from domain.forecast import Forecast
 from domain.sequence import Plan
 from domain.tenancy import TenantSettings
 
@@ -42,6 +44,8 @@ class Enrolled:
     lead_id: UUID
     enrollment_id: UUID | None
     """None in a dry run."""
+    mailbox_id: UUID | None = None
+    """That it will hear from; None while the tenant has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,13 @@ class EnrollResult:
     batch_id: UUID | None
     enrolled: list[Enrolled]
     skipped: list[Skipped]
+    forecast: Forecast | None = None
+    """Of a dry run: when they would be sent their first email."""
+
+    @property
+    def by_mailbox(self) -> Counter[UUID]:
+        """How many of the enrolled each mailbox writes to."""
+        return Counter(one.mailbox_id for one in self.enrolled if one.mailbox_id is not None)
 
 
 async def enroll(
@@ -102,7 +113,9 @@ async def enroll(
     )
     return EnrollResult(
         batch_id=batch_id,
-        enrolled=[Enrolled(row.lead_id, row.enrollment_id) for row in rows if row.outcome == "enrolled"],
+        enrolled=[
+            Enrolled(row.lead_id, row.enrollment_id, row.mailbox_id) for row in rows if row.outcome == "enrolled"
+        ],
         skipped=[
             *(_skipped(row.lead_id, row.outcome, row.until) for row in rows if row.outcome != "enrolled"),
             *(Skipped(lead_id, "already_enrolled", _TWICE) for lead_id in _repeated(lead_ids)),

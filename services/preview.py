@@ -9,6 +9,7 @@ from uuid import UUID
 from db.models import Lead, Mailbox
 from db.queries import preview as queries
 from db.queries import sequences as sequence_queries
+from db.queries.preview import Senders
 from db.queries.tenants import own_tenant
 from db.session import ReadSession
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
@@ -74,7 +75,12 @@ async def preview_sequence(
     plan, errors = await drafted_plan(session, sequence)
     start = start_at or datetime.now(UTC)
     fields = template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
-    senders = await queries.mailboxes(session, [id_ for _, config in _emails(plan) if (id_ := config.mailbox_id)])
+    senders = await queries.senders(
+        session,
+        lead_id,
+        among=plan.settings.mailbox_ids,
+        named=[id_ for _, config in _emails(plan) if (id_ := config.mailbox_id)],
+    )
     preview = Preview(plan, lead, start, [], {}, [*_of_draft(plan, errors)])
     if plan.steps and not any(error.code == "cycle_without_delay" for error in errors):
         emails = frozenset(str(step.id) for step, _ in _emails(plan))
@@ -95,7 +101,7 @@ def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
     yield from ((step, step.config) for step in plan.steps if isinstance(step.config, Email))
 
 
-def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[Mailbox], footer: Footer) -> None:
+def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, footer: Footer) -> None:
     subject: str | None = None
     written: list[Step] = []
     for place, moment in enumerate(preview.moments):
@@ -126,13 +132,13 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Sequence[
         subject = content.subject if content else subject
 
 
-def _sent_from(steps: Sequence[Step], senders: Sequence[Mailbox]) -> Mailbox | None:
+def _sent_from(steps: Sequence[Step], senders: Senders) -> Mailbox | None:
     """The mailbox of the last of these emails: a reply in thread comes from where the thread began."""
     sender: Mailbox | None = None
     for number, step in enumerate(steps):
         assert isinstance(step.config, Email), "only emails are sent"
         if number == 0 or not step.config.reply_in_thread:
-            sender = _sender(senders, step.config.mailbox_id)
+            sender = senders.of(step.config.mailbox_id)
     return sender
 
 
@@ -155,12 +161,6 @@ def _opens(hours: SendingHours, since: datetime) -> bool:
     return True
 
 
-def _sender(senders: Sequence[Mailbox], named: UUID | None) -> Mailbox | None:
-    if named is not None:
-        return next((one for one in senders if one.id == named), None)
-    return next((one for one in senders if one.status == "active"), None)
-
-
 def _of_draft(plan: Plan, errors: Sequence[FieldError]) -> Iterator[Warned]:
     for error in errors:
         yield Warned(error.code, error.detail, field=error.field)
@@ -168,10 +168,10 @@ def _of_draft(plan: Plan, errors: Sequence[FieldError]) -> Iterator[Warned]:
         yield Warned("unreachable_step", "no way leads to this step", step.key)
 
 
-def _of_hours(preview: Preview, senders: Sequence[Mailbox]) -> Iterator[Warned]:
+def _of_hours(preview: Preview, senders: Senders) -> Iterator[Warned]:
     told: set[str] = set()
     for step, config in _emails(preview.plan):
-        hours = _hours_asked(preview, _sender(senders, config.mailbox_id))
+        hours = _hours_asked(preview, senders.of(config.mailbox_id))
         if not _opens(hours, preview.start_at):
             detail = "the send window and the mailbox's working hours have no hour in common: it would never leave"
             yield Warned("window_never_opens", detail, step.key)
@@ -201,9 +201,9 @@ def _of_lead(lead: Lead, suppressed: bool) -> Iterator[Warned]:
         yield Warned("unknown_timezone", f"the lead's time zone is {zone}; the sequence's is used instead")
 
 
-def _of_senders(plan: Plan, senders: Sequence[Mailbox]) -> Iterator[Warned]:
+def _of_senders(plan: Plan, senders: Senders) -> Iterator[Warned]:
     for step, config in _emails(plan):
-        sender = _sender(senders, config.mailbox_id)
+        sender = senders.of(config.mailbox_id)
         if sender is None:
             yield Warned("no_mailbox", "there is no mailbox to send this from", step.key)
         elif sender.status != "active":

@@ -33,6 +33,7 @@ from mail.transport import (
     TemporarilyRefused,
     redact,
 )
+from mail.unsubscribe_headers import unsubscribe_headers
 from services import breakers
 from services.receive import bounce_at_once
 from services.slots import put_off, reserve_now, send_times
@@ -148,6 +149,9 @@ async def _hand_over(
             date=visit.now,
         )
     )
+    signer = tools.signers.of(sender)
+    if signer is not None:
+        message = signer.sign(message)
     try:
         accepted = await transport.deliver(message, sender.email, draft.to_address, before_final_dot=handover.allowed)
     except SendWithdrawn as withdrawn:
@@ -264,7 +268,7 @@ def _draft(
         # Words alone are not tracked, not even those that an HTML part is turned into.
         text=written.body_text,
         html=tracked_html(html, links, opens=settings.track_opens, clicks=settings.track_clicks) if links else html,
-        headers=links.headers() if links else {},
+        headers=unsubscribe_headers(links, sender.email if sender.watched else None),
         # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.
         thread=[*earlier.thread, earlier.rfc_message_id] if earlier else [],
     )

@@ -11,10 +11,7 @@ from typing import Any
 from db.queries.enrollments import AskedSlot, LoadedMailbox, Reservation
 from domain.errors import Conflict
 from domain.later_emails import days_to_later_emails
-from domain.mailbox_limits import MailboxLimits
-from domain.schedule import zone_of
 from domain.send_times import HORIZONS, OpenDays, SendTimes
-from domain.sending_hours import SendingHours
 from services.steps.visit import Visit
 
 MARGIN_DAYS = 21
@@ -37,25 +34,7 @@ class NoFreeSlot(Conflict):
 
 def send_times(visit: Visit, sender: LoadedMailbox) -> SendTimes:
     """When the lead's email may leave this mailbox."""
-    settings = visit.plan.settings
-    zones = visit.plan.zones(str(visit.loaded.lead.get("timezone") or ""), sender.timezone)
-    return SendTimes(
-        hours=SendingHours.of(settings.send_window, sender.working_hours, zones),
-        limits=limits_of(sender),
-        zone=zone_of(sender.timezone, sender.day_zone, settings.timezone),
-    )
-
-
-def limits_of(sender: LoadedMailbox) -> MailboxLimits:
-    return MailboxLimits(
-        daily_cap=sender.daily_cap,
-        hourly_cap=sender.hourly_cap,
-        min_gap_seconds=sender.min_gap_seconds,
-        gap_jitter_seconds=sender.gap_jitter_seconds,
-        ramp_start=sender.ramp_start,
-        ramp_increase=sender.ramp_increase,
-        ramp_started_on=sender.ramp_started_on,
-    )
+    return SendTimes.of(sender, visit.plan, str(visit.loaded.lead.get("timezone") or ""))
 
 
 async def reserve_now(visit: Visit, times: SendTimes, today: date | None, message: Mapping[str, Any]) -> Reservation:

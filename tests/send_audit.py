@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 
@@ -27,7 +28,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Hours:
-    """From nine to five, or so, on these weekdays (0 is Monday) and these clocks; over midnight where it ends sooner."""
+    """From nine to five, or so, on these weekdays (0 is Monday) and clocks; over midnight where it ends sooner."""
 
     zone: str
     days: frozenset[int]
@@ -49,7 +50,7 @@ def broken(moments: Sequence[datetime], rules: Rules) -> list[str]:
         cap = rules.cap(day)
         if cap is not None and count > cap:
             found.append(f"{count} emails on {day}, which takes {cap}")
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if later - earlier < timedelta(seconds=rules.min_gap_seconds):
             found.append(f"{later - earlier} between {earlier} and {later}")
     if rules.hourly_cap is not None:

@@ -17,7 +17,7 @@ from api.schemas.dev import (
     ReplyRequest,
 )
 from api.unavailable import reaching_temporal
-from mail.devreply import build_bounce, build_reply
+from mail.devreply import build_bounce, build_complaint, build_reply, build_unsubscribe
 from services.captured import get_captured, list_captured
 from services.inbound_mail import receive_mail
 from services.timetravel import fast_forward
@@ -55,6 +55,22 @@ async def bounce_message(captured_id: CapturedId, session: Steering, wired: Wire
     """Returns a captured message as undeliverable for good (RFC 3464)."""
     captured = await get_captured(session, wired.outbox, captured_id)
     raw = build_bounce(captured.raw, now=datetime.now(UTC))
+    return MailReceivedResponse.model_validate(await receive_mail(session, raw))
+
+
+@router.post("/outbox/{captured_id}/complaint", responses=problems(404))
+async def complain_of_message(captured_id: CapturedId, session: Steering, wired: Wired) -> MailReceivedResponse:
+    """Has the recipient's provider tell that they called a captured message spam (RFC 5965)."""
+    captured = await get_captured(session, wired.outbox, captured_id)
+    raw = build_complaint(captured.raw, now=datetime.now(UTC))
+    return MailReceivedResponse.model_validate(await receive_mail(session, raw))
+
+
+@router.post("/outbox/{captured_id}/unsubscribe", responses=problems(404))
+async def unsubscribe_from_message(captured_id: CapturedId, session: Steering, wired: Wired) -> MailReceivedResponse:
+    """Asks by mail to be left alone, as the unsubscribe button of the recipient's mail program does."""
+    captured = await get_captured(session, wired.outbox, captured_id)
+    raw = build_unsubscribe(captured.raw, now=datetime.now(UTC))
     return MailReceivedResponse.model_validate(await receive_mail(session, raw))
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.schemas.common import Moment, Shape
 from api.schemas.enrollment import LeadSkipped
+from api.schemas.forecast import ForecastResponse
 from services.assign import DryAssignment
 from services.batches.look import Progress
 
@@ -16,7 +17,8 @@ class BatchResponse(Shape):
 
     Of `total` leads `processed` have been looked at: `accepted` were enrolled (or paused, resumed, stopped, by `kind`),
     the others skipped, counted by reason in `skipped`. Of the accepted ones `started` have been told to Temporal.
-    `progress` goes from 0 to 1. `done`: nothing more will happen. `superseded`: a later command has taken over.
+    `forecast`, of one batch that enrolls: when its leads will have been sent their first email. `progress` goes from
+    0 to 1. `done`: nothing more will happen. `superseded`: a later command has taken over.
     """
 
     id: UUID
@@ -35,6 +37,7 @@ class BatchResponse(Shape):
     created_at: Moment
     started_at: Moment | None
     finished_at: Moment | None
+    forecast: ForecastResponse | None
 
     @classmethod
     def of(cls, progress: Progress) -> "BatchResponse":
@@ -56,6 +59,7 @@ class BatchResponse(Shape):
             created_at=row.created_at,
             started_at=row.started_at,
             finished_at=row.finished_at,
+            forecast=ForecastResponse.model_validate(progress.forecast) if progress.forecast else None,
         )
 
 
@@ -66,6 +70,7 @@ class DryAssignmentResponse(Shape):
     accepted: int
     skipped_counts: dict[str, int]
     skipped: list[LeadSkipped]
+    forecast: ForecastResponse | None
 
     @classmethod
     def of(cls, tried: DryAssignment) -> "DryAssignmentResponse":
@@ -74,4 +79,5 @@ class DryAssignmentResponse(Shape):
             accepted=tried.accepted,
             skipped_counts=dict(tried.counts),
             skipped=[LeadSkipped.model_validate(skip) for skip in tried.skipped],
+            forecast=ForecastResponse.model_validate(tried.forecast) if tried.forecast else None,
         )

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from api.config import AppConfig
 from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import FilledLine
+from api.schemas.forecast import ForecastResponse
 from db.queries.states import EnrollmentState, Happened
 from domain.enrollment import EnrollmentStatus, ResumeMode, StopReason
 from domain.steps import StepType
@@ -57,11 +58,13 @@ class LeadSkipped(Shape):
 
 
 class EnrollLeadsResponse(Shape):
-    """`batch_id` is null in a dry run; otherwise `GET /batches/{id}` says how many of them have been started."""
+    """`batch_id` is null in a dry run; otherwise `GET /batches/{id}` says how many of them have been started, and when
+    they will have been sent their first email. In a dry run `forecast` does."""
 
     batch_id: UUID | None
     enrolled: list[LeadEnrolled]
     skipped: list[LeadSkipped]
+    forecast: ForecastResponse | None = None
 
     @classmethod
     def of(cls, result: EnrollResult) -> "EnrollLeadsResponse":

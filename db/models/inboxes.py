@@ -31,6 +31,7 @@ class InboxCursor(Row, Base):
     error_code: Mapped[str | None]
     error: Mapped[str | None]
     failing_since: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
 
 

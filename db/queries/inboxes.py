@@ -43,10 +43,13 @@ _TAKE = text(
 _ALL_READ = text(f"""
     UPDATE inbox_cursors c
        SET last_uid = greatest(c.last_uid, :uid), since = NULL, read_at = now(), seen_at = now(),
-           error_code = NULL, error = NULL, failing_since = NULL
+           error_code = NULL, error = NULL, failing_since = NULL, told_at = NULL
      WHERE {_AT} RETURNING 1
 """)
-_ERROR = text(f"SELECT c.error_code FROM inbox_cursors c WHERE {_KEY} FOR UPDATE")
+_TOLD = text(f"""
+    UPDATE inbox_cursors c SET told_at = now()
+     WHERE {_KEY} AND c.told_at IS NULL AND c.failing_since <= now() - CAST(:after AS interval) RETURNING 1
+""")
 # Of the settings as they are now only: a watcher that has not heard of the new ones yet says nothing of them.
 _FAILING = text("""
     INSERT INTO inbox_cursors AS c (tenant_id, mailbox_id, folder, account, error_code, error, failing_since)
@@ -61,7 +64,7 @@ _FAILING = text("""
 """).bindparams(bindparam("imap", type_=JSONB))
 _GIVE_UP = text("""
     INSERT INTO inbox_failures (tenant_id, mailbox_id, folder, uid_validity, uid, error, attempts)
-    SELECT c.tenant_id, c.mailbox_id, c.folder, c.uid_validity, :uid, coalesce(c.error_code, 'unknown'), c.attempts
+    SELECT c.tenant_id, c.mailbox_id, c.folder, c.uid_validity, :uid, coalesce(c.error_code, 'unknown'), c.attempts - 1
       FROM inbox_cursors c
      WHERE c.tenant_id = :tenant_id AND c.mailbox_id = :mailbox_id AND c.folder = :folder
     ON CONFLICT ON CONSTRAINT inbox_failures_message_key DO NOTHING
@@ -154,15 +157,22 @@ async def all_read(session: WriteSession, key: FolderKey, uid_validity: int, uid
 async def failing(
     session: WriteSession, key: FolderKey, settings: InboxSettings, *, account: str, error_code: str, error: str
 ) -> bool:
-    """Whether that is news."""
+    """False when the mailbox has other settings by now."""
     told = {"account": account, "error_code": error_code, "error": error}
     told |= {"imap": settings.imap, "sealed": settings.sealed}
-    before = await session.scalar(_ERROR, key.of(session))
-    return bool(await session.scalar(_FAILING, key.of(session, **told))) and before != error_code
+    return bool(await session.scalar(_FAILING, key.of(session, **told)))
+
+
+async def must_be_told(session: WriteSession, key: FolderKey, after: timedelta) -> bool:
+    """Whether it has failed for that long; once, until it has been read again."""
+    return bool(await session.scalar(_TOLD, key.of(session, after=after)))
 
 
 async def give_up(session: WriteSession, key: FolderKey, uid: int) -> bool:
-    """Records the message with the error that reading it last ended with. False when it is recorded already."""
+    """Records the message, which is not tried this time, with the error that reading it last ended with.
+
+    False when it is recorded already.
+    """
     return await session.scalar(_GIVE_UP, key.of(session, uid=uid)) is not None
 
 

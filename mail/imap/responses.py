@@ -12,6 +12,7 @@ _STATUS = re.compile(rb"\* (?P<status>OK|NO|BAD|BYE|PREAUTH)\b ?(?P<text>.*)", r
 _NUMBERED = re.compile(rb"\* (?P<number>\d{1,10}) (?P<kind>[A-Za-z]+) ?", re.IGNORECASE)
 _NAMED = re.compile(rb"\* (?P<kind>[A-Za-z]+) ?(?P<rest>.*)", re.DOTALL)
 _CODE = re.compile(rb"\[(?P<name>[A-Za-z-]+)(?: (?P<value>[^\]]*))?\]")
+_NUMBER = re.compile(rb"[0-9]{1,10}")
 _MAX_DEPTH = 50
 
 
@@ -33,11 +34,17 @@ class Response:
     @property
     def numbers(self) -> list[int]:
         """Of a SEARCH. Words in between (MODSEQ, RFC 7162) are left out."""
-        return [int(word) for word in self.text.split() if word.isdigit()]
+        found = (as_number(word) for word in self.text.split())
+        return [number for number in found if number is not None]
 
     @property
     def code_number(self) -> int | None:
-        return int(self.code_value) if self.code_value.isdigit() else None
+        return as_number(self.code_value)
+
+
+def as_number(value: Value) -> int | None:
+    """Numbers have 32 bits (RFC 3501 section 9): what is longer is none."""
+    return int(value) if isinstance(value, bytes) and _NUMBER.fullmatch(value) else None
 
 
 def understand(parts: Sequence[bytes]) -> Response:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from mail.credentials import without_credentials
 from mail.delivery import redact
 from mail.imap.errors import (
     ImapAuthenticationFailed,
@@ -16,7 +17,7 @@ from mail.imap.errors import (
     ImapProtocolError,
 )
 from mail.imap.folders import encoded
-from mail.imap.responses import Response, Value
+from mail.imap.responses import Response, Value, as_number
 from mail.imap.server import ImapServer, ImapTimeouts, connect
 from mail.imap.wire import ImapWire
 
@@ -111,7 +112,7 @@ class ImapSession:
     async def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """In bytes, as the server has it: some only guess. Messages that are gone are left out."""
         rows = await self._fetch(uids, b"(UID RFC822.SIZE)")
-        return {uid: _number(items.get("RFC822.SIZE")) or 0 for uid, items in rows}
+        return {uid: as_number(items.get("RFC822.SIZE")) or 0 for uid, items in rows}
 
     async def fetch(self, uids: Sequence[int], limit: int) -> list[Fetched]:
         """The messages that are still there, each up to so many bytes. Leaves them unread, as they are."""
@@ -188,7 +189,8 @@ class ImapSession:
             done, _ = await self._command(b"LOGIN " + user + b" " + password)
         if done.kind == "OK":
             return
-        text = redact(done.text.decode("utf-8", "replace"), server.username, server.password)
+        said = without_credentials(done.text.decode("utf-8", "replace"), server.username, server.password)
+        text = redact(said, server.username)
         if done.code in _TRY_LATER:
             raise ImapConnectionFailed(text)
         raise ImapAuthenticationFailed(text)
@@ -208,7 +210,7 @@ class ImapSession:
     async def _fetch(self, uids: Sequence[int], what: bytes) -> list[tuple[int, dict[str, Value]]]:
         wanted = ",".join(map(str, uids)).encode("ascii")
         _, untagged = await self._demand(b"UID FETCH " + wanted + b" " + what)
-        rows = [(_number(one.items.get("UID")), one.items) for one in untagged if one.kind == "FETCH"]
+        rows = [(as_number(one.items.get("UID")), one.items) for one in untagged if one.kind == "FETCH"]
         return [(uid, items) for uid, items in rows if uid is not None and uid in uids]
 
     async def _demand(self, command: bytes) -> tuple[Response, list[Response]]:
@@ -248,7 +250,3 @@ def _string(value: bytes) -> bytes:
     if any(byte in value for byte in b"\x00\r\n"):
         raise ImapProtocolError("a user name, a password or a folder's name holds a line break")
     return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
-
-
-def _number(value: Value) -> int | None:
-    return int(value) if isinstance(value, bytes) and value.isdigit() else None

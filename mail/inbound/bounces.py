@@ -7,12 +7,11 @@ still tries is no bounce.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import Message
 
 from flufl.bounce import all_failures  # pyright: ignore[reportUnknownVariableType]
 
 from mail.inbound.dsn import Recipient, read_report
-from mail.inbound.message import Read, all_addresses, as_text, decoded, is_from_nobody, read_header
+from mail.inbound.message import Read, all_addresses, is_from_nobody, read_header
 from mail.inbound.statuses import Severity, WhySoft, enhanced_status, severity, why_soft
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -213,8 +212,6 @@ def _says_failed(mail: Read) -> bool:
 def _explanation(mail: Read) -> str:
     """What the server says, without the message that it returns."""
     text = mail.text[:20_000]
-    if not text.strip():
-        text = next((as_text(part) for part in mail.parts if _is_text(part)), "")[:20_000]
     if (below := _RETURNED_BELOW.search(text)) and below.start() > 40:
         text = text[: below.start()]
     return text[:8_000]
@@ -226,10 +223,6 @@ def _server_said(text: str) -> str:
     told = [index for index, line in enumerate(lines) if _REPLY_CODE.search(line)]
     kept = sorted({near for index in told for near in range(index, index + 3)})
     return "\n".join(lines[index] for index in kept if index < len(lines)) or text
-
-
-def _is_text(part: Message) -> bool:
-    return part.get_content_maintype() == "text" and bool(decoded(part).strip())
 
 
 def _addresses_in(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Literal
 
-from mail.inbound.message import Read, all_addresses, as_text, children, payload, read_header, read_message
+from mail.inbound.message import Read, all_addresses, children, payload, read_header, read_message
 
 _REPORTS = ("message/feedback-report",)
 # RFC 5965 section 7.3. `other` is what some providers write for any press of the button.
@@ -66,7 +66,7 @@ def _fields(part: Message) -> Message:
         return inside[0]
     if part.keys() and "Feedback-Type" in part:
         return part
-    text = payload(part) or as_text(part).encode("utf-8", "replace")
+    text = payload(part)
     return read_message(text.lstrip(b"\r\n") + b"\n\n")
 
 

@@ -137,7 +137,7 @@ def _meant(text: str, mention: _Mention, before_it: int, after_it: int, *, only:
         return 0, mention.day
     if mention.kind in ("weekday", "tomorrow", "next_week", "day") or NOT_BACK.search(before):
         return None
-    if (only and len(text) <= 200) or (AWAY.search(before) and not re.match(r"\s?(?:から|より|-|~|〜)", after)):
+    if (only and len(text) <= 60) or (AWAY.search(before) and not re.match(r"\s?(?:から|より|-|~|〜)", after)):
         return 2, mention.day if not AWAY.search(before) else next_day
     return None
 

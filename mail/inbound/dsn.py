@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
+from itertools import islice
 
-from mail.inbound.message import Read, as_text, children, first_address, payload, read_header, read_message
+from mail.inbound.message import Read, children, first_address, payload, read_header, read_message
 
+MAX_GROUPS = 200
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _FAILED, _WAITING = ("failed", "failure", "fail", "expired"), ("delayed", "delay", "delivered", "relayed", "expanded")
 
@@ -42,7 +44,8 @@ def read_report(mail: Read) -> list[Recipient] | None:
     found = [part for part in mail.parts if part.get_content_type() in _REPORTS]
     if not found:
         return None
-    return [recipient for part in found for group in _groups(part) if (recipient := _recipient(group)) is not None]
+    groups = islice((group for part in found for group in _groups(part)), MAX_GROUPS)
+    return [recipient for group in groups if (recipient := _recipient(group)) is not None]
 
 
 def _groups(part: Message) -> Iterator[Message]:
@@ -52,7 +55,7 @@ def _groups(part: Message) -> Iterator[Message]:
         yield from inside
         return
     # A server that encoded the part, or the parser that would not look into it.
-    text = payload(part) or as_text(part).encode("utf-8", "replace")
+    text = payload(part)
     for group in re.split(rb"\n\s*\n", text.replace(b"\r\n", b"\n"))[:200]:
         yield read_message(group.strip() + b"\n\n")
 

@@ -15,12 +15,12 @@ from email.policy import Compat32
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import cached_property
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 from mail.html_text import html_to_text
 from mail.inbound.text import clean
 
-MAX_BYTES = 2**20
+MAX_BYTES = 2**19
 """Read of a message. What follows is attachments, or somebody's own message returned whole."""
 MAX_TEXT = 100_000
 MAX_HEADER = 16_384
@@ -28,7 +28,7 @@ MAX_HEADERS = 500
 MAX_PARTS = 200
 _MAX_CONTAINERS = 60
 _MAX_DELIMITERS = 2_000
-_MAX_BLANK_LINES = 20_000
+_MAX_BLANK_LINES = 5_000
 _CONTAINER = re.compile(rb"content-type:\s{0,20}(?:multipart|message)/", re.IGNORECASE)
 _DELIMITER = re.compile(rb"^--", re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -39,8 +39,7 @@ _HTML_QUOTE = re.compile(
     r"|border-top:\s?solid #(?:E1E1E1|B5C4DF))",
     re.IGNORECASE,
 )
-# They take quadratic time, or are no charsets.
-_CHARSETS_REFUSED = ("idna", "punycode")
+_CHARSETS_REFUSED = frozenset(["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"])
 
 
 class _Bounded(Compat32):
@@ -59,11 +58,18 @@ class _Bounded(Compat32):
 
 
 class _Message(Message):
-    """One that keeps so many headers: each look for a name reads them all."""
+    """One that keeps so many headers (each look for a name reads them all), and knows no charset that takes
+    quadratic time or is none."""
 
     def set_raw(self, name: str, value: str) -> None:
         if len(self) < MAX_HEADERS:
             super().set_raw(name, value)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+    def get_param(self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True) -> Any:
+        value = super().get_param(param, failobj, header, unquote)
+        if param.lower() == "charset" and isinstance(value, str) and value.strip().lower() in _CHARSETS_REFUSED:
+            return "utf-8"
+        return value
 
 
 _POLICY = _Bounded()
@@ -119,7 +125,7 @@ class Read:
                 "message/rfc822-headers",
                 "message/global-headers",
             ):
-                return read_message(payload(part) or as_text(part).encode("utf-8", "replace"))
+                return read_message(payload(part))
         return None
 
     @cached_property
@@ -219,8 +225,8 @@ def untagged(address: str) -> str:
 
 
 def children(part: Message) -> list[Message]:
-    inside = part.get_payload()
-    return cast("list[Message]", inside) if isinstance(inside, list) else []
+    # Asked first: a leaf's payload is decoded by the charset that it names, and that may be none.
+    return cast("list[Message]", part.get_payload()) if part.is_multipart() else []
 
 
 def payload(part: Message) -> bytes:
@@ -228,20 +234,11 @@ def payload(part: Message) -> bytes:
     return decoded_payload if isinstance(decoded_payload, bytes) else b""
 
 
-def as_text(part: Message) -> str:
-    """A leaf's payload as it stands."""
-    inside = part.get_payload()
-    return clean(inside) if isinstance(inside, str) else ""
-
-
 def decoded(part: Message) -> str:
     """A leaf's text, at most `MAX_TEXT` times four bytes of it."""
     raw = payload(part)[: MAX_TEXT * 4]
-    charset = (part.get_content_charset("utf-8") or "utf-8").lower()
-    if charset.startswith(_CHARSETS_REFUSED):
-        charset = "utf-8"
     try:
-        text = raw.decode(charset, errors="replace")
+        text = raw.decode(part.get_content_charset("utf-8"), errors="replace")
     except (LookupError, ValueError):
         text = raw.decode("utf-8", errors="replace")
     return clean(text.replace("\r\n", "\n"))

@@ -2,7 +2,7 @@
 
 import re
 
-from mail.inbound.message import Read, as_text, decoded, parameter
+from mail.inbound.message import Read, decoded, parameter
 from mail.inbound.references import References
 
 _RECEIPT_SUBJECT = re.compile(
@@ -39,7 +39,7 @@ def _calendar(mail: Read, references: References) -> bool:
         if part.get_content_type() == "text/calendar":
             method = parameter(part, "method").upper()
             if not method:
-                found = _METHOD.search((decoded(part) or as_text(part))[:5_000])
+                found = _METHOD.search(decoded(part)[:5_000])
                 method = found[1].upper() if found else ""
             return not (method in ("REQUEST", "PUBLISH") and references.answered)
     return False

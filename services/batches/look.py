@@ -1,7 +1,7 @@
 """How batches are getting on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,9 @@ from db.models import Batch, BatchSkip
 from db.queries import batches as queries
 from db.session import ReadSession
 from domain.errors import NotFound
+from domain.forecast import Forecast
 from services.batches.registry import KINDS
+from services.forecast import forecast_batch
 from services.paging import InvalidCursor, Page, PageRequest, after_of, cut, decode_cursor, newest_first
 
 FINAL = ("done", "superseded", "failed")
@@ -21,6 +23,8 @@ class Progress:
 
     row: Batch
     untold: int
+    forecast: Forecast | None = None
+    """When the leads that it has enrolled will have been sent their first email; of one batch that is asked for."""
 
     @property
     def started(self) -> int:
@@ -45,7 +49,8 @@ async def progress_of(session: ReadSession, batch: Batch) -> Progress:
 
 async def get_batch(session: ReadSession, batch_id: UUID) -> Progress:
     """Raises NotFound."""
-    return await progress_of(session, await _found(session, batch_id))
+    batch = await _found(session, batch_id)
+    return replace(await progress_of(session, batch), forecast=await forecast_batch(session, batch))
 
 
 async def list_batches(session: ReadSession, page: PageRequest) -> Page[Progress]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from db.queries import inboxes as queries
 from db.queries.inboxes import Placed
 from db.queries.notifications import notify
-from db.session import Database
+from db.session import Database, WriteSession
 from mail.imap import Folder, ImapProtocolError, ImapSession
 from services.inbound_mail import receive_mail
 from services.inboxes.settings import Inbox
@@ -105,27 +105,22 @@ class FolderReader:
             if attempt is None:
                 raise CursorLost
             if attempt > MAX_ATTEMPTS:
-                if await queries.give_up(transaction, self._key, first):
-                    await notify(
-                        transaction,
-                        kind="inbox",
-                        message=f"A message in the inbox of {self._inbox.kept.email} could not be read. Look at it"
-                        f" in the mailbox, in {self._folder}: it has been left out after {MAX_ATTEMPTS} attempts.",
-                    )
-                await queries.take(transaction, self._key, self._place.uid_validity, first)
+                await self._give_up(transaction, first)
         if attempt > MAX_ATTEMPTS:
             self._place = replace(self._place, last_uid=first)
             return []
-        if attempt > 1:
-            return [first]  # alone: it may be the one
-        portion: list[int] = []
-        size = 0
-        for uid in uids[:PORTION_MESSAGES]:
-            size += _read_of(sizes.get(uid, 0))
-            if portion and size > PORTION_BYTES:
-                break
-            portion.append(uid)
-        return portion
+        # After a failure alone: it may be the one.
+        return [first] if attempt > 1 else _first_of(uids, sizes)
+
+    async def _give_up(self, transaction: WriteSession, uid: int) -> None:
+        """The messages behind it must not wait for ever, and nobody must miss it without a word."""
+        if await queries.give_up(transaction, self._key, uid):
+            message = (
+                f"A message in the inbox of {self._inbox.kept.email} could not be read. Look at it in the mailbox, in"
+                f" {self._folder}: it has been left out after {MAX_ATTEMPTS} attempts."
+            )
+            await notify(transaction, kind="inbox", message=message)
+        await queries.take(transaction, self._key, self._place.uid_validity, uid)
 
     async def _receive(self, session: ImapSession, uids: Sequence[int], sizes: dict[int, int]) -> None:
         """A message that is gone by now is none."""
@@ -166,5 +161,14 @@ def _where(before: Placed, opened: Folder, end: int, *, same_account: bool) -> _
     return _Place(opened.uid_validity, 0, (before.since or (before.read_at - OVERLAP).date()), end)
 
 
-def _read_of(size: int) -> int:
-    return size if size <= MAX_MESSAGE else BEGINNING
+def _first_of(uids: Sequence[int], sizes: dict[int, int]) -> list[int]:
+    """As many as are read at once, one at the least."""
+    portion: list[int] = []
+    total = 0
+    for uid in uids[:PORTION_MESSAGES]:
+        size = sizes.get(uid, 0)
+        total += size if size <= MAX_MESSAGE else BEGINNING
+        if portion and total > PORTION_BYTES:
+            break
+        portion.append(uid)
+    return portion

@@ -8,6 +8,7 @@ import logging
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from db.queries import inboxes as queries
@@ -15,7 +16,7 @@ from db.queries.notifications import notify
 from db.session import Database
 from domain.errors import DomainError
 from domain.messages import WatchEnded
-from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapSession, ImapTimeouts
+from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapFolderMissing, ImapSession, ImapTimeouts
 from services import breakers
 from services.inboxes.folder import CursorLost, FolderReader
 from services.inboxes.settings import Inbox, load_inbox
@@ -25,6 +26,9 @@ from services.transports import MailServers
 log = logging.getLogger(__name__)
 
 UNEXPECTED = "unexpected_error"
+FOR_PEOPLE = (ImapAuthenticationFailed, ImapFolderMissing, SecretKeysMissing, SecretUnreadable)
+"""What does not mend itself."""
+TOLD_AFTER = timedelta(hours=1)
 MAX_ERROR = 300
 
 
@@ -126,22 +130,19 @@ class InboxWatcher:
             await breakers.logged_in(session, inbox.mailbox_id)
 
     async def _failing(self, inbox: Inbox, folder: str, error: Exception) -> None:
-        """Shown in the mailbox; a password that is not accepted also goes to people, once."""
-        code, text = (
-            (error.code, error.detail) if isinstance(error, DomainError) else (UNEXPECTED, type(error).__name__)
-        )
+        """Shown in the mailbox, and told to people: at once what only they can mend, the rest when it lasts."""
+        known = isinstance(error, DomainError)
+        code, text = (error.code, error.detail) if known else (UNEXPECTED, type(error).__name__)
+        key = inbox.key(folder)
         async with self._database.write(inbox.tenant_id) as session:
-            is_news = await queries.failing(
-                session,
-                inbox.key(folder),
-                inbox.kept,
-                account=inbox.account,
-                error_code=code,
-                error=text[:MAX_ERROR],
-            )
-            if is_news and isinstance(error, ImapAuthenticationFailed):
-                message = f"The inbox of {inbox.kept.email} cannot be read: the server does not accept its password."
-                await notify(session, kind="inbox", message=message)
-            if isinstance(error, ImapAuthenticationFailed):
-                # Nobody hears the replies to what it sends: in the end it sends nothing more.
-                await breakers.login_refused(session, inbox.mailbox_id, "imap")
+            error_now = {"error_code": code, "error": text[:MAX_ERROR]}
+            if not await queries.failing(session, key, inbox.kept, account=inbox.account, **error_now):
+                return
+            tell_after = timedelta(0) if isinstance(error, FOR_PEOPLE) else TOLD_AFTER
+            if await queries.must_be_told(session, key, tell_after):
+                await notify(session, kind="inbox", message=_message(inbox, folder, code))
+
+
+def _message(inbox: Inbox, folder: str, code: str) -> str:
+    where = "The inbox" if folder == "INBOX" else f"The folder {folder}"
+    return f"{where} of {inbox.kept.email} cannot be read ({code}): replies in it stop nobody until it can."

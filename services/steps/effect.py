@@ -11,6 +11,7 @@ from domain.errors import FieldError
 from domain.messages import Directive
 from domain.steps import StepConfig
 from mail.tracking import Links
+from services.signers import Signers
 from services.steps.visit import Visit
 from services.transports import Transports
 from webhooks.client import WebhookClient
@@ -22,6 +23,7 @@ class Tools:
 
     database: Database
     transports: Transports
+    signers: Signers
     kick: Callable[[UUID], None]
     """Dispatches a tenant's outbox; call it after a commit that wrote to it."""
     webhooks: WebhookClient

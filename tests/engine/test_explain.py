@@ -147,10 +147,10 @@ async def no_mailbox(stage: Stage) -> UUID:
     return (await enrolled(stage, EMAIL))[2]
 
 
-async def mailbox_held(stage: Stage, change: str = "status = 'held'") -> UUID:
+async def mailbox_held(stage: Stage) -> UUID:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
-    await set_mailboxes(stage, change)
+    await set_mailboxes(stage, "status = 'held'")
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
     await until_put_off(stage, enrollment, "mailbox_held")
     assert (await stage.state(enrollment)).next_action_at is None
@@ -158,7 +158,11 @@ async def mailbox_held(stage: Stage, change: str = "status = 'held'") -> UUID:
 
 
 async def mailbox_unhealthy(stage: Stage) -> UUID:
-    return await mailbox_held(stage, "status = 'held', hold_reason = 'bounce_rate', held_at = now()")
+    """Its server has refused its password as often as the breaker bears."""
+    stage.sink.rcpt_answers = ["535 5.7.8 user name and password not accepted"] * 1000
+    _, _, enrollment = await enrolled(stage, EMAIL)
+    await until_put_off(stage, enrollment, "mailbox_held")
+    return enrollment
 
 
 async def window(stage: Stage) -> UUID:
@@ -252,7 +256,7 @@ SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     waiting_for_event: ([], {"step": "registered", "event": "registered"}),
     waiting: ([], {"step": "wait", "step_type": "delay"}),
     no_mailbox: ([], {}),
-    mailbox_unhealthy: ([], {"status": "held", "hold_reason": "bounce_rate"}),
+    mailbox_unhealthy: ([], {"status": "held", "hold_reason": "authentication_failures"}),
     mailbox_held: ([], {"status": "held"}),
     window: ([], {"step": "intro", "timezone": "UTC"}),
     holiday: ([], {"place": "FR", "holiday": "Christmas Day", "timezone": "UTC"}),

@@ -38,7 +38,7 @@ async def test_a_hostile_lead_goes_through_the_whole_app(stage: Stage) -> None:
     assert "{{ 6 | times: 7 }}{% raw %}" in html
     assert "<script" not in html and "onerror=alert(1)>" not in html and "&lt;script&gt;" in html
     assert "javascript" not in html.lower() and '<a href="#">Your site</a>' in html
-    assert "onclick=" not in html and html.count("<a href=") == 2
+    assert "onclick=" not in html
 
 
 def _part(message: EmailMessage, subtype: Any) -> str:

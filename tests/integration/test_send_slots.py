@@ -125,8 +125,7 @@ class Run:
 
     async def write(self, statement: str, **parameters: Any) -> list[Any]:
         async with self.bench.database.write(self.tenant_id) as session:
-            done = await session.execute(text(statement), parameters)
-            return list(done.all()) if done.returns_rows else []
+            return list((await session.execute(text(statement), parameters)).all())
 
     async def set_up(self) -> None:
         world, rules = self.world, self.world.rules
@@ -134,7 +133,7 @@ class Run:
         await self.write(
             "UPDATE mailboxes SET timezone = :zone, daily_cap = :daily, hourly_cap = :hourly, min_gap_seconds = :gap,"
             " gap_jitter_seconds = :jitter, ramp_started_on = :began, ramp_start = :start, ramp_increase = :increase,"
-            " working_hours = CAST(:hours AS jsonb)",
+            " working_hours = CAST(:hours AS jsonb) RETURNING id",
             zone=rules.zone,
             daily=rules.daily_cap,
             hourly=rules.hourly_cap,

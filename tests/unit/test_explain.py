@@ -137,7 +137,7 @@ def test_what_binds_is_told_in_words_and_in_figures() -> None:
     )
     assert {"cap": 50, "taken": 48, "planned": 2, "day": "2026-11-25"}.items() <= full.binds.items()
     held = explain(situation(mailbox={**SENDER, "status": "held", "hold_reason": "bounce_rate", "held_at": NOW})).reason
-    assert "held since Wed 25 Nov 2026 10:30 Europe/Berlin" in held.detail
+    assert "is held since Wed 25 Nov 2026 10:30 Europe/Berlin" in held.detail
     assert "too many of its last emails came back" in held.detail
     assert (held.binds["hold_reason"], held.binds["since"]) == ("bounce_rate", "2026-11-25T09:30:00Z")
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mail.tracked_html import tracked_html
 from mail.tracking import Kind, Links, Token, TokenKey
+from mail.unsubscribe_headers import unsubscribe_headers
 
 KEY = TokenKey("a key of the installation that is long enough")
 TENANT, MESSAGE = uuid4(), uuid4()
@@ -147,7 +148,7 @@ def test_no_html_makes_it_stumble(html: str) -> None:
 
 
 def test_the_headers_of_one_click_unsubscribing() -> None:
-    headers = LINKS.headers()
+    headers = unsubscribe_headers(LINKS, None)
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert headers["List-Unsubscribe"].startswith("<https://mail.cadenza.example/u/")
     token = KEY.read(headers["List-Unsubscribe"].strip("<>").rpartition("/")[2], "unsubscribe")

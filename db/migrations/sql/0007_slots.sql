@@ -207,12 +207,12 @@ BEGIN
 END $$;
 
 -- Takes the earliest slot at or after `p_now` within the spans: the i-th is open from `p_opens[i]` to before
--- `p_closes[i]`, belongs to `p_days[i]`, and that day takes `p_caps[i]` emails (NULL: any number). `p_first` keeps clear
+-- `p_closes[i]` (seconds since 1970: a tenth of the work to send), belongs to `p_days[i]`, and that day takes `p_caps[i]` emails (NULL: any number). `p_first` keeps clear
 -- of the room that is planned for later emails of others. `at` is NULL when there is none.
 --   binds  which limit put it off, if any did: {cause, ...}
 CREATE FUNCTION take_slot(
     m mailboxes, p_enrollment_id uuid, p_step_id uuid, p_visit integer, p_now timestamptz, p_days date[],
-    p_caps integer[], p_opens timestamptz[], p_closes timestamptz[], p_jitter interval, p_first boolean,
+    p_caps integer[], p_opens bigint[], p_closes bigint[], p_jitter interval, p_first boolean,
     OUT at timestamptz, OUT day date, OUT binds jsonb)
     LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -222,20 +222,23 @@ DECLARE
     begins timestamptz;
     ends timestamptz;
     known timestamptz;
-    full_day record;
+    usable integer := 1;
+    full_day send_days;
     gap interval := make_interval(secs => m.min_gap_seconds);
 BEGIN
     FOR span IN
-        SELECT s.day, s.cap, s.opens, s.closes, d.busy, s.place
+        SELECT s.day, d.busy, s.place, greatest(to_timestamp(s.opens), p_now) AS begins,
+               to_timestamp(s.closes) - slot_grace() AS ends
           FROM unnest(p_days, p_caps, p_opens, p_closes) WITH ORDINALITY s(day, cap, opens, closes, place)
           LEFT JOIN send_days d ON d.tenant_id = m.tenant_id AND d.mailbox_id = m.id AND d.day = s.day
-         WHERE greatest(s.opens, p_now) <= s.closes - slot_grace()
-           AND (s.cap IS NULL OR d.day IS NULL OR d.taken + CASE WHEN p_first THEN d.planned ELSE 0 END < s.cap)
-           AND NOT coalesce(d.busy @> tstzrange(greatest(s.opens, p_now), s.closes - slot_grace(), '[]'), false)
+         WHERE (s.cap IS NULL OR d.day IS NULL OR d.taken + CASE WHEN p_first THEN d.planned ELSE 0 END < s.cap)
+           AND p_now <= to_timestamp(s.closes) - slot_grace() AND s.opens <= s.closes - 10
+           AND NOT coalesce(d.busy @> tstzrange(
+               greatest(to_timestamp(s.opens), p_now), to_timestamp(s.closes) - slot_grace(), '[]'), false)
          ORDER BY s.place
     LOOP
-        begins := greatest(span.opens, p_now);
-        ends := span.closes - slot_grace();
+        begins := span.begins;
+        ends := span.ends;
         SELECT upper(r) INTO known FROM unnest(span.busy) r WHERE r @> begins;
         room := earliest_room(m, coalesce(known, begins), ends, slot_grace(), p_jitter,
                               CASE WHEN begins > p_now THEN begins END, NULL, false);
@@ -257,15 +260,17 @@ BEGIN
         ELSE room.clear_from END)));
 
     -- What bound it is what bound it first.
-    SELECT s.day, s.cap, d.taken, d.planned, s.place INTO full_day
-      FROM unnest(p_days, p_caps, p_opens, p_closes) WITH ORDINALITY s(day, cap, opens, closes, place)
-      LEFT JOIN send_days d ON d.tenant_id = m.tenant_id AND d.mailbox_id = m.id AND d.day = s.day
-     WHERE greatest(s.opens, p_now) <= s.closes - slot_grace()
-     ORDER BY s.place LIMIT 1;
-    IF full_day.place < span.place AND full_day.taken + full_day.planned >= full_day.cap THEN
-        binds := jsonb_build_object('cause', 'daily_cap', 'day', full_day.day, 'cap', full_day.cap,
+    WHILE usable < span.place AND p_now > to_timestamp(p_closes[usable]) - slot_grace() LOOP
+        usable := usable + 1;
+    END LOOP;
+    IF usable < span.place THEN
+        SELECT d.* INTO full_day FROM send_days d
+         WHERE d.tenant_id = m.tenant_id AND d.mailbox_id = m.id AND d.day = p_days[usable];
+    END IF;
+    IF usable < span.place AND full_day.taken + full_day.planned >= p_caps[usable] THEN
+        binds := jsonb_build_object('cause', 'daily_cap', 'day', full_day.day, 'cap', p_caps[usable],
                                     'taken', full_day.taken, 'planned', full_day.planned);
-    ELSIF full_day.place < span.place OR at > greatest(begins, known) + p_jitter OR known > begins OR begins <= p_now
+    ELSIF usable < span.place OR at > greatest(begins, known) + p_jitter OR known > begins OR begins <= p_now
     THEN
         binds := CASE
             WHEN m.hourly_cap IS NOT NULL AND (SELECT count(*) FROM send_slots s
@@ -570,7 +575,7 @@ END $$;
 CREATE FUNCTION defer_message(
     p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_version_id uuid, p_step_id uuid,
     p_visit integer, p_now timestamptz, p_decisions jsonb, p_mailbox_id uuid, p_resend boolean, p_zone text,
-    p_days date[], p_caps integer[], p_opens timestamptz[], p_closes timestamptz[], p_jitter interval,
+    p_days date[], p_caps integer[], p_opens bigint[], p_closes bigint[], p_jitter interval,
     p_offsets integer[], p_closed jsonb) RETURNS jsonb
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -614,7 +619,7 @@ BEGIN
         END IF;
         deferral := coalesce(slot.binds, p_closed);
     ELSE
-        SELECT greatest(p_opens[1], p_now) AS at, p_days[1] AS day INTO slot;
+        SELECT greatest(to_timestamp(p_opens[1]), p_now) AS at, p_days[1] AS day INTO slot;
         deferral := p_closed;
     END IF;
     state := pin_decisions(state, p_step_id, m.id, p_now, p_decisions);

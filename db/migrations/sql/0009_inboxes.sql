@@ -25,6 +25,8 @@ CREATE TABLE inbox_cursors (
     error_code    text,
     error         text,
     failing_since timestamptz,
+    -- When people were told of that, once for as long as it lasts.
+    told_at       timestamptz,
     created_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT inbox_cursors_folder_key UNIQUE (tenant_id, mailbox_id, folder),

@@ -201,12 +201,12 @@ async def test_captured_mail_is_seen_by_its_tenant_and_answered(
     store, sequence_id = OutboxStore(capture_dir), await tenant.sequence([DELAY, EMAIL], active=True)
     lead_ids: dict[str, str] = {}
     ids: list[str] = []
-    for name in ("ada", "bob", "eve"):
+    for name in ("ada", "bob", "eve", "max", "zoe"):
         lead_ids[name] = await tenant.lead(email=f"{name}@acme.example")
         await tenant.enroll(sequence_id, lead_ids[name])
         ids.append(await captured(tenant, store, lead_ids[name], f"{name}@acme.example"))
-    first = await tenant.call("GET", "/dev/outbox", params={"limit": 2})
-    rest = await tenant.call("GET", "/dev/outbox", params={"limit": 2, "cursor": first["next_cursor"]})
+    first = await tenant.call("GET", "/dev/outbox", params={"limit": 3})
+    rest = await tenant.call("GET", "/dev/outbox", params={"limit": 3, "cursor": first["next_cursor"]})
     items = first["items"] + rest["items"]
     assert [item["id"] for item in items] == ids[::-1]
     assert rest["next_cursor"] is None
@@ -228,3 +228,9 @@ async def test_captured_mail_is_seen_by_its_tenant_and_answered(
     bounce = await tenant.call("POST", f"/dev/outbox/{ids[2]}/bounce")
     assert (bounce["classification"], bounce["recipient"]) == ("hard_bounce", "eve@acme.example")
     assert (await tenant.state(lead_ids["eve"]))["stop_reason"] == "bounced"
+    complaint = await tenant.call("POST", f"/dev/outbox/{ids[3]}/complaint")
+    assert (complaint["classification"], complaint["rule"]) == ("complaint", "feedback_report")
+    assert (await tenant.state(lead_ids["max"]))["stop_reason"] == "complained"
+    letter = await tenant.call("POST", f"/dev/outbox/{ids[4]}/unsubscribe")
+    assert (letter["classification"], letter["matched_by"]) == ("unsubscribe", "sender")
+    assert (await tenant.state(lead_ids["zoe"]))["stop_reason"] == "unsubscribed"

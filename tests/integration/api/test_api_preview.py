@@ -112,6 +112,19 @@ async def test_the_mailboxes_working_hours_count_too(tenant: Tenant) -> None:
     assert answer["moments"][0]["kind"] == "email"
 
 
+async def test_the_sender_is_the_mailbox_that_the_lead_will_hear_from(tenant: Tenant) -> None:
+    for _ in range(4):
+        await mailbox(tenant)
+    addresses = {one["id"]: one["email"] for one in (await tenant.call("GET", "/mailboxes"))["items"]}
+    sequence_id = await tenant.sequence([EMAIL], active=True)
+    leads = [await tenant.lead() for _ in range(8)]
+    shown = {lead: (await preview(tenant, sequence_id, lead))["moments"][0]["message"]["from"] for lead in leads}
+    await tenant.enroll(sequence_id, *leads)
+    rows = await tenant.query("SELECT lead_id, mailbox_id FROM lead_sequence_state")
+    assert {str(row.lead_id): addresses[str(row.mailbox_id)] for row in rows} == shown
+    assert len(set(shown.values())) > 1
+
+
 async def test_what_would_go_wrong_is_said_before(tenant: Tenant) -> None:
     stops = {"branches": [{"if": "opened", "then": {"stop": True}}], "else": {"stop": True}}
     steps = [EMAIL, FOLLOW_UP, {**OPENED, "key": "end", "config": stops}, {**DELAY, "key": "never"}]

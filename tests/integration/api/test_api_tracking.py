@@ -220,3 +220,23 @@ async def test_a_ring_of_keys_reads_what_each_has_signed(migrated_postgres: Embe
     gone = create_app(AppConfig(migrated_postgres.app_url, signing_key=newest), temporal_is_away)
     async with gone.router.lifespan_context(gone), client_of(gone, None) as http:
         assert (await http.get(links.click(TARGET), headers=BROWSER)).status_code == 404
+
+
+async def test_a_way_out_stays_one_when_mailbox_and_sequence_are_gone(app: FastAPI, tenant: Tenant) -> None:
+    lead_id, links = await message_of(tenant)
+    [enrollment] = (await tenant.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"]
+    [mailbox] = (await tenant.call("GET", "/mailboxes"))["items"]
+    await tenant.call("PUT", f"/sequences/{enrollment['sequence_id']}", json={"status": "archived"})
+    await tenant.call("POST", f"/leads/{lead_id}/stop-sequence")
+    await tenant.call("DELETE", f"/mailboxes/{mailbox['id']}", 204)
+    async with client_of(app, None) as http:
+        assert (
+            (await http.head(links.unsubscribe)).status_code == (await http.get(links.unsubscribe)).status_code == 200
+        )
+        assert await tenant.query("SELECT 1 FROM suppressions") == []
+        # As a form in parts, which is the other way that RFC 8058 (section 3.2) lets clients send it.
+        done = await http.post(links.unsubscribe, files={"List-Unsubscribe": (None, "One-Click")})
+    assert (done.status_code, done.has_redirect_location, "set-cookie" in done.headers) == (200, False, False)
+    lead = await tenant.call("GET", f"/leads/{lead_id}")
+    assert lead["status"] == "unsubscribed"
+    assert [row.value for row in await tenant.query("SELECT value FROM suppressions")] == [lead["email"]]

@@ -89,6 +89,7 @@ async def things_of(tenant: Tenant, capture_dir: Path) -> Things:
         "step": step["id"],
         "campaign_id": campaign["id"],
         "batch_id": assigned["id"],
+        "domain": await _domain_of_its_own(tenant),
         "mailbox_id": (await tenant.call("GET", "/mailboxes"))["items"][0]["id"],
         "suppression_id": suppression["id"],
         "user_id": user["id"],
@@ -99,6 +100,12 @@ async def things_of(tenant: Tenant, capture_dir: Path) -> Things:
         "message_id": message_id,
     }
     return Things(tenant, ids)
+
+
+async def _domain_of_its_own(tenant: Tenant) -> str:
+    domain = f"{tenant.id.hex[:12]}.example"
+    await tenant.call("POST", "/mailboxes", 201, json={"email": f"sam@{domain}"})
+    return domain
 
 
 async def _what_only_the_program_writes(tenant: Tenant, batch_id: str, sequence_id: str, step_id: str) -> None:
@@ -176,6 +183,7 @@ BODIES: dict[str, Callable[[Things], Any]] = {
     "record_lead_event": lambda _: {"type": "reply"},
     "reply_to_message": lambda _: {"text": "hello"},
     "update_sequence": lambda _: {"status": "archived"},
+    "set_sender_domain": lambda _: {"dkim": None},
     "update_user": lambda _: {"name": "Mine"},
     "update_lead": lambda _: {"first_name": "Mine"},
 }

@@ -1,0 +1,110 @@
+"""No message, however broken, makes the classifier fail, and none makes it read without end.
+
+What would take a reader of mail quadratic time or deep recursion is here by name; how long each takes is told by
+`bench/inbound.py`.
+"""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mail.inbound import InboundMail, parse_inbound
+from mail.inbound.message import MAX_BYTES, MAX_HEADERS, MAX_PARTS, MAX_TEXT, Read
+from tests.corpus.hostile import HOSTILE
+from tests.corpus.world import specimens
+
+RAW = [one.raw for one in specimens()]
+NOISE = st.sampled_from(
+    [
+        *[
+            b"\x00",
+            b"\xff\xfe",
+            b"=?utf-8?b?!!?=",
+            b"=?x?q?=ff?=",
+            b"\r\n",
+            b"\n\n",
+            b'"',
+            b";",
+            b"charset=",
+            b"<",
+            b"@",
+        ],
+        *[
+            b"=",
+            b"(" * 50,
+            b"\n--",
+            b"boundary=",
+            b"Content-Type: multipart/report;\n",
+            b"Content-Type: message/rfc822\n",
+        ],
+        *[b"\n\nAction: failed\n\n", b"Status: 5.\n", b"\x1b$B", b"\xed\xa0\x80", b"; charset=punycode", b"From: \n"],
+    ]
+) | st.binary(max_size=30)
+
+
+def sound(found: InboundMail) -> None:
+    """What it read can be kept: Postgres takes no NUL and no lone surrogates, and columns have their lengths."""
+    texts = [found.text, found.subject, found.sender or "", found.status or "", found.diagnostic, found.rule]
+    texts += [*found.references, *found.about, *found.recipients, *found.tokens, found.event_id]
+    for text in texts:
+        assert "\x00" not in text
+        text.encode("utf-8")
+    assert len(found.text) <= MAX_TEXT and len(found.diagnostic) <= 4000 and len(found.subject) <= 998
+    assert all(len(address) <= 320 for address in (*found.about, *found.recipients))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=600))
+def test_any_bytes(raw: bytes) -> None:
+    sound(parse_inbound(raw))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.sampled_from(RAW),
+    st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 60), NOISE), max_size=8),
+)
+def test_messages_that_were_damaged(raw: bytes, damage: list[tuple[int, int, bytes]]) -> None:
+    for position, length, noise in damage:
+        raw = raw[:position] + noise + raw[position + length :]
+    sound(parse_inbound(raw))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(RAW), st.sampled_from(RAW), st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 3))
+def test_messages_that_were_cut_swapped_and_doubled(one: bytes, other: bytes, cut: int, at: int, times: int) -> None:
+    sound(parse_inbound((one[:cut] + other[at:]) * times))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(RAW),
+    st.sampled_from(
+        ["utf-7", "utf-16", "punycode", "idna", "iso-2022-jp", "hex", "no-such", "", "undefined", "\udcff"]
+    ),
+    st.sampled_from(["base64", "x-uuencode", "quoted-printable", "8bit", "nonsense"]),
+)
+def test_wrong_charsets_and_encodings(raw: bytes, charset: str, encoding: str) -> None:
+    head = f'Content-Type: text/plain; charset="{charset}"\nContent-Transfer-Encoding: {encoding}\n'
+    sound(parse_inbound(head.encode("utf-8", "surrogateescape") + raw))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_was_made_to_hang_a_reader(name: str) -> None:
+    raw = HOSTILE[name]()
+    sound(parse_inbound(raw))
+    mail = Read.of(raw)
+    assert len(mail.parts) <= MAX_PARTS
+    assert len(mail.message.keys()) <= MAX_HEADERS
+    assert all(len(str(value)) <= MAX_BYTES // 16 for value in mail.message.values())
+
+
+def test_what_comes_first_is_read_of_a_message_that_has_no_end() -> None:
+    """The parts for people and for machines stand before what is returned or attached."""
+    for one in specimens():
+        if one.classification == "hard_bounce" and one.told_by_bytes:
+            long = parse_inbound(one.raw + b"\n" + b"x" * 75 + b"\n" * (10 * 2**20))
+            assert long.classification == "hard_bounce", one.file
+            break
+    else:
+        raise AssertionError("the corpus has no hard bounce")
