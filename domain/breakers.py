@@ -71,7 +71,7 @@ def too_many_complaints(tally: Tally, limits: BreakerSettings) -> bool:
     return rate is not None and tally.came_to_it >= limits.complaint_least and tally.share >= rate
 
 
-_WHY = {
+_WHY: dict[str, str] = {
     Breaker.AUTHENTICATION: "its mail server does not accept its user name and password",
     Breaker.REFUSALS: "its mail server refused several messages in a row",
     Breaker.BOUNCES: "too many of its last emails came back: check where the addresses are from",
@@ -81,4 +81,4 @@ _WHY = {
 
 def explained(hold_reason: str | None) -> str:
     """For a person: why the mailbox is held."""
-    return "somebody holds it" if hold_reason is None else _WHY[Breaker(hold_reason)]
+    return "somebody holds it" if hold_reason is None else _WHY.get(hold_reason, hold_reason)
