@@ -63,7 +63,8 @@ def delay(key: str, days: int) -> tuple[str, str, dict[str, object]]:
 
 
 def test_room_is_kept_for_what_a_lead_that_never_answers_is_sent() -> None:
-    condition = ("c", "condition", {"branches": [{"if": {"any": ["replied"]}, "then": {"stop": True}}]})
+    branch = {"if": {"any": ["replied"]}, "then": {"stop": True}}
+    condition: tuple[str, str, dict[str, object]] = ("c", "condition", {"branches": [branch]})
     own = email("own", mailbox_id=str(uuid4()))
     before = [delay("d0", 1), email("a"), delay("d1", 3), condition, email("b"), delay("d2", 4)]
     one = plan(*before, own, email("c2"), delay("d3", 200), email("d"))
