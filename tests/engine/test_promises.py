@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from db.queries.enrollments import EnrollmentQueries, Place
+from db.queries.enrollments import AskedSlot, EnrollmentQueries, Place
 from domain.messages import Command
+from domain.send_times import OpenDays
 from services.dispatch import Dispatcher
 from services.receive import ReplyEvent
 from tests.stage import COLD_OUTREACH, Stage
@@ -28,10 +29,17 @@ async def reserved(stage: Stage, enrollment: UUID, rfc_message_id: str) -> tuple
     message_id = uuid4()
     reservation = await queries.reserve(
         Place(loaded.directive.step_id, loaded.version_id),
-        step_id=loaded.directive.step_id,
-        visit=1,
-        now=loaded.enrolled_at,
-        decisions=[],
+        AskedSlot(
+            step_id=loaded.directive.step_id,
+            visit=1,
+            now=loaded.enrolled_at,
+            decisions=[],
+            resend=False,
+            zone="UTC",
+            open_days=OpenDays([loaded.enrolled_at.date()], [None], [], []),
+            jitter=timedelta(0),
+            offsets=[],
+        ),
         message={
             "id": str(message_id),
             "mailbox_id": str(loaded.mailbox.id),
@@ -39,7 +47,6 @@ async def reserved(stage: Stage, enrollment: UUID, rfc_message_id: str) -> tuple
             "thread": [],
             "subject": "Hello Acme",
         },
-        resend=False,
     )
     assert reservation.outcome == "reserved"
     return queries, message_id, loaded.enrolled_at
