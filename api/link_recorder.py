@@ -1,5 +1,5 @@
-"""Opens and clicks are recorded after they have been answered: where a link leads stands in its token, and whoever
-follows it waits for no database."""
+"""Opens and clicks are recorded beside their answer: where a link leads stands in its token, and whoever follows it
+waits for no database that is slow or away."""
 
 import asyncio
 import logging

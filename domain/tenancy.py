@@ -20,3 +20,7 @@ class TenantSettings(BaseModel):
 
 EXAMPLE_ADDRESS = "Cadenza, 1 Example Street, 10115 Berlin, Germany"
 """For trying things out: every email carries the sender's address, and a person sets the right one."""
+
+REHEARSAL = TenantSettings(breakers=BreakerSettings(bounce_rate=0.5, refusals=50, complaint_rate=0.05))
+"""Of the tenant that a home begins with: its mail is captured, no domain is burnt, and a rehearsal in which a lead of
+each kind bounces is not to end at the breaker."""

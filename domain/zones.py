@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,7 +31,9 @@ def known_zone(name: str) -> str:
 ZoneName = Annotated[str, AfterValidator(known_zone), Field(max_length=100)]
 
 
+@lru_cache(maxsize=4096)
 def find_zone(name: str) -> ZoneInfo | None:
+    """The IANA zone of this name, if there is one. What is none is remembered too: it is looked for on disk."""
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):

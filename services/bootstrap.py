@@ -6,7 +6,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 from db.queries.mailboxes import add_mailbox
 from db.queries.tenants import ensure_operator
 from db.session import Database
-from domain.tenancy import EXAMPLE_ADDRESS
+from domain.tenancy import EXAMPLE_ADDRESS, REHEARSAL
 from mail.addresses import normalise_address
 from services.keys import ALL_SCOPES, adopt_key, create_key, find_key, well_formed
 
@@ -39,7 +39,7 @@ async def ensure_first_tenant(
     known = await find_key(database, known_key) if known_key else None
     tenant_id = known.tenant_id if known else FIRST_TENANT_ID
     async with database.write(tenant_id) as session:
-        await ensure_operator(session, tenant_name, postal_address)
+        await ensure_operator(session, tenant_name, postal_address, REHEARSAL.model_dump(exclude_unset=True))
         await add_mailbox(session, {"email": normalise_address(mailbox_email), "name": mailbox_name})
         if known and known_key:
             return FirstTenant(tenant_id, known_key)

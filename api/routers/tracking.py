@@ -24,6 +24,8 @@ from services import tracking
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["Links in mail"])
 
+ANSWER_SECONDS = 0.5
+"""So long an answer waits for its record, so that whoever asks next is told of it. Longer would be felt."""
 LOOK_UP_SECONDS = 2.0
 """How long the page waits for the address that it shows."""
 RECORD_SECONDS = 15.0
@@ -47,7 +49,7 @@ _FOUND: Responses = {302: {"description": "To the address in the token."}, **_NO
 async def open_pixel(token: TokenText, request: Request) -> Response:
     """Records that the message was opened; a token that is not ours records nothing."""
     found = _read(request, token, "open")
-    return Response(_GIF, media_type="image/gif", headers=PRIVATE, background=_recording(request, found))
+    return Response(_GIF, media_type="image/gif", headers=PRIVATE, background=await _recording(request, found))
 
 
 @router.head("/t/c/{token}", include_in_schema=False)
@@ -58,7 +60,8 @@ async def follow_link(token: TokenText, request: Request) -> Response:
     found = _read(request, token, "click")
     if found is None:
         return pages.unknown()
-    return Response(status_code=302, headers={**PRIVATE, "Location": found.url}, background=_recording(request, found))
+    recording = await _recording(request, found)
+    return Response(status_code=302, headers={**PRIVATE, "Location": found.url}, background=recording)
 
 
 @router.head("/u/{token}", include_in_schema=False)
@@ -103,10 +106,17 @@ def _read(request: Request, token: str, kind: Kind) -> Token | None:
     return key.read(token, kind) if key else None
 
 
-def _recording(request: Request, token: Token | None) -> BackgroundTask | None:
+async def _recording(request: Request, token: Token | None) -> BackgroundTask | None:
+    """Begins to record, and gives what is left of that to be done behind the answer."""
     if token is None:
         return None
     links = wiring(request).links
     deed, record = ("open", links.opened) if token.kind == "open" else ("click", links.clicked)
     fetch = tracking.fetch_of(deed, request.method, request.headers)
-    return BackgroundTask(record, token, fetch, datetime.now(UTC))
+    recording = asyncio.ensure_future(record(token, fetch, datetime.now(UTC)))
+    await asyncio.wait({recording}, timeout=ANSWER_SECONDS)
+    return BackgroundTask(_finished, recording)
+
+
+async def _finished(recording: asyncio.Future[None]) -> None:
+    await recording

@@ -21,8 +21,19 @@ _SITUATION = text("""
                'sends_email', jsonb_path_exists(v.plan, '$.steps[*] ? (@.type == "email")'),
                'mailbox', (SELECT jsonb_build_object('id', m.id, 'status', m.status, 'timezone', m.timezone,
                                                      'working_hours', m.working_hours,
-                                                     'hold_reason', m.hold_reason, 'held_at', m.held_at)
+                                                     'hold_reason', m.hold_reason, 'held_at', m.held_at,
+                                                     'sent_today', CASE WHEN s.deferral->>'cause' = 'daily_cap' THEN (
+                                                         SELECT count(*) FROM send_slots u
+                                                          WHERE u.mailbox_id = m.id AND u.tenant_id = m.tenant_id
+                                                            AND u.status = 'used' AND u.at >= mailbox_midnight.at)
+                                                     END)
                              FROM mailboxes m
+                            CROSS JOIN LATERAL (
+                                SELECT coalesce(nullif(m.timezone, ''), nullif(m.day_zone, ''),
+                                                v.plan#>>'{settings,timezone}', 'UTC') AS zone) whose
+                            CROSS JOIN LATERAL (
+                                SELECT date_trunc('day', (clock_timestamp() + s.clock_offset) AT TIME ZONE whose.zone)
+                                       AT TIME ZONE whose.zone AS at) mailbox_midnight
                             WHERE m.tenant_id = s.tenant_id
                               AND m.id = coalesce(CAST(s.deferral->>'mailbox_id' AS uuid),
                                                   CAST(here.step#>>'{config,mailbox_id}' AS uuid), s.mailbox_id,

@@ -3,23 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from db.models import Tenant
 from db.session import ReadSession, WriteSession
 
 _ENSURE = text("""
-    INSERT INTO tenants AS t (id, name, operator, postal_address) VALUES (:tenant_id, :name, true, :postal_address)
+    INSERT INTO tenants AS t (id, name, operator, postal_address, settings)
+    VALUES (:tenant_id, :name, true, :postal_address, :settings)
     ON CONFLICT (id) DO UPDATE
        SET operator = true, postal_address = coalesce(nullif(t.postal_address, ''), :postal_address)
      WHERE NOT t.operator OR t.postal_address = ''
-""")
+""").bindparams(bindparam("settings", type_=JSONB))
 
 
-async def ensure_operator(session: WriteSession, name: str, postal_address: str) -> None:
-    """The session's tenant is there and is the operator's; one that was there keeps its name, and its address if it
-    has any."""
-    values = {"tenant_id": session.tenant_id, "name": name, "postal_address": postal_address}
+async def ensure_operator(session: WriteSession, name: str, postal_address: str, settings: Mapping[str, Any]) -> None:
+    """The session's tenant is there and is the operator's; one that was there keeps its name and settings, and its
+    address if it has any."""
+    values = {
+        "tenant_id": session.tenant_id,
+        "name": name,
+        "postal_address": postal_address,
+        "settings": dict(settings),
+    }
     await session.execute(_ENSURE, values)
 
 

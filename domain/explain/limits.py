@@ -26,11 +26,14 @@ def daily_cap(at: Situation) -> Reason | None:
         return None
     day = f"{put_off.day:%a %d %b %Y}" if put_off.day else "the day"
     planned = f", and room for {put_off.planned} is kept for leads on their way" if put_off.planned else ""
+    sent_today = at.mailbox.sent_today if at.mailbox else None
+    so_far = "" if sent_today is None else f" and has sent {sent_today} today"
     detail = (
-        f"the mailbox may send {put_off.cap} emails a day, and {day} is full ({put_off.taken} sent or due{planned}):"
+        f"the mailbox may send {put_off.cap} emails a day{so_far}; {day} is full ({put_off.taken} sent or due{planned}):"
         f" {_leaves(at)}; raise its daily cap, or add a mailbox"
     )
-    return _limit(at, put_off, detail, day=put_off.day.isoformat() if put_off.day else None)
+    full = put_off.day.isoformat() if put_off.day else None
+    return _limit(at, put_off, detail, day=full, sent_today=sent_today)
 
 
 def hourly_cap(at: Situation) -> Reason | None:

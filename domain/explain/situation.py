@@ -44,6 +44,8 @@ class Sender(_Read):
     hold_reason: str | None = None
     """The code of the circuit breaker that holds it; None when a person does."""
     held_at: datetime | None = None
+    sent_today: int | None = None
+    """In its own zone; read where its daily cap is what binds."""
 
 
 class Deferral(_Read):

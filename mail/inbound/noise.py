@@ -1,4 +1,4 @@
-"""Mail that is about nothing that a lead did: receipts, calendars, newsletters."""
+"""Mail that is about nothing that a lead did: servers' notices, receipts, calendars, newsletters."""
 
 import re
 
@@ -16,10 +16,20 @@ _METHOD = re.compile(r"^METHOD:[ \t]?([A-Z]{3,12})", re.MULTILINE | re.IGNORECAS
 
 def read_noise(mail: Read, references: References) -> str | None:
     """The rule by which it is noise; None when it is not."""
-    for rule, applies in (("receipt", _receipt), ("calendar", _calendar), ("newsletter", _newsletter)):
+    for rule, applies in (
+        ("daemon", _daemon),
+        ("receipt", _receipt),
+        ("calendar", _calendar),
+        ("newsletter", _newsletter),
+    ):
         if applies(mail, references):
             return rule
     return None
+
+
+def _daemon(mail: Read, _references: References) -> bool:
+    """A mail server that tells of something else than a bounce, or in a language that no rule reads: never a person."""
+    return (mail.sender or "").partition("@")[0] in ("mailer-daemon", "postmaster", "mail-daemon", "double-bounce")
 
 
 def _receipt(mail: Read, _references: References) -> bool:
@@ -47,6 +57,6 @@ def _calendar(mail: Read, references: References) -> bool:
 
 def _newsletter(mail: Read, references: References) -> bool:
     """Sent to many (RFC 2919, RFC 2369): unless it answers something, for people answer through lists, too."""
-    if references.answered:
+    if references.answered or mail.word("Auto-Submitted") == "auto-replied":
         return False
     return mail.has("List-Id", "List-Unsubscribe", "Feedback-ID", "X-Mailchimp-Campaign", "X-CSA-Complaints")

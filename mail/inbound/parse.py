@@ -12,7 +12,7 @@ from mail.inbound.complaints import read_feedback
 from mail.inbound.dates import return_date
 from mail.inbound.message import Read, all_addresses, raw_headers
 from mail.inbound.noise import read_noise
-from mail.inbound.references import References, read_references, tokens_in
+from mail.inbound.references import References, read_references, subject_tokens
 from mail.inbound.statuses import WhySoft
 from mail.inbound.unsubscribes import read_unsubscribe
 
@@ -85,7 +85,8 @@ def parse_inbound(raw: bytes) -> InboundMail:
         answered=references.answered,
         returned=references.returned,
         uuids=references.uuids,
-        tokens=references.tokens or (tokens_in(mail.subject) if understood.classification == "unsubscribe" else ()),
+        tokens=references.tokens
+        or (subject_tokens(mail.subject) if understood.classification == "unsubscribe" else ()),
         sender=mail.sender,
         recipients=_recipients(mail),
         about=understood.about,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from mail.inbound.message import MAX_HEADER, Read, children, decoded, raw_headers, read_header
+from mail.inbound.message import Read, children, decoded, raw_headers, read_header
 
 MAX_REFERENCES = 200
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
@@ -13,6 +13,8 @@ _FOLDED_ID = re.compile(r"[\r\n]+[ \t]*")
 _BARE_ID = re.compile(r"[^\s<>(),;:\"]{1,400}@[^\s<>(),;:\"]{1,255}")
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])", re.I)
 _TOKEN = re.compile(r"/u/([A-Za-z0-9_-]{40,400})")
+# The subject that a List-Unsubscribe address may carry.
+_TOKEN_SUBJECT = re.compile(r"^\s{0,5}unsubscribe[ :_-]{1,3}([A-Za-z0-9_-]{40,400})\s{0,5}$", re.IGNORECASE)
 # Where reports tell the Message-ID outside of a returned message.
 _ID_FIELDS = ("X-Original-Message-ID", "Original-Message-ID", "X-Actual-Message-ID")
 _TOLD_ID = re.compile(
@@ -90,8 +92,10 @@ def _tokens(mail: Read) -> tuple[str, ...]:
     return tuple(dict.fromkeys(token for text in texts for token in _TOKEN.findall(text)))[:20]
 
 
-def tokens_in(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_TOKEN.findall(text[:MAX_HEADER])))[:20]
+def subject_tokens(subject: str) -> tuple[str, ...]:
+    """Of `unsubscribe <token>`: who asks is then known whatever address they ask from."""
+    found = _TOKEN_SUBJECT.match(subject[:998])
+    return (found[1],) if found else ()
 
 
 def _uuids(values: Iterable[str]) -> tuple[UUID, ...]:

@@ -7,7 +7,7 @@ what it quotes (our own footer says "unsubscribe") is not theirs.
 import re
 
 from mail.inbound.message import Read
-from mail.inbound.references import tokens_in
+from mail.inbound.references import subject_tokens
 from mail.inbound.text import folded, unquoted, unsigned
 
 MAX_REQUEST = 240
@@ -119,7 +119,7 @@ def read_unsubscribe(mail: Read) -> str | None:
 
 def _button(mail: Read) -> str | None:
     """What Apple Mail's, Gmail's or Outlook's button sends to a List-Unsubscribe address (RFC 2369 section 3.2)."""
-    if mail.has("X-Apple-Unsubscribe") or tokens_in(mail.subject):
+    if mail.has("X-Apple-Unsubscribe") or subject_tokens(mail.subject):
         return "unsubscribe_button"
     return None
 

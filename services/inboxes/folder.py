@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from db.queries import inboxes as queries
@@ -43,6 +44,10 @@ class _Place:
     end: int
     """Up to here everything is known to be read once nothing new is found."""
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        return {"uid_validity": self.uid_validity, "last_uid": self.last_uid, "since": self.since}
+
 
 class FolderReader:
     def __init__(self, database: Database, inbox: Inbox, folder: str, received: Callable[[UUID], None]) -> None:
@@ -62,15 +67,10 @@ class FolderReader:
         async with self._database.write(self._inbox.tenant_id) as transaction:
             before = await queries.lock_place(transaction, self._key, self._inbox.account)
             self._place = _where(before, opened, end, same_account=before.account == self._inbox.account)
-            if (before.uid_validity, before.last_uid) != (self._place.uid_validity, self._place.last_uid):
-                await queries.set_place(
-                    transaction,
-                    self._key,
-                    account=self._inbox.account,
-                    uid_validity=self._place.uid_validity,
-                    last_uid=self._place.last_uid,
-                    since=self._place.since,
-                )
+            now: dict[str, Any] = {"account": self._inbox.account, **self._place.kept}
+            # A place that is as it was keeps the count of tries.
+            if any(getattr(before, name) != value for name, value in now.items()):
+                await queries.set_place(transaction, self._key, **now)
 
     async def catch_up(self, session: ImapSession) -> None:
         """Reads until nothing new is found. Raises ImapFailed, CursorLost, and whatever a message causes."""
@@ -156,7 +156,8 @@ def _where(before: Placed, opened: Folder, end: int, *, same_account: bool) -> _
     """
     if before.uid_validity is None:
         return _Place(opened.uid_validity, end, None, end)
-    if same_account and before.uid_validity == opened.uid_validity and before.last_uid <= end:
+    went_back = opened.uid_next is not None and before.last_uid > end
+    if same_account and before.uid_validity == opened.uid_validity and not went_back:
         return _Place(opened.uid_validity, before.last_uid, before.since, end)
     return _Place(opened.uid_validity, 0, (before.since or (before.read_at - OVERLAP).date()), end)
 

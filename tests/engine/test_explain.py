@@ -261,7 +261,7 @@ SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     window: ([], {"step": "intro", "timezone": "UTC"}),
     holiday: ([], {"place": "FR", "holiday": "Christmas Day", "timezone": "UTC"}),
     working_hours: ([], {"timezone": "UTC"}),
-    daily_cap: ([], {"cap": 1, "taken": 1}),
+    daily_cap: ([], {"cap": 1, "sent_today": 1, "taken": 1}),
     hourly_cap: ([], {"cap": 1}),
     minimum_gap: ([], {"seconds": 3600}),
     retrying: ([], {"step": "intro"}),

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from mail.imap import (
     ImapSession,
     ImapTimeouts,
 )
-from tests.imap_server import PASSWORD, QUICK, TestImap, imap_server, trusting
+from tests.imap_server import CERTIFICATE, PASSWORD, QUICK, TestImap, imap_server, trusting
 
 LETTER = b"From: a@x.example\r\nSubject: Hi\r\n\r\nHello\r\n"
 BROKEN = b'From: \xff\xfe <a@x\r\nSubject: =?utf-8?q?=FF\r\n\tfolded\r\n(\r\n \x80{5}\r\n* BYE\r\n"\\'
@@ -90,8 +91,12 @@ async def test_starttls_is_required_and_checked() -> None:
     async with imap_server(starttls=True) as imap:
         user = await imap.account()
         server = imap.server(user, security="starttls", tls_context=trusting())
+        large = b"Subject: large\r\n\r\n" + b"x" * 3_000_000
+        await imap.append(user, large)
         async with ImapSession.open(server, QUICK) as session:
             await session.examine("INBOX")
+            [fetched] = await session.fetch(await session.uids_after(0), 10_000_000)
+            assert fetched.raw == large
         # The server's certificate is nobody's that the system trusts.
         with pytest.raises(ImapConnectionFailed):
             async with ImapSession.open(imap.server(user, security="starttls"), QUICK):
@@ -225,9 +230,21 @@ async def test_what_a_server_may_answer_to_a_login(answer: bytes, error: type[Ex
                 pass
 
 
+async def test_tls_from_the_start() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    async with scripted(*LOGGED_IN, tls=context) as (server, heard):
+        secured = replace(server, security="tls", tls_context=trusting())
+        async with ImapSession.open(secured, SHORT):
+            assert b"LOGIN" in heard[1]
+        with pytest.raises(ImapConnectionFailed):
+            async with ImapSession.open(replace(secured, tls_context=None), SHORT):
+                pass
+
+
 async def test_words_in_the_clear_after_starttls_are_not_taken_for_encrypted() -> None:
     async with scripted(b"TAG OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n") as (server, _):
-        secured = ImapServer(server.host, server.port, "u", PASSWORD, "starttls", trusting(), allow_private=True)
+        secured = replace(server, security="starttls", tls_context=trusting())
         with pytest.raises(ImapProtocolError, match="in the clear"):
             async with ImapSession.open(secured, SHORT):
                 pass

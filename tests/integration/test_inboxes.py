@@ -96,9 +96,11 @@ class Watched:
         [row] = await self.rows("SELECT count(*) AS n FROM lead_engagement WHERE type = 'reply'")
         return row.n
 
-    async def until(self, holds: Callable[[], Awaitable[bool]], what: str) -> None:
+    async def until(
+        self, holds: Callable[[], Awaitable[bool]], what: str, within_seconds: float = SETTLE_SECONDS
+    ) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + SETTLE_SECONDS
+        deadline = loop.time() + within_seconds
         while not await holds():
             assert loop.time() < deadline, f"did not happen: {what}"
             await asyncio.sleep(0.05)
@@ -360,7 +362,7 @@ async def test_a_thousand_messages_are_waiting(watched: Watched) -> None:
         async def all_read() -> bool:
             return len(watched.received) == 1000
 
-        await watched.until(all_read, "a thousand messages were read")
+        await watched.until(all_read, "a thousand messages were read", 120)
     assert await watched.replies() == 2
     assert (await watched.cursor()).last_uid == 100 + 1000
 

@@ -129,13 +129,14 @@ def test_what_binds_is_told_in_words_and_in_figures() -> None:
     assert (unknown.binds["zone_unknown"], unknown.binds["timezone"]) == ("lead", "Asia/Tokyo")
     christmas = explain(situation(send_window={"holidays": ["FR", "DE"]}, due_at=CHRISTMAS)).also[0]
     assert "a holiday (FR Christmas Day)" in christmas.detail
-    full = explain(situation(**put_off("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"))).reason
+    busy = {"mailbox": {**SENDER, "sent_today": 45}}
+    full = explain(situation(**busy, **put_off("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"))).reason
     assert full.detail == (
-        "the mailbox may send 50 emails a day, and Wed 25 Nov 2026 is full (48 sent or due, and room for 2 is kept for"
-        " leads on their way): this one leaves Fri 27 Nov 2026 10:30 Europe/Berlin; raise its daily cap, or add a"
-        " mailbox"
+        "the mailbox may send 50 emails a day and has sent 45 today; Wed 25 Nov 2026 is full (48 sent or due, and room"
+        " for 2 is kept for leads on their way): this one leaves Fri 27 Nov 2026 10:30 Europe/Berlin; raise its daily"
+        " cap, or add a mailbox"
     )
-    assert {"cap": 50, "taken": 48, "planned": 2, "day": "2026-11-25"}.items() <= full.binds.items()
+    assert {"cap": 50, "sent_today": 45, "taken": 48, "planned": 2, "day": "2026-11-25"}.items() <= full.binds.items()
     held = explain(situation(mailbox={**SENDER, "status": "held", "hold_reason": "bounce_rate", "held_at": NOW})).reason
     assert "is held since Wed 25 Nov 2026 10:30 Europe/Berlin" in held.detail
     assert "too many of its last emails came back" in held.detail

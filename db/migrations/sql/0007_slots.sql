@@ -226,6 +226,7 @@ DECLARE
     full_day send_days;
     gap interval := make_interval(secs => m.min_gap_seconds);
 BEGIN
+    PERFORM sweep_slots(m);
     FOR span IN
         SELECT s.day, d.busy, s.place, greatest(to_timestamp(s.opens), p_now) AS begins,
                to_timestamp(s.closes) - slot_grace() AS ends
@@ -608,7 +609,6 @@ BEGIN
     PERFORM give_back_slots(m, p_enrollment_id, p_step_id, p_visit, coalesce(before = 'reserved', false));
     PERFORM drop_planned_slots(m, p_enrollment_id, CASE WHEN first THEN 2147483647 ELSE state.emails_sent END);
     IF is_limited(m) THEN
-        PERFORM sweep_slots(m);
         slot := take_slot(m, p_enrollment_id, p_step_id, p_visit, p_now, p_days, p_caps, p_opens, p_closes, p_jitter,
                           first);
         IF slot.at IS NULL THEN

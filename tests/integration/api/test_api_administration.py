@@ -74,7 +74,7 @@ async def test_an_installation_that_was_there_before_gets_its_operator(database:
 
 async def test_a_mailbox_is_kept_while_leads_need_it(tenant: Tenant) -> None:
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": "sam@sender.example", "name": "Sam"})
-    other = await tenant.call("POST", "/mailboxes", 201, json={"email": "kim@sender.example"})
+    other = await tenant.call("POST", "/mailboxes", 201, json={"email": "kim@sender.example", "weight": 0})
     path = f"/mailboxes/{mailbox['id']}"
     assert await tenant.call("GET", path) == mailbox | {"inbox": None}
     changed = await tenant.call("PATCH", path, json={"status": "held", "name": "Samira"})
