@@ -45,6 +45,8 @@ WINDOW_SECONDS = 10.0
 NUDGES_PER_SECOND = 20
 """Emails due in the chain of those that will reply, besides the campaign's."""
 NUDGES = 8
+LEAST_WAIT_SECONDS = 5
+"""Between two of them, so that none has had all of them before it replies."""
 BEFORE_NUDGES_SECONDS = 86_400
 WARM_UP_SECONDS = 4.0
 PATIENCE_SECONDS = 300.0
@@ -214,7 +216,7 @@ async def run(
 ) -> tuple[UUID, list[Replier], dict[str, Any]]:
     """The replies' sequence, those who replied, and how much was done meanwhile."""
     sequence_id = await servers.sequence(chain())
-    every = max(1, replies // NUDGES_PER_SECOND)
+    every = max(LEAST_WAIT_SECONDS, replies // NUDGES_PER_SECOND)
     await servers.quicken(sequence_id, every)
     await first_wait_is_long(servers, sequence_id)
     async with app.tenant(servers.tenant_id) as http:
