@@ -29,7 +29,8 @@ def daily_cap(at: Situation) -> Reason | None:
     sent_today = at.mailbox.sent_today if at.mailbox else None
     so_far = "" if sent_today is None else f" and has sent {sent_today} today"
     detail = (
-        f"the mailbox may send {put_off.cap} emails a day{so_far}; {day} is full ({put_off.taken} sent or due{planned}):"
+        f"the mailbox may send {put_off.cap} emails a day{so_far};"
+        f" {day} is full ({put_off.taken} sent or due{planned}):"
         f" {_leaves(at)}; raise its daily cap, or add a mailbox"
     )
     full = put_off.day.isoformat() if put_off.day else None
