@@ -23,7 +23,7 @@ from bench.wakeups import wakeups_per_lead
 from cadenza.exit import run_and_leave
 from db.calls import Call
 from domain.mailbox_limits import MailboxLimits
-from domain.send_times import HORIZONS, SendTimes
+from domain.send_times import Horizons, SendTimes
 from domain.sending_hours import SendingHours
 from domain.windows import SendWindow
 from domain.zones import Zones
@@ -88,6 +88,7 @@ class Fill:
             for number in range(slots)
         ]
         self._times = {zone: times_of(zone) for zone in LEAD_ZONES}
+        self._horizons = Horizons()
         self.calls = 0
 
     async def run(self, connections: int) -> float:
@@ -102,15 +103,14 @@ class Fill:
             await self._take(mailbox, self._times[zone], due)
 
     async def _take(self, mailbox: UUID, times: SendTimes, due: datetime) -> None:
-        beyond = 0
-        for horizon in HORIZONS:
+        for beyond, horizon in self._horizons.of(mailbox):
             days = times.open_days(due, horizon, beyond)
             self.calls += 1
             key = {"tenant_id": self._servers.tenant_id, "mailbox_id": mailbox, "step_id": uuid4(), "due": due}
             columns = {"days": days.days, "caps": days.caps, "opens": days.opens, "closes": days.closes}
-            if await self._servers.database.calls.value(TAKE, key | columns):
+            if at := await self._servers.database.calls.value(TAKE, key | columns):
+                self._horizons.found(mailbox, (at - due).days)
                 return
-            beyond = horizon
         raise RuntimeError("twenty years are full")
 
 

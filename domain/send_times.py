@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.mailbox_limits import LimitColumns, MailboxLimits
@@ -17,9 +18,32 @@ from domain.sending_hours import SendingHours
 from domain.sequence import Plan
 from domain.windows import Span, WindowNeverOpens, days_of
 
-HORIZONS = (60, 400, 1600, 7300)
-"""So many days ahead a slot is looked for: first in the near ones, and only when those are full in more."""
+NEAR_DAYS, FAR_DAYS = 60, 7300
+"""So many days ahead a slot is looked for: in the near ones first, and only when those are full in more."""
+DEPTHS_KEPT = 10_000
 CALENDARS_KEPT = 1000
+
+
+class Horizons:
+    """How many days to look at first, from how deep in the calendar of a mailbox the last slot was found.
+
+    A guess that saves questions, and nothing more: every answer begins at the first day.
+    """
+
+    def __init__(self) -> None:
+        self._depths: dict[UUID, int] = {}
+
+    def of(self, mailbox_id: UUID) -> Iterator[tuple[int, int]]:
+        """From where to where, in days from now."""
+        beyond, horizon = 0, max(NEAR_DAYS, self._depths.get(mailbox_id, 0) * 11 // 10 + 14)
+        while beyond < FAR_DAYS:
+            yield beyond, horizon
+            beyond, horizon = horizon, horizon * 4
+
+    def found(self, mailbox_id: UUID, days_ahead: int) -> None:
+        if len(self._depths) >= DEPTHS_KEPT:
+            self._depths.clear()
+        self._depths[mailbox_id] = days_ahead
 
 
 @dataclass(frozen=True, slots=True)

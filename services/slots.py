@@ -11,11 +11,14 @@ from typing import Any
 from db.queries.enrollments import AskedSlot, LoadedMailbox, Reservation
 from domain.errors import Conflict
 from domain.later_emails import days_to_later_emails
-from domain.send_times import HORIZONS, OpenDays, SendTimes
+from domain.send_times import Horizons, OpenDays, SendTimes
 from services.steps.visit import Visit
 
 MARGIN_DAYS = 21
 """Room for a later email is looked for up to so many days after it is due."""
+
+
+_HORIZONS = Horizons()
 
 
 class MailboxChanged(Conflict):
@@ -56,14 +59,15 @@ async def put_off(visit: Visit, sender: LoadedMailbox, times: SendTimes) -> Rese
     Raises NoFreeSlot, MailboxChanged, and WindowNeverOpens.
     """
     closed = times.hours.deferral(visit.now)
-    offsets, beyond = _offsets(visit, times), 0
-    for horizon in HORIZONS:
+    offsets = _offsets(visit, times)
+    for beyond, horizon in _HORIZONS.of(sender.id):
         days = times.open_days(visit.now, horizon + (offsets[-1] if offsets else 0), beyond)
         asked = _asked(visit, times, days, offsets)
         answer = _told(await visit.queries.defer(visit.place, asked, mailbox_id=sender.id, closed=closed))
         if answer.outcome != "no_slot":
+            if answer.outcome == "deferred" and answer.directive.due_at is not None:
+                _HORIZONS.found(sender.id, (answer.directive.due_at - visit.now).days)
             return answer
-        beyond = horizon
     raise NoFreeSlot("every day of the mailbox is full, as far as can be looked ahead")
 
 

@@ -44,13 +44,13 @@ class Progress:
 
 
 async def progress_of(session: ReadSession, batch: Batch) -> Progress:
-    return (await _looked_at(session, [batch]))[0]
+    progress = (await _looked_at(session, [batch]))[0]
+    return replace(progress, forecast=await forecast_batch(session, batch))
 
 
 async def get_batch(session: ReadSession, batch_id: UUID) -> Progress:
     """Raises NotFound."""
-    batch = await _found(session, batch_id)
-    return replace(await progress_of(session, batch), forecast=await forecast_batch(session, batch))
+    return await progress_of(session, await _found(session, batch_id))
 
 
 async def list_batches(session: ReadSession, page: PageRequest) -> Page[Progress]:

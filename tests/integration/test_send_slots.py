@@ -23,6 +23,7 @@ from services import enroll as enrolling
 from services.perform import StepPerformer
 from services.secret_box import SecretBox
 from services.sequences import SequenceChanges, change_sequence, create_sequence
+from services.signers import Signers
 from services.steps.effect import Tools
 from services.transports import Transports
 from tests.send_audit import Hours, Rules, broken
@@ -73,7 +74,7 @@ async def bench(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Bench]:
     database, sink, webhooks = Database(migrated_postgres.app_url), Sink(), WebhookClient()
     await sink.start()
     transports = Transports(SmtpServer(LOOPBACK, sink.port, security="none"), SecretBox())
-    tools = Tools(database, transports, lambda _: None, webhooks, LINKS)
+    tools = Tools(database, transports, Signers(SecretBox()), lambda _: None, webhooks, LINKS)
     yield Bench(database, StepPerformer(database, tools))
     await transports.aclose()
     await webhooks.aclose()

@@ -1,6 +1,7 @@
 """Batches over HTTP, while Temporal is away: what is accepted is kept, told of, and carried on by whoever comes."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -340,3 +341,26 @@ async def test_what_comes_due_by_resuming_is_spread_and_what_waits_is_not_touche
     assert all(wait >= place / 10 - 0.001 for place, wait in enumerate(due))
     assert max(due) < 60
     assert all(2.9 * 86400 < row.wait < 3.1 * 86400 for row in rows if str(row.lead_id) not in lead_ids[:20])
+
+
+async def test_a_dry_run_and_the_batch_say_when_the_last_first_email_leaves(tenant: Tenant) -> None:
+    for mailbox in (await tenant.call("GET", "/mailboxes"))["items"]:
+        await tenant.call("PATCH", f"/mailboxes/{mailbox['id']}", json={"weight": 0})
+    mailbox = await tenant.call(
+        "POST", "/mailboxes", 201, json={"email": "slow@acme.example", "daily_cap": 2, "timezone": "UTC"}
+    )
+    sequence_id = await tenant.sequence(active=True)
+    leads = [await tenant.lead() for _ in range(7)]
+    forecast = (await tenant.enroll(sequence_id, *leads, dry_run=True))["forecast"]
+    [of_mailbox] = forecast["mailboxes"]
+    assert (of_mailbox["mailbox_id"], of_mailbox["leads"], of_mailbox["per_day"]) == (mailbox["id"], 7, 2)
+    by = datetime.fromisoformat(forecast["first_email_by"])
+    # Two a day: on the fourth day, or on the fifth, should this one be about to end.
+    assert 3 <= (by.date() - datetime.now(UTC).date()).days <= 4
+    enrolled = await tenant.enroll(sequence_id, *leads)
+    assert enrolled["forecast"] is None
+    batch = await batch_of(tenant, enrolled["batch_id"])
+    assert datetime.fromisoformat(batch["forecast"]["first_email_by"]).date() == by.date()
+    await tenant.call("PATCH", f"/mailboxes/{mailbox['id']}", json={"status": "held"})
+    held = (await batch_of(tenant, enrolled["batch_id"]))["forecast"]
+    assert (held["first_email_by"], held["mailboxes"][0]["last_at"]) == (None, None)

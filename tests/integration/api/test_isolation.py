@@ -122,6 +122,12 @@ async def _what_only_the_program_writes(tenant: Tenant, batch_id: str, sequence_
         "INSERT INTO inbox_failures (tenant_id, mailbox_id, folder, uid_validity, uid, error, attempts)"
         " SELECT tenant_id, id, 'INBOX', 1, 1, 'x', 8 FROM mailboxes WHERE tenant_id = :t",
     )
+    statements += (
+        "INSERT INTO send_slots (tenant_id, mailbox_id, step_id, visit, status, at, day)"
+        " SELECT tenant_id, id, :step, 1, 'held', now(), now() FROM mailboxes WHERE tenant_id = :t",
+        "INSERT INTO send_days (tenant_id, mailbox_id, day, taken)"
+        " SELECT tenant_id, id, now(), 1 FROM mailboxes WHERE tenant_id = :t",
+    )
     values = {"t": tenant.id, "batch": batch_id, "sequence": sequence_id, "step": step_id}
     async with tenant.database.write(tenant.id) as session:
         for statement in statements:
@@ -308,6 +314,23 @@ async def _forwarding(ours: Things, theirs: Things) -> None:
     await ours.tenant.refused("POST", "/dev/fast-forward", 404, "not_found", json=body)
 
 
+def _sharing_out(operation: str) -> Check:
+    """A draft may name anything; it is looked for when the sequence is to run."""
+
+    async def check(ours: Things, theirs: Things) -> None:
+        document = {"name": "S", "settings": {"mailbox_ids": [theirs.ids["mailbox_id"]]}, "steps": [EMAIL]}
+        if operation == "import_sequence":
+            made = await ours.tenant.call("POST", "/sequences/import", 201, json={"version": 1, **document})
+        else:
+            made = await ours.tenant.call("POST", "/sequences", 201, json=document)
+        path, active = f"/sequences/{made['id']}", {"status": "active"}
+        body = {**active, "settings": document["settings"]} if operation == "update_sequence" else active
+        refused = await ours.tenant.refused("PUT", path, 422, "sequence_invalid", json=body)
+        assert refused == ["settings.mailbox_ids[0]"]
+
+    return check
+
+
 REFERENCES: dict[tuple[str, str], Check] = {
     ("enroll_leads", "sequence_id"): _enrolling("sequence_id"),
     ("enroll_leads", "campaign_id"): _enrolling("campaign_id"),
@@ -315,6 +338,9 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("pause_lead", "sequence_id"): _steering("pause"),
     ("resume_lead", "sequence_id"): _steering("resume"),
     ("stop_lead", "sequence_id"): _steering("stop"),
+    ("create_sequence", "mailbox_ids"): _sharing_out("create_sequence"),
+    ("update_sequence", "mailbox_ids"): _sharing_out("update_sequence"),
+    ("import_sequence", "mailbox_ids"): _sharing_out("import_sequence"),
     ("preview", "lead_id"): _previewing,
     ("record_lead_event", "message_id"): _telling,
     ("create_lead", "owner_id"): _owning("POST"),
