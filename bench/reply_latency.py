@@ -37,6 +37,7 @@ from bench.fairness import p
 from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
 from bench.served import Api, api, ask, campaign_of
 from cadenza.exit import run_and_leave
+from services.dispatch import Dispatcher
 from webhooks.signing import new_secret, signed_headers
 from workflows.messages import enrollment_workflow_id
 
@@ -44,7 +45,9 @@ WINDOW_SECONDS = 10.0
 NUDGES_PER_SECOND = 20
 """Emails due in the chain of those that will reply, besides the campaign's."""
 NUDGES = 8
-SLICES = 20
+LEAST_WAIT_SECONDS = 5
+"""Between two of them, so that none has had all of them before it replies."""
+BEFORE_NUDGES_SECONDS = 86_400
 WARM_UP_SECONDS = 4.0
 PATIENCE_SECONDS = 300.0
 BEFORE_STOP = (
@@ -125,14 +128,9 @@ def _email(key: str) -> dict[str, Any]:
 
 
 async def repliers_of(servers: Rig, http: httpx.AsyncClient, sequence_id: UUID, count: int) -> list[Replier]:
-    """So many leads, enrolled over one length of the chain, so that their emails come due at all times."""
-    pause = count / NUDGES_PER_SECOND / SLICES
-    leads = [str(one) for one in await servers.leads(count)]
-    size = -(-count // SLICES)
-    for begin in range(0, count, size):
-        body = {"sequence_id": str(sequence_id), "lead_ids": leads[begin : begin + size]}
-        await ask(http, "POST", "/leads/enroll-in-sequence", body)
-        await asyncio.sleep(pause)
+    """So many leads that have been sent the first email, and wait for the next."""
+    body = {"sequence_id": str(sequence_id), "lead_ids": [str(one) for one in await servers.leads(count)]}
+    await ask(http, "POST", "/leads/enroll-in-sequence", body)
     mailed = f"SELECT count(*) FROM lead_sequence_state WHERE sequence_id = '{sequence_id}' AND emails_sent > 0"
     while await servers.one(mailed) < count:  # noqa: ASYNC110 (another process does the work)
         await asyncio.sleep(0.2)
@@ -148,6 +146,32 @@ async def repliers_of(servers: Rig, http: httpx.AsyncClient, sequence_id: UUID, 
         found = [Replier(row.lead_id, row.email, row.enrollment_id, row.message_id) for row in rows]
     random.Random(7).shuffle(found)
     return found
+
+
+async def first_wait_is_long(servers: Rig, sequence_id: UUID) -> None:
+    """Nobody is nudged before all have heard."""
+    longer = text("""
+        UPDATE sequence_versions
+           SET plan = jsonb_set(plan, '{steps,1,delay_seconds}', to_jsonb(CAST(:seconds AS integer)))
+         WHERE tenant_id = :t AND sequence_id = :s
+    """)
+    async with servers.database.write(servers.tenant_id) as session:
+        key = {"t": servers.tenant_id, "s": sequence_id, "seconds": BEFORE_NUDGES_SECONDS}
+        await session.execute(longer, key)
+
+
+async def begin_nudging(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, seconds: int) -> None:
+    """The next email of each is due somewhere in so many seconds, and from then on one every so many."""
+    move = text("""
+        WITH moved AS (
+            UPDATE lead_sequence_state
+               SET next_action_at = now() + random() * make_interval(secs => :seconds), revision = revision + 1
+             WHERE tenant_id = :t AND sequence_id = :s RETURNING id)
+        INSERT INTO outbox (tenant_id, enrollment_id, command) SELECT :t, id, 'plan_changed' FROM moved
+    """)
+    async with servers.database.write(servers.tenant_id) as session:
+        await session.execute(move, {"t": servers.tenant_id, "s": sequence_id, "seconds": seconds})
+    await dispatcher.dispatch(servers.tenant_id)
 
 
 async def closed_at(servers: Rig, sequence_id: UUID) -> dict[str, float]:
@@ -188,14 +212,17 @@ async def load_up(servers: Rig, http: httpx.AsyncClient, campaign_id: str) -> st
 
 
 async def run(
-    servers: Rig, app: Api, secret: str, replies: int, load: int
+    servers: Rig, app: Api, dispatcher: Dispatcher, secret: str, replies: int, load: int
 ) -> tuple[UUID, list[Replier], dict[str, Any]]:
     """The replies' sequence, those who replied, and how much was done meanwhile."""
     sequence_id = await servers.sequence(chain())
-    await servers.quicken(sequence_id, max(1, replies // NUDGES_PER_SECOND))
+    every = max(LEAST_WAIT_SECONDS, replies // NUDGES_PER_SECOND)
+    await servers.quicken(sequence_id, every)
+    await first_wait_is_long(servers, sequence_id)
     async with app.tenant(servers.tenant_id) as http:
         campaign_id = await campaign_of(servers, http, load)
         repliers = await repliers_of(servers, http, sequence_id, replies)
+        await begin_nudging(servers, dispatcher, sequence_id, every)
         progress(f"{len(repliers)} leads are on their way")
         batch_id = await load_up(servers, http, campaign_id)
         count = "SELECT count(*) FROM messages WHERE status = 'sent'"
@@ -234,20 +261,10 @@ async def told_at(servers: Rig, one: Replier) -> float | None:
     history = servers.client.get_workflow_handle(
         enrollment_workflow_id(servers.tenant_id, one.enrollment_id)
     ).fetch_history_events()
-    sig = None
-    line = []
     async for event in history:
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-            sig = event.event_time.ToMicroseconds() / 1e6
-        if sig:
-            line.append(
-                (
-                    EventType.Name(event.event_type)[11:],
-                    round(event.event_time.ToMicroseconds() / 1e6 - one.answered_at, 2),
-                )
-            )
-    progress("H " + str(line))
-    return sig
+            return event.event_time.ToMicroseconds() / 1e6
+    return None
 
 
 async def emails(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]) -> dict[str, int]:
@@ -292,7 +309,9 @@ async def main(replies: int, load: int) -> None:
             await note_what_was_let_go(servers)
             worker = await servers.worker(task_queue)
             try:
-                sequence_id, repliers, figures = await run(servers, app, secret, replies, load)
+                sequence_id, repliers, figures = await run(
+                    servers, app, servers.dispatcher(task_queue), secret, replies, load
+                )
                 figures |= await latencies(servers, sequence_id, repliers)
             finally:
                 await worker.end()

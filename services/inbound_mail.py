@@ -55,7 +55,8 @@ async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
     about, matched_by = await _match(session, mail)
     if about is None:
         return MailReceived("unrelated", None, None, mail.final_recipient, "no_lead")
-    await receive_about(session, about, _as_event(mail))
+    # On record, so that whoever wonders why a lead was stopped finds what told us.
+    await receive_about(session, about, _as_event(mail), noted={"rule": mail.rule, "matched_by": matched_by})
     return MailReceived(
         mail.classification, matched_by, about.enrollment_id, mail.final_recipient, mail.rule, mail.returns_on
     )

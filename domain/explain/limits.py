@@ -28,8 +28,9 @@ def daily_cap(at: Situation) -> Reason | None:
     planned = f", and room for {put_off.planned} is kept for leads on their way" if put_off.planned else ""
     sent_today = at.mailbox.sent_today if at.mailbox else None
     so_far = "" if sent_today is None else f" and has sent {sent_today} today"
+    full_with = f"{put_off.taken} sent or due{planned}"
     detail = (
-        f"the mailbox may send {put_off.cap} emails a day{so_far}; {day} is full ({put_off.taken} sent or due{planned}):"
+        f"the mailbox may send {put_off.cap} emails a day{so_far}; {day} is full ({full_with}):"
         f" {_leaves(at)}; raise its daily cap, or add a mailbox"
     )
     full = put_off.day.isoformat() if put_off.day else None

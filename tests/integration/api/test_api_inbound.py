@@ -88,7 +88,8 @@ async def test_a_reply_finds_its_tenant_by_what_it_answers(app: FastAPI, tenant:
     assert (answer["enrollment_id"], state["status"], state["stop_reason"]) == (state["id"], "stopped", "replied")
     # Handed over twice (or replayed within its five minutes), it is recorded once.
     await understood(app, raw)
-    assert len(await tenant.query("SELECT id FROM lead_engagement")) == 1
+    [kept] = await tenant.query("SELECT detail FROM lead_engagement")
+    assert kept.detail == {"rule": answer["rule"], "matched_by": "references"}
     assert await stranger.query("SELECT id FROM lead_engagement") == []
 
 
