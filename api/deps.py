@@ -4,7 +4,7 @@ A transaction begins before the endpoint and is committed after it, before the a
 `scope="function"`): a client that has its answer finds what it wrote.
 """
 
-import hashlib
+import hmac
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -106,7 +106,7 @@ class AnswerOnce:
                 min_length=1,
                 max_length=255,
                 pattern=r"^[\x20-\x7e]+$",
-                description="Sent again with the same body, the request is not carried out again: "
+                description="Sent again with the same body and API key, the request is not carried out again: "
                 "the first answer is given again.",
             ),
         ] = None,
@@ -132,7 +132,9 @@ class AnswerOnce:
         if body and media_type(self._request) not in YAML_TYPES:
             # The document counts, not how it was written down.
             body = json.dumps(await self._request.json(), sort_keys=True).encode()
-        return hashlib.sha256(f"{self._request.method} {self._request.url.path}\n".encode() + body).digest()
+        asked = f"{self._request.method} {self._request.url.path}\n".encode() + body
+        # Keyed with what is not stored here: a body may hold a password, which its plain hash would let one guess.
+        return hmac.digest(self._request.headers["Authorization"].encode(), asked, "sha256")
 
 
 Once = Annotated[AnswerOnce, Depends()]
