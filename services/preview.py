@@ -22,8 +22,8 @@ from domain.sequence import Plan, Step
 from domain.windows import WindowNeverOpens
 from domain.zones import find_zone
 from services.leads import get_lead
+from services.letters import Content, write
 from services.publish import drafted_plan
-from services.sending import Content, write
 from services.steps.email import Email
 from services.steps_draft import no_sequence
 

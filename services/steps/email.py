@@ -15,7 +15,8 @@ from domain.steps.config import TemplateField
 from domain.text import one_line
 from domain.variants import Variant as Candidate
 from domain.variants import choose
-from services.sending import Content, Letter, send
+from services.letters import Content, Letter
+from services.sending import send
 from services.steps.effect import Effect, Tools
 from services.steps.visit import Visit
 
