@@ -5,6 +5,7 @@ whichever sequences they belong to. NULL columns are no limit.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -72,6 +73,10 @@ class MailboxLimits:
         """
         caps = [cap for cap in (self.daily_cap, self._ramped(day)) if cap is not None]
         return min(caps) if caps else None
+
+    def caps_on(self, days: Sequence[date]) -> list[int | None]:
+        """The same for each of these days."""
+        return [self.daily_cap] * len(days) if self.ramp_start is None else [self.cap_on(day) for day in days]
 
     def _ramped(self, day: date) -> int | None:
         if self.ramp_start is None:

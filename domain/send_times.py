@@ -4,11 +4,12 @@ Postgres finds the slot (`take_slot` in `0007_slots.sql`) and knows no zones: it
 question, which are worked out here and remembered, since thousands of leads ask for the same ones.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -46,10 +47,17 @@ class Horizons:
         self._depths[mailbox_id] = days_ahead
 
 
+class Columns(NamedTuple):
+    """Spans as columns, in order: `opens[i]` to `closes[i]` (seconds since 1970) belongs to `days[i]`."""
+
+    days: list[date]
+    opens: list[int]
+    closes: list[int]
+
+
 @dataclass(frozen=True, slots=True)
 class OpenDays:
-    """Spans as columns, in order: `opens[i]` to `closes[i]` (seconds since 1970) belongs to `days[i]`, which takes
-    `caps[i]` emails."""
+    """The same, each day with the number of emails that it takes: `caps[i]`."""
 
     days: list[date]
     caps: list[int | None]
@@ -91,32 +99,26 @@ class SendTimes:
 
         Raises WindowNeverOpens, as everything here does.
         """
-        day, span = next(self._from(now))
+        day, span = next(self.days(now))
         return day if now in span else None
 
     def open_days(self, now: datetime, horizon: int, beyond: int = 0) -> OpenDays:
         """What is open from `now` on, from `beyond` to `horizon` days ahead; the first span may have begun before."""
-        first, last = now + timedelta(days=beyond), now + timedelta(days=horizon)
-        columns = OpenDays([], [], [], [])
-        for day, span in self._from(first):
-            if span.start >= last and columns.days:
-                break
-            if beyond and span.start < first:
-                continue  # begun before, and so among the nearer ones
-            columns.days.append(day)
-            columns.caps.append(self.limits.cap_on(day))
-            columns.opens.append(int(span.start.timestamp()))
-            columns.closes.append(int(span.end.timestamp()))
-        return columns
+        first, last = (now + timedelta(days=beyond)).timestamp(), (now + timedelta(days=horizon)).timestamp()
+        known = self._calendar(now).up_to(last)
+        # Further ahead, what has begun before is among the nearer ones.
+        begin = bisect_left(known.opens, first) if beyond else bisect_right(known.closes, first)
+        cut = slice(begin, max(bisect_left(known.opens, last), begin + 1))
+        days = known.days[cut]
+        return OpenDays(days, self.limits.caps_on(days), known.opens[cut], known.closes[cut])
 
     def days(self, now: datetime) -> Iterator[tuple[date, Span]]:
         """Every span that is open, with its day, from `now` on and without an end."""
-        return self._from(now)
+        return ((day, span) for day, span in self._calendar(now).days_from_midnight() if span.end > now)
 
-    def _from(self, moment: datetime) -> Iterator[tuple[date, Span]]:
+    def _calendar(self, moment: datetime) -> "_Calendar":
         midnight = datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
-        calendar = _calendar(self.hours, self.zone.key, midnight)
-        return ((day, span) for day, span in calendar.days() if span.end > moment)
+        return _calendar(self.hours, self.zone.key, midnight)
 
 
 class _Calendar:
@@ -124,24 +126,37 @@ class _Calendar:
 
     def __init__(self, source: Iterator[tuple[date, Span]]) -> None:
         self._source = source
-        self._known: list[tuple[date, Span]] = []
+        self._spans: list[tuple[date, Span]] = []
+        self._columns = Columns([], [], [])
         self._end: WindowNeverOpens | None = None
 
-    def days(self) -> Iterator[tuple[date, Span]]:
+    def days_from_midnight(self) -> Iterator[tuple[date, Span]]:
         place = 0
         while True:
-            if place == len(self._known):
+            if place == len(self._spans):
                 self._work_out_more()
-            yield self._known[place]
+            yield self._spans[place]
             place += 1
+
+    def up_to(self, moment: float) -> "Columns":
+        """The spans, and one at least that opens at or after `moment` (seconds since 1970)."""
+        columns = self._columns
+        while not columns.opens or columns.opens[-1] < moment:
+            self._work_out_more()
+        return columns
 
     def _work_out_more(self) -> None:
         if self._end is None:
             try:
-                self._known.append(next(self._source))
-                return
+                day, span = next(self._source)
             except WindowNeverOpens as end:
                 self._end = end
+            else:
+                self._spans.append((day, span))
+                self._columns.days.append(day)
+                self._columns.opens.append(int(span.start.timestamp()))
+                self._columns.closes.append(int(span.end.timestamp()))
+                return
         raise self._end
 
 

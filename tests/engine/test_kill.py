@@ -73,7 +73,9 @@ async def test_kill_9_of_the_worker_in_the_middle_of_a_send(
     held.set()
     async with worker_process(stage, *servers):
         state = await stage.until_status(enrollment, "completed")
-    assert [one.to for one in stage.sink.received] == [(await stage.lead_row(lead)).email] * arrivals
+    # Others' mail may arrive as well: what an earlier test left under way.
+    email = (await stage.lead_row(lead)).email
+    assert len([one for one in stage.sink.received if one.to == email]) == arrivals
     assert stage.sink.duplicates() == []
     (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
     assert message.status == status

@@ -92,9 +92,10 @@ async def test_a_reply_ends_the_enrollment_once(tenant: Tenant, enrolled: tuple[
     body = {"type": "reply", "event_id": "reply-1"}
     enrollment_id = (await tenant.state(lead_id))["id"]
     first = await tenant.call("POST", f"/leads/{lead_id}/events", json=body)
-    assert first == {"recorded": True, "stopped": [enrollment_id], "held": []}
+    nobody_else = {"held": [], "company_stopped": [], "company_paused": []}
+    assert first == {"recorded": True, "stopped": [enrollment_id], **nobody_else}
     again = await tenant.call("POST", f"/leads/{lead_id}/events", json=body)
-    assert again == {"recorded": False, "stopped": [], "held": []}
+    assert again == {"recorded": False, "stopped": [], **nobody_else}
     state = await tenant.state(lead_id)
     assert (state["status"], state["stop_reason"], state["emails_replied"]) == ("stopped", "replied", 1)
     assert (await tenant.call("GET", f"/leads/{lead_id}"))["status"] == "qualified"
