@@ -246,10 +246,13 @@ async def _tell_company(
     stopped: list[UUID] = []
     paused: list[UUID] = []
     for row in colleagues:
-        if SequenceSettings.model_validate(row.settings).on_company_reply == "stop":
+        heeds = SequenceSettings.model_validate(row.settings).on_company_reply
+        if heeds == "stop":
             await enrolling.stop_for_company(session, row.id, lead_id)
             stopped.append(row.id)
-        elif await enrolling.pause_for_company(session, row.id, lead_id) == EnrollmentStatus.PAUSED:
+        elif heeds == "pause" and (
+            await enrolling.pause_for_company(session, row.id, lead_id) == EnrollmentStatus.PAUSED
+        ):
             paused.append(row.id)
     return replace(done, company_stopped=stopped, company_paused=paused)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, EmptyObject, EmptyText, Row, Timestamp, Zero
 
+_ON_COMPANY_REPLY = "plan #>> '{settings,on_company_reply}'"
 _EXCLUSIVE = "coalesce((plan #>> '{settings,exclusive}')::boolean, false)"
 
 
@@ -74,6 +75,12 @@ class SequenceVersion(Row, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "sequence_id", "version", name="sequence_versions_version_key"),
         Index("sequence_versions_exclusive", "tenant_id", "id", postgresql_where=text("exclusive")),
+        Index(
+            "sequence_versions_heeding",
+            "tenant_id",
+            "id",
+            postgresql_where=text("on_company_reply IN ('stop', 'pause')"),
+        ),
         ForeignKeyConstraint(["tenant_id", "sequence_id"], ["sequences.tenant_id", "sequences.id"], ondelete="CASCADE"),
     )
 
@@ -82,4 +89,6 @@ class SequenceVersion(Row, Base):
     plan: Mapped[dict[str, Any]]
     exclusive: Mapped[bool] = mapped_column(Computed(_EXCLUSIVE, persisted=True))
     """Its leads are in no other sequence."""
+    on_company_reply: Mapped[str | None] = mapped_column(Computed(_ON_COMPANY_REPLY, persisted=True))
+    """`stop` and `pause`: its leads heed a colleague's reply."""
     published_at: Mapped[Timestamp]

@@ -12,19 +12,43 @@ from sqlalchemy.dialects.postgresql import JSONB
 from db.session import WriteSession
 
 # In the order of their IDs: whoever locks several enrollments does so in this order, so that none waits in a circle.
-# Those of colleagues are locked along with the lead's own, and not after them: two colleagues may reply at once.
+#
+# Of this one table, and nothing but its own columns: who had to wait for a lock has the row that was changed meanwhile
+# put to the question again, and beside the rows of other tables as they were before. What a join or a subquery then
+# says no more leaves the enrollment out, and a reply would stop nobody.
+_LOCK_OF_LEAD = text("""
+    SELECT id FROM lead_sequence_state
+     WHERE tenant_id = :tenant_id AND lead_id = :lead_id AND status IN ('pending', 'active', 'paused', 'failed')
+     ORDER BY id FOR UPDATE
+""")
+_LOCK = text("""
+    SELECT id FROM lead_sequence_state
+     WHERE tenant_id = :tenant_id AND id = ANY (CAST(:ids AS uuid[]))
+       AND status IN ('pending', 'active', 'paused', 'failed')
+     ORDER BY id FOR UPDATE
+""")
+# A statement of its own: it sees what was there once the locks were held.
 _LIVE = text("""
     SELECT s.id, s.lead_id, s.next_action_at, s.clock_offset, s.waiting_for, v.plan->'settings' AS settings, l.timezone
       FROM lead_sequence_state s
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
-     WHERE s.tenant_id = :tenant_id AND s.status IN ('pending', 'active', 'paused', 'failed')
-       AND s.lead_id IN (SELECT CAST(:lead_id AS uuid)
-                         UNION ALL
-                         SELECT c.id FROM leads c WHERE c.tenant_id = :tenant_id AND c.domain = :company_domain)
-       AND (s.lead_id = :lead_id OR v.plan#>>'{settings,on_company_reply}' IN ('stop', 'pause'))
+     WHERE s.tenant_id = :tenant_id AND s.id = ANY (CAST(:ids AS uuid[]))
      ORDER BY s.id
-       FOR UPDATE OF s
+""")
+_HEEDING = text("""
+    SELECT id FROM sequence_versions WHERE tenant_id = :tenant_id AND on_company_reply IN ('stop', 'pause')
+""")
+_OF_LEAD_AND_COLLEAGUES = text("""
+    SELECT s.id FROM lead_sequence_state s
+     WHERE s.tenant_id = :tenant_id AND s.lead_id = :lead_id
+       AND s.status IN ('pending', 'active', 'paused', 'failed')
+    UNION ALL
+    SELECT s.id FROM leads c
+      JOIN lead_sequence_state s ON s.tenant_id = c.tenant_id AND s.lead_id = c.id
+     WHERE c.tenant_id = :tenant_id AND c.domain = :company_domain AND c.id <> :lead_id
+       AND s.status IN ('pending', 'active', 'paused', 'failed')
+       AND s.version_id = ANY (CAST(:heeding AS uuid[]))
 """)
 # Whoever opened, clicked or answered since was there to do so.
 _SOFT_BOUNCES = text("""
@@ -169,8 +193,17 @@ async def lead_by_email(session: WriteSession, emails: Sequence[str]) -> UUID | 
 async def live_enrollments(session: WriteSession, lead_id: UUID, company_domain: str | None = None) -> Live:
     """Locks every enrollment of the lead that has not ended; with `company_domain` also those of other leads of that
     domain, in sequences that stop or pause when a colleague replies."""
-    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "company_domain": company_domain}
-    return (await session.execute(_LIVE, key)).all()
+    lead = {"tenant_id": session.tenant_id, "lead_id": lead_id}
+    heeding = list((await session.scalars(_HEEDING, lead)).all()) if company_domain else list[UUID]()
+    if heeding:
+        asked = {**lead, "company_domain": company_domain, "heeding": heeding}
+        ids = (await session.scalars(_OF_LEAD_AND_COLLEAGUES, asked)).all()
+        locked = (await session.scalars(_LOCK, {"tenant_id": session.tenant_id, "ids": list(ids)})).all()
+    else:
+        locked = (await session.scalars(_LOCK_OF_LEAD, lead)).all()
+    if not locked:
+        return []
+    return (await session.execute(_LIVE, {"tenant_id": session.tenant_id, "ids": list(locked)})).all()
 
 
 async def soft_bounces(session: WriteSession, lead_id: UUID, *, since: datetime) -> int:

@@ -196,3 +196,37 @@ async def test_an_action_of_a_paused_sequence_waits_also_before_its_lead_is_reac
     await stage.forward(days=2)
     state = await stage.until_status(enrollment, "paused")
     assert (state.paused_by, (await stage.lead_row(lead)).status) == ("sequence", "new")
+
+
+MOVES = {
+    "a step": "UPDATE lead_sequence_state SET emails_sent = emails_sent + 1 WHERE id = :id",
+    "an edit": """
+        WITH next AS (
+            INSERT INTO sequence_versions (tenant_id, sequence_id, version, plan)
+            SELECT v.tenant_id, v.sequence_id, v.version + 1, v.plan
+              FROM sequence_versions v JOIN lead_sequence_state s ON s.version_id = v.id WHERE s.id = :id
+            RETURNING id)
+        UPDATE lead_sequence_state SET version_id = (SELECT id FROM next) WHERE id = :id
+    """,
+}
+
+
+@pytest.mark.parametrize("heeds", ["ignore", "stop"])
+@pytest.mark.parametrize("move", MOVES)
+async def test_a_reply_that_had_to_wait_for_the_enrollment_stops_it(stage: Stage, move: str, heeds: str) -> None:
+    """A locking statement with a join or a subquery may leave out the row that it waited for."""
+    sequence = await stage.sequence([DELAY, SECOND], on_company_reply=heeds)
+    ada, bob = await stage.lead(email="ada@corp.example"), await stage.lead(email="bob@corp.example")
+    of_ada, of_bob = await stage.enroll(sequence, ada, bob)
+    async with stage.database.write(stage.tenant_id) as session:
+        await session.execute(text(MOVES[move]), {"id": of_ada})
+        reply = asyncio.create_task(stage.tell(ada, ReplyEvent(type="reply")))
+
+        async def waits() -> bool:
+            return bool(await stage.query("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+        await stage.until(waits, "the reply waits for the enrollment")
+    told = await reply
+    assert told.stopped == [of_ada]
+    assert told.company_stopped == ([of_bob] if heeds == "stop" else [])
+    assert (await stage.state(of_ada)).stop_reason == "replied"

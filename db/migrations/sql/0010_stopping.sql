@@ -5,6 +5,11 @@
 ALTER TABLE leads ADD COLUMN domain text NOT NULL GENERATED ALWAYS AS (split_part(email, '@', -1)) STORED;
 CREATE INDEX leads_by_domain ON leads (domain, tenant_id);
 
+-- Whether leads on this version heed a colleague's reply; kept apart from the plan, which is long, since every reply asks.
+ALTER TABLE sequence_versions ADD COLUMN on_company_reply text
+    GENERATED ALWAYS AS (plan #>> '{settings,on_company_reply}') STORED;
+CREATE INDEX sequence_versions_heeding ON sequence_versions (tenant_id, id) WHERE on_company_reply IN ('stop', 'pause');
+
 -- `company`: a colleague of the lead has replied.
 ALTER TABLE lead_sequence_state DROP CONSTRAINT lead_sequence_state_paused_by_check,
     ADD CONSTRAINT lead_sequence_state_paused_by_check CHECK (paused_by IN ('lead', 'sequence', 'company'));

@@ -65,5 +65,7 @@ UPDATE lead_sequence_state SET paused_by = 'lead' WHERE paused_by = 'company';
 ALTER TABLE lead_sequence_state FORCE ROW LEVEL SECURITY;
 ALTER TABLE lead_sequence_state DROP CONSTRAINT lead_sequence_state_paused_by_check,
     ADD CONSTRAINT lead_sequence_state_paused_by_check CHECK (paused_by IN ('lead', 'sequence'));
+DROP INDEX sequence_versions_heeding;
+ALTER TABLE sequence_versions DROP COLUMN on_company_reply;
 DROP INDEX leads_by_domain;
 ALTER TABLE leads DROP COLUMN domain;
