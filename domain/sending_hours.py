@@ -43,7 +43,7 @@ class SendingHours:
 
     @property
     def mailbox_zone(self) -> ZoneInfo:
-        """Whose days a daily cap counts, too."""
+        """Whose clocks the working hours are on."""
         return zone_of(self.zones.mailbox, self.zones.sequence)
 
     def spans(self, since: datetime) -> Iterator[Span]:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from db.queries import tracking as queries
-from db.queries.receiving import About, live_enrollments
+from db.queries.receiving import About, lock_enrollments
 from db.queries.tracking import LinkedMessage
 from db.session import Database, WriteSession
 from domain.machines import Deed, Fetch, every_link_at_once, machine_rule
@@ -58,7 +58,7 @@ async def clicked(database: Database, token: Token, fetch: Fetch, at: datetime) 
         fetch = _since_delivery(fetch, message, moment)
         if await queries.is_told(session, _event_id(token, machine_rule(fetch), at)):
             return
-        await live_enrollments(session, about.lead_id)
+        await lock_enrollments(session, about.lead_id)
         await queries.lock_message(session, token.message_id)
         beside = await queries.clicked_beside(session, about, token.url, moment)
         if beside:

@@ -190,6 +190,11 @@ async def lead_by_email(session: WriteSession, emails: Sequence[str]) -> UUID | 
     return await session.scalar(_BY_ADDRESS, {"tenant_id": session.tenant_id, "emails": list(emails)})
 
 
+async def lock_enrollments(session: WriteSession, lead_id: UUID) -> Sequence[UUID]:
+    """Locks every enrollment of the lead that has not ended; their IDs."""
+    return (await session.scalars(_LOCK_OF_LEAD, {"tenant_id": session.tenant_id, "lead_id": lead_id})).all()
+
+
 async def live_enrollments(session: WriteSession, lead_id: UUID, company_domain: str | None = None) -> Live:
     """Locks every enrollment of the lead that has not ended; with `company_domain` also those of other leads of that
     domain, in sequences that stop or pause when a colleague replies."""
@@ -200,7 +205,7 @@ async def live_enrollments(session: WriteSession, lead_id: UUID, company_domain:
         ids = (await session.scalars(_OF_LEAD_AND_COLLEAGUES, asked)).all()
         locked = (await session.scalars(_LOCK, {"tenant_id": session.tenant_id, "ids": list(ids)})).all()
     else:
-        locked = (await session.scalars(_LOCK_OF_LEAD, lead)).all()
+        locked = await lock_enrollments(session, lead_id)
     if not locked:
         return []
     return (await session.execute(_LIVE, {"tenant_id": session.tenant_id, "ids": list(locked)})).all()
