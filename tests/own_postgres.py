@@ -18,9 +18,10 @@ _CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usen
 
 @asynccontextmanager
 async def own_postgres(
-    folder: Path, *, environment: Mapping[str, str] | None = None
+    folder: Path, *, durable: bool = False, environment: Mapping[str, str] | None = None
 ) -> AsyncGenerator[EmbeddedPostgres, None]:
-    async with EmbeddedPostgres(folder, durable=False, environment=environment) as server:
+    """`durable`: what was committed outlives a crash, as an operator's server has it."""
+    async with EmbeddedPostgres(folder, durable=durable, environment=environment) as server:
         await asyncio.to_thread(upgrade, server.owner_url)
         yield server
 
@@ -41,9 +42,7 @@ async def cut_connections(server: EmbeddedPostgres) -> int:
 async def set_read_only(server: EmbeddedPostgres, on: bool) -> None:
     """As a standby, or a primary that is being moved: whoever begins a transaction may only read."""
     value = "on" if on else "off"
-    await as_superuser(
-        server, f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()"
-    )
+    await as_superuser(server, f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()")
 
 
 async def crash(server: EmbeddedPostgres) -> None:

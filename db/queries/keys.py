@@ -1,7 +1,6 @@
 """API keys. One is found by its hash, before its tenant is known; everything else belongs to a tenant."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,7 +11,10 @@ from db.models import ApiKey
 from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession
 
-_FIND = text("SELECT tenant_id, id, scopes, last_used_at FROM find_api_key(:key_hash)")
+_FIND = text("""
+    SELECT tenant_id, id, scopes, coalesce(last_used_at < now() - interval '1 minute', true) AS is_to_be_noted
+      FROM find_api_key(:key_hash)
+""")
 _TOUCH = text("""
     UPDATE api_keys SET last_used_at = now()
      WHERE tenant_id = :tenant_id AND id = :key_id
@@ -24,7 +26,8 @@ class FoundKey(NamedTuple):
     tenant_id: UUID
     key_id: UUID
     scopes: list[str]
-    last_used_at: datetime | None
+    is_to_be_noted: bool
+    """Its last use was written down a minute ago, or never."""
 
 
 async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
