@@ -64,13 +64,13 @@ class ChildProcess:
         return (said or b"").decode().strip()
 
 
-async def child(*arguments: str, environment: Mapping[str, str] | None = None) -> ChildProcess:
+async def child(*arguments: str, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> ChildProcess:
     return ChildProcess(
         await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             *arguments,
-            cwd=ROOT,
+            cwd=tree,
             env={**os.environ, **(environment or {})},
             stdout=asyncio.subprocess.PIPE,
         )
@@ -94,11 +94,12 @@ class Rig:
         progress(f"sink: {await self.sink.end()}")
         return await asyncio.to_thread(self.sink_file.read_text)
 
-    async def worker(self, task_queue: str, database_url: str | None = None) -> ChildProcess:
-        """`cadenza worker`, as a process of its own."""
+    async def worker(self, task_queue: str, database_url: str | None = None, *, tree: Path = ROOT) -> ChildProcess:
+        """`cadenza worker`, as a process of its own; `tree` is the checkout whose code it runs."""
         return await child(
             "cadenza",
             "worker",
+            tree=tree,
             environment={
                 "CADENZA_DATABASE_URL": database_url or self.postgres.app_url,
                 "CADENZA_SMTP_HOST": LOOPBACK,
