@@ -94,7 +94,7 @@ class Rig:
         progress(f"sink: {await self.sink.end()}")
         return await asyncio.to_thread(self.sink_file.read_text)
 
-    async def worker(self, task_queue: str, database_url: str | None = None) -> ChildProcess:
+    async def worker(self, task_queue: str, database_url: str | None = None, **settings: str) -> ChildProcess:
         """`cadenza worker`, as a process of its own."""
         return await child(
             "cadenza",
@@ -105,6 +105,7 @@ class Rig:
                 "CADENZA_SMTP_PORT": str(self.smtp_port),
                 "CADENZA_TASK_QUEUE": task_queue,
                 "TEMPORAL_ADDRESS": self.temporal.address,
+                **settings,
             },
         )
 
