@@ -94,7 +94,9 @@ class Rig:
         progress(f"sink: {await self.sink.end()}")
         return await asyncio.to_thread(self.sink_file.read_text)
 
-    async def worker(self, task_queue: str, database_url: str | None = None, *, tree: Path = ROOT) -> ChildProcess:
+    async def worker(
+        self, task_queue: str, database_url: str | None = None, *, tree: Path = ROOT, **settings: str
+    ) -> ChildProcess:
         """`cadenza worker`, as a process of its own; `tree` is the checkout whose code it runs."""
         return await child(
             "cadenza",
@@ -106,6 +108,7 @@ class Rig:
                 "CADENZA_SMTP_PORT": str(self.smtp_port),
                 "CADENZA_TASK_QUEUE": task_queue,
                 "TEMPORAL_ADDRESS": self.temporal.address,
+                **settings,
             },
         )
 
