@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,17 +64,20 @@ class ChildProcess:
         return (said or b"").decode().strip()
 
 
-async def child(*arguments: str, environment: Mapping[str, str] | None = None) -> ChildProcess:
-    return ChildProcess(
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            *arguments,
-            cwd=ROOT,
-            env={**os.environ, **(environment or {})},
-            stdout=asyncio.subprocess.PIPE,
+async def child(*arguments: str, environment: Mapping[str, str] | None = None, log: Path | None = None) -> ChildProcess:
+    """What it logs goes to `log`, or to where this process's own goes."""
+    with ExitStack() as files:
+        return ChildProcess(
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                *arguments,
+                cwd=ROOT,
+                env={**os.environ, **(environment or {})},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=None if log is None else files.enter_context(log.open("ab")),
+            )
         )
-    )
 
 
 @dataclass
@@ -94,8 +97,14 @@ class Rig:
         progress(f"sink: {await self.sink.end()}")
         return await asyncio.to_thread(self.sink_file.read_text)
 
-    async def worker(self, task_queue: str, database_url: str | None = None) -> ChildProcess:
-        """`cadenza worker`, as a process of its own."""
+    async def worker(
+        self,
+        task_queue: str,
+        database_url: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> ChildProcess:
+        """`cadenza worker`, as a process of its own. `settings` are more of its environment."""
         return await child(
             "cadenza",
             "worker",
@@ -105,7 +114,9 @@ class Rig:
                 "CADENZA_SMTP_PORT": str(self.smtp_port),
                 "CADENZA_TASK_QUEUE": task_queue,
                 "TEMPORAL_ADDRESS": self.temporal.address,
+                **(settings or {}),
             },
+            log=log,
         )
 
     def gateway(self, task_queue: str) -> Gateway:
@@ -166,7 +177,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(sink_log: Path | None = None) -> AsyncGenerator[Rig, None]:
+async def rig(sink_log: Path | None = None, sink_module: str = "bench.smtp_sink") -> AsyncGenerator[Rig, None]:
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
         folder = Path(name)
         attributes = [key.name for key in REGISTRY]
@@ -175,7 +186,7 @@ async def rig(sink_log: Path | None = None) -> AsyncGenerator[Rig, None]:
             EmbeddedTemporal(folder / "temporal", search_attributes=attributes) as temporal,
         ):
             await asyncio.to_thread(upgrade, postgres.owner_url)
-            sink = await child("bench.smtp_sink", *([str(sink_log)] if sink_log else []))
+            sink = await child(sink_module, *([str(sink_log)] if sink_log else []))
             client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
             database = Database(postgres.app_url)
             tenant_id = await new_tenant(database)
