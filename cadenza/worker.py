@@ -158,6 +158,7 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str) -> Worker
 
 async def run(settings: Settings) -> None:
     """Runs until SIGTERM or Ctrl-C. Raises StartError for settings that cannot work."""
+    settings.arm_fault_point()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
