@@ -162,15 +162,15 @@ async def site() -> AsyncGenerator[Site]:
         "CADENZA_SIGNING_KEY": SIGNING_KEY,
     }
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
-        logs = {part: Path(name) / f"{part}.log" for part in ("worker", "api")}
+        files = {part: Path(name) / f"{part}.log" for part in ("worker", "api")}
         async with rig(sink_module="bench.soak.mailroom") as servers:
+            logs = Logs({**files, "temporal": servers.temporal.log, "postgres": servers.postgres.log})
             instruments = Instruments(await asyncpg.connect(servers.postgres.url(SUPERUSER, DATABASE)))
             await instruments.install()
-            worker = await servers.worker(task_queue, settings=settings, log=logs["worker"])
+            worker = await servers.worker(task_queue, settings=settings, log=files["worker"])
             try:
-                async with api(servers, task_queue, settings, port=port, log=logs["api"]) as app:
-                    logs |= {"temporal": servers.temporal.log, "postgres": servers.postgres.log}
-                    yield Site(servers, app, worker, Logs(logs), instruments, secret)
+                async with api(servers, task_queue, settings, port=port, log=files["api"]) as app:
+                    yield Site(servers, app, worker, logs, instruments, secret)
             finally:
                 await worker.end()
                 await instruments.connection.close()

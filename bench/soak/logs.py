@@ -13,11 +13,13 @@ COMPLAINT = re.compile(
 
 
 class Logs:
-    """Reads each log onward from where it was read to; a complaint is a line that matches `COMPLAINT`."""
+    """Reads each log onward from where it was read to; a complaint is a line that matches `COMPLAINT`.
+
+    What stands in a log by now does not count: servers that start are asked whether they are ready before they are."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self._paths = paths
-        self._read = dict.fromkeys(paths, 0)
+        self._read = {name: path.stat().st_size if path.exists() else 0 for name, path in paths.items()}
         self.complaints: Counter[str] = Counter()
         self.examples: list[str] = []
 

@@ -124,7 +124,8 @@ def _size(file: Path) -> int:
 def _line(one: Sample) -> str:
     return (
         f"{one.t_s:6.0f} s: live {one.live}, finished {one.finished}, "
-        f"lag p50 {one.lag_p50_s:.2f} p99 {one.lag_p99_s:.2f} s, overdue {one.overdue}, outbox {one.outbox}; MB: worker {one.worker_mb:.0f}, API {one.api_mb:.0f}, "
+        f"lag p50 {one.lag_p50_s:.2f} p99 {one.lag_p99_s:.2f} s, overdue {one.overdue}, outbox {one.outbox}; "
+        f"MB: worker {one.worker_mb:.0f}, API {one.api_mb:.0f}, "
         f"Temporal {one.temporal_mb:.0f} (file {one.temporal_file_mb:.0f}), Postgres {one.postgres_mb:.0f} "
         f"({one.backends} processes; database {one.database_mb:.0f}); log {one.log_errors}"
     )
