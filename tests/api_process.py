@@ -12,7 +12,7 @@ import httpx
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.ports import LOOPBACK, choose_port
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 def clean_environment(**ours: str) -> dict[str, str]:
