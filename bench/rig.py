@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,17 +64,22 @@ class ChildProcess:
         return (said or b"").decode().strip()
 
 
-async def child(*arguments: str, environment: Mapping[str, str] | None = None) -> ChildProcess:
-    return ChildProcess(
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            *arguments,
-            cwd=ROOT,
-            env={**os.environ, **(environment or {})},
-            stdout=asyncio.subprocess.PIPE,
+async def child(
+    *arguments: str, environment: Mapping[str, str] | None = None, log: Path | None = None, tree: Path = ROOT
+) -> ChildProcess:
+    """What it logs goes to `log`, or to where this process's own goes; `tree` is the checkout whose code it runs."""
+    with ExitStack() as files:
+        return ChildProcess(
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                *arguments,
+                cwd=tree,
+                env={**os.environ, **(environment or {})},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=None if log is None else files.enter_context(log.open("ab")),
+            )
         )
-    )
 
 
 @dataclass
@@ -94,18 +99,29 @@ class Rig:
         progress(f"sink: {await self.sink.end()}")
         return await asyncio.to_thread(self.sink_file.read_text)
 
-    async def worker(self, task_queue: str, database_url: str | None = None) -> ChildProcess:
-        """`cadenza worker`, as a process of its own."""
+    async def worker(
+        self,
+        task_queue: str,
+        database_url: str | None = None,
+        *,
+        settings: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        tree: Path = ROOT,
+    ) -> ChildProcess:
+        """`cadenza worker`, as a process of its own. `settings` are more of its environment."""
         return await child(
             "cadenza",
             "worker",
+            tree=tree,
             environment={
                 "CADENZA_DATABASE_URL": database_url or self.postgres.app_url,
                 "CADENZA_SMTP_HOST": LOOPBACK,
                 "CADENZA_SMTP_PORT": str(self.smtp_port),
                 "CADENZA_TASK_QUEUE": task_queue,
                 "TEMPORAL_ADDRESS": self.temporal.address,
+                **(settings or {}),
             },
+            log=log,
         )
 
     def gateway(self, task_queue: str) -> Gateway:
