@@ -48,10 +48,10 @@ async def main(leads: int, pool: int) -> None:
             for _ in range(ROUNDS):
                 await dbos.measure(leads // ROUNDS)
                 await app.measure(leads // ROUNDS)
-            for one in (app, dbos):
-                await one.worker.end()
         finally:
             await close()
+            for one in (app, dbos):
+                await one.worker.end()
         progress(f"sink: {await servers.sink.end()}")
     result(
         "dbos",

@@ -77,7 +77,7 @@ def launch(url: str) -> None:
         "name": "bench",
         "system_database_url": url,
         "sys_db_pool_size": int(os.environ["BENCH_DBOS_POOL"]),
-        "log_level": "ERROR",
+        "log_level": "WARNING",
     }
     DBOS(config=config)
     DBOS.launch()
@@ -88,7 +88,7 @@ async def main() -> None:
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     database = Database(os.environ["CADENZA_DATABASE_URL"])
     secrets, webhooks = SecretBox(), WebhookClient()
-    smtp = SmtpServer(os.environ["CADENZA_SMTP_HOST"], int(os.environ["CADENZA_SMTP_PORT"]))
+    smtp = SmtpServer(os.environ["CADENZA_SMTP_HOST"], int(os.environ["CADENZA_SMTP_PORT"]), security="none")
     transports = Transports(smtp, secrets)
     tools = Tools(database, transports, Signers(secrets), lambda _: None, webhooks, None)
     _performers.append(StepPerformer(database, tools))
