@@ -7,19 +7,17 @@ from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
+from activities.attempts import Attempts, outage_behind
 from db.queries.enrollments import EnrollmentQueries
 from db.session import Database
 from domain.enrollment import EnrollmentStatus
 from domain.messages import ERASED, Directive, PerformInput, QueueCounts, RecordInput
-from mail.transport import redact
 from services.dispatch import Dispatcher
 from services.inboxes.watches import InboxWatches
 from services.perform import StepPerformer
-from workflows.contracts import STEP, ActivityNames
+from workflows.contracts import ActivityNames
 
-MAX_ERROR = 500
 HEARTBEAT_SECONDS = 5.0
 
 
@@ -30,15 +28,19 @@ class EnrollmentActivities:
 
     @activity.defn(name=ActivityNames.STEP_PERFORM)
     async def perform(self, task: PerformInput) -> Directive:
+        attempts = Attempts.so_far()
+        attempts.refuse_too_many()
         try:
             with heartbeats():
                 return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 (every error is told to Temporal, by type and without a name)
-            failure = _failure(error)
+            if outage := outage_behind(error):
+                raise attempts.lost_to(outage) from None
+            failure = attempts.failure(error)
             queries = EnrollmentQueries(self._database, task.tenant_id, task.enrollment_id)
-            # Postgres itself may be what failed; then only Temporal knows why, until the next attempt.
+            # Postgres may go away now; then only Temporal knows why, until the next attempt.
             with contextlib.suppress(DBAPIError, OSError):
                 await queries.note_error(f"{failure.type}: {failure.message}")
             raise failure from None
@@ -68,10 +70,11 @@ class QueueActivities:
 def heartbeats() -> Generator[None, None, None]:
     """Tells Temporal that this worker is alive, from the moment at which it might begin to wonder."""
     loop = asyncio.get_running_loop()
+    kept = activity.info().heartbeat_details  # a heartbeat without them would wipe them
 
     def beat() -> None:
         nonlocal following
-        activity.heartbeat()
+        activity.heartbeat(*kept)
         following = loop.call_later(HEARTBEAT_SECONDS, beat)
 
     following = loop.call_later(HEARTBEAT_SECONDS, beat)
@@ -88,11 +91,3 @@ def _now(workflow_now: datetime) -> datetime:
     """
     info = activity.info()
     return workflow_now + (info.current_attempt_scheduled_time - info.scheduled_time)
-
-
-def _failure(error: Exception) -> ApplicationError:
-    """What Temporal keeps of an error: its type and a sentence, without addresses and without a stack."""
-    kind = type(error).__name__
-    return ApplicationError(
-        redact(str(error))[:MAX_ERROR], type=kind, non_retryable=kind in (STEP.retry.non_retryable_error_types or ())
-    )

@@ -3,13 +3,15 @@
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.unavailable import Unavailable
+from api.unavailable import DatabaseFull, DatabaseReadOnly, Unavailable
+from db.outages import Outage, outage_of
 from domain.errors import Conflict, DomainError, FieldError, Invalid
 
 # SQLSTATE classes, PostgreSQL manual, appendix A.
-_UNREACHABLE = ("08", "53", "57")
 _TRY_AGAIN = ("40001", "40P01", "55P03")
+_TOO_SLOW = "57014"
 _BAD_VALUE = ("22", "23502", "23514")
+_OUTAGES = {Outage.AWAY: Unavailable, Outage.READ_ONLY: DatabaseReadOnly, Outage.FULL: DatabaseFull}
 
 
 def refusal_of(error: SQLAlchemyError) -> DomainError | None:
@@ -19,10 +21,12 @@ def refusal_of(error: SQLAlchemyError) -> DomainError | None:
     if not isinstance(error, DBAPIError):
         return None
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    if error.connection_invalidated or state.startswith(_UNREACHABLE):
-        return Unavailable("the database cannot be reached")
+    if outage := outage_of(error):
+        return _OUTAGES[outage](outage.value)
     if state.startswith(_TRY_AGAIN):
         return Unavailable("another request was changing the same rows")
+    if state == _TOO_SLOW:
+        return Unavailable("the database did not answer in time")
     if state == "23505":
         return Conflict("there is one like this already")
     if state == "23503":

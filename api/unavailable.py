@@ -17,6 +17,20 @@ class Unavailable(DomainError):
     title = "A service that this needs is not available"
 
 
+class DatabaseReadOnly(Unavailable):
+    """Postgres fails over, or is being moved: it reads, and takes no writes yet."""
+
+    code = "database_read_only"
+    title = "The database takes no writes for now"
+
+
+class DatabaseFull(Unavailable):
+    """Nothing of the request was written, and nothing was lost: somebody must make room."""
+
+    code = "database_full"
+    title = "The database has no room left"
+
+
 @contextmanager
 def reaching_postgres() -> Generator[None]:
     """Turns a connection that cannot be opened into Unavailable.

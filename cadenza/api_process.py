@@ -24,6 +24,7 @@ async def serve_api(settings: Settings) -> None:
 
     Raises `StartError` for settings that cannot work, a database that cannot be used and a port that is taken.
     """
+    settings.arm_fault_point()
     app = build_app(settings)
     config = uvicorn.Config(
         app,

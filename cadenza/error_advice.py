@@ -32,6 +32,8 @@ ADVICE: dict[str, dict[str, str]] = {
         "bad_request": "Send a whole, well-formed HTTP request.",
         "conflict": "Read the `detail`: the present state does not allow it.",
         "connection_failed": "Check that the mail server runs and can be reached; it is tried again by itself.",
+        "database_full": "Nothing was written: make room on the database's disk, then try again.",
+        "database_read_only": "Try again after `Retry-After` seconds: the database fails over, or is being moved.",
         "delivery_failed": "Read the `detail`, which is what the mail server said.",
         "duplicate_step_key": "Give the step another `key`.",
         "header_injection": "Remove the line break from the value that goes into a message header.",

@@ -7,19 +7,30 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import (
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
 from domain.tenancy import EXAMPLE_ADDRESS
 from mail.tracking import Links, ring
 from mail.transport import SmtpServer
+from services import fault_points
 from services.secret_box import SecretBox
 from webhooks.signing import is_secret
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
 MIN_KEY = 32
+# Temporal's own rule for the names of deployments.
+NOT_IN_DEPLOYMENTS = ".:"
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 USUAL_SMTP_PORT: dict[SmtpSecurity, int] = {"none": 25, "starttls": 587, "tls": 465}
@@ -61,6 +72,9 @@ class Settings(BaseSettings):
     """Lets webhooks reach private and loopback addresses, over plain http too. Never in production."""
 
     task_queue: str = "cadenza"
+    build_id: str | None = Field(default=None, max_length=255)
+    """The release whose code a worker runs. With it leads come to the worker only while `cadenza deploy` sends them
+    there; a worker without one takes whatever no such version is to have."""
     temporal_ui_url: str | None = None
 
     log_retention_months: int = Field(default=0, ge=0, le=1200)
@@ -68,6 +82,9 @@ class Settings(BaseSettings):
 
     dev: bool = False
     """Serves `/dev/*`: the captured mail, replies and bounces by hand, fast-forward. Never in production."""
+    fault_point: str | None = None
+    """Kills this process at a named moment, to see what survives: `after_250`, or `after_250:3` for the third time
+    (services/fault_points.py). Refused unless `dev` is set."""
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
@@ -75,6 +92,22 @@ class Settings(BaseSettings):
     """What `cadenza up` gives its first tenant, if that has none: every email carries it."""
     temporal_bin: Path | None = None
     """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
+
+    @field_validator("build_id")
+    @classmethod
+    def _names_a_deployment(cls, build_id: str | None, others: ValidationInfo) -> str | None:
+        if build_id is not None and any(one in others.data.get("task_queue", "") for one in NOT_IN_DEPLOYMENTS):
+            raise ValueError("its deployment is named after CADENZA_TASK_QUEUE, which then has no . and no :")
+        return build_id
+
+    @field_validator("fault_point")
+    @classmethod
+    def _in_development_only(cls, fault_point: str | None, fields: ValidationInfo) -> str | None:
+        if fault_point is not None:
+            if not fields.data.get("dev"):
+                raise ValueError("kills this process, and is for development only: set CADENZA_DEV=true, or unset it")
+            fault_points.parse(fault_point)
+        return fault_point
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
@@ -98,6 +131,11 @@ class Settings(BaseSettings):
         """What seals and opens the secrets of tenants; one without keys where none are set."""
         keys = self.secret_keys.get_secret_value().split(",") if self.secret_keys else []
         return SecretBox([key for key in keys if key.strip()])
+
+    def arm_fault_point(self) -> None:
+        """From now on this process dies where `fault_point` says, if it says anything."""
+        if self.fault_point is not None:
+            fault_points.arm(*fault_points.parse(self.fault_point))
 
     def links(self) -> Links | None:
         """The links in mail; None where nobody said how they lead here. `StartError` for half of what they need."""

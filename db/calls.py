@@ -14,6 +14,9 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
+from db.bounds import SESSION_SETTINGS
+from db.outages import READ_ONLY
+
 # `:name`, but not the cast `::type`.
 _PARAMETER = re.compile(r"(?<!:):(\w+)")
 
@@ -48,12 +51,18 @@ class CallPool:
     async def value(self, call: Call, parameters: Mapping[str, Any]) -> Any:
         """The one value that the call answers. Raises DBAPIError, as a session would, and OSError."""
         pool = self._pool or await self._open()
+        lost = False
         try:
             async with pool.acquire() as connection:
-                return await connection.fetchval(call.sql, *[parameters[name] for name in call.names])
+                try:
+                    return await connection.fetchval(call.sql, *[parameters[name] for name in call.names])
+                finally:
+                    lost = connection.is_closed()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            if getattr(error, "sqlstate", None) == READ_ONLY:
+                await pool.expire_connections()  # as in db/session.py: the next ones may lead elsewhere
             # Without the parameters: they are people's addresses and letters.
-            raise DBAPIError(call.sql, None, error, hide_parameters=True) from error
+            raise DBAPIError(call.sql, None, error, hide_parameters=True, connection_invalidated=lost) from error
 
     async def aclose(self) -> None:
         if self._pool is not None:
@@ -64,7 +73,13 @@ class CallPool:
             if self._pool is None:
                 ssl: dict[str, Any] = {} if self._ssl is None else {"ssl": self._ssl}
                 self._pool = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType]
-                    self._dsn, min_size=0, max_size=self._size, init=_speak_json, reset=_nothing_to_reset, **ssl
+                    self._dsn,
+                    min_size=0,
+                    max_size=self._size,
+                    init=_speak_json,
+                    reset=_nothing_to_reset,
+                    server_settings=dict(SESSION_SETTINGS),
+                    **ssl,
                 )
         return self._pool
 

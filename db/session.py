@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import TextClause, event, text
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from db.bounds import SESSION_SETTINGS
 from db.calls import CallPool
+from db.outages import READ_ONLY
 from domain.errors import DomainError
 
 _BEGIN_WRITE = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
@@ -53,7 +55,9 @@ class Database:
             pool_use_lifo=True,
             pool_pre_ping=pre_ping,
             hide_parameters=True,  # they are people's addresses and letters, and errors end up in logs
+            connect_args={"server_settings": dict(SESSION_SETTINGS)},
         )
+        event.listen(self.engine.sync_engine, "handle_error", _leave_a_standby)
         self.calls = CallPool(self.engine.url, pool_size)
         # A statement alone is its own transaction: one round trip, where BEGIN and COMMIT would make three.
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -97,3 +101,10 @@ class Database:
     async def aclose(self) -> None:
         await self.calls.aclose()
         await self.engine.dispose()
+
+
+def _leave_a_standby(failed: ExceptionContext) -> None:
+    """A server that takes no writes may be one that no longer leads: all connections to it are given up, and the next
+    ones go to whoever does by then."""
+    if getattr(failed.original_exception, "sqlstate", None) == READ_ONLY:
+        failed.is_disconnect = True

@@ -19,6 +19,7 @@ from domain.messages import Command, QueueCounts
 from services.batches.driver import BatchDriver
 from services.batches.run import CHUNK
 from services.fair_slots import FairSlots
+from services.fault_points import FaultPoint, passing
 from services.kicks import Kicked
 from services.line import Line
 from services.pace import Pace
@@ -74,6 +75,7 @@ class Dispatcher:
     def kick(self, tenant_id: UUID) -> None:
         """Dispatches the tenant's outbox, carries its batches forward and tells its webhook endpoints in the
         background, at once. Call it after the commit."""
+        passing(FaultPoint.BETWEEN_COMMIT_AND_DISPATCH)
         self._signals.kick(tenant_id)
         self._deliveries.kick(tenant_id)
         self._drives.kick(tenant_id)
@@ -232,8 +234,11 @@ class Dispatcher:
                         log.exception("outbox row %s of tenant %s was refused", one.id, tenant_id)
                     refused[one.id] = f"{type(error).__name__}: {error}"[:500]
 
+        if claimed:
+            passing(FaultPoint.BETWEEN_CLAIM_AND_DELIVERY)
         await asyncio.gather(*(deliver(one) for one in claimed))
         if delivered:
+            passing(FaultPoint.BETWEEN_DISPATCH_AND_SETTLE)
             await self._outbox.settle(tenant_id, delivered)
         if refused:
             await self._outbox.postpone(tenant_id, list(refused), next(iter(refused.values())))

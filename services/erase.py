@@ -4,7 +4,7 @@ from uuid import UUID
 
 from db.queries.enrolling import stop
 from db.queries.leads import delete_lead
-from db.queries.receiving import live_enrollments
+from db.queries.receiving import lock_enrollments
 from db.session import Database
 from domain.enrollment import StopReason
 from services.dispatch import Dispatcher
@@ -19,10 +19,10 @@ async def erase_lead(database: Database, dispatcher: Dispatcher, tenant_id: UUID
     Suppressions stay. Raises NotFound.
     """
     async with database.write(tenant_id) as session:
-        live = await live_enrollments(session, lead_id)
-        for enrollment in live:
-            await stop(session, enrollment.id, StopReason.MANUAL)
-    await dispatcher.tell(tenant_id, [enrollment.id for enrollment in live])
+        live = await lock_enrollments(session, lead_id)
+        for enrollment_id in live:
+            await stop(session, enrollment_id, StopReason.MANUAL)
+    await dispatcher.tell(tenant_id, live)
     async with database.write(tenant_id) as session:
         if not await delete_lead(session, lead_id):
             raise no_lead(lead_id)

@@ -23,6 +23,7 @@ from mail.transport import (
     redact,
 )
 from services import breakers
+from services.fault_points import FaultPoint, passing
 from services.letters import Draft
 from services.receive import bounce_at_once
 from services.steps.effect import Tools
@@ -81,6 +82,7 @@ async def hand_over(
         # Certainly not taken, even where the final dot was written: the same message may be tried again.
         await handover.release("reserved", refused)
         raise
+    passing(FaultPoint.AFTER_250)
     if sender.smtp_auth_failures or sender.refusals:
         await _recorded(lambda: visit.queries.clear_mailbox_failures(sender.id))
     return await _recorded(lambda: advance(visit, reservation, "sent", variant, accepted.response))
@@ -102,6 +104,7 @@ async def _held_against(
 async def _bounced(tools: Tools, handover: "Handover", refused: RecipientRefused) -> Directive:
     visit = handover.visit
     await handover.release("refused", refused)
+    passing(FaultPoint.BETWEEN_REFUSAL_AND_BOUNCE)
     async with tools.database.write(visit.queries.tenant_id) as session:
         await bounce_at_once(session, visit.queries.enrollment_id, handover.message_id, str(refused), visit.now)
     return await _standing(visit)
@@ -117,9 +120,12 @@ class Handover:
 
     async def allowed(self) -> bool:
         """Asked just before the final dot; commits `sending`."""
-        return await self.visit.queries.mark_sending(self.message_id, self.attempt_id, self.visit.now)
+        allowed = await self.visit.queries.mark_sending(self.message_id, self.attempt_id, self.visit.now)
+        passing(FaultPoint.AT_FINAL_DOT)
+        return allowed
 
     async def release(self, status: Literal["reserved", "refused"], why: DeliveryFailed) -> None:
+        passing(FaultPoint.BEFORE_RELEASE)
         await _recorded(lambda: self.visit.queries.release(self.message_id, self.attempt_id, status, redact(str(why))))
 
     async def stand_back(self, withdrawn: SendWithdrawn) -> Directive:
@@ -139,6 +145,7 @@ async def advance(
 ) -> Directive:
     """Records what became of the message (`sent`, `unknown`), and moves on."""
     detail = {"message_id": reservation.rfc_message_id, "subject": reservation.subject}
+    passing(FaultPoint.BEFORE_RECORD)
     directive = await visit.queries.advance(
         replace(visit.place, step_id=visit.step.id),
         now=visit.now,
@@ -152,6 +159,7 @@ async def advance(
         },
         following=visit.following(),
     )
+    passing(FaultPoint.AFTER_RECORD)
     return visit.told(directive)
 
 

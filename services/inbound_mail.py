@@ -123,7 +123,7 @@ async def _about_address(session: WriteSession, addresses: tuple[str, ...] | lis
     if lead_id is None:
         return None
     about = await receiving.about_lead(session, lead_id)
-    return about if about.enrollment_id is not None else None
+    return about if about is not None and about.enrollment_id is not None else None
 
 
 def _with_untagged(addresses: tuple[str, ...] | list[str]) -> list[str]:

@@ -4,22 +4,21 @@ A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of t
 records it: when the caller has its answer, no further email of them can pass the gate.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from db.queries import enrolling, receiving
+from db.queries import receiving
 from db.queries.breakers import lock_sender_of
-from db.queries.lead_moves import qualify_lead, set_lead_status, suppress_address
-from db.queries.receiving import About
+from db.queries.receiving import About, EventRow
 from db.session import WriteSession
 from domain.bounces import SOFT_BOUNCES, SOFT_BOUNCES_WITHIN
 from domain.companies import company_domain
-from domain.enrollment import EnrollmentStatus, StopReason
+from domain.enrollment import StopReason
 from domain.errors import FieldError, Invalid, NotFound
 from domain.events import event_key
 from domain.messages import Command
@@ -27,6 +26,7 @@ from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.scoring import points
 from domain.sequence import SequenceSettings
 from services import breakers
+from services.leads import no_lead
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -156,7 +156,8 @@ class EventRecorded:
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
     """Records the event and does what it demands.
 
-    Raises NotFound when the message is not one of the lead's, and Invalid for an absence that cannot be meant.
+    Raises NotFound when there is no such lead or the message is not one of it, and Invalid for an absence that cannot
+    be meant.
     """
     about = await _about(session, lead_id, event.message_id)
     if isinstance(event, CustomEvent) and event.message_id is None:
@@ -179,131 +180,83 @@ async def bounce_at_once(
 
 
 async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -> About:
-    if message_id is None:
-        return await receiving.about_lead(session, lead_id)
     # Webhooks of mail providers often leave out the angle brackets.
-    about = await receiving.about_message(session, [f"<{message_id.strip().strip('<>')}>"])
-    if about is None or about.lead_id != lead_id:
+    named = [f"<{message_id.strip().strip('<>')}>"] if message_id is not None else None
+    about = await (receiving.about_message(session, named) if named else receiving.about_lead(session, lead_id))
+    if about is not None and about.lead_id == lead_id:
+        return about
+    if named and await receiving.about_lead(session, lead_id) is not None:
         raise NotFound("no message with this Message-ID was sent to the lead")
-    return about
+    raise no_lead(lead_id)
 
 
 async def receive_about(
     session: WriteSession, about: About, event: LeadEvent, *, noted: Mapping[str, Any] | None = None
 ) -> EventRecorded:
     """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
-    # The enrollments are locked before anything is written: an event and a step of the same lead take turns. Before
-    # them the mailbox that may come to be held for it, as at the gate.
+    # Before any enrollment the mailbox that may come to be held for it, as at the gate.
     mailbox_id = await lock_sender_of(session, about.message_id) if _is_held_against_sender(event) else None
-    locked = await _locked(session, about.lead_id, event)
-    live = [row for row in locked if row.lead_id == about.lead_id]
-    occurred_at = event.occurred_at or datetime.now(UTC) + about.clock_offset
-    row_id = await receiving.record(
-        session,
-        about,
-        event_type=event.heard_as,
-        name=event.label,
-        machine=event.by_machine,
-        detail={**event.detail(), **(noted or {})},
-        event_id=event.event_id,
-        occurred_at=occurred_at,
-    )
-    if row_id is None:
+    row = _row(event, event.occurred_at or datetime.now(UTC) + about.clock_offset, noted or {})
+    company = company_domain(about.email) if isinstance(event, ReplyEvent) else None
+    received = await receiving.receive(session, about, row, _demand(event, about, row.occurred_at), company)
+    if not received.recorded:
         return EventRecorded(recorded=False)
-    if about.enrollment_id is not None and not event.by_machine:
-        await receiving.count(
-            session,
-            about,
-            row_id=row_id,
-            event_type=event.heard_as,
-            points=points(event.heard_as, machine=False),
-            occurred_at=occurred_at,
-        )
     if mailbox_id is not None:
         await (breakers.complained if isinstance(event, ComplaintEvent) else breakers.bounced)(session, mailbox_id)
-    answered = [] if event.by_machine else await _wake(session, about, event, live)
-    done = await _obey(session, about, event, [row for row in live if row.id not in answered])
-    colleagues = [row for row in locked if row.lead_id != about.lead_id]
-    return await _tell_company(session, about.lead_id, colleagues, done) if colleagues else done
+    held = await _hold_all(session, received.live, event) if isinstance(event, AutoReplyEvent) else []
+    return EventRecorded(True, received.stopped, held, received.company_stopped, received.company_paused)
 
 
 def _is_held_against_sender(event: LeadEvent) -> bool:
     return isinstance(event, ComplaintEvent) or (isinstance(event, BounceEvent) and event.hard)
 
 
-async def _locked(session: WriteSession, lead_id: UUID, event: LeadEvent) -> receiving.Live:
-    """The lead's live enrollments, and of a reply those of its colleagues that it means something to."""
-    if not isinstance(event, ReplyEvent):
-        return await receiving.live_enrollments(session, lead_id)
-    domain = company_domain(await receiving.email_of(session, lead_id))
-    return await receiving.live_enrollments(session, lead_id, domain)
+def _row(event: LeadEvent, occurred_at: datetime, noted: Mapping[str, Any]) -> EventRow:
+    return EventRow(
+        type=event.heard_as,
+        name=event.label,
+        key=event_key(event.heard_as, event.label),
+        machine=event.by_machine,
+        points=points(event.heard_as, machine=event.by_machine),
+        detail={**event.detail(), **noted},
+        event_id=event.event_id,
+        occurred_at=occurred_at,
+    )
 
 
-async def _tell_company(
-    session: WriteSession, lead_id: UUID, colleagues: receiving.Live, done: EventRecorded
-) -> EventRecorded:
-    """A lead's reply, for enrollments of its colleagues: each as its sequence has it."""
-    stopped: list[UUID] = []
-    paused: list[UUID] = []
-    for row in colleagues:
-        heeds = SequenceSettings.model_validate(row.settings).on_company_reply
-        if heeds == "stop":
-            await enrolling.stop_for_company(session, row.id, lead_id)
-            stopped.append(row.id)
-        elif heeds == "pause" and (
-            await enrolling.pause_for_company(session, row.id, lead_id) == EnrollmentStatus.PAUSED
-        ):
-            paused.append(row.id)
-    return replace(done, company_stopped=stopped, company_paused=paused)
-
-
-async def _wake(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> list[UUID]:
-    """Has the enrollments go on that wait for just this. An event of one email is news to its own enrollment only."""
-    key = event_key(event.heard_as, event.label)
-    waiting = [row.id for row in live if row.waiting_for == key and about.enrollment_id in (None, row.id)]
-    return [enrollment_id for enrollment_id in waiting if await receiving.hear(session, enrollment_id, key)]
-
-
-async def _obey(session: WriteSession, about: About, event: LeadEvent, live: receiving.Live) -> EventRecorded:
-    lead_id = about.lead_id
+def _demand(event: LeadEvent, about: About, occurred_at: datetime) -> dict[str, Any] | None:
+    """What the event demands of the lead and its live enrollments, as `obey_event` takes it; None: nothing."""
     match event:
         case ReplyEvent():
-            if SequenceSettings.model_validate(about.settings).reply_marks_qualified:
-                await qualify_lead(session, lead_id)
-            return await _stop_all(session, live, StopReason.REPLIED, Command.REPLY_RECEIVED)
-        case AutoReplyEvent():
-            return await _hold_all(session, live, event)
-        case BounceEvent(hard=hard) if hard or await _bounced_too_often(session, lead_id, event, about):
-            await suppress_address(session, lead_id, "bounced")
-            await set_lead_status(session, lead_id, "bounced")
-            return await _stop_all(session, live, StopReason.BOUNCED, Command.BOUNCE_RECEIVED)
+            qualifies = SequenceSettings.model_validate(about.settings).reply_marks_qualified
+            return _stop(StopReason.REPLIED, Command.REPLY_RECEIVED) | {"qualifies": qualifies}
+        case BounceEvent():
+            demand = _never_again(StopReason.BOUNCED, Command.BOUNCE_RECEIVED, "bounced")
+            if event.hard:
+                return demand
+            # A soft bounce is retried by the emails that follow, until so many of them have come back.
+            since = occurred_at - SOFT_BOUNCES_WITHIN
+            return demand | {"soft_bounces": SOFT_BOUNCES, "since": since.isoformat()}
         case UnsubscribeEvent():
-            await suppress_address(session, lead_id, "unsubscribed")
-            await set_lead_status(session, lead_id, "unsubscribed")
-            return await _stop_all(session, live, StopReason.UNSUBSCRIBED, Command.UNSUBSCRIBE_RECEIVED)
+            return _never_again(StopReason.UNSUBSCRIBED, Command.UNSUBSCRIBE_RECEIVED, "unsubscribed")
         case ComplaintEvent():
-            await suppress_address(session, lead_id, "complained")
-            await set_lead_status(session, lead_id, "unsubscribed")
-            return await _stop_all(session, live, StopReason.COMPLAINED, Command.COMPLAINT_RECEIVED)
+            return _never_again(StopReason.COMPLAINED, Command.COMPLAINT_RECEIVED, "unsubscribed")
         case _:
-            return EventRecorded(recorded=True)
+            return None
 
 
-async def _bounced_too_often(session: WriteSession, lead_id: UUID, event: BounceEvent, about: About) -> bool:
-    """A soft bounce is retried by the emails that follow, until so many of them have come back."""
-    now = event.occurred_at or datetime.now(UTC) + about.clock_offset
-    return await receiving.soft_bounces(session, lead_id, since=now - SOFT_BOUNCES_WITHIN) >= SOFT_BOUNCES
+def _stop(reason: StopReason, command: Command) -> dict[str, Any]:
+    return {"reason": reason, "command": command}
 
 
-async def _stop_all(session: WriteSession, live: receiving.Live, reason: StopReason, command: Command) -> EventRecorded:
-    for row in live:
-        await enrolling.stop(session, row.id, reason, command)
-    return EventRecorded(recorded=True, stopped=[row.id for row in live])
+def _never_again(reason: StopReason, command: Command, lead_status: str) -> dict[str, Any]:
+    """Also keeps the lead's address from ever being written to again by the tenant."""
+    return _stop(reason, command) | {"suppresses": True, "lead_status": lead_status}
 
 
-async def _hold_all(session: WriteSession, live: receiving.Live, event: AutoReplyEvent) -> EventRecorded:
+async def _hold_all(session: WriteSession, live: Sequence[UUID], event: AutoReplyEvent) -> list[UUID]:
     held: list[UUID] = []
-    for row in live:
+    for row in await receiving.to_hold(session, live) if live else ():
         settings = SequenceSettings.model_validate(row.settings)
         until = hold_until_return(
             returns_on=event.returns_on,
@@ -314,4 +267,4 @@ async def _hold_all(session: WriteSession, live: receiving.Live, event: AutoRepl
         )
         if await receiving.hold(session, row.id, until):
             held.append(row.id)
-    return EventRecorded(recorded=True, held=held)
+    return held

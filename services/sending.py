@@ -14,6 +14,7 @@ from db.queries.enrollments import LoadedMailbox, Reservation
 from domain.errors import Conflict
 from domain.messages import Directive
 from mail.compose import new_message_id
+from services.fault_points import FaultPoint, passing
 from services.handover import advance, hand_over, known
 from services.letters import Draft, Letter
 from services.letters import draft as drafted
@@ -46,11 +47,13 @@ async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
     message_id = uuid4()
     draft = drafted(visit, tools, sender, letter.content, earlier, message_id)
+    passing(FaultPoint.BEFORE_RESERVE)
     reservation = await _pass_gate(visit, sender, _as_reserved(sender, draft, letter.variant, message_id))
     match reservation.outcome:
         case "reserved":
             if reservation.message_id != message_id:  # an earlier attempt's, and so are the links
                 draft = drafted(visit, tools, sender, letter.content, earlier, known(reservation.message_id))
+            passing(FaultPoint.AFTER_RESERVE)
             return await hand_over(visit, tools, sender, draft, reservation, letter.variant)
         case "sent" | "unknown":
             return await advance(visit, reservation, reservation.outcome, letter.variant, response=None)

@@ -63,7 +63,9 @@ class Policy:
 
 
 # Ten attempts over about two hours (1 s, 3 s, 9 s, ... at most 1 h): longer than a mail server's restart, short
-# enough that a person hears of a lasting fault the same day, as a failed enrollment that `resume` tries again.
+# enough that a person hears of a lasting fault the same day, as a failed enrollment that `resume` tries again. The
+# worker counts them (activities/steps.py), not Temporal: those that Postgres' absence cost are not the step's own.
+STEP_ATTEMPTS = 10
 STEP = Policy(
     start_to_close=timedelta(minutes=5),
     # A worker that was killed is noticed after this long. A step takes milliseconds, so that no heartbeat (each is a
@@ -73,10 +75,11 @@ STEP = Policy(
         initial_interval=timedelta(seconds=1),
         backoff_coefficient=3.0,
         maximum_interval=timedelta(hours=1),
-        maximum_attempts=10,
         non_retryable_error_types=list(NonRetryable.TYPES),
     ),
 )
+# While Postgres is away a step is tried again after 1 s, 3 s, 9 s, ... and at most so long, for as long as it takes.
+OUTAGE_INTERVAL = timedelta(minutes=1)
 
 # Writing down what is already true must succeed in the end, however long Postgres is away.
 RECORD = Policy(

@@ -21,7 +21,7 @@ from api.schemas.enrollment import (
     TimelineEntry,
 )
 from db.session import ReadSession
-from services import leads, states, steer
+from services import states, steer
 from services.assign import enroll_leads as enroll_leads_now
 from services.receive import LeadEvent, record_event
 
@@ -84,7 +84,6 @@ async def stop_lead(
 async def record_lead_event(lead_id: UUID, body: LeadEvent, session: Steering) -> EventRecordedResponse:
     """What the lead did. A reply, a hard bounce, an unsubscribe or a complaint ends its enrollments before this
     answers; an automatic reply holds them. Without `message_id` the event is about the last email sent."""
-    await leads.get_lead(session, lead_id)
     return EventRecordedResponse.model_validate(await record_event(session, lead_id, body))
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.session import WriteSession
-from domain.messages import Command
 
 # Held until the enrollment is committed: a sequence that is being paused waits for it, and then pauses it too; so
 # does the first exclusive sequence of the tenant, or a change of its caps (`0003_batches.sql`).
@@ -49,13 +48,7 @@ _OF_LEAD = text("""
 _LEAD = text("SELECT EXISTS (SELECT FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id)")
 _PAUSE = text("SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'lead')).status")
 _RESUME = text("SELECT (resume_lead_sequence(:tenant_id, :enrollment_id, :mode)).status")
-_STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason, NULL, :command)).status")
-_STOP_FOR_COMPANY = text("""
-    SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, 'company_replied', NULL, 'stop', :detail)).status
-""").bindparams(bindparam("detail", type_=JSONB))
-_PAUSE_FOR_COMPANY = text("""
-    SELECT (pause_lead_sequence(:tenant_id, :enrollment_id, 'company', NULL, :detail)).status
-""").bindparams(bindparam("detail", type_=JSONB))
+_STOP = text("SELECT (stop_lead_sequence(:tenant_id, :enrollment_id, :reason)).status")
 
 
 async def hold_sequence(session: WriteSession, sequence_id: UUID) -> Row[Any] | None:
@@ -140,20 +133,8 @@ async def resume(session: WriteSession, enrollment_id: UUID, mode: str) -> str:
     return await _status_after(session, _RESUME, enrollment_id, mode=mode)
 
 
-async def stop(session: WriteSession, enrollment_id: UUID, reason: str, command: str = Command.STOP) -> str:
-    """`command` is the word by which the workflow hears of it: why, for whoever reads its history."""
-    return await _status_after(session, _STOP, enrollment_id, reason=reason, command=command)
-
-
-async def stop_for_company(session: WriteSession, enrollment_id: UUID, replier_id: UUID) -> str:
-    """The lead `replier_id` of the same company has replied; the log names it."""
-    detail = {"replied_lead_id": str(replier_id)}
-    return await _status_after(session, _STOP_FOR_COMPANY, enrollment_id, detail=detail)
-
-
-async def pause_for_company(session: WriteSession, enrollment_id: UUID, replier_id: UUID) -> str:
-    detail = {"replied_lead_id": str(replier_id)}
-    return await _status_after(session, _PAUSE_FOR_COMPANY, enrollment_id, detail=detail)
+async def stop(session: WriteSession, enrollment_id: UUID, reason: str) -> str:
+    return await _status_after(session, _STOP, enrollment_id, reason=reason)
 
 
 async def _status_after(session: WriteSession, move: Any, enrollment_id: UUID, **parameters: Any) -> str:

@@ -8,10 +8,7 @@ from sqlalchemy import text
 from db.session import WriteSession
 
 _STATUS = text("UPDATE leads SET status = :status WHERE tenant_id = :tenant_id AND id = :lead_id AND status <> :status")
-_QUALIFY = text("""
-    UPDATE leads SET status = 'qualified'
-     WHERE tenant_id = :tenant_id AND id = :lead_id AND status NOT IN ('qualified', 'unsubscribed', 'bounced')
-""")
+_QUALIFY = text("SELECT qualify_lead(:tenant_id, :lead_id)::text")
 # Removes first, then adds what is not there yet; the order of the others is kept.
 _TAG = text("""
     UPDATE leads l SET tags = kept.tags || ARRAY(
@@ -26,11 +23,6 @@ _ASSIGN = text("""
     UPDATE leads l SET owner_id = u.id FROM users u
      WHERE l.tenant_id = :tenant_id AND l.id = :lead_id AND u.tenant_id = :tenant_id AND u.id = :user_id
     RETURNING l.id
-""")
-_SUPPRESS = text("""
-    INSERT INTO suppressions (tenant_id, kind, value, reason)
-    SELECT :tenant_id, 'address', email, :reason FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id
-    ON CONFLICT ON CONSTRAINT suppressions_value_key DO NOTHING
 """)
 
 
@@ -54,11 +46,6 @@ async def tag_lead(session: WriteSession, lead_id: UUID, *, add: Sequence[str], 
             "remove": list(remove),
         },
     )
-
-
-async def suppress_address(session: WriteSession, lead_id: UUID, reason: str) -> None:
-    """Keeps the lead's address from ever being written to again by this tenant."""
-    await session.execute(_SUPPRESS, {"tenant_id": session.tenant_id, "lead_id": lead_id, "reason": reason})
 
 
 async def assign_lead(session: WriteSession, lead_id: UUID, user_id: UUID) -> bool:

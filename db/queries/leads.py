@@ -14,7 +14,11 @@ from db.session import ReadSession, WriteSession
 from domain.lead_import import LIMITS, ParsedLead
 
 # Two imports of one tenant that held the same addresses in another order would wait for each other for ever.
-_IMPORT_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('leads/import/' || :tenant_id, 0))")
+# However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
+_IMPORT_TURN = text("""
+    SELECT set_config('lock_timeout', '0', true),
+           pg_advisory_xact_lock(hashtextextended('leads/import/' || :tenant_id, 0))
+""")
 
 # An address that is there is updated by what the file says: nothing is wiped by an empty cell, tags and custom
 # fields are added to those there are. `xmax = 0` holds for a row that this statement inserted. One array for each

@@ -29,7 +29,11 @@ _STOP = text("""
              ORDER BY s.id OFFSET 0) live
 """)
 # Two lists that held the same values in another order would wait for each other for ever.
-_LIST_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('suppressions/import/' || :tenant_id, 0))")
+# However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
+_LIST_TURN = text("""
+    SELECT set_config('lock_timeout', '0', true),
+           pg_advisory_xact_lock(hashtextextended('suppressions/import/' || :tenant_id, 0))
+""")
 _INSERT_MANY = text("""
     WITH made AS (
         INSERT INTO suppressions (tenant_id, kind, value, reason)

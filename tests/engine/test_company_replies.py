@@ -114,5 +114,5 @@ async def test_only_colleagues_in_sequences_that_ask_are_locked(stage: Stage) ->
     (of_bob,) = await stage.enroll(asks, bob)
     await stage.enroll(does_not, bob)
     async with stage.database.write(stage.tenant_id) as session:
-        locked = await receiving.live_enrollments(session, ada, "corp.example")
-    assert {row.id for row in locked} == {of_ada, of_bob}
+        locked = await receiving.lock_enrollments(session, ada, "corp.example")
+    assert set(locked) == {of_ada, of_bob}

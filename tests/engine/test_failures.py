@@ -1,12 +1,8 @@
 """What goes wrong while a step runs: tried again by policy, or left visible for a person to resume."""
 
-from datetime import timedelta
-
-from temporalio.common import RetryPolicy
-
+from activities import attempts
 from services.receive import ReplyEvent
 from tests.stage import Stage
-from workflows import contracts
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 TAG = {"key": "tag", "type": "action", "config": {"action": "tag_lead", "add": ["mailed"]}}
@@ -44,9 +40,8 @@ async def test_while_a_step_is_tried_again_the_reason_is_visible(stage: Stage) -
 
 
 async def test_exhausted_retries_leave_it_failed_and_resume_tries_again(stage: Stage, monkeypatch) -> None:
-    # The policy's own ten attempts take two hours, in real time even where the workflow's clock is moved.
-    twice = RetryPolicy(initial_interval=timedelta(milliseconds=50), maximum_attempts=2)
-    monkeypatch.setattr(contracts, "STEP", contracts.Policy(contracts.STEP.start_to_close, twice))
+    # The ten attempts take two hours, in real time even where the workflow's clock is moved.
+    monkeypatch.setattr(attempts, "STEP_ATTEMPTS", 2)
     await stage.sink.stop()
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)

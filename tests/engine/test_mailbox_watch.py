@@ -15,9 +15,9 @@ from services.inboxes.watch import InboxWatcher, Pauses
 from services.inboxes.watches import InboxWatches
 from services.secret_box import new_key
 from services.transports import MailServers
-from tests.engine.test_kill import worker_process
 from tests.imap_server import PASSWORD, TestImap, imap_server
 from tests.stage import SECRETS, Stage
+from tests.worker_process import worker_process
 from workflows.maintenance import ProcessQueueWorkflow
 from workflows.messages import mailbox_workflow_id
 

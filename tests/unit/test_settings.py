@@ -119,3 +119,16 @@ def test_keys_for_secrets_are_named_when_they_are_none_and_not_repeated(monkeypa
     assert load_settings().secret_box().open(SecretBox([keys[0]]).seal("x")) == "x"
     assert load_settings().secret_box().open(SecretBox([keys[1]]).seal("x")) == "x"
     assert keys[0] not in repr(load_settings())
+
+
+@pytest.mark.parametrize(("dev", "fault_point"), [("", "after_250"), ("true", "after_25"), ("true", "after_250:0")])
+def test_a_fault_point_is_for_development_only_and_must_be_one(
+    dev: str, fault_point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CADENZA_DEV", dev)
+    monkeypatch.setenv("CADENZA_FAULT_POINT", fault_point)
+    with pytest.raises(StartError, match="CADENZA_FAULT_POINT"):
+        load_settings()
+    monkeypatch.setenv("CADENZA_DEV", "true")
+    monkeypatch.setenv("CADENZA_FAULT_POINT", "after_250:3")
+    assert load_settings().fault_point == "after_250:3"

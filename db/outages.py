@@ -1,0 +1,36 @@
+"""When Postgres itself is what is missing, so that nobody's request and nobody's step is to blame."""
+
+from enum import Enum
+
+from sqlalchemy.exc import DBAPIError
+
+
+class Outage(Enum):
+    AWAY = "the database cannot be reached"
+    READ_ONLY = "the database takes no writes for now"
+    FULL = "the database has no room left"
+
+
+_FULL = "53100"
+READ_ONLY = "25006"
+"""Postgres fails over, or is being moved. (A write through a ReadSession says the same, and is a fault of ours.)"""
+# SQLSTATE classes, PostgreSQL manual, appendix A: connections, resources, an operator's hand, the system below; and
+# a session that was ended because it had idled in its transaction. Not 57014: a statement that takes too long.
+_AWAY = ("08", "53", "57P", "58", "25P03", "25P04")
+
+
+def outage_of(error: BaseException | None) -> Outage | None:
+    """What keeps Postgres from doing its part; None for an error that says something else.
+
+    A driver lets the operating system's errors through: an OSError must come from nothing but a database's call.
+    """
+    if isinstance(error, OSError):
+        return Outage.AWAY
+    if not isinstance(error, DBAPIError):
+        return None
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if state == READ_ONLY:
+        return Outage.READ_ONLY
+    if state == _FULL:
+        return Outage.FULL
+    return Outage.AWAY if error.connection_invalidated or state.startswith(_AWAY) else None
