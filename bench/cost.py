@@ -87,7 +87,7 @@ async def main() -> None:
 async def under_a_build_id(servers: Rig) -> Cost:
     """Cold-outreach once more, where each workflow task names the version of the code: a commit's whole hash."""
     task_queue, build_id = "cadenza", "0123456789" * 4
-    worker = await servers.worker(task_queue, CADENZA_BUILD_ID=build_id)
+    worker = await servers.worker(task_queue, settings={"CADENZA_BUILD_ID": build_id})
     await Deployment(servers.client, task_queue).set_current(build_id)
     cost = await Lab(servers, servers.dispatcher(task_queue)).cost(COLD_OUTREACH["steps"])
     await worker.end()
