@@ -87,18 +87,12 @@ async def test_frozen_at_the_final_dot_and_woken_after_the_retry_gave_the_messag
         await stage.until_status(enrollment, "completed", within_seconds=TAKEN_OVER_SECONDS)
         assert await outcome(stage, lead, enrollment) == (1, "unknown", 0, ["email_outcome_unknown", "email_skipped"])
         thaw(first.pid)
-
-        async def known() -> bool:
-            return (await outcome(stage, lead, enrollment))[1] == "sent"
-
-        await stage.until(known, "the one who knows has said so")
-    # It did leave, once, and is counted after all.
-    assert await outcome(stage, lead, enrollment) == (
-        1,
-        "sent",
-        1,
-        ["email_outcome_unknown", "email_skipped", "email_sent"],
-    )
+    # It did leave, once. Whether the woken worker still reads the 250, before its timers and Temporal's cancellation
+    # reach it, is chance; what it says then is counted, and if it says nothing the message stays unknown.
+    arrivals, status, counted, told = await outcome(stage, lead, enrollment)
+    assert (arrivals, counted) == (1, 1 if status == "sent" else 0)
+    late = ["email_sent"] if status == "sent" else []
+    assert (status in ("sent", "unknown"), told) == (True, ["email_outcome_unknown", "email_skipped", *late])
 
 
 async def test_frozen_before_the_gate_and_woken_after_the_retry_has_sent(stage: Stage, servers: Servers) -> None:
