@@ -40,6 +40,7 @@ test: lint
 # Kills everything while a thousand leads are mailed (docs/survival.md).
 chaos: install-dev
 	@exec .venv/bin/python -m bench.chaos $(ARGS)
+
 # Every benchmark, one after another: hours. ARGS=--quick shows in minutes that they run; see docs/benchmarks.md.
 bench: install-dev
 	@exec .venv/bin/python -m bench $(ARGS)
