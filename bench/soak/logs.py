@@ -23,6 +23,13 @@ class Logs:
         self.complaints: Counter[str] = Counter()
         self.examples: list[str] = []
 
+    def forget(self) -> int:
+        """Begins to count anew; how many complaints there were."""
+        total = self.complaints.total()
+        self.complaints.clear()
+        self.examples.clear()
+        return total
+
     def read_on(self) -> int:
         """How many complaints there are so far, in all logs."""
         for name, path in self._paths.items():
