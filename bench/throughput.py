@@ -11,9 +11,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID, uuid4
 
-from bench.rig import COLD_OUTREACH, ChildProcess, Rig, child, progress, result, rig
+from bench.rig import COLD_OUTREACH, ROOT, ChildProcess, Rig, child, progress, result, rig
 from bench.shapes import BareWorkflow, NaiveWorkflow
 from cadenza.exit import run_and_leave
 from services.dispatch import Dispatcher
@@ -95,9 +96,10 @@ def figures(leads: int, bare: Contender, app: Contender, naive: Contender) -> di
     }
 
 
-async def app_contender(servers: Rig) -> Contender:
+async def app_contender(servers: Rig, name: str = "app", tree: Path = ROOT) -> Contender:
+    """`tree`: the checkout whose worker it is, so that two versions of the code can take turns."""
     task_queue = f"app-{uuid4()}"
-    worker = await servers.worker(task_queue)
+    worker = await servers.worker(task_queue, tree=tree)
     sequence_id = await servers.sequence(COLD_OUTREACH["steps"])
     await servers.quicken(sequence_id, 1)
     dispatcher = servers.dispatcher(task_queue)
@@ -106,9 +108,11 @@ async def app_contender(servers: Rig) -> Contender:
         await enroll_all(servers, dispatcher, sequence_id, await servers.leads(count))
 
     async def finished() -> int:
-        return await servers.one("SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'")
+        return await servers.one(
+            f"SELECT count(*) FROM lead_sequence_state WHERE sequence_id = '{sequence_id}' AND status = 'completed'"
+        )
 
-    return Contender("app", worker, start, finished)
+    return Contender(name, worker, start, finished)
 
 
 async def enroll_all(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, leads: list[UUID]) -> None:

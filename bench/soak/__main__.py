@@ -170,7 +170,7 @@ async def site() -> AsyncGenerator[Site]:
     }
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
         files = {part: Path(name) / f"{part}.log" for part in ("worker", "api")}
-        async with rig(sink_module="bench.soak.mailroom") as servers:
+        async with rig(sink=("bench.soak.mailroom",)) as servers:
             logs = Logs({**files, "temporal": servers.temporal.log, "postgres": servers.postgres.log})
             instruments = Instruments(await asyncpg.connect(servers.postgres.url(SUPERUSER, DATABASE)))
             await instruments.install()

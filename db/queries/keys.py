@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from db.calls import Call
 from db.models import ApiKey
 from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession
 
-_FIND = text("SELECT tenant_id, id, scopes, last_used_at FROM find_api_key(:key_hash)")
+_FIND = Call("SELECT to_jsonb(k) FROM find_api_key(:key_hash) k")
 _TOUCH = text("""
     UPDATE api_keys SET last_used_at = now()
      WHERE tenant_id = :tenant_id AND id = :key_id
@@ -28,8 +29,16 @@ class FoundKey(NamedTuple):
 
 
 async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
-    rows = await database.rows(_FIND, {"key_hash": key_hash})
-    return FoundKey(*rows[0]) if rows else None
+    found = await database.calls.value(_FIND, {"key_hash": key_hash})
+    if found is None:
+        return None
+    used_at = found["last_used_at"]
+    return FoundKey(
+        UUID(found["tenant_id"]),
+        UUID(found["id"]),
+        found["scopes"],
+        datetime.fromisoformat(used_at) if used_at else None,
+    )
 
 
 async def touch_key(session: WriteSession, key_id: UUID) -> None:

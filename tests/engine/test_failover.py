@@ -9,17 +9,12 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from activities import attempts
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from db.calls import Call
-from db.session import Database
 from services.keys import create_key
 from tests.api_process import running_api
 from tests.own_postgres import crash, cut_connections, own_postgres, set_read_only

@@ -1,0 +1,253 @@
+"""Where the CPU and the memory of one enrollment go: worker, Temporal's server, Postgres, and the functions in it.
+
+    .venv/bin/python -m bench.profile --leads 200
+    .venv/bin/python -m bench.profile --leads 200 --before ../cadenza-before
+
+Enrollments of cold-outreach run to their end through one worker process, a bare workflow of the same shape beside
+them. Each round is counted first (CPU as the kernel has it), then run again under py-spy, whose samples say whose
+share of the worker's CPU is whose. With `--before`, the worker of another checkout takes turns with this one's on the
+same servers and the same database: the paired run by which a change of the worker is kept or dropped.
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from sqlalchemy import text
+
+from bench.rig import Rig, progress, result, rig
+from bench.shapes import BareWorkflow
+from bench.stacks import Samples, read, sampled
+from bench.throughput import Contender, app_contender, bare_contender
+from cadenza.exit import run_and_leave
+from cadenza.postgres_roles import DATABASE, SUPERUSER, superuser
+
+WARM_UP = 30
+ROUNDS = 4
+TOKIO = "tokio"
+FUNCTIONS_SHOWN = 14
+
+
+@dataclass
+class Spent:
+    """CPU seconds of what ran while some enrollments did, and what the worker's memory grew by."""
+
+    enrollments: int = 0
+    seconds: float = 0.0
+    worker: float = 0.0
+    worker_rust: float = 0.0
+    """Of `worker`: the SDK's native threads, which py-spy does not see."""
+    temporal: float = 0.0
+    postgres: float = 0.0
+    dispatcher: float = 0.0
+    sink: float = 0.0
+    rss_bytes: int = 0
+
+    def each_ms(self, seconds: float) -> float:
+        return round(seconds / self.enrollments * 1000, 2)
+
+    @property
+    def all(self) -> float:
+        return self.worker + self.temporal + self.postgres + self.dispatcher + self.sink
+
+
+@dataclass
+class Contestant:
+    contender: Contender
+    spent: Spent = field(default_factory=Spent)
+    samples: Samples = field(default_factory=Samples)
+
+    @property
+    def pid(self) -> int:
+        return self.contender.worker.process.pid
+
+
+class Meter:
+    """Reads what has been spent so far by each process of the rig and one contestant's worker."""
+
+    def __init__(self, servers: Rig, pid: int) -> None:
+        assert servers.temporal.pid is not None and servers.postgres.pid is not None, "the servers run"
+        self._worker = psutil.Process(pid)
+        self._temporal = psutil.Process(servers.temporal.pid)
+        self._postgres = psutil.Process(servers.postgres.pid)
+        self._sink = psutil.Process(servers.sink.process.pid)
+
+    def read(self) -> list[float]:
+        return [
+            time.perf_counter(),
+            _cpu(self._worker),
+            _rust(self._worker),
+            _cpu(self._temporal),
+            # Backends that have ended are in their parent's account, once it has buried them.
+            _cpu(self._postgres, ended=True) + sum(_cpu(one) for one in self._postgres.children(recursive=True)),
+            time.process_time(),
+            _cpu(self._sink),
+            self._worker.memory_info().rss,
+        ]
+
+
+def _cpu(process: psutil.Process, *, ended: bool = False) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    own = times.user + times.system
+    return own + times.children_user + times.children_system if ended else own
+
+
+def _rust(process: psutil.Process) -> float:
+    """CPU of the threads that are no Python's: the core of the SDK runs on tokio's."""
+    folder = Path("/proc") / str(process.pid) / "task"
+    seconds = 0.0
+    for thread in process.threads():
+        name = folder / str(thread.id) / "comm"
+        if name.exists() and name.read_text().startswith(TOKIO):
+            seconds += thread.user_time + thread.system_time
+    return seconds
+
+
+async def measure(servers: Rig, one: Contestant, count: int) -> None:
+    meter = Meter(servers, one.pid)
+    before = meter.read()
+    await one.contender.measure(count)
+    took = [after - earlier for after, earlier in zip(meter.read(), before, strict=True)]
+    spent = one.spent
+    spent.enrollments += count
+    spent.seconds += took[0]
+    spent.worker += took[1]
+    spent.worker_rust += took[2]
+    spent.temporal += took[3]
+    spent.postgres += took[4]
+    spent.dispatcher += took[5]
+    spent.sink += took[6]
+    spent.rss_bytes += int(took[7])
+
+
+async def sample(one: Contestant, count: int, file: Path) -> None:
+    async with sampled(one.pid, file):
+        await one.contender.run(count)
+    one.samples = read(await asyncio.to_thread(file.read_text))
+
+
+class Functions:
+    """What Postgres' functions took (`track_functions`), while the block ran."""
+
+    def __init__(self, servers: Rig) -> None:
+        self._url = servers.postgres.url(SUPERUSER)
+
+    async def track(self) -> None:
+        """For connections that are opened from now on."""
+        async with superuser(self._url) as connection:
+            await connection.execute(text(f"ALTER DATABASE {DATABASE} SET track_functions = 'pl'"))
+
+    async def read(self) -> dict[str, tuple[int, float]]:
+        """Calls and milliseconds of their own so far, by the function's name."""
+        query = text("SELECT funcname, sum(calls), sum(self_time) FROM pg_stat_user_functions GROUP BY 1")
+        async with superuser(self._url) as connection:
+            return {str(name): (int(calls), float(ms)) for name, calls, ms in await connection.execute(query)}
+
+
+async def main(leads: int, before: Path | None) -> None:
+    async with rig() as servers:
+        functions = Functions(servers)
+        await functions.track()
+        bare = Contestant(await bare_contender(servers, BareWorkflow, "bare"))
+        app = Contestant(await app_contender(servers))
+        others = [Contestant(await app_contender(servers, "before", before))] if before else []
+        contestants = [bare, *others, app]
+        for one in contestants:
+            await one.contender.run(WARM_UP)
+        spent_in = await functions.read()
+        for turn in range(ROUNDS):
+            for one in contestants if turn % 2 else reversed(contestants):
+                await measure(servers, one, leads // ROUNDS)
+        spent_in = _difference(await functions.read(), spent_in)
+        with tempfile.TemporaryDirectory(prefix="cadenza-profile-") as folder:
+            for one in contestants:
+                await sample(one, leads // ROUNDS, Path(folder) / f"{one.contender.name}.txt")
+        for one in contestants:
+            await one.contender.worker.end()
+    show(contestants, spent_in, leads * (len(contestants) - 1))
+    result("profile", figures(leads, bare, app, others))
+
+
+def _difference(
+    after: Mapping[str, tuple[int, float]], before: Mapping[str, tuple[int, float]]
+) -> dict[str, tuple[int, float]]:
+    none = (0, 0.0)
+    return {
+        name: (calls - before.get(name, none)[0], ms - before.get(name, none)[1]) for name, (calls, ms) in after.items()
+    }
+
+
+def show(contestants: Sequence[Contestant], functions: Mapping[str, tuple[int, float]], enrollments: int) -> None:
+    names = [one.contender.name for one in contestants]
+    _line("CPU of one enrollment, ms", names)
+    for process in ("worker", "temporal", "postgres", "dispatcher", "sink", "all"):
+        _line(process, [f"{one.spent.each_ms(getattr(one.spent, process)):.2f}" for one in contestants])
+    _line(
+        "worker's memory, KB more", [f"{one.spent.rss_bytes / one.spent.enrollments / 1024:.0f}" for one in contestants]
+    )
+    _line("of the worker: SDK core (Rust)", [f"{one.spent.each_ms(one.spent.worker_rust):.2f}" for one in contestants])
+    owners = Counter[str]()
+    for one in contestants:
+        owners.update(one.samples.owners)
+    for owner, _ in owners.most_common():
+        _line(f"  {owner}", [f"{_owned_ms(one, owner):.2f}" for one in contestants])
+    for one in contestants:
+        _hottest(one)
+    progress("\nfunctions in Postgres: calls and ms of their own for one enrollment")
+    for name, (calls, ms) in sorted(functions.items(), key=lambda item: -item[1][1])[:FUNCTIONS_SHOWN]:
+        _line(f"  {name}", [f"{calls / enrollments:.1f}", f"{ms / enrollments:.3f}"])
+
+
+def _owned_ms(one: Contestant, owner: str) -> float:
+    return one.spent.each_ms(one.spent.worker - one.spent.worker_rust) * one.samples.share(owner)
+
+
+def _hottest(one: Contestant) -> None:
+    progress(f"\n{one.contender.name}: the hottest functions by themselves, and modules with what they call")
+    total = max(one.samples.total, 1)
+    for (frame, own), (module, whole) in zip(
+        one.samples.self_time.most_common(16), one.samples.cumulative.most_common(40)[-16:], strict=False
+    ):
+        progress(f"  {own / total:6.1%} {_short(frame):60} {whole / total:6.1%} {_short(module)}")
+
+
+def _short(name: str) -> str:
+    return name.replace("(" + os.fspath(Path.cwd()) + "/", "(").rpartition("site-packages/")[2][-60:]
+
+
+def _line(what: str, values: Sequence[str]) -> None:
+    progress(f"{what:44}" + "".join(f"{value:>10}" for value in values))
+
+
+def figures(leads: int, bare: Contestant, app: Contestant, others: Sequence[Contestant]) -> dict[str, float]:
+    found: dict[str, float] = {"leads": leads}
+    for prefix, one in (("", app), ("bare_", bare), *(("before_", other) for other in others)):
+        for process in ("worker", "temporal", "postgres", "dispatcher", "sink", "all"):
+            found[f"{prefix}{process}_cpu_ms"] = one.spent.each_ms(getattr(one.spent, process))
+    found["cpu_ratio"] = round(app.spent.all / bare.spent.all, 3)
+    for other in others:
+        found["over_before"] = round(app.spent.all / other.spent.all, 3)
+        found["worker_over_before"] = round(app.spent.worker / other.spent.worker, 3)
+    return found
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--leads", type=int, default=200)
+    parser.add_argument("--before", type=Path, help="another checkout, whose worker takes turns with this one's")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = arguments()
+    run_and_leave(lambda: asyncio.run(main(given.leads, given.before and given.before.resolve())))
