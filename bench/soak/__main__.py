@@ -47,8 +47,8 @@ SIGNING_KEY = "a key that signs the links in mail of the load"
 SHARE = 0.7
 SHOWN = 20
 SHORT = Plan(
-    60,
-    per_second=1.5,
+    50,
+    per_second=1.2,
     edit_seconds=12,
     halt_seconds=20,
     halted_seconds=5,
