@@ -2,7 +2,7 @@
 
 SQLAlchemy's own `pool_pre_ping` asks every time, in a transaction of its own: three round trips, where the reply that
 is to be recorded takes six. One that was used a moment ago, and that the server has not closed since (the driver
-knows), is as alive as one that has just been asked.
+knows: `db/session.py`), is as alive as one that has just been asked.
 """
 
 import time
@@ -26,8 +26,6 @@ def ask_idle_connections(engine: AsyncEngine) -> None:
         returned_at = record.info.get("returned_at")
         if returned_at is None:
             return  # opened a moment ago
-        if connection.driver_connection.is_closed():
-            raise InvalidatePoolError
         if time.monotonic() - returned_at < IDLE_SECONDS:
             return
         try:

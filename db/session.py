@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.bounds import SESSION_SETTINGS
 from db.calls import CallPool
@@ -58,6 +60,7 @@ class Database:
             connect_args={"server_settings": dict(SESSION_SETTINGS)},
         )
         event.listen(self.engine.sync_engine, "handle_error", _leave_a_standby)
+        event.listen(self.engine.sync_engine, "checkout", _pass_over_the_closed)
         if ask_idle:
             ask_idle_connections(self.engine)
         self.calls = CallPool(self.engine.url, pool_size)
@@ -103,6 +106,12 @@ class Database:
     async def aclose(self) -> None:
         await self.calls.aclose()
         await self.engine.dispose()
+
+
+def _pass_over_the_closed(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """What the driver has seen being closed (a restart, a failover) is replaced: it costs no question and no error."""
+    if record.driver_connection is None or record.driver_connection.is_closed():
+        raise DisconnectionError("closed by the server")
 
 
 def _leave_a_standby(failed: ExceptionContext) -> None:

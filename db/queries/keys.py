@@ -1,7 +1,6 @@
 """API keys. One is found by its hash, before its tenant is known; everything else belongs to a tenant."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,7 +12,11 @@ from db.models import ApiKey
 from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession
 
-_FIND = Call("SELECT to_jsonb(k) FROM find_api_key(:key_hash) k")
+_FIND = Call("""
+    SELECT to_jsonb(found) FROM (
+        SELECT tenant_id, id, scopes, coalesce(last_used_at < now() - interval '1 minute', true) AS is_to_be_noted
+          FROM find_api_key(:key_hash)) found
+""")
 _TOUCH = text("""
     UPDATE api_keys SET last_used_at = now()
      WHERE tenant_id = :tenant_id AND id = :key_id
@@ -25,20 +28,15 @@ class FoundKey(NamedTuple):
     tenant_id: UUID
     key_id: UUID
     scopes: list[str]
-    last_used_at: datetime | None
+    is_to_be_noted: bool
+    """Its last use was written down a minute ago, or never."""
 
 
 async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
     found = await database.calls.value(_FIND, {"key_hash": key_hash})
     if found is None:
         return None
-    used_at = found["last_used_at"]
-    return FoundKey(
-        UUID(found["tenant_id"]),
-        UUID(found["id"]),
-        found["scopes"],
-        datetime.fromisoformat(used_at) if used_at else None,
-    )
+    return FoundKey(UUID(found["tenant_id"]), UUID(found["id"]), found["scopes"], found["is_to_be_noted"])
 
 
 async def touch_key(session: WriteSession, key_id: UUID) -> None:
