@@ -27,7 +27,7 @@ from uuid import uuid4
 import asyncpg
 
 from bench.rig import ChildProcess, Rig, progress, result, rig
-from bench.scale.costs import database_bytes
+from bench.scale.costs import grown_bytes
 from bench.scale.measure import TABLES
 from bench.served import Api, api
 from bench.soak.arrivals import Arrivals
@@ -141,7 +141,7 @@ async def ledger(one: Site, load: Load, empty_bytes: int) -> dict[str, Any]:
         "failed": now.failed,
         "overdue": now.overdue,
         "bytes_per_lead": round(grown / arrived),
-        "predicted_bytes_per_lead": round(database_bytes(await one.instruments.rows(TABLES)) / arrived),
+        "predicted_bytes_per_lead": round(grown_bytes(await one.instruments.rows(TABLES)) / arrived),
         "emails": received.total(),
         "duplicated": sum(times > 1 for times in received.values()),
         "emails_after_reply": len(await one.instruments.left_after_stop() & received.keys()),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 COMPLAINT = re.compile(
-    r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC|Traceback|Unclosed|never awaited|Task exception)\b"
+    r"\b(WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC|Traceback|Unclosed|never awaited|Task exception)\b"
     r'|"level":"(warn|error|fatal)"'
     r"|^panic:"
 )
