@@ -19,6 +19,7 @@ from bench.postgres_counter import PostgresCounter
 from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
 from bench.throughput import enroll_all
 from bench.wakeups import wakeups_per_lead
+from cadenza.deployments import Deployment
 from cadenza.exit import run_and_leave
 from services.dispatch import Dispatcher
 from workflows.messages import enrollment_workflow_id
@@ -66,6 +67,7 @@ async def main() -> None:
         await worker.end()
         await counter.stop()
         wakeups = await wakeups_per_lead(servers, 4, 2)
+        versioned = await under_a_build_id(servers)
     result(
         "cost",
         {
@@ -75,8 +77,21 @@ async def main() -> None:
             "actions_5_emails": five.actions,
             "db_round_trips": round_trips,
             "slot_wakeups": wakeups,
+            "versioned_actions": versioned.actions,
+            "versioned_events": versioned.events,
+            "versioned_bytes": versioned.bytes,
         },
     )
+
+
+async def under_a_build_id(servers: Rig) -> Cost:
+    """Cold-outreach once more, where each workflow task names the version of the code: a commit's whole hash."""
+    task_queue, build_id = f"cost-{uuid4()}", "0123456789" * 4
+    worker = await servers.worker(task_queue, settings={"CADENZA_BUILD_ID": build_id})
+    await Deployment(servers.client, task_queue).set_current(build_id)
+    cost = await Lab(servers, servers.dispatcher(task_queue)).cost(COLD_OUTREACH["steps"])
+    await worker.end()
+    return cost
 
 
 async def counting_proxy(servers: Rig) -> PostgresCounter:

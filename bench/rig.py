@@ -5,8 +5,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,17 +64,22 @@ class ChildProcess:
         return (said or b"").decode().strip()
 
 
-async def child(*arguments: str, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> ChildProcess:
-    return ChildProcess(
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            *arguments,
-            cwd=tree,
-            env={**os.environ, **(environment or {})},
-            stdout=asyncio.subprocess.PIPE,
+async def child(
+    *arguments: str, environment: Mapping[str, str] | None = None, log: Path | None = None, tree: Path = ROOT
+) -> ChildProcess:
+    """What it logs goes to `log`, or to where this process's own goes; `tree` is the checkout whose code it runs."""
+    with ExitStack() as files:
+        return ChildProcess(
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                *arguments,
+                cwd=tree,
+                env={**os.environ, **(environment or {})},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=None if log is None else files.enter_context(log.open("ab")),
+            )
         )
-    )
 
 
 @dataclass
@@ -94,8 +99,16 @@ class Rig:
         progress(f"sink: {await self.sink.end()}")
         return await asyncio.to_thread(self.sink_file.read_text)
 
-    async def worker(self, task_queue: str, database_url: str | None = None, *, tree: Path = ROOT) -> ChildProcess:
-        """`cadenza worker`, as a process of its own; `tree` is the checkout whose code it runs."""
+    async def worker(
+        self,
+        task_queue: str,
+        database_url: str | None = None,
+        *,
+        settings: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        tree: Path = ROOT,
+    ) -> ChildProcess:
+        """`cadenza worker`, as a process of its own. `settings` are more of its environment."""
         return await child(
             "cadenza",
             "worker",
@@ -106,7 +119,9 @@ class Rig:
                 "CADENZA_SMTP_PORT": str(self.smtp_port),
                 "CADENZA_TASK_QUEUE": task_queue,
                 "TEMPORAL_ADDRESS": self.temporal.address,
+                **(settings or {}),
             },
+            log=log,
         )
 
     def gateway(self, task_queue: str) -> Gateway:
@@ -127,13 +142,13 @@ class Rig:
         async with self.database.write(self.tenant_id) as session:
             return list((await session.execute(insert, {"tenant": self.tenant_id, "count": count})).scalars())
 
-    async def sequence(self, steps: list[dict[str, Any]]) -> UUID:
+    async def sequence(self, steps: list[dict[str, Any]], settings: SequenceSettings | None = None) -> UUID:
         async with self.database.write(self.tenant_id) as session:
             made = await create_sequence(
                 session,
                 name="Bench",
                 description="",
-                settings=SequenceSettings(),
+                settings=settings or SequenceSettings(),
                 steps=[StepSpec.model_validate(step) for step in steps],
             )
             await change_sequence(session, made.row.id, SequenceChanges(status="active"))
@@ -167,7 +182,8 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(sink_log: Path | None = None) -> AsyncGenerator[Rig, None]:
+async def rig(sink_log: Path | None = None, *, sink: Sequence[str] = ("bench.smtp_sink",)) -> AsyncGenerator[Rig, None]:
+    """`sink`: the module that takes the mail, with its arguments; it prints its port first."""
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
         folder = Path(name)
         attributes = [key.name for key in REGISTRY]
@@ -176,16 +192,16 @@ async def rig(sink_log: Path | None = None) -> AsyncGenerator[Rig, None]:
             EmbeddedTemporal(folder / "temporal", search_attributes=attributes) as temporal,
         ):
             await asyncio.to_thread(upgrade, postgres.owner_url)
-            sink = await child("bench.smtp_sink", *([str(sink_log)] if sink_log else []))
+            mail = await child(*sink, *([str(sink_log)] if sink_log else []))
             client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
             database = Database(postgres.app_url)
             tenant_id = await new_tenant(database)
             try:
-                yield Rig(postgres, temporal, client, database, tenant_id, int(await sink.line()), sink, sink_log)
+                yield Rig(postgres, temporal, client, database, tenant_id, int(await mail.line()), mail, sink_log)
             finally:
                 await database.aclose()
-                if sink.process.returncode is None:
-                    await sink.end()
+                if mail.process.returncode is None:
+                    await mail.end()
 
 
 async def new_tenant(database: Database) -> UUID:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -39,9 +40,16 @@ class Api:
 
 
 @asynccontextmanager
-async def api(rig: Rig, task_queue: str, settings: Mapping[str, str] | None = None) -> AsyncGenerator[Api]:
+async def api(
+    rig: Rig,
+    task_queue: str,
+    settings: Mapping[str, str] | None = None,
+    *,
+    port: int | None = None,
+    log: Path | None = None,
+) -> AsyncGenerator[Api]:
     """Once it answers. `settings` are more of its environment."""
-    port = free_port()
+    port = port or free_port()
     process = await child(
         "cadenza",
         "api",
@@ -52,6 +60,7 @@ async def api(rig: Rig, task_queue: str, settings: Mapping[str, str] | None = No
             "TEMPORAL_ADDRESS": rig.temporal.address,
             **(settings or {}),
         },
+        log=log,
     )
     url = f"http://{LOOPBACK}:{port}"
     try:

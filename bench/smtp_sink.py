@@ -46,14 +46,17 @@ class SinkProtocol(asyncio.Protocol):
         self._buffer = rest
         if self._in_data:
             self._in_data = False
-            found = MESSAGE_ID.search(taken)
-            message_id = found.group(1).decode() if found else "?"
-            self._received[message_id] += 1
-            self._arrivals.append((time.time(), message_id))
+            self.receive(taken)
             self._say("250 2.0.0 taken")
         else:
             self._command(taken.upper())
         return True
+
+    def receive(self, message: bytes) -> None:
+        found = MESSAGE_ID.search(message)
+        message_id = found.group(1).decode() if found else "?"
+        self._received[message_id] += 1
+        self._arrivals.append((time.time(), message_id))
 
     def _command(self, line: bytes) -> None:
         if line.startswith(b"DATA"):

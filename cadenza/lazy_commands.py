@@ -19,6 +19,7 @@ def loaded(target: str) -> Any:
 PANEL = "Talking to a running API"
 
 # Name, where its Typer app is, and what the list of commands says of it.
+OWN = (("deploy", "cadenza.commands.deploy:app", "Which version of the code leads go to: status, current, ramp."),)
 LATER = (
     ("sequences", "cadenza.commands.sequences:app", "Sequences as files: list, show, apply, export, activate, ..."),
     ("leads", "cadenza.commands.leads:app", "Import leads from a file, and list them."),
@@ -34,12 +35,13 @@ LATER = (
 
 
 class LazyGroup(TyperGroup):
-    """The program's commands, and those of `LATER`."""
+    """The program's commands, and those of `OWN` and `LATER`."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        for name, target, help_ in LATER:
-            self.add_command(_Later(target, name=name, help=help_, rich_help_panel=PANEL))
+        for panel, commands in ((None, OWN), (PANEL, LATER)):
+            for name, target, help_ in commands:
+                self.add_command(_Later(target, name=name, help=help_, rich_help_panel=panel))
 
 
 class _Later(TyperCommand):

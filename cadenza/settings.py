@@ -29,6 +29,8 @@ from webhooks.signing import is_secret
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
 MIN_KEY = 32
+# Temporal's own rule for the names of deployments.
+NOT_IN_DEPLOYMENTS = ".:"
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 USUAL_SMTP_PORT: dict[SmtpSecurity, int] = {"none": 25, "starttls": 587, "tls": 465}
@@ -70,6 +72,9 @@ class Settings(BaseSettings):
     """Lets webhooks reach private and loopback addresses, over plain http too. Never in production."""
 
     task_queue: str = "cadenza"
+    build_id: str | None = Field(default=None, max_length=255)
+    """The release whose code a worker runs. With it leads come to the worker only while `cadenza deploy` sends them
+    there; a worker without one takes whatever no such version is to have."""
     temporal_ui_url: str | None = None
 
     log_retention_months: int = Field(default=0, ge=0, le=1200)
@@ -87,6 +92,13 @@ class Settings(BaseSettings):
     """What `cadenza up` gives its first tenant, if that has none: every email carries it."""
     temporal_bin: Path | None = None
     """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
+
+    @field_validator("build_id")
+    @classmethod
+    def _names_a_deployment(cls, build_id: str | None, others: ValidationInfo) -> str | None:
+        if build_id is not None and any(one in others.data.get("task_queue", "") for one in NOT_IN_DEPLOYMENTS):
+            raise ValueError("its deployment is named after CADENZA_TASK_QUEUE, which then has no . and no :")
+        return build_id
 
     @field_validator("fault_point")
     @classmethod

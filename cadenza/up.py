@@ -21,7 +21,10 @@ from cadenza.up_options import UpOptions
 from services.bootstrap import FirstTenant
 from workflows.search_attributes import REGISTRY
 
-SERVER_SETTINGS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "API_HOST", "API_PORT", "DEV", "CAPTURE_DIR", "HOME")
+# The one worker of a run is all there is to send leads to: it has no build ID that somebody would have to make current.
+SERVER_SETTINGS = (
+    "DATABASE_URL", "MIGRATION_DATABASE_URL", "API_HOST", "API_PORT", "DEV", "CAPTURE_DIR", "HOME", "BUILD_ID",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

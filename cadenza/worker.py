@@ -17,6 +17,7 @@ from activities.mailbox import MailboxActivities
 from activities.maintenance import MaintenanceActivities
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.database_problems import database_problems_in_one_line
+from cadenza.deployments import Deployment, worker_deployment
 from cadenza.errors import StartError
 from cadenza.lifeline import tell_ready
 from cadenza.search_attributes import ensure_search_attributes
@@ -120,7 +121,9 @@ def make_performer(parts: Parts) -> StepPerformer:
     return StepPerformer(parts.database, tools)
 
 
-def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_months: int = 0) -> Worker:
+def make_worker(
+    client: Client, parts: Parts, task_queue: str, *, build_id: str | None = None, log_retention_months: int = 0
+) -> Worker:
     enrollment = EnrollmentActivities(parts.database, make_performer(parts))
     maintenance = MaintenanceActivities(parts.database, log_retention_months)
     return Worker(
@@ -136,13 +139,14 @@ def make_worker(client: Client, parts: Parts, task_queue: str, *, log_retention_
             maintenance.maintain_log,
         ],
         workflow_runner=sandboxed(),
+        deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
     )
 
 
-def make_mailbox_worker(client: Client, parts: Parts, task_queue: str) -> Worker:
+def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_id: str | None = None) -> Worker:
     """Watches inboxes, beside the steps and not in their places."""
     return Worker(
         client,
@@ -150,6 +154,7 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str) -> Worker
         workflows=[MailboxWorkflow],
         activities=[MailboxActivities(parts.inboxes).watch],
         workflow_runner=sandboxed(),
+        deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
         max_concurrent_activities=INBOXES_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
@@ -185,9 +190,12 @@ async def run(settings: Settings) -> None:
             await database.refuse_unsafe_role()
         await ensure_search_attributes(client)
         await parts.gateway.ensure_schedules()
-        steps = make_worker(client, parts, settings.task_queue, log_retention_months=settings.log_retention_months)
-        async with steps, make_mailbox_worker(client, parts, settings.task_queue):
-            log.info("worker ready on task queue %s", settings.task_queue)
+        queue, build_id = settings.task_queue, settings.build_id
+        steps = make_worker(client, parts, queue, build_id=build_id, log_retention_months=settings.log_retention_months)
+        async with steps, make_mailbox_worker(client, parts, queue, build_id=build_id):
+            log.info("worker ready on task queue %s, build ID %s", queue, build_id or "not set")
+            if warning := await Deployment(client, queue).passes_by(build_id):
+                log.warning(warning)
             tell_ready()
             watching = asyncio.create_task(parts.deliverer.watch())
             await stopping.wait()

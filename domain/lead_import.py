@@ -6,8 +6,7 @@ Pure: cells come from `services.lead_csv`, which also says what an address and a
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from domain.errors import AddressInvalid, FieldError, Invalid
 
@@ -57,11 +56,12 @@ class ParsedLead:
     custom: dict[str, str] = field(default_factory=dict[str, str])
     warnings: tuple[RowWarning, ...] = ()
 
-    def given(self) -> dict[str, Any]:
-        """The fields that the row has something for, by name: what may change in a lead that is there already."""
-        texts = {name: getattr(self, name) for name in ("email", *LIMITS)}
-        values = {**texts, "tags": list(self.tags), "custom": dict(self.custom)}
-        return {name: value for name, value in values.items() if value}
+    def updated_by(self, later: "ParsedLead") -> "ParsedLead":
+        """The lead once a later row of its address has been read, as the database would update it: nothing is wiped
+        by an empty cell, tags and custom fields are added to those there are."""
+        texts = {name: getattr(later, name) or getattr(self, name) for name in LIMITS}
+        tags = tuple(dict.fromkeys([*self.tags, *later.tags]))
+        return replace(self, **texts, tags=tags, custom={**self.custom, **later.custom})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,15 @@ class RowReader:
 
     @staticmethod
     def _line(name: str, text: str, warnings: list[RowWarning]) -> str:
-        stripped = text.strip()
-        # A line break in a name would end a header's line, and begin another of its author's choice.
-        line = " ".join(_BREAK.sub(" ", stripped).split())
-        if not stripped.isprintable() and _BREAK.search(stripped):
-            detail = f"line breaks or control characters in `{name}` became spaces"
-            warnings.append(RowWarning("line_break_removed", detail))
+        line = text.strip()
+        if not line.isprintable():
+            # A line break in a name would end a header's line, and begin another of its author's choice.
+            if _BREAK.search(line):
+                detail = f"line breaks or control characters in `{name}` became spaces"
+                warnings.append(RowWarning("line_break_removed", detail))
+            line = " ".join(_BREAK.sub(" ", line).split())
+        elif "  " in line:  # of all that is blank only the space is printable
+            line = " ".join(line.split())
         limit = LIMITS.get(name, LIMITS["first_name"] + LIMITS["last_name"])
         if len(line) > limit:
             raise _TooLong(name, len(line), limit)
@@ -207,6 +210,8 @@ def _key(header: str, position: int) -> str:
 
 
 def _tags(text: str) -> tuple[str, ...]:
+    if not text:
+        return ()
     tags = tuple(dict.fromkeys(tag for part in _TAG_SEPARATOR.split(text) if (tag := " ".join(part.split()))))
     for tag in tags:
         if len(tag) > MAX_TAG:
@@ -217,8 +222,10 @@ def _tags(text: str) -> tuple[str, ...]:
 def _custom(given: Mapping[str, str]) -> dict[str, str]:
     custom: dict[str, str] = {}
     for target, text in given.items():
-        value = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
-        if target.startswith("custom.") and value:
+        if not text or not target.startswith("custom."):
+            continue
+        value = text if text.isprintable() else _CONTROL.sub("", text.replace("\r\n", "\n"))
+        if value := value.strip():
             if len(value) > MAX_CUSTOM_VALUE:
                 raise _TooLong(target, len(value), MAX_CUSTOM_VALUE)
             custom[target.removeprefix("custom.")] = value

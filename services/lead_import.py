@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from db.queries.leads import Upserted, take_import_turn, upsert_leads
 from db.session import WriteSession
@@ -67,27 +67,38 @@ async def import_leads(session: WriteSession, file: BinaryIO, mapping: Mapping[s
     rows = await asyncio.to_thread(read_leads, file, mapping)
     await take_import_turn(session)
     result = ImportResult()
-    # Parsing is work for the processor: in a thread, it does not keep other requests waiting.
-    while batch := await asyncio.to_thread(_next_batch, rows):
-        result.tell(batch)
-        leads = [row for row in batch if isinstance(row, ParsedLead)]
-        by_address = _merged(leads)
-        if by_address:
-            result.count(await upsert_leads(session, by_address), len(leads) - len(by_address))
+    # Parsing is work for the processor: in a thread, it does not keep other requests waiting; and while Postgres
+    # takes one batch, the next one is read.
+    batch = await asyncio.to_thread(_next_batch, rows)
+    while batch.rows:
+        upserted, following = await asyncio.gather(_upserted(session, batch), asyncio.to_thread(_next_batch, rows))
+        result.tell(batch.rows)
+        result.count(upserted, batch.repeated)
+        batch = following
     return result
 
 
-def _next_batch(rows: Iterator[ImportRow]) -> list[ImportRow]:
-    return list(islice(rows, BATCH))
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows in their order, and of those that are leads one for each address."""
+
+    rows: Sequence[ImportRow]
+    leads: Sequence[ParsedLead]
+    repeated: int
 
 
-def _merged(leads: Sequence[ParsedLead]) -> list[dict[str, Any]]:
-    """One row for each address: what comes later in the file adds to what came before, as in the database."""
-    merged: dict[str, dict[str, Any]] = {}
-    for lead in leads:
-        given = lead.given()
-        known = merged.setdefault(lead.email, {})
-        tags = dict.fromkeys([*known.get("tags", []), *given.get("tags", [])])
-        custom = {**known.get("custom", {}), **given.get("custom", {})}
-        known.update(given, tags=list(tags), custom=custom)
-    return list(merged.values())
+def _next_batch(rows: Iterator[ImportRow]) -> _Batch:
+    taken = list(islice(rows, BATCH))
+    merged: dict[str, ParsedLead] = {}
+    read = 0
+    for row in taken:
+        if isinstance(row, ParsedLead):
+            known = merged.get(row.email)
+            # What comes later in the file adds to what came before, as in the database.
+            merged[row.email] = row if known is None else known.updated_by(row)
+            read += 1
+    return _Batch(taken, list(merged.values()), read - len(merged))
+
+
+async def _upserted(session: WriteSession, batch: _Batch) -> Upserted:
+    return await upsert_leads(session, batch.leads) if batch.leads else Upserted(0, 0)

@@ -41,9 +41,7 @@ async def cut_connections(server: EmbeddedPostgres) -> int:
 async def set_read_only(server: EmbeddedPostgres, on: bool) -> None:
     """As a standby, or a primary that is being moved: whoever begins a transaction may only read."""
     value = "on" if on else "off"
-    await as_superuser(
-        server, f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()"
-    )
+    await as_superuser(server, f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()")
 
 
 async def crash(server: EmbeddedPostgres) -> None:

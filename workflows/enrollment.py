@@ -15,6 +15,7 @@ from domain.messages import Directive, EnrollmentInput, PerformInput, RecordInpu
 from workflows.contracts import RECORD, STEP, ActivityNames
 
 
+# A lead sleeps for weeks and wakes up under the code of that day: docs/code-versions.md says how to change this one.
 @workflow.defn(name="Enrollment")
 class EnrollmentWorkflow:
     @workflow.init

@@ -1,15 +1,17 @@
 """Leads: one at a time, listed, and a thousand at a time from an import."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, bindparam, delete, func, literal, or_, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import ColumnElement, any_, delete, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from db.models import Lead, User
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
+from domain.lead_import import LIMITS, ParsedLead
 
 # Two imports of one tenant that held the same addresses in another order would wait for each other for ever.
 # However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
@@ -19,27 +21,30 @@ _IMPORT_TURN = text("""
 """)
 
 # An address that is there is updated by what the file says: nothing is wiped by an empty cell, tags and custom
-# fields are added to those there are. `xmax = 0` holds for a row that this statement inserted.
+# fields are added to those there are. `xmax = 0` holds for a row that this statement inserted. One array for each
+# column: Postgres takes them apart faster than any JSON.
 _UPSERT = text("""
-    INSERT INTO leads AS l
-        (tenant_id, email, first_name, last_name, company, title, phone, timezone, tags, custom)
-    SELECT :tenant_id, email, coalesce(first_name, ''), coalesce(last_name, ''), coalesce(company, ''),
-           coalesce(title, ''), coalesce(phone, ''), coalesce(timezone, ''), coalesce(tags, '{}'),
-           coalesce(custom, '{}')
-      FROM jsonb_to_recordset(:rows) AS given(
-           email text, first_name text, last_name text, company text, title text, phone text, timezone text,
-           tags text[], custom jsonb)
-    ON CONFLICT (tenant_id, email) DO UPDATE SET
-        first_name = coalesce(nullif(excluded.first_name, ''), l.first_name),
-        last_name = coalesce(nullif(excluded.last_name, ''), l.last_name),
-        company = coalesce(nullif(excluded.company, ''), l.company),
-        title = coalesce(nullif(excluded.title, ''), l.title),
-        phone = coalesce(nullif(excluded.phone, ''), l.phone),
-        timezone = coalesce(nullif(excluded.timezone, ''), l.timezone),
-        tags = l.tags || ARRAY(SELECT tag FROM unnest(excluded.tags) tag WHERE tag <> ALL (l.tags)),
-        custom = l.custom || excluded.custom
-    RETURNING xmax = 0 AS created
-""").bindparams(bindparam("rows", type_=JSONB))
+    WITH done AS (
+        INSERT INTO leads AS l
+            (tenant_id, email, first_name, last_name, company, title, phone, timezone, tags, custom)
+        SELECT :tenant_id, email, first_name, last_name, company, title, phone, timezone, tags::text[], custom::jsonb
+          FROM unnest(CAST(:email AS text[]), CAST(:first_name AS text[]), CAST(:last_name AS text[]),
+                      CAST(:company AS text[]), CAST(:title AS text[]), CAST(:phone AS text[]),
+                      CAST(:timezone AS text[]), CAST(:tags AS text[]), CAST(:custom AS text[])) AS given(
+               email, first_name, last_name, company, title, phone, timezone, tags, custom)
+        ON CONFLICT (tenant_id, email) DO UPDATE SET
+            first_name = coalesce(nullif(excluded.first_name, ''), l.first_name),
+            last_name = coalesce(nullif(excluded.last_name, ''), l.last_name),
+            company = coalesce(nullif(excluded.company, ''), l.company),
+            title = coalesce(nullif(excluded.title, ''), l.title),
+            phone = coalesce(nullif(excluded.phone, ''), l.phone),
+            timezone = coalesce(nullif(excluded.timezone, ''), l.timezone),
+            tags = l.tags || ARRAY(SELECT tag FROM unnest(excluded.tags) tag WHERE tag <> ALL (l.tags)),
+            custom = l.custom || excluded.custom
+        RETURNING xmax = 0 AS created
+    )
+    SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM done
+""")
 
 
 class Upserted(NamedTuple):
@@ -123,8 +128,16 @@ async def take_import_turn(session: WriteSession) -> None:
     await session.execute(_IMPORT_TURN, {"tenant_id": str(session.tenant_id)})
 
 
-async def upsert_leads(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Upserted:
-    """Rows of distinct, normalised addresses."""
-    parameters = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows]}
-    created = [row.created for row in await session.execute(_UPSERT, parameters)]
-    return Upserted(sum(created), len(created) - sum(created))
+async def upsert_leads(session: WriteSession, leads: Sequence[ParsedLead]) -> Upserted:
+    """Leads of distinct addresses."""
+    columns: dict[str, Any] = {name: [getattr(lead, name) for lead in leads] for name in ("email", *LIMITS)}
+    columns["tags"] = [_array_literal(lead.tags) for lead in leads]
+    columns["custom"] = [json.dumps(lead.custom) if lead.custom else "{}" for lead in leads]
+    done = await session.execute(_UPSERT, {"tenant_id": session.tenant_id, **columns})
+    return Upserted(*done.one())
+
+
+def _array_literal(texts: Sequence[str]) -> str:
+    """As Postgres reads an array of texts (its documentation, section "Array Input and Output Syntax")."""
+    escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"

@@ -67,7 +67,7 @@ def test_the_oddities_of_the_messy_file(messy: dict[int, ImportRow]) -> None:
     assert lead(messy[9]).company == '=HYPERLINK("http://evil.example","x")'
     assert lead(messy[10]).first_name == "Ada Bcc: victim@example.org"
     assert lead(messy[11]).timezone == "Mars/Olympus"
-    assert lead(messy[12]).company == "" and "company" not in lead(messy[12]).given()
+    assert lead(messy[12]).company == ""
     assert lead(messy[14]).first_name == "{{ 7 | times: 6 }}{% raw %}"
     assert lead(messy[15]).first_name == "<script>alert(1)</script>"
     assert (lead(messy[16]).title, lead(messy[16]).custom) == ("", {})
@@ -146,10 +146,14 @@ def test_values_are_tidied_and_nothing_else() -> None:
     found = lead(row)
     assert (found.email, found.first_name, found.last_name) == ("ada@x.example", "Ada", "King Lovelace")
     assert (found.timezone, found.tags, found.custom) == ("Europe/Berlin", ("b", "a"), {"note": "one\ntwo"})
-    assert found.given() == {
-        **{"email": "ada@x.example", "first_name": "Ada", "last_name": "King Lovelace", "timezone": "Europe/Berlin"},
-        **{"tags": ["b", "a"], "custom": {"note": "one\ntwo"}},
-    }
+    assert (found.company, found.title, found.phone) == ("", "", "")
+
+
+def test_a_later_row_of_an_address_adds_to_the_one_before() -> None:
+    first, later = read("email,name,title,tags,a,b\nx@y.de,Ada King,CEO,one;two,1,2\nX@Y.de,Ada Byron,,two;three,,3\n")
+    both = lead(first).updated_by(lead(later))
+    assert (both.row, both.email, both.first_name, both.last_name, both.title) == (1, "x@y.de", "Ada", "Byron", "CEO")
+    assert (both.tags, both.custom) == (("one", "two", "three"), {"a": "1", "b": "3"})
 
 
 @pytest.mark.parametrize(

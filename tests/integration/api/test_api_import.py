@@ -1,6 +1,7 @@
 """Importing lead files over HTTP."""
 
 import asyncio
+import csv
 import io
 import json
 import random
@@ -59,6 +60,16 @@ async def test_importing_again_wipes_nothing(tenant: Tenant) -> None:
     ada = await lead_of(tenant, "ada@acme.example")
     assert (ada["first_name"], ada["company"], ada["status"]) == ("Ada", "Acme Inc", "customer")
     assert (ada["tags"], ada["custom"]) == (["vip", "trial"], {"plan": "pro", "seats": 4})
+
+
+async def test_what_is_special_to_postgres_is_text_like_any_other(tenant: Tenant) -> None:
+    tags, note = ["a\\b", "{c}", "NULL", 'say "hi"', "é"], "\\N \\. {}, \" '"
+    file = io.StringIO()
+    csv.writer(file).writerows([["email", "tags", "note"], ["ada@acme.example", ";".join(tags), note]])
+    for _ in range(2):
+        await tenant.call("POST", "/leads/import", content=file.getvalue().encode(), headers=CSV)
+        lead = await lead_of(tenant, "ada@acme.example")
+        assert (lead["tags"], lead["custom"]) == (tags, {"note": note})
 
 
 async def test_an_address_that_stands_in_the_file_often_is_one_lead(tenant: Tenant) -> None:

@@ -1,0 +1,142 @@
+"""A thousand leads in cold-outreach, while everything around them is killed: is an email lost, or sent twice?
+
+    .venv/bin/python -m bench.chaos [--seed 1] [--enrollments 1000] [--forms skip,resend,two] [--at after_250]
+
+Worker (10 times), API (3), Temporal (3) and Postgres (3) die by SIGKILL at moments that the seed chooses, and come up
+again; the mail server refuses, stalls, drops connections and answers 4xx and 5xx. What each lead must come to was said
+before (fates.py). `--at` arms every worker and API at a fault point (services/fault_points.py) on top of that.
+
+Three forms in turn: an unknown outcome is skipped (the default), or sent again (`resend`), and two workers and two APIs
+(`two`), all of them dispatching. Beside the first runs a naive sender, whose worker is killed at the same moments and
+which must show duplicates. docs/survival.md tells it whole.
+
+The figures are the sums of the forms; the naive sender's duplicates are `control_duplicated`.
+"""
+
+import argparse
+import asyncio
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.chaos.run import Form, Outcome, Size, killed, run
+from bench.chaos.supervisor import Victim
+from bench.rig import progress, result
+from cadenza.exit import run_and_leave
+from services.fault_points import FaultPoint
+
+FORMS = {
+    "skip": Form("skip", control=True),
+    "resend": Form("resend", policy="resend"),
+    "two": Form("two", workers=2, apis=2),
+}
+FULL = {Victim.WORKER: 10, Victim.API: 3, Victim.TEMPORAL: 3, Victim.POSTGRES: 3}
+PER_SECOND = 10
+"""Leads enrolled a second: two thirds of what one worker does undisturbed on two cores."""
+MOST_ARMED_LIVES, LATEST_PASSING = 10, 40
+COLUMNS = (
+    "form",
+    "killed",
+    "enrollments",
+    "as_expected",
+    "lost",
+    "duplicated",
+    "sent again",
+    "unknown",
+    "explained",
+    "after reply",
+    "control",
+)
+
+
+def size(enrollments: int) -> Size:
+    seconds = max(15.0, enrollments / PER_SECOND)
+    return Size(enrollments, max(20, enrollments // 5), seconds, 30, seconds + 30, FULL)
+
+
+def armed(point: FaultPoint | None, seed: int) -> Callable[[int], str | None]:
+    """So many lives of each process end at the point, the n-th time that they pass it."""
+    rng = random.Random(f"{seed} points")
+    passings = [rng.randint(1, LATEST_PASSING) for _ in range(MOST_ARMED_LIVES)]
+    return lambda life: f"{point}:{passings[life]}" if point and life < len(passings) else None
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    rows = [COLUMNS, *(_row(one) for one in outcomes)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _row(one: Outcome) -> tuple[str, ...]:
+    figures, deaths = one.verdict.figures(), killed(one.evidence)
+    victims = " ".join(f"{name} {deaths[name]}" for name in ("worker", "api", "temporal", "postgres"))
+    names = ("enrollments", "as_expected", "lost", "duplicated")
+    control = "" if one.control is None else f"{one.control.duplicated} ({one.control.by_kills} by kills)"
+    return (
+        one.form.name,
+        victims,
+        *(str(figures[name]) for name in names),
+        str(len(one.verdict.sent_again)),
+        str(figures["unknown"]),
+        str(figures["unknown_explained"]),
+        str(figures["emails_after_reply"]),
+        control,
+    )
+
+
+def told(one: Outcome) -> None:
+    """What stands behind the row."""
+    evidence = one.evidence
+    progress(
+        f"{one.form.name}: {one.seconds:.0f} s, {evidence.resumed} failed steps resumed, "
+        f"{evidence.open_workflows} workflows still open"
+    )
+    progress(f"  clients met: {', '.join(f'{kind} {times}' for kind, times in sorted(evidence.answers.items()))}")
+    misbehaved = Counter(happening.did for happening in evidence.journal if happening.did != "taken")
+    progress(f"  the mail server: {', '.join(f'{did}: {times}' for did, times in misbehaved.most_common())}")
+    for unknown in sorted(one.verdict.unknown, key=lambda unknown: unknown.found_at):
+        at = datetime.fromtimestamp(unknown.found_at, UTC)
+        message, came = unknown.message, "arrived" if unknown.arrived else "never arrived"
+        cause = unknown.cause or "UNEXPLAINED"
+        progress(f"  unknown at {at:%H:%M:%S}: {message.to} {message.email}, {came}, {unknown.then}: {cause}")
+    for finding in one.verdict.findings:
+        progress(f"  FOUND {finding}")
+
+
+async def main(seed: int, enrollments: int, forms: Sequence[str], point: FaultPoint | None, keep: Path | None) -> None:
+    outcomes: list[Outcome] = []
+    for name in forms:
+        progress(f"{name}: {enrollments} enrollments, seed {seed}")
+        with tempfile.TemporaryDirectory(prefix="cadenza-chaos-") as temporary:
+            folder = keep / name if keep else Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            outcomes.append(await run(FORMS[name], size(enrollments), seed, folder, armed(point, seed)))
+        told(outcomes[-1])
+    progress(table(outcomes))
+    figures: Counter[str] = Counter()
+    for one in outcomes:
+        figures.update(one.verdict.figures())
+    convicted = sum(one.control.duplicated for one in outcomes if one.control is not None)
+    result("chaos", {**figures, "control_duplicated": convicted})
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bench.chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--enrollments", type=int, default=1000)
+    parser.add_argument("--forms", default=",".join(FORMS), help="which, with commas between them")
+    parser.add_argument("--at", type=FaultPoint, default=None, help=", ".join(FaultPoint))
+    parser.add_argument("--keep", type=Path, default=None, help="a folder for the logs and the mail server's journal")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = arguments()
+    run_and_leave(
+        lambda: asyncio.run(main(given.seed, given.enrollments, given.forms.split(","), given.at, given.keep))
+    )

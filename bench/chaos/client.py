@@ -1,0 +1,45 @@
+"""A client of the API as a real one is: a request that was not answered is sent again, under its own key."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+PAUSE_SECONDS = 0.3
+TIMEOUT_SECONDS = 10.0
+
+
+class PatientClient:
+    """Asks one API after another until it is answered. `answers` counts what it met on the way, by kind."""
+
+    def __init__(self, urls: Sequence[str], key: str) -> None:
+        self.answers: Counter[str] = Counter()
+        self._urls = itertools.cycle(urls)
+        headers = {"Authorization": f"Bearer {key}"}
+        limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+        self._http = httpx.AsyncClient(headers=headers, trust_env=False, timeout=TIMEOUT_SECONDS, limits=limits)
+
+    async def __aenter__(self) -> "PatientClient":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def ask(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """The answer's JSON. Raises HTTPStatusError for what no repetition would mend (4xx)."""
+        headers = {"Idempotency-Key": key} if key else {}
+        while True:
+            url = next(self._urls)
+            try:
+                answer = await self._http.request(method, f"{url}{path}", json=body, headers=headers)
+            except httpx.TransportError as error:
+                self.answers[type(error).__name__] += 1
+            else:
+                self.answers[str(answer.status_code)] += 1
+                if answer.status_code < 500:
+                    answer.raise_for_status()
+                    return answer.json()
+            await asyncio.sleep(PAUSE_SECONDS)

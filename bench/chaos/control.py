@@ -1,0 +1,125 @@
+"""The naive sender, which the run is to convict: look whether it was sent, send it, record it.
+
+    python -m bench.chaos.control QUEUE
+
+A worker of its own, killed whenever the app's is. It gives each email one Message-ID for good and records what the
+server took; what it has not is a moment before the final dot that is committed. A crash, a cut connection or a Postgres
+that is away between the 250 and the record makes it send again. Were it to show no duplicates, the run would prove
+nothing of the app.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.common import RetryPolicy
+from temporalio.service import RPCError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from mail.transport import SmtpServer, SmtpTransport
+
+SENDER = "sam@bench.example"
+EMAILS = (
+    ("intro", "Quick question about Acme"),
+    ("follow-up", "Following up - Acme"),
+    ("breakup", "Last email from me"),
+)
+RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
+ATTEMPT = timedelta(seconds=10)
+CONNECT_PAUSE_SECONDS = 1.0
+
+
+@dataclass
+class Email:
+    to: str
+    step: str
+    subject: str
+
+
+@dataclass
+class Outreach:
+    to: str
+    wait_seconds: float
+
+
+class NaiveSender:
+    def __init__(self, transport: SmtpTransport, database_url: str) -> None:
+        self._transport, self._database_url = transport, database_url
+
+    @activity.defn(name="naive.send")
+    async def send(self, email: Email) -> None:
+        connection: Any = await asyncpg.connect(self._database_url)  # pyright: ignore[reportUnknownMemberType]
+        try:
+            key = (email.to, email.step)
+            if await connection.fetchval("SELECT 1 FROM chaos_naive WHERE email = $1 AND step = $2", *key):
+                return
+            await self._transport.deliver(_composed(email), SENDER, email.to, _go_ahead)
+            await connection.execute("INSERT INTO chaos_naive VALUES ($1, $2) ON CONFLICT DO NOTHING", *key)
+        finally:
+            await connection.close(timeout=1)
+
+
+@workflow.defn(name="NaiveOutreach")
+class NaiveOutreachWorkflow:
+    @workflow.run
+    async def run(self, outreach: Outreach) -> None:
+        for place, (step, subject) in enumerate(EMAILS):
+            if place:
+                await workflow.sleep(outreach.wait_seconds)
+            await workflow.execute_activity(
+                "naive.send",
+                Email(outreach.to, step, subject),
+                start_to_close_timeout=ATTEMPT,
+                retry_policy=RETRY,
+            )
+
+
+async def _go_ahead() -> bool:
+    return True
+
+
+def _composed(email: Email) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = SENDER, email.to, email.subject
+    message["Message-ID"] = f"<{email.step}.{email.to.partition('@')[0]}@naive.example>"
+    message.set_content("Hello")
+    return message.as_bytes()
+
+
+async def main(task_queue: str) -> None:
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    server = SmtpServer(os.environ["CADENZA_SMTP_HOST"], int(os.environ["CADENZA_SMTP_PORT"]), security="none")
+    sender = NaiveSender(SmtpTransport(server), os.environ["CADENZA_DATABASE_URL"])
+    client = await _connect()
+    worker = Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[NaiveOutreachWorkflow],
+        activities=[sender.send],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    async with worker:
+        await stopping.wait()
+
+
+async def _connect() -> Client:
+    while True:
+        try:
+            return await Client.connect(os.environ["TEMPORAL_ADDRESS"])
+        except (RPCError, RuntimeError):
+            await asyncio.sleep(CONNECT_PAUSE_SECONDS)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,101 @@
+"""What there is to judge by when all is over: the sink's journal, Postgres, Temporal, the lives of the processes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from bench.chaos.fates import Role, email_of
+from bench.chaos.sink import Happening
+from bench.chaos.world import Life, World
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    email: str
+    status: str
+    reason: str | None
+    lead_status: str
+    error: str | None = None
+    stopped_at: float | None = None
+    let_go: frozenset[str] = frozenset()
+    """The Message-IDs that were with the server, or on their way to it, when it was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message's move, as the database saw it: its new status; `unknown, skip` or `unknown, resend`."""
+
+    at: float
+    what: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    message_id: str
+    to: str
+    email: str
+    """Which of the four."""
+    status: str
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    roles: Sequence[Role]
+    enrollments: Mapping[str, Enrollment]
+    """By the lead's address."""
+    messages: Sequence[Message]
+    journal: Sequence[Happening]
+    lives: Sequence[Life]
+    answered: Mapping[str, float]
+    """When the API had answered to what a lead did."""
+    open_workflows: int = 0
+    answers: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What the clients met."""
+    resumed: int = 0
+
+
+_ENROLLMENTS = text("""
+    SELECT l.email, s.status, s.stop_reason, l.status AS lead_status, s.error, g.at, g.message_ids
+      FROM lead_sequence_state s
+      JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
+      LEFT JOIN chaos_let_go g ON g.enrollment_id = s.id
+     WHERE s.tenant_id = :tenant_id AND s.sequence_id = :sequence_id
+""")
+_MESSAGES = text("""
+    SELECT m.rfc_message_id, l.email, m.subject, m.status,
+           coalesce((SELECT jsonb_agg(jsonb_build_array(extract(epoch FROM n.at), n.what, n.port) ORDER BY n.at)
+                       FROM chaos_notes n WHERE n.message_id = m.id), '[]') AS notes
+      FROM messages m JOIN leads l ON l.tenant_id = m.tenant_id AND l.id = m.lead_id
+     WHERE m.tenant_id = :tenant_id AND m.sequence_id = :sequence_id
+""")
+
+
+async def gather_evidence(
+    world: World,
+    sequence_id: UUID,
+    roles: Sequence[Role],
+    journal: Sequence[Happening],
+    answered: Mapping[str, float],
+    **more: Any,
+) -> Evidence:
+    key = {"tenant_id": world.servers.tenant_id, "sequence_id": sequence_id}
+    async with world.database.read(world.servers.tenant_id) as session:
+        enrollments = [_enrollment(row) for row in await session.execute(_ENROLLMENTS, key)]
+        messages = [_message(row) for row in await session.execute(_MESSAGES, key)]
+    return Evidence(roles, {one.email: one for one in enrollments}, messages, journal, world.lives, answered, **more)
+
+
+def _enrollment(row: Any) -> Enrollment:
+    stopped_at = row.at.timestamp() if row.at else None
+    let_go = frozenset(row.message_ids or ())
+    return Enrollment(row.email, row.status, row.stop_reason, row.lead_status, row.error, stopped_at, let_go)
+
+
+def _message(row: Any) -> Message:
+    notes = tuple(Note(float(at), what, int(port or 0)) for at, what, port in row.notes)
+    return Message(row.rfc_message_id, row.email, email_of(row.subject), row.status, notes)

@@ -1,0 +1,172 @@
+"""The verdict on a run: pure, evidence in, figures and findings out.
+
+An email is told by its recipient and its subject, as they came out of the sink, not by what Postgres says of it: one
+that was sent twice under two Message-IDs is found all the same.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.chaos.evidence import Enrollment, Evidence, Message
+from bench.chaos.fates import CUTS, SAYS_STOP, Role, email_of, expected
+from bench.chaos.sink import Happening
+from bench.chaos.world import Life
+
+MOMENT = 0.5
+"""Seconds: the sink notes a cut before the sender hears of it, and a kill is noted when the process is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An outcome that nobody could tell, and the crash that hit its window, if one is found."""
+
+    message: Message
+    found_at: float
+    then: str
+    """`skip`, `resend`, or `unsettled`: still `sending` in the end."""
+    arrived: bool
+    cause: str | None
+
+
+@dataclass
+class Verdict:
+    enrollments: int = 0
+    as_expected: int = 0
+    lost: list[str] = field(default_factory=list[str])
+    duplicated: list[str] = field(default_factory=list[str])
+    sent_again: list[str] = field(default_factory=list[str])
+    """Arrived a second time under the same Message-ID because the policy had an unknown outcome re-sent."""
+    unknown: list[Unknown] = field(default_factory=list[Unknown])
+    emails_after_reply: list[str] = field(default_factory=list[str])
+    otherwise: list[str] = field(default_factory=list[str])
+    """Enrollments that ended otherwise than the table says."""
+
+    def figures(self) -> dict[str, int]:
+        return {
+            "enrollments": self.enrollments,
+            "as_expected": self.as_expected,
+            "lost": len(self.lost),
+            "duplicated": len(self.duplicated),
+            "unknown": len(self.unknown),
+            "unknown_explained": sum(one.cause is not None for one in self.unknown),
+            "emails_after_reply": len(self.emails_after_reply),
+        }
+
+    @property
+    def findings(self) -> list[str]:
+        unexplained = [
+            f"unexplained: {one.message.to} {one.message.email}" for one in self.unknown if one.cause is None
+        ]
+        kinds = {"lost": self.lost, "twice": self.duplicated, "after the reply": self.emails_after_reply}
+        return [f"{kind}: {one}" for kind, ones in kinds.items() for one in ones] + unexplained + self.otherwise
+
+
+def judge(evidence: Evidence) -> Verdict:
+    arrivals: dict[str, list[Happening]] = defaultdict(list)
+    for one in evidence.journal:
+        if one.did == "taken":
+            arrivals[one.to].append(one)
+    messages: dict[str, list[Message]] = defaultdict(list)
+    for message in evidence.messages:
+        messages[message.to].append(message)
+    verdict = Verdict(enrollments=len(evidence.enrollments))
+    for role in evidence.roles:
+        theirs, written = arrivals[role.email], messages[role.email]
+        unknown = [one for message in written for one in _unknown(message, theirs, evidence)]
+        verdict.unknown += unknown
+        enrollment = evidence.enrollments.get(role.email)
+        if enrollment is None:
+            verdict.lost.append(f"{role.email} was never enrolled")
+            continue
+        _compare(verdict, role, enrollment, theirs, unknown)
+        if role.fate in SAYS_STOP and role.email in evidence.answered:
+            verdict.emails_after_reply += _after_stop(enrollment, theirs)
+    return verdict
+
+
+def _compare(
+    verdict: Verdict, role: Role, enrollment: Enrollment, arrivals: Sequence[Happening], unknown: Sequence[Unknown]
+) -> None:
+    """Of one lead: what arrived and how it ended, with what was foretold."""
+    given_up = [one.message.email for one in unknown if not one.arrived and one.then != "resend"]
+    ending = expected(role.fate, given_up)
+    came = list(dict.fromkeys(email_of(one.subject) for one in arrivals))
+    missing = [email for email in ending.emails if email not in came]
+    verdict.lost += [f"{role.email} {email}" for email in missing]
+    twice = _twice(arrivals, Counter(one.message.message_id for one in unknown if one.then == "resend"))
+    verdict.duplicated += twice[False]
+    verdict.sent_again += twice[True]
+    ended = (enrollment.status, enrollment.reason, enrollment.lead_status)
+    foretold = (ending.status, ending.reason, ending.lead_status)
+    if ended == foretold and tuple(came) == ending.emails:
+        verdict.as_expected += 1
+    else:
+        why = f" ({enrollment.error})" if enrollment.error else ""
+        verdict.otherwise.append(
+            f"{role.email} {role.fate}: {came} {ended}{why}, foretold {list(ending.emails)} {foretold}"
+        )
+
+
+def _twice(arrivals: Sequence[Happening], resends: Mapping[str, int]) -> dict[bool, list[str]]:
+    """Arrivals beyond the first of an email; True are those that a re-sent unknown outcome explains."""
+    found: dict[bool, list[str]] = {True: [], False: []}
+    left = Counter(resends)
+    seen: dict[str, str] = {}
+    for one in arrivals:
+        email = email_of(one.subject)
+        if email not in seen:
+            seen[email] = one.message_id
+            continue
+        # The same letter under the same Message-ID, and no oftener than it was re-sent.
+        allowed = one.message_id == seen[email] and left[one.message_id] > 0
+        left[one.message_id] -= allowed
+        found[allowed].append(f"{one.to} {email}")
+    return found
+
+
+def _after_stop(enrollment: Enrollment, arrivals: Sequence[Happening]) -> list[str]:
+    """Emails that left after the stop: not with the server by then, nor on their way to it."""
+    if enrollment.stopped_at is None:
+        return []
+    return [
+        f"{one.to} {email_of(one.subject)}"
+        for one in arrivals
+        if one.message_id not in enrollment.let_go and one.at > enrollment.stopped_at
+    ]
+
+
+def _unknown(message: Message, arrivals: Sequence[Happening], evidence: Evidence) -> list[Unknown]:
+    """Each time that the message's outcome was found to be unknown."""
+    found: list[Unknown] = []
+    mark = None
+    arrived = any(one.message_id == message.message_id for one in arrivals)
+    for note in message.notes:
+        if note.what == "sending":
+            mark = note
+        elif note.what.startswith("unknown, ") and mark is not None:
+            cause = _cause(message, mark.at, mark.port, note.at, evidence)
+            found.append(Unknown(message, note.at, note.what.removeprefix("unknown, "), arrived, cause))
+    if message.status == "sending" and mark is not None:
+        cause = _cause(message, mark.at, mark.port, float("inf"), evidence)
+        found.append(Unknown(message, mark.at, "unsettled", arrived, cause))
+    return found
+
+
+def _cause(message: Message, marked_at: float, port: int, found_at: float, evidence: Evidence) -> str | None:
+    """The connection that the sink cut, or the end of the process that held the message, in its window."""
+    for one in evidence.journal:
+        if one.message_id == message.message_id and one.did in CUTS and marked_at - MOMENT <= one.at <= found_at:
+            return f"the sink: {one.did}, {one.at - marked_at:+.2f} s after `sending`"
+    life = _life_of(port, marked_at, evidence.lives)
+    if life is not None and life.was_killed and life.ended is not None and life.ended <= found_at + MOMENT:
+        return f"{life.name} (pid {life.pid}) was killed {life.ended - marked_at:.2f} s after `sending`"
+    return None
+
+
+def _life_of(port: int, at: float, lives: Sequence[Life]) -> Life | None:
+    """The process that spoke to Postgres by this port at this moment."""
+    for one in lives:
+        if port in one.ports and one.began <= at and (one.ended is None or at <= one.ended + MOMENT):
+            return one
+    return None

@@ -1,0 +1,64 @@
+"""What is killed, and when: said by the seed before the run, done with SIGKILL, and written down."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.chaos.world import World
+from bench.rig import progress
+
+
+class Victim(StrEnum):
+    WORKER = "worker"
+    API = "api"
+    TEMPORAL = "temporal"
+    POSTGRES = "postgres"
+
+
+DOWN_SECONDS = (0.0, 2.0)
+"""How long the victim stays dead before it is started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    at: float
+    """Seconds from the beginning."""
+    victim: Victim
+    which: int
+    """Of several such processes."""
+    down_seconds: float
+
+
+def strikes(seed: int, span_seconds: float, counts: Mapping[Victim, int]) -> list[Strike]:
+    """At any moment of the span; two may meet."""
+    rng = random.Random(f"{seed} strikes")
+    planned = [
+        Strike(rng.uniform(0, span_seconds), victim, rng.randrange(1000), rng.uniform(*DOWN_SECONDS))
+        for victim, count in counts.items()
+        for _ in range(count)
+    ]
+    return sorted(planned, key=lambda one: one.at)
+
+
+async def supervise(world: World, planned: list[Strike]) -> None:
+    """Until the last victim is up again. Victims of one kind are killed one after another."""
+    began = asyncio.get_running_loop().time()
+    turns = {victim: asyncio.Lock() for victim in Victim}
+
+    async def strike(one: Strike) -> None:
+        await asyncio.sleep(began + one.at - asyncio.get_running_loop().time())
+        async with turns[one.victim]:
+            progress(f"{one.at:6.1f} s: kill -9 {one.victim}")
+            match one.victim:
+                case Victim.WORKER:
+                    await world.kill_worker(one.which, one.down_seconds)
+                case Victim.API:
+                    await world.kill_api(one.which, one.down_seconds)
+                case Victim.TEMPORAL:
+                    await world.kill_temporal(one.down_seconds)
+                case Victim.POSTGRES:
+                    await world.kill_postgres(one.down_seconds)
+
+    await asyncio.gather(*(strike(one) for one in planned))

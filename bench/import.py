@@ -1,0 +1,159 @@
+"""How fast a lead file is imported, as a multiple of what Postgres needs for a bare COPY of the same rows.
+
+    .venv/bin/python -m bench.import --rows 100000
+
+The app's side is `POST /leads/import` against `cadenza api` in a process of its own: upload, encoding, CSV, addresses,
+names, zones, tags and custom fields looked at row by row, merged into `leads` by address, under row level security. The
+bare side is one COPY of the same values, ready made, into a table of the same columns, defaults, keys and indexes, into
+which nobody looks. In turns, each into an empty table or for a tenant without leads, so that all rows are new.
+
+`ratio`: seconds of the import to seconds of the COPY. `again_ratio`: the same file once more, so that every row is an
+update. `rss_mb_growth`: how much more memory the API's process held at most during these imports than during one of a
+tenth of the rows.
+"""
+
+import argparse
+import asyncio
+import csv
+import io
+import json
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from bench.rig import Rig, new_tenant, progress, result, rig
+from bench.served import Api, api
+from cadenza.exit import run_and_leave
+
+ROUNDS = 3
+SMALLER = 10
+HEADER = ["Email", "First name", "Last name", "Company", "Title", "Phone", "Time zone", "Tags", "Plan", "Employees"]
+COLUMNS = ["tenant_id", "email", "first_name", "last_name", "company", "title", "phone", "timezone", "tags", "custom"]
+FIRST = ["Ada", "Grace", "Édouard", "Zoë", "Barbara", "Łukasz", "Margaret", "Radia"]
+LAST = ["Lovelace", "Hopper", "Müller", "O'Brien", "Liskov", "Nowak", "Hamilton", "Perlman"]
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Tokyo", ""]
+TAGS = [["trial"], ["vip", "berlin"], []]
+PLANS = ["pro", "free", "team"]
+PEAK_SECONDS = 0.02
+
+MAKE_BARE = """
+DROP TABLE IF EXISTS bare;
+CREATE TABLE bare (LIKE leads INCLUDING ALL);
+ALTER TABLE bare ADD FOREIGN KEY (tenant_id) REFERENCES tenants (id),
+                 ADD FOREIGN KEY (tenant_id, owner_id) REFERENCES users (tenant_id, id);
+"""
+
+
+def row(number: int) -> list[str]:
+    """As a spreadsheet has it."""
+    company = f"Company {number % 9973}, Ltd" if number % 5 == 0 else f"Company {number % 9973}"
+    return [
+        f"Lead.{number}@company{number % 9973}.example",
+        FIRST[number % len(FIRST)],
+        LAST[number // 8 % len(LAST)],
+        company,
+        "Head of Sales" if number % 3 else "",
+        f"+49 30 {number:07d}",
+        ZONES[number % len(ZONES)],
+        ";".join(TAGS[number % len(TAGS)]),
+        PLANS[number % len(PLANS)],
+        str(number % 5000),
+    ]
+
+
+def lead_file(rows: int) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    writer.writerows(row(number) for number in range(rows))
+    return text.getvalue().encode()
+
+
+def ready_made(tenant_id: UUID, rows: int) -> bytes:
+    """What COPY takes: the same values in the columns of `leads`."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    for number in range(rows):
+        email, *plain, tags, plan, employees = row(number)
+        custom = json.dumps({"plan": plan, "employees": employees})
+        # Quoted, where it is empty: unquoted, COPY takes it for NULL.
+        writer.writerow([tenant_id, email.lower(), *plain, f"{{{tags.replace(';', ',')}}}", custom])
+    return text.getvalue().encode()
+
+
+async def bare(servers: Rig, tenant_id: UUID, data: bytes) -> float:
+    """Seconds of one COPY, with its commit."""
+    connection = await asyncpg.connect(servers.postgres.owner_url)
+    try:
+        await connection.execute(MAKE_BARE)
+        began = time.perf_counter()
+        await connection.copy_to_table(
+            "bare", source=io.BytesIO(data), columns=COLUMNS, format="csv", force_not_null=COLUMNS[1:8]
+        )
+        return time.perf_counter() - began
+    finally:
+        await connection.close()
+
+
+async def imported(app: Api, tenant_id: UUID, data: bytes, key: str) -> float:
+    """Seconds of one import over HTTP; every row must have been `created` or `updated`, as `key` says."""
+    async with app.tenant(tenant_id) as http:
+        began = time.perf_counter()
+        answer = await http.post("/leads/import", content=data, headers={"Content-Type": "text/csv"}, timeout=900)
+        seconds = time.perf_counter() - began
+    answer.raise_for_status()
+    report = answer.json()
+    assert report[key] == data.count(b"\n") - 1, report
+    assert (report["rejected_count"], report["warnings_count"]) == (0, 0), report
+    return seconds
+
+
+async def most_memory(app: Api, work: Callable[[], Awaitable[float]]) -> tuple[float, float]:
+    """What the work returns, and the most MB that the API's process held meanwhile."""
+    task, most = asyncio.ensure_future(work()), app.rss_mb
+    while not task.done():
+        await asyncio.wait([task], timeout=PEAK_SECONDS)
+        most = max(most, app.rss_mb)
+    return await task, most
+
+
+async def main(rows: int) -> None:
+    file = lead_file(rows)
+    seconds = {"copy": 0.0, "import": 0.0, "again": 0.0}
+    async with rig() as servers, api(servers, f"app-{uuid4()}") as app:
+        smaller, tenant_id = lead_file(rows // SMALLER), await new_tenant(servers.database)
+        _, before = await most_memory(app, partial(imported, app, tenant_id, smaller, "created"))
+        most = before
+        for _ in range(ROUNDS):
+            tenant_id = await new_tenant(servers.database)
+            seconds["copy"] += await bare(servers, tenant_id, ready_made(tenant_id, rows))
+            for name, key in (("import", "created"), ("again", "updated")):
+                took, peak = await most_memory(app, partial(imported, app, tenant_id, file, key))
+                seconds[name] += took
+                most = max(most, peak)
+            so_far = ", ".join(f"{name} {sum_of:.1f} s" for name, sum_of in seconds.items())
+            progress(f"so far: {so_far}, at most {most:.0f} MB")
+    figures = {
+        "rows": rows,
+        "copy_rows_per_s": round(rows * ROUNDS / seconds["copy"]),
+        "import_rows_per_s": round(rows * ROUNDS / seconds["import"]),
+        "ratio": round(seconds["import"] / seconds["copy"], 2),
+        "again_ratio": round(seconds["again"] / seconds["copy"], 2),
+        "rss_mb": round(most, 1),
+        "rss_mb_growth": round(most - before, 1),
+    }
+    result("import", figures)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = arguments()
+    run_and_leave(lambda: asyncio.run(main(given.rows)))

@@ -1,0 +1,85 @@
+"""Leads arrive by the API in small waves: a file is imported and its campaign assigned, or each is made by itself."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from bench.soak.people import Desk, People
+
+WAVE_SECONDS = 2.0
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class Destination:
+    sequence_id: UUID
+    weight: float
+
+
+class Arrivals:
+    def __init__(self, desk: Desk, people: People) -> None:
+        self._desk, self._people = desk, people
+        self._dice = random.Random(5)
+        self.waves = 0
+        self.arrived = 0
+
+    async def steady(self, per_second: float, seconds: float, destinations: list[Destination]) -> None:
+        """Open loop: a wave comes at its moment, whatever became of those before."""
+        began, sent, waves = time.monotonic(), 0, 0
+        while waves * WAVE_SECONDS < seconds:
+            due = round(per_second * WAVE_SECONDS * (waves + 1))
+            self._desk.begin(self.wave(due - sent, destinations))
+            sent, waves = due, waves + 1
+            await asyncio.sleep(began + waves * WAVE_SECONDS - time.monotonic())
+
+    async def wave(self, size: int, destinations: list[Destination]) -> None:
+        """So many leads on their way to one sequence. Returns when the API has taken them."""
+        if not size:
+            return
+        self.waves += 1
+        number, by_file = self.waves, self.waves % 2 == 0
+        (to,) = self._dice.choices(destinations, [one.weight for one in destinations])
+        emails = [f"ada-{place}@w{number}-{uuid4().hex[:12]}.example" for place in range(size)]
+        if by_file:
+            await self._import(emails, number, to)
+        else:
+            await self._create(emails, to)
+
+    async def _import(self, emails: list[str], number: int, to: Destination) -> None:
+        rows = "".join(f"{email},Ada,Lovelace,Acme {number}\n" for email in emails)
+        file = f"email,first_name,last_name,company\n{rows}".encode()
+        await self._desk.ask("import", "POST", "/leads/import", content=file, headers={"content-type": "text/csv"})
+        found = await self._find(emails)
+        self._know(found)
+        campaign = await self._desk.ask("campaign", "POST", "/campaigns", json={"name": f"Wave {number}"})
+        lead_ids = list(found.values())
+        path = f"/campaigns/{campaign['id']}"
+        await self._desk.ask("campaign leads", "POST", f"{path}/leads", json={"lead_ids": lead_ids})
+        body = {"sequence_id": str(to.sequence_id)}
+        await self._desk.ask("assign", "POST", f"{path}/assign-sequence", json=body)
+
+    async def _create(self, emails: list[str], to: Destination) -> None:
+        made = [await self._desk.ask("lead", "POST", "/leads", json=_lead(email)) for email in emails]
+        self._know({one["email"]: one["id"] for one in made})
+        body = {"sequence_id": str(to.sequence_id), "lead_ids": [one["id"] for one in made]}
+        headers = {"Idempotency-Key": str(uuid4())}
+        await self._desk.ask("enroll", "POST", "/leads/enroll-in-sequence", json=body, headers=headers)
+
+    async def _find(self, emails: list[str]) -> dict[str, str]:
+        """Their IDs, from the newest leads back, as somebody who looks at the list finds them."""
+        wanted, found, path = set(emails), dict[str, str](), f"/leads?limit={PAGE}"
+        while len(found) < len(wanted):
+            listed = await self._desk.ask("leads", "GET", path)
+            found |= {one["email"]: one["id"] for one in listed["items"] if one["email"] in wanted}
+            path = f"/leads?limit={PAGE}&cursor={listed['next_cursor']}"
+        return found
+
+    def _know(self, found: dict[str, str]) -> None:
+        self.arrived += len(found)
+        self._people.lead_ids |= {email: UUID(lead_id) for email, lead_id in found.items()}
+
+
+def _lead(email: str) -> dict[str, str]:
+    return {"email": email, "first_name": "Ada", "last_name": "Lovelace", "company": "Acme"}

@@ -1,0 +1,136 @@
+"""The load itself, on servers that run: first its limit, then so much of it, then the end of everything begun."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from bench.rig import COLD_OUTREACH, Rig, progress
+from bench.served import ask
+from bench.soak.arrivals import Arrivals, Destination
+from bench.soak.office import Office
+from bench.soak.people import Desk, People
+from bench.soak.samples import Sampler
+
+IN_FLIGHT = 500
+"""Leads on their way while the limit is looked for: more than the worker keeps in memory."""
+QUICK_SECONDS = 3
+WAVE = 20
+EDITED = [
+    {"key": "intro", "type": "email", "config": {"subject": "A question", "body_text": "Hi {{name}}, who does it?"}},
+    {"key": "wait", "type": "delay", "config": {"minutes": 2}},
+    {"key": "nudge", "type": "email", "config": {"subject": "My question", "body_text": "Hi {{name}}, who is it?"}},
+]
+RAMP = 1 / 3
+"""Of the time spent on the limit: until leads finish as they arrive."""
+CONNECTIONS = 60
+DRAIN_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the time is spent. `haste`: how many times sooner than usual people react."""
+
+    steady_seconds: float
+    limit_seconds: float = 120.0
+    share: float = 0.7
+    per_second: float | None = None
+    """So many leads, whatever the limit, which is then not looked for."""
+    edit_seconds: float = 60.0
+    halt_seconds: float = 600.0
+    halted_seconds: float = 30.0
+    haste: float = 1.0
+
+
+@dataclass(frozen=True)
+class Sequences:
+    quick: UUID
+    """cold-outreach with seconds to wait."""
+    edited: UUID
+    """Two emails with minutes between them, and somebody who improves it."""
+    asleep: UUID
+    """As it is: after its first email a lead sleeps for days."""
+
+    @property
+    def all_of_them(self) -> list[Destination]:
+        return [Destination(self.quick, 0.8), Destination(self.edited, 0.1), Destination(self.asleep, 0.1)]
+
+
+async def make_sequences(servers: Rig, http: httpx.AsyncClient) -> Sequences:
+    quick = await servers.sequence(COLD_OUTREACH["steps"])
+    await servers.quicken(quick, QUICK_SECONDS)
+    return Sequences(quick, await _sequence(http, EDITED), await _sequence(http, COLD_OUTREACH["steps"]))
+
+
+async def _sequence(http: httpx.AsyncClient, steps: list[dict[str, Any]]) -> UUID:
+    made = await ask(http, "POST", "/sequences", {"name": "Load", "steps": steps})
+    await ask(http, "PUT", f"/sequences/{made['id']}", {"status": "active"})
+    return UUID(made["id"])
+
+
+@dataclass
+class Load:
+    plan: Plan
+    sequences: Sequences
+    desk: Desk
+    people: People
+    arrivals: Arrivals
+    office: Office
+    sampler: Sampler
+
+    async def limit_per_s(self) -> float:
+        """Enrollments finished a second while so many are always on their way (a closed loop), all of them in the
+        sequence that most of the load is of."""
+        began, counted_from = time.monotonic(), None
+        while (passed := time.monotonic() - began) < self.plan.limit_seconds:
+            now = await self.sampler.take()
+            if counted_from is None and passed > self.plan.limit_seconds * RAMP:
+                counted_from = now
+            missing = IN_FLIGHT - (self.arrivals.arrived - now.finished)
+            await asyncio.gather(
+                asyncio.sleep(1),
+                *(self.arrivals.wave(WAVE, [Destination(self.sequences.quick, 1)]) for _ in range(missing // WAVE)),
+            )
+        last = await self.sampler.take()
+        assert counted_from is not None, "it took longer than planned"
+        return (last.finished - counted_from.finished) / (last.t_s - counted_from.t_s)
+
+    async def steady(self, per_second: float) -> None:
+        async with beside(
+            self.sampler.run(),
+            self.office.watch(),
+            self.office.edit(self.plan.edit_seconds),
+            self.office.halt(self.plan.halt_seconds, self.plan.halted_seconds),
+        ):
+            await self.arrivals.steady(per_second, self.plan.steady_seconds, self.sequences.all_of_them)
+
+    async def drain(self) -> None:
+        """Until everybody has reacted, and all but those that sleep have finished."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < deadline:
+            await self.desk.idle()
+            now = await self.sampler.take()
+            if not now.live and not now.outbox and not self.desk.tasks:
+                return
+            await asyncio.sleep(1)
+        progress("not everything has finished")
+
+
+@asynccontextmanager
+async def beside(*work: Awaitable[None]) -> AsyncGenerator[None]:
+    """Ends the work with the block; raises what it failed of."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for one in ended:
+        if isinstance(one, Exception):
+            raise one

@@ -1,0 +1,67 @@
+"""`cadenza deploy`: which version of the code leads go to (`docs/code-versions.md`)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cadenza.deployments import Deployment, Routing
+from cadenza.settings import load_settings
+from cadenza.temporal_client import connect_temporal
+from cadenza.terminal import facts, table
+
+UNVERSIONED = "unversioned"
+
+app = typer.Typer(help="Which version of the code leads go to.", no_args_is_help=True)
+
+BuildId = Annotated[str, typer.Argument(metavar="BUILD_ID", help="What its workers have as CADENZA_BUILD_ID.")]
+
+
+@app.command()
+def status() -> None:
+    """Which versions there are, and where leads go."""
+    _with_deployment(_nothing)
+
+
+@app.command()
+def current(
+    build_id: Annotated[
+        str, typer.Argument(metavar="BUILD_ID", help=f"`{UNVERSIONED}` for workers that have no build ID.")
+    ],
+) -> None:
+    """Send every lead to a version: to release it, and to roll back to it."""
+    _with_deployment(lambda deployment: deployment.set_current(None if build_id == UNVERSIONED else build_id))
+
+
+@app.command()
+def ramp(
+    build_id: BuildId,
+    percent: Annotated[float, typer.Argument(min=0, max=100, help="0 ends the ramp.")],
+) -> None:
+    """Send a share of the leads to a version, the others to the current one."""
+    _with_deployment(lambda deployment: deployment.ramp(build_id if percent else None, percent))
+
+
+async def _nothing(_: Deployment) -> None:
+    return
+
+
+def _with_deployment(act: Callable[[Deployment], Awaitable[None]]) -> None:
+    """Does it, and says how things stand then."""
+
+    async def run() -> Routing:
+        settings = load_settings()
+        deployment = Deployment(await connect_temporal(), settings.task_queue)
+        await act(deployment)
+        return await deployment.routing()
+
+    _show(Console(highlight=False), asyncio.run(run()))
+
+
+def _show(out: Console, routing: Routing) -> None:
+    ramping = f"{routing.ramping} ({routing.percent:g} %)" if routing.ramping else None
+    out.print(facts({"current": routing.current or "workers without a build ID", "ramping": ramping}))
+    if routing.versions:
+        out.print(table(("build ID", "status"), ((one.build_id, one.status) for one in routing.versions)))

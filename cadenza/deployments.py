@@ -1,0 +1,183 @@
+"""Which version of the code the leads go to: Temporal's Worker Deployment, which bears the task queue's name.
+
+A version is a build ID that workers were started with (`CADENZA_BUILD_ID`). New leads, and those on their way at their
+next wake-up, go to the *current* version, but for the percentage that goes to the *ramping* one. Where no version is
+current they go to workers without a build ID.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkerDeploymentRequest,
+    SetWorkerDeploymentCurrentVersionRequest,
+    SetWorkerDeploymentRampingVersionRequest,
+)
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import WorkerDeploymentConfig
+
+from cadenza.errors import StartError, one_line
+
+# Workers that were started a moment ago may not have polled each task queue yet.
+SETTLE_SECONDS = 30.0
+PAUSE_SECONDS = 0.25
+RPC_TIMEOUT = timedelta(seconds=10)
+# Not there yet, or not on every task queue of the version before it.
+NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
+# A Temporal that has no versioning, or does not let this client see it; a task queue that can name no deployment.
+UNSEEN = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.INVALID_ARGUMENT)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    build_id: str
+    status: str
+    """`current`, `ramping`, `draining` (workflows that cannot change their version are left), `drained`, `inactive`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    current: str | None
+    """None: workers without a build ID."""
+    ramping: str | None
+    percent: float
+    versions: tuple[Version, ...]
+
+    def reaches(self, build_id: str | None) -> bool:
+        """Whether leads go to workers of that build ID (None: to those without one)."""
+        return self.current == build_id or (build_id is not None and self.ramping == build_id)
+
+
+NO_VERSIONS = Routing(current=None, ramping=None, percent=0.0, versions=())
+
+
+def worker_deployment(task_queue: str, build_id: str | None) -> WorkerDeploymentConfig | None:
+    """What a worker is told of its version; None for a worker without one.
+
+    Leads live for weeks: each goes on under the version that is current when it wakes up, so that none keeps an old
+    worker alive. `workflow.patched` is how code that changes meets a lead that began under the code before it.
+    The workflows do not declare this themselves: Temporal refuses that of a worker without a version.
+    """
+    if build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=task_queue, build_id=build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+class Deployment:
+    """The versions of the workers on one task queue, and which of them the leads go to."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._name = task_queue
+
+    async def routing(self) -> Routing:
+        """As it stands; `NO_VERSIONS` where no worker with a build ID has ever been."""
+        info = await self._describe()
+        return NO_VERSIONS if info is None else _routing(info)
+
+    async def passes_by(self, build_id: str | None) -> str | None:
+        """What to tell whoever starts a worker that no lead will come to, as things stand; None when some will."""
+        try:
+            routing = await self.routing()
+        except RPCError as error:
+            if error.status in UNSEEN:
+                return None
+            raise
+        if routing.reaches(build_id):
+            return None
+        others = f"build ID {routing.current}" if routing.current else "workers without a build ID"
+        if build_id is None:
+            return f"leads go to {others}, not to this worker, which has none; see `cadenza deploy status`"
+        return f"leads go to {others}, not to this worker; `cadenza deploy current {build_id}` sends them here"
+
+    async def set_current(self, build_id: str | None, *, within_seconds: float = SETTLE_SECONDS) -> None:
+        """All leads go to that version (None: to workers without one); a ramp to it ends.
+
+        Waits for the version's workers, which may just have been started. `StartError` when they do not come, or serve
+        fewer task queues than the version before them.
+        """
+        request = SetWorkerDeploymentCurrentVersionRequest(
+            namespace=self._client.namespace,
+            deployment_name=self._name,
+            build_id=build_id or "",
+            identity=self._client.identity,
+        )
+        call = self._client.workflow_service.set_worker_deployment_current_version
+        await self._told(lambda: call(request, timeout=RPC_TIMEOUT), within_seconds)
+
+    async def ramp(self, build_id: str | None, percent: float, *, within_seconds: float = SETTLE_SECONDS) -> None:
+        """So many percent of the leads, always the same ones, go to that version. None, and 0: nobody does any more.
+
+        Waits, and raises, as `set_current` does.
+        """
+        request = SetWorkerDeploymentRampingVersionRequest(
+            namespace=self._client.namespace,
+            deployment_name=self._name,
+            build_id=build_id or "",
+            percentage=percent,
+            identity=self._client.identity,
+        )
+        call = self._client.workflow_service.set_worker_deployment_ramping_version
+        await self._told(lambda: call(request, timeout=RPC_TIMEOUT), within_seconds)
+
+    async def _told(self, tell: Callable[[], Awaitable[object]], within_seconds: float) -> None:
+        """Tells the deployment, and returns when every task queue has heard of it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_seconds
+        while True:
+            try:
+                await tell()
+                break
+            except RPCError as error:
+                if error.status not in NOT_YET or loop.time() > deadline:
+                    raise StartError(f"deployment {self._name}: {one_line(error)}") from error
+            await asyncio.sleep(PAUSE_SECONDS)
+        while await self._spreading():
+            if loop.time() > deadline:
+                raise StartError(f"deployment {self._name}: not every task queue has heard of the change yet")
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _spreading(self) -> bool:
+        info = await self._describe()
+        state = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+        return info is not None and info.routing_config_update_state == state
+
+    async def _describe(self) -> WorkerDeploymentInfo | None:
+        request = DescribeWorkerDeploymentRequest(namespace=self._client.namespace, deployment_name=self._name)
+        try:
+            answer = await self._client.workflow_service.describe_worker_deployment(request, timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return answer.worker_deployment_info
+
+
+def _routing(info: WorkerDeploymentInfo) -> Routing:
+    config = info.routing_config
+    return Routing(
+        current=config.current_deployment_version.build_id or None,
+        ramping=config.ramping_deployment_version.build_id or None,
+        percent=config.ramping_version_percentage,
+        versions=tuple(
+            Version(one.deployment_version.build_id, _word(one.status))
+            for one in sorted(info.version_summaries, key=lambda one: one.create_time.ToDatetime(), reverse=True)
+        ),
+    )
+
+
+def _word(status: WorkerDeploymentVersionStatus.ValueType) -> str:
+    return WorkerDeploymentVersionStatus.Name(status).removeprefix("WORKER_DEPLOYMENT_VERSION_STATUS_").lower()

@@ -1,0 +1,126 @@
+"""Workers of several releases side by side, each a process of its own, and what a lead's history says of them."""
+
+import asyncio
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+
+from cadenza.deployments import Deployment
+from cadenza.ports import LOOPBACK
+from tests.stage import Stage
+
+Release = Literal["plain", "patched", "broken"]
+
+
+@dataclass
+class Releases:
+    stage: Stage
+    environment: dict[str, str]
+    _stack: AsyncExitStack
+
+    @property
+    def deployment(self) -> Deployment:
+        return Deployment(self.stage.client, self.stage.task_queue)
+
+    async def start(self, release: Release, build_id: str) -> None:
+        """Workers with that build ID run until the end of the test; nothing comes to them before they are told so."""
+        await self._stack.enter_async_context(self._process(release, build_id))
+
+    async def current(self, build_id: str) -> None:
+        await self.deployment.set_current(build_id)
+
+    async def started(self, release: Release, build_id: str) -> None:
+        """Started, and current."""
+        await self.start(release, build_id)
+        await self.current(build_id)
+
+    async def cadenza(self, *arguments: str) -> str:
+        """What a command of the program prints."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cadenza", *arguments, env=self.environment, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+        assert process.returncode == 0
+        return said.decode()
+
+    async def wake(self, enrollment: UUID) -> None:
+        """Moves one lead's clock by a week, and does not wait for what it then does: it may not be able to."""
+        await self.stage.parts.gateway.fast_forward(self.stage.tenant_id, enrollment, timedelta(days=7))
+
+    @asynccontextmanager
+    async def _process(self, release: Release, build_id: str) -> AsyncGenerator[None, None]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.engine.releases.worker",
+            release,
+            env={**self.environment, "CADENZA_BUILD_ID": build_id},
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+@asynccontextmanager
+async def releases(stage: Stage, database_url: str, temporal_address: str) -> AsyncGenerator[Releases, None]:
+    environment = {
+        **os.environ,
+        "CADENZA_DATABASE_URL": database_url,
+        "CADENZA_SMTP_HOST": LOOPBACK,
+        "CADENZA_SMTP_PORT": str(stage.sink.port),
+        "CADENZA_TASK_QUEUE": stage.task_queue,
+        "TEMPORAL_ADDRESS": temporal_address,
+    }
+    async with AsyncExitStack() as stack:
+        yield Releases(stage, environment, stack)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a lead's history says of the code that it ran under."""
+
+    patches: set[str]
+    """Whose new branch was taken."""
+    builds: tuple[str, ...]
+    """The build IDs, each once, in the order of its workflow tasks; empty for a worker without one."""
+    disagreed: bool
+    """Whether code met this history that would have asked for something else."""
+
+
+async def told(stage: Stage, enrollment: UUID) -> Told:
+    history = await stage.handle(enrollment).fetch_history()
+    kinds = Counter(event.event_type for event in history.events)
+    tasks = [
+        event.workflow_task_completed_event_attributes.deployment_version.build_id
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+    ]
+    patches = {
+        json.loads(event.marker_recorded_event_attributes.details["patch-data"].payloads[0].data)["id"]
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED
+    }
+    causes = {
+        event.workflow_task_failed_event_attributes.cause
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    }
+    # Each patch that is taken makes itself found by a search attribute.
+    assert kinds[EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES] == len(patches)
+    return Told(
+        patches,
+        tuple(build for build in dict.fromkeys(tasks) if build),
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR in causes,
+    )
