@@ -20,10 +20,6 @@ from db.outages import READ_ONLY
 # `:name`, but not the cast `::type`.
 _PARAMETER = re.compile(r"(?<!:):(\w+)")
 
-# The functions look rows up by their keys, whatever the values: a plan made anew for each call is the same again, and
-# with row level security making it takes longer than following it.
-_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
-
 
 class Call:
     """A statement with named parameters (`:tenant_id`), as the driver takes it: numbered, in their order."""
@@ -82,7 +78,7 @@ class CallPool:
                     max_size=self._size,
                     init=_speak_json,
                     reset=_nothing_to_reset,
-                    server_settings={**SESSION_SETTINGS, **_PLANNED_ONCE},
+                    server_settings=dict(SESSION_SETTINGS),
                     **ssl,
                 )
         return self._pool
