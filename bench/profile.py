@@ -29,7 +29,7 @@ from bench.throughput import Contender, app_contender, bare_contender
 from cadenza.exit import run_and_leave
 from cadenza.postgres_roles import DATABASE, SUPERUSER, superuser
 
-WARM_UP = 30
+WARM_UP = 15
 ROUNDS = 4
 TOKIO = "tokio"
 FUNCTIONS_SHOWN = 14
