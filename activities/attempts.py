@@ -16,6 +16,7 @@ from mail.transport import SendWithdrawn, redact
 from workflows.contracts import OUTAGE_INTERVAL, STEP, STEP_ATTEMPTS
 
 MAX_ERROR = 500
+LONGEST_PAUSE = STEP.retry.maximum_interval or timedelta.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,20 @@ class Attempts:
             redact(str(error))[:MAX_ERROR],
             type=kind,
             non_retryable=kind in (STEP.retry.non_retryable_error_types or ()) or self.own >= STEP_ATTEMPTS,
+            # Temporal's own pause would be that of an attempt as late as this one.
+            next_retry_delay=_pause(self.own, LONGEST_PAUSE) if self.lost else None,
         )
 
     def lost_to(self, outage: Outage) -> ApplicationError:
         """The same for an attempt that does not count."""
         activity.heartbeat(self.lost + 1)
-        pause = min(timedelta(seconds=3 ** min(self.lost, 10)), OUTAGE_INTERVAL)
+        pause = _pause(self.lost + 1, OUTAGE_INTERVAL)
         return ApplicationError(outage.value, type="DatabaseUnavailable", next_retry_delay=pause)
+
+
+def _pause(failures: int, longest: timedelta) -> timedelta:
+    """1 s, 3 s, 9 s, ... after so many failures, as the policy has it."""
+    return min(STEP.retry.initial_interval * STEP.retry.backoff_coefficient ** min(failures - 1, 20), longest)
 
 
 def outage_behind(error: Exception) -> Outage | None:

@@ -62,8 +62,9 @@ class QueueActivities:
 
     @activity.defn(name=ActivityNames.QUEUE_PROCESS)
     async def process(self) -> QueueCounts:
-        await self._watches.start_missing()
-        return await self._dispatcher.run_all()
+        with heartbeats():
+            await self._watches.start_missing()
+            return await self._dispatcher.run_all()
 
 
 @contextlib.contextmanager

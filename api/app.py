@@ -96,7 +96,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        database = Database(config.database_url, pre_ping=True)
+        database = Database(config.database_url, ask_idle=True)
         gateway = Gateway(connect_temporal, config.task_queue)
         webhooks = WebhookClient(allow_private=config.webhook_allow_private)
         deliverer = WebhookDeliverer(database, webhooks)

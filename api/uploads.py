@@ -77,8 +77,13 @@ UploadedFile = Annotated[BinaryIO, Depends(uploaded_file, scope="function")]
 async def spooled(request: Request) -> AsyncGenerator[BinaryIO]:
     """The body, from its beginning: on the disk where it is large, whoever sends it."""
     with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+        size = 0
         async for chunk in request.stream():
-            await asyncio.to_thread(file.write, chunk)
+            size += len(chunk)
+            if size <= IN_MEMORY_BYTES:
+                file.write(chunk)
+            else:
+                await asyncio.to_thread(file.write, chunk)
         file.seek(0)
         yield cast("BinaryIO", file)
 

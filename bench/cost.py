@@ -66,8 +66,8 @@ async def main() -> None:
         round_trips = (counter.round_trips - before) // 5
         await worker.end()
         await counter.stop()
-        wakeups = await wakeups_per_lead(servers, 4, 2)
         versioned = await under_a_build_id(servers)
+        wakeups = await wakeups_per_lead(servers, 4, 2)
     result(
         "cost",
         {
@@ -86,7 +86,7 @@ async def main() -> None:
 
 async def under_a_build_id(servers: Rig) -> Cost:
     """Cold-outreach once more, where each workflow task names the version of the code: a commit's whole hash."""
-    task_queue, build_id = f"cost-{uuid4()}", "0123456789" * 4
+    task_queue, build_id = "cadenza", "0123456789" * 4
     worker = await servers.worker(task_queue, settings={"CADENZA_BUILD_ID": build_id})
     await Deployment(servers.client, task_queue).set_current(build_id)
     cost = await Lab(servers, servers.dispatcher(task_queue)).cost(COLD_OUTREACH["steps"])

@@ -48,6 +48,9 @@ CONNECT_PAUSE_SECONDS = 2.0
 # A lead sleeps for days: keeping its workflow in memory meanwhile gains nothing but for the next few minutes.
 CACHED_WORKFLOWS = 500
 ACTIVITIES_AT_ONCE = 100
+# Each takes milliseconds of CPU, one after another, and is Temporal's again after ten seconds: a worker that takes a
+# hundred at a time while it gets little of a core finishes none of them in time, for ever.
+WORKFLOW_TASKS_AT_ONCE = 20
 # Each is a connection that is silent nearly always.
 INBOXES_AT_ONCE = 1000
 # Shorter than what the supervisor waits for before it kills (`cadenza/process.py`).
@@ -141,6 +144,7 @@ def make_worker(
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_workflow_tasks=WORKFLOW_TASKS_AT_ONCE,
         max_concurrent_activities=ACTIVITIES_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
     )
@@ -156,6 +160,7 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_workflow_tasks=WORKFLOW_TASKS_AT_ONCE,
         max_concurrent_activities=INBOXES_AT_ONCE,
         graceful_shutdown_timeout=DRAIN,
     )

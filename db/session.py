@@ -7,10 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.bounds import SESSION_SETTINGS
 from db.calls import CallPool
+from db.idle import ask_idle_connections
 from db.outages import READ_ONLY
 from domain.errors import DomainError
 
@@ -42,22 +45,24 @@ class WriteSession(ReadSession):
 class Database:
     """Postgres as one process uses it: one pool, tenant transactions, and calls of one statement each."""
 
-    def __init__(self, url: str, *, pool_size: int = 30, pre_ping: bool = False) -> None:
+    def __init__(self, url: str, *, pool_size: int = 30, ask_idle: bool = False) -> None:
         """At most `pool_size` connections, opened when needed and kept: one that is opened for a moment and closed
         again costs more than all that is done with it. The last used is used first, so that the rest may rest.
 
-        `pre_ping` asks each connection whether it is alive before it is used: one round trip more, for whoever has
-        nobody to try again on their behalf."""
+        `ask_idle`: a session's connection is asked whether it is alive before it is used again after a while, for
+        whoever has nobody to try again on their behalf (`db/idle.py`)."""
         self.engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
             max_overflow=0,
             pool_use_lifo=True,
-            pool_pre_ping=pre_ping,
             hide_parameters=True,  # they are people's addresses and letters, and errors end up in logs
             connect_args={"server_settings": dict(SESSION_SETTINGS)},
         )
         event.listen(self.engine.sync_engine, "handle_error", _leave_a_standby)
+        event.listen(self.engine.sync_engine, "checkout", _pass_over_the_closed)
+        if ask_idle:
+            ask_idle_connections(self.engine)
         self.calls = CallPool(self.engine.url, pool_size)
         # A statement alone is its own transaction: one round trip, where BEGIN and COMMIT would make three.
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -101,6 +106,12 @@ class Database:
     async def aclose(self) -> None:
         await self.calls.aclose()
         await self.engine.dispose()
+
+
+def _pass_over_the_closed(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """What the driver has seen being closed (a restart, a failover) is replaced: it costs no question and no error."""
+    if record.driver_connection is None or record.driver_connection.is_closed():
+        raise DisconnectionError("closed by the server")
 
 
 def _leave_a_standby(failed: ExceptionContext) -> None:

@@ -7,7 +7,7 @@ the answers mean.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -93,7 +93,7 @@ async def enroll(
         raise NotFound(f"no campaign {campaign_id}")
     version = await enrolling.current_version(session, sequence_id)
     # Not through services/plans.py, which loads the actions, one of which enrolls: whoever runs has loaded them.
-    plan, now = Plan.model_validate(version.plan), datetime.now(UTC)
+    plan, now = Plan.model_validate(version.plan), version.now
     due_by_zone = await _due_by_zone(session, plan, lead_ids, now)
     rows = await enrolling.enroll(
         session,

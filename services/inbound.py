@@ -7,9 +7,9 @@ from uuid import UUID
 
 from db.queries.inbound import find_inbound_tenant
 from db.session import Database, WriteSession
-from mail.inbound import parse_inbound, untagged
+from mail.inbound import InboundMail, parse_inbound, untagged
 from services.idempotency import KeptAnswer, claim, keep
-from services.inbound_mail import UNRELATED, MailReceived, receive_mail
+from services.inbound_mail import UNRELATED, MailReceived, receive_parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,17 @@ async def receive_inbound(database: Database, raw: bytes, webhook_id: str) -> In
     if tenant_id is None:
         return InboundReceived(None, UNRELATED)
     async with database.write(tenant_id) as session:
-        return InboundReceived(tenant_id, await _once(session, raw, webhook_id))
+        return InboundReceived(tenant_id, await _once(session, raw, mail, webhook_id))
 
 
-async def _once(session: WriteSession, raw: bytes, webhook_id: str) -> MailReceived:
+async def _once(session: WriteSession, raw: bytes, mail: InboundMail, webhook_id: str) -> MailReceived:
     """A sender that gives all its messages one ID loses none: only the ID and the bytes together are a replay."""
     digest = sha256(webhook_id.encode() + b"\0" + raw).digest()
     key = f"inbound-email/{digest.hex()}"
     answered = await claim(session, key, digest)
     if answered is not None:
-        return _again(answered.body, raw)
-    received = await receive_mail(session, raw)
+        return _again(answered.body, mail)
+    received = await receive_parsed(session, mail)
     # Without the address, which would outlast its lead here: the bytes say it again.
     kept = {**asdict(received), "recipient": None}
     kept["enrollment_id"] = str(received.enrollment_id) if received.enrollment_id else None
@@ -49,10 +49,10 @@ async def _once(session: WriteSession, raw: bytes, webhook_id: str) -> MailRecei
     return received
 
 
-def _again(answer: Any, raw: bytes) -> MailReceived:
+def _again(answer: Any, mail: InboundMail) -> MailReceived:
     kept: dict[str, Any] = dict(answer["received"])
     if kept["enrollment_id"]:
         kept["enrollment_id"] = UUID(kept["enrollment_id"])
     if answer["has_recipient"]:
-        kept["recipient"] = parse_inbound(raw).final_recipient
+        kept["recipient"] = mail.final_recipient
     return MailReceived(**kept)

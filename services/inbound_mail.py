@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from db.queries import receiving
-from db.queries.mailboxes import mailbox_id_of
+from db.queries.mailboxes import have_mailbox
 from db.queries.receiving import About
 from db.session import WriteSession
 from mail.inbound import InboundMail, parse_inbound, untagged
@@ -46,7 +46,11 @@ _REPORTS = ("hard_bounce", "soft_bounce", "complaint")
 
 async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
     """An inbound message: classified, matched with what was sent, recorded, obeyed. Never fails on its bytes."""
-    mail = parse_inbound(raw)
+    return await receive_parsed(session, parse_inbound(raw))
+
+
+async def receive_parsed(session: WriteSession, mail: InboundMail) -> MailReceived:
+    """The same for one that was read already."""
     if mail.classification not in _REPORTS and await _is_own(session, mail):
         # Seen in Sent, or sent to ourselves: no lead has done anything.
         return MailReceived("own", None, None, None, "own_mailbox")
@@ -64,10 +68,7 @@ async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
 
 async def _is_own(session: WriteSession, mail: InboundMail) -> bool:
     """From one of the tenant's mailboxes. Their domain alone makes nobody one of us."""
-    for address in _with_untagged([mail.sender] if mail.sender else []):
-        if await mailbox_id_of(session, address) is not None:
-            return True
-    return False
+    return bool(mail.sender) and await have_mailbox(session, _with_untagged([mail.sender]))
 
 
 async def _match(session: WriteSession, mail: InboundMail) -> tuple[About | None, str | None]:

@@ -163,7 +163,7 @@ async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -
     if isinstance(event, CustomEvent) and event.message_id is None:
         about = about.of_lead_alone()
     if isinstance(event, AutoReplyEvent) and event.returns_on is not None:
-        latest = (datetime.now(UTC) + about.clock_offset + MAX_HOLD).date()
+        latest = (about.now + MAX_HOLD).date()
         if event.returns_on > latest:
             detail = f"a lead is held until {latest} at most"
             raise Invalid(detail, errors=[FieldError("returns_on", "too_far", detail)])
@@ -196,7 +196,7 @@ async def receive_about(
     """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
     # Before any enrollment the mailbox that may come to be held for it, as at the gate.
     mailbox_id = await lock_sender_of(session, about.message_id) if _is_held_against_sender(event) else None
-    row = _row(event, event.occurred_at or datetime.now(UTC) + about.clock_offset, noted or {})
+    row = _row(event, event.occurred_at or about.now, noted or {})
     company = company_domain(about.email) if isinstance(event, ReplyEvent) else None
     received = await receiving.receive(session, about, row, _demand(event, about, row.occurred_at), company)
     if not received.recorded:
@@ -261,7 +261,7 @@ async def _hold_all(session: WriteSession, live: Sequence[UUID], event: AutoRepl
         until = hold_until_return(
             returns_on=event.returns_on,
             hold_days=settings.auto_reply_hold_days,
-            now=datetime.now(UTC) + row.clock_offset,
+            now=row.now,
             due_at=row.next_action_at,
             zone=zone_of(row.timezone, settings.timezone),
         )

@@ -7,7 +7,7 @@ score, and what it moved stays moved and is logged (`relabelled`).
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -33,13 +33,13 @@ def fetch_of(deed: Deed, method: str, headers: Mapping[str, str]) -> Fetch:
 
 
 async def opened(database: Database, token: Token, fetch: Fetch, at: datetime) -> None:
-    """`at` is the wall's time. Opens within a minute are one: a mail client may fetch the picture several times for
+    """`at` is this process's time. Opens within a minute are one: a mail client may fetch the picture several times for
     one look."""
     async with database.write(token.tenant_id) as session:
         message = await queries.linked_message(session, token.message_id)
         if message is None:
             return
-        moment = at + message.about.clock_offset
+        moment = _moment(message.about, at)
         rule = machine_rule(_since_delivery(fetch, message, moment))
         event = OpenEvent(
             type="open", machine=rule is not None, event_id=_event_id(token, rule, at), occurred_at=moment
@@ -49,12 +49,12 @@ async def opened(database: Database, token: Token, fetch: Fetch, at: datetime) -
 
 
 async def clicked(database: Database, token: Token, fetch: Fetch, at: datetime) -> None:
-    """`at` is the wall's time. Clicks on one link within a minute are one."""
+    """`at` is this process's time. Clicks on one link within a minute are one."""
     async with database.write(token.tenant_id) as session:
         message = await queries.linked_message(session, token.message_id)
         if message is None:
             return
-        about, moment = message.about, at + message.about.clock_offset
+        about, moment = message.about, _moment(message.about, at)
         fetch = _since_delivery(fetch, message, moment)
         if await queries.is_told(session, _event_id(token, machine_rule(fetch), at)):
             return
@@ -120,6 +120,11 @@ async def _imply_open(session: WriteSession, about: About, moment: datetime) -> 
     if opens == 0 and SequenceSettings.model_validate(about.settings).track_opens:
         event = OpenEvent(type="open", occurred_at=moment)
         await receive_about(session, about, event, noted={"implied_by": "click"})
+
+
+def _moment(about: About, at: datetime) -> datetime:
+    """When that was on the enrollment's clock. How long ago it is, this process's own clock can tell; not when."""
+    return about.now - (datetime.now(UTC) - at)
 
 
 def _since_delivery(fetch: Fetch, message: LinkedMessage, moment: datetime) -> Fetch:

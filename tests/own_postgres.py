@@ -18,9 +18,10 @@ _CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usen
 
 @asynccontextmanager
 async def own_postgres(
-    folder: Path, *, environment: Mapping[str, str] | None = None
+    folder: Path, *, durable: bool = False, environment: Mapping[str, str] | None = None
 ) -> AsyncGenerator[EmbeddedPostgres, None]:
-    async with EmbeddedPostgres(folder, durable=False, environment=environment) as server:
+    """`durable`: what was committed outlives a crash, as an operator's server has it."""
+    async with EmbeddedPostgres(folder, durable=durable, environment=environment) as server:
         await asyncio.to_thread(upgrade, server.owner_url)
         yield server
 

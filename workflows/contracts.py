@@ -90,6 +90,8 @@ RECORD = Policy(
 # The next pass comes within a minute anyway.
 QUEUE = Policy(
     start_to_close=timedelta(minutes=5),
+    # No pass begins before the last one is over: one whose worker was killed must not hold them all up.
+    heartbeat=timedelta(seconds=15),
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
 )
 

@@ -15,6 +15,7 @@ class ProcessQueueWorkflow:
             ActivityNames.QUEUE_PROCESS,
             result_type=QueueCounts,
             start_to_close_timeout=QUEUE.start_to_close,
+            heartbeat_timeout=QUEUE.heartbeat,
             retry_policy=QUEUE.retry,
             summary="dispatch what waits, repair what drifted",
         )

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 from fastapi import APIRouter, Request
 
@@ -64,6 +64,10 @@ async def _signed_body(request: Request, claimed: Claim) -> bytes:
     secret = wiring(request).config.inbound_webhook_secret
     assert secret is not None, "the router is there only with a secret"
     async with spooled(limited(request, MAX_MESSAGE_BYTES)) as file:
-        await asyncio.to_thread(claimed.verify, secret, iter(partial(file.read, _PIECE_BYTES), b""))
-        file.seek(0)
-        return await asyncio.to_thread(file.read)
+        return await asyncio.to_thread(_verified, file, claimed, secret)
+
+
+def _verified(file: BinaryIO, claimed: Claim, secret: str) -> bytes:
+    claimed.verify(secret, iter(partial(file.read, _PIECE_BYTES), b""))
+    file.seek(0)
+    return file.read()

@@ -115,7 +115,7 @@ async def main(seed: int, enrollments: int, forms: Sequence[str], point: FaultPo
             folder.mkdir(parents=True, exist_ok=True)
             outcomes.append(await run(FORMS[name], size(enrollments), seed, folder, armed(point, seed)))
         told(outcomes[-1])
-    progress(table(outcomes))
+        progress(table(outcomes))
     figures: Counter[str] = Counter()
     for one in outcomes:
         figures.update(one.verdict.figures())

@@ -15,15 +15,17 @@ import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
-from typing import Any
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from cadenza.settings import asyncpg_url
 from mail.transport import SmtpServer, SmtpTransport
 
 SENDER = "sam@bench.example"
@@ -50,21 +52,23 @@ class Outreach:
     wait_seconds: float
 
 
+_SENT = text("SELECT 1 FROM chaos_naive WHERE email = :email AND step = :step")
+_RECORD = text("INSERT INTO chaos_naive VALUES (:email, :step) ON CONFLICT DO NOTHING")
+
+
 class NaiveSender:
-    def __init__(self, transport: SmtpTransport, database_url: str) -> None:
-        self._transport, self._database_url = transport, database_url
+    def __init__(self, transport: SmtpTransport, engine: AsyncEngine) -> None:
+        self._transport, self._engine = transport, engine
 
     @activity.defn(name="naive.send")
     async def send(self, email: Email) -> None:
-        connection: Any = await asyncpg.connect(self._database_url)  # pyright: ignore[reportUnknownMemberType]
-        try:
-            key = (email.to, email.step)
-            if await connection.fetchval("SELECT 1 FROM chaos_naive WHERE email = $1 AND step = $2", *key):
+        key = {"email": email.to, "step": email.step}
+        async with self._engine.connect() as connection:
+            if await connection.scalar(_SENT, key):
                 return
-            await self._transport.deliver(_composed(email), SENDER, email.to, _go_ahead)
-            await connection.execute("INSERT INTO chaos_naive VALUES ($1, $2) ON CONFLICT DO NOTHING", *key)
-        finally:
-            await connection.close(timeout=1)
+        await self._transport.deliver(_composed(email), SENDER, email.to, _go_ahead)
+        async with self._engine.begin() as connection:
+            await connection.execute(_RECORD, key)
 
 
 @workflow.defn(name="NaiveOutreach")
@@ -98,7 +102,8 @@ async def main(task_queue: str) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     server = SmtpServer(os.environ["CADENZA_SMTP_HOST"], int(os.environ["CADENZA_SMTP_PORT"]), security="none")
-    sender = NaiveSender(SmtpTransport(server), os.environ["CADENZA_DATABASE_URL"])
+    engine = create_async_engine(asyncpg_url(os.environ["CADENZA_DATABASE_URL"]), poolclass=NullPool)
+    sender = NaiveSender(SmtpTransport(server), engine)
     client = await _connect()
     worker = Worker(
         client,

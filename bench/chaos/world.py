@@ -66,6 +66,7 @@ class Service:
         self._process: asyncio.subprocess.Process | None = None
         self._down_seconds: float | None = None
         self._ending = False
+        self._up = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -74,9 +75,11 @@ class Service:
 
     async def kill(self, down_seconds: float) -> None:
         """SIGKILL; started again after so long. One that is dead at the moment is killed when it is up again."""
-        while self._process is None or self._process.returncode is not None:
-            await asyncio.sleep(SAMPLE_SECONDS)
-        await asyncio.sleep(max(0.0, self.lives[-1].began + LEAST_LIFE_SECONDS - time.time()))
+        await self._up.wait()
+        while (age := time.time() - self.lives[-1].began) < LEAST_LIFE_SECONDS:
+            await asyncio.sleep(LEAST_LIFE_SECONDS - age)
+            await self._up.wait()
+        assert self._process is not None, "up"
         self.sample()
         self._down_seconds = down_seconds
         self._process.kill()
@@ -96,6 +99,7 @@ class Service:
         while True:
             assert self._process is not None
             status = await self._process.wait()
+            self._up.clear()
             life = self.lives[-1]
             life.ended, life.status = time.time(), status
             if self._ending:
@@ -120,6 +124,7 @@ class Service:
                 stderr=log,
             )
         self.lives.append(Life(self.name, self._process.pid, time.time()))
+        self._up.set()
 
 
 @dataclass

@@ -20,7 +20,7 @@ _HOLD = text("""
 """)
 # A statement of its own: who waited for the lock above must see what was published meanwhile.
 _VERSION = text("""
-    SELECT v.id, v.plan
+    SELECT v.id, v.plan, clock_timestamp() AS now
       FROM sequences q
       JOIN sequence_versions v
         ON v.tenant_id = q.tenant_id AND v.sequence_id = q.id AND v.version = q.current_version
@@ -58,7 +58,7 @@ async def hold_sequence(session: WriteSession, sequence_id: UUID) -> Row[Any] | 
 
 
 async def current_version(session: WriteSession, sequence_id: UUID) -> Row[Any]:
-    """`id` and `plan` of a sequence that has been published."""
+    """`id` and `plan` of a sequence that has been published; and `now`, by Postgres' clock."""
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id}
     return (await session.execute(_VERSION, key)).one()
 

@@ -1,18 +1,22 @@
 """API keys. One is found by its hash, before its tenant is known; everything else belongs to a tenant."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from db.calls import Call
 from db.models import ApiKey
 from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession
 
-_FIND = text("SELECT tenant_id, id, scopes, last_used_at FROM find_api_key(:key_hash)")
+_FIND = Call("""
+    SELECT to_jsonb(found) FROM (
+        SELECT tenant_id, id, scopes, coalesce(last_used_at < now() - interval '1 minute', true) AS is_to_be_noted
+          FROM find_api_key(:key_hash)) found
+""")
 _TOUCH = text("""
     UPDATE api_keys SET last_used_at = now()
      WHERE tenant_id = :tenant_id AND id = :key_id
@@ -24,12 +28,15 @@ class FoundKey(NamedTuple):
     tenant_id: UUID
     key_id: UUID
     scopes: list[str]
-    last_used_at: datetime | None
+    is_to_be_noted: bool
+    """Its last use was written down a minute ago, or never."""
 
 
 async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
-    rows = await database.rows(_FIND, {"key_hash": key_hash})
-    return FoundKey(*rows[0]) if rows else None
+    found = await database.calls.value(_FIND, {"key_hash": key_hash})
+    if found is None:
+        return None
+    return FoundKey(UUID(found["tenant_id"]), UUID(found["id"]), found["scopes"], found["is_to_be_noted"])
 
 
 async def touch_key(session: WriteSession, key_id: UUID) -> None:

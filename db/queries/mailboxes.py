@@ -17,6 +17,10 @@ _IN_USE = text("""
        AND status IN ('pending', 'active', 'paused', 'failed')
 """)
 
+_HAVE = text("""
+    SELECT EXISTS (SELECT FROM mailboxes WHERE tenant_id = :tenant_id AND email = ANY (CAST(:emails AS text[])))
+""")
+
 
 async def add_mailbox(session: WriteSession, values: Mapping[str, Any]) -> Mailbox | None:
     """None when the tenant has one of this address."""
@@ -33,6 +37,11 @@ async def list_mailboxes(session: ReadSession, after: After | None, limit: int) 
     statement = select(Mailbox).where(Mailbox.tenant_id == session.tenant_id)
     page = newest_page(statement, Mailbox.created_at, Mailbox.id, after, limit)
     return (await session.scalars(page)).all()
+
+
+async def have_mailbox(session: ReadSession, emails: Sequence[str]) -> bool:
+    """Whether one of these addresses (lower case) is a mailbox of the tenant."""
+    return bool(await session.scalar(_HAVE, {"tenant_id": session.tenant_id, "emails": list(emails)}))
 
 
 async def mailbox_id_of(session: ReadSession, email: str) -> UUID | None:

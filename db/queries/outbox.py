@@ -1,6 +1,6 @@
 """The outbox: what Temporal must still be told. Claim, deliver, settle."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
+from db.calls import Call
 from db.queries.enrollments import described
 from db.session import Database, ReadSession
 from domain.messages import Command, Directive
@@ -15,10 +16,10 @@ from domain.messages import Command, Directive
 START = "start"
 
 # A plan for each of the two: signals are found by an index of their own, among any number of starts.
-_CLAIM_STARTS = text("SELECT * FROM claim_outbox(:tenant_id, :limit, :lease, true)")
-_CLAIM_SIGNALS = text("SELECT * FROM claim_outbox(:tenant_id, :limit, :lease, false)")
-_SETTLE = text("SELECT settle_outbox(:tenant_id, :ids)::text")
-_POSTPONE = text("SELECT postpone_outbox(:tenant_id, :ids, :error)::text")
+_CLAIM_STARTS = Call("SELECT jsonb_agg(c ORDER BY c.id) FROM claim_outbox(:tenant_id, :limit, :lease, true) c")
+_CLAIM_SIGNALS = Call("SELECT jsonb_agg(c ORDER BY c.id) FROM claim_outbox(:tenant_id, :limit, :lease, false) c")
+_SETTLE = Call("SELECT settle_outbox(:tenant_id, :ids)")
+_POSTPONE = Call("SELECT postpone_outbox(:tenant_id, :ids, :error)")
 _WAITING = text(
     "SELECT EXISTS (SELECT FROM outbox WHERE tenant_id = :tenant_id AND enrollment_id = ANY (:enrollment_ids))"
 )
@@ -50,8 +51,8 @@ class Claimed(BaseModel):
         return Command(self.command)
 
 
-def _claimed(row: Any) -> Claimed:
-    return Claimed.model_validate({**row._mapping, "directive": described(row.directive)})
+def _claimed(row: Mapping[str, Any]) -> Claimed:
+    return Claimed.model_validate({**row, "directive": described(row["directive"])})
 
 
 async def is_waiting(session: ReadSession, enrollment_ids: Sequence[UUID]) -> bool:
@@ -74,15 +75,15 @@ class Outbox:
         """Starts of enrollments, or signals to those that run. Whoever claims must settle or postpone; a crash gives
         the rows back when the lease runs out."""
         statement = _CLAIM_STARTS if starts else _CLAIM_SIGNALS
-        rows = await self._database.rows(statement, {"tenant_id": tenant_id, "limit": limit, "lease": lease})
-        return [_claimed(row) for row in rows]
+        asked = {"tenant_id": tenant_id, "limit": limit, "lease": lease}
+        return [_claimed(row) for row in await self._database.calls.value(statement, asked) or ()]
 
     async def settle(self, tenant_id: UUID, ids: Sequence[int]) -> None:
-        await self._database.call(_SETTLE, {"tenant_id": tenant_id, "ids": list(ids)})
+        await self._database.calls.value(_SETTLE, {"tenant_id": tenant_id, "ids": list(ids)})
 
     async def postpone(self, tenant_id: UUID, ids: Sequence[int], error: str) -> None:
         """Gives rows back, with the reason why they could not be delivered."""
-        await self._database.call(_POSTPONE, {"tenant_id": tenant_id, "ids": list(ids), "error": error})
+        await self._database.calls.value(_POSTPONE, {"tenant_id": tenant_id, "ids": list(ids), "error": error})
 
     async def tenants_with_work(self, overdue_after: timedelta) -> list[UUID]:
         rows = await self._database.rows(_TENANTS, {"overdue_after": overdue_after})
@@ -93,4 +94,4 @@ class Outbox:
         rows = await self._database.rows(
             _OVERDUE, {"tenant_id": tenant_id, "overdue_after": overdue_after, "limit": limit}
         )
-        return [_claimed(row) for row in rows]
+        return [_claimed(row._mapping) for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from db.session import ReadSession, WriteSession
 
 _ABOUT = """
-    SELECT s.lead_id, s.id AS enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
-           v.plan->'settings' AS settings, l.email
+    SELECT s.lead_id, s.id AS enrollment_id, s.sequence_id, m.id AS message_id, m.step_id,
+           clock_timestamp() + s.clock_offset AS now, v.plan->'settings' AS settings, l.email
       FROM messages m
       JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
@@ -30,7 +30,8 @@ _BY_ID = text(f"""{_ABOUT}
 # What an event without a Message-ID is about: the last email that the lead was sent, in a live enrollment if any.
 _LATEST = text("""
     SELECT l.id AS lead_id, s.id AS enrollment_id, s.sequence_id, m.id AS message_id, m.step_id,
-           coalesce(s.clock_offset, '0') AS clock_offset, coalesce(v.plan->'settings', '{}') AS settings, l.email
+           clock_timestamp() + coalesce(s.clock_offset, '0') AS now,
+           coalesce(v.plan->'settings', '{}') AS settings, l.email
       FROM leads l
       LEFT JOIN lead_sequence_state s ON s.tenant_id = l.tenant_id AND s.lead_id = l.id
       LEFT JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
@@ -43,7 +44,7 @@ _LATEST = text("""
 """)
 _OF_ENROLLMENT = text("""
     SELECT lead_id, id AS enrollment_id, sequence_id, CAST(:message_id AS uuid) AS message_id,
-           current_step_id AS step_id, clock_offset
+           current_step_id AS step_id, clock_timestamp() + clock_offset AS now
       FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :enrollment_id
 """)
 # Some that are addressed are leads: the first of them in the caller's order.
@@ -56,7 +57,7 @@ _RECEIVE = text("SELECT receive_event(:tenant_id, :event, :demand, :company_doma
     bindparam("event", type_=JSONB), bindparam("demand", type_=JSONB(none_as_null=True))
 )
 _TO_HOLD = text("""
-    SELECT s.id, s.next_action_at, s.clock_offset, v.plan->'settings' AS settings, l.timezone
+    SELECT s.id, s.next_action_at, clock_timestamp() + s.clock_offset AS now, v.plan->'settings' AS settings, l.timezone
       FROM lead_sequence_state s
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
@@ -71,11 +72,12 @@ class About:
     """What an event is about; only the lead is certain."""
 
     lead_id: UUID
+    now: datetime
+    """By the enrollment's clock, as Postgres has it (docs/clocks.md)."""
     enrollment_id: UUID | None = None
     sequence_id: UUID | None = None
     message_id: UUID | None = None
     step_id: UUID | None = None
-    clock_offset: timedelta = timedelta(0)
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of the version that the enrollment runs on."""
     email: str = field(default="", repr=False)
@@ -175,7 +177,7 @@ async def receive(
 
 
 async def to_hold(session: ReadSession, enrollment_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """`id`, `next_action_at`, `clock_offset`, their version's `settings`, the lead's `timezone`."""
+    """`id`, `next_action_at`, `now` on its clock, their version's `settings`, the lead's `timezone`."""
     key = {"tenant_id": session.tenant_id, "ids": list(enrollment_ids)}
     return (await session.execute(_TO_HOLD, key)).all()
 

@@ -12,7 +12,8 @@ from db.session import ReadSession, WriteSession
 from domain.machines import AT_ONCE
 
 _BY_ID = text("""
-    SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id, s.clock_offset,
+    SELECT m.lead_id, m.enrollment_id, s.sequence_id, m.id AS message_id, m.step_id,
+           clock_timestamp() + s.clock_offset AS now,
            v.plan->'settings' AS settings, coalesce(m.accepted_at, m.sent_at, m.sending_at) AS delivered_at
       FROM messages m
       JOIN lead_sequence_state s ON s.tenant_id = m.tenant_id AND s.id = m.enrollment_id

@@ -1,0 +1,113 @@
+"""Enrollments finished a second: the whole app, and the same app with DBOS Transact in Temporal's place.
+
+    .venv/bin/python -m bench.dbos --leads 400
+
+Both do the same work, by the same code: `StepPerformer.perform`, with the same SQL functions (load, reserve, mark,
+advance), the same composing, the same SMTP sink, cold-outreach with delays of one second. What differs is who keeps the
+lead's clock and remembers what has been done:
+
+- the app: an enrollment is a Temporal workflow (4 activities, 2 timers), started from the outbox by the dispatcher. The
+  Temporal server is a process of its own, with SQLite.
+- DBOS: an enrollment is an async DBOS workflow (4 steps, 2 durable sleeps), whose state DBOS keeps in the same Postgres
+  server as the mirror, in the same database. It is started in the worker's own process, without a queue or an outbox
+  between: less than what the app does, and the quickest that DBOS offers. Its event loop is uvloop, as the app's; the
+  pool to its system database is raised from 20 connections (`--pool`).
+
+Each has a database of its own on that Postgres server, a tenant of its own, and one worker process. In turns. `ratio`
+is the app's rate to DBOS'. `dbos_cpu_ms` and `app_cpu_ms`: of the worker process, for each enrollment; Temporal's
+server and Postgres come on top.
+"""
+
+import argparse
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bench.rig import COLD_OUTREACH, Rig, child, new_tenant, progress, result, rig
+from bench.throughput import ROUNDS, WARM_UP, Contender, app_contender
+from cadenza.exit import run_and_leave
+from cadenza.migrate import upgrade
+from cadenza.ports import LOOPBACK
+from cadenza.postgres_roles import APP, OWNER
+from db.session import Database
+from services.enroll import enroll
+
+DATABASE = "bench_dbos"
+FINISHED = "SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'"
+
+
+async def main(leads: int, pool: int) -> None:
+    async with rig() as servers:
+        app = await app_contender(servers)
+        dbos, close = await dbos_contender(servers, pool)
+        try:
+            for one in (app, dbos):
+                await one.run(WARM_UP)
+            # In turns, so that whatever else this machine does meanwhile falls on both.
+            for _ in range(ROUNDS):
+                await dbos.measure(leads // ROUNDS)
+                await app.measure(leads // ROUNDS)
+        finally:
+            await close()
+            for one in (app, dbos):
+                await one.worker.end()
+        progress(f"sink: {await servers.sink.end()}")
+    result(
+        "dbos",
+        {
+            "leads": leads,
+            "app_per_s": round(app.per_second, 2),
+            "dbos_per_s": round(dbos.per_second, 2),
+            "ratio": round(app.per_second / dbos.per_second, 3),
+            "app_cpu_ms": round(app.cpu_ms, 1),
+            "dbos_cpu_ms": round(dbos.cpu_ms, 1),
+        },
+    )
+
+
+async def dbos_contender(servers: Rig, pool: int) -> tuple[Contender, Callable[[], Awaitable[None]]]:
+    """With what closes it."""
+    await servers.postgres.create_database(DATABASE)
+    owner_url = servers.postgres.url(OWNER, DATABASE)
+    app_url = servers.postgres.url(APP, DATABASE)
+    await asyncio.to_thread(upgrade, owner_url)
+    database = Database(app_url)
+    own = replace(servers, database=database, tenant_id=await new_tenant(database))
+    environment = {
+        "CADENZA_DATABASE_URL": app_url,
+        "CADENZA_SMTP_HOST": LOOPBACK,
+        "CADENZA_SMTP_PORT": str(servers.smtp_port),
+        "BENCH_DBOS_URL": owner_url,
+        "BENCH_DBOS_POOL": str(pool),
+    }
+    worker = await child("bench.dbos_worker", environment=environment)
+    reader, writer = await asyncio.open_connection(LOOPBACK, int(await worker.line()))
+    sequence_id = await own.sequence(COLD_OUTREACH["steps"])
+    await own.quicken(sequence_id, 1)
+
+    async def start(count: int) -> None:
+        async with database.write(own.tenant_id) as session:
+            enrolled = (await enroll(session, sequence_id=sequence_id, lead_ids=await own.leads(count))).enrolled
+        asked = {"tenant": str(own.tenant_id), "enrollments": [str(one.enrollment_id) for one in enrolled]}
+        writer.write(json.dumps(asked).encode() + b"\n")
+        await writer.drain()
+        await reader.readline()
+
+    async def close() -> None:
+        writer.close()
+        await database.aclose()
+
+    return Contender("dbos", worker, start, lambda: own.one(FINISHED)), close
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--leads", type=int, default=400)
+    parser.add_argument("--pool", type=int, default=30, help="connections of DBOS to its system database")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = arguments()
+    run_and_leave(lambda: asyncio.run(main(given.leads, given.pool)))

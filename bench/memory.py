@@ -1,0 +1,133 @@
+"""How much memory the worker and the API hold while many enrollments are open, and whether it grows with their number.
+
+    .venv/bin/python -m bench.memory --open 10000 --many 50000
+
+Over HTTP, a campaign gets a sequence that begins with a delay of thirty days, so that each enrollment is started, runs
+its first workflow task and sleeps. Beside each campaign a share of it (`--busy`, in percent) runs all of cold-outreach
+with delays of a second against a real SMTP sink: templates, plans, pools and the workflow cache are filled as on an
+ordinary day. First `--open` enrollments, then as many more as make `--many`.
+
+`worker_rss_mb`, `api_rss_mb`: the most that `cadenza worker` (which also runs the minutely pass over the queue) and
+`cadenza api` (whose dispatcher does the starts) held until the first number were asleep and the busy ones done;
+`worker_rss_mb_many`, `api_rss_mb_many`: until the second were. `worker_growth`: the one to the other.
+"""
+
+import argparse
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psutil
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+
+from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
+from bench.served import api, ask, campaign_of
+from cadenza.exit import run_and_leave
+
+SAMPLE_SECONDS = 0.5
+SLEEPS_FIRST = [
+    {"key": "wait", "type": "delay", "config": {"days": 30}},
+    {"key": "hello", "type": "email", "config": {"subject": "Hello", "body_text": "Hi {{first_name}}"}},
+]
+BUSY_LEFT = """
+SELECT count(*) FROM lead_sequence_state s
+ WHERE s.sequence_id = '{}' AND s.status IN ('pending', 'active')
+"""
+
+
+@dataclass
+class Watched:
+    """Processes by name, and the most MB that each has held since the figures were last taken."""
+
+    pids: dict[str, int]
+    most: dict[str, float] = field(default_factory=dict[str, float])
+
+    def sample(self) -> None:
+        for name, pid in self.pids.items():
+            held = psutil.Process(pid).memory_info().rss / 2**20
+            self.most[name] = max(self.most.get(name, 0.0), held)
+
+    def take(self) -> dict[str, float]:
+        self.sample()
+        taken, self.most = self.most, {}
+        return taken
+
+
+async def grow(
+    servers: Rig, http: httpx.AsyncClient, watched: Watched, task_queue: str, sequences: dict[str, int]
+) -> dict[str, float]:
+    """Enrolls so many leads in each sequence (the last one is the busy one); what was held until all is quiet."""
+    batches = [await assigned(servers, http, *one) for one in sequences.items() if one[1]]
+    busy = BUSY_LEFT.format(list(sequences)[-1])
+    waited = 0
+    while not all(batch["done"] for batch in batches) or await servers.one(busy) or await backlog(servers, task_queue):
+        watched.sample()
+        await asyncio.sleep(SAMPLE_SECONDS)
+        batches = [await ask(http, "GET", f"/batches/{batch['id']}") for batch in batches]
+        waited += 1
+        if waited % 40 == 0:
+            progress(f"{sum(batch['started'] for batch in batches)} started; {watched.most}")
+    taken = watched.take()
+    progress(f"{sum(sequences.values())} more are open or done: {taken}")
+    return taken
+
+
+async def assigned(servers: Rig, http: httpx.AsyncClient, sequence_id: str, count: int) -> dict[str, Any]:
+    """The batch that enrolls so many new leads."""
+    path = f"/campaigns/{await campaign_of(servers, http, count)}/assign-sequence"
+    return await ask(http, "POST", path, {"sequence_id": sequence_id})
+
+
+async def backlog(servers: Rig, task_queue: str) -> int:
+    """Workflow tasks that no worker has taken yet: those of enrollments that are not asleep."""
+    asked = DescribeTaskQueueRequest(
+        namespace=servers.client.namespace,
+        task_queue=TaskQueue(name=task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        report_stats=True,
+    )
+    return (await servers.client.workflow_service.describe_task_queue(asked)).stats.approximate_backlog_count
+
+
+async def main(first: int, many: int, busy_percent: float) -> None:
+    task_queue = f"app-{uuid4()}"
+    async with rig() as servers, api(servers, task_queue) as app, app.tenant(servers.tenant_id) as http:
+        worker = await servers.worker(task_queue)
+        watched = Watched({"worker": worker.process.pid, "api": app.process.process.pid})
+        sleepers, busy = str(await servers.sequence(SLEEPS_FIRST)), await servers.sequence(COLD_OUTREACH["steps"])
+        await servers.quicken(busy, 1)
+
+        async def opened(count: int) -> dict[str, float]:
+            share = round(count * busy_percent / 100)
+            return await grow(servers, http, watched, task_queue, {sleepers: count, str(busy): share})
+
+        held = await opened(first)
+        figures = {"open": first, "worker_rss_mb": round(held["worker"], 1), "api_rss_mb": round(held["api"], 1)}
+        if many > first:
+            later = await opened(many - first)
+            figures |= {
+                "many": many,
+                "worker_rss_mb_many": round(later["worker"], 1),
+                "api_rss_mb_many": round(later["api"], 1),
+                "worker_growth": round(later["worker"] / held["worker"], 3),
+                "api_growth": round(later["api"] / held["api"], 3),
+            }
+        await worker.end()
+    result("memory", figures)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--open", type=int, default=10_000)
+    parser.add_argument("--many", type=int, default=50_000, help="0 leaves the growth out")
+    parser.add_argument("--busy", type=float, default=2.0, help="percent of leads beside those, which run to the end")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = arguments()
+    run_and_leave(lambda: asyncio.run(main(given.open, given.many, given.busy)))

@@ -1,0 +1,130 @@
+"""A process dies between a commit and what Temporal is told of it: another tells, and nothing is told twice."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from temporalio.service import RPCError
+
+from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.ports import LOOPBACK, free_port
+from services.fault_points import FaultPoint
+from services.keys import create_key
+from tests.engine.test_add_to_campaign import campaign, move
+from tests.part_process import has_died, part
+from tests.stage import Stage
+
+EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
+READY_SECONDS = 60.0
+
+
+def armed(point: FaultPoint) -> dict[str, str]:
+    return {"CADENZA_DEV": "true", "CADENZA_FAULT_POINT": point.value}
+
+
+@asynccontextmanager
+async def api(
+    stage: Stage, postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **settings: str
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """The API and a client of it, once it answers."""
+    async with stage.database.write(stage.tenant_id) as session:
+        key = (await create_key(session, name="Test", scopes=["write"])).key
+    port = free_port()
+    async with (
+        part("api", stage, postgres, temporal, CADENZA_API_PORT=str(port), **settings) as process,
+        httpx.AsyncClient(
+            base_url=f"http://{LOOPBACK}:{port}",
+            headers={"Authorization": f"Bearer {key}"},
+            trust_env=False,
+            timeout=30,
+        ) as http,
+    ):
+
+        async def answers() -> bool:
+            try:
+                return (await http.get("/readyz")).is_success
+            except httpx.TransportError:
+                return False
+
+        await stage.until(answers, "the API answers", READY_SECONDS)
+        yield process, http
+
+
+async def enroll(http: httpx.AsyncClient, sequence_id: UUID, lead_id: UUID) -> httpx.Response:
+    body = {"sequence_id": str(sequence_id), "lead_ids": [str(lead_id)]}
+    return await http.post("/leads/enroll-in-sequence", json=body, headers={"Idempotency-Key": str(lead_id)})
+
+
+async def enrollments(stage: Stage, lead_id: UUID) -> list[Any]:
+    return await stage.query("SELECT id, status FROM lead_sequence_state WHERE lead_id = :id", id=lead_id)
+
+
+async def is_known_to_temporal(stage: Stage, enrollment_id: UUID) -> bool:
+    try:
+        await stage.handle(enrollment_id).describe()
+    except RPCError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("point", "leased", "known"),
+    [
+        (FaultPoint.BETWEEN_COMMIT_AND_DISPATCH, False, False),
+        (FaultPoint.BETWEEN_CLAIM_AND_DELIVERY, True, False),
+        (FaultPoint.BETWEEN_DISPATCH_AND_SETTLE, True, True),
+    ],
+)
+async def test_the_api_dies(
+    stage: Stage,
+    migrated_postgres: EmbeddedPostgres,
+    temporal_server: EmbeddedTemporal,
+    point: FaultPoint,
+    leased: bool,
+    known: bool,
+) -> None:
+    servers = (migrated_postgres, temporal_server)
+    sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
+    async with api(stage, *servers, **armed(point)) as (process, http):
+        with suppress(httpx.TransportError):  # it may die before it can answer
+            await enroll(http, sequence, lead)
+        await has_died(process)
+    (enrollment,) = await enrollments(stage, lead)
+    (word,) = await stage.query("SELECT leased_until IS NOT NULL AS leased FROM outbox")
+    assert (word.leased, await is_known_to_temporal(stage, enrollment.id)) == (leased, known)
+    # The lease of a dispatcher that is dead runs out after a minute: let it be a minute later.
+    await stage.query_write("UPDATE outbox SET leased_until = now() WHERE leased_until IS NOT NULL")
+    async with api(stage, *servers) as (_, http):
+        again = await enroll(http, sequence, lead)
+        assert again.is_success, "a client that was not answered asks again, under the same key"
+        assert (await http.post("/sequences/process-queue")).is_success
+        await stage.until_status(enrollment.id, "completed")
+    assert len(await enrollments(stage, lead)) == 1
+    assert await stage.query("SELECT 1 FROM outbox") == []
+    assert stage.sink.subjects() == ["Hello Acme"]
+    assert await stage.handle(enrollment.id).result() == "completed"
+
+
+async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
+    stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
+) -> None:
+    servers = (migrated_postgres, temporal_server)
+    await stage.stop_worker()
+    nurture = await stage.sequence([EMAIL])
+    first = await stage.sequence([move(await campaign(stage, nurture), stop_current=False)])
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(first, lead)
+    async with part("worker", stage, *servers, **armed(FaultPoint.BETWEEN_COMMIT_AND_DISPATCH)) as worker:
+        await has_died(worker)
+    (other,) = [one for one in await enrollments(stage, lead) if one.id != enrollment]
+    assert not await is_known_to_temporal(stage, other.id)
+    async with part("worker", stage, *servers):
+        await stage.parts.dispatcher.run_all()  # the pass that is made each minute
+        await stage.until_status(other.id, "completed")
+        assert await asyncio.wait_for(stage.handle(enrollment).result(), READY_SECONDS) == "completed"
+    assert len(await enrollments(stage, lead)) == 2
+    assert stage.sink.subjects() == ["Hello Acme"]
