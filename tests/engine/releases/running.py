@@ -40,6 +40,7 @@ class Releases:
     async def current(self, build_id: str) -> None:
         await self.deployment.set_current(build_id)
         await self.spread()
+        print("SPREAD", build_id)
 
     async def spread(self) -> None:
         """Every task queue has heard of the last change: on a busy machine that takes its time."""
