@@ -20,7 +20,7 @@ from tests.stage import Stage
 from workflows.maintenance import ProcessQueueWorkflow
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 PASS_SECONDS = 180.0
 """Well under the five minutes that one attempt may take."""
 
