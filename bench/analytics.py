@@ -191,6 +191,7 @@ async def api(postgres: EmbeddedPostgres) -> AsyncGenerator[httpx.AsyncClient]:
         "cadenza",
         "api",
         environment={"CADENZA_DATABASE_URL": postgres.app_url, "CADENZA_API_PORT": str(port)},
+        is_heard=False,
     )
     async with httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{port}", timeout=60) as http:
         while True:

@@ -31,6 +31,7 @@ from workflows.gateway import Gateway
 from workflows.search_attributes import REGISTRY
 
 ROOT = Path(__file__).parent.parent
+STANDARD_ERROR = 2
 COLD_OUTREACH: dict[str, Any] = load((ROOT / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 
 
@@ -65,10 +66,18 @@ class ChildProcess:
 
 
 async def child(
-    *arguments: str, environment: Mapping[str, str] | None = None, log: Path | None = None, tree: Path = ROOT
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    tree: Path = ROOT,
+    is_heard: bool = True,
 ) -> ChildProcess:
-    """What it logs goes to `log`, or to where this process's own goes; `tree` is the checkout whose code it runs."""
+    """What it logs goes to `log`, or to where this process's own goes; `tree` is the checkout whose code it runs.
+
+    Of a child that is not heard the standard output goes there, too: Temporal's SDK writes warnings to it, and stands
+    still for ever once a pipe is full that nobody reads."""
     with ExitStack() as files:
+        logged = STANDARD_ERROR if log is None else files.enter_context(log.open("ab"))
         return ChildProcess(
             await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -76,8 +85,8 @@ async def child(
                 *arguments,
                 cwd=tree,
                 env={**os.environ, **(environment or {})},
-                stdout=asyncio.subprocess.PIPE,
-                stderr=None if log is None else files.enter_context(log.open("ab")),
+                stdout=asyncio.subprocess.PIPE if is_heard else logged,
+                stderr=logged,
             )
         )
 
@@ -122,6 +131,7 @@ class Rig:
                 **(settings or {}),
             },
             log=log,
+            is_heard=False,
         )
 
     def gateway(self, task_queue: str) -> Gateway:

@@ -61,6 +61,7 @@ async def api(
             **(settings or {}),
         },
         log=log,
+        is_heard=False,
     )
     url = f"http://{LOOPBACK}:{port}"
     try:

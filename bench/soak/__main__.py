@@ -10,7 +10,8 @@ unsubscribe, are paused and resumed; a dashboard is open. In the end all but the
 
 `*_mb_per_hour`: private memory, the median slope (Theil and Sen) over the second half. `lag_*`: from a step being due
 to its being committed, over the first and the last quarter. `bytes_per_lead`: of the database, beside what
-`bench.scale_model` predicts for the rows that there are. `log_errors`: lines in any log that complain.
+`bench.scale_model` predicts for the rows that there are. `log_errors`: lines in any log that complain, once the steady
+load has begun; `log_errors_at_limit`: before, when Temporal is asked for more than it can do in time.
 """
 
 import argparse
@@ -26,6 +27,8 @@ from uuid import uuid4
 import asyncpg
 
 from bench.rig import ChildProcess, Rig, progress, result, rig
+from bench.scale.costs import grown_bytes
+from bench.scale.measure import TABLES
 from bench.served import Api, api
 from bench.soak.arrivals import Arrivals
 from bench.soak.instruments import Instruments
@@ -44,8 +47,8 @@ SIGNING_KEY = "a key that signs the links in mail of the load"
 SHARE = 0.7
 SHOWN = 20
 SHORT = Plan(
-    60,
-    per_second=1.5,
+    50,
+    per_second=1.2,
     edit_seconds=12,
     halt_seconds=20,
     halted_seconds=5,
@@ -74,6 +77,8 @@ async def soak(plan: Plan, samples: Path | None = None) -> dict[str, Any]:
             limit = await load.limit_per_s() if plan.per_second is None else plan.per_second / plan.share
             progress(f"limit: {limit:.1f} enrollments finished a second")
             await load.drain()
+            one.logs.read_on()
+            at_the_limit = one.logs.forget()
             first = len(load.sampler.samples)
             await load.steady(plan.share * limit)
             last = len(load.sampler.samples)
@@ -86,6 +91,7 @@ async def soak(plan: Plan, samples: Path | None = None) -> dict[str, Any]:
             "offered_per_s": round(plan.share * limit, 2),
             **steadiness(load.sampler, first, last),
             **await ledger(one, load, empty_bytes),
+            "log_errors_at_limit": at_the_limit,
         }
         await explain(one, load)
     return figures
@@ -135,6 +141,7 @@ async def ledger(one: Site, load: Load, empty_bytes: int) -> dict[str, Any]:
         "failed": now.failed,
         "overdue": now.overdue,
         "bytes_per_lead": round(grown / arrived),
+        "predicted_bytes_per_lead": round(grown_bytes(await one.instruments.rows(TABLES)) / arrived),
         "emails": received.total(),
         "duplicated": sum(times > 1 for times in received.values()),
         "emails_after_reply": len(await one.instruments.left_after_stop() & received.keys()),

@@ -1,5 +1,6 @@
 """What the load's database notes about itself: how late each step was, and what had left when an enrollment stopped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +80,9 @@ class Instruments:
 
     async def tables(self) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.connection.fetch(ROWS)]
+
+    async def rows(self, tables: Sequence[str]) -> dict[str, int]:
+        return {name: await self.connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
 
     async def left_after_stop(self) -> set[str]:
         """Message-IDs that the mirror had not let go when their enrollment was stopped."""

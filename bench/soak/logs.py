@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 COMPLAINT = re.compile(
-    r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC|Traceback|Unclosed|never awaited|Task exception)\b"
+    r"\b(WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC|Traceback|Unclosed|never awaited|Task exception)\b"
     r'|"level":"(warn|error|fatal)"'
     r"|^panic:"
 )
@@ -22,6 +22,13 @@ class Logs:
         self._read = {name: path.stat().st_size if path.exists() else 0 for name, path in paths.items()}
         self.complaints: Counter[str] = Counter()
         self.examples: list[str] = []
+
+    def forget(self) -> int:
+        """Begins to count anew; how many complaints there were."""
+        total = self.complaints.total()
+        self.complaints.clear()
+        self.examples.clear()
+        return total
 
     def read_on(self) -> int:
         """How many complaints there are so far, in all logs."""

@@ -13,7 +13,7 @@ from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.errors import StartError
 from services.receive import ReplyEvent
 from tests.engine.releases.patched import FAREWELL, REST
-from tests.engine.releases.running import Releases, told
+from tests.engine.releases.running import Releases, sleeps_for_days, told
 from tests.engine.releases.running import releases as side_by_side
 from tests.stage import Stage
 from workflows.messages import mailbox_workflow_id
@@ -40,9 +40,9 @@ async def asleep(stage: Stage, sequence: UUID) -> tuple[UUID, UUID]:
     (enrollment,) = await stage.enroll(sequence, lead)
 
     async def waits() -> bool:
-        return (await stage.state(enrollment)).emails_sent == 1
+        return await sleeps_for_days(stage, enrollment)
 
-    await stage.until(waits, "the first email was sent")
+    await stage.until(waits, "the first email was sent, and the workflow waits")
     return lead, enrollment
 
 
@@ -66,6 +66,7 @@ async def test_leads_asleep_across_a_release(stage: Stage, releases: Releases) -
     await releases.start("plain", "1.0")
     said = await releases.cadenza("deploy", "current", "1.0")
     assert "1.0" in said
+    await releases.spread()
     await stage.stop_worker()
     under_first = await asleep(stage, sequence)
 
@@ -92,6 +93,7 @@ async def test_a_share_of_the_leads_tries_a_version_out(stage: Stage, releases: 
     await releases.start("patched", "1.1")
     said = await releases.cadenza("deploy", "ramp", "1.1", "40")
     assert "1.1 (40 %)" in said
+    await releases.spread()
     sequence = await stage.sequence(TWO_EMAILS)
     leads = [await stage.lead() for _ in range(30)]
     enrollments = await stage.enroll(sequence, *leads)

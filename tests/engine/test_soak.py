@@ -31,7 +31,7 @@ async def soaked() -> dict[str, Any]:
 async def test_a_minute_of_load_leaves_nothing_undone_and_no_complaint() -> None:
     figures = await soaked()
 
-    assert figures["arrived"] >= 80
+    assert figures["arrived"] >= 50
     assert figures["emails"] > figures["arrived"]
     # Sleepers are still on their way; all others have come to their end.
     assert figures["finished"] >= 0.7 * figures["arrived"]

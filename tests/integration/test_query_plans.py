@@ -141,6 +141,16 @@ async def test_queries_use_their_indexes(filled: Database, index: str) -> None:
         assert len(used) >= 2, plan
 
 
+async def test_the_minutely_pass_reads_what_is_overdue_and_not_what_sleeps(filled: Database) -> None:
+    """Counted in pages, since a plan inside a function is not told: all enrollments lie on several hundred."""
+    ask = text("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM overdue_enrollments(:t, interval '2 min', 200)")
+    async with filled.read(UUID(TENANT)) as session:
+        await session.execute(ask, {"t": UUID(TENANT)})  # reads the catalogs, too
+        (explained,) = (await session.execute(ask, {"t": UUID(TENANT)})).scalar_one()
+    plan = explained["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 50
+
+
 async def test_a_small_enrollment_is_found_by_its_key_before_any_statistics(postgres_server: EmbeddedPostgres) -> None:
     """What a foreign key asks. Its plan is made once for each connection, perhaps when the first lead is enrolled: a
     plan that reads all enrollments of the tenant would be kept for the next ten thousand."""

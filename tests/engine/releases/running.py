@@ -37,6 +37,15 @@ class Releases:
 
     async def current(self, build_id: str) -> None:
         await self.deployment.set_current(build_id)
+        await self.spread()
+
+    async def spread(self) -> None:
+        """Every task queue has heard of the last change: on a busy machine that takes its time."""
+
+        async def heard() -> bool:
+            return not (await self.deployment.routing()).spreading
+
+        await self.stage.until(heard, "every task queue has heard of the change", within_seconds=120)
 
     async def started(self, release: Release, build_id: str) -> None:
         """Started, and current."""
@@ -45,11 +54,14 @@ class Releases:
 
     async def cadenza(self, *arguments: str) -> str:
         """What a command of the program prints."""
+        return await self._said(sys.executable, "-m", "cadenza", *arguments)
+
+    async def _said(self, *command: str) -> str:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cadenza", *arguments, env=self.environment, stdout=asyncio.subprocess.PIPE
+            *command, env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         said, _ = await process.communicate()
-        assert process.returncode == 0
+        assert process.returncode == 0, said.decode()
         return said.decode()
 
     async def wake(self, enrollment: UUID) -> None:
@@ -123,4 +135,13 @@ async def told(stage: Stage, enrollment: UUID) -> Told:
         patches,
         tuple(build for build in dict.fromkeys(tasks) if build),
         WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR in causes,
+    )
+
+
+async def sleeps_for_days(stage: Stage, enrollment: UUID) -> bool:
+    history = await stage.handle(enrollment).fetch_history()
+    return any(
+        event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta() > timedelta(days=1)
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED
     )

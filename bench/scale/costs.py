@@ -1,0 +1,80 @@
+"""What one lead of cold-outreach costs, as it was measured. Each figure names the command that it was read from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class LeadCost:
+    """Of one lead that goes through cold-outreach and does not reply."""
+
+    # python -m bench.cost: counts, which no machine changes.
+    actions: int = 7
+    history_events: int = 39
+    history_bytes: int = 7_663
+    round_trips_per_email: int = 4
+    # Read from that history: a start, 7 workflow tasks and 4 activities (each started and completed), 2 timers fired.
+    state_transitions: int = 25
+    emails: int = 3
+    effects: int = 4
+    """Emails and actions: steps that a worker performs."""
+
+    # python -m bench.scale_model --check (2026-11-25)
+    rows: Mapping[str, float] = field(default_factory=lambda: ROWS_PER_LEAD)
+    bytes_per_row: Mapping[str, float] = field(default_factory=lambda: BYTES_PER_ROW)
+    transactions: float = 21.0
+    updated_rows: float = 16.0
+    hot_updates: float = 1.0
+    deleted_rows: float = 1.0
+    wal_bytes: float = 40_000.0
+    open_workflow_bytes: float = 8_000.0
+    closed_workflow_bytes: float = 20_000.0
+
+    # The same, on two shared cores: to be read as an order of magnitude.
+    worker_cpu_ms: float = 40.0
+    temporal_cpu_ms: float = 40.0
+    postgres_cpu_ms: float = 20.0
+
+    # python -m bench.analytics: a refresh counts every enrollment there is.
+    refresh_s_per_million_enrollments: float = 18.4
+
+
+ROWS_PER_LEAD: Mapping[str, float] = MappingProxyType(
+    {
+        "leads": 1,
+        "lead_sequence_state": 1,
+        "messages": 3,
+        "send_slots": 3,
+        "sequence_execution_log": 10,
+    }
+)
+"""Without replies, opens and clicks, which are rows of `lead_engagement`."""
+
+BYTES_PER_ROW: Mapping[str, float] = MappingProxyType(
+    {
+        "leads": 696.0,
+        "lead_sequence_state": 1142.0,
+        "messages": 994.0,
+        "send_slots": 313.0,
+        "sequence_execution_log": 475.0,
+        "lead_engagement": 785.0,
+        "campaign_leads": 403.0,
+        "idempotency_keys": 1560.0,
+    }
+)
+"""Table and indexes together, with what updates left behind before autovacuum came: what a row more took, between two
+runs of bench.soak (90 and 761 leads, 2026-11-25)."""
+
+FIRST_PAGES_BYTES = 1.5e6
+"""What a database that was empty takes beside: the first pages of tables and indexes, batches, versions, statistics."""
+
+
+def database_bytes(rows: Mapping[str, float], bytes_per_row: Mapping[str, float] = BYTES_PER_ROW) -> float:
+    """What so many rows of each table take. Tables that the model does not know take nothing."""
+    return sum(count * bytes_per_row.get(table, 0.0) for table, count in rows.items())
+
+
+def grown_bytes(rows: Mapping[str, float]) -> float:
+    """By how much a database grows that had no rows."""
+    return FIRST_PAGES_BYTES + database_bytes(rows)
