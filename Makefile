@@ -4,7 +4,7 @@ ARGS ?=
 
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 
-.PHONY: install install-dev up demo lint test locks clean
+.PHONY: install install-dev up demo lint test chaos bench locks clean
 
 install: .venv/.installed
 
@@ -36,6 +36,14 @@ lint: install-dev
 
 test: lint
 	.venv/bin/python -m pytest $(ARGS)
+
+# Kills everything while a thousand leads are mailed (docs/survival.md).
+chaos: install-dev
+	@exec .venv/bin/python -m bench.chaos $(ARGS)
+
+# Every benchmark, one after another: hours. ARGS=--quick shows in minutes that they run; see docs/benchmarks.md.
+bench: install-dev
+	@exec .venv/bin/python -m bench $(ARGS)
 
 # Needs uv. Both locks hold for every Python from 3.11 on, and for Linux and macOS.
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

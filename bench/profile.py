@@ -29,10 +29,11 @@ from bench.throughput import Contender, app_contender, bare_contender
 from cadenza.exit import run_and_leave
 from cadenza.postgres_roles import DATABASE, SUPERUSER, superuser
 
-WARM_UP = 30
+WARM_UP = 12
 ROUNDS = 4
 TOKIO = "tokio"
 FUNCTIONS_SHOWN = 14
+PROCESSES = ("worker", "temporal", "postgres", "dispatcher", "sink", "all")
 
 
 @dataclass
@@ -169,12 +170,14 @@ async def main(leads: int, before: Path | None) -> None:
             for one in contestants if turn % 2 else reversed(contestants):
                 await measure(servers, one, leads // ROUNDS)
         spent_in = _difference(await functions.read(), spent_in)
+        show_processes(contestants)
         with tempfile.TemporaryDirectory(prefix="cadenza-profile-") as folder:
             for one in contestants:
                 await sample(one, leads // ROUNDS, Path(folder) / f"{one.contender.name}.txt")
         for one in contestants:
             await one.contender.worker.end()
-    show(contestants, spent_in, leads * (len(contestants) - 1))
+    show_owners(contestants)
+    show_functions(spent_in, leads * (len(contestants) - 1))
     result("profile", figures(leads, bare, app, others))
 
 
@@ -187,15 +190,18 @@ def _difference(
     }
 
 
-def show(contestants: Sequence[Contestant], functions: Mapping[str, tuple[int, float]], enrollments: int) -> None:
-    names = [one.contender.name for one in contestants]
-    _line("CPU of one enrollment, ms", names)
-    for process in ("worker", "temporal", "postgres", "dispatcher", "sink", "all"):
+def show_processes(contestants: Sequence[Contestant]) -> None:
+    _line("CPU of one enrollment, ms", [one.contender.name for one in contestants])
+    for process in PROCESSES:
         _line(process, [f"{one.spent.each_ms(getattr(one.spent, process)):.2f}" for one in contestants])
-    _line(
-        "worker's memory, KB more", [f"{one.spent.rss_bytes / one.spent.enrollments / 1024:.0f}" for one in contestants]
-    )
-    _line("of the worker: SDK core (Rust)", [f"{one.spent.each_ms(one.spent.worker_rust):.2f}" for one in contestants])
+    grown = [one.spent.rss_bytes / one.spent.enrollments / 1024 for one in contestants]
+    _line("worker's memory, KB more", [f"{kilobytes:.0f}" for kilobytes in grown])
+
+
+def show_owners(contestants: Sequence[Contestant]) -> None:
+    """Whose the worker's CPU is, then what is hottest in each."""
+    _line("of the worker's CPU, ms", [one.contender.name for one in contestants])
+    _line("  SDK core (Rust)", [f"{one.spent.each_ms(one.spent.worker_rust):.2f}" for one in contestants])
     owners = Counter[str]()
     for one in contestants:
         owners.update(one.samples.owners)
@@ -203,7 +209,10 @@ def show(contestants: Sequence[Contestant], functions: Mapping[str, tuple[int, f
         _line(f"  {owner}", [f"{_owned_ms(one, owner):.2f}" for one in contestants])
     for one in contestants:
         _hottest(one)
-    progress("\nfunctions in Postgres: calls and ms of their own for one enrollment")
+
+
+def show_functions(functions: Mapping[str, tuple[int, float]], enrollments: int) -> None:
+    _line("functions in Postgres, of one enrollment", ["calls", "own ms"])
     for name, (calls, ms) in sorted(functions.items(), key=lambda item: -item[1][1])[:FUNCTIONS_SHOWN]:
         _line(f"  {name}", [f"{calls / enrollments:.1f}", f"{ms / enrollments:.3f}"])
 
@@ -232,7 +241,7 @@ def _line(what: str, values: Sequence[str]) -> None:
 def figures(leads: int, bare: Contestant, app: Contestant, others: Sequence[Contestant]) -> dict[str, float]:
     found: dict[str, float] = {"leads": leads}
     for prefix, one in (("", app), ("bare_", bare), *(("before_", other) for other in others)):
-        for process in ("worker", "temporal", "postgres", "dispatcher", "sink", "all"):
+        for process in PROCESSES:
             found[f"{prefix}{process}_cpu_ms"] = one.spent.each_ms(getattr(one.spent, process))
     found["cpu_ratio"] = round(app.spent.all / bare.spent.all, 3)
     for other in others:

@@ -5,6 +5,7 @@ asyncpg's. Frames between are counted once for each module that they pass throug
 """
 
 import asyncio
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
@@ -88,12 +89,13 @@ async def sampled(pid: int, file: Path) -> AsyncGenerator[None]:
     arguments = ["--pid", str(pid), "--output", str(file), "--rate", str(RATE), "--format", "raw"]
     spy = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "py-spy",
-        *["record", "--nonblocking", "--function", "--nolineno", "--full-filenames", *arguments],
+        *["record", "--nonblocking", "--nolineno", "--full-filenames", *arguments],
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         yield
     finally:
-        spy.send_signal(2)  # Ctrl-C: it writes what it has
+        if spy.returncode is None:
+            spy.send_signal(signal.SIGINT)  # Ctrl-C: it writes what it has
         await spy.wait()

@@ -59,8 +59,13 @@ def up_command(
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    processes: Annotated[int, typer.Option(help="So many workers, kept alive by this process.", min=1, max=64)] = 1,
+) -> None:
     """Perform the steps of enrollments, against the servers named by CADENZA_* and TEMPORAL_*."""
+    if processes > 1:
+        asyncio.run(loaded("cadenza.worker_processes:run_workers")(processes))
+        return
     loaded("uvloop:run")(loaded("cadenza.worker:run")(loaded("cadenza.settings:load_settings")()))
 
 

@@ -50,6 +50,8 @@ class Routing:
     """None: workers without a build ID."""
     ramping: str | None
     percent: float
+    spreading: bool
+    """Whether some task queue has not heard of the last change yet: what comes to it goes by the one before."""
     versions: tuple[Version, ...]
 
     def reaches(self, build_id: str | None) -> bool:
@@ -57,7 +59,7 @@ class Routing:
         return self.current == build_id or (build_id is not None and self.ramping == build_id)
 
 
-NO_VERSIONS = Routing(current=None, ramping=None, percent=0.0, versions=())
+NO_VERSIONS = Routing(current=None, ramping=None, percent=0.0, spreading=False, versions=())
 
 
 def worker_deployment(task_queue: str, build_id: str | None) -> WorkerDeploymentConfig | None:
@@ -134,7 +136,7 @@ class Deployment:
         await self._told(lambda: call(request, timeout=RPC_TIMEOUT), within_seconds)
 
     async def _told(self, tell: Callable[[], Awaitable[object]], within_seconds: float) -> None:
-        """Tells the deployment, and returns when every task queue has heard of it."""
+        """Tells the deployment, and waits a while until every task queue has heard of it."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         while True:
@@ -145,15 +147,10 @@ class Deployment:
                 if error.status not in NOT_YET or loop.time() > deadline:
                     raise StartError(f"deployment {self._name}: {one_line(error)}") from error
             await asyncio.sleep(PAUSE_SECONDS)
-        while await self._spreading():
+        while (await self.routing()).spreading:
             if loop.time() > deadline:
-                raise StartError(f"deployment {self._name}: not every task queue has heard of the change yet")
+                return  # the change is made, and spreads all the same
             await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _spreading(self) -> bool:
-        info = await self._describe()
-        state = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
-        return info is not None and info.routing_config_update_state == state
 
     async def _describe(self) -> WorkerDeploymentInfo | None:
         request = DescribeWorkerDeploymentRequest(namespace=self._client.namespace, deployment_name=self._name)
@@ -172,6 +169,7 @@ def _routing(info: WorkerDeploymentInfo) -> Routing:
         current=config.current_deployment_version.build_id or None,
         ramping=config.ramping_deployment_version.build_id or None,
         percent=config.ramping_version_percentage,
+        spreading=info.routing_config_update_state == RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS,
         versions=tuple(
             Version(one.deployment_version.build_id, _word(one.status))
             for one in sorted(info.version_summaries, key=lambda one: one.create_time.ToDatetime(), reverse=True)

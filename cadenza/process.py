@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class Command:
 
     name: str
     arguments: Sequence[str | Path]
-    log: Path
+    log: Path | None
+    """Appended to; without one the child writes where this process does."""
     environment: Mapping[str, str]
     folder: Path | None = None
     account: Account | None = None
@@ -69,8 +71,8 @@ class Child:
         environment = dict(command.environment)
         if theirs is not None:
             environment[lifeline.VARIABLE] = str(theirs.fileno())
-        with open_log(command.log) as log:
-            self._log_start = os.fstat(log).st_size
+        with open_log(command.log) if command.log else nullcontext(None) as log:
+            self._log_start = 0 if log is None else os.fstat(log).st_size
             try:
                 self.process = await asyncio.create_subprocess_exec(
                     *command.arguments,
@@ -130,9 +132,11 @@ class Child:
 
     def complaint(self) -> str:
         """One line for a child that ended when it should not have, with the last thing that its log says."""
-        status = None if self.process is None else self.process.returncode
+        ended = f"{self.command.name} ended ({describe_status(self.process and self.process.returncode)})"
+        if self.command.log is None:
+            return ended
         said = last_complaint(self.command.log, self._log_start)
-        return f"{self.command.name} ended ({describe_status(status)}): {said} (log: {self.command.log})"
+        return f"{ended}: {said} (log: {self.command.log})"
 
     def _make_lifeline(self) -> socket.socket:
         self._lifeline, theirs = socket.socketpair()

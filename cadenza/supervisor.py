@@ -34,7 +34,7 @@ class Service(Protocol):
 class Part:
     """A part of this program in a Python process of its own, which says when it is ready."""
 
-    def __init__(self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], log: Path | None, environment: Mapping[str, str]) -> None:
         self.name = name
         self.child: Child | None = None
         self._command = Command(name, arguments, log, environment, has_lifeline=True)
@@ -52,10 +52,13 @@ class Part:
 class Supervisor:
     """The services of one run.
 
-    `say` is told, one line each, what a person should know; `changed` is called when a process is another one.
+    `say` is told, one line each, what a person should know; `changed` is called when a process is another one. `book`
+    is for a run that must find its processes again after its own death: those with a lifeline notice it themselves.
     """
 
-    def __init__(self, book: ProcessBook, say: Callable[[str], None], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, book: ProcessBook | None, say: Callable[[str], None], changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._book = book
         self._say = say
         self._changed = changed
@@ -81,8 +84,9 @@ class Supervisor:
         while self._waves:
             wave = self._waves.pop()
             await asyncio.gather(*(service.end() for service in wave))
-            for service in wave:
-                self._book.strike_out(service.name)
+            if self._book is not None:
+                for service in wave:
+                    self._book.strike_out(service.name)
 
     def kill(self) -> None:
         """End everything where it stands: for a person who does not want to wait for `stop`."""
@@ -95,7 +99,7 @@ class Supervisor:
         try:
             await service.start()
         finally:
-            if service.child is not None and service.child.pid is not None:
+            if self._book is not None and service.child is not None and service.child.pid is not None:
                 self._book.write_down(service.name, service.child.pid)
 
     async def _keep(self, service: Service) -> None:

@@ -2,20 +2,19 @@
 
 import asyncio
 import os
-import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from cadenza.embedded import NAMESPACE, EmbeddedPostgres, EmbeddedTemporal
-from cadenza.errors import StartError
 from cadenza.home import Home
 from cadenza.home_secrets import keep_api_key
 from cadenza.orphans import HOME_VARIABLE, ProcessBook
 from cadenza.ports import LOOPBACK, choose_port
 from cadenza.program import Program, command_line
 from cadenza.settings import Settings
+from cadenza.stopping import stop_on_signals, unless
 from cadenza.supervisor import Part, Supervisor
 from cadenza.up_options import UpOptions
 from services.bootstrap import FirstTenant
@@ -50,9 +49,9 @@ async def up(options: UpOptions, settings: Settings, program: Program) -> None:
             say(f"ended what an earlier run left behind: {name}")
         run = Run(home, options, settings, program, book)
         stopping = asyncio.Event()
-        _on_signals(stopping, run.supervisor)
+        stop_on_signals(stopping, run.supervisor)
         try:
-            await _unless(stopping, run.start())
+            await unless(stopping, run.start())
             await stopping.wait()
             say("stopping")
         finally:
@@ -234,31 +233,6 @@ def choose_ports(options: UpOptions, settings: Settings) -> Ports:
         smtp=choose_port("--smtp-port", options.smtp_port, 1025, taken),
         postgres=choose_port("--postgres-port", options.postgres_port or 0, 0, taken),
     )
-
-
-async def _unless(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
-    """Do the work, but give it up as soon as the run is to stop."""
-    task = asyncio.create_task(work)
-    told = asyncio.create_task(stopping.wait())
-    await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    if task.done():
-        return task.result()
-    task.cancel()
-    with suppress(asyncio.CancelledError, StartError):
-        await task
-
-
-def _on_signals(stopping: asyncio.Event, supervisor: Supervisor) -> None:
-    """The first signal stops in order; the next one, from a person who will not wait, stops at once."""
-
-    def stop() -> None:
-        if stopping.is_set():
-            supervisor.kill()
-        stopping.set()
-
-    for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(signal_, stop)
 
 
 def say(line: str) -> None:

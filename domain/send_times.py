@@ -99,8 +99,10 @@ class SendTimes:
 
         Raises WindowNeverOpens, as everything here does.
         """
-        day, span = next(self.days(now))
-        return day if now in span else None
+        moment = now.timestamp()
+        known = self._calendar(now).up_to(moment)
+        place = bisect_right(known.closes, moment)
+        return known.days[place] if known.opens[place] <= moment else None
 
     def open_days(self, now: datetime, horizon: int, beyond: int = 0) -> OpenDays:
         """What is open from `now` on, from `beyond` to `horizon` days ahead; the first span may have begun before."""
@@ -126,16 +128,17 @@ class _Calendar:
 
     def __init__(self, source: Iterator[tuple[date, Span]]) -> None:
         self._source = source
-        self._spans: list[tuple[date, Span]] = []
         self._columns = Columns([], [], [])
         self._end: WindowNeverOpens | None = None
 
     def days_from_midnight(self) -> Iterator[tuple[date, Span]]:
         place = 0
         while True:
-            if place == len(self._spans):
+            if place == len(self._columns.days):
                 self._work_out_more()
-            yield self._spans[place]
+            known = self._columns
+            opens, closes = (datetime.fromtimestamp(column[place], UTC) for column in (known.opens, known.closes))
+            yield known.days[place], Span(opens, closes)
             place += 1
 
     def up_to(self, moment: float) -> "Columns":
@@ -152,7 +155,6 @@ class _Calendar:
             except WindowNeverOpens as end:
                 self._end = end
             else:
-                self._spans.append((day, span))
                 self._columns.days.append(day)
                 self._columns.opens.append(int(span.start.timestamp()))
                 self._columns.closes.append(int(span.end.timestamp()))

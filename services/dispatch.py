@@ -23,6 +23,7 @@ from services.fault_points import FaultPoint, passing
 from services.kicks import Kicked
 from services.line import Line
 from services.pace import Pace
+from services.reminded import Reminded
 from services.webhook_deliveries import WebhookDeliverer
 from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 
@@ -45,6 +46,7 @@ LEASE = timedelta(seconds=60)
 # A step takes seconds; a mirror that has not moved for two minutes is asked about.
 OVERDUE_AFTER = timedelta(minutes=2)
 OVERDUE_LIMIT = 200
+REMIND_AGAIN_SECONDS = 3600.0
 TELL_SECONDS = 5.0
 PASS_SECONDS = 240.0
 POLL_SECONDS = 0.02
@@ -67,6 +69,7 @@ class Dispatcher:
         self._seen: dict[UUID, float] = {}
         self._signalled = -math.inf
         self._line = Line(FEW, BATCH)
+        self._reminded = Reminded(REMIND_AGAIN_SECONDS)
         self._signals = Kicked("signals", self._signal_all)
         self._deliveries = Kicked("dispatch", self._dispatch_all)
         self._driver = BatchDriver(database, self._deliveries.kick, chunk=chunk)
@@ -270,9 +273,14 @@ class Dispatcher:
 
     async def _repair(self, tenant_id: UUID, one: Claimed) -> QueueCounts:
         """Compares one overdue enrollment with its workflow."""
-        told = await self._gateway.tell(tenant_id, one.enrollment_id, Command.PLAN_CHANGED, one.directive)
+        if self._reminded.lately(one.enrollment_id, one.directive.revision):
+            told = await self._gateway.run_state(tenant_id, one.enrollment_id)
+        else:
+            told = await self._gateway.tell(tenant_id, one.enrollment_id, Command.PLAN_CHANGED, one.directive)
         if told is RunState.RUNNING:
-            # Its step is being tried, or no worker is there; it has now been told where the mirror stands.
+            # Its step is being tried, or no worker is there, or Postgres' clock is ahead of Temporal's; it has now been
+            # told where the mirror stands.
+            self._reminded.add(one.enrollment_id, one.directive.revision)
             return QueueCounts(overdue=1)
         if told is RunState.MISSING:
             # Temporal has lost it, or never had it (restored from a backup): it goes on from the mirror.

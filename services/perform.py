@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment, Place
+from db.queries.sent import give_up_sending
 from db.session import Database
 from domain.conditions import Engagement, EngagementEvent
 from domain.errors import Conflict
@@ -51,6 +52,8 @@ class StepPerformer:
         plan = await self._plan(queries, loaded.version_id)
         step = _due_step(loaded, plan, now)
         if step is None:
+            if loaded.directive.ends:
+                await self._settle(tenant_id, enrollment_id, now)
             return with_step(loaded.directive, plan, loaded.lead)
         # Timers count in milliseconds: one that fires a moment early has fired, and it is then.
         now = max(now, loaded.directive.due_at or now)
@@ -60,6 +63,12 @@ class StepPerformer:
             assert isinstance(visit.step.config, Effect), "a step that the walk lands on takes effect"
             return await visit.step.config.perform(visit, self._tools)
         return await _move(queries, loaded, plan, step, way.landing, way.decisions, now)
+
+    async def _settle(self, tenant_id: UUID, enrollment_id: UUID, now: datetime) -> None:
+        """It was stopped while a step was under way, which may have died with a message on its way: nobody else will
+        ask after that."""
+        async with self._database.write(tenant_id) as session:
+            await give_up_sending(session, enrollment_id, now)
 
     async def _plan(self, queries: EnrollmentQueries, version_id: UUID) -> Plan:
         """A published version never changes, so the most recent ones are kept."""

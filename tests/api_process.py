@@ -12,7 +12,7 @@ import httpx
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.ports import LOOPBACK, choose_port
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 def clean_environment(**ours: str) -> dict[str, str]:
@@ -25,13 +25,13 @@ def clean_environment(**ours: str) -> dict[str, str]:
 async def running_api(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **settings: str) -> AsyncGenerator[str]:
     """`cadenza api` until the block ends; its URL, once it answers."""
     port = choose_port("--api-port", 0, 8000, set())
-    environment = clean_environment(
-        CADENZA_DATABASE_URL=postgres.app_url,
-        CADENZA_API_PORT=str(port),
-        CADENZA_TASK_QUEUE=f"api-{uuid4()}",
-        TEMPORAL_ADDRESS=temporal.address,
-        **settings,
-    )
+    ours = {
+        "CADENZA_DATABASE_URL": postgres.app_url,
+        "CADENZA_API_PORT": str(port),
+        "CADENZA_TASK_QUEUE": f"api-{uuid4()}",
+        "TEMPORAL_ADDRESS": temporal.address,
+    }
+    environment = clean_environment(**{**ours, **settings})
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cadenza", "api", env=environment)
     url = f"http://{LOOPBACK}:{port}"
     try:

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from typing import IO
 
 from cadenza.ports import LOOPBACK
 from tests.stage import Stage
@@ -12,13 +13,21 @@ from tests.stage import Stage
 
 @asynccontextmanager
 async def worker_process(
-    stage: Stage, database_url: str, temporal_address: str, **settings: str
+    stage: Stage,
+    database_url: str,
+    temporal_address: str,
+    *,
+    options: Sequence[str] = (),
+    log: IO[bytes] | None = None,
+    **settings: str,
 ) -> AsyncGenerator[asyncio.subprocess.Process, None]:
+    """`cadenza worker` with these options; what it says goes to `log`."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "cadenza",
         "worker",
+        *options,
         env={
             **os.environ,
             "CADENZA_DATABASE_URL": database_url,
@@ -28,7 +37,7 @@ async def worker_process(
             "TEMPORAL_ADDRESS": temporal_address,
             **settings,
         },
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=log or asyncio.subprocess.DEVNULL,
     )
     try:
         yield process

@@ -54,7 +54,7 @@ COLUMNS = (
 
 def size(enrollments: int) -> Size:
     seconds = max(15.0, enrollments / PER_SECOND)
-    return Size(enrollments, max(20, enrollments // 5), seconds, 30, seconds + 30, FULL)
+    return Size(enrollments, max(20, enrollments // 5), seconds, 60, seconds + 60, FULL)
 
 
 def armed(point: FaultPoint | None, seed: int) -> Callable[[int], str | None]:

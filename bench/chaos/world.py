@@ -199,6 +199,7 @@ class Shape:
 async def world(shape: Shape, schedule: Path, seed: int, folder: Path) -> AsyncGenerator[World]:
     """With the sink behaving as SCHEDULE has it. Logs and the journal are in `folder`."""
     journal = folder / "journal"
+    journal.unlink(missing_ok=True)  # of an earlier run that was kept: nobody is to act on its arrivals
     sink = ("bench.chaos.sink", str(schedule), str(journal), str(seed))
     async with rig(sink=sink) as servers:
         one = _processes(servers, shape, journal, folder)

@@ -63,5 +63,7 @@ def _with_deployment(act: Callable[[Deployment], Awaitable[None]]) -> None:
 def _show(out: Console, routing: Routing) -> None:
     ramping = f"{routing.ramping} ({routing.percent:g} %)" if routing.ramping else None
     out.print(facts({"current": routing.current or "workers without a build ID", "ramping": ramping}))
+    if routing.spreading:
+        out.print("not every task queue has heard of this yet")
     if routing.versions:
         out.print(table(("build ID", "status"), ((one.build_id, one.status) for one in routing.versions)))

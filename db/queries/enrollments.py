@@ -37,6 +37,10 @@ _ADVANCE_SQL = (
     " :next)"
 )
 _ADVANCE = Call(_ADVANCE_SQL)
+_ADVANCE_AND_CHANGE = Call(
+    "SELECT advance_and_change_lead(:tenant_id, :enrollment_id, :from_step_id, :version_id, :now, :decisions, :effect,"
+    " :next, :lead_id, :change)"
+)
 _ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
     bindparam("decisions", type_=JSONB),
     bindparam("effect", type_=JSONB(none_as_null=True)),
@@ -242,6 +246,25 @@ class EnrollmentQueries:
             await self.database.calls.value(
                 _ADVANCE,
                 self._key(**_from(place), now=now, decisions=decisions, effect=effect, next=following),
+            )
+        )
+
+    async def advance_and_change_lead(
+        self,
+        place: Place,
+        *,
+        now: datetime,
+        decisions: list[dict[str, Any]],
+        effect: dict[str, Any],
+        following: dict[str, Any],
+        lead_id: UUID,
+        change: dict[str, Any],
+    ) -> Directive:
+        """The same for an action that changes its lead, as `change_lead` takes it, and nothing else."""
+        parameters = {"now": now, "decisions": decisions, "effect": effect, "next": following}
+        return Directive.model_validate(
+            await self.database.calls.value(
+                _ADVANCE_AND_CHANGE, self._key(**_from(place), **parameters, lead_id=lead_id, change=change)
             )
         )
 

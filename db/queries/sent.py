@@ -1,11 +1,25 @@
-"""Which messages are a tenant's own."""
+"""Which messages are a tenant's own, and what became of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from db.models import Message
-from db.session import ReadSession
+from db.session import ReadSession, WriteSession
+
+_GIVE_UP = text("""
+    WITH given_up AS (
+        UPDATE messages SET status = 'unknown'
+         WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND status = 'sending'
+        RETURNING id, sequence_id, lead_id, step_id)
+    INSERT INTO sequence_execution_log
+           (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
+    SELECT :tenant_id, :enrollment_id, sequence_id, lead_id, step_id, 'email_outcome_unknown',
+           jsonb_build_object('message_id', id, 'then', 'skip'), :now
+      FROM given_up
+""")
 
 
 async def own_message_ids(session: ReadSession, rfc_message_ids: Sequence[str]) -> set[str]:
@@ -14,3 +28,10 @@ async def own_message_ids(session: ReadSession, rfc_message_ids: Sequence[str]) 
         Message.tenant_id == session.tenant_id, Message.rfc_message_id.in_(rfc_message_ids)
     )
     return set((await session.scalars(statement)).all())
+
+
+async def give_up_sending(session: WriteSession, enrollment_id: UUID, now: datetime) -> None:
+    """Says of a message whose sender has died that nobody knows whether it left. The sender of one that lives after
+    all records what came of it as ever."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "now": now}
+    await session.execute(_GIVE_UP, key)

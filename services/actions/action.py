@@ -1,6 +1,5 @@
 """What an action is. A new one subclasses `Action` in a file of its own here, and is found by its `action`."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, get_args
 
@@ -44,27 +43,34 @@ class Action(Effect):
         """What must have happened in the world before the deed is recorded; repeated until it succeeds."""
         return None
 
-    @abstractmethod
+    def changes(self) -> dict[str, Any] | None:
+        """What it changes about its lead, as the SQL function `change_lead` takes it, where that is all it does: deed,
+        record and move are then one call. None: `act` does it."""
+        return None
+
     async def act(self, session: WriteSession, visit: Visit) -> Mapping[str, Any] | None:
         """The deed, in the transaction that moves the enrollment on; what it answers is added to the log row."""
+        raise NotImplementedError(f"{type(self).__name__} says neither what it changes nor how it acts")
 
     async def perform(self, visit: Visit, tools: Tools) -> Directive:
         await self.prepare(visit, tools)
+        move: dict[str, Any] = {
+            "now": visit.now,
+            "decisions": visit.decision_rows(),
+            "effect": {
+                "step_id": str(visit.step.id),
+                "visit": visit.number,
+                "event": "action_performed",
+                "detail": self.model_dump(mode="json"),
+            },
+            "following": visit.stopping(self.ends_with) if self.ends_with else visit.following(),
+        }
+        change = self.changes()
+        if change is not None:
+            advanced = visit.queries.advance_and_change_lead(visit.place, **move, lead_id=visit.lead_id, change=change)
+            return visit.told(await advanced)
         async with tools.database.write(visit.queries.tenant_id) as session:
-            applied, directive = await advance_txn(
-                session,
-                visit.queries.enrollment_id,
-                visit.place,
-                now=visit.now,
-                decisions=visit.decision_rows(),
-                effect={
-                    "step_id": str(visit.step.id),
-                    "visit": visit.number,
-                    "event": "action_performed",
-                    "detail": self.model_dump(mode="json"),
-                },
-                following=visit.stopping(self.ends_with) if self.ends_with else visit.following(),
-            )
+            applied, directive = await advance_txn(session, visit.queries.enrollment_id, visit.place, **move)
             # The row is locked now. An attempt that comes second, or after a stop, has moved and does nothing.
             if applied and (result := await self.act(session, visit)):
                 await note_result_txn(session, visit.queries.enrollment_id, visit.step.id, result)

@@ -1,10 +1,6 @@
-from collections.abc import Mapping
 from typing import Any, Literal
 
-from db.queries.lead_moves import qualify_lead
-from db.session import WriteSession
 from services.actions.action import Action
-from services.steps.visit import Visit
 
 
 class MarkQualified(Action):
@@ -12,6 +8,5 @@ class MarkQualified(Action):
 
     action: Literal["mark_qualified"]
 
-    async def act(self, session: WriteSession, visit: Visit) -> Mapping[str, Any] | None:
-        await qualify_lead(session, visit.lead_id)
-        return None
+    def changes(self) -> dict[str, Any]:
+        return {"qualifies": True}

@@ -1,13 +1,9 @@
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from db.queries.lead_moves import tag_lead
-from db.session import WriteSession
 from domain.leads import Tag
 from services.actions.action import Action
-from services.steps.visit import Visit
 
 
 class TagLead(Action):
@@ -23,6 +19,5 @@ class TagLead(Action):
             raise ValueError("`tag_lead` needs something to `add` or to `remove`")
         return self
 
-    async def act(self, session: WriteSession, visit: Visit) -> Mapping[str, Any] | None:
-        await tag_lead(session, visit.lead_id, add=self.add, remove=self.remove)
-        return None
+    def changes(self) -> dict[str, Any]:
+        return {"add": list(dict.fromkeys(self.add)), "remove": self.remove}

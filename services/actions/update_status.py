@@ -1,12 +1,8 @@
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from db.queries.lead_moves import set_lead_status
-from db.session import WriteSession
 from services.actions.action import Action
-from services.steps.visit import Visit
 
 
 class UpdateStatus(Action):
@@ -15,6 +11,5 @@ class UpdateStatus(Action):
     action: Literal["update_status"]
     status: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
-    async def act(self, session: WriteSession, visit: Visit) -> Mapping[str, Any] | None:
-        await set_lead_status(session, visit.lead_id, self.status)
-        return None
+    def changes(self) -> dict[str, Any]:
+        return {"status": self.status}

@@ -59,6 +59,11 @@ async def disagrees(stage: Stage, enrollment: UUID) -> None:
     await stage.until(refused, "the code does not agree with the history")
 
 
+async def overridden(stage: Stage, enrollment: UUID) -> bool:
+    description = await stage.handle(enrollment).describe()
+    return description.raw_description.workflow_execution_info.versioning_info.HasField("versioning_override")
+
+
 async def test_leads_asleep_across_a_release(stage: Stage, releases: Releases) -> None:
     sequence = await stage.sequence(TWO_EMAILS)
     before_versions = await asleep(stage, sequence)
@@ -66,6 +71,7 @@ async def test_leads_asleep_across_a_release(stage: Stage, releases: Releases) -
     await releases.start("plain", "1.0")
     said = await releases.cadenza("deploy", "current", "1.0")
     assert "1.0" in said
+    await releases.spread()
     await stage.stop_worker()
     under_first = await asleep(stage, sequence)
 
@@ -92,6 +98,7 @@ async def test_a_share_of_the_leads_tries_a_version_out(stage: Stage, releases: 
     await releases.start("patched", "1.1")
     said = await releases.cadenza("deploy", "ramp", "1.1", "40")
     assert "1.1 (40 %)" in said
+    await releases.spread()
     sequence = await stage.sequence(TWO_EMAILS)
     leads = [await stage.lead() for _ in range(30)]
     enrollments = await stage.enroll(sequence, *leads)
@@ -115,6 +122,7 @@ async def test_a_rollback_holds_the_leads_that_took_the_patch_and_loses_none(sta
     old_lead, old = await asleep(stage, sequence)
     await releases.started("patched", "1.1")
     new_lead, new = await asleep(stage, sequence)
+    urgent_lead, urgent = await asleep(stage, sequence)
     assert REST in (await told(stage, new)).patches
 
     await releases.current("1.0")
@@ -125,6 +133,19 @@ async def test_a_rollback_holds_the_leads_that_took_the_patch_and_loses_none(sta
     await disagrees(stage, new)
     assert await sent(stage, new_lead) == ["First"]
     assert (await stage.state(new)).status == "active"
+
+    # Whom it must not hold is sent back to the newer version alone, before it wakes up or after.
+    await releases.temporal(
+        *("workflow", "update-options", "--yes", "--reason", "test"),
+        *("--query", f"TemporalChangeVersion = '{REST}' AND WorkflowId = '{stage.handle(urgent).id}'"),
+        *("--versioning-override-behavior", "pinned"),
+        *("--versioning-override-deployment-name", stage.task_queue, "--versioning-override-build-id", "1.1"),
+    )
+    await stage.until(lambda: overridden(stage, urgent), "the lead is pinned")
+    await releases.wake(urgent)
+    assert await stage.handle(urgent).result() == "completed"
+    assert await sent(stage, urgent_lead) == BOTH
+    assert (await releases.deployment.routing()).current == "1.0"
 
     await releases.current("1.1")
     await waking

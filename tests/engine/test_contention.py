@@ -1,6 +1,7 @@
 """What happens at the same moment: a paused sequence, replies, resumes, kicks. Found by attacking it, kept for ever."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,15 @@ from sqlalchemy import text
 from domain.errors import Invalid, SequenceNotActive
 from domain.messages import Directive
 from services.dispatch import Dispatcher
-from services.receive import AutoReplyEvent, ReplyEvent, UnsubscribeEvent
+from services.receive import (
+    AutoReplyEvent,
+    BounceEvent,
+    ComplaintEvent,
+    LeadEvent,
+    OpenEvent,
+    ReplyEvent,
+    UnsubscribeEvent,
+)
 from services.sequences import SequenceChanges, change_sequence
 from tests.stage import Stage
 
@@ -230,3 +239,51 @@ async def test_a_reply_that_had_to_wait_for_the_enrollment_stops_it(stage: Stage
     assert told.stopped == [of_ada]
     assert told.company_stopped == ([of_bob] if heeds == "stop" else [])
     assert (await stage.state(of_ada)).stop_reason == "replied"
+
+
+ENDING = {
+    "bounced": BounceEvent(type="bounce"),
+    "unsubscribed": UnsubscribeEvent(type="unsubscribe"),
+    "complained": ComplaintEvent(type="complaint"),
+}
+
+
+@pytest.mark.parametrize("reason", ENDING)
+async def test_whatever_ends_an_enrollment_ends_it_also_when_it_had_to_wait(stage: Stage, reason: str) -> None:
+    sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    await stage.until_sent(1)
+    async with stage.database.write(stage.tenant_id) as session:
+        await session.execute(text(MOVES["an edit"]), {"id": enrollment})
+        event = asyncio.create_task(stage.tell(lead, ENDING[reason]))
+
+        async def waits() -> bool:
+            return bool(await stage.query("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+        await stage.until(waits, "the event waits for the enrollment")
+    assert (await event).stopped == [enrollment]
+    assert (await stage.state(enrollment)).stop_reason == reason
+
+
+def told_of(place: int) -> list[LeadEvent]:
+    """Of one lead, the first two of which are one and the same."""
+    reply = ReplyEvent(type="reply", event_id=f"reply-{place}")
+    return [reply, reply, *ENDING.values(), OpenEvent(type="open"), AutoReplyEvent(type="auto_reply")]
+
+
+async def test_whatever_is_told_of_colleagues_at_once_is_recorded_once_and_stops_each_once(stage: Stage) -> None:
+    """Each event locks the sender's mailbox and then enrollments of several leads: in one order, or they deadlock."""
+    sequences = [await stage.sequence([EMAIL, DELAY, SECOND], on_company_reply="stop") for _ in range(2)]
+    leads = [await stage.lead(email=f"lead-{place}@corp.example") for place in range(4)]
+    enrollments = [one for sequence in sequences for one in await stage.enroll(sequence, *leads)]
+    await stage.until_sent(len(enrollments))
+    events = [(lead, event) for place, lead in enumerate(leads) for event in told_of(place)]
+    answers = await asyncio.gather(*(stage.tell(lead, event) for lead, event in events))
+    assert Counter(answer.recorded for answer in answers) == {True: len(events) - len(leads), False: len(leads)}
+    assert len(await stage.query("SELECT id FROM lead_engagement")) == len(events) - len(leads)
+    once = dict.fromkeys(enrollments, 1)
+    assert Counter(one for answer in answers for one in (*answer.stopped, *answer.company_stopped)) == once
+    logged = await stage.query("SELECT enrollment_id FROM sequence_execution_log WHERE event = 'stopped'")
+    assert Counter(row.enrollment_id for row in logged) == once
+    replied = await stage.query("SELECT sum(emails_replied) AS replied FROM lead_sequence_state")
+    assert replied[0].replied == len(leads)

@@ -11,6 +11,7 @@ import pytest
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from services.fault_points import FaultPoint
+from services.receive import ReplyEvent
 from tests.part_process import PATIENCE_SECONDS, has_died, part
 from tests.stage import stage as set_up
 
@@ -117,3 +118,24 @@ async def test_a_worker_dies_at(case: Case, deaths: dict[FaultPoint, Seen | Base
     # An outcome that nobody could tell is said to be so, and no email is said to be sent that may not have been.
     assert seen.log.count("email_outcome_unknown") == (case.status == "unknown")
     assert seen.log.count("email_sent") == (case.status == "sent")
+
+
+async def test_a_reply_to_an_email_that_nobody_lived_to_record(
+    migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
+) -> None:
+    """The enrollment has ended, and no step of it will ask again what became of the message."""
+    servers = (migrated_postgres, temporal_server)
+    async with set_up(migrated_postgres.app_url, temporal_server.address) as stage:
+        await stage.stop_worker()
+        lead = await stage.lead()
+        (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), lead)
+        armed = {"CADENZA_DEV": "true", "CADENZA_FAULT_POINT": FaultPoint.AFTER_250.value}
+        async with part("worker", stage, *servers, **armed) as worker:
+            await has_died(worker)
+        await stage.tell(lead, ReplyEvent(type="reply"))
+        async with part("worker", stage, *servers):
+            ended_as = await asyncio.wait_for(stage.handle(enrollment).result(), PATIENCE_SECONDS)
+        (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
+        assert (ended_as, message.status) == ("stopped: replied", "unknown")
+        assert (await stage.log(enrollment)).count("email_outcome_unknown") == 1
+        assert len(stage.sink.received) == 1

@@ -15,11 +15,14 @@ from cadenza.ports import LOOPBACK, free_port
 from services.fault_points import FaultPoint
 from services.keys import create_key
 from tests.engine.test_add_to_campaign import campaign, move
-from tests.part_process import has_died, part
+from tests.part_process import PATIENCE_SECONDS, has_died, part
 from tests.stage import Stage
+from workflows.maintenance import ProcessQueueWorkflow
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
+PASS_SECONDS = 180.0
+"""Well under the five minutes that one attempt may take."""
 
 
 def armed(point: FaultPoint) -> dict[str, str]:
@@ -102,7 +105,7 @@ async def test_the_api_dies(
         again = await enroll(http, sequence, lead)
         assert again.is_success, "a client that was not answered asks again, under the same key"
         assert (await http.post("/sequences/process-queue")).is_success
-        await stage.until_status(enrollment.id, "completed")
+        await stage.until_status(enrollment.id, "completed", within_seconds=PATIENCE_SECONDS)
     assert len(await enrollments(stage, lead)) == 1
     assert await stage.query("SELECT 1 FROM outbox") == []
     assert stage.sink.subjects() == ["Hello Acme"]
@@ -124,7 +127,26 @@ async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
     assert not await is_known_to_temporal(stage, other.id)
     async with part("worker", stage, *servers):
         await stage.parts.dispatcher.run_all()  # the pass that is made each minute
-        await stage.until_status(other.id, "completed")
+        await stage.until_status(other.id, "completed", within_seconds=PATIENCE_SECONDS)
         assert await asyncio.wait_for(stage.handle(enrollment).result(), READY_SECONDS) == "completed"
     assert len(await enrollments(stage, lead)) == 2
+    assert stage.sink.subjects() == ["Hello Acme"]
+
+
+async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with_it(
+    stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
+) -> None:
+    """Within seconds: the next pass does not begin before this one is over."""
+    servers = (migrated_postgres, temporal_server)
+    await stage.stop_worker()
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), lead, dispatch=False)
+    run = await stage.client.start_workflow(
+        ProcessQueueWorkflow.run, id=f"process-queue-{enrollment}", task_queue=stage.task_queue
+    )
+    async with part("worker", stage, *servers, **armed(FaultPoint.BETWEEN_DISPATCH_AND_SETTLE)) as worker:
+        await has_died(worker)
+    async with part("worker", stage, *servers):
+        await asyncio.wait_for(run.result(), PASS_SECONDS)
+        await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
     assert stage.sink.subjects() == ["Hello Acme"]

@@ -6,7 +6,7 @@ The moments at which a process can be told to die by itself are in test_fault_po
 import asyncio
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from tests.part_process import part
+from tests.part_process import PATIENCE_SECONDS, part
 from tests.stage import Stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
@@ -20,12 +20,12 @@ async def test_the_server_has_the_message_and_its_answer_is_never_heard(
     stage.sink.gate.clear()
     async with part("worker", stage, migrated_postgres, temporal_server) as first:
         (enrollment,) = await stage.enroll(sequence, lead)
-        await asyncio.wait_for(stage.sink.at_gate.wait(), 60)
+        await asyncio.wait_for(stage.sink.at_gate.wait(), PATIENCE_SECONDS)
         first.kill()
         await first.wait()
     stage.sink.gate.set()
     async with part("worker", stage, migrated_postgres, temporal_server):
-        state = await stage.until_status(enrollment, "completed")
+        state = await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
     # It did arrive, and is not sent again.
     assert stage.sink.subjects() == ["Hello Acme"]
     (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)

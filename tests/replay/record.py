@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.client import WorkflowContinuedAsNewError, WorkflowFailureError, WorkflowHandle
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import run_and_leave
@@ -35,8 +35,8 @@ def _anywhere(node: Any) -> Any:
 
 async def keep(handle: WorkflowHandle[Any, Any], name: str) -> None:
     """The history of that run, once it is over."""
-    # Postgres knows a moment before the workflow has closed; a cancelled one has no result.
-    with contextlib.suppress(WorkflowFailureError):
+    # Postgres knows a moment before the workflow has closed; a cancelled one has no result, nor has one that goes on.
+    with contextlib.suppress(WorkflowFailureError, WorkflowContinuedAsNewError):
         await handle.result(follow_runs=False)
     history = await handle.fetch_history()
     recorded = json.dumps(_anywhere(json.loads(history.to_json())), indent=1)

@@ -42,12 +42,12 @@ WORKFLOWS: list[type] = [
     RefreshAnalyticsWorkflow,
     MaintainLogWorkflow,
 ]
-# No history can hold these: a query leaves nothing behind, and what is neither a failure of the activity's own nor a
-# cancellation (a bug of the workflow's) is not to be caught.
+# No history can hold these: a query leaves nothing behind, and an error that is neither a step's own failure nor a
+# cancellation is a bug, which nobody has recorded yet.
 NEVER_RECORDED = {
-    "workflows.enrollment: return self._directive",
-    "workflows.enrollment: return str(cause or failed)",
-    "workflows.enrollment: raise",
+    '"""Where the enrollment stands, as this workflow knows it.""" / return self._directive',
+    'return f"{cause.type}: {cause.message}" if cause.type else cause.message / return str(cause or failed)',
+    "if not is_cancelled_exception(error): / raise",
 }
 
 
@@ -189,7 +189,11 @@ async def test_the_code_before_a_patch_cannot_go_on_with_who_has_taken_it(path: 
         await replayer(EnrollmentWorkflow).replay_workflow(history(path))
 
 
-@pytest.mark.parametrize("path", ENROLLMENTS, ids=named)
+# Who was stopped before the first task never came to the line that is changed.
+CAME_TO_IT = [path for path in ENROLLMENTS if path.stem != "signal-before-first-task"]
+
+
+@pytest.mark.parametrize("path", CAME_TO_IT, ids=named)
 async def test_the_same_change_without_a_patch_fails_replay(path: Path) -> None:
     with pytest.raises(NondeterminismError):
         await replayer(BrokenEnrollmentWorkflow).replay_workflow(history(path))

@@ -4,6 +4,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -12,21 +13,20 @@ class Traced:
     """An executor for a replayer's workflow tasks that notes each line of `modules` which it runs."""
 
     def __init__(self, *modules: ModuleType) -> None:
-        self._modules = {str(module.__file__): module for module in modules}
-        self._ran: dict[str, set[int]] = {file: set() for file in self._modules}
+        self._ran: dict[str, set[int]] = {str(module.__file__): set() for module in modules}
 
     def executor(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(initializer=lambda: sys.settrace(self._trace))
 
     def unreached(self) -> set[str]:
-        """The text of each line within a function that was not run, after its module's name."""
+        """Each line within a function that was not run, with the line above it: `... / ...`."""
         lines: set[str] = set()
-        for file, module in self._modules.items():
-            source = inspect.getsource(module)
+        for file, ran in self._ran.items():
+            source = Path(file).read_text("utf-8")
             text = source.splitlines()
             whole = compile(source, file, "exec")
             numbers = {number for code in _functions(whole) for number in _lines(code)}
-            lines |= {f"{module.__name__}: {text[number - 1].strip()}" for number in numbers - self._ran[file]}
+            lines |= {" / ".join(line.strip() for line in text[n - 2 : n]) for n in numbers - ran}
         return lines
 
     def _trace(self, frame: FrameType, event: str, _argument: Any) -> Any:

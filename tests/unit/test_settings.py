@@ -132,3 +132,12 @@ def test_a_fault_point_is_for_development_only_and_must_be_one(
     monkeypatch.setenv("CADENZA_DEV", "true")
     monkeypatch.setenv("CADENZA_FAULT_POINT", "after_250:3")
     assert load_settings().fault_point == "after_250:3"
+
+
+def test_a_build_id_needs_a_task_queue_that_can_name_its_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().build_id is None
+    monkeypatch.setenv("CADENZA_BUILD_ID", "v1.2")
+    assert load_settings().build_id == "v1.2"
+    monkeypatch.setenv("CADENZA_TASK_QUEUE", "leads.eu")
+    with pytest.raises(StartError, match="CADENZA_BUILD_ID: its deployment is named after CADENZA_TASK_QUEUE"):
+        load_settings()

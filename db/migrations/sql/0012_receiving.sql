@@ -1,4 +1,4 @@
--- Receiving: an event of a lead is recorded, and obeyed, in one call.
+-- Receiving: an event of a lead is recorded, and obeyed, in one call. So is an action that only changes its lead.
 
 -- A lead's live enrollments; with a company's domain (of the lead's address) also those of its colleagues, in sequences
 -- that heed a colleague's reply. Locked in the order of their IDs: whoever locks several enrollments does so in this
@@ -182,4 +182,45 @@ BEGIN
     END IF;
     RETURN jsonb_build_object('recorded', true, 'stopped', stopped, 'live', live)
         || CASE WHEN colleagues = '{}' THEN '{}' ELSE tell_company(p_tenant_id, told.lead_id, colleagues) END;
+END $$;
+
+-- What an action changes about its lead: {status}, {qualifies}, {add, remove} (tags: removes first, then adds what is
+-- not there yet; the order of the others is kept).
+CREATE FUNCTION change_lead(p_tenant_id uuid, p_lead_id uuid, p_change jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    kept text[];
+BEGIN
+    IF (p_change->>'qualifies')::boolean THEN
+        PERFORM qualify_lead(p_tenant_id, p_lead_id);
+    END IF;
+    IF p_change ? 'status' THEN
+        UPDATE leads SET status = p_change->>'status'
+         WHERE tenant_id = p_tenant_id AND id = p_lead_id AND status <> p_change->>'status';
+    END IF;
+    IF p_change ? 'add' THEN
+        kept := ARRAY(SELECT tag FROM leads l, unnest(l.tags) WITH ORDINALITY t(tag, place)
+                       WHERE l.tenant_id = p_tenant_id AND l.id = p_lead_id AND NOT p_change->'remove' ? tag
+                       ORDER BY place);
+        UPDATE leads
+           SET tags = kept || ARRAY(SELECT added
+                                      FROM jsonb_array_elements_text(p_change->'add') WITH ORDINALITY a(added, place)
+                                     WHERE added <> ALL (kept) ORDER BY place)
+         WHERE tenant_id = p_tenant_id AND id = p_lead_id;
+    END IF;
+END $$;
+
+-- advance_to_next_step for an action that changes nothing but its lead: both or neither. An attempt that comes second,
+-- or after a stop, changes nothing.
+CREATE FUNCTION advance_and_change_lead(
+    p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_version_id uuid, p_now timestamptz,
+    p_decisions jsonb, p_effect jsonb, p_next jsonb, p_lead_id uuid, p_change jsonb) RETURNS jsonb
+    LANGUAGE plpgsql AS $$
+DECLARE
+    answer jsonb := advance_to_next_step(
+        p_tenant_id, p_enrollment_id, p_from_step_id, p_version_id, p_now, p_decisions, p_effect, p_next);
+BEGIN
+    IF (answer->>'applied')::boolean THEN
+        PERFORM change_lead(p_tenant_id, p_lead_id, p_change);
+    END IF;
+    RETURN answer;
 END $$;

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 
 from cadenza.deployments import Deployment
 from cadenza.ports import LOOPBACK
+from cadenza.temporal_binary import find_temporal
 from tests.stage import Stage
 
 Release = Literal["plain", "patched", "broken"]
@@ -37,6 +39,15 @@ class Releases:
 
     async def current(self, build_id: str) -> None:
         await self.deployment.set_current(build_id)
+        await self.spread()
+
+    async def spread(self) -> None:
+        """Every task queue has heard of the last change: on a busy machine that takes its time."""
+
+        async def heard() -> bool:
+            return not (await self.deployment.routing()).spreading
+
+        await self.stage.until(heard, "every task queue has heard of the change", within_seconds=120)
 
     async def started(self, release: Release, build_id: str) -> None:
         """Started, and current."""
@@ -45,11 +56,19 @@ class Releases:
 
     async def cadenza(self, *arguments: str) -> str:
         """What a command of the program prints."""
+        return await self._said(sys.executable, "-m", "cadenza", *arguments)
+
+    async def temporal(self, *arguments: str) -> str:
+        """The same of Temporal's own command line."""
+        program = await find_temporal(Path(), None, Path())
+        return await self._said(str(program), *arguments)
+
+    async def _said(self, *command: str) -> str:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cadenza", *arguments, env=self.environment, stdout=asyncio.subprocess.PIPE
+            *command, env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         said, _ = await process.communicate()
-        assert process.returncode == 0
+        assert process.returncode == 0, said.decode()
         return said.decode()
 
     async def wake(self, enrollment: UUID) -> None:

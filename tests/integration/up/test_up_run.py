@@ -160,6 +160,7 @@ def test_the_callers_own_servers_are_not_touched(start: Start) -> None:
         "CADENZA_DATABASE_URL": "postgresql://elsewhere.example/other",
         "TEMPORAL_ADDRESS": "elsewhere.example:7233",
         "TEMPORAL_TLS": "true",
+        "CADENZA_BUILD_ID": "a-release-that-nobody-here-makes-current",
         "CADENZA_SMTP_HOST": "127.0.0.1",
         "CADENZA_SMTP_PORT": "2525",
     }
@@ -170,4 +171,5 @@ def test_the_callers_own_servers_are_not_touched(start: Start) -> None:
     assert worker["CADENZA_DATABASE_URL"] == run["database_url"]
     assert worker["TEMPORAL_ADDRESS"] == run["temporal_address"]
     assert "TEMPORAL_TLS" not in worker
+    assert "CADENZA_BUILD_ID" not in worker
     assert up.end() == 0

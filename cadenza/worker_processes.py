@@ -1,0 +1,37 @@
+"""`cadenza worker --processes N`: several workers on one machine, and one process over them that keeps them alive.
+
+Performing steps is CPU-bound in one thread of each worker, so that a machine is filled by processes. They share
+nothing: each polls the same task queue, has caches and connections of its own, and may die without the others.
+"""
+
+import asyncio
+import logging
+import os
+
+from cadenza.lifeline import tell_ready
+from cadenza.program import command_line
+from cadenza.stopping import stop_on_signals, unless
+from cadenza.supervisor import Part, Supervisor
+
+log = logging.getLogger(__name__)
+
+
+async def run_workers(processes: int) -> None:
+    """Runs so many workers until SIGTERM or Ctrl-C, then ends them all and waits for what they began.
+
+    One that dies is started again. Raises `StartError` when one cannot be started at first.
+    """
+    supervisor, stopping = Supervisor(None, log.warning), asyncio.Event()
+    stop_on_signals(stopping, supervisor)
+    workers = [Part(f"worker {number}", command_line("worker"), None, os.environ) for number in range(1, processes + 1)]
+    try:
+        await unless(stopping, _start(supervisor, workers))
+        await stopping.wait()
+    finally:
+        await supervisor.stop()
+
+
+async def _start(supervisor: Supervisor, workers: list[Part]) -> None:
+    await supervisor.start(*workers)
+    log.info("%s workers ready", len(workers))
+    tell_ready()

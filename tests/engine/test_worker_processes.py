@@ -1,0 +1,51 @@
+"""`cadenza worker --processes 2`: one of them is killed, and the enrollments go on; none outlives the one over them."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import psutil
+
+from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from tests.stage import Stage
+from tests.worker_process import worker_process
+
+EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
+PATIENCE_SECONDS = 60.0
+
+
+def workers(supervisor: asyncio.subprocess.Process) -> set[int]:
+    return {child.pid for child in psutil.Process(supervisor.pid).children()}
+
+
+async def test_a_worker_that_dies_is_started_again_and_all_end_with_the_process_over_them(
+    stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal, tmp_path: Path
+) -> None:
+    await stage.stop_worker()
+    sequence, leads = await stage.sequence([EMAIL]), [await stage.lead() for _ in range(6)]
+    servers, file = (migrated_postgres.app_url, temporal_server.address), tmp_path / "workers.log"
+
+    async def said(words: str) -> None:
+        async def is_there() -> bool:
+            return words in await asyncio.to_thread(file.read_text)
+
+        await stage.until(is_there, words, PATIENCE_SECONDS)
+
+    with file.open("wb") as log:
+        async with worker_process(stage, *servers, options=("--processes", "2"), log=log) as supervisor:
+            await said("2 workers ready")
+            both = workers(supervisor)
+            assert len(both) == 2
+            killed = min(both)
+            os.kill(killed, signal.SIGKILL)
+            for enrollment in await stage.enroll(sequence, *leads):
+                await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
+            await said("died (signal 9), started again")
+            left = [psutil.Process(pid) for pid in workers(supervisor)]
+            assert len(left) == 2 and killed not in {process.pid for process in left}
+            supervisor.terminate()
+            assert await asyncio.wait_for(supervisor.wait(), PATIENCE_SECONDS) == 0
+    assert not any(process.is_running() for process in left)
+    assert len(stage.sink.received) == len(leads)
+    assert stage.sink.duplicates() == []
