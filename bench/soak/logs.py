@@ -10,8 +10,8 @@ COMPLAINT = re.compile(
     r'|"level":"(warn|error|fatal)"'
     r"|^panic:"
 )
-# Temporal's SDK of a workflow task of five seconds, or of one that was somebody else's by the time it was done; Temporal
-# of a request that was given up: true of any machine that is too busy, and its lag says how much. Counted apart.
+# Temporal's SDK of a workflow task of five seconds, or of one that was somebody else's by the time it was done;
+# Temporal of a request that was given up: true of any machine that is too busy, and its lag says how much.
 LATE = re.compile(
     r"TMPRL1104|Task not found when completing|Activity not found on completion"
     r'|error="context (canceled|deadline exceeded)"'
