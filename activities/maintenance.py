@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from db.queries import analytics, execution_log, webhook_deliveries
+from db.queries import analytics, execution_log, idempotency, webhook_deliveries
 from db.session import Database
 from domain.messages import LogMaintained
 from services.variants import decide_all_winners
@@ -12,6 +12,8 @@ from workflows.contracts import ActivityNames
 
 MONTHS_AHEAD = 3
 WEBHOOKS_KEPT = timedelta(days=30)
+# Mail that was handed over is told from a replay by them, too.
+ANSWERS_KEPT = timedelta(days=30)
 
 
 class MaintenanceActivities:
@@ -34,4 +36,5 @@ class MaintenanceActivities:
             self._database, months_ahead=MONTHS_AHEAD, keep_months=self._log_retention_months
         )
         await webhook_deliveries.forget_old(self._database, WEBHOOKS_KEPT)
+        await idempotency.forget_old(self._database, ANSWERS_KEPT)
         return LogMaintained.model_validate(answer)

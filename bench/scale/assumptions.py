@@ -52,6 +52,8 @@ class Capacity:
     partition_gb: float = 500.0
     refresh_s: float = 300.0
     """Analytics are refreshed every five minutes (workflows/gateway.py)."""
+    mailboxes: float = 1000.0
+    """That one sender keeps in good standing: some 250 domains."""
     inboxes_per_worker: int = 1000
     api_cpu_ms_per_request: float = 10.0
 

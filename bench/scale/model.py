@@ -222,6 +222,8 @@ def limits(one: Prediction, capacity: Capacity | None = None) -> list[Limit]:
     pg, needed = one.postgres, one.processes
     shards, commits = one.temporal.shards / capacity.least_shards, pg.commits_peak_s / capacity.postgres_commits_s
     found = [
+        Limit("mailboxes of one sender", one.mailboxes / capacity.mailboxes, "more senders, fewer leads in flight"),
+        Limit("inbox watchers: one process", one.mailboxes / capacity.inboxes_per_worker, "mail by webhook, processes"),
         Limit("analytics: refresh of all enrollments", pg.refresh_s / capacity.refresh_s, "count only what moved"),
         Limit("Postgres: commits a second", commits, "tenants over several servers"),
         Limit("Postgres: whole tables read to freeze", capacity.least_freeze_days / pg.freeze_days, "freeze_max_age"),

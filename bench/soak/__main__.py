@@ -11,7 +11,8 @@ unsubscribe, are paused and resumed; a dashboard is open. In the end all but the
 `*_mb_per_hour`: private memory, the median slope (Theil and Sen) over the second half. `lag_*`: from a step being due
 to its being committed, over the first and the last quarter. `bytes_per_lead`: of the database, beside what
 `bench.scale_model` predicts for the rows that there are. `log_errors`: lines in any log that complain, once the steady
-load has begun; `log_errors_at_limit`: before, when Temporal is asked for more than it can do in time.
+load has begun; `log_late`: those that only say that something took too long; `log_errors_at_limit`: both kinds, before,
+when Temporal is asked for more than it can do in time.
 """
 
 import argparse
@@ -147,6 +148,7 @@ async def ledger(one: Site, load: Load, empty_bytes: int) -> dict[str, Any]:
         "emails_after_reply": len(await one.instruments.left_after_stop() & received.keys()),
         "api_failures": load.desk.failures,
         "log_errors": one.logs.read_on(),
+        "log_late": one.logs.late,
     }
 
 

@@ -10,6 +10,12 @@ COMPLAINT = re.compile(
     r'|"level":"(warn|error|fatal)"'
     r"|^panic:"
 )
+# Temporal's SDK of a workflow task of five seconds, or of one that was somebody else's by the time it was done;
+# Temporal of a request that was given up: true of any machine that is too busy, and its lag says how much.
+LATE = re.compile(
+    r"TMPRL1104|Task not found when completing|Activity not found on completion"
+    r'|error="context (canceled|deadline exceeded)"'
+)
 
 
 class Logs:
@@ -22,11 +28,13 @@ class Logs:
         self._read = {name: path.stat().st_size if path.exists() else 0 for name, path in paths.items()}
         self.complaints: Counter[str] = Counter()
         self.examples: list[str] = []
+        self.late = 0
 
     def forget(self) -> int:
-        """Begins to count anew; how many complaints there were."""
-        total = self.complaints.total()
+        """Begins to count anew; how many lines there were of either kind."""
+        total = self.complaints.total() + self.late
         self.complaints.clear()
+        self.late = 0
         self.examples.clear()
         return total
 
@@ -42,7 +50,9 @@ class Logs:
             whole = read[: read.rfind(b"\n") + 1]
             self._read[name] += len(whole)
             for line in whole.decode(errors="replace").splitlines():
-                if COMPLAINT.search(line):
+                if LATE.search(line):
+                    self.late += 1
+                elif COMPLAINT.search(line):
                     self.complaints[name] += 1
                     self.examples.append(f"{name}: {line[:1500]}")
         return self.complaints.total()

@@ -45,6 +45,7 @@ DEFINERS = {
     "refresh_sequence_performance": "nothing",
     "maintain_execution_log": "nothing",
     "forget_old_webhooks": "a number",
+    "forget_old_answers": "a number",
 }
 # Words in the names of fields that are no reference to a thing of a tenant.
 NO_REFERENCE = {"event_id"}  # the sender's own

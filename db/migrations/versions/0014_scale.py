@@ -1,4 +1,4 @@
-"""What is overdue is found by an index."""
+"""What is overdue is found by an index; old answers are forgotten."""
 
 from db.migrations.files import run_file
 
@@ -9,8 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_file("0014_overdue.sql")
+    run_file("0014_scale.sql")
 
 
 def downgrade() -> None:
-    run_file("0014_overdue_down.sql")
+    run_file("0014_scale_down.sql")

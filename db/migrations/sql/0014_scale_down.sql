@@ -1,3 +1,8 @@
+DROP FUNCTION forget_old_answers(interval);
+DROP POLICY answer_lookup ON idempotency_keys;
+DROP POLICY answer_forgetting ON idempotency_keys;
+REVOKE DELETE, SELECT (created_at) ON idempotency_keys FROM cadenza_system;
+
 CREATE OR REPLACE FUNCTION overdue_enrollments(p_tenant_id uuid, p_overdue_after interval, p_limit integer) RETURNS TABLE (
     id bigint, enrollment_id uuid, command text, sequence_id uuid, sequence_name text, lead_id uuid,
     campaign_id uuid, directive jsonb)

@@ -28,3 +28,18 @@ BEGIN
       FROM late JOIN sequences q ON q.tenant_id = p_tenant_id AND q.id = (state).sequence_id
      ORDER BY (state).next_action_at LIMIT p_limit;
 END $$;
+
+-- An answer is kept for whoever repeats a request, which is a matter of minutes. It was kept for ever.
+CREATE FUNCTION forget_old_answers(p_older_than interval) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH forgotten AS (DELETE FROM idempotency_keys WHERE created_at < now() - p_older_than RETURNING 1)
+    SELECT count(*) FROM forgotten
+$$;
+CREATE POLICY answer_forgetting ON idempotency_keys FOR DELETE TO cadenza_system USING (true);
+CREATE POLICY answer_lookup ON idempotency_keys FOR SELECT TO cadenza_system USING (true);
+GRANT DELETE, SELECT (created_at) ON idempotency_keys TO cadenza_system;
+GRANT CREATE ON SCHEMA public TO cadenza_system;
+ALTER FUNCTION forget_old_answers(interval) OWNER TO cadenza_system;
+REVOKE CREATE ON SCHEMA public FROM cadenza_system;
+REVOKE ALL ON FUNCTION forget_old_answers(interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_old_answers(interval) TO cadenza_app;
