@@ -57,7 +57,7 @@ class CallPool:
                 try:
                     return await connection.fetchval(call.sql, *[parameters[name] for name in call.names])
                 finally:
-                    lost = connection.is_closed()
+                    lost = _is_lost(connection)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             if getattr(error, "sqlstate", None) == READ_ONLY:
                 await pool.expire_connections()  # as in db/session.py: the next ones may lead elsewhere
@@ -82,6 +82,13 @@ class CallPool:
                     **ssl,
                 )
         return self._pool
+
+
+def _is_lost(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True  # the pool has taken it back already, because it was cut
 
 
 async def _speak_json(connection: Any) -> None:

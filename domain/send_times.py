@@ -100,7 +100,7 @@ class SendTimes:
         Raises WindowNeverOpens, as everything here does.
         """
         moment = now.timestamp()
-        known = self._calendar(now).up_to(moment)
+        known = self._calendar(now).past(moment)
         place = bisect_right(known.closes, moment)
         return known.days[place] if known.opens[place] <= moment else None
 
@@ -145,6 +145,13 @@ class _Calendar:
         """The spans, and one at least that opens at or after `moment` (seconds since 1970)."""
         columns = self._columns
         while not columns.opens or columns.opens[-1] < moment:
+            self._work_out_more()
+        return columns
+
+    def past(self, moment: float) -> "Columns":
+        """The spans, and one at least that closes after `moment`: no further, since it may be the last for long."""
+        columns = self._columns
+        while not columns.closes or columns.closes[-1] <= moment:
             self._work_out_more()
         return columns
 

@@ -2,15 +2,15 @@
 
 from db.migrations.files import run_file
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_file("0014_scale.sql")
+    run_file("0013_scale.sql")
 
 
 def downgrade() -> None:
-    run_file("0014_scale_down.sql")
+    run_file("0013_scale_down.sql")
