@@ -92,16 +92,16 @@ class Replies:
         async def at_its_moment(place: int, one: Replier) -> None:
             await asyncio.sleep(began + place * WINDOW_SECONDS / len(repliers) - time.monotonic())
             one.asked_at = time.time()
-            await (self._as_mail(one) if place % 2 else self._as_event(one))
+            await (self.as_mail(one) if place % 2 else self.as_event(one))
             one.answered_at = time.time()
 
         await asyncio.gather(*(at_its_moment(place, one) for place, one in enumerate(repliers)))
 
-    async def _as_event(self, one: Replier) -> None:
+    async def as_event(self, one: Replier) -> None:
         recorded = await ask(self._http, "POST", f"/leads/{one.lead_id}/events", {"type": "reply"})
         assert recorded["stopped"] == [str(one.enrollment_id)], recorded
 
-    async def _as_mail(self, one: Replier) -> None:
+    async def as_mail(self, one: Replier) -> None:
         mail = EmailMessage(SMTP)
         mail["From"], mail["To"], mail["Subject"] = f"Ada <{one.email}>", "Sam <sam@bench.example>", "Re: Hello"
         mail["Message-ID"], mail["Date"] = f"<{uuid4()}@bench.example>", datetime.now(UTC)

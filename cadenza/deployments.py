@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from temporalio.api.deployment.v1 import WorkerDeploymentInfo
-from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
+from temporalio.api.deployment.v1 import RoutingConfig, WorkerDeploymentInfo
+from temporalio.api.enums.v1 import TaskQueueType, WorkerDeploymentVersionStatus
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
     DescribeWorkerDeploymentRequest,
     SetWorkerDeploymentCurrentVersionRequest,
     SetWorkerDeploymentRampingVersionRequest,
@@ -24,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
 from cadenza.errors import StartError, one_line
+from workflows.contracts import mailboxes_queue
 
 # Workers that were started a moment ago may not have polled each task queue yet.
 SETTLE_SECONDS = 30.0
@@ -88,7 +91,7 @@ class Deployment:
     async def routing(self) -> Routing:
         """As it stands; `NO_VERSIONS` where no worker with a build ID has ever been."""
         info = await self._describe()
-        return NO_VERSIONS if info is None else _routing(info)
+        return NO_VERSIONS if info is None else _routing(info, spreading=await self._spreading(info.routing_config))
 
     async def passes_by(self, build_id: str | None) -> str | None:
         """What to tell whoever starts a worker that no lead will come to, as things stand; None when some will."""
@@ -152,6 +155,24 @@ class Deployment:
                 return  # the change is made, and spreads all the same
             await asyncio.sleep(PAUSE_SECONDS)
 
+    async def _spreading(self, told: RoutingConfig) -> bool:
+        """Asked of the task queues themselves: the deployment's own word for it may lag by minutes."""
+        for name in (self._name, mailboxes_queue(self._name)):
+            request = DescribeTaskQueueRequest(
+                namespace=self._client.namespace,
+                task_queue=TaskQueue(name=name),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+            answer = await self._client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
+            heard = answer.versioning_info
+            if (
+                heard.current_deployment_version != told.current_deployment_version
+                or heard.ramping_deployment_version != told.ramping_deployment_version
+                or heard.ramping_version_percentage != told.ramping_version_percentage
+            ):
+                return True
+        return False
+
     async def _describe(self) -> WorkerDeploymentInfo | None:
         request = DescribeWorkerDeploymentRequest(namespace=self._client.namespace, deployment_name=self._name)
         try:
@@ -163,13 +184,13 @@ class Deployment:
         return answer.worker_deployment_info
 
 
-def _routing(info: WorkerDeploymentInfo) -> Routing:
+def _routing(info: WorkerDeploymentInfo, *, spreading: bool) -> Routing:
     config = info.routing_config
     return Routing(
         current=config.current_deployment_version.build_id or None,
         ramping=config.ramping_deployment_version.build_id or None,
         percent=config.ramping_version_percentage,
-        spreading=info.routing_config_update_state == RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS,
+        spreading=spreading,
         versions=tuple(
             Version(one.deployment_version.build_id, _word(one.status))
             for one in sorted(info.version_summaries, key=lambda one: one.create_time.ToDatetime(), reverse=True)

@@ -11,7 +11,7 @@ from tests.api_process import clean_environment
 from tests.stage import Stage
 
 KILLED = -9
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from bench.chaos.fates import CUTS, Fate, Role, cast
 from bench.chaos.judge import Verdict, judge
 from bench.chaos.people import Actor, Operator, People
 from bench.chaos.sink import Happening, read_journal
-from bench.chaos.supervisor import Victim, strikes, supervise
+from bench.chaos.supervisor import Strike, Victim, strikes, supervise
 from bench.chaos.witness import take_the_stand
 from bench.chaos.world import Shape, World, world
 from bench.rig import COLD_OUTREACH, progress
@@ -96,7 +96,7 @@ async def run(
             planned = strikes(seed, size.span_seconds, size.strikes)
             work = [
                 _enroll(client, sequence_id, actors, size.enroll_seconds),
-                supervise(there, planned),
+                _kill(there, planned),
                 *([_naive_outreach(there, naive, size)] if form.control else []),
             ]
             await _beside(
@@ -160,6 +160,13 @@ async def _enroll(client: PatientClient, sequence_id: UUID, actors: list[Actor],
         body = {"sequence_id": str(sequence_id), "lead_ids": lead_ids}
         answer = await client.ask("POST", "/leads/enroll-in-sequence", body, key=f"enroll from {place}")
         assert len(answer["enrolled"]) == len(lead_ids), answer
+
+
+async def _kill(there: World, planned: list[Strike]) -> None:
+    """From the first email on: what dies before it has come up proves nothing."""
+    while '"taken"' not in await asyncio.to_thread(there.journal.read_text):  # noqa: ASYNC110 (others do the work)
+        await asyncio.sleep(POLL_SECONDS)
+    await supervise(there, planned)
 
 
 async def _naive_outreach(there: World, naive: list[Role], size: Size) -> None:

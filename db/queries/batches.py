@@ -7,19 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, update
 
+from db.calls import Call
 from db.models import Batch, BatchSkip
 from db.queries.paging import After, newest_page
-from db.session import ReadSession, WriteSession
+from db.session import Database, ReadSession, WriteSession
 
 OPEN = ("accepted", "running")
 
 # What nobody else is driving, the oldest first.
-_TO_DRIVE = text("""
-    SELECT id FROM batches
-     WHERE tenant_id = :tenant_id AND status IN ('accepted', 'running')
-       AND (leased_until IS NULL OR leased_until < clock_timestamp() OR leased_by = :driver)
-     ORDER BY created_at, id
-""")
+_TO_DRIVE = Call("SELECT batches_to_drive(:tenant_id, :driver)")
 # The sequence first, the batch second: whoever changes the sequence's status locks in the same order.
 _HOLD_SEQUENCE = text("""
     SELECT q.status FROM sequences q
@@ -54,10 +50,9 @@ _UNTOLD = text("""
 _BACKLOG = text("SELECT count(*) FROM (SELECT FROM outbox WHERE tenant_id = :tenant_id LIMIT :at_most) waiting")
 
 
-async def to_drive(session: ReadSession, driver: UUID) -> Sequence[UUID]:
+async def to_drive(database: Database, tenant_id: UUID, driver: UUID) -> list[UUID]:
     """The open batches that no other driver holds, the oldest first."""
-    key = {"tenant_id": session.tenant_id, "driver": driver}
-    return (await session.execute(_TO_DRIVE, key)).scalars().all()
+    return list(await database.calls.value(_TO_DRIVE, {"tenant_id": tenant_id, "driver": driver}))
 
 
 async def claim(session: WriteSession, batch_id: UUID, driver: UUID, lease: timedelta) -> Batch | None:

@@ -52,8 +52,7 @@ class BatchDriver:
             going_on = [one for one in await self._open(tenant_id) if one not in left]
 
     async def _open(self, tenant_id: UUID) -> list[UUID]:
-        async with self._database.read(tenant_id) as session:
-            return list(await queries.to_drive(session, self._id))
+        return await queries.to_drive(self._database, tenant_id, self._id)
 
     async def _advance(self, tenant_id: UUID, batch_id: UUID) -> tuple[BatchKind, Chunk] | None:
         async with self._slots.slot(tenant_id):

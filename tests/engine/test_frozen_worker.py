@@ -12,8 +12,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.postgres_roles import SUPERUSER
+from cadenza.settings import asyncpg_url
 from db.bounds import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS
 from db.calls import Call
 from tests.frozen import freeze, thaw, thawed_in_the_end
@@ -23,6 +26,11 @@ from tests.worker_process import worker_process
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 TAKEN_OVER_SECONDS = 120
 """A silent worker is given up after 15 seconds; the machine may be busy."""
+
+_HOLD = text("SELECT id FROM lead_sequence_state WHERE id = :id FOR UPDATE")
+_AT_THE_GATE = text(
+    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT reserve_message%'"
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the process table as Linux has it")
 Servers = tuple[str, str]
@@ -87,48 +95,57 @@ async def test_frozen_at_the_final_dot_and_woken_after_the_retry_gave_the_messag
         await stage.until_status(enrollment, "completed", within_seconds=TAKEN_OVER_SECONDS)
         assert await outcome(stage, lead, enrollment) == (1, "unknown", 0, ["email_outcome_unknown", "email_skipped"])
         thaw(first.pid)
-
-        async def known() -> bool:
-            return (await outcome(stage, lead, enrollment))[1] == "sent"
-
-        await stage.until(known, "the one who knows has said so")
-    # It did leave, once, and is counted after all.
-    assert await outcome(stage, lead, enrollment) == (
-        1,
-        "sent",
-        1,
-        ["email_outcome_unknown", "email_skipped", "email_sent"],
-    )
+    # It did leave, once. Whether the woken worker still reads the 250, before its timers and Temporal's cancellation
+    # reach it, is chance; what it says then is counted, and if it says nothing the message stays unknown.
+    arrivals, status, counted, told = await outcome(stage, lead, enrollment)
+    assert (arrivals, counted) == (1, 1 if status == "sent" else 0)
+    late = ["email_sent"] if status == "sent" else []
+    assert (status in ("sent", "unknown"), told) == (True, ["email_outcome_unknown", "email_skipped", *late])
 
 
-async def test_frozen_before_the_gate_and_woken_after_the_retry_has_sent(stage: Stage, servers: Servers) -> None:
+async def test_frozen_before_the_gate_and_woken_after_the_retry_has_sent(
+    stage: Stage, servers: Servers, migrated_postgres: EmbeddedPostgres
+) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     waiting = asyncio.Event()
-    async with stage.database.write(stage.tenant_id) as session:
-        lock = text("SELECT FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :id FOR UPDATE")
-        await session.execute(lock, {"tenant_id": stage.tenant_id, "id": enrollment})
-        watching = asyncio.create_task(_set_when_somebody_waits(stage, waiting))
-        holding = frozen_while(stage, servers, waiting, enrollment)
-        first = await holding.__aenter__()
-    try:
+    async with (
+        _row_held_until(waiting, migrated_postgres, enrollment) as watching,
+        frozen_while(stage, servers, waiting, enrollment) as first,
+    ):
         await watching
-        # Postgres has finished what the frozen worker asked for: the message is reserved, by an answer not yet read.
+        # Postgres finishes what the frozen worker asked for: the message is reserved, by an answer not yet read.
         await stage.until_status(enrollment, "completed", within_seconds=TAKEN_OVER_SECONDS)
         thaw(first.pid)
-    finally:
-        await holding.__aexit__(None, None, None)
     assert await outcome(stage, lead, enrollment) == (1, "sent", 1, ["email_sent"])
 
 
-async def _set_when_somebody_waits(stage: Stage, waiting: asyncio.Event) -> None:
-    blocked = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT reserve_message%'"
+@asynccontextmanager
+async def _row_held_until(
+    waiting: asyncio.Event, postgres: EmbeddedPostgres, enrollment: UUID
+) -> AsyncGenerator[asyncio.Task[None], None]:
+    """The enrollment's row is held, by a connection without our bounds, until a worker has stood before the gate for a
+    second: time enough to be frozen there."""
+    engine = create_async_engine(asyncpg_url(postgres.url(SUPERUSER)))
 
-    async def waits() -> bool:
-        return bool(await stage.query(blocked))
+    async def watch(holder: AsyncConnection) -> None:
+        async with asyncio.timeout(TAKEN_OVER_SECONDS), engine.connect() as looking:
+            while not (await looking.execute(_AT_THE_GATE)).first():
+                await looking.rollback()
+                await asyncio.sleep(0.05)
+        waiting.set()
+        await asyncio.sleep(1)
+        await holder.rollback()
 
-    await stage.until(waits, "the worker stands before the gate", 120)
-    waiting.set()
+    async with engine.connect() as holder:
+        await holder.execute(_HOLD, {"id": enrollment})
+        watching = asyncio.create_task(watch(holder))
+        try:
+            yield watching
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+    await engine.dispose()
 
 
 async def test_a_process_frozen_in_a_transaction_keeps_nobody_waiting_for_ever(

@@ -224,3 +224,14 @@ BEGIN
     END IF;
     RETURN answer;
 END $$;
+
+-- The open batches that no other driver holds, the oldest first. Asked after every write that Temporal must hear of.
+CREATE FUNCTION batches_to_drive(p_tenant_id uuid, p_driver uuid) RETURNS uuid[] LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+    RETURN ARRAY(
+        SELECT b.id FROM batches b
+         WHERE b.tenant_id = p_tenant_id AND b.status IN ('accepted', 'running')
+           AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp() OR b.leased_by = p_driver)
+         ORDER BY b.created_at, b.id);
+END $$;

@@ -1,3 +1,4 @@
+DROP FUNCTION batches_to_drive(uuid, uuid);
 DROP FUNCTION advance_and_change_lead(uuid, uuid, uuid, uuid, timestamptz, jsonb, jsonb, jsonb, uuid, jsonb);
 DROP FUNCTION change_lead(uuid, uuid, jsonb);
 DROP FUNCTION receive_event(uuid, jsonb, jsonb, text);

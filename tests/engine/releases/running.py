@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 
 from cadenza.deployments import Deployment
 from cadenza.ports import LOOPBACK
-from cadenza.temporal_binary import find_temporal
 from tests.stage import Stage
 
 Release = Literal["plain", "patched", "broken"]
@@ -57,11 +55,6 @@ class Releases:
     async def cadenza(self, *arguments: str) -> str:
         """What a command of the program prints."""
         return await self._said(sys.executable, "-m", "cadenza", *arguments)
-
-    async def temporal(self, *arguments: str) -> str:
-        """The same of Temporal's own command line."""
-        program = await find_temporal(Path(), None, Path())
-        return await self._said(str(program), *arguments)
 
     async def _said(self, *command: str) -> str:
         process = await asyncio.create_subprocess_exec(
@@ -142,4 +135,13 @@ async def told(stage: Stage, enrollment: UUID) -> Told:
         patches,
         tuple(build for build in dict.fromkeys(tasks) if build),
         WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR in causes,
+    )
+
+
+async def sleeps_for_days(stage: Stage, enrollment: UUID) -> bool:
+    history = await stage.handle(enrollment).fetch_history()
+    return any(
+        event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta() > timedelta(days=1)
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED
     )
