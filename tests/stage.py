@@ -164,6 +164,11 @@ class Stage:
         await self.until(reached, f"{enrollment_id} is {' or '.join(statuses)}", within_seconds)
         return await self.state(enrollment_id)
 
+    async def subjects_to(self, lead_id: UUID) -> list[str]:
+        """Of the emails that this lead was sent. A worker's pass over the queue is for every tenant: what other tests
+        have left in it arrives at this stage's sink as well."""
+        return self.sink.subjects((await self.lead_row(lead_id)).email)
+
     async def until_sent(self, count: int) -> None:
         async def sent() -> bool:
             return len(self.sink.received) >= count

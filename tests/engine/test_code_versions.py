@@ -47,7 +47,7 @@ async def asleep(stage: Stage, sequence: UUID) -> tuple[UUID, UUID]:
 
 
 async def sent(stage: Stage, lead: UUID) -> list[str]:
-    return stage.sink.subjects((await stage.lead_row(lead)).email)
+    return await stage.subjects_to(lead)
 
 
 async def disagrees(stage: Stage, enrollment: UUID) -> None:

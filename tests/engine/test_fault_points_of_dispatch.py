@@ -108,7 +108,7 @@ async def test_the_api_dies(
         await stage.until_status(enrollment.id, "completed", within_seconds=PATIENCE_SECONDS)
     assert len(await enrollments(stage, lead)) == 1
     assert await stage.query("SELECT 1 FROM outbox") == []
-    assert stage.sink.subjects() == ["Hello Acme"]
+    assert await stage.subjects_to(lead) == ["Hello Acme"]
     assert await stage.handle(enrollment.id).result() == "completed"
 
 
@@ -130,7 +130,7 @@ async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
         await stage.until_status(other.id, "completed", within_seconds=PATIENCE_SECONDS)
         assert await asyncio.wait_for(stage.handle(enrollment).result(), READY_SECONDS) == "completed"
     assert len(await enrollments(stage, lead)) == 2
-    assert stage.sink.subjects() == ["Hello Acme"]
+    assert await stage.subjects_to(lead) == ["Hello Acme"]
 
 
 async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with_it(
@@ -149,4 +149,4 @@ async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with
     async with part("worker", stage, *servers):
         await asyncio.wait_for(run.result(), PASS_SECONDS)
         await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
-    assert stage.sink.subjects() == ["Hello Acme"]
+    assert await stage.subjects_to(lead) == ["Hello Acme"]

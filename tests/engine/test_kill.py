@@ -27,7 +27,7 @@ async def test_the_server_has_the_message_and_its_answer_is_never_heard(
     async with part("worker", stage, migrated_postgres, temporal_server):
         state = await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
     # It did arrive, and is not sent again.
-    assert stage.sink.subjects() == ["Hello Acme"]
+    assert await stage.subjects_to(lead) == ["Hello Acme"]
     (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
     assert message.status == "unknown"
     assert "email_outcome_unknown" in await stage.log(enrollment)
