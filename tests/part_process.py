@@ -1,11 +1,11 @@
-"""A part of the program in a process of its own, on a stage's servers: for tests that let it die."""
+"""A part of the program as an operator runs it, in a process of its own: for what only a whole process can suffer."""
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from typing import IO
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.ports import LOOPBACK
 from tests.api_process import clean_environment
 from tests.stage import Stage
@@ -16,19 +16,26 @@ PATIENCE_SECONDS = 300.0
 
 @asynccontextmanager
 async def part(
-    name: str, stage: Stage, postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **settings: str
+    name: str,
+    stage: Stage,
+    database_url: str,
+    temporal_address: str,
+    *,
+    options: Sequence[str] = (),
+    log: IO[bytes] | None = None,
+    **settings: str,
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """`cadenza NAME`, until the block ends or it does."""
+    """`cadenza NAME` with these options, until the block ends or it does; what it says goes to `log`."""
     environment = clean_environment(
-        CADENZA_DATABASE_URL=postgres.app_url,
+        CADENZA_DATABASE_URL=database_url,
         CADENZA_SMTP_HOST=LOOPBACK,
         CADENZA_SMTP_PORT=str(stage.sink.port),
         CADENZA_TASK_QUEUE=stage.task_queue,
-        TEMPORAL_ADDRESS=temporal.address,
+        TEMPORAL_ADDRESS=temporal_address,
         **settings,
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cadenza", name, env=environment, stderr=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", "cadenza", name, *options, env=environment, stderr=log or asyncio.subprocess.DEVNULL
     )
     try:
         yield process

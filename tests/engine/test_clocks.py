@@ -25,10 +25,10 @@ from services.keys import create_key
 from tests.api_process import running_api
 from tests.integration.api.test_api_inbound import mail, signed
 from tests.own_postgres import own_postgres
+from tests.part_process import part
 from tests.shifted_clock import shifted
 from tests.stage import LINKS, Stage
 from tests.stage import stage as set_up
-from tests.worker_process import worker_process
 from webhooks.signing import new_secret
 
 SIGNING_KEY = "a key that signs the links in mail of tests"
@@ -80,7 +80,7 @@ async def apart(
         async with stage.database.write(stage.tenant_id) as session:
             key = (await create_key(session, name="clocks", scopes=["admin"])).key
         async with (
-            worker_process(stage, postgres.app_url, temporal.address, **shifted(clocks.worker, folder)),
+            part("worker", stage, postgres.app_url, temporal.address, **shifted(clocks.worker, folder)),
             running_api(postgres, temporal, **settings) as url,
             httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as http,
         ):

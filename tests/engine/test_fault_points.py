@@ -84,10 +84,10 @@ async def die_at(case: Case, postgres: EmbeddedPostgres, temporal: EmbeddedTempo
             rows = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
             return rows[0].status if rows else None
 
-        async with part("worker", stage, postgres, temporal, **armed) as worker:
+        async with part("worker", stage, postgres.app_url, temporal.address, **armed) as worker:
             await has_died(worker)
         held, arrived = await status(), len(await stage.subjects_to(lead))
-        async with part("worker", stage, postgres, temporal):
+        async with part("worker", stage, postgres.app_url, temporal.address):
             ended_as = await asyncio.wait_for(stage.handle(enrollment).result(), PATIENCE_SECONDS)
         mirror = await stage.state(enrollment)
         return Seen(
@@ -132,7 +132,7 @@ async def test_a_reply_to_an_email_that_nobody_lived_to_record(
     migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     """The enrollment has ended, and no step of it will ask again what became of the message."""
-    servers = (migrated_postgres, temporal_server)
+    servers = (migrated_postgres.app_url, temporal_server.address)
     async with set_up(migrated_postgres.app_url, temporal_server.address) as stage:
         await stage.stop_worker()
         lead = await stage.lead()

@@ -31,12 +31,12 @@ def armed(point: FaultPoint) -> dict[str, str]:
 
 @asynccontextmanager
 async def api(
-    stage: Stage, key: str, postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **settings: str
+    stage: Stage, key: str, database_url: str, temporal_address: str, **settings: str
 ) -> AsyncGenerator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """The API and a client of it, once it answers."""
     port = free_port()
     async with (
-        part("api", stage, postgres, temporal, CADENZA_API_PORT=str(port), **settings) as process,
+        part("api", stage, database_url, temporal_address, CADENZA_API_PORT=str(port), **settings) as process,
         httpx.AsyncClient(
             base_url=f"http://{LOOPBACK}:{port}",
             headers={"Authorization": f"Bearer {key}"},
@@ -88,7 +88,7 @@ async def test_the_api_dies(
     leased: bool,
     known: bool,
 ) -> None:
-    servers = (migrated_postgres, temporal_server)
+    servers = (migrated_postgres.app_url, temporal_server.address)
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     async with stage.database.write(stage.tenant_id) as session:
         key = (await create_key(session, name="Test", scopes=["write"])).key
@@ -115,7 +115,7 @@ async def test_the_api_dies(
 async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
-    servers = (migrated_postgres, temporal_server)
+    servers = (migrated_postgres.app_url, temporal_server.address)
     await stage.stop_worker()
     nurture = await stage.sequence([EMAIL])
     first = await stage.sequence([move(await campaign(stage, nurture), stop_current=False)])
@@ -137,7 +137,7 @@ async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     """Within seconds: the next pass does not begin before this one is over."""
-    servers = (migrated_postgres, temporal_server)
+    servers = (migrated_postgres.app_url, temporal_server.address)
     await stage.stop_worker()
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), lead, dispatch=False)

@@ -20,8 +20,8 @@ from cadenza.settings import asyncpg_url
 from db.bounds import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS
 from db.calls import Call
 from tests.frozen import freeze, thaw, thawed_in_the_end
+from tests.part_process import part
 from tests.stage import Stage
-from tests.worker_process import worker_process
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 TAKEN_OVER_SECONDS = 120
@@ -48,21 +48,20 @@ async def frozen_while(
     stage: Stage, servers: Servers, there: asyncio.Event, enrollment: UUID
 ) -> AsyncGenerator[asyncio.subprocess.Process, None]:
     """The first worker, frozen once the event says that it is where it shall be; and a second one beside it."""
-    async with worker_process(stage, *servers) as first:
+    async with part("worker", stage, *servers) as first:
         with thawed_in_the_end(first):
             await stage.parts.dispatcher.dispatch(stage.tenant_id)
             await asyncio.wait_for(there.wait(), 120)
             await freeze(first.pid)
-            async with worker_process(stage, *servers):
+            async with part("worker", stage, *servers):
                 yield first
 
 
 async def outcome(stage: Stage, lead: UUID, enrollment: UUID) -> tuple[int, str, int, list[str]]:
     """(arrivals, the message's status, emails counted, what the log says of emails), when all workers have gone."""
-    email = (await stage.lead_row(lead)).email
     (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
     told = [event for event in await stage.log(enrollment) if event.startswith("email_")]
-    arrivals = len([one for one in stage.sink.received if one.to == email])
+    arrivals = len(await stage.subjects_to(lead))
     return arrivals, message.status, (await stage.state(enrollment)).emails_sent, told
 
 

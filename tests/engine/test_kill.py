@@ -18,13 +18,13 @@ async def test_the_server_has_the_message_and_its_answer_is_never_heard(
     await stage.stop_worker()
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     stage.sink.gate.clear()
-    async with part("worker", stage, migrated_postgres, temporal_server) as first:
+    async with part("worker", stage, migrated_postgres.app_url, temporal_server.address) as first:
         (enrollment,) = await stage.enroll(sequence, lead)
         await asyncio.wait_for(stage.sink.at_gate.wait(), PATIENCE_SECONDS)
         first.kill()
         await first.wait()
     stage.sink.gate.set()
-    async with part("worker", stage, migrated_postgres, temporal_server):
+    async with part("worker", stage, migrated_postgres.app_url, temporal_server.address):
         state = await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
     # It did arrive, and is not sent again.
     assert await stage.subjects_to(lead) == ["Hello Acme"]

@@ -16,8 +16,8 @@ from services.inboxes.watches import InboxWatches
 from services.secret_box import new_key
 from services.transports import MailServers
 from tests.imap_server import PASSWORD, TestImap, imap_server
+from tests.part_process import part
 from tests.stage import SECRETS, Stage
-from tests.worker_process import worker_process
 from workflows.maintenance import ProcessQueueWorkflow
 from workflows.messages import mailbox_workflow_id
 
@@ -172,12 +172,12 @@ async def test_another_worker_takes_over_from_one_that_was_killed(
     servers = (migrated_postgres.app_url, temporal_server.address)
     settings = {"CADENZA_SECRET_KEYS": key, "CADENZA_MAIL_ALLOW_PRIVATE": "true"}
     await stage.stop_worker()
-    async with worker_process(stage, *servers, **settings) as first:
+    async with part("worker", stage, *servers, **settings) as first:
         await watches(stage).settings_changed(stage.tenant_id, mailbox_id)
         await until_cursor(stage, "read_at IS NOT NULL")
         first.kill()
         await first.wait()
     await imap.append(user, answer(stage, "ada@private.example"))
-    async with worker_process(stage, *servers, **settings):
+    async with part("worker", stage, *servers, **settings):
         state = await stage.until_status(enrollment, "stopped", within_seconds=TAKEN_OVER_SECONDS)
     assert state.stop_reason == "replied"

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from tests.part_process import part
 from tests.stage import Stage
-from tests.worker_process import worker_process
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 PATIENCE_SECONDS = 60.0
@@ -33,7 +33,7 @@ async def test_a_worker_that_dies_is_started_again_and_all_end_with_the_process_
         await stage.until(is_there, words, PATIENCE_SECONDS)
 
     with file.open("wb") as log:
-        async with worker_process(stage, *servers, options=("--processes", "2"), log=log) as supervisor:
+        async with part("worker", stage, *servers, options=("--processes", "2"), log=log) as supervisor:
             await said("2 workers ready")
             both = workers(supervisor)
             assert len(both) == 2
