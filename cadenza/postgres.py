@@ -130,7 +130,7 @@ class EmbeddedPostgres:
         """Make what is missing, start the server, and return once it takes connections and has its roles.
 
         Also after a kill: what an earlier server of this folder left behind is ended or removed first. Raises
-        `StartError`, in one line, when the folder or the server is in no state to run.
+        `StartError`, in one line, when the folder or the server is in no state to run; no server runs then.
         """
         installed = _installation()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +145,11 @@ class EmbeddedPostgres:
         await asyncio.to_thread(_end_leftovers, self.data)
         self.child = Child(self._server(installed, account))
         await self.child.start()
-        await self._wait_until_ready(self.child)
+        try:
+            await self._wait_until_ready(self.child)
+        except BaseException:
+            await self.child.end()  # who cannot start is not left running: nobody would end it
+            raise
 
     async def end(self) -> None:
         """Fast shutdown: open transactions are rolled back, the data is written. Waits for the server."""

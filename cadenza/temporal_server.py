@@ -106,7 +106,11 @@ class EmbeddedTemporal:
             )
         )
         await self.child.start()
-        await self._wait_until_ready(self.child)
+        try:
+            await self._wait_until_ready(self.child)
+        except BaseException:
+            await self.child.end()  # who cannot start is not left running: nobody would end it
+            raise
 
     async def end(self) -> None:
         """Orderly shutdown, which takes it a second or two. Waits for the server."""

@@ -130,9 +130,11 @@ async def test_an_initdb_that_was_killed_half_way_is_made_anew(folder: Path) -> 
 
 
 async def refusal(folder: Path) -> str:
+    server = EmbeddedPostgres(folder)
     with pytest.raises(StartError) as refused:
-        await EmbeddedPostgres(folder).start()
+        await server.start()
     assert "\n" not in str(refused.value)
+    assert server.child is None or server.child.ended
     return str(refused.value)
 
 

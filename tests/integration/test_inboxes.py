@@ -192,6 +192,7 @@ async def test_a_connection_that_is_cut_and_a_server_that_is_away_are_tried_agai
             imap.cut()
             await imap.append(watched.user, letter(first))
             await watched.until_replies(1)
+            await watched.until_read()  # the cut itself was an error too, which is over by now
             await imap.stop()
             cursor = await watched.until_error("inbox_connection_failed")
             assert cursor.failing_since is not None
