@@ -4,11 +4,11 @@ ARGS ?=
 
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 
-.PHONY: install install-dev up demo lint test chaos bench locks clean
+.PHONY: install install-dev web web-types up demo lint test chaos bench locks clean
 
-install: .venv/.installed
+install: .venv/.installed web
 
-install-dev: .venv/.installed-dev
+install-dev: .venv/.installed-dev web
 
 # `pip install` takes only what the lock names, with its hash; the project itself is then linked in without the network.
 .venv/.installed: requirements.lock pyproject.toml
@@ -22,6 +22,24 @@ install-dev: .venv/.installed-dev
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
+# Node.js comes with .venv: none needs to be on the machine. npm takes only what the lock names, with its hash.
+NPM = cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm --silent
+WEB_SOURCES = $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/openapi.json
+
+web: web/dist/index.html
+
+web/node_modules/.package-lock.json: .venv/.installed web/package.json web/package-lock.json
+	$(NPM) ci
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	$(NPM) run build
+
+# After a change of the API: its document, and the web app's types of it. A test fails while they are stale.
+web-types: web/node_modules/.package-lock.json
+	.venv/bin/python -m api.openapi_document > web/openapi.json
+	$(NPM) run types
+
 up: install
 	@exec .venv/bin/cadenza up --dev $(ARGS)
 
@@ -33,8 +51,10 @@ lint: install-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright --pythonpath .venv/bin/python
 	.venv/bin/lint-imports
+	$(NPM) run check
 
 test: lint
+	$(NPM) run test
 	.venv/bin/python -m pytest $(ARGS)
 
 # Kills everything while a thousand leads are mailed (docs/survival.md).
@@ -53,4 +73,4 @@ locks:
 	$(UV_COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv web/dist web/node_modules build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache

@@ -31,6 +31,7 @@ from api.routers import (
     sender_domains,
     sequence_files,
     sequences,
+    session,
     steps,
     suppression_list,
     suppressions,
@@ -40,6 +41,7 @@ from api.routers import (
     versions,
     webhook_endpoints,
 )
+from api.web import serve_web
 from api.wiring import Wiring
 from db.session import Database
 from mail.outbox_store import OutboxStore
@@ -79,6 +81,7 @@ ROUTERS = (
     sender_domains.router,
     suppression_list.router,
     suppressions.router,
+    session.router,
     users.router,
     notifications.router,
     tenants.router,
@@ -130,6 +133,8 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         app.include_router(inbound.router)
     app.include_router(_with_key(config))
     document(app)
+    if config.web_dir is not None:
+        serve_web(app, config.web_dir)
     return app
 
 

@@ -18,6 +18,8 @@ class AppConfig:
     dev: bool = False
     capture_dir: Path | None = None
     """Where captured mail is kept; `/dev/outbox` is empty without it."""
+    web_dir: Path | None = None
+    """The built web app; `/` is not served without it."""
     temporal_ui_url: str | None = None
     """Temporal's web UI; an enrollment has no `temporal_url` without it."""
     temporal_namespace: str = "default"

@@ -57,6 +57,7 @@ def build_app(settings: Settings) -> FastAPI:
         task_queue=settings.task_queue,
         dev=settings.dev,
         capture_dir=settings.capture_dir,
+        web_dir=settings.web_dir if (settings.web_dir / "index.html").is_file() else None,
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=temporal.get("namespace", "default"),
         inbound_webhook_secret=secret.get_secret_value() if secret else None,

@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     """The release whose code a worker runs. With it leads come to the worker only while `cadenza deploy` sends them
     there; a worker without one takes whatever no such version is to have."""
     temporal_ui_url: str | None = None
+    web_dir: Path = Path(__file__).parent.parent / "web" / "dist"
+    """The built web app (`make web`). The API serves it at `/` if it is there."""
 
     log_retention_months: int = Field(default=0, ge=0, le=1200)
     """How many whole months of the execution log are kept before the present one; 0 keeps all."""

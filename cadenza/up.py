@@ -175,7 +175,7 @@ class Run:
         smtp_host, smtp_port = self.smtp
         return {
             "api_url": self.api_url,
-            "ui_url": f"{self.api_url}/docs",
+            "ui_url": f"{self.api_url}/",
             "api_key": tenant.api_key,
             "tenant_id": str(tenant.tenant_id),
             "temporal_address": self._temporal.address,
@@ -208,6 +208,8 @@ class Run:
         if self._settings.smtp_host is not None:
             mail = f"not captured: it goes to {self._settings.smtp_host}"
         lines = {
+            # After the #, so that no server and no log is told the key.
+            "Web app": f"{self.api_url}/#key={tenant.api_key}",
             "API docs": f"{self.api_url}/docs",
             "API key": tenant.api_key,
             "Temporal": f"{self._temporal.ui_url}",

@@ -1,0 +1,45 @@
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { ApiProblem, hasCode, messageOf } from "@/api/problem";
+import { signOut } from "./session";
+
+/** How often a visible screen asks again, in milliseconds. */
+export const LIVE = 3_000;
+
+/** What a mutation may say about itself: a form that shows the fault beside its field asks for no toast. */
+declare module "@tanstack/react-query" {
+  interface Register {
+    mutationMeta: { quiet?: boolean };
+  }
+}
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: leaveWhenKeyIsRefused }),
+  mutationCache: new MutationCache({
+    onError(error, _variables, _context, mutation) {
+      leaveWhenKeyIsRefused(error);
+      if (mutation.meta?.quiet !== true) toast.error(messageOf(error));
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 1_000,
+      // Only what may pass by itself: an absent server, an overloaded one. A refusal is an answer.
+      retry: (count, error) => mayPass(error) && count < 2,
+      retryDelay: (count) => Math.min(1_000 * 2 ** count, 5_000),
+      networkMode: "always",
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+function mayPass(error: unknown): boolean {
+  return error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
+}
+
+function leaveWhenKeyIsRefused(error: unknown): void {
+  if (error instanceof ApiProblem && error.status === 401 && !hasCode(error, "unreadable_answer")) {
+    signOut();
+    queryClient.clear();
+  }
+}

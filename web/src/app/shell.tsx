@@ -1,0 +1,151 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Bug, LogOut, Menu as MenuIcon, Monitor, Moon, Settings, Sun, Users, Workflow } from "lucide-react";
+import { type ReactNode, Suspense, useState } from "react";
+import { Toaster } from "sonner";
+import { Button } from "@/ui/button";
+import { Loading } from "@/ui/states";
+import { Tooltip } from "@/ui/tooltip";
+import { ErrorBoundary } from "./error-boundary";
+import { signOut, useKey } from "./session";
+import { sessionQuery } from "./session-query";
+import styles from "./shell.module.css";
+import { SignIn } from "./sign-in";
+import { chooseTheme, type Theme, useTheme } from "./theme";
+
+export function Shell() {
+  const key = useKey();
+  return (
+    <>
+      {key === null ? <SignIn /> : <SignedIn />}
+      <Toaster position="bottom-right" theme={useTheme()} closeButton />
+    </>
+  );
+}
+
+function SignedIn() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const [open, setOpen] = useState(false);
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#main">
+        Skip to content
+      </a>
+      <div className={styles.bar}>
+        <Button
+          look="quiet"
+          icon
+          aria-label="Menu"
+          aria-expanded={open}
+          aria-controls="navigation"
+          onClick={() => setOpen(!open)}
+        >
+          <MenuIcon />
+        </Button>
+        <Brand />
+      </div>
+      <nav id="navigation" className={styles.nav} data-open={open} aria-label="Main">
+        <Brand />
+        <Rooms onGo={() => setOpen(false)} />
+        <Foot />
+      </nav>
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <ErrorBoundary key={path}>
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <Link to="/app/sequences" className={styles.brand}>
+      <img src="/favicon.svg" alt="" width={22} height={22} />
+      Cadenza
+    </Link>
+  );
+}
+
+function Rooms({ onGo }: { onGo: () => void }) {
+  const session = useQuery(sessionQuery);
+  return (
+    <ul className={styles.rooms}>
+      <Room to="/app/sequences" icon={<Workflow />} onGo={onGo}>
+        Sequences
+      </Room>
+      <Room to="/app/leads" icon={<Users />} onGo={onGo}>
+        Leads
+      </Room>
+      <Room to="/app/settings/mailboxes" icon={<Settings />} onGo={onGo}>
+        Settings
+      </Room>
+      {session.data?.dev && (
+        <Room to="/app/dev" icon={<Bug />} onGo={onGo}>
+          Dev tools
+        </Room>
+      )}
+    </ul>
+  );
+}
+
+function Room({
+  to,
+  icon,
+  onGo,
+  children,
+}: {
+  to: string;
+  icon: ReactNode;
+  onGo: () => void;
+  children: ReactNode;
+}) {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const room = to.split("/").slice(0, 3).join("/");
+  return (
+    <li>
+      <Link to={to} className={styles.room} data-current={path.startsWith(room)} onClick={onGo}>
+        {icon}
+        {children}
+      </Link>
+    </li>
+  );
+}
+
+const THEMES: readonly [Theme, string, ReactNode][] = [
+  ["system", "As the system", <Monitor key="system" />],
+  ["light", "Light", <Sun key="light" />],
+  ["dark", "Dark", <Moon key="dark" />],
+];
+
+function Foot() {
+  const theme = useTheme();
+  return (
+    <div className={styles.foot}>
+      <fieldset className={styles.themes}>
+        <legend className="visually-hidden">Colours</legend>
+        {THEMES.map(([value, label, icon]) => (
+          <Tooltip key={value} text={label}>
+            <Button
+              look="quiet"
+              size="sm"
+              icon
+              aria-label={label}
+              aria-pressed={theme === value}
+              onClick={() => chooseTheme(value)}
+            >
+              {icon}
+            </Button>
+          </Tooltip>
+        ))}
+      </fieldset>
+      <Tooltip text="Sign out">
+        <Button look="quiet" size="sm" icon aria-label="Sign out" onClick={signOut}>
+          <LogOut />
+        </Button>
+      </Tooltip>
+    </div>
+  );
+}

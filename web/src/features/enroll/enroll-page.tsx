@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function EnrollPage() {
+  return <Page title="EnrollPage" />;
+}

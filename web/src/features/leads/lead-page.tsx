@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function LeadPage() {
+  return <Page title="LeadPage" />;
+}

@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// `npm run dev` works against a running `make up`, named by CADENZA_API_URL.
+const api = process.env.CADENZA_API_URL ?? "http://127.0.0.1:8080";
+const paths = JSON.parse((await import("node:fs")).readFileSync("openapi.json", "utf8")).paths as Record<
+  string,
+  unknown
+>;
+const rooms = [...new Set(Object.keys(paths).map((path) => `/${path.split("/")[1]}`))];
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  build: { target: "es2022", sourcemap: false, chunkSizeWarningLimit: 700 },
+  server: { proxy: Object.fromEntries(rooms.map((room) => [room, api])) },
+});
