@@ -1,5 +1,5 @@
 import { Page } from "@/ui/page";
 
 export function SequencesPage() {
-  return <Page title="SequencesPage" />;
+  return <Page title="Sequences" />;
 }
