@@ -27,6 +27,16 @@ def find_chromium() -> Path | None:
     return next((Path(program) for program in found if program), None)
 
 
+# Once for a tab: what its user then changes stays changed.
+SEED = """
+if (!sessionStorage.getItem('seeded')) {
+  sessionStorage.setItem('seeded', '1');
+  localStorage.setItem('cadenza.theme', '%(theme)s');
+  localStorage.setItem('cadenza.key', '%(key)s');
+}
+"""
+
+
 @asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser]:
     program = find_chromium()
@@ -39,7 +49,12 @@ async def chromium() -> AsyncGenerator[Browser]:
 
 @asynccontextmanager
 async def signed_in(
-    browser: Browser, run: dict[str, str], *, size: tuple[int, int] = DESKTOP, theme: str = "light", inspected: bool = False
+    browser: Browser,
+    run: dict[str, str],
+    *,
+    size: tuple[int, int] = DESKTOP,
+    theme: str = "light",
+    inspected: bool = False,
 ) -> AsyncGenerator[BrowserContext]:
     """A fresh profile that works with the first tenant's key. `inspected` lets axe be put into its pages, which their
     policy forbids."""
@@ -49,7 +64,6 @@ async def signed_in(
         bypass_csp=inspected,
         reduced_motion="reduce",
     )
-    kept = f"localStorage.setItem('cadenza.theme', '{theme}'); localStorage.setItem('cadenza.key', '{run['api_key']}')"
-    await context.add_init_script(f"if (!sessionStorage.getItem('seeded')) {{ {kept}; sessionStorage.setItem('seeded', 1) }}")
+    await context.add_init_script(SEED % {"theme": theme, "key": run["api_key"]})
     yield context
     await context.close()
