@@ -4,7 +4,7 @@ import { TextField } from "@/ui/field";
 import type { DraftStep } from "../model";
 import { DurationFields } from "./duration-fields";
 import styles from "./panel.module.css";
-import { useProblem } from "./problems-context";
+import { useAnyProblem, useProblem } from "./problems-context";
 import { referencesTo } from "./references";
 
 interface CommonFieldsProps {
@@ -17,7 +17,7 @@ interface CommonFieldsProps {
 export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
   return (
     <div className={styles.fields}>
-      <div className={styles.pair}>
+      <div className={styles.names}>
         <TextField
           label="Name"
           value={step.name}
@@ -28,17 +28,34 @@ export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
         />
         <KeyField key={step.key} step={step} steps={steps} onChange={(key) => onChange({ ...step, key })} />
       </div>
-      <DurationFields
-        legend="Waits before it runs"
-        path="delay_"
-        days={step.delay_days}
-        hours={step.delay_hours}
-        minutes={step.delay_minutes}
-        onChange={({ days, hours, minutes }) =>
-          onChange({ ...step, delay_days: days, delay_hours: hours, delay_minutes: minutes })
-        }
-      />
+      <OwnDelay step={step} onChange={onChange} />
     </div>
+  );
+}
+
+function OwnDelay({ step, onChange }: Pick<CommonFieldsProps, "step" | "onChange">) {
+  const fields = (
+    <DurationFields
+      legend="Waits before it runs"
+      path="delay_"
+      days={step.delay_days}
+      hours={step.delay_hours}
+      minutes={step.delay_minutes}
+      onChange={({ days, hours, minutes }) =>
+        onChange({ ...step, delay_days: days, delay_hours: hours, delay_minutes: minutes })
+      }
+    />
+  );
+  const waits = step.delay_days + step.delay_hours + step.delay_minutes > 0;
+  const problem = useAnyProblem("delay_days", "delay_hours", "delay_minutes");
+  // Of a step that is a delay itself a second one is hardly ever meant.
+  const [folded] = useState(step.type === "delay" && !waits);
+  if (!folded) return fields;
+  return (
+    <details className={styles.details} open={problem || undefined}>
+      <summary>Another wait, before it</summary>
+      {fields}
+    </details>
   );
 }
 

@@ -22,7 +22,7 @@ export function DelayEditor({ config, onConfig }: EditorProps) {
       <DurationFields
         legend="Waits"
         path="config."
-        dayLabel={business ? "Business days" : "Days"}
+        dayUnit={business ? "b. days" : "days"}
         days={numberOf(config, "days") ?? 0}
         hours={numberOf(config, "hours") ?? 0}
         minutes={numberOf(config, "minutes") ?? 0}

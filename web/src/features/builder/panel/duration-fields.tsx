@@ -13,14 +13,14 @@ interface DurationFieldsProps extends Duration {
   /** What the fields' names begin with, for the problems about them: `delay_`, `config.`. */
   path: string;
   /** What a day is called, where it is none of the calendar's. */
-  dayLabel?: string;
+  dayUnit?: string;
   onChange: (duration: Duration) => void;
 }
 
 export function DurationFields({
   legend,
   path,
-  dayLabel = "Days",
+  dayUnit = "days",
   onChange,
   ...duration
 }: DurationFieldsProps) {
@@ -29,7 +29,9 @@ export function DurationFields({
       <legend>{legend}</legend>
       <div className={styles.triple}>
         <NumberField
-          label={dayLabel}
+          label={dayUnit}
+          hideLabel
+          unit={dayUnit}
           min={0}
           max={3650}
           value={duration.days}
@@ -37,7 +39,9 @@ export function DurationFields({
           onChange={(days = 0) => onChange({ ...duration, days })}
         />
         <NumberField
-          label="Hours"
+          label="hours"
+          hideLabel
+          unit="hours"
           min={0}
           max={8760}
           value={duration.hours}
@@ -45,7 +49,9 @@ export function DurationFields({
           onChange={(hours = 0) => onChange({ ...duration, hours })}
         />
         <NumberField
-          label="Minutes"
+          label="minutes"
+          hideLabel
+          unit="minutes"
           min={0}
           max={525_600}
           value={duration.minutes}

@@ -51,6 +51,7 @@ export function valueFor(op: string, value: unknown): unknown {
   const kinds = kindsOf(op);
   const kind = valueKind(op, value);
   if (COMPARES.includes(op) && kind === "text") return asKind("number", value);
+  if (kind === "none") return undefined;
   return kinds.includes(kind) ? value : asKind(kinds[0] ?? "text", value);
 }
 

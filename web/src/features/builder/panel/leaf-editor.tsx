@@ -2,7 +2,7 @@ import { CheckField, SelectField } from "@/ui/field";
 import { NumberField } from "@/ui/number-field";
 import type { DraftStep } from "../model";
 import styles from "./condition.module.css";
-import { type Leaf, scoped, scopeOf, takesMachines } from "./condition-tree";
+import { type Leaf, scoped, scopeOf } from "./condition-tree";
 import { numberOf, textOf } from "./config";
 
 interface LeafEditorProps {
@@ -15,6 +15,7 @@ interface LeafEditorProps {
 export function LeafEditor({ leaf, steps, onChange }: LeafEditorProps) {
   const scope = scopeOf(leaf);
   const step = textOf(scope, "step");
+  const days = numberOf(scope, "within_days");
   const emails = steps.filter((other) => other.type === "email" || other.key === step);
   if (leaf.name === "always" && Object.keys(scope).length === 0) return null;
   return (
@@ -42,16 +43,18 @@ export function LeafEditor({ leaf, steps, onChange }: LeafEditorProps) {
           fractions
           min={0}
           max={3650}
-          placeholder="any day"
-          value={numberOf(scope, "within_days")}
+          placeholder="any time"
+          unit={days === undefined ? undefined : "days"}
+          value={days}
           onChange={(days) => onChange(scoped(leaf, { within_days: days }))}
         />
       </div>
-      {takesMachines(leaf.name) && (
+      {scope.include_machine === true && (
         <CheckField
-          label="Count machines, too"
-          checked={scope.include_machine === true}
-          onChange={(event) => onChange(scoped(leaf, { include_machine: event.target.checked || undefined }))}
+          label="Machines count, too"
+          hint="A mail client’s prefetch, a scanner."
+          checked
+          onChange={() => onChange(scoped(leaf, { include_machine: undefined }))}
         />
       )}
     </>

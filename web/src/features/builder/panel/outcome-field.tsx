@@ -37,17 +37,14 @@ export function OutcomeField({ label, path, outcome, step, steps, onChange }: Ou
           {next === undefined ? "Go on: it is the last step" : `Go on to ${named(next)}`}
         </option>
         <option value="stop">Stop the sequence for the lead</option>
-        <optgroup label="Go to">
-          {goto !== undefined && !steps.some((other) => other.key === goto) && (
-            <option value={GOTO + goto}>{goto} (there is no such step)</option>
-          )}
-          {steps.map((other, index) => (
-            <option key={other.key} value={GOTO + other.key}>
-              {index + 1}. {named(other)}
-              {index <= here ? " (back)" : ""}
-            </option>
-          ))}
-        </optgroup>
+        {goto !== undefined && !steps.some((other) => other.key === goto) && (
+          <option value={GOTO + goto}>Go to {goto}, which is not there</option>
+        )}
+        {steps.map((other, index) => (
+          <option key={other.key} value={GOTO + other.key}>
+            {index <= here ? "Go back to" : "Go to"} {index + 1}. {named(other)}
+          </option>
+        ))}
       </SelectField>
       {stops && (
         <TextField

@@ -33,7 +33,7 @@ export function insertField(text: string, start: number, end: number, field: Mer
 
 /** The filter, at the end of the `{{ … }}` that the cursor is in or right behind; null where there is none. */
 export function insertFilter(text: string, cursor: number, filter: string): Edited | null {
-  const open = text.lastIndexOf("{{", cursor === 0 ? 0 : cursor - 1);
+  const open = cursor < 2 ? -1 : text.lastIndexOf("{{", cursor - 2);
   if (open < 0) return null;
   const close = text.indexOf("}}", open);
   if (close < 0 || close + 2 < cursor) return null;

@@ -1,11 +1,31 @@
-import { CircleSlash2, Ellipsis, Group as GroupIcon, ListPlus, Plus, Trash2, Ungroup } from "lucide-react";
+import {
+  Bot,
+  CircleSlash2,
+  Ellipsis,
+  Group as GroupIcon,
+  ListPlus,
+  Plus,
+  Trash2,
+  Ungroup,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import type { DraftStep } from "../model";
 import styles from "./condition.module.css";
-import { grouped, type Join, negated, newTest, type Test, ungrouped, withAnother } from "./condition-tree";
+import {
+  grouped,
+  type Join,
+  negated,
+  newTest,
+  scoped,
+  scopeOf,
+  type Test,
+  takesMachines,
+  ungrouped,
+  withAnother,
+} from "./condition-tree";
 import { places, replaced, without } from "./config";
 import { FieldTestEditor } from "./field-test-editor";
 import { LeafEditor } from "./leaf-editor";
@@ -68,7 +88,7 @@ function SingleTest({
   onChange,
 }: Omit<TestEditorProps, "test" | "onRemove"> & { test: Single; menu: ReactNode; root: boolean }) {
   return (
-    <div className={styles.test}>
+    <div className={`${styles.test} ${root ? "" : styles.inside}`}>
       <div className={styles.line}>
         <div className={styles.grow}>
           <TestKind test={test} error={useProblem(path)} onChange={onChange} />
@@ -180,6 +200,12 @@ function TestMenu({
         <GroupIcon aria-hidden="true" />
         Put into a group
       </MenuItem>
+      {test.kind === "leaf" && takesMachines(test.name) && scopeOf(test).include_machine !== true && (
+        <MenuItem onSelect={() => onChange(scoped(test, { include_machine: true }))}>
+          <Bot aria-hidden="true" />
+          Count machines, too
+        </MenuItem>
+      )}
       {test.kind === "group" && test.tests.length === 1 && (
         <MenuItem onSelect={() => onChange(ungrouped(test))}>
           <Ungroup aria-hidden="true" />

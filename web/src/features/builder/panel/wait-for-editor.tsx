@@ -55,7 +55,8 @@ export function WaitForEditor({ step, steps, config, onConfig }: EditorProps) {
           />
         )}
         <NumberField
-          label="For at most (days)"
+          label="For at most"
+          unit="days"
           fractions
           min={0}
           max={3650}
