@@ -187,6 +187,7 @@ BODIES: dict[str, Callable[[Things], Any]] = {
     "add_campaign_leads": lambda ours: {"lead_ids": [ours.ids["lead_id"]]},
     "assign_campaign_sequence": lambda ours: {"sequence_id": ours.ids["sequence_id"]},
     "preview": lambda ours: {"lead_id": ours.ids["lead_id"]},
+    "preview_message": lambda ours: {"lead_id": ours.ids["lead_id"]},
     "record_lead_event": lambda _: {"type": "reply"},
     "reply_to_message": lambda _: {"text": "hello"},
     "update_sequence": lambda _: {"status": "archived"},
@@ -305,6 +306,17 @@ async def _previewing(ours: Things, theirs: Things) -> None:
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
 
 
+async def _previewing_a_message(ours: Things, theirs: Things) -> None:
+    path, body = f"/sequences/{ours.ids['sequence_id']}/preview-message", {"lead_id": theirs.ids["lead_id"]}
+    await ours.tenant.refused("POST", path, 404, "not_found", json=body)
+
+
+async def _previewing_from(ours: Things, theirs: Things) -> None:
+    path = f"/sequences/{ours.ids['sequence_id']}/preview-message"
+    body = {"lead_id": ours.ids["lead_id"], "mailbox_id": theirs.ids["mailbox_id"]}
+    assert (await ours.tenant.call("POST", path, json=body))["from"] is None
+
+
 async def _telling(ours: Things, theirs: Things) -> None:
     path, body = f"/leads/{ours.ids['lead_id']}/events", {"type": "reply", "message_id": theirs.ids["message_id"]}
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
@@ -343,6 +355,8 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("update_sequence", "mailbox_ids"): _sharing_out("update_sequence"),
     ("import_sequence", "mailbox_ids"): _sharing_out("import_sequence"),
     ("preview", "lead_id"): _previewing,
+    ("preview_message", "lead_id"): _previewing_a_message,
+    ("preview_message", "mailbox_id"): _previewing_from,
     ("record_lead_event", "message_id"): _telling,
     ("create_lead", "owner_id"): _owning("POST"),
     ("update_lead", "owner_id"): _owning("PATCH"),

@@ -937,6 +937,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sequences/{sequence_id}/preview-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Message
+         * @description A message that is being written, as the lead would read it, from the mailbox that the lead would hear from; what
+         *     cannot be rendered is named by its field. Nothing is sent or kept.
+         */
+        post: operations["preview_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sequences/{sequence_id}/publish": {
         parameters: {
             query?: never;
@@ -3050,6 +3071,56 @@ export interface components {
             username: string;
         };
         /**
+         * MessagePreviewRequest
+         * @description A message as it stands in an editor. `earlier_subject` is the subject (a template, too) of the thread that it
+         *     replies in; null for a message of its own. `mailbox_id` is the step's, where it names one.
+         */
+        MessagePreviewRequest: {
+            /**
+             * Body Html
+             * @default
+             */
+            body_html: string;
+            /**
+             * Body Text
+             * @default
+             */
+            body_text: string;
+            /** Earlier Subject */
+            earlier_subject?: string | null;
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** Mailbox Id */
+            mailbox_id?: string | null;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
+        /**
+         * MessagePreviewResponse
+         * @description `from` is null without a mailbox. While `errors` names fields (`subject`, `body_text`, `body_html`) which cannot
+         *     be rendered for this lead, or for any, the texts are null.
+         */
+        MessagePreviewResponse: {
+            /** Errors */
+            errors: components["schemas"]["ProblemField"][];
+            /** From */
+            from: string | null;
+            /** Html */
+            html: string | null;
+            /** Subject */
+            subject: string | null;
+            /** Text */
+            text: string | null;
+            /** To */
+            to: string;
+        };
+        /**
          * MovedEnrollment
          * @description `now`: the enrollment's clock after the move.
          */
@@ -4640,6 +4711,8 @@ export type MailboxUpdate = components['schemas']['MailboxUpdate'];
 export type MailReceivedResponse = components['schemas']['MailReceivedResponse'];
 export type MailServerGiven = components['schemas']['MailServerGiven'];
 export type MailServerShown = components['schemas']['MailServerShown'];
+export type MessagePreviewRequest = components['schemas']['MessagePreviewRequest'];
+export type MessagePreviewResponse = components['schemas']['MessagePreviewResponse'];
 export type MovedEnrollment = components['schemas']['MovedEnrollment'];
 export type NotificationResponse = components['schemas']['NotificationResponse'];
 export type OpenEvent = components['schemas']['OpenEvent'];
@@ -9730,6 +9803,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePreviewResponse"];
                 };
             };
             /** @description The body is not JSON. */
