@@ -184,6 +184,8 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
 # A body that would be accepted if the thing in the path were one's own, by operation.
 BODIES: dict[str, Callable[[Things], Any]] = {
     "create_step": lambda _: {**EMAIL, "key": "mine"},
+    "replace_steps": lambda _: {"steps_revision": 0, "steps": [EMAIL]},
+    "validate_sequence": lambda _: {"steps": [EMAIL]},
     "add_campaign_leads": lambda ours: {"lead_ids": [ours.ids["lead_id"]]},
     "assign_campaign_sequence": lambda ours: {"sequence_id": ours.ids["sequence_id"]},
     "preview": lambda ours: {"lead_id": ours.ids["lead_id"]},
