@@ -329,6 +329,17 @@ async def _forwarding(ours: Things, theirs: Things) -> None:
     await ours.tenant.refused("POST", "/dev/fast-forward", 404, "not_found", json=body)
 
 
+async def _picking(ours: Things, theirs: Things) -> None:
+    path = f"/leads?id={theirs.ids['lead_id']}&id={ours.ids['lead_id']}"
+    assert [one["id"] for one in (await ours.tenant.call("GET", path))["items"]] == [ours.ids["lead_id"]]
+
+
+async def _gathering(ours: Things, theirs: Things) -> None:
+    path, csv = f"/leads/import?campaign_id={theirs.ids['campaign_id']}", {"Content-Type": "text/csv"}
+    file = b"email\nnew@acme.example\n"
+    await ours.tenant.refused("POST", path, 404, "not_found", content=file, headers=csv)
+
+
 def _sharing_out(operation: str) -> Check:
     """A draft may name anything; it is looked for when the sequence is to run."""
 
@@ -365,6 +376,9 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("add_campaign_leads", "lead_ids"): _adding,
     ("assign_campaign_sequence", "sequence_id"): _assigning,
     ("fast_forward_clock", "enrollment_id"): _forwarding,
+    ("import_leads", "campaign_id"): _gathering,
+    ("list_leads", "id"): _picking,
+    ("list_batches", "sequence_id"): _filtering("/batches", "sequence_id"),
     ("list_notifications", "user_id"): _filtering("/notifications", "user_id"),
     ("list_enrollments", "sequence_id"): _filtering("/enrollments", "sequence_id"),
     ("list_enrollments", "lead_id"): _filtering("/enrollments", "lead_id"),

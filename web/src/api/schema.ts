@@ -565,6 +565,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/leads/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lead Ids
+         * @description The leads that match, the newest first, by their IDs alone: as many as one request may enroll, add to a
+         *     campaign, or anything else that takes many.
+         */
+        get: operations["list_lead_ids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leads/import": {
         parameters: {
             query?: never;
@@ -2043,11 +2064,14 @@ export interface components {
         };
         /**
          * DryAssignmentResponse
-         * @description What assigning the sequence would do. `skipped` lists at most 10,000 leads, `skipped_counts` counts all.
+         * @description What assigning the sequence would do. `enrolled` and `skipped` list at most 10,000 leads each; `accepted` and
+         *     `skipped_counts` count all.
          */
         DryAssignmentResponse: {
             /** Accepted */
             accepted: number;
+            /** Enrolled */
+            enrolled: string[];
             forecast: components["schemas"]["ForecastResponse"] | null;
             /** Skipped */
             skipped: components["schemas"]["LeadSkipped"][];
@@ -2575,6 +2599,16 @@ export interface components {
              * Format: uuid
              */
             lead_id: string;
+        };
+        /**
+         * LeadIds
+         * @description `more`: others match, too.
+         */
+        LeadIds: {
+            /** Items */
+            items: string[];
+            /** More */
+            more: boolean;
         };
         /**
          * LeadImportResponse
@@ -3855,10 +3889,11 @@ export interface components {
         };
         /**
          * SequenceResponse
-         * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
-         *     edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit of a step.
-         *     `batch_id`: the newest batch under way, which is still
-         *     pausing, resuming, stopping, moving or enrolling leads.
+         * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
+         *     `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
+         *     `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit of
+         *     a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
+         *     leads.
          */
         SequenceResponse: {
             /** Active Count */
@@ -3873,6 +3908,10 @@ export interface components {
             current_version: number | null;
             /** Description */
             description: string;
+            /** Emails Replied */
+            emails_replied: number;
+            /** Emails Sent */
+            emails_sent: number;
             /** Enrolled Count */
             enrolled_count: number;
             /**
@@ -3882,6 +3921,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Reply Rate */
+            reply_rate: number | null;
             settings: components["schemas"]["SequenceSettings"];
             /**
              * Status
@@ -4780,6 +4821,7 @@ export type InboxServerShown = components['schemas']['InboxServerShown'];
 export type InboxShown = components['schemas']['InboxShown'];
 export type LeadCreate = components['schemas']['LeadCreate'];
 export type LeadEnrolled = components['schemas']['LeadEnrolled'];
+export type LeadIds = components['schemas']['LeadIds'];
 export type LeadImportResponse = components['schemas']['LeadImportResponse'];
 export type LeadResponse = components['schemas']['LeadResponse'];
 export type LeadSkipped = components['schemas']['LeadSkipped'];
@@ -5219,6 +5261,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                sequence_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -6702,6 +6745,8 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Of these alone; may be repeated. */
+                id?: string[] | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description Found anywhere in the address, the name or the company. */
@@ -7874,9 +7919,83 @@ export interface operations {
             };
         };
     };
+    list_lead_ids: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Found anywhere in the address, the name or the company. */
+                search?: string | null;
+                status?: string | null;
+                tag?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadIds"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_leads: {
         parameters: {
             query?: {
+                /** @description The campaign that the leads are put into, those that were there before, too. */
+                campaign_id?: string | null;
                 /** @description As the form's field `mapping`, where the file is the body itself. */
                 mapping?: string | null;
             };
@@ -7928,6 +8047,15 @@ export interface operations {
             };
             /** @description The key lacks the scope. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9069,6 +9197,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Found anywhere in the name. */
+                search?: string | null;
                 status?: ("draft" | "active" | "paused" | "archived") | null;
             };
             header?: never;

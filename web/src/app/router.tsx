@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { sequenceFilters } from "@/features/sequences/search";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
 
@@ -31,6 +32,7 @@ const appHome = createRoute({
 const sequences = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences",
+  validateSearch: sequenceFilters,
   component: lazyRouteComponent(() => import("@/features/sequences/sequences-page"), "SequencesPage"),
 });
 
