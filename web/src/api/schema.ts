@@ -534,7 +534,7 @@ export interface paths {
         };
         /**
          * Get Timeline
-         * @description Everything that was done and that the lead did, in the order of time.
+         * @description Everything that was done and that the lead did, in the order of time, or the newest first.
          */
         get: operations["get_timeline"];
         put?: never;
@@ -7728,6 +7728,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                order?: "oldest_first" | "newest_first";
             };
             header?: never;
             path: {

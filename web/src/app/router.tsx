@@ -7,6 +7,7 @@ import {
 } from "@tanstack/react-router";
 import { sequenceFilters } from "@/features/sequences/search";
 import { NotFound } from "./not-found";
+import { texts } from "./search-params";
 import { Shell } from "./shell";
 
 /** Every screen of the app, by its address. Each is a chunk of its own: the first load brings the shell and one screen. */
@@ -57,6 +58,8 @@ const enroll = createRoute({
 const leads = createRoute({
   getParentRoute: () => root,
   path: "/app/leads",
+  validateSearch: (given: Record<string, unknown>): { search?: string; status?: string; tag?: string } =>
+    texts(given, ["search", "status", "tag"]),
   component: lazyRouteComponent(() => import("@/features/leads/leads-page"), "LeadsPage"),
 });
 
@@ -75,6 +78,8 @@ const settings = createRoute({
 const dev = createRoute({
   getParentRoute: () => root,
   path: "/app/dev",
+  validateSearch: (given: Record<string, unknown>): { to?: string; mail?: string } =>
+    texts(given, ["to", "mail"]),
   component: lazyRouteComponent(() => import("@/features/dev/dev-page"), "DevPage"),
 });
 
