@@ -2107,6 +2107,8 @@ export interface components {
             event: string;
             /** Id */
             id: string;
+            /** Lead Email */
+            lead_email: string;
             /**
              * Lead Id
              * Format: uuid

@@ -5,6 +5,8 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { analyticsSearch } from "@/features/analytics/search";
+import { settingsSearch } from "@/features/settings/search";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
 
@@ -43,6 +45,7 @@ const builder = createRoute({
 const analytics = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences/$sequenceId/analytics",
+  validateSearch: analyticsSearch,
   component: lazyRouteComponent(() => import("@/features/analytics/analytics-page"), "AnalyticsPage"),
 });
 
@@ -67,6 +70,7 @@ const lead = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/app/settings/$section",
+  validateSearch: settingsSearch,
   component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
 });
 
