@@ -5,7 +5,9 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { analyticsSearch } from "@/features/analytics/search";
 import { sequenceFilters } from "@/features/sequences/search";
+import { settingsSearch } from "@/features/settings/search";
 import { NotFound } from "./not-found";
 import { texts } from "./search-params";
 import { Shell } from "./shell";
@@ -46,6 +48,7 @@ const builder = createRoute({
 const analytics = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences/$sequenceId/analytics",
+  validateSearch: analyticsSearch,
   component: lazyRouteComponent(() => import("@/features/analytics/analytics-page"), "AnalyticsPage"),
 });
 
@@ -72,6 +75,7 @@ const lead = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/app/settings/$section",
+  validateSearch: settingsSearch,
   component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
 });
 
