@@ -74,7 +74,7 @@ async def preview_sequence(
     lead = await get_lead(session, lead_id)
     plan, errors = await drafted_plan(session, sequence)
     start = start_at or datetime.now(UTC)
-    fields = template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
+    fields = lead_fields(lead)
     senders = await queries.senders(
         session,
         lead_id,
@@ -97,6 +97,28 @@ async def preview_sequence(
     return preview
 
 
+def lead_fields(lead: Lead) -> dict[str, Any]:
+    """The lead's own merge fields."""
+    return template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
+
+
+def merge_fields(
+    lead: dict[str, Any], sender: Mailbox | None, sequence_name: str, now: datetime, footer: Footer
+) -> dict[str, Any]:
+    """What a template sees, as `Visit.merge_fields` has it for a message that is sent."""
+    return {
+        **lead,
+        "sender": {
+            "name": sender.name if sender else "Sender",
+            "email": sender.email if sender else "",
+            "postal_address": footer.postal_address,
+        },
+        "sequence": {"name": sequence_name},
+        "now": now,
+        "unsubscribe_url": footer.unsubscribe_url,
+    }
+
+
 def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
     yield from ((step, step.config) for step in plan.steps if isinstance(step.config, Email))
 
@@ -111,17 +133,7 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, 
         written.append(moment.step)
         sender = _sent_from(written, senders)
         variant = config.variant_of(preview.lead.id, moment.step.id)
-        known = {
-            **fields,
-            "sender": {
-                "name": sender.name if sender else "Sender",
-                "email": sender.email if sender else "",
-                "postal_address": footer.postal_address,
-            },
-            "sequence": {"name": preview.plan.name},
-            "now": moment.at,
-            "unsubscribe_url": footer.unsubscribe_url,
-        }
+        known = merge_fields(fields, sender, preview.plan.name, moment.at, footer)
         try:
             earlier = subject if config.reply_in_thread else None
             content = write(config.contents()[variant], known, earlier, footer)

@@ -38,10 +38,14 @@ async def create_sequence(body: SequenceCreate, session: Writing, once: Once) ->
 
 @router.get("")
 async def list_sequences(
-    session: Reading, page: Paging, status: Annotated[SequenceStatus | None, Query()] = None
+    session: Reading,
+    page: Paging,
+    search: Annotated[str | None, Query(max_length=200, description="Found anywhere in the name.")] = None,
+    status: Annotated[SequenceStatus | None, Query()] = None,
 ) -> Listed[SequenceResponse]:
     """The newest first."""
-    return listed(await sequences.list_sequences(session, status, page), SequenceResponse.of)
+    found = await sequences.list_sequences(session, page, search=search, status=status)
+    return listed(found, SequenceResponse.of)
 
 
 @router.get("/{sequence_id}", responses=problems(404))

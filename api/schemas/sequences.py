@@ -172,10 +172,11 @@ class SequenceUpdate(Body):
 
 
 class SequenceResponse(Shape):
-    """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
-    edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit of a step.
-    `batch_id`: the newest batch under way, which is still
-    pausing, resuming, stopping, moving or enrolling leads."""
+    """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
+    `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
+    `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit of
+    a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
+    leads."""
 
     id: UUID
     name: str
@@ -189,13 +190,16 @@ class SequenceResponse(Shape):
     enrolled_count: int
     active_count: int
     completed_count: int
+    emails_sent: int
+    emails_replied: int
+    reply_rate: float | None
     batch_id: UUID | None
     created_at: Moment
     updated_at: Moment
 
     @classmethod
     def of(cls, sequence: CountedSequence) -> "SequenceResponse":
-        row, counts = sequence.row, sequence.counts
+        row, counts, replies = sequence.row, sequence.counts, sequence.replies
         return cls(
             id=row.id,
             name=row.name,
@@ -209,6 +213,9 @@ class SequenceResponse(Shape):
             enrolled_count=counts.enrolled,
             active_count=counts.active,
             completed_count=counts.completed,
+            emails_sent=replies.sent,
+            emails_replied=replies.replied,
+            reply_rate=replies.replied / replies.sent if replies.sent else None,
             batch_id=sequence.batch_id,
             created_at=row.created_at,
             updated_at=row.updated_at,

@@ -56,9 +56,11 @@ async def lock_sequence(session: WriteSession, sequence_id: UUID) -> SequenceRow
 
 
 async def list_sequences(
-    session: ReadSession, status: str | None, after: After | None, limit: int
+    session: ReadSession, *, search: str | None, status: str | None, after: After | None, limit: int
 ) -> Sequence[SequenceRow]:
     statement = select(SequenceRow).where(SequenceRow.tenant_id == session.tenant_id)
+    if search:
+        statement = statement.where(SequenceRow.name.icontains(search, autoescape=True))
     if status is not None:
         statement = statement.where(SequenceRow.status == status)
     page = newest_page(statement, SequenceRow.created_at, SequenceRow.id, after, limit)

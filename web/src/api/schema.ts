@@ -534,7 +534,7 @@ export interface paths {
         };
         /**
          * Get Timeline
-         * @description Everything that was done and that the lead did, in the order of time.
+         * @description Everything that was done and that the lead did, in the order of time, or the newest first.
          */
         get: operations["get_timeline"];
         put?: never;
@@ -559,6 +559,27 @@ export interface paths {
          * @description Each lead is enrolled, or it is said why not. The first step runs as soon as its own delay has passed.
          */
         post: operations["enroll_leads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leads/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lead Ids
+         * @description The leads that match, the newest first, by their IDs alone: as many as one request may enroll, add to a
+         *     campaign, or anything else that takes many.
+         */
+        get: operations["list_lead_ids"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -931,6 +952,27 @@ export interface paths {
          *     every warning, from a start time and under assumptions about what the lead does. Nothing is sent or kept.
          */
         post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sequences/{sequence_id}/preview-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Message
+         * @description A message that is being written, as the lead would read it, from the mailbox that the lead would hear from; what
+         *     cannot be rendered is named by its field. Nothing is sent or kept.
+         */
+        post: operations["preview_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2022,11 +2064,14 @@ export interface components {
         };
         /**
          * DryAssignmentResponse
-         * @description What assigning the sequence would do. `skipped` lists at most 10,000 leads, `skipped_counts` counts all.
+         * @description What assigning the sequence would do. `enrolled` and `skipped` list at most 10,000 leads each; `accepted` and
+         *     `skipped_counts` count all.
          */
         DryAssignmentResponse: {
             /** Accepted */
             accepted: number;
+            /** Enrolled */
+            enrolled: string[];
             forecast: components["schemas"]["ForecastResponse"] | null;
             /** Skipped */
             skipped: components["schemas"]["LeadSkipped"][];
@@ -2554,6 +2599,16 @@ export interface components {
              * Format: uuid
              */
             lead_id: string;
+        };
+        /**
+         * LeadIds
+         * @description `more`: others match, too.
+         */
+        LeadIds: {
+            /** Items */
+            items: string[];
+            /** More */
+            more: boolean;
         };
         /**
          * LeadImportResponse
@@ -3111,6 +3166,56 @@ export interface components {
             security: "starttls" | "tls" | "none";
             /** Username */
             username: string;
+        };
+        /**
+         * MessagePreviewRequest
+         * @description A message as it stands in an editor. `earlier_subject` is the subject (a template, too) of the thread that it
+         *     replies in; null for a message of its own. `mailbox_id` is the step's, where it names one.
+         */
+        MessagePreviewRequest: {
+            /**
+             * Body Html
+             * @default
+             */
+            body_html: string;
+            /**
+             * Body Text
+             * @default
+             */
+            body_text: string;
+            /** Earlier Subject */
+            earlier_subject?: string | null;
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** Mailbox Id */
+            mailbox_id?: string | null;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
+        /**
+         * MessagePreviewResponse
+         * @description `from` is null without a mailbox. While `errors` names fields (`subject`, `body_text`, `body_html`) which cannot
+         *     be rendered for this lead, or for any, the texts are null.
+         */
+        MessagePreviewResponse: {
+            /** Errors */
+            errors: components["schemas"]["ProblemField"][];
+            /** From */
+            from: string | null;
+            /** Html */
+            html: string | null;
+            /** Subject */
+            subject: string | null;
+            /** Text */
+            text: string | null;
+            /** To */
+            to: string;
         };
         /**
          * MovedEnrollment
@@ -3784,10 +3889,11 @@ export interface components {
         };
         /**
          * SequenceResponse
-         * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
-         *     edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit of a step.
-         *     `batch_id`: the newest batch under way, which is still
-         *     pausing, resuming, stopping, moving or enrolling leads.
+         * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
+         *     `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
+         *     `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit of
+         *     a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
+         *     leads.
          */
         SequenceResponse: {
             /** Active Count */
@@ -3802,6 +3908,10 @@ export interface components {
             current_version: number | null;
             /** Description */
             description: string;
+            /** Emails Replied */
+            emails_replied: number;
+            /** Emails Sent */
+            emails_sent: number;
             /** Enrolled Count */
             enrolled_count: number;
             /**
@@ -3811,6 +3921,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Reply Rate */
+            reply_rate: number | null;
             settings: components["schemas"]["SequenceSettings"];
             /**
              * Status
@@ -4709,6 +4821,7 @@ export type InboxServerShown = components['schemas']['InboxServerShown'];
 export type InboxShown = components['schemas']['InboxShown'];
 export type LeadCreate = components['schemas']['LeadCreate'];
 export type LeadEnrolled = components['schemas']['LeadEnrolled'];
+export type LeadIds = components['schemas']['LeadIds'];
 export type LeadImportResponse = components['schemas']['LeadImportResponse'];
 export type LeadResponse = components['schemas']['LeadResponse'];
 export type LeadSkipped = components['schemas']['LeadSkipped'];
@@ -4742,6 +4855,8 @@ export type MailboxUpdate = components['schemas']['MailboxUpdate'];
 export type MailReceivedResponse = components['schemas']['MailReceivedResponse'];
 export type MailServerGiven = components['schemas']['MailServerGiven'];
 export type MailServerShown = components['schemas']['MailServerShown'];
+export type MessagePreviewRequest = components['schemas']['MessagePreviewRequest'];
+export type MessagePreviewResponse = components['schemas']['MessagePreviewResponse'];
 export type MovedEnrollment = components['schemas']['MovedEnrollment'];
 export type NotificationResponse = components['schemas']['NotificationResponse'];
 export type OpenEvent = components['schemas']['OpenEvent'];
@@ -5146,6 +5261,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                sequence_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -6629,6 +6745,8 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Of these alone; may be repeated. */
+                id?: string[] | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description Found anywhere in the address, the name or the company. */
@@ -7610,6 +7728,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                order?: "oldest_first" | "newest_first";
             };
             header?: never;
             path: {
@@ -7801,9 +7920,83 @@ export interface operations {
             };
         };
     };
+    list_lead_ids: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Found anywhere in the address, the name or the company. */
+                search?: string | null;
+                status?: string | null;
+                tag?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadIds"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_leads: {
         parameters: {
             query?: {
+                /** @description The campaign that the leads are put into, those that were there before, too. */
+                campaign_id?: string | null;
                 /** @description As the form's field `mapping`, where the file is the body itself. */
                 mapping?: string | null;
             };
@@ -7855,6 +8048,15 @@ export interface operations {
             };
             /** @description The key lacks the scope. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8996,6 +9198,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Found anywhere in the name. */
+                search?: string | null;
                 status?: ("draft" | "active" | "paused" | "archived") | null;
             };
             header?: never;
@@ -9836,6 +10040,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePreviewResponse"];
                 };
             };
             /** @description The body is not JSON. */
