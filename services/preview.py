@@ -14,7 +14,7 @@ from db.queries.tenants import own_tenant
 from db.session import ReadSession
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.footer import Footer
-from domain.graph import unreachable
+from domain.graph import cycles_without_delay, unreachable
 from domain.leads import FIELDS, template_fields
 from domain.preview import AnyTime, Assumption, Cut, Happens, Moment, Rehearsal
 from domain.sending_hours import SendingHours
@@ -82,7 +82,7 @@ async def preview_sequence(
         named=[id_ for _, config in _emails(plan) if (id_ := config.mailbox_id)],
     )
     preview = Preview(plan, lead, start, [], {}, [*_of_draft(plan, errors)])
-    if plan.steps and not any(error.code == "cycle_without_delay" for error in errors):
+    if plan.steps and not any(cycles_without_delay(plan.steps)):
         emails = frozenset(str(step.id) for step, _ in _emails(plan))
         preview.warnings += _of_hours(preview, senders)
         rehearsal = Rehearsal(plan, fields, emails, assume, lambda steps: _hours(preview, _sent_from(steps, senders)))

@@ -184,6 +184,8 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
 # A body that would be accepted if the thing in the path were one's own, by operation.
 BODIES: dict[str, Callable[[Things], Any]] = {
     "create_step": lambda _: {**EMAIL, "key": "mine"},
+    "replace_steps": lambda _: {"steps_revision": 0, "steps": [EMAIL]},
+    "validate_sequence": lambda _: {"steps": [EMAIL]},
     "add_campaign_leads": lambda ours: {"lead_ids": [ours.ids["lead_id"]]},
     "assign_campaign_sequence": lambda ours: {"sequence_id": ours.ids["sequence_id"]},
     "preview": lambda ours: {"lead_id": ours.ids["lead_id"]},
@@ -327,6 +329,17 @@ async def _forwarding(ours: Things, theirs: Things) -> None:
     await ours.tenant.refused("POST", "/dev/fast-forward", 404, "not_found", json=body)
 
 
+async def _picking(ours: Things, theirs: Things) -> None:
+    path = f"/leads?id={theirs.ids['lead_id']}&id={ours.ids['lead_id']}"
+    assert [one["id"] for one in (await ours.tenant.call("GET", path))["items"]] == [ours.ids["lead_id"]]
+
+
+async def _gathering(ours: Things, theirs: Things) -> None:
+    path, csv = f"/leads/import?campaign_id={theirs.ids['campaign_id']}", {"Content-Type": "text/csv"}
+    file = b"email\nnew@acme.example\n"
+    await ours.tenant.refused("POST", path, 404, "not_found", content=file, headers=csv)
+
+
 def _sharing_out(operation: str) -> Check:
     """A draft may name anything; it is looked for when the sequence is to run."""
 
@@ -363,6 +376,9 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("add_campaign_leads", "lead_ids"): _adding,
     ("assign_campaign_sequence", "sequence_id"): _assigning,
     ("fast_forward_clock", "enrollment_id"): _forwarding,
+    ("import_leads", "campaign_id"): _gathering,
+    ("list_leads", "id"): _picking,
+    ("list_batches", "sequence_id"): _filtering("/batches", "sequence_id"),
     ("list_notifications", "user_id"): _filtering("/notifications", "user_id"),
     ("list_enrollments", "sequence_id"): _filtering("/enrollments", "sequence_id"),
     ("list_enrollments", "lead_id"): _filtering("/enrollments", "lead_id"),
@@ -407,7 +423,9 @@ async def test_no_list_holds_anything_of_another_tenant(app: FastAPI, tenant: Te
             assert value not in answer.text, f"{path} shows {name}"
         # The power of the test: to its owner the list does show something, or is never anything but its own.
         owners = await theirs.tenant.http.get(path)
-        if owners.headers["content-type"].startswith("text/csv"):
+        if path == "/session":
+            assert owners.json()["tenant_id"] == str(theirs.tenant.id) != answer.json()["tenant_id"]
+        elif owners.headers["content-type"].startswith("text/csv"):
             assert len(owners.text.splitlines()) > len(answer.text.splitlines()) == 1, path
         else:
             assert owners.json()["items"], path
