@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { enrollSearch } from "@/features/enroll/search";
 import { sequenceFilters } from "@/features/sequences/search";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -51,6 +52,7 @@ const analytics = createRoute({
 const enroll = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences/$sequenceId/enroll",
+  validateSearch: enrollSearch,
   component: lazyRouteComponent(() => import("@/features/enroll/enroll-page"), "EnrollPage"),
 });
 
