@@ -168,6 +168,22 @@ async def retire_step(session: WriteSession, step_id: UUID) -> None:
     await update_step(session, step_id, {"removed_at": func.now(), "position": None})
 
 
+async def count_edit(session: WriteSession, sequence_id: UUID) -> None:
+    """The drafted steps are others now than whoever has read them knows."""
+    await update_sequence(session, sequence_id, {"steps_revision": SequenceRow.steps_revision + 1})
+
+
+async def retired_steps(session: ReadSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> Sequence[SequenceStep]:
+    """Those of `step_ids` that the sequence had, and that are kept for leads and figures."""
+    statement = select(SequenceStep).where(
+        SequenceStep.tenant_id == session.tenant_id,
+        SequenceStep.sequence_id == sequence_id,
+        SequenceStep.removed_at.is_not(None),
+        SequenceStep.id.in_(step_ids),
+    )
+    return (await session.scalars(statement, execution_options=_FRESH)).all()
+
+
 async def order_steps(session: WriteSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> None:
     """Positions 1, 2, 3, ... in the order of `step_ids`, which names every step of the sequence."""
     await session.execute(

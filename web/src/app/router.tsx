@@ -5,9 +5,12 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { analyticsSearch } from "@/features/analytics/search";
 import { enrollSearch } from "@/features/enroll/search";
 import { sequenceFilters } from "@/features/sequences/search";
+import { settingsSearch } from "@/features/settings/search";
 import { NotFound } from "./not-found";
+import { texts } from "./search-params";
 import { Shell } from "./shell";
 
 /** Every screen of the app, by its address. Each is a chunk of its own: the first load brings the shell and one screen. */
@@ -46,6 +49,7 @@ const builder = createRoute({
 const analytics = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences/$sequenceId/analytics",
+  validateSearch: analyticsSearch,
   component: lazyRouteComponent(() => import("@/features/analytics/analytics-page"), "AnalyticsPage"),
 });
 
@@ -59,6 +63,8 @@ const enroll = createRoute({
 const leads = createRoute({
   getParentRoute: () => root,
   path: "/app/leads",
+  validateSearch: (given: Record<string, unknown>): { search?: string; status?: string; tag?: string } =>
+    texts(given, ["search", "status", "tag"]),
   component: lazyRouteComponent(() => import("@/features/leads/leads-page"), "LeadsPage"),
 });
 
@@ -71,12 +77,15 @@ const lead = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/app/settings/$section",
+  validateSearch: settingsSearch,
   component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
 });
 
 const dev = createRoute({
   getParentRoute: () => root,
   path: "/app/dev",
+  validateSearch: (given: Record<string, unknown>): { to?: string; mail?: string } =>
+    texts(given, ["to", "mail"]),
   component: lazyRouteComponent(() => import("@/features/dev/dev-page"), "DevPage"),
 });
 

@@ -1,8 +1,13 @@
 import { type ComponentProps, useState } from "react";
-import { TextField } from "./field";
+import { Field } from "./field";
+import fieldStyles from "./field.module.css";
+import styles from "./number-field.module.css";
 
-interface NumberFieldProps
-  extends Omit<ComponentProps<typeof TextField>, "value" | "onChange" | "type" | "min" | "max" | "step"> {
+interface NumberFieldProps extends Omit<ComponentProps<"input">, "value" | "onChange" | "type" | "step"> {
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+  hideLabel?: boolean;
   value: number | undefined;
   /** Undefined when the field was emptied. Nothing is told while the text is no number. */
   onChange: (value: number | undefined) => void;
@@ -10,10 +15,22 @@ interface NumberFieldProps
   max?: number;
   /** Fractions are numbers too. */
   fractions?: boolean;
+  /** Shown behind the number; the label should say it too. */
+  unit?: string | undefined;
 }
 
 /** A number as it is being typed: the text stays as it is until the field is left, so that "1." may become "1.5". */
-export function NumberField({ value, onChange, min, max, fractions = false, ...rest }: NumberFieldProps) {
+export function NumberField({
+  label,
+  hint,
+  error,
+  hideLabel = false,
+  value,
+  onChange,
+  fractions = false,
+  unit,
+  ...rest
+}: NumberFieldProps) {
   const [typed, setTyped] = useState<string | null>(null);
   function type(text: string) {
     setTyped(text);
@@ -22,16 +39,27 @@ export function NumberField({ value, onChange, min, max, fractions = false, ...r
     if (text.trim() !== "" && Number.isFinite(number)) onChange(fractions ? number : Math.trunc(number));
   }
   return (
-    <TextField
-      {...rest}
-      type="number"
-      inputMode={fractions ? "decimal" : "numeric"}
-      step={fractions ? "any" : 1}
-      min={min}
-      max={max}
-      value={typed ?? (value === undefined ? "" : String(value))}
-      onChange={(event) => type(event.target.value)}
-      onBlur={() => setTyped(null)}
-    />
+    <Field label={label} hint={hint} error={error} hideLabel={hideLabel}>
+      {(control) => (
+        <div className={styles.box}>
+          <input
+            {...rest}
+            {...control}
+            type="number"
+            inputMode={fractions ? "decimal" : "numeric"}
+            step={fractions ? "any" : 1}
+            className={`${fieldStyles.control} ${styles.number} numeric`}
+            value={typed ?? (value === undefined ? "" : String(value))}
+            onChange={(event) => type(event.target.value)}
+            onBlur={() => setTyped(null)}
+          />
+          {unit && (
+            <span className={styles.unit} aria-hidden="true">
+              {unit}
+            </span>
+          )}
+        </div>
+      )}
+    </Field>
   );
 }
