@@ -42,11 +42,13 @@ async def list_enrollments(
     return newest_first(rows, page.limit)
 
 
-async def timeline(session: ReadSession, lead_id: UUID, page: PageRequest) -> Page[Happened]:
-    """What was done and what the lead did, in the order of time. Raises NotFound, InvalidCursor."""
+async def timeline(
+    session: ReadSession, lead_id: UUID, page: PageRequest, *, newest_first: bool = False
+) -> Page[Happened]:
+    """What was done and what the lead did, in the order of time or against it. Raises NotFound, InvalidCursor."""
     await get_lead(session, lead_id)
     after = None if page.cursor is None else decode_cursor(page.cursor, _read_cursor)
-    rows = await queries.timeline(session, lead_id, after, page.limit)
+    rows = await queries.timeline(session, lead_id, after, page.limit, newest_first=newest_first)
     return cut(rows, page.limit, lambda row: ["timeline", row.at.isoformat(), row.kind, row.id])
 
 

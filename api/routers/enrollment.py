@@ -1,8 +1,9 @@
 """`/leads/...`: enrolling leads, steering them, and where each stands."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from api.config import AppConfig
 from api.deps import Once, Paging, Reading, Steering, Wired
@@ -88,9 +89,15 @@ async def record_lead_event(lead_id: UUID, body: LeadEvent, session: Steering) -
 
 
 @router.get("/{lead_id}/timeline", responses=problems(404))
-async def get_timeline(lead_id: UUID, session: Reading, page: Paging) -> Listed[TimelineEntry]:
-    """Everything that was done and that the lead did, in the order of time."""
-    return listed(await states.timeline(session, lead_id, page), TimelineEntry.of)
+async def get_timeline(
+    lead_id: UUID,
+    session: Reading,
+    page: Paging,
+    order: Annotated[Literal["oldest_first", "newest_first"], Query()] = "oldest_first",
+) -> Listed[TimelineEntry]:
+    """Everything that was done and that the lead did, in the order of time, or the newest first."""
+    found = await states.timeline(session, lead_id, page, newest_first=order == "newest_first")
+    return listed(found, TimelineEntry.of)
 
 
 async def _state(session: ReadSession, lead_id: UUID, config: AppConfig) -> SequenceStateResponse:

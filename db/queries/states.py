@@ -30,22 +30,25 @@ _FILTERS = {"sequence_id": "s.sequence_id", "lead_id": "s.lead_id", "status": "s
 _AFTER = " AND (s.enrolled_at, s.id) < (:after_at, :after_id)"
 
 # Both halves come from an index in the order of their IDs; a lead has few enough rows to be sorted by time.
-_TIMELINE = text("""
+_TIMELINE = """
     SELECT happened.*, t.key AS step_key
       FROM (SELECT id, occurred_at AS at, 'log' AS kind, event, step_id, enrollment_id, detail
               FROM sequence_execution_log
              WHERE tenant_id = :tenant_id AND lead_id = :lead_id
             UNION ALL
             SELECT id, occurred_at, 'engagement', coalesce(name, type), step_id, enrollment_id,
-                   detail || CASE WHEN machine THEN '{"machine": true}' ELSE '{}' END::jsonb
+                   detail || CASE WHEN machine THEN '{{"machine": true}}' ELSE '{{}}' END::jsonb
               FROM lead_engagement
              WHERE tenant_id = :tenant_id AND lead_id = :lead_id) happened
       LEFT JOIN sequence_steps t ON t.tenant_id = :tenant_id AND t.id = happened.step_id
      WHERE CAST(:after_at AS timestamptz) IS NULL
-        OR (happened.at, happened.kind, happened.id) > (:after_at, CAST(:after_kind AS text), CAST(:after_id AS bigint))
-     ORDER BY happened.at, happened.kind, happened.id
+        OR (happened.at, happened.kind, happened.id) {behind}
+           (:after_at, CAST(:after_kind AS text), CAST(:after_id AS bigint))
+     ORDER BY happened.at {way}, happened.kind {way}, happened.id {way}
      LIMIT :limit
-""").columns(detail=JSONB)
+"""
+_OLDEST_FIRST = text(_TIMELINE.format(behind=">", way="ASC")).columns(detail=JSONB)
+_NEWEST_FIRST = text(_TIMELINE.format(behind="<", way="DESC")).columns(detail=JSONB)
 
 
 class EnrollmentState(NamedTuple):
@@ -119,9 +122,10 @@ async def list_enrollments(
 
 
 async def timeline(
-    session: ReadSession, lead_id: UUID, after: tuple[datetime, str, int] | None, limit: int
+    session: ReadSession, lead_id: UUID, after: tuple[datetime, str, int] | None, limit: int, *, newest_first: bool
 ) -> Sequence[Happened]:
-    """`limit + 1` rows in the order of time; of one moment, what the lead did before what was done about it."""
+    """`limit + 1` rows in the order of time; of one moment, what the lead did before what was done about it.
+    `newest_first` turns all of that round."""
     at, kind, row_id = after or (None, None, None)
     parameters = {
         "tenant_id": session.tenant_id,
@@ -131,4 +135,5 @@ async def timeline(
         "after_id": row_id,
         "limit": limit + 1,
     }
-    return [Happened(*row) for row in await session.execute(_TIMELINE, parameters)]
+    statement = _NEWEST_FIRST if newest_first else _OLDEST_FIRST
+    return [Happened(*row) for row in await session.execute(statement, parameters)]

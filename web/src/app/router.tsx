@@ -6,8 +6,10 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { analyticsSearch } from "@/features/analytics/search";
+import { sequenceFilters } from "@/features/sequences/search";
 import { settingsSearch } from "@/features/settings/search";
 import { NotFound } from "./not-found";
+import { texts } from "./search-params";
 import { Shell } from "./shell";
 
 /** Every screen of the app, by its address. Each is a chunk of its own: the first load brings the shell and one screen. */
@@ -33,6 +35,7 @@ const appHome = createRoute({
 const sequences = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences",
+  validateSearch: sequenceFilters,
   component: lazyRouteComponent(() => import("@/features/sequences/sequences-page"), "SequencesPage"),
 });
 
@@ -58,6 +61,8 @@ const enroll = createRoute({
 const leads = createRoute({
   getParentRoute: () => root,
   path: "/app/leads",
+  validateSearch: (given: Record<string, unknown>): { search?: string; status?: string; tag?: string } =>
+    texts(given, ["search", "status", "tag"]),
   component: lazyRouteComponent(() => import("@/features/leads/leads-page"), "LeadsPage"),
 });
 
@@ -77,6 +82,8 @@ const settings = createRoute({
 const dev = createRoute({
   getParentRoute: () => root,
   path: "/app/dev",
+  validateSearch: (given: Record<string, unknown>): { to?: string; mail?: string } =>
+    texts(given, ["to", "mail"]),
   component: lazyRouteComponent(() => import("@/features/dev/dev-page"), "DevPage"),
 });
 

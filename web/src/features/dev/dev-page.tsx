@@ -1,5 +1,5 @@
 import { Page } from "@/ui/page";
 
 export function DevPage() {
-  return <Page title="DevPage" />;
+  return <Page title="Dev tools" />;
 }

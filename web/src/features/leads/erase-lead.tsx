@@ -1,0 +1,34 @@
+import { useMutation } from "@tanstack/react-query";
+import type { LeadResponse } from "@/api/schema";
+import { Confirm } from "@/ui/dialog";
+import { Failed } from "@/ui/states";
+import { eraseLead } from "./changes";
+
+export function EraseLead({
+  lead,
+  onClose,
+  onErased,
+}: {
+  lead: LeadResponse;
+  onClose: () => void;
+  onErased: () => void;
+}) {
+  const erase = useMutation({
+    mutationFn: () => eraseLead(lead.id),
+    meta: { quiet: true },
+    onSuccess: onErased,
+  });
+  return (
+    <Confirm
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={`Erase ${lead.name || lead.email}?`}
+      description="Every enrollment is stopped; the lead and the whole history are erased for good. A suppression of the address stays, so that it is not written to again."
+      confirm="Erase"
+      busy={erase.isPending}
+      onConfirm={() => erase.mutate()}
+    >
+      {erase.error && <Failed error={erase.error} />}
+    </Confirm>
+  );
+}

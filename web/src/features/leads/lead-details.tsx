@@ -1,0 +1,71 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { LeadResponse } from "@/api/schema";
+import { sessionQuery } from "@/app/session-query";
+import { Time } from "@/ui/time";
+import { useChangeLead } from "./changes";
+import styles from "./lead-details.module.css";
+import { shown } from "./lead-values";
+import { usersQuery } from "./queries";
+import { TagInput } from "./tag-input";
+import { timeIn } from "./zones";
+
+export function LeadDetails({ lead }: { lead: LeadResponse }) {
+  const change = useChangeLead(lead.id);
+  const tags = change.isPending ? (change.variables.tags ?? lead.tags) : lead.tags;
+  const clock = lead.timezone ? timeIn(lead.timezone) : null;
+  return (
+    <div className={styles.details}>
+      <dl className={styles.list}>
+        <Row name="Email">
+          <a href={`mailto:${lead.email}`}>{lead.email}</a>
+        </Row>
+        <Row name="Company">{lead.company}</Row>
+        <Row name="Title">{lead.title}</Row>
+        <Row name="Phone">{lead.phone}</Row>
+        <Row name="Time zone">
+          {lead.timezone && (
+            <>
+              {lead.timezone}
+              {clock && <span className={styles.sub}>{clock} there</span>}
+            </>
+          )}
+        </Row>
+        <Row name="Owner">{lead.owner_id && <Owner id={lead.owner_id} />}</Row>
+      </dl>
+      <TagInput tags={tags} onChange={(next) => change.mutate({ tags: next })} />
+      {Object.keys(lead.custom).length > 0 && (
+        <div className={styles.group}>
+          <h3>Custom fields</h3>
+          <dl className={styles.list}>
+            {Object.entries(lead.custom).map(([name, value]) => (
+              <Row key={name} name={name}>
+                {shown(value)}
+              </Row>
+            ))}
+          </dl>
+        </div>
+      )}
+      <p className={styles.dates}>
+        Created <Time at={lead.created_at} />, updated <Time at={lead.updated_at} />
+      </p>
+    </div>
+  );
+}
+
+function Row({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className={styles.row}>
+      <dt>{name}</dt>
+      <dd>{children || <span className="muted">–</span>}</dd>
+    </div>
+  );
+}
+
+/** The list of users is for administrators: anybody else learns that there is an owner. */
+function Owner({ id }: { id: string }) {
+  const session = useQuery(sessionQuery);
+  const users = useQuery({ ...usersQuery, enabled: session.data?.scopes.includes("admin") ?? false });
+  const owner = users.data?.items.find((user) => user.id === id);
+  return <>{owner ? owner.name || owner.email : "Assigned"}</>;
+}

@@ -1,0 +1,282 @@
+import type { TimelineEntry } from "@/api/schema";
+import { absoluteTime, plural, words } from "@/lib/format";
+
+/** What a row of the timeline says to a person. Every event that the server can write has its sentence here:
+ * `tests/architecture/test_sentences.py` compares the names with the server's own. */
+
+export type Sign =
+  | "alert"
+  | "bounce"
+  | "branch"
+  | "check"
+  | "clock"
+  | "cursor"
+  | "eye"
+  | "flag"
+  | "mail"
+  | "pause"
+  | "play"
+  | "reply"
+  | "spark"
+  | "stop"
+  | "user";
+
+export interface Sentence {
+  sign: Sign;
+  /** `loud` is what the lead did or what needs a person; `quiet` what the engine does all day. */
+  weight: "loud" | "plain" | "quiet";
+  tone: "grey" | "green" | "amber" | "red" | "blue" | "violet";
+  text: string;
+}
+
+type Detail = TimelineEntry["detail"];
+type Tell = (detail: Detail) => Sentence;
+
+const quiet = (sign: Sign, text: string): Sentence => ({ sign, weight: "quiet", tone: "grey", text });
+
+/** What the engine did, by the log's event. */
+export const LOG: Record<string, Tell> = {
+  enrolled: () => ({ sign: "flag", weight: "plain", tone: "blue", text: "Enrolled" }),
+  waiting: (detail) => quiet("clock", `Waiting until ${moment(detail, "until")}`),
+  branch_decided: (detail) =>
+    quiet("branch", `${branch(text(detail, "branch"))}: ${outcome(detail.outcome)}`),
+  email_sent: (detail) => ({
+    sign: "mail",
+    weight: "plain",
+    tone: "blue",
+    text: `Sent “${text(detail, "subject") || "(no subject)"}”${variant(detail)}`,
+  }),
+  email_skipped: (detail) => ({
+    sign: "alert",
+    weight: "plain",
+    tone: "amber",
+    text: `Left out “${text(detail, "subject") || "(no subject)"}”: nobody can tell whether it left before`,
+  }),
+  email_outcome_unknown: (detail) => ({
+    sign: "alert",
+    weight: "plain",
+    tone: "amber",
+    text: `The mail server went away while an email was handed over; ${
+      text(detail, "then") === "resend" ? "it is sent again" : "it is not sent again"
+    }`,
+  }),
+  action_performed: (detail) => ({ sign: "spark", weight: "plain", tone: "grey", text: action(detail) }),
+  deferred: (detail) => quiet("clock", deferred(detail)),
+  released: () => quiet("play", "Let go: the mailbox sends again"),
+  held: (detail) => ({
+    sign: "pause",
+    weight: "plain",
+    tone: "amber",
+    text: `Held until ${moment(detail, "until")}: the lead is away`,
+  }),
+  heard: (detail) => quiet("check", `What it waited for came: ${heard(text(detail, "event"))}`),
+  paused: (detail) => ({ sign: "pause", weight: "plain", tone: "amber", text: `Paused ${pausedBy(detail)}` }),
+  resumed: (detail) => ({
+    sign: "play",
+    weight: "plain",
+    tone: "green",
+    text:
+      text(detail, "mode") === "original_schedule"
+        ? "Resumed on its original schedule"
+        : "Resumed with the wait that was left",
+  }),
+  stopped: (detail) => ({
+    sign: "stop",
+    weight: "plain",
+    tone: "violet",
+    text: `Stopped: ${stopReason(text(detail, "reason"))}`,
+  }),
+  completed: () => ({
+    sign: "check",
+    weight: "plain",
+    tone: "green",
+    text: "Went through the whole sequence",
+  }),
+  failed: (detail) => ({
+    sign: "alert",
+    weight: "loud",
+    tone: "red",
+    text: `Failed: ${text(detail, "error") || "no error was kept"}`,
+  }),
+  plan_changed: (detail) => quiet("branch", `Moved to version ${text(detail, "version")} of the sequence`),
+};
+
+/** What the lead did, by the event's type. An event of any other name is one of the tenant's own. */
+export const ENGAGEMENT: Record<string, Tell> = {
+  reply: () => ({ sign: "reply", weight: "loud", tone: "green", text: "Replied" }),
+  auto_reply: (detail) => ({ sign: "reply", weight: "plain", tone: "amber", text: autoReply(detail) }),
+  open: (detail) => seen("eye", "Opened the email", "A machine opened the email, not a person", detail),
+  click: (detail) =>
+    seen(
+      "cursor",
+      `Clicked ${text(detail, "url") || "a link"}`,
+      "A machine followed a link, not a person",
+      detail,
+    ),
+  bounce: (detail) => ({
+    sign: "bounce",
+    weight: "loud",
+    tone: "red",
+    text: detail.hard === false ? "The email bounced for now (soft)" : "The email bounced for good (hard)",
+  }),
+  unsubscribe: () => ({ sign: "stop", weight: "loud", tone: "amber", text: "Unsubscribed" }),
+  complaint: () => ({ sign: "alert", weight: "loud", tone: "red", text: "Called the email spam" }),
+};
+
+export function sentenceOf(entry: Pick<TimelineEntry, "kind" | "event" | "detail">): Sentence {
+  const known = (entry.kind === "log" ? LOG : ENGAGEMENT)[entry.event];
+  if (known) return known(entry.detail);
+  return entry.kind === "log"
+    ? quiet("spark", words(entry.event))
+    : { sign: "user", weight: "loud", tone: "blue", text: `Did “${entry.event}”` };
+}
+
+/** The engine's own stop reasons; a sequence may name any other. */
+export const STOP_REASONS: Record<string, string> = {
+  manual: "by hand",
+  replied: "the lead replied",
+  bounced: "the lead's address bounces",
+  unsubscribed: "the lead unsubscribed",
+  complained: "the lead called it spam",
+  company_replied: "a colleague replied",
+  suppressed: "the lead's address is suppressed",
+  sequence_archived: "the sequence was archived",
+  moved_to_campaign: "the lead moved to another campaign",
+};
+
+export function stopReason(code: string): string {
+  return STOP_REASONS[code] ?? (words(code).toLowerCase() || "no reason given");
+}
+
+/** Why an email was put off, as the log's `deferred` names it. */
+export const CAUSES: Record<string, string> = {
+  window: "the send window is closed",
+  holiday: "it is a holiday",
+  working_hours: "the mailbox's working hours are over",
+  daily_cap: "the mailbox has sent enough for the day",
+  hourly_cap: "the mailbox has sent enough for the hour",
+  minimum_gap: "the mailbox keeps a gap between two emails",
+  mailbox_held: "the mailbox is held",
+};
+
+/** What an `action` step did, by its name. */
+export const ACTIONS: Record<string, (detail: Detail) => string> = {
+  update_status: (detail) => `Set the status to “${text(detail, "status")}”`,
+  mark_qualified: () => "Marked as qualified",
+  tag_lead: (detail) => tagged(detail),
+  notify_user: (detail) => `Told a user: ${text(detail, "message")}`,
+  assign_to_user: () => "Gave the lead to an owner",
+  add_to_campaign: (detail) =>
+    detail.stop_current === true ? "Moved to another campaign" : "Added to another campaign",
+  webhook: (detail) => `Called ${text(detail, "url") || "a webhook"}`,
+};
+
+function action(detail: Detail): string {
+  const name = text(detail, "action");
+  return ACTIONS[name]?.(detail) ?? words(name || "action");
+}
+
+function tagged(detail: Detail): string {
+  const said = [
+    ["Tagged", list(detail.add)],
+    ["untagged", list(detail.remove)],
+  ].filter(([, tags]) => tags);
+  const sentence = said.map(([verb, tags]) => `${verb} ${tags}`).join(", ");
+  return sentence ? sentence.charAt(0).toUpperCase() + sentence.slice(1) : "Changed no tag";
+}
+
+function seen(sign: Sign, byPerson: string, byMachine: string, detail: Detail): Sentence {
+  return detail.machine === true
+    ? quiet(sign, byMachine)
+    : { sign, weight: "loud", tone: "green", text: byPerson };
+}
+
+function autoReply(detail: Detail): string {
+  if (text(detail, "note") === "no_longer_there") return "Answered by itself: they no longer work there";
+  if (text(detail, "note") === "ticket") return "Answered by itself: a help desk's receipt";
+  const back = text(detail, "returns_on");
+  return back ? `Out of office, back on ${dayName(back)}` : "Out of office";
+}
+
+function branch(name: string): string {
+  const numbered = /^branches\[(\d+)\]$/.exec(name);
+  if (numbered) return `Branch ${Number(numbered[1]) + 1} held`;
+  const known: Record<string, string> = {
+    else: "No branch held",
+    on_event: "The event came",
+    on_timeout: "The time was up",
+  };
+  return known[name] ?? words(name || "decided");
+}
+
+function outcome(value: unknown): string {
+  if (typeof value !== "object" || value === null) return "goes on";
+  if ("goto" in value) return `goes to ${String(value.goto)}`;
+  if ("stop" in value) return `stops${"reason" in value ? ` (${stopReason(String(value.reason))})` : ""}`;
+  return "goes on";
+}
+
+function deferred(detail: Detail): string {
+  const cause = text(detail, "cause");
+  const why = CAUSES[cause] ?? words(cause || "put off").toLowerCase();
+  return detail.until ? `Put off until ${moment(detail, "until")}: ${why}` : `Waits: ${why}`;
+}
+
+const DEEDS: Record<string, string> = { open: "an open", click: "a click", reply: "a reply" };
+
+function heard(key: string): string {
+  return DEEDS[key] ?? `“${key.replace(/^custom:/, "")}”`;
+}
+
+function pausedBy(detail: Detail): string {
+  const by = text(detail, "by");
+  if (by === "sequence") return "with its sequence";
+  return by === "company" ? "because a colleague replied" : "by hand";
+}
+
+function variant(detail: Detail): string {
+  const name = text(detail, "variant");
+  return name ? ` (variant ${name})` : "";
+}
+
+function list(value: unknown): string {
+  return Array.isArray(value) ? value.map(String).join(", ") : "";
+}
+
+function moment(detail: Detail, name: string): string {
+  const at = text(detail, name);
+  return Number.isNaN(Date.parse(at)) ? "later" : absoluteTime(at);
+}
+
+function dayName(day: string): string {
+  const at = new Date(`${day}T00:00:00`);
+  return Number.isNaN(at.getTime())
+    ? day
+    : at.toLocaleDateString("en", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+}
+
+function text(detail: Detail, name: string): string {
+  const value = detail[name];
+  return value === undefined || value === null ? "" : String(value);
+}
+
+/** What recording an event by hand did to the enrollments. */
+export function recordedSentence(answer: {
+  recorded: boolean;
+  stopped: readonly string[];
+  held: readonly string[];
+  company_stopped: readonly string[];
+  company_paused: readonly string[];
+}): string {
+  if (!answer.recorded) return "It was recorded before: nothing changed.";
+  const parts = [
+    [answer.stopped, "ended"],
+    [answer.held, "held until they are back"],
+    [answer.company_stopped, "of colleagues ended"],
+    [answer.company_paused, "of colleagues paused"],
+  ] as const;
+  const said = parts
+    .filter(([those]) => those.length > 0)
+    .map(([those, what]) => `${plural(those.length, "enrollment")} ${what}`);
+  return said.length > 0 ? `Recorded: ${said.join(", ")}.` : "Recorded.";
+}
