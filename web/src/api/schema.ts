@@ -3891,8 +3891,8 @@ export interface components {
          * SequenceResponse
          * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
          *     `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
-         *     `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit of
-         *     a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
+         *     `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit
+         *     of a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
          *     leads.
          */
         SequenceResponse: {
