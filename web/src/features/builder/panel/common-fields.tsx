@@ -11,10 +11,11 @@ interface CommonFieldsProps {
   step: DraftStep;
   steps: readonly DraftStep[];
   onChange: (step: DraftStep) => void;
+  onKey: (key: string) => void;
 }
 
 /** What every type of step has: a name, a key, and a wait of its own. */
-export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
+export function CommonFields({ step, steps, onChange, onKey }: CommonFieldsProps) {
   return (
     <div className={styles.fields}>
       <div className={styles.names}>
@@ -26,7 +27,7 @@ export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
           error={useProblem("name")}
           onChange={(event) => onChange({ ...step, name: event.target.value })}
         />
-        <KeyField key={step.key} step={step} steps={steps} onChange={(key) => onChange({ ...step, key })} />
+        <KeyField step={step} steps={steps} onChange={onKey} />
       </div>
       <OwnDelay step={step} onChange={onChange} />
     </div>
@@ -71,8 +72,10 @@ function KeyField({
   steps: readonly DraftStep[];
   onChange: (key: string) => void;
 }) {
-  const [typed, setTyped] = useState(step.key);
+  const [writing, setWriting] = useState({ of: step.key, typed: step.key });
   const [touched, setTouched] = useState(false);
+  // What was typed for one step is nothing to the next.
+  const typed = writing.of === step.key ? writing.typed : step.key;
   const problem = useProblem("key");
   const wrong = wrongWith(typed, step, steps);
   function leave() {
@@ -88,7 +91,7 @@ function KeyField({
       error={wrong ?? problem}
       hint={touched && wrong === undefined ? whatItMeans(typed, step, steps) : undefined}
       onFocus={() => setTouched(true)}
-      onChange={(event) => setTyped(event.target.value)}
+      onChange={(event) => setWriting({ of: step.key, typed: event.target.value })}
       onBlur={leave}
       onKeyDown={(event) => event.key === "Enter" && leave()}
     />

@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp, Copy, Ellipsis, Plus, Trash2 } from "lucide-react";
+import { useRef } from "react";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import type { DraftStep } from "../model";
@@ -14,7 +15,13 @@ const MOST = 20;
 
 export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) {
   const branches = listOf(config, "branches").map((branch) => (isRaw(branch) ? branch : {}));
+  const add = useRef<HTMLButtonElement>(null);
   const setBranches = (next: readonly Raw[]) => onConfig(patched(config, { branches: next }));
+  function remove(index: number) {
+    setBranches(without(branches, index));
+    // What had the focus is gone: the keyboard goes on from here.
+    requestAnimationFrame(() => add.current?.focus());
+  }
   return (
     <Group title="Branches">
       <p className={styles.lead}>
@@ -39,11 +46,12 @@ export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) 
                 ...branches.slice(index + 1),
               ])
             }
-            onRemove={() => setBranches(without(branches, index))}
+            onRemove={() => remove(index)}
           />
         ))}
       </ol>
       <Button
+        ref={add}
         size="sm"
         disabled={branches.length >= MOST}
         onClick={() =>
