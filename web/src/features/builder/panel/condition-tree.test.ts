@@ -121,7 +121,6 @@ describe("editing a condition", () => {
   });
 
   it("changes a branch in its place, and keeps what it does not know", () => {
-    // biome-ignore lint/suspicious/noThenProperty: the API calls the outcome so
     const branch = { then: { stop: true }, if: "opened", note: "mine" };
     expect(Object.entries(changedBranch(branch, "clicked", { continue: true }))).toEqual([
       ["then", { continue: true }],

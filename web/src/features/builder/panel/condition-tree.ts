@@ -84,7 +84,6 @@ export function newFieldTest(): Test {
 
 /** A branch with these parts changed; its others stay. */
 export function changedBranch(branch: Raw, test: unknown, outcome: unknown): Raw {
-  // biome-ignore lint/suspicious/noThenProperty: the API calls the outcome so, and nobody awaits a branch
   return patched(branch, { if: test, then: outcome });
 }
 

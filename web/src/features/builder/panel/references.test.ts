@@ -12,7 +12,6 @@ const steps = [
     branches: [{ if: { any: ["if_opened", { not: { if_clicked: { step: "intro", within_days: 2 } } }] } }],
   }),
   step("ways", "condition", {
-    // biome-ignore lint/suspicious/noThenProperty: the API calls the outcome so
     branches: [{ if: "always", then: { goto: "intro" } }],
     else: { goto: "other" },
   }),
