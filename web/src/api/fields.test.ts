@@ -25,6 +25,13 @@ describe("formProblem", () => {
     ]);
   });
 
+  it("says in plain words what the server says to programs", () => {
+    const error = new ApiProblem(422, "invalid", "", [
+      { field: "name", code: "string_too_short", detail: "String should have at least 1 character" },
+    ]);
+    expect(formProblem(error, ["name"]).of("name")).toBe("Must not be empty.");
+  });
+
   it("takes no field for another that only begins the same", () => {
     expect(formProblem(refused(["name_prefix", "too long"]), ["name"]).rest).toBe("Name_prefix: too long.");
   });

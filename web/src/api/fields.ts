@@ -8,13 +8,26 @@ export interface FormProblem {
   rest: string | undefined;
 }
 
+/** Where the server speaks to programs. */
+const PLAIN: Record<string, string> = {
+  missing: "Must be given.",
+  string_too_short: "Must not be empty.",
+  too_short: "Choose at least one.",
+  int_type: "A whole number is expected.",
+  int_parsing: "A whole number is expected.",
+  int_from_float: "A whole number is expected.",
+  date_parsing: "A date is expected.",
+  date_from_datetime_parsing: "A date is expected.",
+};
+
 /** `shown`: the fields that have an input. A problem goes to the closest one: `working_hours.days[0]` to
  * `working_hours.days`, else to `working_hours`. */
 export function formProblem(error: unknown, shown: readonly string[]): FormProblem {
   if (error == null) return { of: () => undefined, rest: undefined };
   const said = new Map<string, string[]>();
   const others: string[] = [];
-  for (const { field, detail } of error instanceof ApiProblem ? error.fields : []) {
+  for (const { field, code, detail: told } of error instanceof ApiProblem ? error.fields : []) {
+    const detail = PLAIN[code] ?? told;
     const input = closest(field, shown);
     if (input === undefined) others.push(field ? `${field}: ${detail}` : detail);
     else said.set(input, [...(said.get(input) ?? []), detail]);

@@ -237,7 +237,7 @@ export interface paths {
         put?: never;
         /**
          * Bounce Message
-         * @description Returns a captured message as undeliverable for good (RFC 3464).
+         * @description Returns a captured message as undeliverable (RFC 3464).
          */
         post: operations["bounce_message"];
         delete?: never;
@@ -639,7 +639,7 @@ export interface paths {
         };
         /**
          * Get Mailbox
-         * @description With how the watching of its inbox goes.
+         * @description With what it has sent today, and how the watching of its inbox goes.
          */
         get: operations["get_mailbox"];
         put?: never;
@@ -2976,7 +2976,8 @@ export interface components {
         };
         /**
          * MailboxDetail
-         * @description `inbox` is how the watching of it goes, null where nobody watches.
+         * @description `sent_today`: emails that left on its present day, by the clocks that its daily cap goes by. `inbox` is how the
+         *     watching of it goes, null where nobody watches.
          */
         MailboxDetail: {
             /** Created At */
@@ -3005,6 +3006,8 @@ export interface components {
             /** Name */
             name: string;
             ramp: components["schemas"]["RampShown"] | null;
+            /** Sent Today */
+            sent_today: number;
             smtp: components["schemas"]["MailServerShown"] | null;
             /**
              * Status
@@ -6164,7 +6167,10 @@ export interface operations {
     };
     bounce_message: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For good; else only for now, as from a full mailbox. */
+                hard?: boolean;
+            };
             header?: never;
             path: {
                 captured_id: string;

@@ -92,11 +92,25 @@ export function Row({ children }: { children: ReactNode }) {
   return <div className={styles.row}>{children}</div>;
 }
 
-/** Fields that belong together, under a name. */
-export function Fieldset({ legend, children }: { legend: string; children: ReactNode }) {
+/** Fields that belong together, under a name. `error` is about them as one: none of several was chosen. */
+export function Fieldset({
+  legend,
+  error,
+  children,
+}: {
+  legend: string;
+  error?: string | undefined;
+  children: ReactNode;
+}) {
+  const id = useId();
   return (
-    <fieldset className={styles.fieldset}>
+    <fieldset className={styles.fieldset} aria-describedby={error ? id : undefined}>
       <legend>{legend}</legend>
+      {error && (
+        <p id={id} className={styles.error} role="alert">
+          {error}
+        </p>
+      )}
       {children}
     </fieldset>
   );

@@ -9,8 +9,9 @@ export function AsOf({ at }: { at: string }) {
   return (
     <p className={styles.asOf}>
       {!counted && <span className={styles.pulse} aria-hidden="true" />}
-      {counted ? "Counted " : "Live, as of "}
-      <Time at={at} />
+      <span>
+        {counted ? "Counted" : "Live, as of"} <Time at={at} />
+      </span>
     </p>
   );
 }

@@ -48,7 +48,9 @@ export default function DailyChart({ days, subject }: { days: DayCounts[]; subje
             labelFormatter={(date) => (typeof date === "string" ? long.format(new Date(date)) : null)}
           />
           <Legend
-            iconSize={14}
+            // As they are listed, not by the alphabet.
+            itemSorter={null}
+            iconSize={16}
             wrapperStyle={{ fontSize: "var(--text-sm)", paddingTop: "var(--space-2)" }}
             formatter={(name: string) => <span style={{ color: "var(--ink-2)" }}>{name}</span>}
           />
@@ -58,6 +60,7 @@ export default function DailyChart({ days, subject }: { days: DayCounts[]; subje
                 key={series.key}
                 dataKey={series.key}
                 name={series.name}
+                legendType="rect"
                 fill={series.colour}
                 radius={[3, 3, 0, 0]}
                 maxBarSize={36}
@@ -68,6 +71,7 @@ export default function DailyChart({ days, subject }: { days: DayCounts[]; subje
                 key={series.key}
                 dataKey={series.key}
                 name={series.name}
+                legendType="plainline"
                 stroke={series.colour}
                 strokeWidth={2}
                 strokeDasharray={series.dash}

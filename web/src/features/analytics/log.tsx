@@ -12,7 +12,7 @@ import { Empty, Loaded } from "@/ui/states";
 import { Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "./analytics.module.css";
-import { LogDetail } from "./log-detail";
+import { detailWords } from "./log-words";
 import { Range } from "./range";
 import { type AnalyticsSearch, dayAfter } from "./search";
 import { analyticsQuery } from "./use-analytics";
@@ -40,6 +40,8 @@ const EVENTS = [
 /** Everything that was done to the sequence's leads, the newest first. */
 export function Log({ sequenceId }: { sequenceId: string }) {
   const search = route.useSearch();
+  const analytics = useQuery({ ...analyticsQuery(sequenceId), refetchInterval: false });
+  const steps = analytics.data?.funnel ?? [];
   const pages = usePages(["executions", sequenceId, search], (cursor) =>
     call(
       api.GET("/sequences/{sequence_id}/executions", {
@@ -60,7 +62,7 @@ export function Log({ sequenceId }: { sequenceId: string }) {
   );
   return (
     <div className={styles.log}>
-      <Filters sequenceId={sequenceId} />
+      <Filters steps={steps} />
       <Loaded query={pages}>
         {(rows) =>
           rows.length === 0 ? (
@@ -69,7 +71,7 @@ export function Log({ sequenceId }: { sequenceId: string }) {
             </Empty>
           ) : (
             <>
-              <Rows rows={rows} />
+              <Rows rows={rows} steps={steps} />
               <More pages={pages} />
             </>
           )
@@ -79,10 +81,9 @@ export function Log({ sequenceId }: { sequenceId: string }) {
   );
 }
 
-function Filters({ sequenceId }: { sequenceId: string }) {
+function Filters({ steps }: { steps: readonly FunnelStepResponse[] }) {
   const { event, step, lead } = route.useSearch();
   const navigate = route.useNavigate();
-  const analytics = useQuery({ ...analyticsQuery(sequenceId), refetchInterval: false });
   function filter(name: "event" | "step" | "lead", value: string) {
     navigate({
       search: (before): AnalyticsSearch => {
@@ -104,7 +105,7 @@ function Filters({ sequenceId }: { sequenceId: string }) {
       </SelectField>
       <SelectField label="Step" value={step ?? ""} onChange={(e) => filter("step", e.target.value)}>
         <option value="">Every step</option>
-        {analytics.data?.funnel.map((one: FunnelStepResponse) => (
+        {steps.map((one) => (
           <option key={one.step_id} value={one.key}>
             {one.name || one.key}
           </option>
@@ -121,9 +122,9 @@ function Filters({ sequenceId }: { sequenceId: string }) {
   );
 }
 
-function Rows({ rows }: { rows: readonly ExecutionResponse[] }) {
+function Rows({ rows, steps }: { rows: readonly ExecutionResponse[]; steps: readonly FunnelStepResponse[] }) {
   return (
-    <Table label="Execution log">
+    <Table label="Execution log" stack>
       <thead>
         <tr>
           <th scope="col">When</th>
@@ -140,15 +141,17 @@ function Rows({ rows }: { rows: readonly ExecutionResponse[] }) {
               <Time at={row.at} exact />
             </td>
             <td className={styles.when}>{words(row.event)}</td>
-            <td>{row.step_key ?? <span className="muted">–</span>}</td>
+            <td className={styles.when}>
+              {steps.find(({ step_id }) => step_id === row.step_id)?.name || row.step_key || (
+                <span className="muted">–</span>
+              )}
+            </td>
             <td>
               <Link to="/app/leads/$leadId" params={{ leadId: row.lead_id }}>
                 {row.lead_email}
               </Link>
             </td>
-            <td>
-              <LogDetail detail={row.detail} />
-            </td>
+            <td>{detailWords(row, steps) || <span className="muted">–</span>}</td>
           </tr>
         ))}
       </tbody>

@@ -1,5 +1,5 @@
 import type { AnalyticsResponse } from "@/api/schema";
-import { count, plural, rate } from "@/lib/format";
+import { count, rate } from "@/lib/format";
 import { Stat, Stats } from "@/ui/stat";
 import styles from "./analytics.module.css";
 
@@ -21,11 +21,7 @@ export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
       </Stats>
       <h3 className={styles.caption}>Emails</h3>
       <Stats>
-        <Stat
-          label="Sent"
-          value={count(totals.emails_sent)}
-          note={`${plural(totals.emails_unsubscribed, "unsubscribed", "unsubscribed")}`}
-        />
+        <Stat label="Sent" value={count(totals.emails_sent)} note="since it began" />
         <Stat
           label="Opened by people"
           value={rate(rates.open)}
@@ -38,7 +34,16 @@ export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
         />
         <Stat label="Replied" value={rate(rates.reply)} note={count(totals.emails_replied)} />
         <Stat label="Bounced" value={rate(rates.bounce)} note={count(totals.emails_bounced)} />
+        <Stat
+          label="Unsubscribed"
+          value={count(totals.emails_unsubscribed)}
+          note={`${rate(share(totals.emails_unsubscribed, totals.emails_sent))} of sent`}
+        />
       </Stats>
     </div>
   );
+}
+
+function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
 }

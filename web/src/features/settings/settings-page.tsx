@@ -1,5 +1,5 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { useMay } from "@/app/scopes";
 import { Page } from "@/ui/page";
 import { Empty, Loading } from "@/ui/states";
@@ -12,10 +12,16 @@ export function SettingsPage() {
   const { section: name } = route.useParams();
   const section = findSection(name);
   const mayAdmin = useMay("admin");
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the sections are a strip, on which the present one may be out of sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another section is another link
+  useEffect(() => {
+    nav.current?.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [name]);
   return (
     <Page title="Settings">
       <div className={styles.settings}>
-        <nav className={styles.nav} aria-label="Settings">
+        <nav ref={nav} className={styles.nav} aria-label="Settings">
           {GROUPS.map((group) => (
             <div key={group.name} className={styles.group}>
               <p className={styles.groupName}>{group.name}</p>

@@ -64,7 +64,7 @@ function Keys({
 }) {
   const mine = prefixOf(currentKey());
   return (
-    <Table label="API keys">
+    <Table label="API keys" stack>
       <thead>
         <tr>
           <th scope="col">Key</th>

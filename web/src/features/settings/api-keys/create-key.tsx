@@ -10,7 +10,7 @@ import { Fieldset, FormDialog, useFormProblem } from "@/ui/form-dialog";
 
 type Scope = ApiKeyCreate["scopes"][number];
 
-const SHOWN = ["name"];
+const SHOWN = ["name", "scopes"];
 const SCOPES: readonly [Scope, string, string][] = [
   ["read", "Read", "Sees sequences, leads, mailboxes and analytics."],
   ["write", "Write", "Makes and changes them, enrolls, pauses and stops leads."],
@@ -63,7 +63,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
         error={problem.of("name")}
         onChange={(event) => setName(event.target.value)}
       />
-      <Fieldset legend="Scopes">
+      <Fieldset legend="Scopes" error={problem.of("scopes")}>
         {SCOPES.map(([scope, label, hint]) => (
           <CheckField
             key={scope}

@@ -78,12 +78,20 @@ function Findings({ findings }: { findings: FindingsResponse }) {
               {name} <small>{why}</small>
             </dt>
             <dd>
-              <Badge tone={tone}>{status}</Badge> {found.detail}
+              <Badge tone={tone}>{status}</Badge> <Detail text={found.detail} />
               {found.record && <code className={styles.found}>{found.record}</code>}
             </dd>
           </div>
         );
       })}
     </dl>
+  );
+}
+
+/** What stands between backticks is to be taken literally. */
+function Detail({ text }: { text: string }) {
+  return text.split("`").map((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text, which never change places
+    index % 2 === 1 ? <code key={index}>{part}</code> : part,
   );
 }

@@ -18,14 +18,14 @@ export function CheckMailbox({ mailboxId }: { mailboxId: string }) {
       <Button busy={checking.isPending} onClick={() => checking.mutate()}>
         {checking.isPending ? "Logging in…" : "Check servers"}
       </Button>
-      <ul role="status" className={styles.results}>
+      <div role="status">
         {found && (
-          <>
+          <ul className={styles.results}>
             <Result name="SMTP" result={found.smtp} none="the installation’s server is used" />
             <Result name="IMAP" result={found.imap} none="nobody watches the inbox" />
-          </>
+          </ul>
         )}
-      </ul>
+      </div>
     </div>
   );
 }

@@ -17,7 +17,7 @@ import { DeleteMailbox } from "./delete-mailbox";
 import { HoldButton } from "./hold-button";
 import { Inbox } from "./inbox";
 import { MailboxForm } from "./mailbox-form";
-import { capsText, gapText, hoursText, rampText, whyHeld } from "./words";
+import { capsText, gapText, hoursText, rampText, sentTodayText, whyHeld } from "./words";
 
 /** One mailbox: its health, its limits, its servers and how the watching of its inbox goes. */
 export function MailboxDrawer({ mailboxId, onClose }: { mailboxId: string; onClose: () => void }) {
@@ -75,6 +75,7 @@ function Detail({ mailbox, mayCheck }: { mailbox: MailboxDetail; mayCheck: boole
           </dd>
         </div>
         <Fact name="Sends as" value={mailbox.name || mailbox.email} />
+        <Fact name="Sent today" value={sentTodayText(mailbox)} />
         <Fact name="Caps" value={capsText(mailbox)} />
         <Fact name="Ramp" value={rampText(mailbox)} />
         <Fact name="Between two emails" value={gapText(mailbox)} />

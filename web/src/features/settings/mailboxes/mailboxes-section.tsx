@@ -66,7 +66,7 @@ function Mailboxes({
   onOpen: (id: string) => void;
 }) {
   return (
-    <Table label="Mailboxes">
+    <Table label="Mailboxes" stack>
       <thead>
         <tr>
           <th scope="col">Mailbox</th>
@@ -74,9 +74,6 @@ function Mailboxes({
           <th scope="col">Caps</th>
           <th scope="col">Sends through</th>
           <th scope="col">Inbox</th>
-          <th scope="col" className="numeric">
-            Weight
-          </th>
           <th scope="col">
             <span className="visually-hidden">Actions</span>
           </th>
@@ -99,10 +96,11 @@ function Mailboxes({
                 {mailbox.status === "held" && <small>{whyHeld(mailbox)}</small>}
               </div>
             </td>
-            <td>{capsText(mailbox)}</td>
+            <td className={styles.nowrap}>{capsText(mailbox)}</td>
             <td>{mailbox.smtp?.host ?? <span className="muted">the installation’s server</span>}</td>
-            <td>{mailbox.imap ? "watched" : <span className="muted">not watched</span>}</td>
-            <td className="numeric">{mailbox.weight}</td>
+            <td className={styles.nowrap}>
+              {mailbox.imap ? "watched" : <span className="muted">not watched</span>}
+            </td>
             <td>
               <div className={styles.actions}>
                 <Button size="sm" aria-label={`Open ${mailbox.email}`} onClick={() => onOpen(mailbox.id)}>

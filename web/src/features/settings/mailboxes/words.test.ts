@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { capsText, gapText, whyHeld } from "./words";
+import { capsText, gapText, sentTodayText, whyHeld } from "./words";
 
 describe("a mailbox in words", () => {
   it("says why it is held", () => {
@@ -17,6 +17,10 @@ describe("a mailbox in words", () => {
       capsText({ daily_cap: 50, hourly_cap: 10 }),
       capsText({ daily_cap: null, hourly_cap: null }),
     ]).toEqual(["1,200 a day", "50 a day, 10 an hour", "no cap"]);
+    expect([
+      sentTodayText({ sent_today: 1, daily_cap: null }),
+      sentTodayText({ sent_today: 7, daily_cap: 50 }),
+    ]).toEqual(["1 email", "7 of 50 emails"]);
     expect([
       gapText({ min_gap_seconds: 0, gap_jitter_seconds: 0 }),
       gapText({ min_gap_seconds: 1, gap_jitter_seconds: 0 }),

@@ -1,4 +1,4 @@
-import type { MailboxResponse } from "@/api/schema";
+import type { MailboxDetail, MailboxResponse } from "@/api/schema";
 import { count, plural, words } from "@/lib/format";
 
 /** What is set of a mailbox, in words. */
@@ -23,6 +23,15 @@ export function capsText(mailbox: Pick<MailboxResponse, "daily_cap" | "hourly_ca
     mailbox.hourly_cap !== null && `${count(mailbox.hourly_cap)} an hour`,
   ].filter(Boolean);
   return caps.join(", ") || "no cap";
+}
+
+export function sentTodayText({
+  sent_today,
+  daily_cap,
+}: Pick<MailboxDetail, "sent_today" | "daily_cap">): string {
+  return daily_cap === null
+    ? plural(sent_today, "email")
+    : `${count(sent_today)} of ${plural(daily_cap, "email")}`;
 }
 
 export function gapText(mailbox: Pick<MailboxResponse, "min_gap_seconds" | "gap_jitter_seconds">): string {

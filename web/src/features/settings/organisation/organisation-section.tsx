@@ -59,10 +59,10 @@ function Organisation({ tenant }: { tenant: TenantResponse }) {
   const problem = useFormProblem(saving.error, SHOWN);
   const changed = JSON.stringify(values) !== JSON.stringify(valuesOf(tenant));
   const change = (part: Partial<OrganisationValues>) => setValues({ ...values, ...part });
-  const limit = (name: keyof typeof LIMITS, hint?: string) => (
+  const limit = (name: keyof typeof LIMITS) => (
     <TextField
       label={LIMITS[name]}
-      hint={hint}
+      placeholder={name === "max_emails_days" ? undefined : "no limit"}
       type="number"
       inputMode="numeric"
       value={values.limits[name]}

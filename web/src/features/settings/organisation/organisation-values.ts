@@ -3,20 +3,20 @@ import type { TenantResponse, TenantUpdate } from "@/api/schema";
 /** The organisation as its form holds it: every figure as the text in its input, shares in percent, empty for none. */
 
 export const LIMITS = {
-  max_live_enrollments: "In how many sequences a lead may be at a time",
-  max_emails: "Emails a lead may be sent",
-  max_emails_days: "within so many days",
+  max_live_enrollments: "Sequences at a time",
+  max_emails: "Emails sent",
+  max_emails_days: "within, days",
 } as const;
 
 export const BREAKERS = {
   auth_failures: "Refused logins in a row",
   refusals: "Refused messages in a row",
-  bounce_rate: "More bounces than, %",
+  bounce_rate: "Bounces above, %",
   bounce_window: "of the last emails",
-  bounce_least: "of at least",
+  bounce_least: "of at least, emails",
   complaint_rate: "Complaints from, %",
   complaint_window: "of the last emails",
-  complaint_least: "by at least so many people",
+  complaint_least: "by at least, people",
 } as const;
 
 type Limit = keyof typeof LIMITS;

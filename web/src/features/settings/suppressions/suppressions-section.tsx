@@ -135,7 +135,7 @@ function Suppressions({
   onRemove: (one: SuppressionResponse) => void;
 }) {
   return (
-    <Table label="Suppressions">
+    <Table label="Suppressions" stack>
       <thead>
         <tr>
           <th scope="col">Address or domain</th>

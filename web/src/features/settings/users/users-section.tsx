@@ -54,7 +54,7 @@ export default function UsersSection() {
 
 function Users({ users, onOpen }: { users: readonly UserResponse[]; onOpen: (open: Open) => void }) {
   return (
-    <Table label="Users">
+    <Table label="Users" stack>
       <thead>
         <tr>
           <th scope="col">User</th>

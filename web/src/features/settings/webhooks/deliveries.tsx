@@ -8,6 +8,7 @@ import { Loaded } from "@/ui/states";
 import { Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
+import webhook from "./webhooks.module.css";
 
 const TONES: Record<WebhookDeliveryResponse["status"], Tone> = {
   pending: "amber",
@@ -30,7 +31,7 @@ export function Deliveries({ endpointId }: { endpointId: string }) {
           <p className="muted">Nothing was delivered yet.</p>
         ) : (
           <>
-            <Table label="Deliveries">
+            <Table label="Deliveries" stack>
               <thead>
                 <tr>
                   <th scope="col">Event</th>
@@ -57,7 +58,7 @@ function Delivery({ one }: { one: WebhookDeliveryResponse }) {
   return (
     <tr>
       <td>
-        <details className={styles.payload}>
+        <details className={webhook.payload}>
           <summary>{one.event_type}</summary>
           <pre>{JSON.stringify(one.payload, null, 2)}</pre>
         </details>
@@ -80,7 +81,7 @@ function Delivery({ one }: { one: WebhookDeliveryResponse }) {
       <td>
         <Time at={one.delivered_at ?? one.created_at} />
       </td>
-      <td className={styles.answer}>
+      <td className={webhook.answer}>
         {one.last_error ?? one.last_status_code ?? <span className="muted">–</span>}
       </td>
     </tr>

@@ -4,11 +4,11 @@ import { api, call } from "@/api/client";
 import type { WebhookEndpointResponse } from "@/api/schema";
 import { CheckField, TextField } from "@/ui/field";
 import { Fieldset, FormDialog, useFormProblem } from "@/ui/form-dialog";
-import styles from "../settings.module.css";
 import { EVENT_GROUPS, type EventType } from "./event-types";
 import { SecretOnce } from "./secret-once";
+import styles from "./webhooks.module.css";
 
-const SHOWN = ["url", "description"];
+const SHOWN = ["url", "description", "event_types"];
 
 export function EndpointForm({
   endpoint,
@@ -63,20 +63,23 @@ export function EndpointForm({
         error={problem.of("description")}
         onChange={(event) => setDescription(event.target.value)}
       />
-      {Object.entries(EVENT_GROUPS).map(([group, events]) => (
-        <Fieldset key={group} legend={group}>
-          <div className={styles.checks}>
-            {Object.entries(events).map(([type, name]) => (
-              <CheckField
-                key={type}
-                label={name}
-                checked={types.includes(type as EventType)}
-                onChange={(event) => toggle(type as EventType, event.target.checked)}
-              />
-            ))}
-          </div>
-        </Fieldset>
-      ))}
+      <Fieldset legend="Tell it of" error={problem.of("event_types")}>
+        {Object.entries(EVENT_GROUPS).map(([group, events]) => (
+          <fieldset key={group} className={styles.group}>
+            <legend>{group}</legend>
+            <div className={styles.checks}>
+              {Object.entries(events).map(([type, name]) => (
+                <CheckField
+                  key={type}
+                  label={name}
+                  checked={types.includes(type as EventType)}
+                  onChange={(event) => toggle(type as EventType, event.target.checked)}
+                />
+              ))}
+            </div>
+          </fieldset>
+        ))}
+      </Fieldset>
     </FormDialog>
   );
 }

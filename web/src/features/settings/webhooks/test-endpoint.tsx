@@ -3,6 +3,7 @@ import { api, call } from "@/api/client";
 import { count } from "@/lib/format";
 import { Button } from "@/ui/button";
 import styles from "../settings.module.css";
+import webhook from "./webhooks.module.css";
 
 /** Sends a `webhook.test` event now, and says how it was taken. */
 export function TestEndpoint({ endpointId }: { endpointId: string }) {
@@ -14,7 +15,7 @@ export function TestEndpoint({ endpointId }: { endpointId: string }) {
   });
   const tried = testing.data;
   return (
-    <div className={styles.tried}>
+    <div className={webhook.tried}>
       <Button busy={testing.isPending} onClick={() => testing.mutate()}>
         Send a test event
       </Button>

@@ -15,6 +15,7 @@ import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
 import { EndpointDrawer } from "./endpoint-drawer";
 import { EndpointForm } from "./endpoint-form";
+import webhook from "./webhooks.module.css";
 
 const route = getRouteApi("/app/settings/$section");
 
@@ -68,7 +69,7 @@ function Endpoints({
   onOpen: (id: string) => void;
 }) {
   return (
-    <Table label="Webhook endpoints">
+    <Table label="Webhook endpoints" stack>
       <thead>
         <tr>
           <th scope="col">Endpoint</th>
@@ -85,7 +86,7 @@ function Endpoints({
           <tr key={endpoint.id}>
             <td>
               <div className={styles.two}>
-                <strong className={styles.url}>{endpoint.url}</strong>
+                <strong className={webhook.url}>{endpoint.url}</strong>
                 {endpoint.description && <small>{endpoint.description}</small>}
               </div>
             </td>
