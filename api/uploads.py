@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any, BinaryIO, cast
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from starlette.datastructures import FormData, UploadFile
@@ -29,10 +30,12 @@ CSV_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CsvUpload:
-    """A file that can be read from its beginning, and which of its columns mean what (its header says, if None)."""
+    """A file that can be read from its beginning, which of its columns mean what (its header says, if None), and the
+    campaign that its leads are gathered in, if any."""
 
     file: BinaryIO
     mapping: dict[str, str] | None
+    campaign_id: UUID | None
 
 
 async def uploaded_csv(
@@ -41,15 +44,18 @@ async def uploaded_csv(
         str | None,
         Query(max_length=10_000, description="As the form's field `mapping`, where the file is the body itself."),
     ] = None,
+    campaign_id: Annotated[
+        UUID | None, Query(description="The campaign that the leads are put into, those that were there before, too.")
+    ] = None,
 ) -> AsyncIterator[CsvUpload]:
     """Raises UnsupportedMediaType, PayloadTooLarge, and Invalid for a missing `file` or a bad `mapping`."""
     kind = media_type(request)
     if kind == "multipart/form-data":
         async with request.form(max_files=1, max_fields=1) as form:
-            yield CsvUpload(_file_of(form), _read_mapping(_text_of(form, "mapping") or mapping))
+            yield CsvUpload(_file_of(form), _read_mapping(_text_of(form, "mapping") or mapping), campaign_id)
     elif kind in CSV_TYPES:
         async with spooled(request) as file:
-            yield CsvUpload(file, _read_mapping(mapping))
+            yield CsvUpload(file, _read_mapping(mapping), campaign_id)
     else:
         raise UnsupportedMediaType("send a form with the field `file`, or the file itself as text/csv")
 

@@ -76,6 +76,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "secret_unreadable": "Put the key back into `CADENZA_SECRET_KEYS`, or give the password (or key) anew.",
         "send_withdrawn": "Nothing: a pause, a stop or a reply came before the final dot.",
         "sequence_archived": "Duplicate the sequence, and use the copy.",
+        "sequence_changed": "Read the steps again, and decide whose are kept; then send the new `steps_revision`.",
         "sequence_invalid": "Correct each field that `errors` names, then activate or publish again.",
         "sequence_not_active": "Activate the sequence first.",
         "sequence_not_draft": "Archive the sequence instead of deleting it.",

@@ -1,6 +1,7 @@
 """Whether a sequence can run: checked when it is activated, each problem with the field that causes it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from domain.conditions import parse, scoped_steps
 from domain.errors import FieldError
@@ -8,15 +9,25 @@ from domain.sequence import Step
 from domain.templates import check
 
 
-def problems(steps: Sequence[Step]) -> list[FieldError]:
-    """Everything that keeps the steps, in their order, from being activated. Empty when they may run."""
+@dataclass(frozen=True, slots=True)
+class UnreadStep:
+    """A step whose config is not finished: it has its place, and others may lead to it."""
+
+    key: str
+
+
+def problems(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
+    """Everything that keeps the steps, in their order, from being activated. Empty when they may run, but for the
+    configs that could not be read: what is wrong with those is told by whoever read them."""
     if not steps:
         return [FieldError("steps", "no_steps", "a sequence needs at least one step")]
+    read = [step for step in steps if isinstance(step, Step)]
     return [
         *_duplicate_keys(steps),
         *_unknown_steps(steps),
         *_template_problems(steps),
-        *_cycles_without_delay(steps),
+        # The step that is missing may be the wait.
+        *(cycles_without_delay(read) if len(read) == len(steps) else ()),
     ]
 
 
@@ -32,7 +43,14 @@ def unreachable(steps: Sequence[Step]) -> list[Step]:
     return [step for index, step in enumerate(steps) if index not in reached]
 
 
-def _duplicate_keys(steps: Sequence[Step]) -> Iterator[FieldError]:
+def read_steps(steps: Sequence[Step | UnreadStep]) -> Iterator[tuple[int, Step]]:
+    """Those that could be read, each with its place among all."""
+    for index, step in enumerate(steps):
+        if isinstance(step, Step):
+            yield index, step
+
+
+def _duplicate_keys(steps: Sequence[Step | UnreadStep]) -> Iterator[FieldError]:
     seen: dict[str, int] = {}
     for index, step in enumerate(steps):
         if step.key in seen:
@@ -41,9 +59,9 @@ def _duplicate_keys(steps: Sequence[Step]) -> Iterator[FieldError]:
         seen.setdefault(step.key, index)
 
 
-def _unknown_steps(steps: Sequence[Step]) -> Iterator[FieldError]:
+def _unknown_steps(steps: Sequence[Step | UnreadStep]) -> Iterator[FieldError]:
     keys = {step.key for step in steps}
-    for index, step in enumerate(steps):
+    for index, step in read_steps(steps):
         named = [(f"{field}.goto", outcome.goto) for field, outcome in step.config.outcomes() if outcome.goto]
         named += [(field, key) for field, test in step.config.tests() for key in scoped_steps(parse(test))]
         for field, key in named:
@@ -51,8 +69,8 @@ def _unknown_steps(steps: Sequence[Step]) -> Iterator[FieldError]:
                 yield FieldError(f"steps[{index}].config.{field}", "unknown_step", f"there is no step {key!r}")
 
 
-def _template_problems(steps: Sequence[Step]) -> Iterator[FieldError]:
-    for index, step in enumerate(steps):
+def _template_problems(steps: Sequence[Step | UnreadStep]) -> Iterator[FieldError]:
+    for index, step in read_steps(steps):
         for template in step.config.templates():
             for problem in check(template.source, html=template.html):
                 yield problem.at(f"steps[{index}].config.{template.field}")
@@ -69,7 +87,7 @@ def _successors(steps: Sequence[Step], index: int) -> Iterator[int]:
             yield positions[way.goto]
 
 
-def _cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
+def cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
     """A cycle that never waits would run, and mail, without end.
 
     A step that waits before it runs breaks every cycle through it, so a depth-first search over the other

@@ -29,6 +29,7 @@ class DryAssignment:
     total: int = 0
     accepted: int = 0
     counts: Counter[str] = field(default_factory=Counter[str])
+    enrolled: list[UUID] = field(default_factory=list[UUID])
     skipped: list[Skipped] = field(default_factory=list[Skipped])
     forecast: Forecast | None = None
 
@@ -89,6 +90,7 @@ async def try_assignment(session: WriteSession, campaign_id: UUID, sequence_id: 
         )
         tried.total += len(lead_ids)
         tried.accepted += len(result.enrolled)
+        tried.enrolled += [one.lead_id for one in result.enrolled[: MAX_LISTED - len(tried.enrolled)]]
         by_mailbox += result.by_mailbox
         tried.counts.update(skip.code for skip in result.skipped)
         tried.skipped += result.skipped[: MAX_LISTED - len(tried.skipped)]

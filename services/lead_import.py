@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
+from uuid import UUID
 
 from db.queries.leads import Upserted, take_import_turn, upsert_leads
 from db.session import WriteSession
 from domain.lead_import import ImportRow, ParsedLead, RejectedRow
+from services.campaigns import get_campaign
 from services.lead_csv import read_leads
 
 BATCH = 1_000
@@ -58,12 +60,17 @@ class ImportResult:
         self.updated += upserted.updated + repeated
 
 
-async def import_leads(session: WriteSession, file: BinaryIO, mapping: Mapping[str, str] | None) -> ImportResult:
+async def import_leads(
+    session: WriteSession, file: BinaryIO, mapping: Mapping[str, str] | None, campaign_id: UUID | None = None
+) -> ImportResult:
     """Creates the leads of the file, and updates those that are there by what it has for them.
 
-    An empty cell wipes nothing; tags and custom fields are added to those there are. Raises Invalid for a file
-    that holds no leads to speak of (services/lead_csv.py).
+    An empty cell wipes nothing; tags and custom fields are added to those there are. All of them are gathered in the
+    campaign, if one is given. Raises Invalid for a file that holds no leads to speak of (services/lead_csv.py), and
+    NotFound for the campaign.
     """
+    if campaign_id is not None:
+        await get_campaign(session, campaign_id)
     rows = await asyncio.to_thread(read_leads, file, mapping)
     await take_import_turn(session)
     result = ImportResult()
@@ -71,7 +78,9 @@ async def import_leads(session: WriteSession, file: BinaryIO, mapping: Mapping[s
     # takes one batch, the next one is read.
     batch = await asyncio.to_thread(_next_batch, rows)
     while batch.rows:
-        upserted, following = await asyncio.gather(_upserted(session, batch), asyncio.to_thread(_next_batch, rows))
+        upserted, following = await asyncio.gather(
+            _upserted(session, batch, campaign_id), asyncio.to_thread(_next_batch, rows)
+        )
         result.tell(batch.rows)
         result.count(upserted, batch.repeated)
         batch = following
@@ -100,5 +109,5 @@ def _next_batch(rows: Iterator[ImportRow]) -> _Batch:
     return _Batch(taken, list(merged.values()), read - len(merged))
 
 
-async def _upserted(session: WriteSession, batch: _Batch) -> Upserted:
-    return await upsert_leads(session, batch.leads) if batch.leads else Upserted(0, 0)
+async def _upserted(session: WriteSession, batch: _Batch, campaign_id: UUID | None) -> Upserted:
+    return await upsert_leads(session, batch.leads, campaign_id) if batch.leads else Upserted(0, 0)

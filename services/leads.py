@@ -1,11 +1,12 @@
 """Leads: the people that sequences write to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
 from db.models import Lead
 from db.queries import leads as queries
+from db.queries.leads import LeadFilter
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, Invalid, NotFound
 from services.paging import Page, PageRequest, after_of, newest_first
@@ -38,14 +39,16 @@ async def get_lead(session: ReadSession, lead_id: UUID) -> Lead:
     return lead
 
 
-async def list_leads(
-    session: ReadSession, page: PageRequest, *, search: str | None, status: str | None, tag: str | None
-) -> Page[Lead]:
-    """The newest first. `search` is found in the address, the name and the company. Raises InvalidCursor."""
-    rows = await queries.list_leads(
-        session, search=search, status=status, tag=tag, after=after_of(page), limit=page.limit
-    )
+async def list_leads(session: ReadSession, page: PageRequest, asked: LeadFilter) -> Page[Lead]:
+    """The newest first. Raises InvalidCursor."""
+    rows = await queries.list_leads(session, asked, after=after_of(page), limit=page.limit)
     return newest_first(rows, page.limit)
+
+
+async def list_lead_ids(session: ReadSession, asked: LeadFilter, limit: int) -> tuple[Sequence[UUID], bool]:
+    """The newest `limit` of them, and whether there are more."""
+    found = await queries.list_lead_ids(session, asked, limit)
+    return found[:limit], len(found) > limit
 
 
 async def change_lead(session: WriteSession, lead_id: UUID, changes: Mapping[str, Any]) -> Lead:

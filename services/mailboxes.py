@@ -99,6 +99,11 @@ async def get_mailbox(session: ReadSession, mailbox_id: UUID) -> Mailbox:
     return _found(await find_row(session, Mailbox, mailbox_id), mailbox_id)
 
 
+async def sent_today(session: ReadSession, mailbox_id: UUID) -> int:
+    """How many emails have left on the mailbox's present day."""
+    return await queries.sent_today(session, mailbox_id)
+
+
 async def delete_mailbox(session: WriteSession, mailbox_id: UUID) -> None:
     """What it has sent stays on record. Raises NotFound, MailboxInUse."""
     await get_mailbox(session, mailbox_id)

@@ -14,7 +14,7 @@ from db.queries.tenants import own_tenant
 from db.session import ReadSession
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.footer import Footer
-from domain.graph import unreachable
+from domain.graph import cycles_without_delay, unreachable
 from domain.leads import FIELDS, template_fields
 from domain.preview import AnyTime, Assumption, Cut, Happens, Moment, Rehearsal
 from domain.sending_hours import SendingHours
@@ -74,7 +74,7 @@ async def preview_sequence(
     lead = await get_lead(session, lead_id)
     plan, errors = await drafted_plan(session, sequence)
     start = start_at or datetime.now(UTC)
-    fields = template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
+    fields = lead_fields(lead)
     senders = await queries.senders(
         session,
         lead_id,
@@ -82,7 +82,7 @@ async def preview_sequence(
         named=[id_ for _, config in _emails(plan) if (id_ := config.mailbox_id)],
     )
     preview = Preview(plan, lead, start, [], {}, [*_of_draft(plan, errors)])
-    if plan.steps and not any(error.code == "cycle_without_delay" for error in errors):
+    if plan.steps and not any(cycles_without_delay(plan.steps)):
         emails = frozenset(str(step.id) for step, _ in _emails(plan))
         preview.warnings += _of_hours(preview, senders)
         rehearsal = Rehearsal(plan, fields, emails, assume, lambda steps: _hours(preview, _sent_from(steps, senders)))
@@ -95,6 +95,28 @@ async def preview_sequence(
     preview.warnings += _of_lead(lead, suppressed)
     preview.warnings += _of_senders(plan, senders)
     return preview
+
+
+def lead_fields(lead: Lead) -> dict[str, Any]:
+    """The lead's own merge fields."""
+    return template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
+
+
+def merge_fields(
+    lead: dict[str, Any], sender: Mailbox | None, sequence_name: str, now: datetime, footer: Footer
+) -> dict[str, Any]:
+    """What a template sees, as `Visit.merge_fields` has it for a message that is sent."""
+    return {
+        **lead,
+        "sender": {
+            "name": sender.name if sender else "Sender",
+            "email": sender.email if sender else "",
+            "postal_address": footer.postal_address,
+        },
+        "sequence": {"name": sequence_name},
+        "now": now,
+        "unsubscribe_url": footer.unsubscribe_url,
+    }
 
 
 def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
@@ -111,17 +133,7 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, 
         written.append(moment.step)
         sender = _sent_from(written, senders)
         variant = config.variant_of(preview.lead.id, moment.step.id)
-        known = {
-            **fields,
-            "sender": {
-                "name": sender.name if sender else "Sender",
-                "email": sender.email if sender else "",
-                "postal_address": footer.postal_address,
-            },
-            "sequence": {"name": preview.plan.name},
-            "now": moment.at,
-            "unsubscribe_url": footer.unsubscribe_url,
-        }
+        known = merge_fields(fields, sender, preview.plan.name, moment.at, footer)
         try:
             earlier = subject if config.reply_in_thread else None
             content = write(config.contents()[variant], known, earlier, footer)

@@ -10,7 +10,7 @@ from db.queries.mailboxes import existing_mailboxes
 from db.queries.tenants import own_tenant
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
-from domain.graph import problems
+from domain.graph import UnreadStep, problems, read_steps
 from domain.sequence import Plan, SequenceSettings, Step
 from services.plans import read_config
 from services.steps.effect import Effect
@@ -38,22 +38,35 @@ async def checked_plan(session: ReadSession, sequence: SequenceRow) -> Plan:
 
 async def drafted_plan(session: ReadSession, sequence: SequenceRow) -> tuple[Plan, list[FieldError]]:
     """The plan, of those steps that can be read, and everything that keeps it from running."""
-    rows = await queries.list_steps(session, sequence.id)
+    return await plan_of(session, sequence, await queries.list_steps(session, sequence.id))
+
+
+async def plan_of(
+    session: ReadSession, sequence: SequenceRow, rows: Sequence[SequenceStep]
+) -> tuple[Plan, list[FieldError]]:
+    """The same, were these its steps."""
     steps, errors = _compiled(rows)
-    errors = errors or problems(steps) or await _missing(session, steps)
-    errors += await _without_address(session, steps)
+    read = [step for _, step in read_steps(steps)]
     settings = SequenceSettings.model_validate(sequence.settings)
-    errors = [*errors, *await _missing_mailboxes(session, settings)]
-    return Plan(name=sequence.name, settings=settings, steps=tuple(steps)), errors
+    errors = [
+        *errors,
+        *problems(steps),
+        *await _missing(session, steps),
+        *await _without_address(session, read),
+        *await _missing_mailboxes(session, settings),
+    ]
+    return Plan(name=sequence.name, settings=settings, steps=tuple(read)), errors
 
 
-def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step], list[FieldError]]:
-    steps: list[Step] = []
+def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step | UnreadStep], list[FieldError]]:
+    steps: list[Step | UnreadStep] = []
     errors: list[FieldError] = []
     for index, row in enumerate(rows):
         config, problems_of_step = read_config(row.type, row.config, f"steps[{index}].config")
         errors += problems_of_step
-        if config is not None:
+        if config is None:
+            steps.append(UnreadStep(row.key))
+        else:
             own_delay = timedelta(days=row.delay_days, hours=row.delay_hours, minutes=row.delay_minutes)
             steps.append(
                 Step(
@@ -87,11 +100,11 @@ async def _missing_mailboxes(session: ReadSession, settings: SequenceSettings) -
     ]
 
 
-async def _missing(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:
+async def _missing(session: ReadSession, steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
     """What steps refer to and is not there."""
     return [
         FieldError(f"steps[{index}].config.{error.field}", error.code, error.detail)
-        for index, step in enumerate(steps)
+        for index, step in read_steps(steps)
         if isinstance(step.config, Effect)
         for error in await step.config.missing(session)
     ]

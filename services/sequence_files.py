@@ -11,22 +11,25 @@ from domain.sequence import SequenceSettings
 from domain.sequence_file import SequenceFile, document
 from domain.steps import StepSpec
 from services.sequences import CountedSequence, create_sequence, get_sequence
+from services.steps_replace import DraftedStep, replace_steps
 
 MAX_NAME = 200
 _COPY = " (copy)"
 
 
 async def duplicate_sequence(session: WriteSession, sequence_id: UUID, name: str | None) -> CountedSequence:
-    """A new draft with the steps that the sequence's draft has now. Raises NotFound."""
+    """A new draft with the steps that the sequence's draft has now, finished or not. Raises NotFound."""
     original = (await get_sequence(session, sequence_id)).row
     steps = await queries.list_steps(session, sequence_id)
-    return await create_sequence(
+    copy = await create_sequence(
         session,
         name=name or original.name[: MAX_NAME - len(_COPY)] + _COPY,
         description=original.description,
         settings=SequenceSettings.model_validate(original.settings),
-        steps=_specs(steps),
     )
+    texts = [DraftedStep(**spec.model_dump(exclude={"position"})) for spec in _specs(steps)]
+    await replace_steps(session, copy.row.id, texts, revision=copy.row.steps_revision)
+    return await get_sequence(session, copy.row.id)
 
 
 async def export_sequence(session: ReadSession, sequence_id: UUID) -> dict[str, Any]:

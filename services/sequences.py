@@ -10,13 +10,14 @@ from uuid import UUID
 
 from db.models import Sequence as SequenceRow
 from db.queries import sequences as queries
+from db.queries.analytics import Replies
 from db.queries.batches import open_batches
 from db.queries.sequences import EnrollmentCounts
 from db.session import ReadSession, WriteSession
 from domain.errors import InvalidTransition, SequenceNotDraft
 from domain.sequence import SequenceSettings, SequenceStatus
 from domain.steps import StepSpec
-from services import steer
+from services import analytics, steer
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.publish import publish
 from services.steps_draft import add_steps, edit, no_sequence
@@ -28,6 +29,7 @@ class CountedSequence:
 
     row: SequenceRow
     counts: EnrollmentCounts
+    replies: Replies
     batch_id: UUID | None
     """The newest batch that is under way: it pauses, resumes, stops or enrolls leads."""
 
@@ -66,10 +68,10 @@ async def get_sequence(session: ReadSession, sequence_id: UUID) -> CountedSequen
 
 
 async def list_sequences(
-    session: ReadSession, status: SequenceStatus | None, page: PageRequest
+    session: ReadSession, page: PageRequest, *, search: str | None = None, status: SequenceStatus | None = None
 ) -> Page[CountedSequence]:
-    """The newest first. Raises InvalidCursor."""
-    rows = await queries.list_sequences(session, status, after_of(page), page.limit)
+    """The newest first. `search` is found anywhere in the name. Raises InvalidCursor."""
+    rows = await queries.list_sequences(session, search=search, status=status, after=after_of(page), limit=page.limit)
     cut = newest_first(rows, page.limit)
     return Page(await _counted(session, cut.items), cut.next_cursor)
 
@@ -108,7 +110,14 @@ async def _locked(session: WriteSession, sequence_id: UUID) -> SequenceRow:
 async def _counted(session: ReadSession, rows: Sequence[SequenceRow]) -> list[CountedSequence]:
     ids = [row.id for row in rows]
     counts, batches = await queries.count_enrollments(session, ids), await open_batches(session, ids)
-    return [CountedSequence(row, counts.get(row.id, EnrollmentCounts()), batches.get(row.id)) for row in rows]
+    # One that never took a lead has sent nothing.
+    replies = await analytics.replies(session, {one: count.enrolled for one, count in counts.items()})
+    return [
+        CountedSequence(
+            row, counts.get(row.id, EnrollmentCounts()), replies.get(row.id, Replies()), batches.get(row.id)
+        )
+        for row in rows
+    ]
 
 
 def _changed_values(sequence: SequenceRow, changes: SequenceChanges) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The steps of a sequence as they are being written: added, changed, moved and removed.
 
 Of a sequence that leads run on already these are edits of its draft, which reach nobody until they are published.
-A draft may be incomplete (a branch may lead to a step that is not written yet); its steps' configs may not be
-malformed. Positions are 1, 2, 3, ... without gaps.
+A draft may be incomplete (a branch may lead to a step that is not written yet); a step that is added or changed by
+itself may not be malformed (see `steps_replace.py` for all of them at once). Positions are 1, 2, 3, ... without gaps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from db.models import SequenceStep
 from db.queries import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, Invalid, NotFound, SequenceArchived
-from domain.steps import StepSpec
+from domain.steps import StepSpec, StepText
 from services.plans import read_config
 
 MAX_STEPS = 200
@@ -29,26 +29,20 @@ class DuplicateStepKey(Conflict):
         super().__init__(detail, errors=[FieldError(field, self.code, detail)])
 
 
-async def list_steps(session: ReadSession, sequence_id: UUID) -> Sequence[SequenceStep]:
-    """All steps, in order. Raises NotFound."""
-    if await queries.find_sequence(session, sequence_id) is None:
-        raise no_sequence(sequence_id)
-    return await queries.list_steps(session, sequence_id)
-
-
 async def add_step(session: WriteSession, sequence_id: UUID, spec: StepSpec) -> SequenceStep:
     """Puts a step at its position, or at the end; later steps move back by one.
 
     Raises NotFound, SequenceArchived, DuplicateStepKey, Invalid.
     """
     await edit(session, sequence_id)
+    await queries.count_edit(session, sequence_id)
     steps = await queries.list_steps(session, sequence_id)
     _refuse_malformed(spec, "config")
     if spec.key in {step.key for step in steps}:
         raise DuplicateStepKey("key", spec.key)
     if len(steps) >= MAX_STEPS:
-        raise _too_many()
-    added = await queries.insert_step(session, _row(sequence_id, spec, len(steps) + 1))
+        raise too_many()
+    added = await queries.insert_step(session, row_of(sequence_id, spec, len(steps) + 1))
     await _place(session, sequence_id, steps, added.id, spec.position)
     return await _read(session, sequence_id, added.id)
 
@@ -56,7 +50,7 @@ async def add_step(session: WriteSession, sequence_id: UUID, spec: StepSpec) -> 
 async def add_steps(session: WriteSession, sequence_id: UUID, specs: Sequence[StepSpec]) -> None:
     """The steps of a sequence that is created with them. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
     if len(specs) > MAX_STEPS:
-        raise _too_many()
+        raise too_many()
     errors: list[FieldError] = []
     seen: set[str] = set()
     for index, spec in enumerate(specs):
@@ -67,7 +61,7 @@ async def add_steps(session: WriteSession, sequence_id: UUID, specs: Sequence[St
     if errors:
         raise Invalid(errors=errors)
     for position, spec in enumerate(_in_order(specs), start=1):
-        await queries.insert_step(session, _row(sequence_id, spec, position))
+        await queries.insert_step(session, row_of(sequence_id, spec, position))
 
 
 async def change_step(session: WriteSession, sequence_id: UUID, step: str, changes: Mapping[str, Any]) -> SequenceStep:
@@ -76,13 +70,14 @@ async def change_step(session: WriteSession, sequence_id: UUID, step: str, chang
     Raises NotFound, SequenceArchived, DuplicateStepKey, Invalid.
     """
     await edit(session, sequence_id)
+    await queries.count_edit(session, sequence_id)
     steps = await queries.list_steps(session, sequence_id)
     found = _find(steps, step)
     spec = _spec_of(found).model_copy(update=dict(changes))
     _refuse_malformed(spec, "config")
     if any(other.key == spec.key and other.id != found.id for other in steps):
         raise DuplicateStepKey("key", spec.key)
-    await queries.update_step(session, found.id, _row(sequence_id, spec, found.position or 1))
+    await queries.update_step(session, found.id, row_of(sequence_id, spec, found.position or 1))
     if "position" in changes:
         await _place(session, sequence_id, steps, found.id, spec.position)
     return await _read(session, sequence_id, found.id)
@@ -91,14 +86,21 @@ async def change_step(session: WriteSession, sequence_id: UUID, step: str, chang
 async def remove_step(session: WriteSession, sequence_id: UUID, step: str) -> None:
     """Removes the step with this ID or key; later steps close the gap. Raises NotFound, SequenceArchived."""
     sequence = await edit(session, sequence_id)
+    await queries.count_edit(session, sequence_id)
     steps = await queries.list_steps(session, sequence_id)
     found = _find(steps, step)
-    if sequence.status == "draft":
-        await queries.delete_step(session, found.id)
-    else:
-        # Leads may stand at it until the removal is published, and what it did goes on being counted.
-        await queries.retire_step(session, found.id)
+    await take_out(session, sequence, [found])
     await queries.order_steps(session, sequence_id, [other.id for other in steps if other.id != found.id])
+
+
+async def take_out(session: WriteSession, sequence: SequenceRow, steps: Sequence[SequenceStep]) -> None:
+    """Removes steps; whoever calls closes the gaps."""
+    for step in steps:
+        if sequence.status == "draft":
+            await queries.delete_step(session, step.id)
+        else:
+            # Leads may stand at it until the removal is published, and what it did goes on being counted.
+            await queries.retire_step(session, step.id)
 
 
 def no_sequence(sequence_id: UUID) -> NotFound:
@@ -150,7 +152,7 @@ def _refuse_malformed(spec: StepSpec, where: str) -> None:
         raise Invalid(errors=errors)
 
 
-def _too_many() -> Invalid:
+def too_many() -> Invalid:
     detail = f"a sequence has at most {MAX_STEPS} steps"
     return Invalid(detail, errors=[FieldError("steps", "too_many_steps", detail)])
 
@@ -171,7 +173,7 @@ def _spec_of(step: SequenceStep) -> StepSpec:
     )
 
 
-def _row(sequence_id: UUID, spec: StepSpec, position: int) -> dict[str, Any]:
+def row_of(sequence_id: UUID, spec: StepText, position: int) -> dict[str, Any]:
     return {
         "sequence_id": sequence_id,
         "key": spec.key,

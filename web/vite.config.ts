@@ -13,5 +13,6 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: { target: "es2022", sourcemap: false, chunkSizeWarningLimit: 700 },
-  server: { proxy: Object.fromEntries(rooms.map((room) => [room, api])) },
+  // The examples beside this folder are read, too.
+  server: { fs: { allow: [".."] }, proxy: Object.fromEntries(rooms.map((room) => [room, api])) },
 });

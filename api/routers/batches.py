@@ -1,8 +1,9 @@
 """`/batches`: work on many leads, and how it is getting on."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from api.deps import Paging, Reading
 from api.documented import problems
@@ -16,9 +17,11 @@ router = APIRouter(prefix="/batches", tags=["Batches"], route_class=ApiRoute)
 
 
 @router.get("")
-async def list_batches(session: Reading, page: Paging) -> Listed[BatchResponse]:
+async def list_batches(
+    session: Reading, page: Paging, sequence_id: Annotated[UUID | None, Query()] = None
+) -> Listed[BatchResponse]:
     """The newest first."""
-    return listed(await look.list_batches(session, page), BatchResponse.of)
+    return listed(await look.list_batches(session, page, sequence_id), BatchResponse.of)
 
 
 @router.get("/{batch_id}", responses=problems(404))

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.deps import Writing
-from api.documented import WITH_BODY
+from api.documented import WITH_BODY, problems
 from api.route import UploadRoute
 from api.schemas.lead_import import LeadImportResponse
 from api.uploads import UploadedCsv
@@ -27,10 +27,11 @@ _REQUEST_BODY = {
 
 
 # The upload stands first: it has arrived before the transaction begins.
-@router.post("/import", responses=WITH_BODY, openapi_extra={"requestBody": _REQUEST_BODY})
+@router.post("/import", responses=WITH_BODY | problems(404), openapi_extra={"requestBody": _REQUEST_BODY})
 async def import_leads(upload: UploadedCsv, session: Writing) -> LeadImportResponse:
     """CSV with any common delimiter and encoding. Columns are recognised by their names, or told in `mapping`;
     others become custom fields. A lead that is there is updated by what the file has for it: an empty cell wipes
     nothing, tags and custom fields are added. Each row is taken or refused with its reason; all of it or, when the
     request fails, nothing."""
-    return LeadImportResponse.model_validate(await lead_import.import_leads(session, upload.file, upload.mapping))
+    told = await lead_import.import_leads(session, upload.file, upload.mapping, upload.campaign_id)
+    return LeadImportResponse.model_validate(told)

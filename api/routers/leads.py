@@ -9,7 +9,9 @@ from api.deps import Once, Paging, Reading, Wired, Writer, Writing
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
-from api.schemas.leads import LeadCreate, LeadResponse, LeadUpdate
+from api.schemas.enrollment import MAX_LEADS_AT_ONCE
+from api.schemas.leads import LeadCreate, LeadIds, LeadResponse, LeadUpdate
+from db.queries.leads import LeadFilter
 from services import leads
 from services.erase import erase_lead
 
@@ -26,19 +28,39 @@ async def create_lead(body: LeadCreate, session: Writing, once: Once) -> Respons
     return await once(session, 201, create)
 
 
+Search = Annotated[
+    str | None, Query(max_length=200, description="Found anywhere in the address, the name or the company.")
+]
+Status = Annotated[str | None, Query(max_length=255)]
+OfTag = Annotated[str | None, Query(max_length=100)]
+
+
 @router.get("")
 async def list_leads(
     session: Reading,
     page: Paging,
-    search: Annotated[
-        str | None, Query(max_length=200, description="Found anywhere in the address, the name or the company.")
-    ] = None,
-    status: Annotated[str | None, Query(max_length=255)] = None,
-    tag: Annotated[str | None, Query(max_length=100)] = None,
+    search: Search = None,
+    status: Status = None,
+    tag: OfTag = None,
+    id: Annotated[list[UUID] | None, Query(max_length=200, description="Of these alone; may be repeated.")] = None,
 ) -> Listed[LeadResponse]:
     """The newest first."""
-    found = await leads.list_leads(session, page, search=search, status=status, tag=tag)
-    return listed(found, LeadResponse.of)
+    asked = LeadFilter(search=search, status=status, tag=tag, ids=id)
+    return listed(await leads.list_leads(session, page, asked), LeadResponse.of)
+
+
+@router.get("/ids")
+async def list_lead_ids(
+    session: Reading,
+    search: Search = None,
+    status: Status = None,
+    tag: OfTag = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LEADS_AT_ONCE, description="How many at most.")] = MAX_LEADS_AT_ONCE,
+) -> LeadIds:
+    """The leads that match, the newest first, by their IDs alone: as many as one request may enroll, add to a
+    campaign, or anything else that takes many."""
+    items, more = await leads.list_lead_ids(session, LeadFilter(search=search, status=status, tag=tag), limit)
+    return LeadIds(items=list(items), more=more)
 
 
 @router.get("/{lead_id}", responses=problems(404))

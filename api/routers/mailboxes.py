@@ -39,9 +39,10 @@ async def list_mailboxes(session: Reading, page: Paging) -> Listed[MailboxRespon
 
 @router.get("/{mailbox_id}", responses=problems(404))
 async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxDetail:
-    """With how the watching of its inbox goes."""
+    """With what it has sent today, and how the watching of its inbox goes."""
     mailbox = await mailboxes.get_mailbox(session, mailbox_id)
-    return MailboxDetail.with_inbox(mailbox, await look_at_inbox(session, mailbox))
+    sent_today = await mailboxes.sent_today(session, mailbox_id)
+    return MailboxDetail.looked_at(mailbox, sent_today, await look_at_inbox(session, mailbox))
 
 
 @router.patch("/{mailbox_id}", responses=WITH_BODY | problems(404, 409))

@@ -1,4 +1,4 @@
-"""`/sequences/{id}/preview`: what the draft would do to one lead."""
+"""What a draft would do to one lead, and how a message that is being written would read."""
 
 from uuid import UUID
 
@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from api.deps import Reading
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
-from api.schemas.preview import PreviewRequest, PreviewResponse
+from api.schemas.preview import MessagePreviewRequest, MessagePreviewResponse, PreviewRequest, PreviewResponse
 from services.preview import preview_sequence
+from services.preview_message import preview_message as preview_one
 
 router = APIRouter(prefix="/sequences", tags=["Sequences"], route_class=ApiRoute)
 
@@ -21,3 +22,13 @@ async def preview(sequence_id: UUID, body: PreviewRequest, session: Reading) -> 
         session, sequence_id, lead_id=body.lead_id, start_at=body.start_at, assume=body.assumptions()
     )
     return PreviewResponse.of(found)
+
+
+@router.post("/{sequence_id}/preview-message", responses=WITH_BODY | problems(404))
+async def preview_message(sequence_id: UUID, body: MessagePreviewRequest, session: Reading) -> MessagePreviewResponse:
+    """A message that is being written, as the lead would read it, from the mailbox that the lead would hear from; what
+    cannot be rendered is named by its field. Nothing is sent or kept."""
+    written = await preview_one(
+        session, sequence_id, lead_id=body.lead_id, wording=body.wording(), mailbox_id=body.mailbox_id
+    )
+    return MessagePreviewResponse.of(written)

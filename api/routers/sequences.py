@@ -9,9 +9,16 @@ from api.deps import Once, Paging, Reading, Steering, Writing
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
-from api.schemas.sequences import SequenceCreate, SequenceResponse, SequenceUpdate
+from api.schemas.sequences import (
+    SequenceCreate,
+    SequenceProblems,
+    SequenceResponse,
+    SequenceStepsCheck,
+    SequenceUpdate,
+)
 from domain.sequence import SequenceStatus
 from services import sequences
+from services.steps_replace import problems_of
 
 router = APIRouter(prefix="/sequences", tags=["Sequences"], route_class=ApiRoute)
 
@@ -31,15 +38,25 @@ async def create_sequence(body: SequenceCreate, session: Writing, once: Once) ->
 
 @router.get("")
 async def list_sequences(
-    session: Reading, page: Paging, status: Annotated[SequenceStatus | None, Query()] = None
+    session: Reading,
+    page: Paging,
+    search: Annotated[str | None, Query(max_length=200, description="Found anywhere in the name.")] = None,
+    status: Annotated[SequenceStatus | None, Query()] = None,
 ) -> Listed[SequenceResponse]:
     """The newest first."""
-    return listed(await sequences.list_sequences(session, status, page), SequenceResponse.of)
+    found = await sequences.list_sequences(session, page, search=search, status=status)
+    return listed(found, SequenceResponse.of)
 
 
 @router.get("/{sequence_id}", responses=problems(404))
 async def get_sequence(sequence_id: UUID, session: Reading) -> SequenceResponse:
     return SequenceResponse.of(await sequences.get_sequence(session, sequence_id))
+
+
+@router.post("/{sequence_id}/validate", responses=WITH_BODY | problems(404))
+async def validate_sequence(sequence_id: UUID, body: SequenceStepsCheck, session: Reading) -> SequenceProblems:
+    """Every problem that would keep the sequence from running, were these its steps. Nothing is changed."""
+    return SequenceProblems.of(await problems_of(session, sequence_id, body.steps))
 
 
 @router.put("/{sequence_id}", responses=WITH_BODY | problems(404, 409))

@@ -8,9 +8,14 @@ from fastapi import APIRouter, Path, Response
 from api.deps import Once, Reading, Writing
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
-from api.schemas.common import Listed, all_listed
-from api.schemas.sequences import SequenceStepCreate, SequenceStepResponse, SequenceStepUpdate
-from services import steps_draft
+from api.schemas.sequences import (
+    SequenceStepCreate,
+    SequenceStepResponse,
+    SequenceStepsReplace,
+    SequenceStepsResponse,
+    SequenceStepUpdate,
+)
+from services import steps_draft, steps_replace
 
 router = APIRouter(prefix="/sequences/{sequence_id}/steps", tags=["Steps"], route_class=ApiRoute)
 
@@ -18,9 +23,19 @@ StepRef = Annotated[str, Path(min_length=1, max_length=100, description="The ste
 
 
 @router.get("", responses=problems(404))
-async def list_steps(sequence_id: UUID, session: Reading) -> Listed[SequenceStepResponse]:
+async def list_steps(sequence_id: UUID, session: Reading) -> SequenceStepsResponse:
     """All steps on one page, in the order of their positions."""
-    return all_listed(await steps_draft.list_steps(session, sequence_id), SequenceStepResponse.of)
+    return SequenceStepsResponse.of(await steps_replace.read_steps(session, sequence_id))
+
+
+@router.put("", responses=WITH_BODY | problems(404, 409))
+async def replace_steps(sequence_id: UUID, body: SequenceStepsReplace, session: Writing) -> SequenceStepsResponse:
+    """All steps at once, in their order. A step that stays keeps its ID. One that is not finished is kept as it is:
+    ask `POST /sequences/{id}/validate` what it lacks. `sequence_changed` if the steps are no longer those that were
+    read: nobody overwrites what somebody else wrote without having seen it."""
+    return SequenceStepsResponse.of(
+        await steps_replace.replace_steps(session, sequence_id, body.steps, revision=body.steps_revision)
+    )
 
 
 @router.post("", status_code=201, response_model=SequenceStepResponse, responses=WITH_BODY | problems(404, 409))

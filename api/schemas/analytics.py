@@ -200,6 +200,7 @@ class ExecutionResponse(Shape):
     step_key: str | None
     enrollment_id: UUID
     lead_id: UUID
+    lead_email: str
     detail: dict[str, Any]
 
     @classmethod
@@ -212,6 +213,7 @@ class ExecutionResponse(Shape):
             step_key=found.step_keys.get(row.step_id) if row.step_id else None,
             enrollment_id=row.enrollment_id,
             lead_id=row.lead_id,
+            lead_email=row.lead_email,
             detail=row.detail,
         )
 

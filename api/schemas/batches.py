@@ -64,10 +64,12 @@ class BatchResponse(Shape):
 
 
 class DryAssignmentResponse(Shape):
-    """What assigning the sequence would do. `skipped` lists at most 10,000 leads, `skipped_counts` counts all."""
+    """What assigning the sequence would do. `enrolled` and `skipped` list at most 10,000 leads each; `accepted` and
+    `skipped_counts` count all."""
 
     total: int
     accepted: int
+    enrolled: list[UUID]
     skipped_counts: dict[str, int]
     skipped: list[LeadSkipped]
     forecast: ForecastResponse | None
@@ -77,6 +79,7 @@ class DryAssignmentResponse(Shape):
         return cls(
             total=tried.total,
             accepted=tried.accepted,
+            enrolled=tried.enrolled,
             skipped_counts=dict(tried.counts),
             skipped=[LeadSkipped.model_validate(skip) for skip in tried.skipped],
             forecast=ForecastResponse.model_validate(tried.forecast) if tried.forecast else None,

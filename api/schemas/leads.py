@@ -106,3 +106,10 @@ class LeadResponse(Shape):
             created_at=lead.created_at,
             updated_at=lead.updated_at,
         )
+
+
+class LeadIds(Shape):
+    """`more`: others match, too."""
+
+    items: list[UUID]
+    more: bool

@@ -154,14 +154,16 @@ class MailboxResponse(Shape):
 
 
 class MailboxDetail(MailboxResponse):
-    """`inbox` is how the watching of it goes, null where nobody watches."""
+    """`sent_today`: emails that left on its present day, by the clocks that its daily cap goes by. `inbox` is how the
+    watching of it goes, null where nobody watches."""
 
+    sent_today: int
     inbox: InboxShown | None
 
     @classmethod
-    def with_inbox(cls, row: Mailbox, inbox: InboxLook | None) -> "MailboxDetail":
+    def looked_at(cls, row: Mailbox, sent_today: int, inbox: InboxLook | None) -> "MailboxDetail":
         shown = MailboxResponse.of(row).model_dump()
-        return cls(**shown, inbox=InboxShown.model_validate(inbox) if inbox else None)
+        return cls(**shown, sent_today=sent_today, inbox=InboxShown.model_validate(inbox) if inbox else None)
 
 
 def _ramp(row: Mailbox) -> RampShown | None:

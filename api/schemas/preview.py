@@ -1,6 +1,7 @@
 """A sequence rehearsed for one lead, as a request and an answer."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,12 +10,16 @@ from pydantic import AwareDatetime, ConfigDict, Field, field_validator
 
 from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import FilledLine
+from api.schemas.problem import ProblemField
 from domain.preview import Assumption, Branched, Cut, Does, Ends, Happens, Waits
 from domain.schedule import local_text
 from domain.sending_hours import ClosedBy
 from domain.sequence import Step
 from domain.steps import StepKey
+from services.letters import Content
 from services.preview import Message, Preview
+from services.preview_message import Wording, WrittenMessage
+from services.steps.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
 
 MAX_ASSUMED = 50
 _USUALLY_AFTER = timedelta(hours=1)
@@ -93,6 +98,47 @@ class PreviewMessage(Shape):
                 "subject": content.subject if content else None,
                 "text": content.body_text if content else None,
                 "html": content.body_html if content else None,
+            }
+        )
+
+
+class MessagePreviewRequest(Body):
+    """A message as it stands in an editor. `earlier_subject` is the subject (a template, too) of the thread that it
+    replies in; null for a message of its own. `mailbox_id` is the step's, where it names one."""
+
+    lead_id: UUID
+    subject: Annotated[str, Field(max_length=MAX_SUBJECT)] = ""
+    body_text: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    body_html: Annotated[str, Field(max_length=MAX_HTML)] = ""
+    earlier_subject: Annotated[str | None, Field(max_length=MAX_SUBJECT)] = None
+    mailbox_id: UUID | None = None
+
+    def wording(self) -> Wording:
+        return Wording(Content(self.subject, self.body_text, self.body_html), self.earlier_subject)
+
+
+class MessagePreviewResponse(Shape):
+    """`from` is null without a mailbox. While `errors` names fields (`subject`, `body_text`, `body_html`) which cannot
+    be rendered for this lead, or for any, the texts are null."""
+
+    from_: str | None = Field(alias="from")
+    to: str
+    subject: str | None
+    text: str | None
+    html: str | None
+    errors: list[ProblemField]
+
+    @classmethod
+    def of(cls, message: WrittenMessage) -> "MessagePreviewResponse":
+        content = message.content
+        return cls.model_validate(
+            {
+                "from": message.from_address,
+                "to": message.to_address,
+                "subject": content.subject if content else None,
+                "text": content.body_text if content else None,
+                "html": content.body_html if content else None,
+                "errors": [asdict(error) for error in message.errors],
             }
         )
 

@@ -1,16 +1,20 @@
 """Sequences and their steps, as requests and answers."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.common import Body, Example, LongText, Moment, Name, Shape
+from api.schemas.common import Body, Example, Listed, LongText, Moment, Name, Shape
+from api.schemas.problem import ProblemField
 from db.models import SequenceStep
+from domain.errors import FieldError
 from domain.sequence import SequenceSettings, SequenceStatus
 from domain.steps import MAX_DELAY_DAYS, StepKey, StepSpec, StepType
 from services.sequences import CountedSequence, SequenceChanges
 from services.steps_draft import MAX_STEPS
+from services.steps_replace import DraftedStep, DraftedSteps
 
 _INTRO: Example = {
     "key": "intro",
@@ -70,6 +74,17 @@ class SequenceStepUpdate(Body):
         return self.model_dump(exclude_none=True)
 
 
+class SequenceStepsReplace(Body):
+    """`steps_revision`: of the steps that were read, as `GET /sequences/{id}/steps` told it."""
+
+    steps_revision: Annotated[int, Field(ge=0)]
+    steps: Annotated[list[DraftedStep], Field(max_length=MAX_STEPS)]
+
+
+class SequenceStepsCheck(Body):
+    steps: Annotated[list[DraftedStep], Field(max_length=MAX_STEPS)]
+
+
 class SequenceStepResponse(Shape):
     id: UUID
     sequence_id: UUID
@@ -104,6 +119,28 @@ class SequenceStepResponse(Shape):
         )
 
 
+class SequenceStepsResponse(Listed[SequenceStepResponse]):
+    """All steps on one page. `steps_revision` is raised by each edit of any of them."""
+
+    steps_revision: int
+
+    @classmethod
+    def of(cls, drafted: DraftedSteps) -> "SequenceStepsResponse":
+        items = [SequenceStepResponse.of(step) for step in drafted.steps]
+        return cls(items=items, steps_revision=drafted.steps_revision)
+
+
+class SequenceProblems(Shape):
+    """Everything that keeps the sequence from running; empty when it may be activated. `field` is a path such as
+    `steps[2].config.subject`, `settings.mailbox_ids[0]`, or `postal_address` (the tenant's)."""
+
+    problems: list[ProblemField]
+
+    @classmethod
+    def of(cls, errors: Sequence[FieldError]) -> "SequenceProblems":
+        return cls(problems=[ProblemField(field=e.field, code=e.code, detail=e.detail) for e in errors])
+
+
 class SequenceCreate(Body):
     model_config = ConfigDict(
         extra="forbid",
@@ -135,9 +172,11 @@ class SequenceUpdate(Body):
 
 
 class SequenceResponse(Shape):
-    """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
-    edits of its draft have not reached the leads on their way. `batch_id`: the newest batch under way, which is still
-    pausing, resuming, stopping, moving or enrolling leads."""
+    """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
+    `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
+    `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit
+    of a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
+    leads."""
 
     id: UUID
     name: str
@@ -145,18 +184,22 @@ class SequenceResponse(Shape):
     status: SequenceStatus
     settings: SequenceSettings
     steps_count: int
+    steps_revision: int
     current_version: int | None
     unpublished: bool
     enrolled_count: int
     active_count: int
     completed_count: int
+    emails_sent: int
+    emails_replied: int
+    reply_rate: float | None
     batch_id: UUID | None
     created_at: Moment
     updated_at: Moment
 
     @classmethod
     def of(cls, sequence: CountedSequence) -> "SequenceResponse":
-        row, counts = sequence.row, sequence.counts
+        row, counts, replies = sequence.row, sequence.counts, sequence.replies
         return cls(
             id=row.id,
             name=row.name,
@@ -164,11 +207,15 @@ class SequenceResponse(Shape):
             status=row.status,  # pyright: ignore[reportArgumentType]
             settings=SequenceSettings.model_validate(row.settings),
             steps_count=row.steps_count,
+            steps_revision=row.steps_revision,
             current_version=row.current_version,
             unpublished=row.unpublished,
             enrolled_count=counts.enrolled,
             active_count=counts.active,
             completed_count=counts.completed,
+            emails_sent=replies.sent,
+            emails_replied=replies.replied,
+            reply_rate=replies.replied / replies.sent if replies.sent else None,
             batch_id=sequence.batch_id,
             created_at=row.created_at,
             updated_at=row.updated_at,

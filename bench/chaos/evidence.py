@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from bench.chaos.fates import Role, email_of
+from bench.chaos.fates import Role
 from bench.chaos.sink import Happening
 from bench.chaos.world import Life, World
 
@@ -38,7 +38,7 @@ class Message:
     message_id: str
     to: str
     email: str
-    """Which of the four."""
+    """Which of the four: the key of its step, since one that was only reserved has no subject yet."""
     status: str
     notes: tuple[Note, ...] = ()
 
@@ -67,10 +67,12 @@ _ENROLLMENTS = text("""
      WHERE s.tenant_id = :tenant_id AND s.sequence_id = :sequence_id
 """)
 _MESSAGES = text("""
-    SELECT m.rfc_message_id, l.email, m.subject, m.status,
+    SELECT m.rfc_message_id, l.email, step.key, m.status,
            coalesce((SELECT jsonb_agg(jsonb_build_array(extract(epoch FROM n.at), n.what, n.port) ORDER BY n.at)
                        FROM chaos_notes n WHERE n.message_id = m.id), '[]') AS notes
-      FROM messages m JOIN leads l ON l.tenant_id = m.tenant_id AND l.id = m.lead_id
+      FROM messages m
+      JOIN leads l ON l.tenant_id = m.tenant_id AND l.id = m.lead_id
+      JOIN sequence_steps step ON step.tenant_id = m.tenant_id AND step.id = m.step_id
      WHERE m.tenant_id = :tenant_id AND m.sequence_id = :sequence_id
 """)
 
@@ -98,4 +100,4 @@ def _enrollment(row: Any) -> Enrollment:
 
 def _message(row: Any) -> Message:
     notes = tuple(Note(float(at), what, int(port or 0)) for at, what, port in row.notes)
-    return Message(row.rfc_message_id, row.email, email_of(row.subject), row.status, notes)
+    return Message(row.rfc_message_id, row.email, row.key, row.status, notes)

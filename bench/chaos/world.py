@@ -75,14 +75,22 @@ class Service:
 
     async def kill(self, down_seconds: float) -> None:
         """SIGKILL; started again after so long. One that is dead at the moment is killed when it is up again."""
-        await self._up.wait()
-        while (age := time.time() - self.lives[-1].began) < LEAST_LIFE_SECONDS:
-            await asyncio.sleep(LEAST_LIFE_SECONDS - age)
-            await self._up.wait()
-        assert self._process is not None, "up"
+        process = await self._old_enough()
         self.sample()
         self._down_seconds = down_seconds
-        self._process.kill()
+        process.kill()
+
+    async def _old_enough(self) -> asyncio.subprocess.Process:
+        """A life of it that has lasted for a while, and lasts."""
+        while True:
+            await self._up.wait()
+            age = time.time() - self.lives[-1].began
+            if age < LEAST_LIFE_SECONDS:
+                await asyncio.sleep(LEAST_LIFE_SECONDS - age)
+            elif self._process is not None and self._process.returncode is None:
+                return self._process
+            else:
+                await asyncio.sleep(0)  # it has just ended by itself, and its keeper is about to see that
 
     async def end(self) -> None:
         self._ending = True

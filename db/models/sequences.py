@@ -24,6 +24,8 @@ class Sequence(Row, Base):
     settings: Mapped[EmptyObject]
     steps_count: Mapped[Zero]
     """Kept by a trigger on sequence_steps."""
+    steps_revision: Mapped[Zero]
+    """Counts the edits of its drafted steps."""
     current_version: Mapped[int | None]
     unpublished: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether the draft differs from the current version."""

@@ -23,6 +23,16 @@ _LIVE = text("""
 _KEPT = text("""
     SELECT * FROM tenant_sequence_performance WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id
 """)
+# Of many sequences at once. What the view counts for its other columns (the log, the days) is not run where nobody asks
+# for them.
+LIVE_REPLIES = text("""
+    SELECT sequence_id, emails_sent AS sent, emails_replied AS replied FROM sequence_performance_live
+     WHERE tenant_id = :tenant_id AND sequence_id = ANY (CAST(:sequence_ids AS uuid[]))
+""")
+_KEPT_REPLIES = text("""
+    SELECT sequence_id, emails_sent AS sent, emails_replied AS replied FROM tenant_sequence_performance
+     WHERE tenant_id = :tenant_id AND sequence_id = ANY (CAST(:sequence_ids AS uuid[]))
+""")
 # Those that were removed behind those that are there.
 _STEPS = text("""
     SELECT t.id, t.key, t.name, t.type, t.position, t.removed_at IS NOT NULL AS removed,
@@ -111,6 +121,14 @@ class Performance(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Replies:
+    """How many emails of a sequence were sent, and how many of them were replied to."""
+
+    sent: int = 0
+    replied: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StepRow:
     """A step as it is drafted, also one that was removed; the winner that was decided on, if any."""
 
@@ -143,6 +161,16 @@ async def kept_performance(session: ReadSession, sequence_id: UUID) -> Performan
     return await _performance(session, _KEPT, sequence_id)
 
 
+async def live_replies(session: ReadSession, sequence_ids: Sequence[UUID]) -> dict[UUID, Replies]:
+    """By sequence, as `live_performance` counts them, without what a list of sequences does not show."""
+    return await _replies(session, LIVE_REPLIES, sequence_ids)
+
+
+async def kept_replies(session: ReadSession, sequence_ids: Sequence[UUID]) -> dict[UUID, Replies]:
+    """By sequence, as of the last refresh; one that is younger than that is not in it."""
+    return await _replies(session, _KEPT_REPLIES, sequence_ids)
+
+
 async def steps(session: ReadSession, sequence_id: UUID) -> Sequence[StepRow]:
     """In order, those that were removed last."""
     rows = await session.execute(_STEPS, {"tenant_id": session.tenant_id, "sequence_id": sequence_id})
@@ -152,6 +180,13 @@ async def steps(session: ReadSession, sequence_id: UUID) -> Sequence[StepRow]:
 async def refresh_performance(database: Database) -> bool:
     """Counts every sequence anew, for all tenants. False when somebody else is doing so."""
     return bool(await database.call(_REFRESH, {}))
+
+
+async def _replies(session: ReadSession, statement: Any, sequence_ids: Sequence[UUID]) -> dict[UUID, Replies]:
+    if not sequence_ids:
+        return {}
+    key = {"tenant_id": session.tenant_id, "sequence_ids": list(sequence_ids)}
+    return {row.sequence_id: Replies(row.sent, row.replied) for row in await session.execute(statement, key)}
 
 
 async def _performance(session: ReadSession, statement: Any, sequence_id: UUID) -> Performance | None:

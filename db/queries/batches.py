@@ -108,8 +108,12 @@ async def find_batch(session: ReadSession, batch_id: UUID) -> Batch | None:
     return (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
 
 
-async def list_batches(session: ReadSession, after: After | None, limit: int) -> Sequence[Batch]:
+async def list_batches(
+    session: ReadSession, sequence_id: UUID | None, after: After | None, limit: int
+) -> Sequence[Batch]:
     statement = select(Batch).where(Batch.tenant_id == session.tenant_id)
+    if sequence_id is not None:
+        statement = statement.where(Batch.sequence_id == sequence_id)
     page = newest_page(statement, Batch.created_at, Batch.id, after, limit)
     return (await session.scalars(page)).all()
 

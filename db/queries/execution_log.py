@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, text, tuple_
 
-from db.models import LogEntry
+from db.models import Lead, LogEntry
 from db.session import Database, ReadSession
 
 _STEPS = text("""
@@ -39,6 +39,7 @@ class Execution(NamedTuple):
     enrollment_id: UUID
     lead_id: UUID
     detail: dict[str, Any]
+    lead_email: str
 
 
 async def executions(
@@ -46,9 +47,10 @@ async def executions(
 ) -> Sequence[Execution]:
     """`limit + 1` rows of the sequence, the newest first, behind `after`."""
     row = LogEntry
-    columns = (row.id, row.occurred_at, row.event, row.step_id, row.enrollment_id, row.lead_id, row.detail)
+    columns = (row.id, row.occurred_at, row.event, row.step_id, row.enrollment_id, row.lead_id, row.detail, Lead.email)
     statement = (
         select(*columns)
+        .join(Lead, (Lead.tenant_id == row.tenant_id) & (Lead.id == row.lead_id))
         .where(row.tenant_id == session.tenant_id, row.sequence_id == sequence_id, *_conditions(wanted))
         .order_by(row.occurred_at.desc(), row.id.desc())
         .limit(limit + 1)

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, any_, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import Lead, User
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 from domain.lead_import import LIMITS, ParsedLead
+
+S = TypeVar("S", bound=Select[Any])
 
 # Two imports of one tenant that held the same addresses in another order would wait for each other for ever.
 # However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
@@ -41,7 +44,12 @@ _UPSERT = text("""
             timezone = coalesce(nullif(excluded.timezone, ''), l.timezone),
             tags = l.tags || ARRAY(SELECT tag FROM unnest(excluded.tags) tag WHERE tag <> ALL (l.tags)),
             custom = l.custom || excluded.custom
-        RETURNING xmax = 0 AS created
+        RETURNING id, xmax = 0 AS created
+    ), gathered AS (
+        INSERT INTO campaign_leads (tenant_id, campaign_id, lead_id)
+        SELECT :tenant_id, CAST(:campaign_id AS uuid), id FROM done WHERE CAST(:campaign_id AS uuid) IS NOT NULL
+         ORDER BY id
+        ON CONFLICT DO NOTHING
     )
     SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM done
 """)
@@ -77,24 +85,39 @@ async def user_exists(session: ReadSession, user_id: UUID) -> bool:
     return await session.scalar(statement) is not None
 
 
-async def list_leads(
-    session: ReadSession,
-    *,
-    search: str | None,
-    status: str | None,
-    tag: str | None,
-    after: After | None,
-    limit: int,
-) -> Sequence[Lead]:
-    statement = select(Lead).where(Lead.tenant_id == session.tenant_id)
-    if search:
-        statement = statement.where(_matches(search))
-    if status is not None:
-        statement = statement.where(Lead.status == status)
-    if tag is not None:
-        statement = statement.where(literal(tag) == any_(Lead.tags))
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """What leads to list; None filters nothing."""
+
+    search: str | None = None
+    """Found in the address, the name or the company."""
+    status: str | None = None
+    tag: str | None = None
+    ids: Sequence[UUID] | None = None
+
+
+async def list_leads(session: ReadSession, asked: LeadFilter, *, after: After | None, limit: int) -> Sequence[Lead]:
+    statement = _filtered(select(Lead).where(Lead.tenant_id == session.tenant_id), asked)
     page = newest_page(statement, Lead.created_at, Lead.id, after, limit)
     return (await session.scalars(page)).all()
+
+
+async def list_lead_ids(session: ReadSession, asked: LeadFilter, limit: int) -> Sequence[UUID]:
+    """`limit + 1` at most: the one too many tells that there are more. The newest first."""
+    statement = _filtered(select(Lead.id).where(Lead.tenant_id == session.tenant_id), asked)
+    return (await session.scalars(newest_page(statement, Lead.created_at, Lead.id, None, limit))).all()
+
+
+def _filtered(statement: S, asked: LeadFilter) -> S:
+    if asked.search:
+        statement = statement.where(_matches(asked.search))
+    if asked.status is not None:
+        statement = statement.where(Lead.status == asked.status)
+    if asked.tag is not None:
+        statement = statement.where(literal(asked.tag) == any_(Lead.tags))
+    if asked.ids is not None:
+        statement = statement.where(Lead.id.in_(asked.ids))
+    return statement
 
 
 def _matches(search: str) -> ColumnElement[bool]:
@@ -128,12 +151,12 @@ async def take_import_turn(session: WriteSession) -> None:
     await session.execute(_IMPORT_TURN, {"tenant_id": str(session.tenant_id)})
 
 
-async def upsert_leads(session: WriteSession, leads: Sequence[ParsedLead]) -> Upserted:
-    """Leads of distinct addresses."""
+async def upsert_leads(session: WriteSession, leads: Sequence[ParsedLead], campaign_id: UUID | None = None) -> Upserted:
+    """Leads of distinct addresses, also put into the campaign if one is given."""
     columns: dict[str, Any] = {name: [getattr(lead, name) for lead in leads] for name in ("email", *LIMITS)}
     columns["tags"] = [_array_literal(lead.tags) for lead in leads]
     columns["custom"] = [json.dumps(lead.custom) if lead.custom else "{}" for lead in leads]
-    done = await session.execute(_UPSERT, {"tenant_id": session.tenant_id, **columns})
+    done = await session.execute(_UPSERT, {"tenant_id": session.tenant_id, "campaign_id": campaign_id, **columns})
     return Upserted(*done.one())
 
 

@@ -17,6 +17,17 @@ _IN_USE = text("""
        AND status IN ('pending', 'active', 'paused', 'failed')
 """)
 
+_SENT_TODAY = text("""
+    SELECT count(u.id)
+      FROM mailboxes m
+     CROSS JOIN LATERAL (SELECT coalesce(nullif(m.timezone, ''), nullif(m.day_zone, ''), 'UTC') AS zone) whose
+     CROSS JOIN LATERAL (SELECT date_trunc('day', now() AT TIME ZONE whose.zone) AS midnight) today
+      JOIN send_slots u ON u.mailbox_id = m.id AND u.tenant_id = m.tenant_id AND u.status = 'used'
+       AND u.at >= today.midnight AT TIME ZONE whose.zone
+       AND u.at < (today.midnight + interval '1 day') AT TIME ZONE whose.zone
+     WHERE m.tenant_id = :tenant_id AND m.id = :mailbox_id
+""")
+
 _HAVE = text("""
     SELECT EXISTS (SELECT FROM mailboxes WHERE tenant_id = :tenant_id AND email = ANY (CAST(:emails AS text[])))
 """)
@@ -47,6 +58,12 @@ async def have_mailbox(session: ReadSession, emails: Sequence[str]) -> bool:
 async def mailbox_id_of(session: ReadSession, email: str) -> UUID | None:
     statement = select(Mailbox.id).where(Mailbox.tenant_id == session.tenant_id, Mailbox.email == email)
     return await session.scalar(statement)
+
+
+async def sent_today(session: ReadSession, mailbox_id: UUID) -> int:
+    """Emails that left on the mailbox's present day, by the clocks that its daily cap goes by."""
+    key = {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id}
+    return int(await session.scalar(_SENT_TODAY, key) or 0)
 
 
 async def existing_mailboxes(session: ReadSession, mailbox_ids: Sequence[UUID]) -> set[UUID]:

@@ -56,9 +56,11 @@ async def lock_sequence(session: WriteSession, sequence_id: UUID) -> SequenceRow
 
 
 async def list_sequences(
-    session: ReadSession, status: str | None, after: After | None, limit: int
+    session: ReadSession, *, search: str | None, status: str | None, after: After | None, limit: int
 ) -> Sequence[SequenceRow]:
     statement = select(SequenceRow).where(SequenceRow.tenant_id == session.tenant_id)
+    if search:
+        statement = statement.where(SequenceRow.name.icontains(search, autoescape=True))
     if status is not None:
         statement = statement.where(SequenceRow.status == status)
     page = newest_page(statement, SequenceRow.created_at, SequenceRow.id, after, limit)
@@ -164,6 +166,22 @@ async def delete_step(session: WriteSession, step_id: UUID) -> None:
 async def retire_step(session: WriteSession, step_id: UUID) -> None:
     """Takes a step out of the draft, but keeps it for the leads and figures of published versions."""
     await update_step(session, step_id, {"removed_at": func.now(), "position": None})
+
+
+async def count_edit(session: WriteSession, sequence_id: UUID) -> None:
+    """The drafted steps are others now than whoever has read them knows."""
+    await update_sequence(session, sequence_id, {"steps_revision": SequenceRow.steps_revision + 1})
+
+
+async def retired_steps(session: ReadSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> Sequence[SequenceStep]:
+    """Those of `step_ids` that the sequence had, and that are kept for leads and figures."""
+    statement = select(SequenceStep).where(
+        SequenceStep.tenant_id == session.tenant_id,
+        SequenceStep.sequence_id == sequence_id,
+        SequenceStep.removed_at.is_not(None),
+        SequenceStep.id.in_(step_ids),
+    )
+    return (await session.scalars(statement, execution_options=_FRESH)).all()
 
 
 async def order_steps(session: WriteSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> None:

@@ -4,7 +4,7 @@
 from domain.discovery import import_modules
 from domain.steps.config import STEP_TYPES, StepConfig, Zones
 from domain.steps.outcome import CONTINUE, Branch, Outcome
-from domain.steps.spec import MAX_DELAY_DAYS, StepKey, StepSpec, StepType
+from domain.steps.spec import MAX_DELAY_DAYS, StepKey, StepSpec, StepText, StepType
 
 import_modules(__name__, __path__)
 
@@ -17,6 +17,7 @@ __all__ = [
     "StepConfig",
     "StepKey",
     "StepSpec",
+    "StepText",
     "StepType",
     "Zones",
 ]

@@ -30,7 +30,7 @@ class _Listed:
 StepType = Annotated[str, AfterValidator(_known_type), _Listed]
 
 
-class StepSpec(BaseModel):
+class StepText(BaseModel):
     """`delay_*` is the step's own wait before it runs; the others are as `domain.sequence.Step` has them."""
 
     model_config = ConfigDict(extra="forbid")
@@ -38,9 +38,14 @@ class StepSpec(BaseModel):
     key: StepKey
     name: str = Field(default="", max_length=200)
     type: StepType
-    position: int | None = Field(default=None, ge=1, le=1000)
     delay_days: int = Field(default=0, ge=0, le=MAX_DELAY_DAYS)
     delay_hours: int = Field(default=0, ge=0, le=24 * 365)
     delay_minutes: int = Field(default=0, ge=0, le=60 * 24 * 365)
     config: dict[str, Any] = Field(default_factory=dict)
     metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class StepSpec(StepText):
+    """A step with its place; one without follows the step written before it."""
+
+    position: int | None = Field(default=None, ge=1, le=1000)

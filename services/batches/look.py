@@ -53,10 +53,11 @@ async def get_batch(session: ReadSession, batch_id: UUID) -> Progress:
     return await progress_of(session, await _found(session, batch_id))
 
 
-async def list_batches(session: ReadSession, page: PageRequest) -> Page[Progress]:
-    """The newest first. Raises InvalidCursor."""
-    rows = newest_first(await queries.list_batches(session, after_of(page), page.limit), page.limit)
-    return Page(await _looked_at(session, rows.items), rows.next_cursor)
+async def list_batches(session: ReadSession, page: PageRequest, sequence_id: UUID | None = None) -> Page[Progress]:
+    """The newest first, of one sequence if it is given. Raises InvalidCursor."""
+    rows = await queries.list_batches(session, sequence_id, after_of(page), page.limit)
+    found = newest_first(rows, page.limit)
+    return Page(await _looked_at(session, found.items), found.next_cursor)
 
 
 async def list_skipped(session: ReadSession, batch_id: UUID, page: PageRequest) -> Page[BatchSkip]:

@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres
-from db.queries.analytics import kept_performance, live_performance, refresh_performance
+from db.queries.analytics import (
+    LIVE_REPLIES,
+    Replies,
+    kept_performance,
+    live_performance,
+    live_replies,
+    refresh_performance,
+)
 from db.session import Database
 from tests.integration.history import History, new_history
 from tests.stage import new_tenant
@@ -40,6 +47,19 @@ async def test_what_is_kept_is_what_was_counted(database: Database) -> None:
     assert (kept.enrolled, kept.emails_sent, kept.steps[0].reached) == (30, 30, 30)
     assert kept == live.model_copy(update={"as_of": kept.as_of})
     assert kept.as_of < live.as_of
+
+
+async def test_replies_are_counted_without_the_log(database: Database) -> None:
+    history = await filled(database, 30)
+    async with database.read(history.tenant_id) as session:
+        counted = await live_replies(session, [history.sequence_id])
+        ids = {"tenant_id": history.tenant_id, "sequence_ids": [history.sequence_id]}
+        explain = text(f"EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) {LIVE_REPLIES.text}")
+        plan = list(await session.scalars(explain, ids))
+    assert counted == {history.sequence_id: Replies(30, 0)}
+    on_log = [line for line in plan if "sequence_execution_log" in line]
+    assert on_log
+    assert [line for line in on_log if "never executed" not in line] == []
 
 
 async def test_each_tenant_sees_its_own_alone(database: Database) -> None:

@@ -76,7 +76,7 @@ async def test_a_mailbox_is_kept_while_leads_need_it(tenant: Tenant) -> None:
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": "sam@sender.example", "name": "Sam"})
     other = await tenant.call("POST", "/mailboxes", 201, json={"email": "kim@sender.example", "weight": 0})
     path = f"/mailboxes/{mailbox['id']}"
-    assert await tenant.call("GET", path) == mailbox | {"inbox": None}
+    assert await tenant.call("GET", path) == mailbox | {"inbox": None, "sent_today": 0}
     changed = await tenant.call("PATCH", path, json={"status": "held", "name": "Samira"})
     assert (changed["status"], changed["name"]) == ("held", "Samira")
     await tenant.refused("PATCH", path, 409, "mailbox_exists", json={"email": "kim@sender.example"})

@@ -317,6 +317,46 @@ async def test_a_large_sequence_is_told_as_last_refreshed(tenant: Tenant, histor
     assert again["as_of"] == (await told(tenant, history))["as_of"]
 
 
+async def test_the_list_of_sequences_tells_the_same_replies(tenant: Tenant, history: History) -> None:
+    """Of a small sequence counted now, of a large one as last refreshed, and none of one that sent nothing."""
+
+    async def listed() -> Any:
+        items = (await tenant.call("GET", "/sequences"))["items"]
+        return {one["id"]: (one["emails_sent"], one["emails_replied"], one["reply_rate"]) for one in items}
+
+    async def analysed() -> Any:
+        answer = await told(tenant, history)
+        return (answer["totals"]["emails_sent"], answer["totals"]["emails_replied"], answer["rates"]["reply"])
+
+    empty, small = await tenant.sequence(), str(history.sequence_id)
+    await six_fates(history)
+    assert await listed() == {empty: (0, 0, None), small: (5, 1, 0.2)}
+    assert await analysed() == (5, 1, 0.2)
+    await history.crowd(COUNTED_LIVE)
+    # Large and never counted before: counted now. Then both tell it as it was at the refresh.
+    assert (await listed())[small] == await analysed() == (COUNTED_LIVE + 5, 1, 1 / (COUNTED_LIVE + 5))
+    assert await refresh_performance(tenant.database)
+    await history.crowd(5)
+    assert (await listed())[small] == await analysed() == (COUNTED_LIVE + 5, 1, 1 / (COUNTED_LIVE + 5))
+
+
+async def test_a_list_counts_no_more_than_it_may(
+    tenant: Tenant, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.analytics.LISTED_LIVE", 7)
+    smaller = await new_history(tenant.database, tenant.id)
+    await six_fates(history)
+    await smaller.message(await smaller.enrollment(LATE), "intro", LATE)
+    await refresh_performance(tenant.database)
+    for one in (history, smaller):
+        await one.message(await one.enrollment(LATE), "intro", LATE)
+    sent = {one["id"]: one["emails_sent"] for one in (await tenant.call("GET", "/sequences"))["items"]}
+    # Nine enrollments by now: the two of the smaller sequence are counted, the others told as they were.
+    assert sent == {str(history.sequence_id): 5, str(smaller.sequence_id): 2}
+    alone = await tenant.call("GET", f"/sequences/{history.sequence_id}")
+    assert alone["emails_sent"] == 6
+
+
 async def test_nothing_is_told_to_another_tenant(tenant: Tenant, stranger: Tenant, history: History) -> None:
     await history.crowd(COUNTED_LIVE + 1)
     await refresh_performance(tenant.database)

@@ -73,6 +73,7 @@ async def test_every_lead_of_a_campaign_is_enrolled_or_it_is_said_why_not(tenant
     dry = await assign(tenant, campaign_id, sequence_id, 200, options={"dry_run": True})
     assert (dry["total"], dry["accepted"]) == (5, 3)
     assert dry["skipped_counts"] == {"bounced": 1, "already_enrolled": 1}
+    assert sorted(dry["enrolled"]) == sorted(good)
     assert {one["lead_id"]: one["code"] for one in dry["skipped"]} == {bounced: "bounced", there: "already_enrolled"}
     assert len(await tenant.query("SELECT 1 FROM lead_sequence_state")) == 1
 
@@ -142,9 +143,9 @@ async def test_batches_and_skips_are_paged(tenant: Tenant) -> None:
     campaign_id = await campaign(tenant, *await leads(tenant, 5))
     batches = [(await assign(tenant, campaign_id, sequence_id))["id"] for _ in range(3)]
 
-    async def pages(path: str, limit: int) -> list[Any]:
+    async def pages(path: str, limit: int, **filters: str) -> list[Any]:
         items: list[Any] = []
-        query: dict[str, Any] = {"limit": limit}
+        query: dict[str, Any] = {"limit": limit, **filters}
         while True:
             page = await tenant.call("GET", path, params=query)
             items += page["items"]
@@ -152,7 +153,10 @@ async def test_batches_and_skips_are_paged(tenant: Tenant) -> None:
                 return items
             query["cursor"] = page["next_cursor"]
 
+    elsewhere = await tenant.sequence(active=True)
+    batches.append((await assign(tenant, campaign_id, elsewhere))["id"])
     assert [one["id"] for one in await pages("/batches", 2)] == batches[::-1]
+    assert [one["id"] for one in await pages("/batches", 2, sequence_id=sequence_id)] == batches[2::-1]
     skipped = await pages(f"/batches/{batches[1]}/skipped", 2)
     assert ([one["code"] for one in skipped], len({one["lead_id"] for one in skipped})) == (["already_enrolled"] * 5, 5)
     cursor = (await tenant.call("GET", "/batches", params={"limit": 1}))["next_cursor"]

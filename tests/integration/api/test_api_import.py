@@ -80,6 +80,25 @@ async def test_an_address_that_stands_in_the_file_often_is_one_lead(tenant: Tena
     assert (answer["created"], answer["updated"]) == (700, 1_800)
 
 
+async def test_leads_of_a_file_are_gathered_in_a_campaign(tenant: Tenant) -> None:
+    there = await tenant.lead(email="ada@acme.example")
+    campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"})
+    path, file = f"/leads/import?campaign_id={campaign['id']}", "email\nADA@acme.example\nbob@acme.example\nbad\n"
+    for created in (1, 0):  # again: nobody is in it twice
+        answer = await tenant.call("POST", path, files={"file": ("leads.csv", file.encode(), "text/csv")})
+        assert (answer["created"], answer["rejected_count"]) == (created, 1)
+    rows = await tenant.query("SELECT lead_id, campaign_id FROM campaign_leads")
+    bob = await lead_of(tenant, "bob@acme.example")
+    assert {(str(row.lead_id), str(row.campaign_id)) for row in rows} == {
+        (there, campaign["id"]),
+        (bob["id"], campaign["id"]),
+    }
+    # None such: nothing of the file is taken.
+    lost = f"/leads/import?campaign_id={there}"
+    await tenant.refused("POST", lost, 404, "not_found", content=b"email\ncy@acme.example\n", headers=CSV)
+    assert (await tenant.call("GET", "/leads?search=cy@"))["items"] == []
+
+
 async def test_columns_can_be_told(tenant: Tenant) -> None:
     file = "who;Mail;internal\nAda Lovelace;ada@acme.example;secret\n".encode("cp1252")
     mapping = {"who": "full_name", "Mail": "email", "internal": ""}

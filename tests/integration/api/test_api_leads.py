@@ -84,6 +84,30 @@ async def test_leads_are_found(tenant: Tenant) -> None:
     assert await found() == {ada, bob}
 
 
+async def test_leads_that_match_are_told_by_their_ids(tenant: Tenant) -> None:
+    ids = [await tenant.lead(first_name="Ada", tags=["vip"]) for _ in range(3)]
+    other = await tenant.lead(first_name="Bob")
+
+    async def told(**query: Any) -> tuple[list[str], bool]:
+        answer = await tenant.call("GET", "/leads/ids", params=query)
+        return answer["items"], answer["more"]
+
+    assert await told() == ([other, *reversed(ids)], False)
+    assert await told(search="ada", tag="vip", status="new") == (list(reversed(ids)), False)
+    assert await told(tag="vip", limit=2) == ([ids[2], ids[1]], True)
+    assert await told(search="nobody") == ([], False)
+    assert await tenant.refused("GET", "/leads/ids?limit=10001", 422, "validation_failed") == ["limit"]
+
+
+async def test_leads_are_looked_up_by_their_ids(tenant: Tenant) -> None:
+    first, _, third = [await tenant.lead() for _ in range(3)]
+    named = {"id": [first, third, str(uuid4())]}
+    assert [one["id"] for one in (await tenant.call("GET", "/leads", params=named))["items"]] == [third, first]
+    assert (await tenant.call("GET", "/leads", params={"id": [str(uuid4())]}))["items"] == []
+    many = {"id": [str(uuid4()) for _ in range(201)]}
+    assert await tenant.refused("GET", "/leads", 422, "validation_failed", params=many) == ["id"]
+
+
 async def test_leads_of_one_moment_are_paged_without_loss(tenant: Tenant) -> None:
     file = "email\n" + "\n".join(f"lead{number}@page.example" for number in range(25))
     await tenant.call("POST", "/leads/import", content=file, headers={"Content-Type": "text/csv"})

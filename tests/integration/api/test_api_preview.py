@@ -189,3 +189,57 @@ async def test_bad_assumptions_are_refused(tenant: Tenant) -> None:
     ]:
         body = {"lead_id": lead_id, **more}
         assert await tenant.refused("POST", path, 422, "validation_failed", json=body) == [field]
+
+
+async def preview_message(tenant: Tenant, sequence_id: str, lead_id: str, **message: Any) -> Any:
+    body = {"lead_id": lead_id, **message}
+    return await tenant.call("POST", f"/sequences/{sequence_id}/preview-message", json=body)
+
+
+async def test_a_message_that_is_being_written_reads_as_it_would_be_sent(tenant: Tenant) -> None:
+    await mailbox(tenant)
+    sequence_id, lead_id = await tenant.sequence([]), await tenant.lead(custom={"topic": "<tea>"})
+    written = await preview_message(
+        tenant, sequence_id, lead_id,
+        subject="About {{ custom.topic }}", body_text="Hi {{ first_name }}", body_html="<p>{{ custom.topic }}</p>",
+    )  # fmt: skip
+    assert (written["subject"], written["errors"]) == ("About <tea>", [])
+    assert written["text"].startswith("Hi Ada\n\n1 Main Street, Springfield\nUnsubscribe: ")
+    assert written["html"].startswith("<p>&lt;tea&gt;</p>")
+    assert written["from"].endswith("@cadenza.example")
+    in_thread = await preview_message(
+        tenant, sequence_id, lead_id, body_text="And?", earlier_subject="For {{ first_name }}"
+    )
+    assert in_thread["subject"] == "Re: For Ada"
+
+
+async def test_what_cannot_be_rendered_is_named_by_its_field(tenant: Tenant) -> None:
+    sequence_id, lead_id = await tenant.sequence([]), await tenant.lead()
+    for message, errors in [
+        ({"subject": "{{ first_nam }}"}, [("subject", "unknown_field")]),
+        (
+            {"body_text": "{{ email | shout }}", "body_html": "<p>{% if %}"},
+            [("body_text", "unknown_filter"), ("body_html", "template_syntax")],
+        ),
+        (
+            {"subject": "{{ custom.a }}", "body_text": "fine", "body_html": "{{ custom.b }}"},
+            [("subject", "merge_field_missing"), ("body_html", "merge_field_missing")],
+        ),
+    ]:
+        answer = await preview_message(tenant, sequence_id, lead_id, **message)
+        assert [(one["field"], one["code"]) for one in answer["errors"]] == errors
+        assert (answer["subject"], answer["text"], answer["html"]) == (None, None, None)
+    # The thread's own subject is another step's to mend.
+    answer = await preview_message(tenant, sequence_id, lead_id, body_text="And?", earlier_subject="{{ custom.a }}")
+    assert answer["subject"] == "Re: {{ custom.a }}"
+
+
+async def test_a_message_is_previewed_for_ones_own(tenant: Tenant, stranger: Tenant) -> None:
+    sequence_id, lead_id = await tenant.sequence([]), await tenant.lead()
+    theirs, their_lead = await stranger.sequence([]), await stranger.lead()
+    for path, lead in ((theirs, lead_id), (sequence_id, their_lead), (uuid4(), lead_id)):
+        body = {"lead_id": str(lead)}
+        await tenant.refused("POST", f"/sequences/{path}/preview-message", 404, "not_found", json=body)
+    too_long = {"lead_id": lead_id, "subject": "x" * 999}
+    path = f"/sequences/{sequence_id}/preview-message"
+    assert await tenant.refused("POST", path, 422, "validation_failed", json=too_long) == ["subject"]

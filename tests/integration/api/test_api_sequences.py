@@ -234,3 +234,8 @@ async def test_lists_are_paged_and_filtered(tenant: Tenant) -> None:
     assert seen == made[::-1]
     active = await tenant.call("GET", "/sequences", params={"status": "active"})
     assert [item["id"] for item in active["items"]] == made[:1]
+    await tenant.call("PUT", f"/sequences/{made[1]}", json={"name": "50% Off"})
+    for search in ("50% o", "OFF"):
+        found = await tenant.call("GET", "/sequences", params={"search": search})
+        assert [item["id"] for item in found["items"]] == made[1:2]
+    assert (await tenant.call("GET", "/sequences", params={"search": "%", "status": "active"}))["items"] == []

@@ -184,9 +184,12 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
 # A body that would be accepted if the thing in the path were one's own, by operation.
 BODIES: dict[str, Callable[[Things], Any]] = {
     "create_step": lambda _: {**EMAIL, "key": "mine"},
+    "replace_steps": lambda _: {"steps_revision": 0, "steps": [EMAIL]},
+    "validate_sequence": lambda _: {"steps": [EMAIL]},
     "add_campaign_leads": lambda ours: {"lead_ids": [ours.ids["lead_id"]]},
     "assign_campaign_sequence": lambda ours: {"sequence_id": ours.ids["sequence_id"]},
     "preview": lambda ours: {"lead_id": ours.ids["lead_id"]},
+    "preview_message": lambda ours: {"lead_id": ours.ids["lead_id"]},
     "record_lead_event": lambda _: {"type": "reply"},
     "reply_to_message": lambda _: {"text": "hello"},
     "update_sequence": lambda _: {"status": "archived"},
@@ -305,6 +308,17 @@ async def _previewing(ours: Things, theirs: Things) -> None:
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
 
 
+async def _previewing_a_message(ours: Things, theirs: Things) -> None:
+    path, body = f"/sequences/{ours.ids['sequence_id']}/preview-message", {"lead_id": theirs.ids["lead_id"]}
+    await ours.tenant.refused("POST", path, 404, "not_found", json=body)
+
+
+async def _previewing_from(ours: Things, theirs: Things) -> None:
+    path = f"/sequences/{ours.ids['sequence_id']}/preview-message"
+    body = {"lead_id": ours.ids["lead_id"], "mailbox_id": theirs.ids["mailbox_id"]}
+    assert (await ours.tenant.call("POST", path, json=body))["from"] is None
+
+
 async def _telling(ours: Things, theirs: Things) -> None:
     path, body = f"/leads/{ours.ids['lead_id']}/events", {"type": "reply", "message_id": theirs.ids["message_id"]}
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
@@ -313,6 +327,17 @@ async def _telling(ours: Things, theirs: Things) -> None:
 async def _forwarding(ours: Things, theirs: Things) -> None:
     body = {"by": "PT1H", "enrollment_id": theirs.ids["enrollment_id"]}
     await ours.tenant.refused("POST", "/dev/fast-forward", 404, "not_found", json=body)
+
+
+async def _picking(ours: Things, theirs: Things) -> None:
+    path = f"/leads?id={theirs.ids['lead_id']}&id={ours.ids['lead_id']}"
+    assert [one["id"] for one in (await ours.tenant.call("GET", path))["items"]] == [ours.ids["lead_id"]]
+
+
+async def _gathering(ours: Things, theirs: Things) -> None:
+    path, csv = f"/leads/import?campaign_id={theirs.ids['campaign_id']}", {"Content-Type": "text/csv"}
+    file = b"email\nnew@acme.example\n"
+    await ours.tenant.refused("POST", path, 404, "not_found", content=file, headers=csv)
 
 
 def _sharing_out(operation: str) -> Check:
@@ -343,12 +368,17 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("update_sequence", "mailbox_ids"): _sharing_out("update_sequence"),
     ("import_sequence", "mailbox_ids"): _sharing_out("import_sequence"),
     ("preview", "lead_id"): _previewing,
+    ("preview_message", "lead_id"): _previewing_a_message,
+    ("preview_message", "mailbox_id"): _previewing_from,
     ("record_lead_event", "message_id"): _telling,
     ("create_lead", "owner_id"): _owning("POST"),
     ("update_lead", "owner_id"): _owning("PATCH"),
     ("add_campaign_leads", "lead_ids"): _adding,
     ("assign_campaign_sequence", "sequence_id"): _assigning,
     ("fast_forward_clock", "enrollment_id"): _forwarding,
+    ("import_leads", "campaign_id"): _gathering,
+    ("list_leads", "id"): _picking,
+    ("list_batches", "sequence_id"): _filtering("/batches", "sequence_id"),
     ("list_notifications", "user_id"): _filtering("/notifications", "user_id"),
     ("list_enrollments", "sequence_id"): _filtering("/enrollments", "sequence_id"),
     ("list_enrollments", "lead_id"): _filtering("/enrollments", "lead_id"),
@@ -393,7 +423,9 @@ async def test_no_list_holds_anything_of_another_tenant(app: FastAPI, tenant: Te
             assert value not in answer.text, f"{path} shows {name}"
         # The power of the test: to its owner the list does show something, or is never anything but its own.
         owners = await theirs.tenant.http.get(path)
-        if owners.headers["content-type"].startswith("text/csv"):
+        if path == "/session":
+            assert owners.json()["tenant_id"] == str(theirs.tenant.id) != answer.json()["tenant_id"]
+        elif owners.headers["content-type"].startswith("text/csv"):
             assert len(owners.text.splitlines()) > len(answer.text.splitlines()) == 1, path
         else:
             assert owners.json()["items"], path

@@ -32,7 +32,8 @@ async def test_what_it_says_is_true(start: Start, home: Path) -> None:
     run = up.wait_until_ready()
 
     assert (home / "run.json").stat().st_mode & 0o077 == 0
-    assert {run["api_key"], run["temporal_ui_url"], f"{run['api_url']}/docs"} <= set(up.output.split())
+    web_app = f"{run['ui_url']}#key={run['api_key']}"
+    assert {run["api_key"], run["temporal_ui_url"], f"{run['api_url']}/docs", web_app} <= set(up.output.split())
     async with superuser(run["database_url"]) as app:
         assert await app.scalar(text("SELECT current_user")) == "cadenza_app"
     async with superuser(run["admin_database_url"]) as owner:

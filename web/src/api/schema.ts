@@ -565,6 +565,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/leads/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lead Ids
+         * @description The leads that match, the newest first, by their IDs alone: as many as one request may enroll, add to a
+         *     campaign, or anything else that takes many.
+         */
+        get: operations["list_lead_ids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leads/import": {
         parameters: {
             query?: never;
@@ -618,7 +639,7 @@ export interface paths {
         };
         /**
          * Get Mailbox
-         * @description With how the watching of its inbox goes.
+         * @description With what it has sent today, and how the watching of its inbox goes.
          */
         get: operations["get_mailbox"];
         put?: never;
@@ -937,6 +958,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sequences/{sequence_id}/preview-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Message
+         * @description A message that is being written, as the lead would read it, from the mailbox that the lead would hear from; what
+         *     cannot be rendered is named by its field. Nothing is sent or kept.
+         */
+        post: operations["preview_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sequences/{sequence_id}/publish": {
         parameters: {
             query?: never;
@@ -970,7 +1012,13 @@ export interface paths {
          * @description All steps on one page, in the order of their positions.
          */
         get: operations["list_steps"];
-        put?: never;
+        /**
+         * Replace Steps
+         * @description All steps at once, in their order. A step that stays keeps its ID. One that is not finished is kept as it is:
+         *     ask `POST /sequences/{id}/validate` what it lacks. `sequence_changed` if the steps are no longer those that were
+         *     read: nobody overwrites what somebody else wrote without having seen it.
+         */
+        put: operations["replace_steps"];
         /**
          * Create Step
          * @description At its position, or at the end; the steps behind it move back by one.
@@ -1001,6 +1049,26 @@ export interface paths {
          * @description The steps behind it close the gap.
          */
         delete: operations["delete_step"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sequences/{sequence_id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate Sequence
+         * @description Every problem that would keep the sequence from running, were these its steps. Nothing is changed.
+         */
+        post: operations["validate_sequence"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1951,12 +2019,59 @@ export interface components {
             selector: string;
         };
         /**
+         * DraftedStep
+         * @description A step of the whole: its place is where it stands. `id` names the step that it was, whatever its key is now;
+         *     one that was removed comes back. Without it, or where there is no such step any more, the key says which it is.
+         */
+        DraftedStep: {
+            /** Config */
+            config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Delay Days
+             * @default 0
+             */
+            delay_days: number;
+            /**
+             * Delay Hours
+             * @default 0
+             */
+            delay_hours: number;
+            /**
+             * Delay Minutes
+             * @default 0
+             */
+            delay_minutes: number;
+            /** Id */
+            id?: string | null;
+            /** Key */
+            key: string;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "action" | "condition" | "delay" | "email" | "wait_for";
+        };
+        /**
          * DryAssignmentResponse
-         * @description What assigning the sequence would do. `skipped` lists at most 10,000 leads, `skipped_counts` counts all.
+         * @description What assigning the sequence would do. `enrolled` and `skipped` list at most 10,000 leads each; `accepted` and
+         *     `skipped_counts` count all.
          */
         DryAssignmentResponse: {
             /** Accepted */
             accepted: number;
+            /** Enrolled */
+            enrolled: string[];
             forecast: components["schemas"]["ForecastResponse"] | null;
             /** Skipped */
             skipped: components["schemas"]["LeadSkipped"][];
@@ -2107,6 +2222,8 @@ export interface components {
             event: string;
             /** Id */
             id: string;
+            /** Lead Email */
+            lead_email: string;
             /**
              * Lead Id
              * Format: uuid
@@ -2486,6 +2603,16 @@ export interface components {
             lead_id: string;
         };
         /**
+         * LeadIds
+         * @description `more`: others match, too.
+         */
+        LeadIds: {
+            /** Items */
+            items: string[];
+            /** More */
+            more: boolean;
+        };
+        /**
          * LeadImportResponse
          * @description The lists hold the first 10,000 entries, the counts all of them.
          */
@@ -2697,13 +2824,6 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
-        /** Listed[SequenceStepResponse] */
-        Listed_SequenceStepResponse_: {
-            /** Items */
-            items: components["schemas"]["SequenceStepResponse"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
         /** Listed[SuppressionResponse] */
         Listed_SuppressionResponse_: {
             /** Items */
@@ -2856,7 +2976,8 @@ export interface components {
         };
         /**
          * MailboxDetail
-         * @description `inbox` is how the watching of it goes, null where nobody watches.
+         * @description `sent_today`: emails that left on its present day, by the clocks that its daily cap goes by. `inbox` is how the
+         *     watching of it goes, null where nobody watches.
          */
         MailboxDetail: {
             /** Created At */
@@ -2885,6 +3006,8 @@ export interface components {
             /** Name */
             name: string;
             ramp: components["schemas"]["RampShown"] | null;
+            /** Sent Today */
+            sent_today: number;
             smtp: components["schemas"]["MailServerShown"] | null;
             /**
              * Status
@@ -3048,6 +3171,56 @@ export interface components {
             security: "starttls" | "tls" | "none";
             /** Username */
             username: string;
+        };
+        /**
+         * MessagePreviewRequest
+         * @description A message as it stands in an editor. `earlier_subject` is the subject (a template, too) of the thread that it
+         *     replies in; null for a message of its own. `mailbox_id` is the step's, where it names one.
+         */
+        MessagePreviewRequest: {
+            /**
+             * Body Html
+             * @default
+             */
+            body_html: string;
+            /**
+             * Body Text
+             * @default
+             */
+            body_text: string;
+            /** Earlier Subject */
+            earlier_subject?: string | null;
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** Mailbox Id */
+            mailbox_id?: string | null;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
+        /**
+         * MessagePreviewResponse
+         * @description `from` is null without a mailbox. While `errors` names fields (`subject`, `body_text`, `body_html`) which cannot
+         *     be rendered for this lead, or for any, the texts are null.
+         */
+        MessagePreviewResponse: {
+            /** Errors */
+            errors: components["schemas"]["ProblemField"][];
+            /** From */
+            from: string | null;
+            /** Html */
+            html: string | null;
+            /** Subject */
+            subject: string | null;
+            /** Text */
+            text: string | null;
+            /** To */
+            to: string;
         };
         /**
          * MovedEnrollment
@@ -3711,10 +3884,21 @@ export interface components {
             version: 1;
         };
         /**
+         * SequenceProblems
+         * @description Everything that keeps the sequence from running; empty when it may be activated. `field` is a path such as
+         *     `steps[2].config.subject`, `settings.mailbox_ids[0]`, or `postal_address` (the tenant's).
+         */
+        SequenceProblems: {
+            /** Problems */
+            problems: components["schemas"]["ProblemField"][];
+        };
+        /**
          * SequenceResponse
-         * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `unpublished`:
-         *     edits of its draft have not reached the leads on their way. `batch_id`: the newest batch under way, which is still
-         *     pausing, resuming, stopping, moving or enrolling leads.
+         * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
+         *     `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
+         *     `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit
+         *     of a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
+         *     leads.
          */
         SequenceResponse: {
             /** Active Count */
@@ -3729,6 +3913,10 @@ export interface components {
             current_version: number | null;
             /** Description */
             description: string;
+            /** Emails Replied */
+            emails_replied: number;
+            /** Emails Sent */
+            emails_sent: number;
             /** Enrolled Count */
             enrolled_count: number;
             /**
@@ -3738,6 +3926,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Reply Rate */
+            reply_rate: number | null;
             settings: components["schemas"]["SequenceSettings"];
             /**
              * Status
@@ -3746,6 +3936,8 @@ export interface components {
             status: "draft" | "active" | "paused" | "archived";
             /** Steps Count */
             steps_count: number;
+            /** Steps Revision */
+            steps_revision: number;
             /** Unpublished */
             unpublished: boolean;
             /** Updated At */
@@ -3971,6 +4163,33 @@ export interface components {
             type: "action" | "condition" | "delay" | "email" | "wait_for";
             /** Updated At */
             updated_at: string;
+        };
+        /** SequenceStepsCheck */
+        SequenceStepsCheck: {
+            /** Steps */
+            steps: components["schemas"]["DraftedStep"][];
+        };
+        /**
+         * SequenceStepsReplace
+         * @description `steps_revision`: of the steps that were read, as `GET /sequences/{id}/steps` told it.
+         */
+        SequenceStepsReplace: {
+            /** Steps */
+            steps: components["schemas"]["DraftedStep"][];
+            /** Steps Revision */
+            steps_revision: number;
+        };
+        /**
+         * SequenceStepsResponse
+         * @description All steps on one page. `steps_revision` is raised by each edit of any of them.
+         */
+        SequenceStepsResponse: {
+            /** Items */
+            items: components["schemas"]["SequenceStepResponse"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Steps Revision */
+            steps_revision: number;
         };
         /**
          * SequenceStepUpdate
@@ -4583,6 +4802,7 @@ export type CustomEvent = components['schemas']['CustomEvent'];
 export type DayCounts = components['schemas']['DayCounts'];
 export type DkimInput = components['schemas']['DkimInput'];
 export type DkimShown = components['schemas']['DkimShown'];
+export type DraftedStep = components['schemas']['DraftedStep'];
 export type DryAssignmentResponse = components['schemas']['DryAssignmentResponse'];
 export type EnrollLeadsRequest = components['schemas']['EnrollLeadsRequest'];
 export type EnrollLeadsResponse = components['schemas']['EnrollLeadsResponse'];
@@ -4606,6 +4826,7 @@ export type InboxServerShown = components['schemas']['InboxServerShown'];
 export type InboxShown = components['schemas']['InboxShown'];
 export type LeadCreate = components['schemas']['LeadCreate'];
 export type LeadEnrolled = components['schemas']['LeadEnrolled'];
+export type LeadIds = components['schemas']['LeadIds'];
 export type LeadImportResponse = components['schemas']['LeadImportResponse'];
 export type LeadResponse = components['schemas']['LeadResponse'];
 export type LeadSkipped = components['schemas']['LeadSkipped'];
@@ -4623,7 +4844,6 @@ export type ListedNotificationResponse = components['schemas']['Listed_Notificat
 export type ListedOutboxItem = components['schemas']['Listed_OutboxItem_'];
 export type ListedSenderDomainResponse = components['schemas']['Listed_SenderDomainResponse_'];
 export type ListedSequenceResponse = components['schemas']['Listed_SequenceResponse_'];
-export type ListedSequenceStepResponse = components['schemas']['Listed_SequenceStepResponse_'];
 export type ListedSuppressionResponse = components['schemas']['Listed_SuppressionResponse_'];
 export type ListedTenantResponse = components['schemas']['Listed_TenantResponse_'];
 export type ListedTimelineEntry = components['schemas']['Listed_TimelineEntry_'];
@@ -4640,6 +4860,8 @@ export type MailboxUpdate = components['schemas']['MailboxUpdate'];
 export type MailReceivedResponse = components['schemas']['MailReceivedResponse'];
 export type MailServerGiven = components['schemas']['MailServerGiven'];
 export type MailServerShown = components['schemas']['MailServerShown'];
+export type MessagePreviewRequest = components['schemas']['MessagePreviewRequest'];
+export type MessagePreviewResponse = components['schemas']['MessagePreviewResponse'];
 export type MovedEnrollment = components['schemas']['MovedEnrollment'];
 export type NotificationResponse = components['schemas']['NotificationResponse'];
 export type OpenEvent = components['schemas']['OpenEvent'];
@@ -4674,11 +4896,15 @@ export type SequenceAssign = components['schemas']['SequenceAssign'];
 export type SequenceCreate = components['schemas']['SequenceCreate'];
 export type SequenceDuplicate = components['schemas']['SequenceDuplicate'];
 export type SequenceFile = components['schemas']['SequenceFile'];
+export type SequenceProblems = components['schemas']['SequenceProblems'];
 export type SequenceResponse = components['schemas']['SequenceResponse'];
 export type SequenceSettings = components['schemas']['SequenceSettings'];
 export type SequenceStateResponse = components['schemas']['SequenceStateResponse'];
 export type SequenceStepCreate = components['schemas']['SequenceStepCreate'];
 export type SequenceStepResponse = components['schemas']['SequenceStepResponse'];
+export type SequenceStepsCheck = components['schemas']['SequenceStepsCheck'];
+export type SequenceStepsReplace = components['schemas']['SequenceStepsReplace'];
+export type SequenceStepsResponse = components['schemas']['SequenceStepsResponse'];
 export type SequenceStepUpdate = components['schemas']['SequenceStepUpdate'];
 export type SequenceUpdate = components['schemas']['SequenceUpdate'];
 export type ServerCheckResponse = components['schemas']['ServerCheckResponse'];
@@ -5040,6 +5266,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                sequence_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -6526,6 +6753,8 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Of these alone; may be repeated. */
+                id?: string[] | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description Found anywhere in the address, the name or the company. */
@@ -7699,9 +7928,83 @@ export interface operations {
             };
         };
     };
+    list_lead_ids: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Found anywhere in the address, the name or the company. */
+                search?: string | null;
+                status?: string | null;
+                tag?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadIds"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_leads: {
         parameters: {
             query?: {
+                /** @description The campaign that the leads are put into, those that were there before, too. */
+                campaign_id?: string | null;
                 /** @description As the form's field `mapping`, where the file is the body itself. */
                 mapping?: string | null;
             };
@@ -7753,6 +8056,15 @@ export interface operations {
             };
             /** @description The key lacks the scope. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8894,6 +9206,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Found anywhere in the name. */
+                search?: string | null;
                 status?: ("draft" | "active" | "paused" | "archived") | null;
             };
             header?: never;
@@ -9819,6 +10133,113 @@ export interface operations {
             };
         };
     };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePreviewResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     publish_sequence: {
         parameters: {
             query?: {
@@ -9924,7 +10345,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listed_SequenceStepResponse_"];
+                    "application/json": components["schemas"]["SequenceStepsResponse"];
                 };
             };
             /** @description No valid API key. */
@@ -9947,6 +10368,122 @@ export interface operations {
             };
             /** @description There is no such thing in this tenant. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SequenceStepsReplace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequenceStepsResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10269,6 +10806,113 @@ export interface operations {
             };
             /** @description The present state does not allow this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validate_sequence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SequenceStepsCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequenceProblems"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

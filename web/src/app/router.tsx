@@ -5,6 +5,10 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { analyticsSearch } from "@/features/analytics/search";
+import { enrollSearch } from "@/features/enroll/search";
+import { sequenceFilters } from "@/features/sequences/search";
+import { settingsSearch } from "@/features/settings/search";
 import { NotFound } from "./not-found";
 import { texts } from "./search-params";
 import { Shell } from "./shell";
@@ -32,6 +36,7 @@ const appHome = createRoute({
 const sequences = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences",
+  validateSearch: sequenceFilters,
   component: lazyRouteComponent(() => import("@/features/sequences/sequences-page"), "SequencesPage"),
 });
 
@@ -44,12 +49,14 @@ const builder = createRoute({
 const analytics = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences/$sequenceId/analytics",
+  validateSearch: analyticsSearch,
   component: lazyRouteComponent(() => import("@/features/analytics/analytics-page"), "AnalyticsPage"),
 });
 
 const enroll = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences/$sequenceId/enroll",
+  validateSearch: enrollSearch,
   component: lazyRouteComponent(() => import("@/features/enroll/enroll-page"), "EnrollPage"),
 });
 
@@ -70,6 +77,7 @@ const lead = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/app/settings/$section",
+  validateSearch: settingsSearch,
   component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
 });
 

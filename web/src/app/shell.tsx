@@ -12,6 +12,7 @@ import { sessionQuery } from "./session-query";
 import styles from "./shell.module.css";
 import { SignIn } from "./sign-in";
 import { chooseTheme, type Theme, useTheme } from "./theme";
+import { Unread } from "./unread";
 
 export function Shell() {
   const key = useKey();
@@ -47,7 +48,7 @@ function SignedIn() {
       <nav id="navigation" className={styles.nav} data-open={open} aria-label="Main">
         <Brand />
         <Rooms onGo={() => setOpen(false)} />
-        <Foot />
+        <Foot onGo={() => setOpen(false)} />
       </nav>
       <main id="main" className={styles.main} tabIndex={-1}>
         <ErrorBoundary key={path}>
@@ -120,7 +121,7 @@ const THEMES: readonly [Theme, string, ReactNode][] = [
   ["dark", "Dark", <Moon key="dark" />],
 ];
 
-function Foot() {
+function Foot({ onGo }: { onGo: () => void }) {
   const theme = useTheme();
   return (
     <div className={styles.foot}>
@@ -141,6 +142,7 @@ function Foot() {
           </Tooltip>
         ))}
       </fieldset>
+      <Unread onGo={onGo} />
       <Tooltip text="Sign out">
         <Button look="quiet" size="sm" icon aria-label="Sign out" onClick={signOut}>
           <LogOut />

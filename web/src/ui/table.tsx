@@ -1,12 +1,18 @@
 import type { ComponentProps } from "react";
 import styles from "./table.module.css";
 
-/** A plain table with the house's look; it scrolls sideways in its own frame where it must. `label` names it. */
-export function Table({ label, children, ...rest }: ComponentProps<"table"> & { label: string }) {
+/** A plain table with the house's look; it scrolls sideways in its own frame where it must. `label` names it. With `stack`
+ * its rows are cards on a phone, for lists whose cells speak for themselves. */
+export function Table({
+  label,
+  stack = false,
+  children,
+  ...rest
+}: ComponentProps<"table"> & { label: string; stack?: boolean }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a frame that scrolls must be reachable by keyboard
     <section className={styles.frame} aria-label={label} tabIndex={0}>
-      <table {...rest} className={`${styles.table} ${rest.className ?? ""}`}>
+      <table {...rest} className={`${styles.table} ${stack ? styles.stack : ""} ${rest.className ?? ""}`}>
         <caption className="visually-hidden">{label}</caption>
         {children}
       </table>

@@ -1,5 +1,110 @@
-import { Page } from "@/ui/page";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { AnalyticsResponse } from "@/api/schema";
+import { StatusBadge } from "@/ui/badge";
+import { buttonClass } from "@/ui/button";
+import { Page, Section } from "@/ui/page";
+import { Empty, Loaded } from "@/ui/states";
+import { Tabs } from "@/ui/tabs";
+import styles from "./analytics.module.css";
+import { AsOf } from "./as-of";
+import { Daily } from "./daily";
+import { ExportMenu } from "./export-menu";
+import { Funnel } from "./funnel";
+import { Log } from "./log";
+import { StopReasons } from "./stop-reasons";
+import { Totals } from "./totals";
+import { analyticsQuery, sequenceQuery } from "./use-analytics";
+import { Variants } from "./variants";
 
+const route = getRouteApi("/app/sequences/$sequenceId/analytics");
+
+/** How a sequence performs, and the log of what was done to its leads. */
 export function AnalyticsPage() {
-  return <Page title="AnalyticsPage" />;
+  const { sequenceId } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const sequence = useQuery(sequenceQuery(sequenceId));
+  const analytics = useQuery(analyticsQuery(sequenceId, search.from, search.to));
+  const name = sequence.data?.name ?? "Sequence";
+  return (
+    <Page
+      title={`Analytics${sequence.data ? ` of ${name}` : ""}`}
+      trail={
+        <>
+          <Link to="/app/sequences">Sequences</Link> /{" "}
+          <Link to="/app/sequences/$sequenceId" params={{ sequenceId }}>
+            {name}
+          </Link>
+        </>
+      }
+      aside={sequence.data && <StatusBadge status={sequence.data.status} />}
+      actions={analytics.data && <ExportMenu name={name} analytics={analytics.data} />}
+    >
+      <Tabs
+        label="Analytics"
+        value={search.tab ?? "overview"}
+        onChange={(tab) =>
+          navigate({
+            search: ({ tab: _, ...rest }) => (tab === "log" ? { ...rest, tab } : rest),
+            replace: true,
+          })
+        }
+        tabs={[
+          {
+            value: "overview",
+            label: "Overview",
+            content: (
+              <Loaded query={analytics}>
+                {(data) => <Overview sequenceId={sequenceId} analytics={data} />}
+              </Loaded>
+            ),
+          },
+          { value: "log", label: "Execution log", content: <Log sequenceId={sequenceId} /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function Overview({ sequenceId, analytics }: { sequenceId: string; analytics: AnalyticsResponse }) {
+  if (analytics.totals.enrolled === 0) return <NobodyYet sequenceId={sequenceId} />;
+  return (
+    <div className={styles.overview}>
+      <Section title="Totals" actions={<AsOf at={analytics.as_of} />}>
+        <Totals analytics={analytics} />
+      </Section>
+      <Section title="Funnel">
+        <Funnel steps={analytics.funnel} enrolled={analytics.totals.enrolled} />
+      </Section>
+      <Daily counted={analytics.daily} />
+      {analytics.variants.length > 0 && (
+        <Section title="Variants">
+          <Variants steps={analytics.variants} />
+        </Section>
+      )}
+      <Section title="Why leads stopped">
+        <StopReasons stopped={analytics.totals.stopped} />
+      </Section>
+    </div>
+  );
+}
+
+function NobodyYet({ sequenceId }: { sequenceId: string }) {
+  return (
+    <Empty
+      title="Nobody is enrolled yet"
+      action={
+        <Link
+          to="/app/sequences/$sequenceId/enroll"
+          params={{ sequenceId }}
+          className={buttonClass({ look: "primary" })}
+        >
+          Enroll leads
+        </Link>
+      }
+    >
+      Totals, the funnel and the days appear here as soon as the first lead is enrolled.
+    </Empty>
+  );
 }

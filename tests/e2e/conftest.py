@@ -1,0 +1,76 @@
+"""The whole program as `cadenza up --dev` starts it, and a browser in front of it."""
+
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page
+
+from tests.e2e.browser import chromium, find_chromium, signed_in
+from tests.integration.up.up_run import UpRun
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 60_000
+"""For what has to happen first on a busy machine; nothing is asserted about how long it took."""
+
+
+@pytest.fixture(scope="module")
+def up() -> Generator[UpRun]:
+    assert (ROOT / "web" / "dist" / "index.html").is_file(), "run `make web` first"
+    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
+        run = UpRun(Path(folder) / "home", "--dev", module="cadenza")
+        try:
+            run.wait_until_ready()
+            yield run
+        finally:
+            run.close()
+
+
+@pytest.fixture
+def run(up: UpRun) -> dict[str, Any]:
+    """What run.json says."""
+    return up.run()
+
+
+@pytest.fixture
+async def http(run: dict[str, Any]) -> AsyncGenerator[httpx.AsyncClient]:
+    """The API, for what a test needs to be there before its user comes."""
+    headers = {"Authorization": f"Bearer {run['api_key']}"}
+    async with httpx.AsyncClient(base_url=run["api_url"], headers=headers, trust_env=False, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncGenerator[Browser]:
+    if find_chromium() is None and not os.environ.get("CI"):
+        pytest.skip("there is no Chromium here")
+    async with chromium() as one:
+        yield one
+
+
+@asynccontextmanager
+async def watched(page: Page, allowed: tuple[str, ...] = ()) -> AsyncGenerator[Page]:
+    """Fails for a fault in the page, and for a complaint in its console that does not hold one of `allowed`."""
+    faults: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(part in message.text for part in allowed):
+            faults.append(message.text)
+
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("console", hear)
+    page.set_default_timeout(PATIENCE_MS)
+    yield page
+    assert faults == []
+
+
+@pytest.fixture
+async def page(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[Page]:
+    """A page of somebody who is signed in already."""
+    async with signed_in(browser, run) as context, watched(await context.new_page()) as one:
+        yield one

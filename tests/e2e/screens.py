@@ -1,0 +1,91 @@
+"""Every screen there is, as its user meets it. What is added to the app is added here: then it is looked at, and tried
+for accessibility."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page
+
+from tests.e2e.browser import signed_in
+from tests.e2e.workspace import Workspace
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+Do = Callable[[Page], Awaitable[None]]
+
+
+async def _nothing(page: Page) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    name: str
+    path: str
+    """Fields of `Workspace` in braces."""
+    then: Do = _nothing
+    """What its user does there before it is looked at."""
+
+
+async def _open_first_email(page: Page) -> None:
+    await page.locator(".react-flow__node").first.click()
+
+
+async def _open_first_message(page: Page) -> None:
+    await page.get_by_role("main").get_by_role("listitem").or_(page.locator("main tbody tr")).first.click()
+
+
+SETTINGS = (
+    "mailboxes",
+    "sender-domains",
+    "suppressions",
+    "users",
+    "api-keys",
+    "webhooks",
+    "organisation",
+    "notifications",
+)
+SCREENS = (
+    Screen("sequences", "/app/sequences"),
+    Screen("builder", "/app/sequences/{sequence_id}"),
+    Screen("builder-step", "/app/sequences/{sequence_id}", _open_first_email),
+    Screen("builder-draft", "/app/sequences/{draft_id}"),
+    Screen("enroll", "/app/sequences/{draft_id}/enroll"),
+    Screen("analytics", "/app/sequences/{sequence_id}/analytics"),
+    Screen("leads", "/app/leads"),
+    Screen("lead", "/app/leads/{lead_id}"),
+    Screen("lead-waiting", "/app/leads/{waiting_lead_id}"),
+    *(Screen(f"settings-{section}", f"/app/settings/{section}") for section in SETTINGS),
+    Screen("dev", "/app/dev"),
+    Screen("dev-message", "/app/dev", _open_first_message),
+)
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser, run: dict[str, Any], screen: Screen, workspace: Workspace, size: tuple[int, int], theme: str
+) -> AsyncGenerator[Page]:
+    """The screen, with all that it loads."""
+    async with signed_in(browser, run, size=size, theme=theme, inspected=True) as context:
+        page = await context.new_page()
+        values = {name: getattr(workspace, name) for name in Workspace.__slots__}
+        await page.goto(screen.path.format(**values))
+        await page.get_by_role("heading", level=1).first.wait_for()
+        await page.wait_for_function("document.querySelector('[role=status][aria-label=Loading]') === null")
+        await screen.then(page)
+        await page.wait_for_timeout(600)  # charts and panels draw themselves once they know their size
+        yield page
+
+
+async def serious_faults(page: Page) -> list[str]:
+    """What axe finds against WCAG A and AA that is serious or critical, and where."""
+    await page.add_script_tag(path=AXE)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+    found = await page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]

@@ -1,0 +1,51 @@
+import { ApiProblem, messageOf } from "./problem";
+
+/** What the server said about the fields of a form, each beside its own input. */
+export interface FormProblem {
+  /** The words for the input of this field (`smtp.host`), and for what is inside of it that has no input. */
+  of: (field: string) => string | undefined;
+  /** What is about no input on the screen; undefined when everything was said beside one. */
+  rest: string | undefined;
+}
+
+/** Where the server speaks to programs. */
+const PLAIN: Record<string, string> = {
+  missing: "Must be given.",
+  string_too_short: "Must not be empty.",
+  too_short: "Choose at least one.",
+  int_type: "A whole number is expected.",
+  int_parsing: "A whole number is expected.",
+  int_from_float: "A whole number is expected.",
+  date_parsing: "A date is expected.",
+  date_from_datetime_parsing: "A date is expected.",
+};
+
+/** `shown`: the fields that have an input. A problem goes to the closest one: `working_hours.days[0]` to
+ * `working_hours.days`, else to `working_hours`. */
+export function formProblem(error: unknown, shown: readonly string[]): FormProblem {
+  if (error == null) return { of: () => undefined, rest: undefined };
+  const said = new Map<string, string[]>();
+  const others: string[] = [];
+  for (const { field, code, detail: told } of error instanceof ApiProblem ? error.fields : []) {
+    const detail = PLAIN[code] ?? told;
+    const input = closest(field, shown);
+    if (input === undefined) others.push(field ? `${field}: ${detail}` : detail);
+    else said.set(input, [...(said.get(input) ?? []), detail]);
+  }
+  if (said.size === 0 && others.length === 0) others.push(messageOf(error));
+  return {
+    of: (field) => said.get(field)?.map(sentence).join(" "),
+    rest: others.length ? others.map(sentence).join(" ") : undefined,
+  };
+}
+
+function closest(field: string, shown: readonly string[]): string | undefined {
+  return shown
+    .filter((input) => field === input || field.startsWith(`${input}.`) || field.startsWith(`${input}[`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function sentence(detail: string): string {
+  const text = detail.charAt(0).toUpperCase() + detail.slice(1);
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,160 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { X } from "lucide-react";
+import { api, call } from "@/api/client";
+import type { ExecutionResponse, FunnelStepResponse } from "@/api/schema";
+import { words } from "@/lib/format";
+import { usePages } from "@/lib/pages";
+import { Button } from "@/ui/button";
+import { SelectField } from "@/ui/field";
+import { More } from "@/ui/more";
+import { Empty, Loaded } from "@/ui/states";
+import { Table } from "@/ui/table";
+import { Time } from "@/ui/time";
+import styles from "./analytics.module.css";
+import { detailWords } from "./log-words";
+import { Range } from "./range";
+import { type AnalyticsSearch, dayAfter } from "./search";
+import { analyticsQuery } from "./use-analytics";
+
+const route = getRouteApi("/app/sequences/$sequenceId/analytics");
+
+const EVENTS = [
+  "enrolled",
+  "email_sent",
+  "email_outcome_unknown",
+  "waiting",
+  "deferred",
+  "branch_decided",
+  "action_performed",
+  "heard",
+  "held",
+  "paused",
+  "resumed",
+  "plan_changed",
+  "completed",
+  "stopped",
+  "failed",
+] as const;
+
+/** Everything that was done to the sequence's leads, the newest first. */
+export function Log({ sequenceId }: { sequenceId: string }) {
+  const search = route.useSearch();
+  const analytics = useQuery({ ...analyticsQuery(sequenceId), refetchInterval: false });
+  const steps = analytics.data?.funnel ?? [];
+  const pages = usePages(["executions", sequenceId, search], (cursor) =>
+    call(
+      api.GET("/sequences/{sequence_id}/executions", {
+        params: {
+          path: { sequence_id: sequenceId },
+          query: {
+            event: search.event ?? null,
+            step: search.step ?? null,
+            lead_id: search.lead ?? null,
+            from: search.from ? `${search.from}T00:00:00Z` : null,
+            to: search.to ? dayAfter(search.to) : null,
+            limit: 50,
+            cursor,
+          },
+        },
+      }),
+    ),
+  );
+  return (
+    <div className={styles.log}>
+      <Filters steps={steps} />
+      <Loaded query={pages}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title="Nothing in the log">
+              Nothing was done to a lead of this sequence that these filters let through.
+            </Empty>
+          ) : (
+            <>
+              <Rows rows={rows} steps={steps} />
+              <More pages={pages} />
+            </>
+          )
+        }
+      </Loaded>
+    </div>
+  );
+}
+
+function Filters({ steps }: { steps: readonly FunnelStepResponse[] }) {
+  const { event, step, lead } = route.useSearch();
+  const navigate = route.useNavigate();
+  function filter(name: "event" | "step" | "lead", value: string) {
+    navigate({
+      search: (before): AnalyticsSearch => {
+        const { [name]: _, ...rest } = before;
+        return value ? { ...rest, [name]: value } : rest;
+      },
+      replace: true,
+    });
+  }
+  return (
+    <div className={styles.filters}>
+      <SelectField label="Event" value={event ?? ""} onChange={(e) => filter("event", e.target.value)}>
+        <option value="">Every event</option>
+        {EVENTS.map((name) => (
+          <option key={name} value={name}>
+            {words(name)}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField label="Step" value={step ?? ""} onChange={(e) => filter("step", e.target.value)}>
+        <option value="">Every step</option>
+        {steps.map((one) => (
+          <option key={one.step_id} value={one.key}>
+            {one.name || one.key}
+          </option>
+        ))}
+      </SelectField>
+      <Range />
+      {lead && (
+        <Button size="sm" onClick={() => filter("lead", "")}>
+          One lead only
+          <X aria-label="Show every lead" />
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Rows({ rows, steps }: { rows: readonly ExecutionResponse[]; steps: readonly FunnelStepResponse[] }) {
+  return (
+    <Table label="Execution log" stack>
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Event</th>
+          <th scope="col">Step</th>
+          <th scope="col">Lead</th>
+          <th scope="col">Detail</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.id}>
+            <td className={styles.when}>
+              <Time at={row.at} exact />
+            </td>
+            <td className={styles.when}>{words(row.event)}</td>
+            <td className={styles.when}>
+              {steps.find(({ step_id }) => step_id === row.step_id)?.name || row.step_key || (
+                <span className="muted">–</span>
+              )}
+            </td>
+            <td>
+              <Link to="/app/leads/$leadId" params={{ leadId: row.lead_id }}>
+                {row.lead_email}
+              </Link>
+            </td>
+            <td>{detailWords(row, steps) || <span className="muted">–</span>}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,26 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, call } from "@/api/client";
+import { LIVE } from "@/app/query-client";
+
+export function analyticsQuery(sequenceId: string, from?: string, to?: string) {
+  return queryOptions({
+    queryKey: ["analytics", sequenceId, { from, to }],
+    queryFn: () =>
+      call(
+        api.GET("/sequences/{sequence_id}/analytics", {
+          params: { path: { sequence_id: sequenceId }, query: { from: from ?? null, to: to ?? null } },
+        }),
+      ),
+    refetchInterval: LIVE,
+    // Another range asks anew: the figures of the last one stay until the answer is there.
+    placeholderData: (before) => before,
+  });
+}
+
+export function sequenceQuery(sequenceId: string) {
+  return queryOptions({
+    queryKey: ["sequences", sequenceId],
+    queryFn: () =>
+      call(api.GET("/sequences/{sequence_id}", { params: { path: { sequence_id: sequenceId } } })),
+  });
+}

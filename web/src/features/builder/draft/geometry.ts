@@ -1,0 +1,59 @@
+import type { CSSProperties } from "react";
+import type { DraftStep } from "../model";
+import { branches, type Outlet, outlets } from "./outcomes";
+
+/** How large everything on the canvas is, in its own pixels. The stylesheet takes the same from here, as variables. */
+
+export const WIDTH = 264;
+const HEAD = 64;
+const ROW = 28;
+const COUNTS = 29;
+const BORDER = 1;
+export const PILL = { width: 132, height: 26 };
+export const PILL_GAP = 40;
+export const GAP = { across: 56, down: 68 };
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Port extends Outlet {
+  side: "right" | "bottom";
+  /** From the step's left upper corner. */
+  at: Point;
+}
+
+/** For the stylesheets. */
+export const SIZES = {
+  "--node-head": `${HEAD}px`,
+  "--node-row": `${ROW}px`,
+  "--node-counts": `${COUNTS}px`,
+} as CSSProperties;
+
+export function heightOf(step: DraftStep, counted: boolean): number {
+  return HEAD + rowsHeight(step) + (counted ? COUNTS : 0);
+}
+
+/** Where the ways out begin: the last one below, so that the main line runs straight down, the others at the right of
+ * their rows; whatever stops leaves sideways. */
+export function ports(step: DraftStep, counted: boolean): readonly Port[] {
+  const all = outlets(step);
+  return all.map((outlet, index) => {
+    const below = index === all.length - 1 && !("stop" in outlet.outcome);
+    return below
+      ? { ...outlet, side: "bottom", at: { x: WIDTH / 2, y: heightOf(step, counted) } }
+      : { ...outlet, side: "right", at: { x: WIDTH, y: HEAD + BORDER + ROW * (index + 0.5) } };
+  });
+}
+
+/** Where the sign of an end stands: beside or below the port. */
+export function pillAt(step: Point, port: Port): Point {
+  return port.side === "right"
+    ? { x: step.x + port.at.x + PILL_GAP, y: step.y + port.at.y - PILL.height / 2 }
+    : { x: step.x + port.at.x - PILL.width / 2, y: step.y + port.at.y + PILL_GAP };
+}
+
+function rowsHeight(step: DraftStep): number {
+  return branches(step) ? BORDER + ROW * outlets(step).length : 0;
+}

@@ -1,0 +1,42 @@
+import { type BuilderStep, type Draft, freeKey } from "../draft/draft";
+import { newUid } from "../draft/edits";
+import type { DraftStep, StepType } from "../model";
+import { action } from "./action";
+import { condition } from "./condition";
+import { delay } from "./delay";
+import { email } from "./email";
+import { duration, type Kind } from "./kind";
+import { waitFor } from "./wait-for";
+
+/** The one table of types, in the order of the palette. */
+export const KINDS: readonly Kind[] = [email, delay, condition, waitFor, action];
+
+const BY_TYPE = Object.fromEntries(KINDS.map((kind) => [kind.type, kind])) as Record<StepType, Kind>;
+
+export function kindOf(type: StepType): Kind {
+  return BY_TYPE[type];
+}
+
+/** A new step of that type, with a key that is free in the draft. */
+export function blank(draft: Draft, type: StepType): BuilderStep {
+  const kind = kindOf(type);
+  return {
+    uid: newUid(),
+    step: {
+      key: freeKey(draft, kind.key),
+      name: "",
+      type,
+      delay_days: 0,
+      delay_hours: 0,
+      delay_minutes: 0,
+      config: kind.config(),
+      metadata: {},
+    },
+  };
+}
+
+/** What a step does, in a line: its own wait first. */
+export function summaryOf(step: DraftStep): string {
+  const own = duration({ days: step.delay_days, hours: step.delay_hours, minutes: step.delay_minutes });
+  return [own && `After ${own}`, kindOf(step.type).summary(step)].filter(Boolean).join(" · ");
+}

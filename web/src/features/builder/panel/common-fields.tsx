@@ -1,0 +1,114 @@
+import { useState } from "react";
+import { plural } from "@/lib/format";
+import { TextField } from "@/ui/field";
+import type { DraftStep } from "../model";
+import { DurationFields } from "./duration-fields";
+import styles from "./panel.module.css";
+import { useAnyProblem, useProblem } from "./problems-context";
+import { referencesTo } from "./references";
+
+interface CommonFieldsProps {
+  step: DraftStep;
+  steps: readonly DraftStep[];
+  onChange: (step: DraftStep) => void;
+  onKey: (key: string) => void;
+}
+
+/** What every type of step has: a name, a key, and a wait of its own. */
+export function CommonFields({ step, steps, onChange, onKey }: CommonFieldsProps) {
+  return (
+    <div className={styles.fields}>
+      <div className={styles.names}>
+        <TextField
+          label="Name"
+          value={step.name}
+          maxLength={200}
+          placeholder={step.key}
+          error={useProblem("name")}
+          onChange={(event) => onChange({ ...step, name: event.target.value })}
+        />
+        <KeyField step={step} steps={steps} onChange={onKey} />
+      </div>
+      <OwnDelay step={step} onChange={onChange} />
+    </div>
+  );
+}
+
+function OwnDelay({ step, onChange }: Pick<CommonFieldsProps, "step" | "onChange">) {
+  const fields = (
+    <DurationFields
+      legend="Waits before it runs"
+      path="delay_"
+      days={step.delay_days}
+      hours={step.delay_hours}
+      minutes={step.delay_minutes}
+      onChange={({ days, hours, minutes }) =>
+        onChange({ ...step, delay_days: days, delay_hours: hours, delay_minutes: minutes })
+      }
+    />
+  );
+  const waits = step.delay_days + step.delay_hours + step.delay_minutes > 0;
+  const problem = useAnyProblem("delay_days", "delay_hours", "delay_minutes");
+  // Of a step that is a delay itself a second one is hardly ever meant.
+  const [folded] = useState(step.type === "delay" && !waits);
+  if (!folded) return fields;
+  return (
+    <details className={styles.details} open={problem || undefined}>
+      <summary>Another wait, before it</summary>
+      {fields}
+    </details>
+  );
+}
+
+const KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+
+/** A half-typed key is nobody's key: it is told once the field is left, and only if it can be one. */
+function KeyField({
+  step,
+  steps,
+  onChange,
+}: {
+  step: DraftStep;
+  steps: readonly DraftStep[];
+  onChange: (key: string) => void;
+}) {
+  const [writing, setWriting] = useState({ of: step.key, typed: step.key });
+  const [touched, setTouched] = useState(false);
+  // What was typed for one step is nothing to the next.
+  const typed = writing.of === step.key ? writing.typed : step.key;
+  const problem = useProblem("key");
+  const wrong = wrongWith(typed, step, steps);
+  function leave() {
+    if (typed !== step.key && wrong === undefined) onChange(typed);
+  }
+  return (
+    <TextField
+      label="Key"
+      className={styles.mono ?? ""}
+      value={typed}
+      spellCheck={false}
+      autoComplete="off"
+      error={wrong ?? problem}
+      hint={touched && wrong === undefined ? whatItMeans(typed, step, steps) : undefined}
+      onFocus={() => setTouched(true)}
+      onChange={(event) => setWriting({ of: step.key, typed: event.target.value })}
+      onBlur={leave}
+      onKeyDown={(event) => event.key === "Enter" && leave()}
+    />
+  );
+}
+
+function wrongWith(key: string, step: DraftStep, steps: readonly DraftStep[]): string | undefined {
+  if (!KEY.test(key)) return "Letters, digits, “-”, “_” and “.”, beginning with a letter or digit.";
+  const taken = key !== step.key && steps.some((other) => other.key === key);
+  return taken ? "Another step has this key." : undefined;
+}
+
+function whatItMeans(key: string, step: DraftStep, steps: readonly DraftStep[]): string {
+  const named = referencesTo(step.key, steps).length;
+  if (key === step.key) return "Branches and files name the step by it.";
+  const inFiles = "Where this sequence is kept as a file, a new key is a new step.";
+  return named === 0
+    ? inFiles
+    : `${plural(named, "step names", "steps name")} it by “${step.key}”. ${inFiles}`;
+}

@@ -1,0 +1,107 @@
+import { CircleAlert } from "lucide-react";
+import { useMemo, useState } from "react";
+import type { DraftStep, StepProblem } from "../model";
+import { ActionEditor } from "./action-editor";
+import { CommonFields } from "./common-fields";
+import { ConditionEditor } from "./condition-editor";
+import type { Raw } from "./config";
+import { DelayEditor } from "./delay-editor";
+import { EmailEditor } from "./email-editor";
+import { JsonField } from "./json-field";
+import styles from "./panel.module.css";
+import { fieldsOf, placeProblems } from "./problems";
+import { ProblemsContext, sentence, useProblem } from "./problems-context";
+import { WaitForEditor } from "./wait-for-editor";
+
+export interface StepPanelProps {
+  sequenceId: string;
+  step: DraftStep;
+  steps: readonly DraftStep[];
+  problems: readonly StepProblem[];
+  onChange: (step: DraftStep) => void;
+}
+
+/** What the editor of one type of step is given. */
+export interface EditorProps {
+  sequenceId: string;
+  step: DraftStep;
+  steps: readonly DraftStep[];
+  config: Raw;
+  onConfig: (config: Record<string, unknown>) => void;
+}
+
+/** Everything that can be said of a step. What the server finds wrong stands beside the field that it is about. */
+export function StepPanel({ sequenceId, step, steps, problems, onChange }: StepPanelProps) {
+  const placed = useMemo(() => placeProblems(problems, fieldsOf(step)), [problems, step]);
+  const [identity, renaming] = useIdentity(step.key);
+  const Editor = EDITORS[step.type];
+  function rename(key: string) {
+    renaming(key);
+    onChange({ ...step, key });
+  }
+  return (
+    <ProblemsContext value={placed}>
+      <div className={styles.panel}>
+        <Problems problems={placed.rest} />
+        <CommonFields step={step} steps={steps} onChange={onChange} onKey={rename} />
+        <Editor
+          key={identity}
+          sequenceId={sequenceId}
+          step={step}
+          steps={steps}
+          config={step.config}
+          onConfig={(config) => onChange({ ...step, config })}
+        />
+        <Metadata key={`metadata-${identity}`} step={step} onChange={onChange} />
+      </div>
+    </ProblemsContext>
+  );
+}
+
+/** Another number for another step, so that no editor shows what was being done in the one before; the same for a step whose
+ * key is changed here, so that the field one has just gone to stays in focus. */
+function useIdentity(key: string): [number, (key: string) => void] {
+  const [identity, setIdentity] = useState({ key, number: 0 });
+  if (identity.key === key) return [identity.number, (next) => setIdentity({ ...identity, key: next })];
+  const other = { key, number: identity.number + 1 };
+  setIdentity(other);
+  return [other.number, (next) => setIdentity({ ...other, key: next })];
+}
+
+const EDITORS = {
+  email: EmailEditor,
+  delay: DelayEditor,
+  condition: ConditionEditor,
+  action: ActionEditor,
+  wait_for: WaitForEditor,
+};
+
+function Problems({ problems }: { problems: readonly StepProblem[] }) {
+  if (problems.length === 0) return null;
+  return (
+    <ul className={styles.problems} aria-label="What keeps this step from running">
+      {problems.map((problem) => (
+        <li key={`${problem.field} ${problem.code} ${problem.detail}`}>
+          <CircleAlert size={14} aria-hidden="true" />
+          {sentence(problem.detail)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Metadata({ step, onChange }: { step: DraftStep; onChange: (step: DraftStep) => void }) {
+  const problem = useProblem("metadata");
+  return (
+    <details className={styles.details} open={problem === undefined ? undefined : true}>
+      <summary>Notes for other programs</summary>
+      <JsonField
+        label="Metadata"
+        hint="Kept with the step as it is; nothing here reads it."
+        value={step.metadata}
+        error={problem}
+        onChange={(metadata = {}) => onChange({ ...step, metadata })}
+      />
+    </details>
+  );
+}

@@ -1,0 +1,18 @@
+import { useQuery } from "@tanstack/react-query";
+import { LoaderCircle } from "lucide-react";
+import { kindOf } from "@/features/enroll/batch-kinds";
+import { batchQuery } from "@/features/enroll/queries";
+import { Badge } from "@/ui/badge";
+import styles from "./sequence-table.module.css";
+
+/** What is being done to many leads of a sequence right now, and how far it is. */
+export function BatchChip({ batchId }: { batchId: string }) {
+  const { data } = useQuery(batchQuery(batchId));
+  if (data === undefined || data.done) return null;
+  return (
+    <Badge tone="blue">
+      <LoaderCircle size={12} className={styles.turning} aria-hidden="true" />
+      {kindOf(data).doing} {Math.floor(data.progress * 100)}%
+    </Badge>
+  );
+}

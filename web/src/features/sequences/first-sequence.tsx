@@ -1,0 +1,36 @@
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Sparkles } from "lucide-react";
+import { Button } from "@/ui/button";
+import { Empty } from "@/ui/states";
+import { useImport } from "./use-moves";
+
+/** What somebody sees who has no sequence yet: the example is one click away. */
+export function FirstSequence({ onCreate }: { onCreate: () => void }) {
+  const navigate = useNavigate();
+  const create = useImport();
+  const example = useMutation({
+    async mutationFn() {
+      // One copy of it: the file of the repository. It comes to the browser only when it is asked for.
+      const { default: text } = await import("../../../../examples/cold-outreach.yaml?raw");
+      return create.mutateAsync({ text, type: "application/yaml" });
+    },
+    onSuccess: ({ id }) => navigate({ to: "/app/sequences/$sequenceId", params: { sequenceId: id } }),
+  });
+  return (
+    <Empty
+      title="Write to your leads, step by step"
+      action={
+        <>
+          <Button look="primary" busy={example.isPending} onClick={() => example.mutate()}>
+            <Sparkles /> Start from the cold outreach
+          </Button>
+          <Button onClick={onCreate}>Start empty</Button>
+        </>
+      }
+    >
+      A sequence sends emails, waits, and goes on by what each lead did. The cold outreach is an example to
+      change: three emails over a week, and a follow-up for whoever has shown interest.
+    </Empty>
+  );
+}

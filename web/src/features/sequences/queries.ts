@@ -1,0 +1,45 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, call } from "@/api/client";
+import { LIVE } from "@/app/query-client";
+import type { SequenceFilters } from "./search";
+
+const PAGE = 100;
+
+/** The sequences that match, a page at a time. Every page that is loaded makes the round longer: a list of five hundred
+ * asks as often as a list of a hundred does. */
+export function sequencesQuery({ search, status }: SequenceFilters) {
+  return infiniteQueryOptions({
+    queryKey: ["sequences", "list", { search, status }],
+    queryFn: ({ pageParam }) =>
+      call(
+        api.GET("/sequences", {
+          params: {
+            query: {
+              limit: PAGE,
+              ...(pageParam === null ? {} : { cursor: pageParam }),
+              ...(search ? { search } : {}),
+              ...(status ? { status } : {}),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: (query) => LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function sequenceQuery(sequenceId: string) {
+  return queryOptions({
+    queryKey: ["sequence", sequenceId],
+    queryFn: () =>
+      call(api.GET("/sequences/{sequence_id}", { params: { path: { sequence_id: sequenceId } } })),
+    refetchInterval: LIVE,
+  });
+}
+
+export const mailboxesQuery = queryOptions({
+  queryKey: ["mailboxes", { limit: 200 }],
+  queryFn: () => call(api.GET("/mailboxes", { params: { query: { limit: 200 } } })),
+});

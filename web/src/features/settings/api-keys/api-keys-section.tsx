@@ -1,0 +1,137 @@
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { api, call } from "@/api/client";
+import type { ApiKeyResponse } from "@/api/schema";
+import { currentKey } from "@/app/session";
+import { words } from "@/lib/format";
+import { usePages } from "@/lib/pages";
+import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { More } from "@/ui/more";
+import { Section } from "@/ui/page";
+import { Empty, Loaded } from "@/ui/states";
+import { Table } from "@/ui/table";
+import { Time } from "@/ui/time";
+import styles from "../settings.module.css";
+import { CreateKey } from "./create-key";
+import { prefixOf } from "./prefix";
+import { RevokeKey } from "./revoke-key";
+
+export default function ApiKeysSection() {
+  const [creating, setCreating] = useState(false);
+  const [revoking, setRevoking] = useState<ApiKeyResponse | null>(null);
+  const pages = usePages(["api-keys"], (cursor) =>
+    call(api.GET("/api-keys", { params: { query: { limit: 50, cursor } } })),
+  );
+  return (
+    <Section
+      title="API keys"
+      actions={
+        <Button look="primary" onClick={() => setCreating(true)}>
+          <Plus />
+          New key
+        </Button>
+      }
+    >
+      <p className={styles.lead}>
+        Whoever has a key may do what its scopes say. Only its beginning is kept here: a key that is lost is
+        revoked, and another one made.
+      </p>
+      <Loaded query={pages}>
+        {(keys) =>
+          keys.length === 0 ? (
+            <Empty title="No API keys">Make one for each program that works with Cadenza.</Empty>
+          ) : (
+            <>
+              <Keys keys={keys} onRevoke={setRevoking} />
+              <More pages={pages} />
+            </>
+          )
+        }
+      </Loaded>
+      {creating && <CreateKey onClose={() => setCreating(false)} />}
+      {revoking && <RevokeKey apiKey={revoking} onClose={() => setRevoking(null)} />}
+    </Section>
+  );
+}
+
+function Keys({
+  keys,
+  onRevoke,
+}: {
+  keys: readonly ApiKeyResponse[];
+  onRevoke: (apiKey: ApiKeyResponse) => void;
+}) {
+  const mine = prefixOf(currentKey());
+  return (
+    <Table label="API keys" stack>
+      <thead>
+        <tr>
+          <th scope="col">Key</th>
+          <th scope="col">Scopes</th>
+          <th scope="col">Last used</th>
+          <th scope="col">Made</th>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {keys.map((apiKey) => {
+          const inUse = apiKey.prefix === mine && apiKey.revoked_at === null;
+          return (
+            <tr key={apiKey.id} data-muted={apiKey.revoked_at !== null || undefined}>
+              <td>
+                <div className={styles.two}>
+                  <strong>{apiKey.name}</strong>
+                  <small>
+                    <code>cdz_{apiKey.prefix}…</code>
+                  </small>
+                </div>
+              </td>
+              <td>
+                <span className={styles.badges}>
+                  {apiKey.scopes.map((scope) => (
+                    <Badge key={scope} tone={scope === "admin" ? "violet" : "grey"}>
+                      {words(scope)}
+                    </Badge>
+                  ))}
+                </span>
+              </td>
+              <td>
+                {apiKey.last_used_at ? (
+                  <Time at={apiKey.last_used_at} />
+                ) : (
+                  <span className="muted">never</span>
+                )}
+              </td>
+              <td>
+                <Time at={apiKey.created_at} />
+              </td>
+              <td>
+                <div className={styles.actions}>
+                  {inUse ? (
+                    <Badge tone="green">In use here</Badge>
+                  ) : apiKey.revoked_at ? (
+                    <span className="muted">
+                      revoked <Time at={apiKey.revoked_at} />
+                    </span>
+                  ) : (
+                    <Button
+                      size="sm"
+                      look="danger"
+                      aria-label={`Revoke ${apiKey.name}`}
+                      onClick={() => onRevoke(apiKey)}
+                    >
+                      Revoke
+                    </Button>
+                  )}
+                </div>
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,79 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, call } from "@/api/client";
+import type { ApiKeyCreate } from "@/api/schema";
+import { Button } from "@/ui/button";
+import { Copyable } from "@/ui/copyable";
+import { Dialog } from "@/ui/dialog";
+import { CheckField, TextField } from "@/ui/field";
+import { Fieldset, FormDialog, useFormProblem } from "@/ui/form-dialog";
+
+type Scope = ApiKeyCreate["scopes"][number];
+
+const SHOWN = ["name", "scopes"];
+const SCOPES: readonly [Scope, string, string][] = [
+  ["read", "Read", "Sees sequences, leads, mailboxes and analytics."],
+  ["write", "Write", "Makes and changes them, enrolls, pauses and stops leads."],
+  ["admin", "Admin", "Users, API keys, webhooks, suppressions and the organisation."],
+];
+
+export function CreateKey({ onClose }: { onClose: () => void }) {
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const [scopes, setScopes] = useState<readonly Scope[]>(["read", "write"]);
+  const creating = useMutation({
+    mutationFn: () => call(api.POST("/api-keys", { body: { name, scopes: [...scopes] } })),
+    onSettled: () => client.invalidateQueries({ queryKey: ["api-keys"] }),
+    meta: { quiet: true },
+  });
+  const problem = useFormProblem(creating.error, SHOWN);
+  if (creating.data) {
+    return (
+      <Dialog
+        open
+        onOpenChange={onClose}
+        title="Copy the key now"
+        description="It is shown this once and stored nowhere. Whoever has it may do what its scopes say."
+        footer={
+          <Button look="primary" onClick={onClose}>
+            I have copied it
+          </Button>
+        }
+      >
+        <Copyable label={`API key “${creating.data.name}”`} value={creating.data.key} />
+      </Dialog>
+    );
+  }
+  function toggle(scope: Scope, on: boolean) {
+    setScopes(on ? [...scopes, scope] : scopes.filter((one) => one !== scope));
+  }
+  return (
+    <FormDialog
+      onClose={onClose}
+      title="New API key"
+      submit="Create key"
+      busy={creating.isPending}
+      problem={problem}
+      onSubmit={() => creating.mutate()}
+    >
+      <TextField
+        label="Name"
+        hint="What it is for, such as “CRM import”."
+        value={name}
+        error={problem.of("name")}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <Fieldset legend="Scopes" error={problem.of("scopes")}>
+        {SCOPES.map(([scope, label, hint]) => (
+          <CheckField
+            key={scope}
+            label={label}
+            hint={hint}
+            checked={scopes.includes(scope)}
+            onChange={(event) => toggle(scope, event.target.checked)}
+          />
+        ))}
+      </Fieldset>
+    </FormDialog>
+  );
+}

@@ -1,0 +1,45 @@
+import { Link } from "@tanstack/react-router";
+import { api, call } from "@/api/client";
+import { usePages } from "@/lib/pages";
+import { More } from "@/ui/more";
+import { Section } from "@/ui/page";
+import { Empty, Loaded } from "@/ui/states";
+import styles from "../settings.module.css";
+import { DomainCard } from "./domain-card";
+
+export default function DomainsSection() {
+  const pages = usePages(["sender-domains"], (cursor) =>
+    call(api.GET("/sender-domains", { params: { query: { limit: 50, cursor } } })),
+  );
+  return (
+    <Section title="Sender domains">
+      <p className={styles.lead}>
+        The domains of your mailboxes, and whether receivers have reason to believe their mail: SPF, DKIM,
+        DMARC and MX as DNS has them.
+      </p>
+      <Loaded query={pages}>
+        {(domains) =>
+          domains.length === 0 ? (
+            <Empty
+              title="No domains yet"
+              action={
+                <Link to="/app/settings/$section" params={{ section: "mailboxes" }}>
+                  To the mailboxes
+                </Link>
+              }
+            >
+              A domain is here as soon as a mailbox is of it.
+            </Empty>
+          ) : (
+            <>
+              {domains.map((domain) => (
+                <DomainCard key={domain.domain} domain={domain} />
+              ))}
+              <More pages={pages} />
+            </>
+          )
+        }
+      </Loaded>
+    </Section>
+  );
+}

@@ -1,0 +1,68 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, call } from "@/api/client";
+import type { SenderDomainResponse, SenderDomainUpdate } from "@/api/schema";
+import { Button } from "@/ui/button";
+import { TextArea, TextField } from "@/ui/field";
+import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+
+const SHOWN = ["dkim.selector", "dkim.private_key"];
+
+/** Sets the key that signs the domain's mail, or takes it away. */
+export function SigningForm({ domain, onClose }: { domain: SenderDomainResponse; onClose: () => void }) {
+  const client = useQueryClient();
+  const [selector, setSelector] = useState(domain.dkim?.selector ?? "cadenza1");
+  const [privateKey, setPrivateKey] = useState("");
+  const saving = useMutation({
+    mutationFn: (body: SenderDomainUpdate) =>
+      call(api.PUT("/sender-domains/{domain}", { params: { path: { domain: domain.domain } }, body })),
+    onSuccess: onClose,
+    onSettled: () => client.invalidateQueries({ queryKey: ["sender-domains"] }),
+    meta: { quiet: true },
+  });
+  const problem = useFormProblem(saving.error, SHOWN);
+  return (
+    <FormDialog
+      onClose={onClose}
+      title={`Sign mail of ${domain.domain}`}
+      description="Most providers sign what their customers send; then leave it to them. Else publish the record at once: receivers take for forged what is signed with a key that they do not find."
+      submit={domain.dkim ? "Save" : "Make a key"}
+      busy={saving.isPending}
+      problem={problem}
+      onSubmit={() =>
+        saving.mutate({
+          dkim: { selector, ...(privateKey.trim() && { private_key: privateKey }) },
+        })
+      }
+    >
+      <TextField
+        label="Selector"
+        hint="Another selector makes another key; keep the old record for a week."
+        value={selector}
+        error={problem.of("dkim.selector")}
+        onChange={(event) => setSelector(event.target.value)}
+      />
+      <TextArea
+        label="Private key (optional)"
+        hint="RSA, PEM. Without one a key of 2048 bits is made, or the one of this selector stays."
+        rows={4}
+        spellCheck={false}
+        value={privateKey}
+        error={problem.of("dkim.private_key")}
+        onChange={(event) => setPrivateKey(event.target.value)}
+      />
+      {domain.dkim && (
+        <div>
+          <Button
+            look="danger"
+            size="sm"
+            disabled={saving.isPending}
+            onClick={() => saving.mutate({ dkim: null })}
+          >
+            Sign no more, and forget the key
+          </Button>
+        </div>
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,41 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { api, call } from "@/api/client";
+import type { MailboxResponse } from "@/api/schema";
+import { Confirm } from "@/ui/dialog";
+import { Failed } from "@/ui/states";
+
+export function DeleteMailbox({
+  mailbox,
+  onClose,
+  onDeleted,
+}: {
+  mailbox: MailboxResponse;
+  onClose: () => void;
+  onDeleted: () => void;
+}) {
+  const client = useQueryClient();
+  const deleting = useMutation({
+    mutationFn: () =>
+      call(api.DELETE("/mailboxes/{mailbox_id}", { params: { path: { mailbox_id: mailbox.id } } })),
+    onSuccess: () => {
+      toast.success(`${mailbox.email} was deleted`);
+      onDeleted();
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["mailboxes"], exact: true }),
+    meta: { quiet: true },
+  });
+  return (
+    <Confirm
+      open
+      onOpenChange={onClose}
+      title={`Delete ${mailbox.email}?`}
+      description="What it has sent stays on record. A mailbox that leads are still written to from cannot be deleted: hold it instead."
+      confirm="Delete mailbox"
+      busy={deleting.isPending}
+      onConfirm={() => deleting.mutate()}
+    >
+      {deleting.error && <Failed error={deleting.error} />}
+    </Confirm>
+  );
+}

@@ -1,0 +1,116 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { api, call } from "@/api/client";
+import type { MailboxResponse } from "@/api/schema";
+import { useMay } from "@/app/scopes";
+import { usePages } from "@/lib/pages";
+import { StatusBadge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { More } from "@/ui/more";
+import { Section } from "@/ui/page";
+import { Empty, Loaded } from "@/ui/states";
+import { Table } from "@/ui/table";
+import styles from "../settings.module.css";
+import { MailboxDrawer } from "./mailbox-drawer";
+import { MailboxForm } from "./mailbox-form";
+import { capsText, whyHeld } from "./words";
+
+const route = getRouteApi("/app/settings/$section");
+
+export default function MailboxesSection() {
+  const { open } = route.useSearch();
+  const navigate = route.useNavigate();
+  const mayWrite = useMay("write");
+  const [creating, setCreating] = useState(false);
+  const pages = usePages(["mailboxes"], (cursor) =>
+    call(api.GET("/mailboxes", { params: { query: { limit: 50, cursor } } })),
+  );
+  const look = (id: string | null) => navigate({ search: id === null ? {} : { open: id } });
+  const create = mayWrite && (
+    <Button look="primary" onClick={() => setCreating(true)}>
+      <Plus />
+      New mailbox
+    </Button>
+  );
+  return (
+    <Section title="Mailboxes" actions={create}>
+      <p className={styles.lead}>
+        The addresses that sequences write from. A lead hears from one mailbox as long as it is enrolled.
+      </p>
+      <Loaded query={pages}>
+        {(mailboxes) =>
+          mailboxes.length === 0 ? (
+            <Empty title="No mailboxes yet" action={create}>
+              Without one nothing can be sent. Add the address that your leads should hear from.
+            </Empty>
+          ) : (
+            <>
+              <Mailboxes mailboxes={mailboxes} onOpen={look} />
+              <More pages={pages} />
+            </>
+          )
+        }
+      </Loaded>
+      {creating && <MailboxForm onClose={() => setCreating(false)} />}
+      {open && <MailboxDrawer mailboxId={open} onClose={() => look(null)} />}
+    </Section>
+  );
+}
+
+function Mailboxes({
+  mailboxes,
+  onOpen,
+}: {
+  mailboxes: readonly MailboxResponse[];
+  onOpen: (id: string) => void;
+}) {
+  return (
+    <Table label="Mailboxes" stack>
+      <thead>
+        <tr>
+          <th scope="col">Mailbox</th>
+          <th scope="col">Status</th>
+          <th scope="col">Caps</th>
+          <th scope="col">Sends through</th>
+          <th scope="col">Inbox</th>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {mailboxes.map((mailbox) => (
+          <tr key={mailbox.id}>
+            <td>
+              <div className={styles.two}>
+                <strong>{mailbox.email}</strong>
+                {mailbox.name && <small>{mailbox.name}</small>}
+              </div>
+            </td>
+            <td>
+              <div className={styles.two}>
+                <span>
+                  <StatusBadge status={mailbox.status} />
+                </span>
+                {mailbox.status === "held" && <small>{whyHeld(mailbox)}</small>}
+              </div>
+            </td>
+            <td className={styles.nowrap}>{capsText(mailbox)}</td>
+            <td>{mailbox.smtp?.host ?? <span className="muted">the installation’s server</span>}</td>
+            <td className={styles.nowrap}>
+              {mailbox.imap ? "watched" : <span className="muted">not watched</span>}
+            </td>
+            <td>
+              <div className={styles.actions}>
+                <Button size="sm" aria-label={`Open ${mailbox.email}`} onClick={() => onOpen(mailbox.id)}>
+                  Open
+                </Button>
+              </div>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,102 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, call } from "@/api/client";
+import type { NotificationResponse } from "@/api/schema";
+import { useMay } from "@/app/scopes";
+import { words } from "@/lib/format";
+import { usePages } from "@/lib/pages";
+import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { More } from "@/ui/more";
+import { Section } from "@/ui/page";
+import { Segmented } from "@/ui/segmented";
+import { Empty, Loaded } from "@/ui/states";
+import { Time } from "@/ui/time";
+import styles from "./notifications.module.css";
+
+const route = getRouteApi("/app/settings/$section");
+
+export default function NotificationsSection() {
+  const { show } = route.useSearch();
+  const navigate = route.useNavigate();
+  const pages = usePages(["notifications", { show }], (cursor) =>
+    call(
+      api.GET("/notifications", {
+        params: { query: { unread: show === "unread" ? true : null, limit: 50, cursor } },
+      }),
+    ),
+  );
+  return (
+    <Section
+      title="Notifications"
+      actions={
+        <Segmented
+          label="Shown"
+          value={show ?? "all"}
+          onChange={(value) => navigate({ search: value === "unread" ? { show: value } : {}, replace: true })}
+          options={[
+            { value: "all", label: "All" },
+            { value: "unread", label: "Unread" },
+          ]}
+        />
+      }
+    >
+      <Loaded query={pages}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty title={show === "unread" ? "Everything is read" : "No notifications"}>
+              Steps that notify somebody, mailboxes that were held and webhooks that were disabled are told
+              here.
+            </Empty>
+          ) : (
+            <>
+              <ul className={styles.list}>
+                {list.map((one) => (
+                  <Notification key={one.id} one={one} />
+                ))}
+              </ul>
+              <More pages={pages} />
+            </>
+          )
+        }
+      </Loaded>
+    </Section>
+  );
+}
+
+function Notification({ one }: { one: NotificationResponse }) {
+  const client = useQueryClient();
+  const mayWrite = useMay("write");
+  const reading = useMutation({
+    mutationFn: () =>
+      call(
+        api.POST("/notifications/{notification_id}/read", { params: { path: { notification_id: one.id } } }),
+      ),
+    onSettled: () => client.invalidateQueries({ queryKey: ["notifications"] }),
+  });
+  const unread = one.read_at === null;
+  return (
+    <li className={styles.one} data-unread={unread}>
+      <div className={styles.text}>
+        <p>
+          {unread && <span className="visually-hidden">Unread: </span>}
+          {one.message}
+        </p>
+        <p className={styles.about}>
+          <Badge>{words(one.kind)}</Badge>
+          <Time at={one.created_at} />
+          {one.lead_id && (
+            <Link to="/app/leads/$leadId" params={{ leadId: one.lead_id }}>
+              To the lead
+            </Link>
+          )}
+        </p>
+      </div>
+      {unread && mayWrite && (
+        <Button size="sm" busy={reading.isPending} onClick={() => reading.mutate()}>
+          Mark read
+        </Button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,103 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, call } from "@/api/client";
+import type { ListTakenResponse } from "@/api/schema";
+import { count, plural } from "@/lib/format";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { TextField } from "@/ui/field";
+import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { Stat, Stats } from "@/ui/stat";
+import { Table } from "@/ui/table";
+
+const SHOWN = ["file"];
+const ROWS_SHOWN = 200;
+
+export function ImportList({ onClose }: { onClose: () => void }) {
+  const client = useQueryClient();
+  const [file, setFile] = useState<File | null>(null);
+  const taking = useMutation({
+    mutationFn: (list: File) => {
+      const form = new FormData();
+      form.set("file", list);
+      return call<ListTakenResponse>(
+        api.POST("/suppressions/import", {
+          // The body is sent as it is: the document describes a file as a string.
+          body: { file: "" },
+          bodySerializer: () => form,
+        }),
+      );
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["suppressions"] }),
+    meta: { quiet: true },
+  });
+  const problem = useFormProblem(taking.error, SHOWN);
+  if (taking.data) return <Taken taken={taking.data} onClose={onClose} />;
+  return (
+    <FormDialog
+      onClose={onClose}
+      title="Import suppressions"
+      description="One address or domain a line, or a CSV with a column value, email or domain, and perhaps reason. Sending a list again changes nothing."
+      submit="Import"
+      busy={taking.isPending}
+      problem={problem}
+      onSubmit={() => file && taking.mutate(file)}
+    >
+      <TextField
+        label="File"
+        type="file"
+        accept=".csv,.txt,text/csv,text/plain"
+        error={problem.of("file")}
+        onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+      />
+    </FormDialog>
+  );
+}
+
+function Taken({ taken, onClose }: { taken: ListTakenResponse; onClose: () => void }) {
+  return (
+    <Dialog
+      open
+      wide
+      onOpenChange={onClose}
+      title="The list was taken"
+      footer={
+        <Button look="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <Stats>
+        <Stat label="Suppressed" value={count(taken.suppressed)} />
+        <Stat label="Known already" value={count(taken.known)} />
+        <Stat label="Enrollments stopped" value={count(taken.stopped)} />
+        <Stat label="Rejected" value={count(taken.rejected_count)} />
+      </Stats>
+      {taken.rejected.length > 0 && (
+        <Table label="Rejected rows">
+          <thead>
+            <tr>
+              <th scope="col" className="numeric">
+                Row
+              </th>
+              <th scope="col">Value</th>
+              <th scope="col">Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {taken.rejected.slice(0, ROWS_SHOWN).map((entry) => (
+              <tr key={entry.row}>
+                <td className="numeric">{entry.row}</td>
+                <td>{entry.value}</td>
+                <td>{entry.detail}</td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+      {taken.rejected_count > ROWS_SHOWN && (
+        <p className="muted">And {plural(taken.rejected_count - ROWS_SHOWN, "more row")}.</p>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,126 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { api, call } from "@/api/client";
+import type { UserResponse } from "@/api/schema";
+import { usePages } from "@/lib/pages";
+import { Button } from "@/ui/button";
+import { Confirm } from "@/ui/dialog";
+import { More } from "@/ui/more";
+import { Section } from "@/ui/page";
+import { Empty, Loaded } from "@/ui/states";
+import { Table } from "@/ui/table";
+import { Time } from "@/ui/time";
+import styles from "../settings.module.css";
+import { UserForm } from "./user-form";
+
+type Open = { what: "create" } | { what: "edit" | "delete"; user: UserResponse } | null;
+
+export default function UsersSection() {
+  const [open, setOpen] = useState<Open>(null);
+  const pages = usePages(["users"], (cursor) =>
+    call(api.GET("/users", { params: { query: { limit: 50, cursor } } })),
+  );
+  const create = (
+    <Button look="primary" onClick={() => setOpen({ what: "create" })}>
+      <Plus />
+      New user
+    </Button>
+  );
+  return (
+    <Section title="Users" actions={create}>
+      <p className={styles.lead}>
+        The people whom steps notify and to whom leads are assigned. Signing in takes an API key, not a user.
+      </p>
+      <Loaded query={pages}>
+        {(users) =>
+          users.length === 0 ? (
+            <Empty title="No users yet">Add whoever should be notified or be given leads.</Empty>
+          ) : (
+            <>
+              <Users users={users} onOpen={setOpen} />
+              <More pages={pages} />
+            </>
+          )
+        }
+      </Loaded>
+      {open?.what === "create" && <UserForm onClose={() => setOpen(null)} />}
+      {open?.what === "edit" && <UserForm user={open.user} onClose={() => setOpen(null)} />}
+      {open?.what === "delete" && <DeleteUser user={open.user} onClose={() => setOpen(null)} />}
+    </Section>
+  );
+}
+
+function Users({ users, onOpen }: { users: readonly UserResponse[]; onOpen: (open: Open) => void }) {
+  return (
+    <Table label="Users" stack>
+      <thead>
+        <tr>
+          <th scope="col">User</th>
+          <th scope="col">Since</th>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {users.map((user) => (
+          <tr key={user.id}>
+            <td>
+              <div className={styles.two}>
+                <strong>{user.name || user.email}</strong>
+                {user.name && <small>{user.email}</small>}
+              </div>
+            </td>
+            <td>
+              <Time at={user.created_at} />
+            </td>
+            <td>
+              <div className={styles.actions}>
+                <Button
+                  size="sm"
+                  aria-label={`Edit ${user.email}`}
+                  onClick={() => onOpen({ what: "edit", user })}
+                >
+                  Edit
+                </Button>
+                <Button
+                  size="sm"
+                  look="danger"
+                  aria-label={`Delete ${user.email}`}
+                  onClick={() => onOpen({ what: "delete", user })}
+                >
+                  Delete
+                </Button>
+              </div>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+function DeleteUser({ user, onClose }: { user: UserResponse; onClose: () => void }) {
+  const client = useQueryClient();
+  const deleting = useMutation({
+    mutationFn: () => call(api.DELETE("/users/{user_id}", { params: { path: { user_id: user.id } } })),
+    onSuccess: () => {
+      toast.success(`${user.email} was deleted`);
+      onClose();
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["users"] }),
+  });
+  return (
+    <Confirm
+      open
+      onOpenChange={onClose}
+      title={`Delete ${user.name || user.email}?`}
+      description="The user’s leads belong to nobody then, and the user’s notifications go."
+      confirm="Delete user"
+      busy={deleting.isPending}
+      onConfirm={() => deleting.mutate()}
+    />
+  );
+}

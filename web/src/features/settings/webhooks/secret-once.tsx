@@ -1,0 +1,21 @@
+import { Button } from "@/ui/button";
+import { Copyable } from "@/ui/copyable";
+import { Dialog } from "@/ui/dialog";
+
+export function SecretOnce({ secret, onClose }: { secret: string; onClose: () => void }) {
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title="Copy the secret now"
+      description="It signs what is sent to the endpoint, and is shown this once. If it is lost, rotate it."
+      footer={
+        <Button look="primary" onClick={onClose}>
+          I have copied it
+        </Button>
+      }
+    >
+      <Copyable label="Signing secret" value={secret} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,126 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { api, call } from "@/api/client";
+import type { WebhookEndpointResponse } from "@/api/schema";
+import { plural } from "@/lib/format";
+import { usePages } from "@/lib/pages";
+import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { More } from "@/ui/more";
+import { Section } from "@/ui/page";
+import { Empty, Loaded } from "@/ui/states";
+import { Table } from "@/ui/table";
+import { Time } from "@/ui/time";
+import styles from "../settings.module.css";
+import { EndpointDrawer } from "./endpoint-drawer";
+import { EndpointForm } from "./endpoint-form";
+import webhook from "./webhooks.module.css";
+
+const route = getRouteApi("/app/settings/$section");
+
+export default function WebhooksSection() {
+  const { open } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [creating, setCreating] = useState(false);
+  const pages = usePages(["webhook-endpoints"], (cursor) =>
+    call(api.GET("/webhook-endpoints", { params: { query: { limit: 50, cursor } } })),
+  );
+  const look = (id: string | null) => navigate({ search: id === null ? {} : { open: id } });
+  const opened = pages.data?.find((endpoint) => endpoint.id === open);
+  return (
+    <Section
+      title="Webhooks"
+      actions={
+        <Button look="primary" onClick={() => setCreating(true)}>
+          <Plus />
+          New endpoint
+        </Button>
+      }
+    >
+      <p className={styles.lead}>
+        Addresses that are told of what happens, signed by Standard Webhooks, and tried again for about a day.
+      </p>
+      <Loaded query={pages}>
+        {(endpoints) =>
+          endpoints.length === 0 ? (
+            <Empty title="Nobody is told yet">
+              Add an endpoint, and your CRM hears of replies, bounces and unsubscribes as they happen.
+            </Empty>
+          ) : (
+            <>
+              <Endpoints endpoints={endpoints} onOpen={look} />
+              <More pages={pages} />
+            </>
+          )
+        }
+      </Loaded>
+      {creating && <EndpointForm onClose={() => setCreating(false)} />}
+      {opened && <EndpointDrawer endpoint={opened} onClose={() => look(null)} />}
+    </Section>
+  );
+}
+
+function Endpoints({
+  endpoints,
+  onOpen,
+}: {
+  endpoints: readonly WebhookEndpointResponse[];
+  onOpen: (id: string) => void;
+}) {
+  return (
+    <Table label="Webhook endpoints" stack>
+      <thead>
+        <tr>
+          <th scope="col">Endpoint</th>
+          <th scope="col">State</th>
+          <th scope="col">Told of</th>
+          <th scope="col">Last success</th>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {endpoints.map((endpoint) => (
+          <tr key={endpoint.id}>
+            <td>
+              <div className={styles.two}>
+                <strong className={webhook.url}>{endpoint.url}</strong>
+                {endpoint.description && <small>{endpoint.description}</small>}
+              </div>
+            </td>
+            <td>
+              <EndpointState endpoint={endpoint} />
+            </td>
+            <td>{plural(endpoint.event_types.length, "event")}</td>
+            <td>
+              {endpoint.last_success_at ? (
+                <Time at={endpoint.last_success_at} />
+              ) : (
+                <span className="muted">never</span>
+              )}
+            </td>
+            <td>
+              <div className={styles.actions}>
+                <Button size="sm" aria-label={`Open ${endpoint.url}`} onClick={() => onOpen(endpoint.id)}>
+                  Open
+                </Button>
+              </div>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+export function EndpointState({ endpoint }: { endpoint: WebhookEndpointResponse }) {
+  if (endpoint.enabled) return <Badge tone="green">Enabled</Badge>;
+  const why = { failing: "Disabled: took nothing for a day", gone: "Disabled: answered 410" };
+  return endpoint.disabled_reason ? (
+    <Badge tone="red">{why[endpoint.disabled_reason]}</Badge>
+  ) : (
+    <Badge>Disabled</Badge>
+  );
+}

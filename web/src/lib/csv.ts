@@ -1,0 +1,14 @@
+export type Cell = string | number | null;
+
+/** RFC 4180, with a header. A text that a spreadsheet would take for a formula gets a `'` in front, as in the exports of
+ * the server; numbers stay numbers. */
+export function toCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [header, ...rows].map((row) => `${row.map(written).join(",")}\r\n`).join("");
+}
+
+function written(cell: Cell): string {
+  if (cell === null) return "";
+  if (typeof cell === "number") return String(cell);
+  const text = /^[=+\-@\t\r\n]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,117 @@
+import { type FormEvent, type ReactNode, useEffect, useId, useMemo, useRef } from "react";
+import { type FormProblem, formProblem } from "@/api/fields";
+import { Button } from "./button";
+import { Dialog } from "./dialog";
+import styles from "./form.module.css";
+
+interface FormDialogProps {
+  onClose: () => void;
+  title: string;
+  description?: ReactNode;
+  submit: string;
+  busy: boolean;
+  problem: FormProblem;
+  onSubmit: () => void;
+  wide?: boolean;
+  drawer?: boolean;
+  children: ReactNode;
+}
+
+/** `shown` is a constant: the fields that have an input. */
+export function useFormProblem(error: unknown, shown: readonly string[]): FormProblem {
+  return useMemo(() => formProblem(error, shown), [error, shown]);
+}
+
+/** A form in a dialog. Mounted while it is open, so that it begins anew each time. */
+export function FormDialog({
+  onClose,
+  submit,
+  busy,
+  problem,
+  onSubmit,
+  children,
+  ...dialog
+}: FormDialogProps) {
+  const id = useId();
+  return (
+    <Dialog
+      {...dialog}
+      open
+      onOpenChange={(open) => !open && onClose()}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" form={id} busy={busy}>
+            {submit}
+          </Button>
+        </>
+      }
+    >
+      <Form id={id} problem={problem} onSubmit={onSubmit}>
+        {children}
+      </Form>
+    </Dialog>
+  );
+}
+
+/** A form whose refusals stand beside its fields: whoever works by keyboard is taken to the first of them. */
+export function Form({
+  id,
+  problem,
+  onSubmit,
+  children,
+}: {
+  id?: string;
+  problem: FormProblem;
+  onSubmit: () => void;
+  children: ReactNode;
+}) {
+  const form = useRef<HTMLFormElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer of the server is a new problem
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [problem]);
+  function submitted(event: FormEvent) {
+    event.preventDefault();
+    onSubmit();
+  }
+  return (
+    <form id={id} ref={form} className={styles.form} onSubmit={submitted} noValidate>
+      {children}
+      {problem.rest && (
+        <p className={styles.fault} role="alert">
+          {problem.rest}
+        </p>
+      )}
+    </form>
+  );
+}
+
+/** Fields beside each other, where there is room. */
+export function Row({ children }: { children: ReactNode }) {
+  return <div className={styles.row}>{children}</div>;
+}
+
+/** Fields that belong together, under a name. `error` is about them as one: none of several was chosen. */
+export function Fieldset({
+  legend,
+  error,
+  children,
+}: {
+  legend: string;
+  error?: string | undefined;
+  children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <fieldset className={styles.fieldset} aria-describedby={error ? id : undefined}>
+      <legend>{legend}</legend>
+      {error && (
+        <p id={id} className={styles.error} role="alert">
+          {error}
+        </p>
+      )}
+      {children}
+    </fieldset>
+  );
+}
