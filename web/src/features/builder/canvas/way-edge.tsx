@@ -1,4 +1,4 @@
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getSmoothStepPath } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getSmoothStepPath, Position } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo } from "react";
 import { Menu } from "@/ui/menu";
@@ -12,7 +12,9 @@ import styles from "./way-edge.module.css";
 export const WayEdge = memo(function WayEdge(props: EdgeProps) {
   const { edge, over } = props.data as { edge: Edge; over: boolean };
   const { frozen } = useBuilder();
-  const [path, x, y] = getSmoothStepPath({ ...props, borderRadius: 14, offset: 24 });
+  // The upper row's way runs outside of the lower one's: they do not cross.
+  const offset = props.sourcePosition === Position.Right ? 16 + 8 * Math.min(edge.below, 3) : 24;
+  const [path, x, y] = getSmoothStepPath({ ...props, borderRadius: 14, offset });
   const insertable = !frozen && edge.end !== "stopped" && edge.end !== "missing";
   return (
     <>

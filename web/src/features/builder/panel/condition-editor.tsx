@@ -4,7 +4,7 @@ import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import type { DraftStep } from "../model";
 import styles from "./condition.module.css";
-import { changedBranch, newTest, readTest, writeTest } from "./condition-tree";
+import { newTest, readTest, writeTest } from "./condition-tree";
 import { isRaw, listOf, moved, patched, places, type Raw, replaced, without } from "./config";
 import { OutcomeField } from "./outcome-field";
 import { Group, ProblemAt } from "./parts";
@@ -54,9 +54,7 @@ export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) 
         ref={add}
         size="sm"
         disabled={branches.length >= MOST}
-        onClick={() =>
-          setBranches([...branches, changedBranch({}, writeTest(newTest()), { continue: true })])
-        }
+        onClick={() => setBranches([...branches, { if: writeTest(newTest()), then: { continue: true } }])}
       >
         <Plus aria-hidden="true" />
         Add a branch
@@ -133,7 +131,7 @@ function BranchCard({
         test={readTest(branch.if)}
         path={`${path}.if`}
         steps={steps}
-        onChange={(test) => onChange(changedBranch(branch, writeTest(test), branch.then))}
+        onChange={(test) => onChange(patched(branch, { if: writeTest(test) }))}
       />
       <OutcomeField
         label="Then"
@@ -141,7 +139,7 @@ function BranchCard({
         outcome={branch.then}
         step={step}
         steps={steps}
-        onChange={(outcome) => onChange(changedBranch(branch, branch.if, outcome))}
+        onChange={(outcome) => onChange(patched(branch, { then: outcome }))}
       />
     </li>
   );
