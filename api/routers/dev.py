@@ -24,6 +24,9 @@ from services.timetravel import fast_forward
 
 router = APIRouter(prefix="/dev", tags=["Development"], route_class=ApiRoute)
 
+# Enhanced status codes (RFC 3463).
+_NO_SUCH_MAILBOX, _MAILBOX_FULL = "5.1.1", "4.2.2"
+
 CapturedId = Annotated[str, Path(max_length=100)]
 
 
@@ -51,10 +54,15 @@ async def reply_to_message(
 
 
 @router.post("/outbox/{captured_id}/bounce", responses=problems(404))
-async def bounce_message(captured_id: CapturedId, session: Steering, wired: Wired) -> MailReceivedResponse:
-    """Returns a captured message as undeliverable for good (RFC 3464)."""
+async def bounce_message(
+    captured_id: CapturedId,
+    session: Steering,
+    wired: Wired,
+    hard: Annotated[bool, Query(description="For good; else only for now, as from a full mailbox.")] = True,
+) -> MailReceivedResponse:
+    """Returns a captured message as undeliverable (RFC 3464)."""
     captured = await get_captured(session, wired.outbox, captured_id)
-    raw = build_bounce(captured.raw, now=datetime.now(UTC))
+    raw = build_bounce(captured.raw, now=datetime.now(UTC), status=_NO_SUCH_MAILBOX if hard else _MAILBOX_FULL)
     return MailReceivedResponse.model_validate(await receive_mail(session, raw))
 
 

@@ -139,15 +139,21 @@ async def test_the_timeline_tells_everything_in_order(tenant: Tenant, enrolled: 
     assert opened["detail"] == {"machine": True}
     held = next(one for one in whole if one["event"] == "held")
     assert held["step_key"] == "wait"
+    assert await _in_pieces(tenant, lead_id, {}) == whole
+    assert await _in_pieces(tenant, lead_id, {"order": "newest_first"}) == whole[::-1]
+    bad = {"order": "sideways"}
+    assert await tenant.refused("GET", f"/leads/{lead_id}/timeline", 422, "validation_failed", params=bad) == ["order"]
+
+
+async def _in_pieces(tenant: Tenant, lead_id: str, query: dict[str, Any]) -> list[Any]:
     pieces: list[Any] = []
-    query: dict[str, Any] = {"limit": 2}
+    query = {"limit": 2, **query}
     while True:
         page = await tenant.call("GET", f"/leads/{lead_id}/timeline", params=query)
         pieces += page["items"]
         if page["next_cursor"] is None:
-            break
+            return pieces
         query["cursor"] = page["next_cursor"]
-    assert pieces == whole
 
 
 async def test_what_waits_for_temporal_is_counted_and_kept(tenant: Tenant, enrolled: tuple[str, str]) -> None:
@@ -226,6 +232,9 @@ async def test_captured_mail_is_seen_by_its_tenant_and_answered(
     away = await tenant.call("POST", f"/dev/outbox/{ids[1]}/reply", json=body)
     assert away["classification"] == "auto_reply"
     assert (await tenant.state(lead_ids["bob"]))["next_action_at"].startswith("2027-01-04")
+    soft = await tenant.call("POST", f"/dev/outbox/{ids[2]}/bounce", params={"hard": "false"})
+    assert (soft["classification"], soft["recipient"]) == ("soft_bounce", "eve@acme.example")
+    assert (await tenant.state(lead_ids["eve"]))["stop_reason"] is None
     bounce = await tenant.call("POST", f"/dev/outbox/{ids[2]}/bounce")
     assert (bounce["classification"], bounce["recipient"]) == ("hard_bounce", "eve@acme.example")
     assert (await tenant.state(lead_ids["eve"]))["stop_reason"] == "bounced"

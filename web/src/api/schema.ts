@@ -237,7 +237,7 @@ export interface paths {
         put?: never;
         /**
          * Bounce Message
-         * @description Returns a captured message as undeliverable for good (RFC 3464).
+         * @description Returns a captured message as undeliverable (RFC 3464).
          */
         post: operations["bounce_message"];
         delete?: never;
@@ -6167,7 +6167,10 @@ export interface operations {
     };
     bounce_message: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For good; else only for now, as from a full mailbox. */
+                hard?: boolean;
+            };
             header?: never;
             path: {
                 captured_id: string;

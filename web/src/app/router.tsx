@@ -6,6 +6,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { analyticsSearch } from "@/features/analytics/search";
+import { enrollSearch } from "@/features/enroll/search";
 import { sequenceFilters } from "@/features/sequences/search";
 import { settingsSearch } from "@/features/settings/search";
 import { NotFound } from "./not-found";
@@ -55,6 +56,7 @@ const analytics = createRoute({
 const enroll = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences/$sequenceId/enroll",
+  validateSearch: enrollSearch,
   component: lazyRouteComponent(() => import("@/features/enroll/enroll-page"), "EnrollPage"),
 });
 

@@ -5,7 +5,8 @@ import styles from "./menu.module.css";
 /** What a "more" button opens. `trigger` is one button. */
 export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
   return (
-    <DropdownMenu.Root>
+    // Not modal: a modal one hides the page from assistive technology, and leaves it so when an item removes the menu itself.
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>

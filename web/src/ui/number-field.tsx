@@ -52,6 +52,8 @@ export function NumberField({
             value={typed ?? (value === undefined ? "" : String(value))}
             onChange={(event) => type(event.target.value)}
             onBlur={() => setTyped(null)}
+            // Scrolling past it is no wish for another number.
+            onWheel={(event) => event.currentTarget.blur()}
           />
           {unit && (
             <span className={styles.unit} aria-hidden="true">

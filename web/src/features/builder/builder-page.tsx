@@ -1,5 +1,47 @@
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { api, call } from "@/api/client";
+import type { SequenceResponse, SequenceStepsResponse } from "@/api/schema";
+import { LIVE } from "@/app/query-client";
 import { Page } from "@/ui/page";
+import { Failed, Loading } from "@/ui/states";
+import { Builder } from "./builder";
+import { readSteps } from "./saving";
 
 export function BuilderPage() {
-  return <Page title="BuilderPage" />;
+  const { sequenceId } = useParams({ from: "/app/sequences/$sequenceId" });
+  const sequence = useQuery({
+    queryKey: ["sequences", sequenceId],
+    queryFn: () =>
+      call(api.GET("/sequences/{sequence_id}", { params: { path: { sequence_id: sequenceId } } })),
+    refetchInterval: LIVE,
+  });
+  // Read once, when the builder is opened: from then on the draft is the person's.
+  const steps = useQuery({
+    queryKey: ["draft", sequenceId],
+    queryFn: () => readSteps(sequenceId),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  const error = sequence.data ? steps.error : (sequence.error ?? steps.error);
+  if (sequence.data && steps.data) return <Opened sequence={sequence.data} steps={steps.data} />;
+  return (
+    <Page title="Sequence">
+      {error ? (
+        <Failed
+          error={error}
+          retry={() => {
+            void sequence.refetch();
+            void steps.refetch();
+          }}
+        />
+      ) : (
+        <Loading />
+      )}
+    </Page>
+  );
+}
+
+function Opened({ sequence, steps }: { sequence: SequenceResponse; steps: SequenceStepsResponse }) {
+  return <Builder key={sequence.id} sequence={sequence} loaded={steps} />;
 }

@@ -67,13 +67,11 @@ describe("a step in a sentence", () => {
     [{ field: "score", op: "gte", value: 5 }, "score is at least 5"],
     [{ opened: {}, clicked: {} }, "something unreadable"],
   ])("condition %o", (test, sentence) => {
-    // biome-ignore lint/suspicious/noThenProperty: the API calls the outcome so
     const branches = [{ if: test, then: { goto: "intro" } }];
     expect(said("condition", { branches })).toBe(`If ${sentence}: go to “Invitation”; else go on`);
   });
 
   it("condition of several branches", () => {
-    // biome-ignore lint/suspicious/noThenProperty: the API calls the outcome so
     const branch = { if: "opened", then: { stop: true, reason: "warm" } };
     const config = { branches: [branch, branch, branch], else: { stop: true } };
     expect(said("condition", config)).toBe("If opened: stop (warm); 2 more branches; else stop");

@@ -1,5 +1,104 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import type { SequenceResponse } from "@/api/schema";
+import { sequenceQuery } from "@/features/sequences/queries";
+import { StatusBadge } from "@/ui/badge";
+import { buttonClass } from "@/ui/button";
 import { Page } from "@/ui/page";
+import { Loaded } from "@/ui/states";
+import { Tabs } from "@/ui/tabs";
+import type { Audience } from "./audience";
+import { BatchPanel } from "./batch-panel";
+import { CampaignTab } from "./campaign-tab";
+import { FileTab } from "./file-tab";
+import { NotActive } from "./not-active";
+import { PickTab } from "./pick-tab";
+import { RecentBatches } from "./recent-batches";
+import type { Way } from "./search";
+import { TrialPanel } from "./trial-panel";
+
+const HERE = "/app/sequences/$sequenceId/enroll";
 
 export function EnrollPage() {
-  return <Page title="EnrollPage" />;
+  const { sequenceId } = useParams({ from: HERE });
+  const sequence = useQuery(sequenceQuery(sequenceId));
+  return (
+    <Page
+      title="Enroll leads"
+      trail={
+        <>
+          <Link to="/app/sequences">Sequences</Link>
+          {sequence.data && (
+            <>
+              {" / "}
+              <Link to="/app/sequences/$sequenceId" params={{ sequenceId }}>
+                {sequence.data.name}
+              </Link>
+            </>
+          )}
+        </>
+      }
+      aside={sequence.data && <StatusBadge status={sequence.data.status} />}
+      actions={
+        <Link to="/app/sequences/$sequenceId/analytics" params={{ sequenceId }} className={buttonClass()}>
+          Analytics
+        </Link>
+      }
+    >
+      <Loaded query={sequence}>{(found) => <Enroll sequence={found} />}</Loaded>
+    </Page>
+  );
+}
+
+function Enroll({ sequence }: { sequence: SequenceResponse }) {
+  const search = useSearch({ from: HERE });
+  const navigate = useNavigate({ from: HERE });
+  const [audience, setAudience] = useState<Audience | null>(null);
+  const active = sequence.status === "active";
+
+  const go = (by: Way) => navigate({ to: ".", search: by === "leads" ? {} : { by } });
+  const begun = (batch: string) => {
+    setAudience(null);
+    navigate({ to: ".", search: { ...search, batch } });
+  };
+  const { batch, ...withoutBatch } = search;
+  if (batch !== undefined) {
+    return (
+      <>
+        <BatchPanel batchId={batch} onClose={() => navigate({ to: ".", search: withoutBatch })} />
+        <RecentBatches sequenceId={sequence.id} shown={batch} />
+      </>
+    );
+  }
+  const tab = { active, onChosen: setAudience };
+  return (
+    <>
+      {!active && <NotActive sequence={sequence} />}
+      {audience !== null ? (
+        <TrialPanel
+          sequence={sequence}
+          audience={audience}
+          onBack={() => setAudience(null)}
+          onBegun={begun}
+        />
+      ) : (
+        <Tabs
+          label="How to choose leads"
+          value={search.by ?? "leads"}
+          onChange={(value) => go(value as Way)}
+          tabs={[
+            {
+              value: "leads",
+              label: "Pick leads",
+              content: <PickTab {...tab} onGathered={() => go("campaign")} />,
+            },
+            { value: "campaign", label: "A campaign", content: <CampaignTab {...tab} /> },
+            { value: "file", label: "A CSV file", content: <FileTab {...tab} /> },
+          ]}
+        />
+      )}
+      <RecentBatches sequenceId={sequence.id} />
+    </>
+  );
 }

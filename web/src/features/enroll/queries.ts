@@ -1,11 +1,92 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import { LIVE } from "@/app/query-client";
+import type { EnrollSearch } from "./search";
+
+const LEADS_PAGE = 50;
+
+export type LeadFilter = Pick<EnrollSearch, "search" | "status" | "tag">;
+
+/** Only what filters: an empty text would be searched for. */
+export function filterOf({ search, status, tag }: LeadFilter): LeadFilter {
+  return { ...(search ? { search } : {}), ...(status ? { status } : {}), ...(tag ? { tag } : {}) };
+}
+
+export function pickableLeadsQuery(filter: LeadFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["leads", "pick", filter],
+    queryFn: ({ pageParam }) =>
+      call(
+        api.GET("/leads", {
+          params: {
+            query: { limit: LEADS_PAGE, ...filter, ...(pageParam === null ? {} : { cursor: pageParam }) },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The leads of a page of a table that knows only their IDs. */
+export function namedLeadsQuery(ids: readonly string[]) {
+  return queryOptions({
+    queryKey: ["leads", "named", ids],
+    queryFn: async () => {
+      const { items } = await call(api.GET("/leads", { params: { query: { id: [...ids], limit: 200 } } }));
+      return new Map(items.map((lead) => [lead.id, lead]));
+    },
+    enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+}
+
+export function campaignsQuery() {
+  return infiniteQueryOptions({
+    queryKey: ["campaigns"],
+    queryFn: ({ pageParam }) =>
+      call(
+        api.GET("/campaigns", {
+          params: { query: { limit: 100, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: (query) => LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
+  });
+}
 
 export function batchQuery(batchId: string) {
   return queryOptions({
     queryKey: ["batches", batchId],
     queryFn: () => call(api.GET("/batches/{batch_id}", { params: { path: { batch_id: batchId } } })),
     refetchInterval: (query) => (query.state.data?.done ? false : LIVE),
+  });
+}
+
+export function batchesQuery(sequenceId: string) {
+  return queryOptions({
+    queryKey: ["batches", { sequenceId }],
+    queryFn: () => call(api.GET("/batches", { params: { query: { sequence_id: sequenceId, limit: 10 } } })),
+    refetchInterval: LIVE,
+  });
+}
+
+export function skippedQuery(batchId: string) {
+  return infiniteQueryOptions({
+    queryKey: ["batches", batchId, "skipped"],
+    queryFn: ({ pageParam }) =>
+      call(
+        api.GET("/batches/{batch_id}/skipped", {
+          params: {
+            path: { batch_id: batchId },
+            query: { limit: 200, ...(pageParam === null ? {} : { cursor: pageParam }) },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
   });
 }

@@ -66,6 +66,7 @@ export function LeadsPage() {
             stale={leads.isPlaceholderData}
             selected={selected}
             onSelect={setSelected}
+            question={JSON.stringify(filters)}
           />
         )}
         {leads.data && rows.length === 0 && filtered && (

@@ -218,8 +218,9 @@ function outcome(value: unknown): string {
 
 function deferred(detail: Detail): string {
   const cause = text(detail, "cause");
-  const why = CAUSES[cause] ?? words(cause || "put off").toLowerCase();
-  return detail.until ? `Put off until ${moment(detail, "until")}: ${why}` : `Waits: ${why}`;
+  const why = CAUSES[cause] ?? words(cause).toLowerCase();
+  const said = detail.until ? `Put off until ${moment(detail, "until")}` : "Waits";
+  return why ? `${said}: ${why}` : said;
 }
 
 const DEEDS: Record<string, string> = { open: "an open", click: "a click", reply: "a reply" };

@@ -1,17 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { LoaderCircle } from "lucide-react";
+import { kindOf } from "@/features/enroll/batch-kinds";
 import { batchQuery } from "@/features/enroll/queries";
 import { Badge } from "@/ui/badge";
 import styles from "./sequence-table.module.css";
-
-const DOING: Record<string, string> = {
-  enroll_campaign: "Enrolling",
-  enroll_leads: "Enrolling",
-  pause_sequence: "Pausing",
-  resume_sequence: "Resuming",
-  stop_sequence: "Stopping",
-  migrate_leads: "Moving leads",
-};
 
 /** What is being done to many leads of a sequence right now, and how far it is. */
 export function BatchChip({ batchId }: { batchId: string }) {
@@ -20,7 +12,7 @@ export function BatchChip({ batchId }: { batchId: string }) {
   return (
     <Badge tone="blue">
       <LoaderCircle size={12} className={styles.turning} aria-hidden="true" />
-      {DOING[data.kind] ?? "Working"} {Math.floor(data.progress * 100)}%
+      {kindOf(data).doing} {Math.floor(data.progress * 100)}%
     </Badge>
   );
 }

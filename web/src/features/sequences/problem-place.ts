@@ -19,7 +19,7 @@ export function placeOf(field: string, steps: readonly NamedStep[] = []): string
 
 /** `variants[1].subject` as `Variant 2, subject`. */
 function inside(path: string): string {
-  const parts = path.split(".").filter((part) => part !== "" && part !== "settings");
+  const parts = path.split(".").filter((part) => !["", "settings", "then", "goto"].includes(part));
   const said = parts.map((part) => {
     const [, name = part, index] = /^(.*)\[(\d+)\]$/.exec(part) ?? [];
     const called = words(name.replaceAll(/\[\d+\]/g, ""));

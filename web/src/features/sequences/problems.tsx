@@ -11,13 +11,15 @@ export function Problems({
   steps?: readonly NamedStep[];
 }) {
   return (
-    <ul className={styles.problems} role="alert">
-      {problems.map((problem) => (
-        <li key={`${problem.field} ${problem.code} ${problem.detail}`}>
-          <strong>{placeOf(problem.field, steps)}</strong>
-          <span>{problem.detail}</span>
-        </li>
-      ))}
-    </ul>
+    <div role="alert">
+      <ul className={styles.problems}>
+        {problems.map((problem) => (
+          <li key={`${problem.field} ${problem.code} ${problem.detail}`}>
+            <strong>{placeOf(problem.field, steps)}</strong>
+            <span>{problem.detail}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -1,3 +1,4 @@
+import { words } from "@/lib/format";
 import type { DraftStep } from "../model";
 import type { Outgoing } from "./outcomes";
 
@@ -30,7 +31,7 @@ export function withKey(draft: Draft, key: string): BuilderStep | undefined {
 
 /** What a person calls it. */
 export function titleOf(step: DraftStep): string {
-  return step.name || step.key;
+  return step.name || words(step.key);
 }
 
 /** `base`, or `base-2`, ...: a key that no step has. */

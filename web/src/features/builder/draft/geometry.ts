@@ -1,3 +1,4 @@
+import type { CSSProperties } from "react";
 import type { DraftStep } from "../model";
 import { branches, type Outlet, outlets } from "./outcomes";
 
@@ -22,6 +23,13 @@ export interface Port extends Outlet {
   /** From the step's left upper corner. */
   at: Point;
 }
+
+/** For the stylesheets. */
+export const SIZES = {
+  "--node-head": `${HEAD}px`,
+  "--node-row": `${ROW}px`,
+  "--node-counts": `${COUNTS}px`,
+} as CSSProperties;
 
 export function heightOf(step: DraftStep, counted: boolean): number {
   return HEAD + rowsHeight(step) + (counted ? COUNTS : 0);

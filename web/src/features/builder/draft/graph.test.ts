@@ -63,7 +63,7 @@ describe("the API's steps and the draft", () => {
     expect(sameDraft([{ ...first, step: { ...first.step, config } }, ...others], EVERY_STEP)).toBe(true);
     const renamed = [{ ...first, step: { ...first.step, name: "Hello" } }, ...others];
     expect(sameDraft(renamed, EVERY_STEP)).toBe(false);
-    expect(differences(EVERY_STEP, renamed.slice(0, -1))).toEqual(["Hello", "end"]);
+    expect(differences(EVERY_STEP, renamed.slice(0, -1))).toEqual(["Hello", "End"]);
   });
 });
 

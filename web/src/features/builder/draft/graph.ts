@@ -10,6 +10,8 @@ export interface Edge {
   outlet: Outgoing;
   label: string;
   outcome: Outcome;
+  /** How many other ways out of the same step come after it. */
+  below: number;
   /** The step it leads to; null where the sequence ends, or stops, or where that step is not there. */
   target: string | null;
   end: "completed" | "stopped" | "missing" | null;
@@ -18,7 +20,7 @@ export interface Edge {
 export function edgesOf(draft: Draft): readonly Edge[] {
   const byKey = new Map(draft.map((item) => [item.step.key, item.uid]));
   return draft.flatMap(({ uid, step }, index) =>
-    outlets(step).map((outlet) => {
+    outlets(step).map((outlet, place, all) => {
       const next = draft[index + 1]?.uid ?? null;
       const { target, end } = destination(outlet.outcome, next, byKey);
       return {
@@ -27,6 +29,7 @@ export function edgesOf(draft: Draft): readonly Edge[] {
         outlet: outlet.name,
         label: outlet.label,
         outcome: outlet.outcome,
+        below: all.length - 1 - place,
         target,
         end,
       };

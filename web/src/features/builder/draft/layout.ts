@@ -2,7 +2,7 @@ import { Graph, layout } from "@dagrejs/dagre";
 import type { DraftStep } from "../model";
 import type { BuilderStep, Draft } from "./draft";
 import { GAP, heightOf, PILL, PILL_GAP, type Point, WIDTH } from "./geometry";
-import { edgesOf } from "./graph";
+import { type Edge, edgesOf } from "./graph";
 import { isObject } from "./json";
 
 /** Where each step stands. As long as nobody has moved one, all of them are laid out, top to bottom, whenever something
@@ -38,24 +38,20 @@ export function withPlaces(draft: Draft, places: Places): Draft {
 
 /** The draft laid out again: no place is kept. */
 export function withoutPlaces(draft: Draft): Draft {
-  return draft.map((item) => {
-    if (!("position" in item.step.metadata)) return item;
-    const { position: _, ...metadata } = item.step.metadata;
-    return { ...item, step: { ...item.step, metadata } };
-  });
+  return draft.map(unplaced);
 }
 
-/** Makes room for steps that are new in a draft whose places are kept: each stands below the step that leads to it, and
+/** Makes room for steps without a place in a draft whose places are kept: each stands below the step that leads to it, and
  * what was there moves down. Where nothing is kept, there is nothing to do. */
 export function withRoom(before: Draft, after: Draft, counted: boolean): Draft {
-  if (!isPlaced(before)) return after;
-  const known = new Set(before.map((item) => item.uid));
+  if (!isPlaced(before) || !isPlaced(after)) return after;
   const places = new Map(placesOf(before, counted));
+  const homeless = after.filter((item) => placeOf(item.step) === null);
+  for (const item of homeless) places.delete(item.uid);
   const edges = edgesOf(after);
-  for (const [index, item] of after.entries()) {
-    if (known.has(item.uid)) continue;
+  for (const item of homeless) {
     const from = edges.find((edge) => edge.target === item.uid && places.has(edge.source))?.source;
-    const leader = after.find((one) => one.uid === from) ?? after[index - 1];
+    const leader = after.find((one) => one.uid === from) ?? after[after.indexOf(item) - 1];
     const at = below(leader, places, counted);
     const room = heightOf(item.step, counted) + GAP.down;
     for (const [uid, place] of places) {
@@ -64,6 +60,17 @@ export function withRoom(before: Draft, after: Draft, counted: boolean): Draft {
     places.set(item.uid, at);
   }
   return withPlaces(after, places);
+}
+
+/** The draft with that step ready to be given another place. */
+export function withoutPlace(draft: Draft, uid: string): Draft {
+  return draft.map((item) => (item.uid === uid ? unplaced(item) : item));
+}
+
+function unplaced(item: BuilderStep): BuilderStep {
+  if (!("position" in item.step.metadata)) return item;
+  const { position: _, ...metadata } = item.step.metadata;
+  return { ...item, step: { ...item.step, metadata } };
 }
 
 function placeOf(step: DraftStep): Point | null {
@@ -79,11 +86,23 @@ function below(leader: BuilderStep | undefined, places: Places, counted: boolean
   return { x: at.x, y: at.y + heightOf(leader.step, counted) + GAP.down };
 }
 
+/** The last arrangement: typing in a field asks for it at every key, and moves nothing. */
+let last: { shape: string; places: Places } = { shape: "", places: new Map() };
+
 function arranged(draft: Draft, counted: boolean): Places {
+  const edges = edgesOf(draft);
+  const shape = JSON.stringify([
+    draft.map(({ uid, step }) => [uid, heightOf(step, counted)]),
+    edges.map(({ source, target, end, outcome }) => [source, target, end, "goto" in outcome]),
+  ]);
+  if (shape !== last.shape) last = { shape, places: arrange(draft, edges, counted) };
+  return last.places;
+}
+
+function arrange(draft: Draft, edges: readonly Edge[], counted: boolean): Places {
   const graph = new Graph();
   graph.setGraph({ rankdir: "TB", nodesep: GAP.across, ranksep: GAP.down, ranker: "network-simplex" });
   graph.setDefaultEdgeLabel(() => ({}));
-  const edges = edgesOf(draft);
   const stopping = new Set(edges.filter((edge) => edge.end === "stopped").map((edge) => edge.source));
   for (const { uid, step } of draft) {
     const beside = stopping.has(uid) ? 2 * (PILL_GAP + PILL.width) : 0;

@@ -87,12 +87,17 @@ function UserField({ config, onChange }: FieldsProps) {
         label="User"
         options={options}
         value={textOf(config, "user_id")}
-        placeholder={users.isPending ? "Loading…" : "Choose a user"}
+        placeholder={placeholderOf(users, "user")}
         error={useProblem("config.user_id")}
         onChange={(user_id) => onChange({ user_id })}
       />
     </>
   );
+}
+
+function placeholderOf({ data }: { data: readonly unknown[] | undefined }, noun: string): string {
+  if (data === undefined) return "Loading…";
+  return data.length === 0 ? `There is no ${noun} yet` : `Choose a ${noun}`;
 }
 
 function NotifyFields({ config, onChange }: FieldsProps) {
@@ -121,7 +126,7 @@ function CampaignFields({ config, onChange }: FieldsProps) {
         label="Campaign"
         options={options}
         value={textOf(config, "campaign_id")}
-        placeholder={campaigns.isPending ? "Loading…" : "Choose a campaign"}
+        placeholder={placeholderOf(campaigns, "campaign")}
         error={useProblem("config.campaign_id")}
         hint="The lead enters the campaign’s sequence, if that is active."
         onChange={(campaign_id) => onChange({ campaign_id })}

@@ -26,7 +26,7 @@ export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
           error={useProblem("name")}
           onChange={(event) => onChange({ ...step, name: event.target.value })}
         />
-        <KeyField key={step.key} step={step} steps={steps} onChange={(key) => onChange({ ...step, key })} />
+        <KeyField step={step} steps={steps} onChange={(key) => onChange({ ...step, key })} />
       </div>
       <OwnDelay step={step} onChange={onChange} />
     </div>
@@ -71,8 +71,10 @@ function KeyField({
   steps: readonly DraftStep[];
   onChange: (key: string) => void;
 }) {
-  const [typed, setTyped] = useState(step.key);
+  const [writing, setWriting] = useState({ of: step.key, typed: step.key });
   const [touched, setTouched] = useState(false);
+  // What was typed for another key (before an undo) is no edit of this one.
+  const typed = writing.of === step.key ? writing.typed : step.key;
   const problem = useProblem("key");
   const wrong = wrongWith(typed, step, steps);
   function leave() {
@@ -88,7 +90,7 @@ function KeyField({
       error={wrong ?? problem}
       hint={touched && wrong === undefined ? whatItMeans(typed, step, steps) : undefined}
       onFocus={() => setTouched(true)}
-      onChange={(event) => setTyped(event.target.value)}
+      onChange={(event) => setWriting({ of: step.key, typed: event.target.value })}
       onBlur={leave}
       onKeyDown={(event) => event.key === "Enter" && leave()}
     />

@@ -1,9 +1,10 @@
 import { ArrowDown, ArrowUp, Copy, Ellipsis, Plus, Trash2 } from "lucide-react";
+import { useRef } from "react";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import type { DraftStep } from "../model";
 import styles from "./condition.module.css";
-import { changedBranch, newTest, readTest, writeTest } from "./condition-tree";
+import { newTest, readTest, writeTest } from "./condition-tree";
 import { isRaw, listOf, moved, patched, places, type Raw, replaced, without } from "./config";
 import { OutcomeField } from "./outcome-field";
 import { Group, ProblemAt } from "./parts";
@@ -14,7 +15,13 @@ const MOST = 20;
 
 export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) {
   const branches = listOf(config, "branches").map((branch) => (isRaw(branch) ? branch : {}));
+  const add = useRef<HTMLButtonElement>(null);
   const setBranches = (next: readonly Raw[]) => onConfig(patched(config, { branches: next }));
+  function remove(index: number) {
+    setBranches(without(branches, index));
+    // What had the focus is gone: the keyboard goes on from here.
+    requestAnimationFrame(() => add.current?.focus());
+  }
   return (
     <Group title="Branches">
       <p className={styles.lead}>
@@ -39,16 +46,15 @@ export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) 
                 ...branches.slice(index + 1),
               ])
             }
-            onRemove={() => setBranches(without(branches, index))}
+            onRemove={() => remove(index)}
           />
         ))}
       </ol>
       <Button
+        ref={add}
         size="sm"
         disabled={branches.length >= MOST}
-        onClick={() =>
-          setBranches([...branches, changedBranch({}, writeTest(newTest()), { continue: true })])
-        }
+        onClick={() => setBranches([...branches, { if: writeTest(newTest()), then: { continue: true } }])}
       >
         <Plus aria-hidden="true" />
         Add a branch
@@ -125,7 +131,7 @@ function BranchCard({
         test={readTest(branch.if)}
         path={`${path}.if`}
         steps={steps}
-        onChange={(test) => onChange(changedBranch(branch, writeTest(test), branch.then))}
+        onChange={(test) => onChange(patched(branch, { if: writeTest(test) }))}
       />
       <OutcomeField
         label="Then"
@@ -133,7 +139,7 @@ function BranchCard({
         outcome={branch.then}
         step={step}
         steps={steps}
-        onChange={(outcome) => onChange(changedBranch(branch, branch.if, outcome))}
+        onChange={(outcome) => onChange(patched(branch, { then: outcome }))}
       />
     </li>
   );

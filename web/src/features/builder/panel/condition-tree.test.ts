@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  changedBranch,
   grouped,
   type Leaf,
   negated,
@@ -118,15 +117,5 @@ describe("editing a condition", () => {
       "if.all[1].any[1]",
     ]);
     expect(stepsOf(test)).toEqual(["b", "a"]);
-  });
-
-  it("changes a branch in its place, and keeps what it does not know", () => {
-    // biome-ignore lint/suspicious/noThenProperty: the API calls the outcome so
-    const branch = { then: { stop: true }, if: "opened", note: "mine" };
-    expect(Object.entries(changedBranch(branch, "clicked", { continue: true }))).toEqual([
-      ["then", { continue: true }],
-      ["if", "clicked"],
-      ["note", "mine"],
-    ]);
   });
 });

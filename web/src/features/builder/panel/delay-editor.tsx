@@ -20,9 +20,8 @@ export function DelayEditor({ config, onConfig }: EditorProps) {
         {delaySummary(config)}.
       </p>
       <DurationFields
-        legend="Waits"
+        legend={business ? "Waits, in business days" : "Waits"}
         path="config."
-        dayUnit={business ? "b. days" : "days"}
         days={numberOf(config, "days") ?? 0}
         hours={numberOf(config, "hours") ?? 0}
         minutes={numberOf(config, "minutes") ?? 0}

@@ -12,26 +12,18 @@ interface DurationFieldsProps extends Duration {
   legend: string;
   /** What the fields' names begin with, for the problems about them: `delay_`, `config.`. */
   path: string;
-  /** What a day is called, where it is none of the calendar's. */
-  dayUnit?: string;
   onChange: (duration: Duration) => void;
 }
 
-export function DurationFields({
-  legend,
-  path,
-  dayUnit = "days",
-  onChange,
-  ...duration
-}: DurationFieldsProps) {
+export function DurationFields({ legend, path, onChange, ...duration }: DurationFieldsProps) {
   return (
     <fieldset className={styles.fieldset}>
       <legend>{legend}</legend>
       <div className={styles.triple}>
         <NumberField
-          label={dayUnit}
+          label="days"
           hideLabel
-          unit={dayUnit}
+          unit="days"
           min={0}
           max={3650}
           value={duration.days}

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { ProblemField } from "@/api/schema";
 import { CheckField, SelectField } from "@/ui/field";
 import { patched, replaced, textOf, without } from "./config";
 import { contentOf, type Part, threadSubject, variantsOf, withVariant } from "./email-content";
@@ -61,7 +62,7 @@ export function EmailEditor({ sequenceId, step, steps, config, onConfig }: Edito
           config={config}
           part={part}
           threaded={threaded}
-          errors={preview.data?.errors ?? []}
+          errors={templateErrors(preview.data?.errors ?? [])}
           onChange={(changes) => (part === "own" ? change(changes) : setPartOf(part, changes))}
         />
         {variants.length > 1 && <WinnerFields config={config} onChange={change} />}
@@ -79,6 +80,11 @@ export function EmailEditor({ sequenceId, step, steps, config, onConfig }: Edito
       <EmailPreview leadId={leadId} preview={preview} onLead={chooseLead} />
     </>
   );
+}
+
+/** What is wrong for whichever lead; what only the chosen one lacks is said in the preview. */
+function templateErrors(errors: readonly ProblemField[]): ProblemField[] {
+  return errors.filter((error) => error.code !== "merge_field_missing");
 }
 
 function MailboxField({ value, onChange }: { value: string; onChange: (id: string) => void }) {

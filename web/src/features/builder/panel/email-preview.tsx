@@ -107,11 +107,14 @@ function Message({ message, stale }: { message: MessagePreviewResponse; stale: b
 
 const PARTS: Record<string, string> = { subject: "Subject:", body_text: "Text:", body_html: "HTML:" };
 
+/** Mail programs set their own plain letters, where a message sets none. */
+const LETTERS = "<style>:root { font: 14px/1.5 Arial, Helvetica, sans-serif }</style>";
+
 /** In a frame that may do nothing: no scripts, no forms, no way into this page. */
 function HtmlPart({ html }: { html: string }) {
   return (
     <>
-      <iframe className={styles.frame} title="HTML part of the message" sandbox="" srcDoc={html} />
+      <iframe className={styles.frame} title="HTML part of the message" sandbox="" srcDoc={LETTERS + html} />
       <p className={styles.note}>Pictures from elsewhere are not loaded here.</p>
     </>
   );

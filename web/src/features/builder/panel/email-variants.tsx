@@ -38,7 +38,7 @@ export function VariantTabs({ variants, part, onPart, onAdd }: VariantTabsProps)
               onPress={() => onPart(index)}
             >
               {textOf(variants[index] ?? {}, "name") || "No name"}
-              <span className={styles.share}>{rate(shares[index])}</span>
+              <span className={styles.share}>{percentOf(shares[index])}</span>
             </PartButton>
           ))}
         </fieldset>
@@ -99,7 +99,7 @@ export function VariantFields({ variants, index, onChange, onRemove }: VariantFi
         max={1000}
         value={numberOf(variant, "weight") ?? 1}
         error={useProblem(`${path}.weight`)}
-        hint={share === 0 ? "sent to nobody" : `${rate(share)} of leads`}
+        hint={share === 0 ? "sent to nobody" : `${percentOf(share)} of leads`}
         onChange={(weight) => onChange({ weight })}
       />
       <Button look="quiet" icon aria-label={`Remove the variant ${name}`} onClick={onRemove}>
@@ -163,6 +163,10 @@ function WinnerNumbers({ winner, onChange }: { winner: Raw; onChange: WinnerFiel
       />
     </div>
   );
+}
+
+function percentOf(share = 0): string {
+  return rate(Math.round(share * 100) / 100);
 }
 
 function percent(share: number | undefined): number | undefined {

@@ -12,7 +12,7 @@ interface EmailWordingProps {
   config: Raw;
   part: Part;
   threaded: boolean;
-  /** What the preview says of each field, for the lead that it is for. */
+  /** What is wrong with the templates as they stand, saved or not. */
   errors: readonly ProblemField[];
   onChange: (changes: Record<string, unknown>) => void;
 }

@@ -30,7 +30,8 @@ export interface EditorProps {
   onConfig: (config: Record<string, unknown>) => void;
 }
 
-/** Everything that can be said of a step. What the server finds wrong stands beside the field that it is about. */
+/** Everything that can be said of a step. What the server finds wrong stands beside the field that it is about. Each step needs
+ * a panel of its own (`key`): which tab is open, and what is half typed, is nothing to the next one. */
 export function StepPanel({ sequenceId, step, steps, problems, onChange }: StepPanelProps) {
   const placed = useMemo(() => placeProblems(problems, fieldsOf(step)), [problems, step]);
   const Editor = EDITORS[step.type];

@@ -105,7 +105,7 @@ interface InsertMenuProps {
 function InsertMenu({ label, onField, onFilter, canFilter, onClosed }: InsertMenuProps) {
   const { data } = useQuery(vocabularyQuery);
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <Button
           look="quiet"

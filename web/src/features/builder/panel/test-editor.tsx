@@ -8,7 +8,7 @@ import {
   Trash2,
   Ungroup,
 } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
@@ -29,6 +29,7 @@ import {
 import { places, replaced, without } from "./config";
 import { FieldTestEditor } from "./field-test-editor";
 import { LeafEditor } from "./leaf-editor";
+import { ProblemAt } from "./parts";
 import { useProblem } from "./problems-context";
 import { TestKind } from "./test-kind";
 
@@ -60,6 +61,7 @@ export function TestEditor({ test, path, steps, onChange, onRemove }: TestEditor
             not
           </button>
           <div className={styles.grow}>
+            <ProblemAt path={path} />
             <TestEditor
               test={test.test}
               path={`${path}.not`}
@@ -119,7 +121,13 @@ function GroupEditor({
   menu,
   onChange,
 }: Omit<TestEditorProps, "test" | "onRemove"> & { test: Extract<Test, { kind: "group" }>; menu: ReactNode }) {
+  const add = useRef<HTMLButtonElement>(null);
   const setTests = (tests: readonly Test[]) => onChange({ ...test, tests });
+  function remove(index: number) {
+    setTests(without(test.tests, index));
+    // What had the focus is gone: the keyboard goes on from here.
+    requestAnimationFrame(() => add.current?.focus());
+  }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset's legend cannot be the select that names the group
     <div className={styles.group} data-join={test.join} role="group" aria-label={JOINS[test.join]}>
@@ -149,14 +157,14 @@ function GroupEditor({
                 path={`${path}.${test.join}[${index}]`}
                 steps={steps}
                 onChange={(changed) => setTests(replaced(test.tests, index, changed))}
-                onRemove={() => setTests(without(test.tests, index))}
+                onRemove={() => remove(index)}
               />
             )
           );
         })}
       </div>
       <div className={styles.adds}>
-        <Button look="quiet" size="sm" onClick={() => setTests([...test.tests, newTest()])}>
+        <Button ref={add} look="quiet" size="sm" onClick={() => setTests([...test.tests, newTest()])}>
           <Plus aria-hidden="true" />
           Condition
         </Button>

@@ -1,0 +1,42 @@
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import type { SequenceResponse } from "@/api/schema";
+import type { Counts } from "./counts";
+import type { Edge } from "./draft/graph";
+import type { Places } from "./draft/layout";
+import type { StepProblem } from "./model";
+import type { Problems } from "./problems";
+import type { BuilderState, BuilderStore } from "./store";
+
+/** What all parts of an open builder share: the draft, and what is known of it. */
+export interface Builder {
+  sequence: SequenceResponse;
+  store: BuilderStore;
+  edges: readonly Edge[];
+  places: Places;
+  /** Steps that no way leads to. */
+  lost: ReadonlySet<string>;
+  problems: Problems;
+  counts: Counts;
+  /** An archived sequence is only shown. */
+  frozen: boolean;
+}
+
+const Context = createContext<Builder | null>(null);
+export const BuilderProvider = Context.Provider;
+
+export function useBuilder(): Builder {
+  const builder = useContext(Context);
+  if (builder === null) throw new Error("outside of a builder");
+  return builder;
+}
+
+export function useDraft<Part>(select: (state: BuilderState) => Part): Part {
+  return useStore(useBuilder().store, select);
+}
+
+const NONE: readonly StepProblem[] = [];
+
+export function useProblemsOf(uid: string): readonly StepProblem[] {
+  return useBuilder().problems.byStep.get(uid) ?? NONE;
+}

@@ -1,0 +1,134 @@
+import { ReactFlowProvider } from "@xyflow/react";
+import { RefreshCw } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { useStore } from "zustand";
+import type { SequenceResponse, SequenceStepsResponse } from "@/api/schema";
+import { Button } from "@/ui/button";
+import { Empty } from "@/ui/states";
+import styles from "./builder.module.css";
+import { BuilderProvider, type Builder as BuilderShared, useBuilder, useDraft } from "./builder-context";
+import { Canvas } from "./canvas/canvas";
+import { Palette } from "./canvas/palette";
+import { Tools } from "./canvas/tools";
+import { focusStep } from "./canvas/use-canvas-keys";
+import { useCounts } from "./counts";
+import { edgesOf, unreachable } from "./draft/graph";
+import { placesOf } from "./draft/layout";
+import { BuilderHeader } from "./header/builder-header";
+import { ConflictDialog } from "./header/conflict-dialog";
+import { useBuilderKeys } from "./header/history";
+import { LeaveGuard } from "./header/leave-guard";
+import { StepList } from "./list/step-list";
+import { useProblems } from "./problems";
+import { isDirty, readSteps, useSaving } from "./saving";
+import { StepSidebar } from "./step-sidebar";
+import { createBuilderStore } from "./store";
+
+/** A sequence that is open to be written. */
+export function Builder({ sequence, loaded }: { sequence: SequenceResponse; loaded: SequenceStepsResponse }) {
+  const shared = useShared(sequence, loaded);
+  useEffect(() => {
+    document.title = `${sequence.name} · Cadenza`;
+  }, [sequence.name]);
+  return (
+    <BuilderProvider value={shared}>
+      <ReactFlowProvider>
+        <Room />
+      </ReactFlowProvider>
+    </BuilderProvider>
+  );
+}
+
+function Room() {
+  const { sequence, store } = useBuilder();
+  const saving = useSaving(sequence.id, store);
+  const [asList, setAsList] = useState(false);
+  useBuilderKeys(saving.save);
+  return (
+    <div className={styles.room}>
+      <BuilderHeader saving={saving} />
+      <ChangedElsewhere />
+      <div className={styles.work}>
+        <div className={styles.stage}>
+          {asList ? <StepList /> : <Canvas />}
+          <Floating asList={asList} onList={setAsList} />
+        </div>
+        <StepSidebar />
+      </div>
+      <ConflictDialog saving={saving} />
+      <LeaveGuard saving={saving} />
+    </div>
+  );
+}
+
+/** What lies on the canvas, or the list: what can be added, and how it is looked at. */
+function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolean) => void }) {
+  const { frozen } = useBuilder();
+  const empty = useDraft((state) => state.steps.length === 0);
+  return (
+    <>
+      {empty && (
+        <div className={styles.empty}>
+          <Empty title="No steps yet">
+            {frozen
+              ? "This sequence was archived before it had any."
+              : "Begin with an email: press or drag it in."}
+          </Empty>
+        </div>
+      )}
+      {!frozen && (
+        <div className={styles.palette}>
+          <Palette onAdded={focusStep} />
+        </div>
+      )}
+      <div className={styles.tools}>
+        {asList ? (
+          <Button onClick={() => onList(false)}>To the canvas</Button>
+        ) : (
+          <Tools onList={() => onList(true)} />
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Somebody else has saved: seen before one writes on, not only when saving is refused. */
+function ChangedElsewhere() {
+  const { sequence, store } = useBuilder();
+  const revision = useDraft((state) => state.revision);
+  const unsaved = useDraft(isDirty);
+  if (sequence.steps_revision <= revision) return null;
+  return (
+    <div className={styles.notice} role="status">
+      <p>
+        Somebody else has changed these steps.
+        {unsaved && " When you save, you will be asked whose are kept."}
+      </p>
+      {!unsaved && (
+        <Button size="sm" onClick={async () => store.getState().load(await readSteps(sequence.id))}>
+          <RefreshCw /> Show them
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function useShared(sequence: SequenceResponse, loaded: SequenceStepsResponse): BuilderShared {
+  const [store] = useState(() => createBuilderStore(loaded));
+  const steps = useStore(store, (state) => state.steps);
+  const ids = useStore(store, (state) => state.ids);
+  const counted = useStore(store, (state) => state.counted);
+  const published = sequence.current_version !== null;
+  useEffect(() => store.getState().count(published), [store, published]);
+
+  const edges = useMemo(() => edgesOf(steps), [steps]);
+  const lost = useMemo(() => unreachable(steps, edges), [steps, edges]);
+  const places = placesOf(steps, counted);
+  const problems = useProblems(sequence.id, steps);
+  const counts = useCounts(sequence, ids);
+  const frozen = sequence.status === "archived";
+  return useMemo(
+    () => ({ sequence, store, edges, places, lost, problems, counts, frozen }),
+    [sequence, store, edges, places, lost, problems, counts, frozen],
+  );
+}

@@ -1,0 +1,12 @@
+import { MenuItem } from "@/ui/menu";
+import { KINDS } from "../kinds";
+import type { StepType } from "../model";
+
+/** One item of a menu for each type of step. */
+export function AddItems({ onAdd }: { onAdd: (type: StepType) => void }) {
+  return KINDS.map(({ type, label, icon: Icon }) => (
+    <MenuItem key={type} onSelect={() => onAdd(type)}>
+      <Icon /> {label}
+    </MenuItem>
+  ));
+}

@@ -1,0 +1,40 @@
+import { Tooltip } from "@/ui/tooltip";
+import { useActions } from "../actions";
+import { useDraft } from "../builder-context";
+import { KINDS } from "../kinds";
+import { KindIcon } from "../kinds/kind-icon";
+import type { StepType } from "../model";
+import styles from "./palette.module.css";
+
+/** What a drag from the palette carries. */
+export const DRAGGED = "application/x-cadenza-step";
+
+/** The types of steps: to be dragged onto a way, or pressed, which adds one behind the open step, or at the end. */
+export function Palette({ onAdded }: { onAdded: (uid: string) => void }) {
+  const actions = useActions();
+  const selected = useDraft((state) => state.selected);
+  return (
+    <fieldset className={styles.palette}>
+      <legend className="visually-hidden">Add a step</legend>
+      {KINDS.map(({ type, label, hint }) => (
+        <Tooltip key={type} text={hint}>
+          <button
+            type="button"
+            className={styles.kind}
+            draggable
+            onDragStart={(event) => carry(event.dataTransfer, type)}
+            onClick={() => onAdded(actions.add(type, selected))}
+          >
+            <KindIcon type={type} />
+            <span>{label}</span>
+          </button>
+        </Tooltip>
+      ))}
+    </fieldset>
+  );
+}
+
+function carry(data: DataTransfer, type: StepType): void {
+  data.setData(DRAGGED, type);
+  data.effectAllowed = "copy";
+}

@@ -1,0 +1,122 @@
+import { Handle, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
+import { CircleAlert, Unlink } from "lucide-react";
+import { memo, useEffect } from "react";
+import { count } from "@/lib/format";
+import { Tooltip } from "@/ui/tooltip";
+import { useBuilder, useDraft, useProblemsOf } from "../builder-context";
+import { stepOf, titleOf } from "../draft/draft";
+import { ports } from "../draft/geometry";
+import { branches } from "../draft/outcomes";
+import { summaryOf } from "../kinds";
+import { KindIcon } from "../kinds/kind-icon";
+import type { DraftStep } from "../model";
+import { StepMenu } from "./step-menu";
+import styles from "./step-node.module.css";
+
+/** A step on the canvas. What it shows is looked up by its name: a move of the canvas draws no step again. */
+export const StepNode = memo(function StepNode({ id }: NodeProps) {
+  const step = useDraft((state) => stepOf(state.steps, id));
+  return step ? <Card uid={id} step={step} /> : null;
+});
+
+function Card({ uid, step }: { uid: string; step: DraftStep }) {
+  const { lost, frozen } = useBuilder();
+  const problems = useProblemsOf(uid);
+  const selected = useDraft((state) => state.selected === uid);
+  const state = problems.length > 0 ? "problem" : lost.has(uid) ? "lost" : "fine";
+  return (
+    <div className={styles.node} data-state={state} data-selected={selected}>
+      <Handle id="in" type="target" position={Position.Top} className={styles.in} isConnectable={!frozen} />
+      <div className={styles.head}>
+        <KindIcon type={step.type} />
+        <div className={styles.words}>
+          <p className={styles.title}>{titleOf(step)}</p>
+          <p className={styles.summary}>{summaryOf(step) || "Nothing yet"}</p>
+        </div>
+        <Marks uid={uid} />
+        {!frozen && <StepMenu uid={uid} step={step} />}
+      </div>
+      <Ways uid={uid} step={step} />
+      <Standing uid={uid} />
+    </div>
+  );
+}
+
+function Marks({ uid }: { uid: string }) {
+  const problems = useProblemsOf(uid);
+  const { lost } = useBuilder();
+  const [first] = problems;
+  if (first !== undefined) {
+    return (
+      <Tooltip text={first.detail}>
+        <span className={styles.problems} role="img" aria-label={`${problems.length} problems`}>
+          <CircleAlert aria-hidden="true" />
+          {problems.length}
+        </span>
+      </Tooltip>
+    );
+  }
+  if (!lost.has(uid)) return null;
+  return (
+    <Tooltip text="No way leads to this step">
+      <span className={styles.lost} role="img" aria-label="No way leads here">
+        <Unlink aria-hidden="true" />
+      </span>
+    </Tooltip>
+  );
+}
+
+function Ways({ uid, step }: { uid: string; step: DraftStep }) {
+  const { frozen } = useBuilder();
+  const counted = useDraft((state) => state.counted);
+  const measure = useUpdateNodeInternals();
+  const all = ports(step, counted);
+  const shape = all.map((port) => `${port.name}${port.side}${port.at.y}`).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the handles are others, their places are measured anew
+  useEffect(() => measure(uid), [uid, shape, measure]);
+  return (
+    <>
+      {branches(step) && (
+        <ul className={styles.ways}>
+          {all.map((port) => (
+            <li key={port.name} title={port.label}>
+              {port.label}
+            </li>
+          ))}
+        </ul>
+      )}
+      {all.map((port) => (
+        <Handle
+          key={port.name}
+          id={port.name}
+          type="source"
+          position={port.side === "right" ? Position.Right : Position.Bottom}
+          className={styles.out}
+          style={port.side === "right" ? { top: port.at.y } : { left: port.at.x }}
+          isConnectable={!frozen}
+          aria-label={port.label || "Next"}
+        />
+      ))}
+    </>
+  );
+}
+
+function Standing({ uid }: { uid: string }) {
+  const { counts } = useBuilder();
+  const counted = useDraft((state) => state.counted);
+  const told = counts.get(uid);
+  if (!counted) return null;
+  return (
+    <p className={`${styles.counts} numeric`}>
+      {told ? (
+        <>
+          <span>{count(told.reached)} reached</span>
+          {told.here_now > 0 && <strong>{count(told.here_now)} here now</strong>}
+          {told.replied > 0 && <span className={styles.replied}>{count(told.replied)} replied</span>}
+        </>
+      ) : (
+        <span>Not published yet</span>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,101 @@
+import { useReactFlow } from "@xyflow/react";
+import { Keyboard, List, Maximize, Minus, Plus, Sparkles } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { Tooltip } from "@/ui/tooltip";
+import { useActions } from "../actions";
+import { useBuilder, useDraft } from "../builder-context";
+import { isPlaced } from "../draft/layout";
+import styles from "./tools.module.css";
+
+/** How the canvas is looked at. */
+export function Tools({ onList }: { onList: () => void }) {
+  const flow = useReactFlow();
+  const actions = useActions();
+  const { frozen } = useBuilder();
+  const placed = useDraft((state) => isPlaced(state.steps));
+  const [help, setHelp] = useState(false);
+  return (
+    <div className={styles.tools} role="toolbar" aria-label="View">
+      <Tool label="As a list" onClick={onList}>
+        <List />
+      </Tool>
+      <Tool label="Zoom in" wide onClick={() => flow.zoomIn({ duration: 150 })}>
+        <Plus />
+      </Tool>
+      <Tool label="Zoom out" wide onClick={() => flow.zoomOut({ duration: 150 })}>
+        <Minus />
+      </Tool>
+      <Tool
+        label="Show everything"
+        onClick={() => flow.fitView({ padding: 0.12, maxZoom: 1, duration: 200 })}
+      >
+        <Maximize />
+      </Tool>
+      {placed && !frozen && (
+        <Tool label="Tidy up: lay all steps out anew" onClick={actions.tidy}>
+          <Sparkles />
+        </Tool>
+      )}
+      <Tool label="Keyboard" wide onClick={() => setHelp(true)}>
+        <Keyboard />
+      </Tool>
+      <Dialog open={help} onOpenChange={setHelp} title="Keyboard">
+        <dl className={styles.keys}>
+          {KEYS.map(([keys, what]) => (
+            <div key={keys}>
+              <dt>
+                {keys.split(" ").map((key) => (
+                  <kbd key={key}>{key}</kbd>
+                ))}
+              </dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+        </dl>
+      </Dialog>
+    </div>
+  );
+}
+
+const KEYS: readonly [string, string][] = [
+  ["Tab", "From step to step"],
+  ["↑ ↓ ← →", "To the next step that way"],
+  ["Enter", "Open the step"],
+  ["Esc", "Close it"],
+  ["Alt ↑ ↓", "Move the step up or down in the order"],
+  ["Ctrl D", "Duplicate"],
+  ["Delete", "Delete"],
+  ["Ctrl Z", "Undo"],
+  ["Ctrl Shift Z", "Redo"],
+  ["Ctrl S", "Save"],
+];
+
+function Tool({
+  label,
+  wide = false,
+  onClick,
+  children,
+}: {
+  label: string;
+  /** Where there is a keyboard, or a mouse. */
+  wide?: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <Tooltip text={label}>
+      <Button
+        look="quiet"
+        icon
+        size="sm"
+        aria-label={label}
+        className={wide ? styles.wide : undefined}
+        onClick={onClick}
+      >
+        {children}
+      </Button>
+    </Tooltip>
+  );
+}

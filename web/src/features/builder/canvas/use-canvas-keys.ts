@@ -1,0 +1,73 @@
+import type { KeyboardEvent } from "react";
+import { type Actions, useActions } from "../actions";
+import { useBuilder } from "../builder-context";
+import type { Places } from "../draft/layout";
+import { type Direction, neighbour } from "../draft/neighbours";
+import type { BuilderStore } from "../store";
+
+/** The keys of a step that has the focus: arrows go to the next one, Alt with them moves it in the order, Enter opens its
+ * panel, Delete takes it away. */
+export function useCanvasKeys(): (event: KeyboardEvent) => void {
+  const { store, places, frozen } = useBuilder();
+  const actions = useActions();
+  return (event) => {
+    const uid = focused(event.target);
+    const deed = keysOn(store, places, actions, frozen).get(pressed(event));
+    if (uid === null || deed === undefined) return;
+    event.preventDefault();
+    deed(uid);
+  };
+}
+
+type Keys = ReadonlyMap<string, (uid: string) => void>;
+
+function keysOn(store: BuilderStore, places: Places, actions: Actions, frozen: boolean): Keys {
+  const select = (uid: string | null) => store.getState().select(uid);
+  const go = (direction: Direction) => (uid: string) => {
+    const next = neighbour(places, uid, direction);
+    if (next === null) return;
+    focusStep(next);
+    if (store.getState().selected !== null) select(next);
+  };
+  const remove = (uid: string) => {
+    const next = neighbour(places, uid, "up") ?? neighbour(places, uid, "down");
+    actions.remove(uid);
+    if (next !== null) focusStep(next);
+  };
+  const looking: [string, (uid: string) => void][] = [
+    ["ArrowUp", go("up")],
+    ["ArrowDown", go("down")],
+    ["ArrowLeft", go("left")],
+    ["ArrowRight", go("right")],
+    ["Enter", select],
+    [" ", select],
+    ["Escape", () => select(null)],
+  ];
+  const editing: typeof looking = [
+    ["Alt ArrowUp", (uid) => actions.shift(uid, -1)],
+    ["Alt ArrowDown", (uid) => actions.shift(uid, 1)],
+    ["Delete", remove],
+    ["Backspace", remove],
+    ["Ctrl d", actions.duplicate],
+  ];
+  return new Map(frozen ? looking : [...looking, ...editing]);
+}
+
+function pressed({ key, altKey, ctrlKey, metaKey }: KeyboardEvent): string {
+  return [(ctrlKey || metaKey) && "Ctrl", altKey && "Alt", key].filter(Boolean).join(" ");
+}
+
+/** The step itself, not something inside it that has keys of its own. */
+function focused(target: EventTarget): string | null {
+  return target instanceof HTMLElement && target.classList.contains("react-flow__node-step")
+    ? (target.dataset.id ?? null)
+    : null;
+}
+
+/** Once it is drawn. */
+export function focusStep(uid: string): void {
+  requestAnimationFrame(() => {
+    const node = document.querySelector(`.react-flow__node[data-id="${CSS.escape(uid)}"]`);
+    if (node instanceof HTMLElement) node.focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,107 @@
+import { Link, useNavigate } from "@tanstack/react-router";
+import { BarChart3, ChevronLeft, Download, Ellipsis, Save, UserPlus } from "lucide-react";
+import { toast } from "sonner";
+import { download } from "@/api/client";
+import { messageOf } from "@/api/problem";
+import type { SequenceResponse } from "@/api/schema";
+import { Badge, StatusBadge } from "@/ui/badge";
+import { Button, buttonClass } from "@/ui/button";
+import { Menu, MenuItem } from "@/ui/menu";
+import { useBuilder, useDraft } from "../builder-context";
+import { isDirty, type Saving } from "../saving";
+import styles from "./header.module.css";
+import { History } from "./history";
+import { NameField } from "./name-field";
+import { ProblemsMenu } from "./problems-menu";
+import { StatusButtons } from "./status-button";
+
+export function BuilderHeader({ saving }: { saving: Saving }) {
+  const { sequence, frozen } = useBuilder();
+  const unsaved = useDraft(isDirty);
+  const to = { params: { sequenceId: sequence.id } };
+  return (
+    <header className={styles.header}>
+      <div className={styles.title}>
+        <Link
+          to="/app/sequences"
+          className={buttonClass({ look: "quiet", icon: true })}
+          aria-label="To the sequences"
+        >
+          <ChevronLeft />
+        </Link>
+        <NameField />
+        <div className={styles.badges}>
+          <StatusBadge status={sequence.status} />
+          {unsaved ? (
+            <Badge tone="amber">Unsaved</Badge>
+          ) : (
+            sequence.unpublished && <Badge tone="violet">Unpublished edits</Badge>
+          )}
+        </div>
+      </div>
+      <div className={styles.actions}>
+        {!frozen && <History />}
+        <ProblemsMenu />
+        <Link
+          to="/app/sequences/$sequenceId/analytics"
+          {...to}
+          className={buttonClass({ look: "quiet", extra: styles.wide })}
+        >
+          <BarChart3 /> Analytics
+        </Link>
+        <Link
+          to="/app/sequences/$sequenceId/enroll"
+          {...to}
+          className={buttonClass({ look: "quiet", extra: styles.wide })}
+        >
+          <UserPlus /> Enroll
+        </Link>
+        <More sequence={sequence} />
+        {!frozen && (
+          <Button busy={saving.busy} disabled={!unsaved} onClick={() => void saving.save()}>
+            <Save /> Save
+          </Button>
+        )}
+        <StatusButtons saving={saving} />
+      </div>
+    </header>
+  );
+}
+
+function More({ sequence }: { sequence: SequenceResponse }) {
+  const navigate = useNavigate();
+  const to = { params: { sequenceId: sequence.id } };
+  return (
+    <Menu
+      trigger={
+        <Button look="quiet" icon aria-label="More">
+          <Ellipsis />
+        </Button>
+      }
+    >
+      <MenuItem onSelect={() => void navigate({ to: "/app/sequences/$sequenceId/analytics", ...to })}>
+        <BarChart3 /> Analytics
+      </MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: "/app/sequences/$sequenceId/enroll", ...to })}>
+        <UserPlus /> Enroll leads
+      </MenuItem>
+      <MenuItem onSelect={() => void exportYaml(sequence)}>
+        <Download /> Export as YAML
+      </MenuItem>
+    </Menu>
+  );
+}
+
+/** As the server has it: what is not saved is not in the file. */
+async function exportYaml(sequence: SequenceResponse): Promise<void> {
+  try {
+    const url = URL.createObjectURL(await download(`/sequences/${sequence.id}/export?format=yaml`));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = `${sequence.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") || "sequence"}.yaml`;
+    link.click();
+    URL.revokeObjectURL(url);
+  } catch (error) {
+    toast.error(messageOf(error));
+  }
+}

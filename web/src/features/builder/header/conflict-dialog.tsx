@@ -1,0 +1,40 @@
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { useBuilder } from "../builder-context";
+import { differences, fromApi } from "../draft/api-steps";
+import type { Saving } from "../saving";
+
+/** Somebody else has saved since: whose steps are kept is a person's decision, in sight of what differs. */
+export function ConflictDialog({ saving }: { saving: Saving }) {
+  const { store } = useBuilder();
+  const { conflict } = saving;
+  if (conflict === null) return null;
+  const { saved, ids } = store.getState();
+  const changed = differences(saved, fromApi(conflict.items, ids));
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && saving.decideLater()}
+      title="Somebody else has changed this sequence"
+      description="Their steps were saved after you opened it. Yours are still here, and not saved."
+      footer={
+        <>
+          <Button onClick={saving.decideLater}>Decide later</Button>
+          <Button look="danger" onClick={saving.takeTheirs}>
+            Discard mine, load theirs
+          </Button>
+          <Button look="danger" onClick={() => void saving.overwrite()}>
+            Overwrite theirs
+          </Button>
+        </>
+      }
+    >
+      <p>{changed.length > 0 ? "They have changed:" : "They have changed the order of the steps."}</p>
+      <ul>
+        {[...new Set(changed)].map((name) => (
+          <li key={name}>{name}</li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

@@ -1,0 +1,41 @@
+import { useBlocker } from "@tanstack/react-router";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { useBuilder } from "../builder-context";
+import { isDirty, type Saving } from "../saving";
+
+/** Asks before unsaved edits are left behind, on the way to another screen and out of the app. */
+export function LeaveGuard({ saving }: { saving: Saving }) {
+  const { store } = useBuilder();
+  const dirty = () => isDirty(store.getState());
+  const blocker = useBlocker({
+    // Another view of the same sequence loses nothing.
+    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && dirty(),
+    enableBeforeUnload: dirty,
+    withResolver: true,
+  });
+  if (blocker.status !== "blocked") return null;
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && blocker.reset()}
+      title="Leave without saving?"
+      description="What you have changed since the last save would be lost."
+      footer={
+        <>
+          <Button onClick={blocker.reset}>Stay</Button>
+          <Button look="danger" onClick={blocker.proceed}>
+            Leave
+          </Button>
+          <Button
+            look="primary"
+            busy={saving.busy}
+            onClick={async () => ((await saving.save()) ? blocker.proceed() : blocker.reset())}
+          >
+            Save and leave
+          </Button>
+        </>
+      }
+    />
+  );
+}

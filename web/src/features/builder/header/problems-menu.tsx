@@ -1,0 +1,47 @@
+import { CircleAlert } from "lucide-react";
+import { plural } from "@/lib/format";
+import { Button } from "@/ui/button";
+import { Menu, MenuItem } from "@/ui/menu";
+import { useBuilder, useDraft } from "../builder-context";
+import { titleOf } from "../draft/draft";
+import styles from "./header.module.css";
+
+/** All that keeps the sequence from running, each a way to the step that it is about. */
+export function ProblemsMenu() {
+  const { problems, store } = useBuilder();
+  const steps = useDraft((state) => state.steps);
+  if (problems.count === 0) return null;
+  return (
+    <Menu
+      trigger={
+        <Button look="danger">
+          <CircleAlert /> {plural(problems.count, "problem")}
+        </Button>
+      }
+    >
+      <div className={styles.problems}>
+        {problems.general.map((problem) => (
+          <MenuItem key={problem.field + problem.code} disabled onSelect={() => undefined}>
+            <span className={styles.problem}>
+              <strong>The sequence</strong>
+              {problem.detail}
+            </span>
+          </MenuItem>
+        ))}
+        {steps.flatMap(({ uid, step }) =>
+          (problems.byStep.get(uid) ?? []).map((problem) => (
+            <MenuItem
+              key={`${uid} ${problem.field} ${problem.code}`}
+              onSelect={() => store.getState().select(uid)}
+            >
+              <span className={styles.problem}>
+                <strong>{titleOf(step)}</strong>
+                {problem.detail}
+              </span>
+            </MenuItem>
+          )),
+        )}
+      </div>
+    </Menu>
+  );
+}

@@ -1,0 +1,76 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { api, call } from "@/api/client";
+import { ApiProblem, type FieldProblem } from "@/api/problem";
+import { toApi } from "./draft/api-steps";
+import type { Draft } from "./draft/draft";
+import type { StepProblem } from "./model";
+
+/** What keeps the draft from running, as the server says. */
+export interface Problems {
+  byStep: ReadonlyMap<string, readonly StepProblem[]>;
+  /** What is wrong with the whole: its settings, the tenant's postal address. */
+  general: readonly FieldProblem[];
+  count: number;
+}
+
+const NONE: Problems = { byStep: new Map(), general: [], count: 0 };
+const PAUSE_MS = 350;
+
+/** Asked again whenever the draft has changed and rested for a moment. */
+export function useProblems(sequenceId: string, steps: Draft): Problems {
+  const rested = useRested(steps);
+  const body = toApi(rested, {}).map((step) => ({ ...step, metadata: {} }));
+  const { data } = useQuery({
+    queryKey: ["sequences", sequenceId, "problems", JSON.stringify(body)],
+    queryFn: async () => {
+      const found = await validate(sequenceId, body);
+      return problemsOf(rested, found);
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+    gcTime: 0,
+  });
+  return data ?? NONE;
+}
+
+/** `steps[2].config.subject` at the step that stands there, as `config.subject`. */
+export function problemsOf(steps: Draft, found: readonly FieldProblem[]): Problems {
+  const byStep = new Map<string, StepProblem[]>();
+  const general: FieldProblem[] = [];
+  for (const problem of found) {
+    const [, place, field = ""] = /^steps\[(\d+)\]\.?(.*)$/.exec(problem.field) ?? [];
+    const uid = place === undefined ? undefined : steps[Number(place)]?.uid;
+    if (uid === undefined) general.push(problem);
+    else byStep.set(uid, [...(byStep.get(uid) ?? []), { ...problem, field }]);
+  }
+  return { byStep, general, count: found.length };
+}
+
+async function validate(
+  sequenceId: string,
+  steps: ReturnType<typeof toApi>,
+): Promise<readonly FieldProblem[]> {
+  try {
+    const answer = await call(
+      api.POST("/sequences/{sequence_id}/validate", {
+        params: { path: { sequence_id: sequenceId } },
+        body: { steps },
+      }),
+    );
+    return answer.problems;
+  } catch (error) {
+    // What is too wrong to be looked at (a key with a blank in it) is refused, and named in the same way.
+    if (error instanceof ApiProblem && error.fields.length > 0) return error.fields;
+    throw error;
+  }
+}
+
+function useRested(steps: Draft): Draft {
+  const [rested, setRested] = useState(steps);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(steps), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [steps]);
+  return rested;
+}

@@ -1,0 +1,58 @@
+import { ChevronLeft, X } from "lucide-react";
+import { Button } from "@/ui/button";
+import { useBuilder, useDraft, useProblemsOf } from "./builder-context";
+import { focusStep } from "./canvas/use-canvas-keys";
+import { stepOf, titleOf } from "./draft/draft";
+import { kindOf } from "./kinds";
+import { KindIcon } from "./kinds/kind-icon";
+import type { DraftStep } from "./model";
+import { StepPanel } from "./panel/step-panel";
+import styles from "./step-sidebar.module.css";
+
+/** The panel of the open step: beside the canvas, or, where it is narrow, over all of it. */
+export function StepSidebar() {
+  const uid = useDraft((state) => state.selected);
+  const step = useDraft((state) => stepOf(state.steps, state.selected));
+  return uid !== null && step !== undefined ? <Sidebar key={uid} uid={uid} step={step} /> : null;
+}
+
+function Sidebar({ uid, step }: { uid: string; step: DraftStep }) {
+  const { store, sequence, frozen } = useBuilder();
+  const steps = useDraft((state) => state.steps);
+  const problems = useProblemsOf(uid);
+  function close() {
+    store.getState().select(null);
+    focusStep(uid);
+  }
+  return (
+    <aside
+      className={styles.sidebar}
+      aria-label={`Step ${titleOf(step)}`}
+      onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && close()}
+    >
+      <header className={styles.head}>
+        <Button look="quiet" icon className={styles.back} aria-label="Back to the canvas" onClick={close}>
+          <ChevronLeft />
+        </Button>
+        <KindIcon type={step.type} />
+        <div className={styles.words}>
+          <h2>{titleOf(step)}</h2>
+          <p>{kindOf(step.type).label}</p>
+        </div>
+        <Button look="quiet" icon className={styles.close} aria-label="Close" onClick={close}>
+          <X />
+        </Button>
+      </header>
+      <fieldset className={styles.body} disabled={frozen}>
+        <legend className="visually-hidden">The step</legend>
+        <StepPanel
+          sequenceId={sequence.id}
+          step={step}
+          steps={steps.map((item) => item.step)}
+          problems={problems}
+          onChange={(changed) => store.getState().write(uid, changed)}
+        />
+      </fieldset>
+    </aside>
+  );
+}

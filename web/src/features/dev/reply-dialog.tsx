@@ -1,0 +1,55 @@
+import { useState } from "react";
+import type { ReplyRequest } from "@/api/schema";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { TextArea, TextField } from "@/ui/field";
+
+export function ReplyDialog({
+  away,
+  busy,
+  onClose,
+  onSend,
+}: {
+  away: boolean;
+  busy: boolean;
+  onClose: () => void;
+  onSend: (body: ReplyRequest) => void;
+}) {
+  const [text, setText] = useState(
+    away ? "I am out of the office." : "Sounds interesting. Call me on Tuesday?",
+  );
+  const [back, setBack] = useState("");
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={away ? "Answer with an out-of-office note" : "Reply as the lead"}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            look="primary"
+            busy={busy}
+            disabled={!text.trim()}
+            onClick={() =>
+              onSend(away ? { text, auto_reply: { returns_on: back || null } } : { text, auto_reply: false })
+            }
+          >
+            Send
+          </Button>
+        </>
+      }
+    >
+      <TextArea label="Text" value={text} onChange={(event) => setText(event.target.value)} />
+      {away && (
+        <TextField
+          label="Back on"
+          type="date"
+          hint="Without it, the sequence's own number of days counts."
+          value={back}
+          onChange={(event) => setBack(event.target.value)}
+        />
+      )}
+    </Dialog>
+  );
+}
