@@ -10,12 +10,15 @@ import { type Box, middleOf, pathOf, route } from "../draft/route";
 import { AddItems } from "./add-items";
 import styles from "./way-edge.module.css";
 
+/** A shorter part has no room for a name: the row that it begins at has it, too. */
+const NAMED = 80;
+
 /** A way from a step to the next: its name where it branches, and a button that puts a step on it. */
 export const WayEdge = memo(function WayEdge(props: EdgeProps) {
   const { edge, over, boxes } = props.data as unknown as WayData;
   const { frozen } = useBuilder();
   const points = wayOf(props, edge, boxes);
-  const { x, y } = middleOf(points);
+  const { x, y, room } = middleOf(points);
   const insertable = !frozen && edge.end !== "stopped" && edge.end !== "missing";
   return (
     <>
@@ -32,7 +35,9 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps) {
           style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           data-over={over}
         >
-          {edge.label && edge.end === null && <span className={styles.name}>{edge.label}</span>}
+          {edge.label && edge.end === null && room >= NAMED && (
+            <span className={styles.name}>{edge.label}</span>
+          )}
           {insertable && <Insert edge={edge} />}
         </div>
       </EdgeLabelRenderer>

@@ -45,6 +45,6 @@ describe("the way of an edge", () => {
       { x: 40, y: 100 },
     ];
     expect(pathOf(points, 10)).toBe("M 0 0 L 0 90 Q 0 100 10 100 L 40 100");
-    expect(middleOf(points)).toEqual({ x: 0, y: 50 });
+    expect(middleOf(points)).toEqual({ x: 0, y: 50, room: 100 });
   });
 });

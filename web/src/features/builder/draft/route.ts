@@ -42,17 +42,17 @@ export function pathOf(points: readonly Point[], radius: number): string {
     .join(" ");
 }
 
-/** Where its name goes: the middle of its longest part. */
-export function middleOf(points: readonly Point[]): Point {
+/** Where its name goes: the middle of its longest part, and how long that is. */
+export function middleOf(points: readonly Point[]): Point & { room: number } {
   let best: Point = points[0] ?? { x: 0, y: 0 };
-  let longest = -1;
+  let longest = 0;
   for (const [index, point] of points.entries()) {
     const next = points[index + 1];
     if (next === undefined || length(point, next) <= longest) continue;
     longest = length(point, next);
     best = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
   }
-  return best;
+  return { ...best, room: longest };
 }
 
 /** Of the free lanes the one with the shortest way; where all are taken, straight through. */
