@@ -4,14 +4,15 @@ import type { SequenceResponse } from "@/api/schema";
 import type { Counts } from "./counts";
 import type { Edge } from "./draft/graph";
 import type { Places } from "./draft/layout";
-import type { StepProblem } from "./model";
-import type { Problems } from "./problems";
+import type { Problems } from "./draft/problems";
+import type { DraftStep, StepProblem } from "./model";
 import type { BuilderState, BuilderStore } from "./store";
 
 /** What all parts of an open builder share: the draft, and what is known of it. */
 export interface Builder {
   sequence: SequenceResponse;
   store: BuilderStore;
+  steps: readonly DraftStep[];
   edges: readonly Edge[];
   places: Places;
   /** Steps that no way leads to. */
@@ -33,6 +34,11 @@ export function useBuilder(): Builder {
 
 export function useDraft<Part>(select: (state: BuilderState) => Part): Part {
   return useStore(useBuilder().store, select);
+}
+
+/** The steps as the panel takes them: in their order, without what only this browser knows. */
+export function useSteps(): readonly DraftStep[] {
+  return useBuilder().steps;
 }
 
 const NONE: readonly StepProblem[] = [];

@@ -19,10 +19,10 @@ import { ConflictDialog } from "./header/conflict-dialog";
 import { useBuilderKeys } from "./header/history";
 import { LeaveGuard } from "./header/leave-guard";
 import { StepList } from "./list/step-list";
-import { useProblems } from "./problems";
 import { isDirty, readSteps, useSaving } from "./saving";
 import { StepSidebar } from "./step-sidebar";
 import { createBuilderStore } from "./store";
+import { useProblems } from "./use-problems";
 
 /** A sequence that is open to be written. */
 export function Builder({ sequence, loaded }: { sequence: SequenceResponse; loaded: SequenceStepsResponse }) {
@@ -115,20 +115,21 @@ function ChangedElsewhere() {
 
 function useShared(sequence: SequenceResponse, loaded: SequenceStepsResponse): BuilderShared {
   const [store] = useState(() => createBuilderStore(loaded));
-  const steps = useStore(store, (state) => state.steps);
+  const draft = useStore(store, (state) => state.steps);
   const ids = useStore(store, (state) => state.ids);
   const counted = useStore(store, (state) => state.counted);
   const published = sequence.current_version !== null;
   useEffect(() => store.getState().count(published), [store, published]);
 
-  const edges = useMemo(() => edgesOf(steps), [steps]);
-  const lost = useMemo(() => unreachable(steps, edges), [steps, edges]);
-  const places = placesOf(steps, counted);
-  const problems = useProblems(sequence.id, steps);
+  const steps = useMemo(() => draft.map((item) => item.step), [draft]);
+  const edges = useMemo(() => edgesOf(draft), [draft]);
+  const lost = useMemo(() => unreachable(draft, edges), [draft, edges]);
+  const places = placesOf(draft, counted);
+  const problems = useProblems(sequence.id, draft);
   const counts = useCounts(sequence, ids);
   const frozen = sequence.status === "archived";
   return useMemo(
-    () => ({ sequence, store, edges, places, lost, problems, counts, frozen }),
-    [sequence, store, edges, places, lost, problems, counts, frozen],
+    () => ({ sequence, store, steps, edges, places, lost, problems, counts, frozen }),
+    [sequence, store, steps, edges, places, lost, problems, counts, frozen],
   );
 }

@@ -1,6 +1,6 @@
 import { ChevronLeft, X } from "lucide-react";
 import { Button } from "@/ui/button";
-import { useBuilder, useDraft, useProblemsOf } from "./builder-context";
+import { useBuilder, useDraft, useProblemsOf, useSteps } from "./builder-context";
 import { focusStep } from "./canvas/use-canvas-keys";
 import { stepOf, titleOf } from "./draft/draft";
 import { kindOf } from "./kinds";
@@ -18,7 +18,7 @@ export function StepSidebar() {
 
 function Sidebar({ uid, step }: { uid: string; step: DraftStep }) {
   const { store, sequence, frozen } = useBuilder();
-  const steps = useDraft((state) => state.steps);
+  const steps = useSteps();
   const problems = useProblemsOf(uid);
   function close() {
     store.getState().select(null);
@@ -48,7 +48,7 @@ function Sidebar({ uid, step }: { uid: string; step: DraftStep }) {
         <StepPanel
           sequenceId={sequence.id}
           step={step}
-          steps={steps.map((item) => item.step)}
+          steps={steps}
           problems={problems}
           onChange={(changed) => store.getState().write(uid, changed)}
         />

@@ -1,4 +1,5 @@
 import type { ExplanationResponse, ReasonResponse } from "@/api/schema";
+import { absoluteTime } from "@/lib/format";
 import { plainSentence } from "./plain";
 
 /** Why nothing is being sent, in words. One entry for each code of the server's `domain/explain`:
@@ -22,7 +23,8 @@ export const REASONS: Record<string, Why> = {
   paused: {
     title: "Paused",
     ends: "person",
-    say: () => "Somebody has paused it. It goes on when it is resumed.",
+    say: (binds) =>
+      one(binds, "since", (since) => `Since ${absoluteTime(since)}. It goes on when it is resumed.`),
   },
   company_replied: {
     title: "A colleague has replied",

@@ -3,7 +3,7 @@ import { type Draft, titleOf } from "../draft/draft";
 import { heightOf, PILL, type Port, pillAt, ports, WIDTH } from "../draft/geometry";
 import type { Edge } from "../draft/graph";
 import type { Places } from "../draft/layout";
-import { kindOf, summaryOf } from "../kinds";
+import { kindOf, lineOf } from "../kinds";
 
 /** The draft in the terms of React Flow. */
 
@@ -14,6 +14,7 @@ interface Shown {
 }
 
 export function nodesOf(draft: Draft, edges: readonly Edge[], places: Places, shown: Shown): Node[] {
+  const all = draft.map((item) => item.step);
   const steps = draft.map(
     ({ uid, step }): Node => ({
       id: uid,
@@ -24,7 +25,7 @@ export function nodesOf(draft: Draft, edges: readonly Edge[], places: Places, sh
       height: heightOf(step, shown.counted),
       selected: shown.selected === uid,
       draggable: !shown.frozen,
-      ariaLabel: [kindOf(step.type).label, titleOf(step), summaryOf(step)].join(", "),
+      ariaLabel: [kindOf(step.type).label, titleOf(step), lineOf(step, all)].join(", "),
     }),
   );
   return [...steps, ...ends(draft, edges, places, shown)];

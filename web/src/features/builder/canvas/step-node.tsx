@@ -3,11 +3,11 @@ import { CircleAlert, Unlink } from "lucide-react";
 import { memo, useEffect } from "react";
 import { count } from "@/lib/format";
 import { Tooltip } from "@/ui/tooltip";
-import { useBuilder, useDraft, useProblemsOf } from "../builder-context";
+import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
 import { stepOf, titleOf } from "../draft/draft";
 import { ports } from "../draft/geometry";
 import { branches } from "../draft/outcomes";
-import { summaryOf } from "../kinds";
+import { lineOf } from "../kinds";
 import { KindIcon } from "../kinds/kind-icon";
 import type { DraftStep } from "../model";
 import { StepMenu } from "./step-menu";
@@ -22,6 +22,7 @@ export const StepNode = memo(function StepNode({ id }: NodeProps) {
 function Card({ uid, step }: { uid: string; step: DraftStep }) {
   const { lost, frozen } = useBuilder();
   const problems = useProblemsOf(uid);
+  const steps = useSteps();
   const selected = useDraft((state) => state.selected === uid);
   const state = problems.length > 0 ? "problem" : lost.has(uid) ? "lost" : "fine";
   return (
@@ -31,7 +32,7 @@ function Card({ uid, step }: { uid: string; step: DraftStep }) {
         <KindIcon type={step.type} />
         <div className={styles.words}>
           <p className={styles.title}>{titleOf(step)}</p>
-          <p className={styles.summary}>{summaryOf(step) || "Nothing yet"}</p>
+          <p className={styles.summary}>{lineOf(step, steps)}</p>
         </div>
         <Marks uid={uid} />
         {!frozen && <StepMenu uid={uid} step={step} />}
@@ -70,7 +71,7 @@ function Ways({ uid, step }: { uid: string; step: DraftStep }) {
   const { frozen } = useBuilder();
   const counted = useDraft((state) => state.counted);
   const measure = useUpdateNodeInternals();
-  const all = ports(step, counted);
+  const all = ports(step, counted, useSteps());
   const shape = all.map((port) => `${port.name}${port.side}${port.at.y}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: when the handles are others, their places are measured anew
   useEffect(() => measure(uid), [uid, shape, measure]);

@@ -1,4 +1,5 @@
 import type { DraftStep } from "../model";
+import { withRenamedKey } from "../panel/references";
 import { type BuilderStep, type Draft, freeKey, indexOf, stepOf, type Way, withKey } from "./draft";
 import {
   branches,
@@ -9,7 +10,7 @@ import {
   sameOutcome,
   withOutcome,
 } from "./outcomes";
-import { redirected, renamed } from "./references";
+import { redirected } from "./redirect";
 
 /** Everything that a person can do to a draft, each a pure function from one draft to the next. */
 
@@ -126,10 +127,12 @@ export function change(draft: Draft, uid: string, step: DraftStep): Draft {
     (key) => draft.filter((item) => item.uid !== uid && item.step.key === key).length > 0,
   );
   if (ambiguous) return changed;
-  return changed.map((item) => {
-    const other = renamed(item.step, before.key, step.key);
-    return other === item.step ? item : { ...item, step: other };
-  });
+  const others = withRenamedKey(
+    changed.map((item) => item.step),
+    before.key,
+    step.key,
+  );
+  return changed.map((item, index) => ({ ...item, step: others[index] ?? item.step }));
 }
 
 function map(draft: Draft, uid: string, edit: (step: DraftStep) => DraftStep): Draft {

@@ -37,8 +37,8 @@ export function heightOf(step: DraftStep, counted: boolean): number {
 
 /** Where the ways out begin: the last one below, so that the main line runs straight down, the others at the right of
  * their rows; whatever stops leaves sideways. */
-export function ports(step: DraftStep, counted: boolean): readonly Port[] {
-  const all = outlets(step);
+export function ports(step: DraftStep, counted: boolean, steps: readonly DraftStep[] = []): readonly Port[] {
+  const all = outlets(step, steps);
   return all.map((outlet, index) => {
     const below = index === all.length - 1 && !("stop" in outlet.outcome);
     return below

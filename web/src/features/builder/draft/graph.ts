@@ -18,9 +18,10 @@ export interface Edge {
 }
 
 export function edgesOf(draft: Draft): readonly Edge[] {
+  const steps = draft.map((item) => item.step);
   const byKey = new Map(draft.map((item) => [item.step.key, item.uid]));
   return draft.flatMap(({ uid, step }, index) =>
-    outlets(step).map((outlet, place, all) => {
+    outlets(step, steps).map((outlet, place, all) => {
       const next = draft[index + 1]?.uid ?? null;
       const { target, end } = destination(outlet.outcome, next, byKey);
       return {

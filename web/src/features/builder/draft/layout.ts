@@ -1,9 +1,9 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import type { DraftStep } from "../model";
+import { isRaw } from "../panel/config";
 import type { BuilderStep, Draft } from "./draft";
 import { GAP, heightOf, PILL, PILL_GAP, type Point, WIDTH } from "./geometry";
 import { type Edge, edgesOf } from "./graph";
-import { isObject } from "./json";
 
 /** Where each step stands. As long as nobody has moved one, all of them are laid out, top to bottom, whenever something
  * changes; from then on every place is kept, in `metadata.position`. */
@@ -75,7 +75,7 @@ function unplaced(item: BuilderStep): BuilderStep {
 
 function placeOf(step: DraftStep): Point | null {
   const at = step.metadata.position;
-  return isObject(at) && Number.isFinite(at.x) && Number.isFinite(at.y)
+  return isRaw(at) && Number.isFinite(at.x) && Number.isFinite(at.y)
     ? { x: at.x as number, y: at.y as number }
     : null;
 }

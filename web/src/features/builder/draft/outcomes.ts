@@ -1,7 +1,8 @@
 import { plural, words } from "@/lib/format";
 import type { DraftStep } from "../model";
-import { isAlways, wordsOfTest } from "./condition-words";
-import { isObject, list, number, text } from "./json";
+import { readTest } from "../panel/condition-tree";
+import { isRaw, listOf, numberOf, textOf } from "../panel/config";
+import { testWords } from "../summary";
 
 /** Where the ways out of a step lead, read from its config and written back into it. */
 
@@ -21,12 +22,13 @@ export interface Outlet {
 export const NEXT: Outgoing = "next";
 export const CONTINUE: Outcome = { continue: true };
 
-/** The ways out of a step, in the order in which they are asked. Those that nothing can reach are left out. */
-export function outlets(step: DraftStep): readonly Outlet[] {
-  if (step.type === "condition") return ofCondition(step.config);
+/** The ways out of a step, in the order in which they are asked. Those that nothing can reach are left out. Labels call
+ * other steps by their names if `steps` are given, else by their keys. */
+export function outlets(step: DraftStep, steps: readonly DraftStep[] = []): readonly Outlet[] {
+  if (step.type === "condition") return ofCondition(step.config, steps);
   if (step.type === "wait_for") {
     return [
-      { name: "on_event", label: words(text(step.config.event)), outcome: read(step.config.on_event) },
+      { name: "on_event", label: words(textOf(step.config, "event")), outcome: read(step.config.on_event) },
       { name: "on_timeout", label: afterDays(step.config), outcome: read(step.config.on_timeout) },
     ];
   }
@@ -47,8 +49,8 @@ export function withOutcome(step: DraftStep, name: Outgoing, outcome: Outcome): 
   if (!branches(step)) return step;
   const place = /^branches\[(\d+)\]\.then$/.exec(name);
   if (place === null) return { ...step, config: { ...step.config, [name]: outcome } };
-  const changed = list(step.config.branches).map((branch, index) =>
-    index === Number(place[1]) && isObject(branch) ? { ...branch, then: outcome } : branch,
+  const changed = listOf(step.config, "branches").map((branch, index) =>
+    index === Number(place[1]) && isRaw(branch) ? { ...branch, then: outcome } : branch,
   );
   return { ...step, config: { ...step.config, branches: changed } };
 }
@@ -59,12 +61,16 @@ export function sameOutcome(one: Outcome, other: Outcome): boolean {
   return "continue" in other;
 }
 
-function ofCondition(config: DraftStep["config"]): readonly Outlet[] {
+function ofCondition(config: DraftStep["config"], steps: readonly DraftStep[]): readonly Outlet[] {
   const found: Outlet[] = [];
-  for (const [index, branch] of list(config.branches).entries()) {
-    const test = isObject(branch) ? branch.if : undefined;
-    const outcome = read(isObject(branch) ? branch.then : undefined);
-    found.push({ name: `branches[${index}].then`, label: wordsOfTest(test), outcome });
+  for (const [index, branch] of listOf(config, "branches").entries()) {
+    const test = isRaw(branch) ? branch.if : undefined;
+    const outcome = read(isRaw(branch) ? branch.then : undefined);
+    found.push({
+      name: `branches[${index}].then`,
+      label: capital(testWords(readTest(test), steps)),
+      outcome,
+    });
     if (isAlways(test)) return found;
   }
   return [...found, { name: "else", label: "Otherwise", outcome: read(config.else) }];
@@ -72,12 +78,22 @@ function ofCondition(config: DraftStep["config"]): readonly Outlet[] {
 
 /** What is missing, or makes no sense, goes on: so does the server. */
 function read(raw: unknown): Outcome {
-  if (!isObject(raw)) return CONTINUE;
+  if (!isRaw(raw)) return CONTINUE;
   if (typeof raw.goto === "string") return { goto: raw.goto };
-  if (raw.stop === true) return text(raw.reason) ? { stop: true, reason: text(raw.reason) } : { stop: true };
+  if (raw.stop === true)
+    return textOf(raw, "reason") ? { stop: true, reason: textOf(raw, "reason") } : { stop: true };
   return CONTINUE;
 }
 
 function afterDays(config: DraftStep["config"]): string {
-  return `After ${plural(number(config.timeout_days), "day")}`;
+  return `After ${plural(numberOf(config, "timeout_days") ?? 0, "day")}`;
+}
+
+function isAlways(test: unknown): boolean {
+  const name = isRaw(test) ? Object.keys(test)[0] : test;
+  return name === "always" || name === "if_always";
+}
+
+function capital(said: string): string {
+  return said.charAt(0).toUpperCase() + said.slice(1);
 }

@@ -1,7 +1,4 @@
 import { Split } from "lucide-react";
-import { plural } from "@/lib/format";
-import { isAlways } from "../draft/condition-words";
-import { isObject, list } from "../draft/json";
 import type { Kind } from "./kind";
 
 export const condition: Kind = {
@@ -12,9 +9,4 @@ export const condition: Kind = {
   tone: "violet",
   key: "check",
   config: () => ({ branches: [{ if: "opened", then: { continue: true } }], else: { continue: true } }),
-  summary: ({ config }) => {
-    const tests = list(config.branches).map((branch) => (isObject(branch) ? branch.if : undefined));
-    if (tests.length === 1 && isAlways(tests[0])) return "Goes elsewhere";
-    return plural(tests.length, "branch", "branches");
-  },
 };

@@ -1,11 +1,14 @@
+import { plural } from "@/lib/format";
 import { type BuilderStep, type Draft, freeKey } from "../draft/draft";
 import { newUid } from "../draft/edits";
 import type { DraftStep, StepType } from "../model";
+import { listOf } from "../panel/config";
+import { ownDelayOf, summaryOf } from "../summary";
 import { action } from "./action";
 import { condition } from "./condition";
 import { delay } from "./delay";
 import { email } from "./email";
-import { duration, type Kind } from "./kind";
+import type { Kind } from "./kind";
 import { waitFor } from "./wait-for";
 
 /** The one table of types, in the order of the palette. */
@@ -35,8 +38,10 @@ export function blank(draft: Draft, type: StepType): BuilderStep {
   };
 }
 
-/** What a step does, in a line: its own wait first. */
-export function summaryOf(step: DraftStep): string {
-  const own = duration({ days: step.delay_days, hours: step.delay_hours, minutes: step.delay_minutes });
-  return [own && `After ${own}`, kindOf(step.type).summary(step)].filter(Boolean).join(" · ");
+/** What a step does, in a line. The branches of a condition have lines of their own. */
+export function lineOf(step: DraftStep, steps: readonly DraftStep[]): string {
+  if (step.type !== "condition") return summaryOf(step, steps);
+  const own = ownDelayOf(step);
+  const branches = plural(listOf(step.config, "branches").length, "branch", "branches");
+  return own === "" ? branches : `After ${own}: ${branches}`;
 }

@@ -1,6 +1,4 @@
 import { Ear } from "lucide-react";
-import { words } from "@/lib/format";
-import { text } from "../draft/json";
 import type { Kind } from "./kind";
 
 export const waitFor: Kind = {
@@ -16,5 +14,4 @@ export const waitFor: Kind = {
     on_event: { continue: true },
     on_timeout: { continue: true },
   }),
-  summary: ({ config }) => text(config.event) && `Until: ${words(text(config.event)).toLowerCase()}`,
 };

@@ -3,11 +3,11 @@ import type { ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { Menu } from "@/ui/menu";
 import { useActions } from "../actions";
-import { useBuilder, useDraft, useProblemsOf } from "../builder-context";
+import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
 import { AddItems } from "../canvas/add-items";
 import { type BuilderStep, titleOf } from "../draft/draft";
 import { outlets } from "../draft/outcomes";
-import { summaryOf } from "../kinds";
+import { lineOf } from "../kinds";
 import { KindIcon } from "../kinds/kind-icon";
 import styles from "./step-list.module.css";
 import { WayChoice } from "./way-choice";
@@ -30,8 +30,9 @@ function Row({ item, place, last }: { item: BuilderStep; place: number; last: bo
   const { uid, step } = item;
   const { store } = useBuilder();
   const selected = useDraft((state) => state.selected === uid);
+  const all = useSteps();
   const [problem] = useProblemsOf(uid);
-  const ways = outlets(step);
+  const ways = outlets(step, all);
   return (
     <li className={styles.row} data-selected={selected} data-problem={problem !== undefined}>
       <div className={styles.head}>
@@ -45,7 +46,7 @@ function Row({ item, place, last }: { item: BuilderStep; place: number; last: bo
           <KindIcon type={step.type} />
           <span className={styles.words}>
             <span className={styles.title}>{titleOf(step)}</span>
-            <span className={styles.summary}>{summaryOf(step) || "Nothing yet"}</span>
+            <span className={styles.summary}>{lineOf(step, all)}</span>
           </span>
         </button>
         <RowTools item={item} first={place === 1} last={last} />

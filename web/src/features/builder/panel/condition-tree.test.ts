@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  changedBranch,
   grouped,
   type Leaf,
   negated,
@@ -98,9 +99,9 @@ describe("editing a condition", () => {
   });
 
   it("puts another condition beside one, into its group where it is one", () => {
-    expect(writeTest(withAnother(readTest("opened"), newTest()))).toEqual({ all: ["opened", "replied"] });
-    expect(writeTest(withAnother(readTest({ any: ["opened"] }), newTest()))).toEqual({
-      any: ["opened", "replied"],
+    expect(writeTest(withAnother(readTest("clicked"), newTest()))).toEqual({ all: ["clicked", "opened"] });
+    expect(writeTest(withAnother(readTest({ any: ["clicked"] }), newTest()))).toEqual({
+      any: ["clicked", "opened"],
     });
   });
 
@@ -117,5 +118,14 @@ describe("editing a condition", () => {
       "if.all[1].any[1]",
     ]);
     expect(stepsOf(test)).toEqual(["b", "a"]);
+  });
+
+  it("changes a branch in its place, and keeps what it does not know", () => {
+    const branch = { then: { stop: true }, if: "opened", note: "mine" };
+    expect(Object.entries(changedBranch(branch, "clicked", { continue: true }))).toEqual([
+      ["then", { continue: true }],
+      ["if", "clicked"],
+      ["note", "mine"],
+    ]);
   });
 });

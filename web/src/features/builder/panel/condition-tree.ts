@@ -75,11 +75,16 @@ export function writeTest(test: Test): unknown {
 }
 
 export function newTest(): Test {
-  return { kind: "leaf", name: "replied", prefixed: false };
+  return { kind: "leaf", name: "opened", prefixed: false };
 }
 
 export function newFieldTest(): Test {
   return { kind: "field", raw: { field: "status", op: "eq", value: "" } };
+}
+
+/** A branch with these parts changed; its others stay. */
+export function changedBranch(branch: Raw, test: unknown, outcome: unknown): Raw {
+  return patched(branch, { if: test, then: outcome });
 }
 
 /** The leaf under another name, with as much of its scope as the new one takes. */
@@ -140,6 +145,13 @@ export function stepsOf(test: Test): string[] {
   if (test.kind === "not") return stepsOf(test.test);
   const step = test.kind === "leaf" ? scopeOf(test).step : undefined;
   return typeof step === "string" ? [step] : [];
+}
+
+/** With every leaf as `change` makes it. */
+export function mapLeaves(test: Test, change: (leaf: Leaf) => Leaf): Test {
+  if (test.kind === "group") return { ...test, tests: test.tests.map((child) => mapLeaves(child, change)) };
+  if (test.kind === "not") return { ...test, test: mapLeaves(test.test, change) };
+  return test.kind === "leaf" ? change(test) : test;
 }
 
 function named(name: string): { name: string; prefixed: boolean } {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { DraftStep } from "../model";
-import { referencesTo } from "./references";
+import { referencesTo, withRenamedKey } from "./references";
 
 function step(key: string, type: DraftStep["type"], config: Record<string, unknown>): DraftStep {
   return { key, name: "", type, delay_days: 0, delay_hours: 0, delay_minutes: 0, config, metadata: {} };
@@ -22,4 +22,14 @@ const steps = [
 
 it("finds every step that names a key", () => {
   expect(referencesTo("intro", steps).map((one) => one.key)).toEqual(["scoped", "ways", "waits", "else"]);
+});
+
+it("renames a key wherever it is named, and nothing else", () => {
+  const renamed = withRenamedKey(steps, "intro", "hello");
+  const text = JSON.stringify(steps)
+    .replaceAll('"goto":"intro"', '"goto":"hello"')
+    .replaceAll('"step":"intro"', '"step":"hello"');
+  expect(JSON.parse(JSON.stringify(renamed))).toEqual(JSON.parse(text));
+  expect(referencesTo("intro", renamed)).toEqual([]);
+  expect(renamed[5]).toBe(steps[5]);
 });

@@ -4,15 +4,7 @@ import { api, call } from "@/api/client";
 import { ApiProblem, type FieldProblem } from "@/api/problem";
 import { toApi } from "./draft/api-steps";
 import type { Draft } from "./draft/draft";
-import type { StepProblem } from "./model";
-
-/** What keeps the draft from running, as the server says. */
-export interface Problems {
-  byStep: ReadonlyMap<string, readonly StepProblem[]>;
-  /** What is wrong with the whole: its settings, the tenant's postal address. */
-  general: readonly FieldProblem[];
-  count: number;
-}
+import { type Problems, problemsOf } from "./draft/problems";
 
 const NONE: Problems = { byStep: new Map(), general: [], count: 0 };
 const PAUSE_MS = 350;
@@ -32,19 +24,6 @@ export function useProblems(sequenceId: string, steps: Draft): Problems {
     gcTime: 0,
   });
   return data ?? NONE;
-}
-
-/** `steps[2].config.subject` at the step that stands there, as `config.subject`. */
-export function problemsOf(steps: Draft, found: readonly FieldProblem[]): Problems {
-  const byStep = new Map<string, StepProblem[]>();
-  const general: FieldProblem[] = [];
-  for (const problem of found) {
-    const [, place, field = ""] = /^steps\[(\d+)\]\.?(.*)$/.exec(problem.field) ?? [];
-    const uid = place === undefined ? undefined : steps[Number(place)]?.uid;
-    if (uid === undefined) general.push(problem);
-    else byStep.set(uid, [...(byStep.get(uid) ?? []), { ...problem, field }]);
-  }
-  return { byStep, general, count: found.length };
 }
 
 async function validate(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, step } from "./draft/fixtures";
+import { draftOf, step } from "./fixtures";
 import { problemsOf } from "./problems";
 
 describe("problems", () => {
