@@ -12,6 +12,7 @@ from api.config import AppConfig
 from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.link_recorder import LinkRecorder
+from api.observed import Observed
 from api.routers import (
     analytics,
     api_keys,
@@ -47,6 +48,7 @@ from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
 from services.dispatch import Dispatcher
+from services.gauges import InstallationGauges
 from services.webhook_deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
@@ -56,7 +58,7 @@ __all__ = ["AppConfig", "create_app"]
 DESCRIPTION = """
 Durable multi-touch lead sequences.
 
-Every request but `/healthz`, `/readyz`, the links in mail and signed webhooks carries
+Every request but `/healthz`, `/readyz`, `/metrics`, the links in mail and signed webhooks carries
 `Authorization: Bearer <API key>`; a key belongs to one tenant.
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
@@ -109,7 +111,8 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
         try:
             await database.refuse_unsafe_role()
-            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, links, outbox)
+            gauges = InstallationGauges(database)
+            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, links, outbox, gauges)
             yield
         finally:
             await dispatcher.aclose()
@@ -126,6 +129,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         # A path with a slash too many is a 404, not a redirect that drops a POST's body.
         redirect_slashes=False,
     )
+    app.add_middleware(Observed)
     install_error_handlers(app)
     app.include_router(health.router)
     app.include_router(tracking.router)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from api.unavailable import reaching_postgres
 from api.wiring import wiring
 from domain.errors import Forbidden, Unauthorized
+from services import log_context
 from services.keys import Scope, find_key, note_use
 
 # A wider scope holds the narrower ones.
@@ -45,6 +46,7 @@ async def authenticate(request: Request) -> Principal:
         if found is None:
             raise Unauthorized("the API key is unknown or revoked")
         await note_use(database, found)
+    log_context.add(tenant_id=found.tenant_id)
     return Principal(found.tenant_id, found.key_id, frozenset(found.scopes))
 
 

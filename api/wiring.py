@@ -10,6 +10,7 @@ from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
 from services.dispatch import Dispatcher
+from services.gauges import InstallationGauges
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 
@@ -27,6 +28,7 @@ class Wiring:
     """Records their opens and clicks."""
     outbox: OutboxStore | None
     """The captured mail (development); None where nothing captures."""
+    gauges: InstallationGauges
 
 
 def wiring(connection: HTTPConnection) -> Wiring:

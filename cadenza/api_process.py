@@ -13,6 +13,7 @@ from api.app import AppConfig, create_app
 from cadenza.database_problems import database_problems_in_one_line
 from cadenza.lifeline import tell_ready
 from cadenza.settings import Settings
+from cadenza.telemetry import temporal_runtime
 from cadenza.temporal_client import connect_temporal, read_connect_config
 
 DRAIN_SECONDS = 5
@@ -46,10 +47,11 @@ async def serve_api(settings: Settings) -> None:
 
 def build_app(settings: Settings) -> FastAPI:
     """The API over the servers that the settings and `TEMPORAL_*` name. Raises `StartError`."""
+    runtime = temporal_runtime(settings)
     temporal = read_connect_config()  # also so that what cannot be read is said at the start
 
     async def connect() -> Client:
-        return await connect_temporal(lazy=True)
+        return await connect_temporal(lazy=True, runtime=runtime)
 
     secret, key = settings.inbound_webhook_secret, settings.signing_key
     config = AppConfig(

@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from cadenza import lifeline
 from cadenza.exit import run_and_leave
 from cadenza.lazy_commands import LazyGroup, loaded
+from cadenza.logs import log_text
 from cadenza.ports import LOOPBACK
 from cadenza.up_options import UpOptions
 
@@ -27,9 +27,7 @@ FreePort = Annotated[int | None, typer.Option(help="0 picks a free one.", min=0,
 def main() -> NoReturn:
     """The program's one way in and out."""
     lifeline.attach()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
-    logging.getLogger("mail.log").setLevel(logging.WARNING)  # the capture's: it tells every recipient's address
+    log_text()
     run_and_leave(lambda: app(prog_name="cadenza"))
 
 
@@ -63,16 +61,25 @@ def worker(
     processes: Annotated[int, typer.Option(help="So many workers, kept alive by this process.", min=1, max=64)] = 1,
 ) -> None:
     """Perform the steps of enrollments, against the servers named by CADENZA_* and TEMPORAL_*."""
+    settings = _part_settings()
     if processes > 1:
-        asyncio.run(loaded("cadenza.worker_processes:run_workers")(processes))
+        asyncio.run(loaded("cadenza.worker_processes:run_workers")(processes, settings))
         return
-    loaded("uvloop:run")(loaded("cadenza.worker:run")(loaded("cadenza.settings:load_settings")()))
+    loaded("uvloop:run")(loaded("cadenza.worker:run")(settings))
 
 
 @app.command("api")
 def api_command() -> None:
     """Serve the API, against the servers named by CADENZA_* and TEMPORAL_*."""
-    loaded("uvloop:run")(loaded("cadenza.api_process:serve_api")(loaded("cadenza.settings:load_settings")()))
+    loaded("uvloop:run")(loaded("cadenza.api_process:serve_api")(_part_settings()))
+
+
+def _part_settings() -> Any:
+    """Of a part that runs for long: from here on its log has the form that they name."""
+    settings = loaded("cadenza.settings:load_settings")()
+    if settings.log_format == "json":
+        loaded("cadenza.json_logs:log_json")()
+    return settings
 
 
 @app.command("demo")

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     log_retention_months: int = Field(default=0, ge=0, le=1200)
     """How many whole months of the execution log are kept before the present one; 0 keeps all."""
 
+    log_format: Literal["text", "json"] = "text"
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a worker tells its numbers and its health (`/metrics`, `/readyz`); nowhere if it is not set. The workers of
+    `--processes` take this port and those after it."""
+    metrics_host: str = "127.0.0.1"
+
     dev: bool = False
     """Serves `/dev/*`: the captured mail, replies and bounces by hand, fast-forward. Never in production."""
     fault_point: str | None = None

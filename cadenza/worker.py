@@ -8,6 +8,7 @@ import ssl
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -15,13 +16,17 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.mailbox import MailboxActivities
 from activities.maintenance import MaintenanceActivities
+from activities.observed import LogContext
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.database_problems import database_problems_in_one_line
 from cadenza.deployments import Deployment, worker_deployment
 from cadenza.errors import StartError
 from cadenza.lifeline import tell_ready
+from cadenza.metrics_port import MetricsPort
+from cadenza.ports import free_port
 from cadenza.search_attributes import ensure_search_attributes
 from cadenza.settings import Settings
+from cadenza.telemetry import temporal_runtime
 from cadenza.temporal_client import connect_temporal
 from db.session import Database
 from mail.tracking import Links
@@ -141,6 +146,7 @@ def make_worker(
             maintenance.decide_winners,
             maintenance.maintain_log,
         ],
+        interceptors=[LogContext()],
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
@@ -157,6 +163,7 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_
         task_queue=mailboxes_queue(task_queue),
         workflows=[MailboxWorkflow],
         activities=[MailboxActivities(parts.inboxes).watch],
+        interceptors=[LogContext()],
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
@@ -173,10 +180,21 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    client = await _connect(stopping)
-    if client is None:
-        return
     database = Database(settings.app_database_url())
+    sdk_port = None if settings.metrics_port is None else free_port()
+    runtime = temporal_runtime(settings, metrics_port=sdk_port)
+    port = MetricsPort(database, sdk_port)
+    async with port.served(settings.metrics_host, settings.metrics_port):
+        client = await _connect(stopping, runtime)
+        if client is None:
+            return
+        port.client = client
+        await _work(settings, client, database, port, stopping)
+
+
+async def _work(
+    settings: Settings, client: Client, database: Database, port: MetricsPort, stopping: asyncio.Event
+) -> None:
     smtp = settings.smtp_server()
     if smtp is None:
         log.warning("CADENZA_SMTP_HOST is not set: only mailboxes with a server of their own can send")
@@ -197,10 +215,12 @@ async def run(settings: Settings) -> None:
         await parts.gateway.ensure_schedules()
         queue, build_id = settings.task_queue, settings.build_id
         steps = make_worker(client, parts, queue, build_id=build_id, log_retention_months=settings.log_retention_months)
-        async with steps, make_mailbox_worker(client, parts, queue, build_id=build_id):
+        watchers = make_mailbox_worker(client, parts, queue, build_id=build_id)
+        async with steps, watchers:
             log.info("worker ready on task queue %s, build ID %s", queue, build_id or "not set")
             if warning := await Deployment(client, queue).passes_by(build_id):
                 log.warning(warning)
+            port.polling = lambda: steps.is_running and watchers.is_running and not stopping.is_set()
             tell_ready()
             watching = asyncio.create_task(parts.deliverer.watch())
             await stopping.wait()
@@ -209,11 +229,11 @@ async def run(settings: Settings) -> None:
         await parts.aclose()
 
 
-async def _connect(stopping: asyncio.Event) -> Client | None:
+async def _connect(stopping: asyncio.Event, runtime: Runtime | None) -> Client | None:
     """Waits for Temporal as long as it takes: a worker that comes up first is no error. None when told to stop."""
     while not stopping.is_set():
         try:
-            return await connect_temporal()
+            return await connect_temporal(runtime=runtime)
         except (StartError, RPCError) as problem:
             log.warning("%s; trying again in %s s", problem, CONNECT_PAUSE_SECONDS)
             await asyncio.wait([asyncio.create_task(stopping.wait())], timeout=CONNECT_PAUSE_SECONDS)

@@ -1,6 +1,6 @@
 """Connections and transactions. A transaction belongs to one tenant and knows it before its first query."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.bounds import SESSION_SETTINGS
@@ -106,6 +107,15 @@ class Database:
     async def aclose(self) -> None:
         await self.calls.aclose()
         await self.engine.dispose()
+
+
+def after_commit(session: WriteSession, act: Callable[[], None]) -> None:
+    """Once this transaction is committed, and not if it is rolled back."""
+
+    def committed(_session: Session) -> None:
+        act()
+
+    event.listen(session.sync_session, "after_commit", committed, once=True)
 
 
 def _pass_over_the_closed(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:

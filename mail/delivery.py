@@ -15,9 +15,13 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;\[\]]+")
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
 
 
+def mask_addresses(text: str) -> str:
+    return _ADDRESS.sub("[address]", text)
+
+
 def redact(text: str, *private: str) -> str:
     """`text` on one line, shortened, with every address (and each of `private`) masked."""
-    text = _ADDRESS.sub("[address]", " ".join(text.split()))
+    text = mask_addresses(" ".join(text.split()))
     for word in {word for word in private if len(word) > 2}:
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[redacted]", text, flags=re.IGNORECASE)
     return text[:MAX_TEXT]

@@ -16,6 +16,7 @@ from db.queries.outbox import START, Claimed, Outbox, count_due, is_waiting
 from db.session import Database
 from domain.enrollment import StopReason
 from domain.messages import Command, QueueCounts
+from services import metrics
 from services.batches.driver import BatchDriver
 from services.batches.run import CHUNK
 from services.fair_slots import FairSlots
@@ -243,7 +244,9 @@ class Dispatcher:
         if delivered:
             passing(FaultPoint.BETWEEN_DISPATCH_AND_SETTLE)
             await self._outbox.settle(tenant_id, delivered)
+            metrics.OUTBOX_DELIVERED.labels("delivered").inc(len(delivered))
         if refused:
+            metrics.OUTBOX_DELIVERED.labels("failed").inc(len(refused))
             await self._outbox.postpone(tenant_id, list(refused), next(iter(refused.values())))
         return QueueCounts(dispatched=len(delivered), failed=len(refused))
 

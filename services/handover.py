@@ -22,7 +22,7 @@ from mail.transport import (
     TemporarilyRefused,
     redact,
 )
-from services import breakers
+from services import breakers, metrics
 from services.fault_points import FaultPoint, passing
 from services.letters import Draft
 from services.receive import bounce_at_once
@@ -71,20 +71,24 @@ async def hand_over(
     except RecipientRefused as refused:
         return await _bounced(tools, handover, refused)
     except MessageRefused as refused:
+        metrics.SEND_FAILURES.labels("message_refused").inc()
         await handover.release("refused", refused)
         await _held_against(tools, visit, sender, refused)
         raise
     except AuthenticationFailed as refused:
+        metrics.SEND_FAILURES.labels("login_refused").inc()
         await handover.release("reserved", refused)
         await _held_against(tools, visit, sender, refused)
         raise
     except (TemporarilyRefused, ConnectionFailed) as refused:
+        metrics.SEND_FAILURES.labels("try_again").inc()
         # Certainly not taken, even where the final dot was written: the same message may be tried again.
         await handover.release("reserved", refused)
         raise
     passing(FaultPoint.AFTER_250)
     if sender.smtp_auth_failures or sender.refusals:
         await _recorded(lambda: visit.queries.clear_mailbox_failures(sender.id))
+    metrics.MESSAGES_SENT.inc()
     return await _recorded(lambda: advance(visit, reservation, "sent", variant, accepted.response))
 
 
@@ -103,6 +107,7 @@ async def _held_against(
 
 async def _bounced(tools: Tools, handover: "Handover", refused: RecipientRefused) -> Directive:
     visit = handover.visit
+    metrics.SEND_FAILURES.labels("recipient_refused").inc()
     await handover.release("refused", refused)
     passing(FaultPoint.BETWEEN_REFUSAL_AND_BOUNCE)
     async with tools.database.write(visit.queries.tenant_id) as session:

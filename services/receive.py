@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from db.queries import receiving
 from db.queries.breakers import lock_sender_of
 from db.queries.receiving import About, EventRow
-from db.session import WriteSession
+from db.session import WriteSession, after_commit
 from domain.bounces import SOFT_BOUNCES, SOFT_BOUNCES_WITHIN
 from domain.companies import company_domain
 from domain.enrollment import StopReason
@@ -25,7 +25,7 @@ from domain.messages import Command
 from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.scoring import points
 from domain.sequence import SequenceSettings
-from services import breakers
+from services import breakers, metrics
 from services.leads import no_lead
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -201,10 +201,17 @@ async def receive_about(
     received = await receiving.receive(session, about, row, _demand(event, about, row.occurred_at), company)
     if not received.recorded:
         return EventRecorded(recorded=False)
+    after_commit(session, metrics.EVENTS.labels(_counted_as(event)).inc)
     if mailbox_id is not None:
         await (breakers.complained if isinstance(event, ComplaintEvent) else breakers.bounced)(session, mailbox_id)
     held = await _hold_all(session, received.live, event) if isinstance(event, AutoReplyEvent) else []
     return EventRecorded(True, received.stopped, held, received.company_stopped, received.company_paused)
+
+
+def _counted_as(event: LeadEvent) -> str:
+    if isinstance(event, BounceEvent):
+        return "hard_bounce" if event.hard else "soft_bounce"
+    return f"machine_{event.type}" if event.by_machine else event.type
 
 
 def _is_held_against_sender(event: LeadEvent) -> bool:

@@ -14,6 +14,7 @@ from db.queries.enrollments import LoadedMailbox, Reservation
 from domain.errors import Conflict
 from domain.messages import Directive
 from mail.compose import new_message_id
+from services import metrics
 from services.fault_points import FaultPoint, passing
 from services.handover import advance, hand_over, known
 from services.letters import Draft, Letter
@@ -56,6 +57,8 @@ async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
             passing(FaultPoint.AFTER_RESERVE)
             return await hand_over(visit, tools, sender, draft, reservation, letter.variant)
         case "sent" | "unknown":
+            if reservation.outcome == "unknown":
+                metrics.SEND_FAILURES.labels("unknown_outcome").inc()
             return await advance(visit, reservation, reservation.outcome, letter.variant, response=None)
         case _:
             return visit.told(reservation.directive)

@@ -12,6 +12,7 @@ from db.queries.enrollments import AskedSlot, LoadedMailbox, Reservation
 from domain.errors import Conflict
 from domain.later_emails import days_to_later_emails
 from domain.send_times import Horizons, OpenDays, SendTimes
+from services import metrics
 from services.steps.visit import Visit
 
 MARGIN_DAYS = 21
@@ -94,4 +95,8 @@ def _asked(visit: Visit, times: SendTimes, days: OpenDays, offsets: list[int]) -
 def _told(answer: Reservation) -> Reservation:
     if answer.outcome == "stale":
         raise MailboxChanged("the mailbox counts its days in another zone now")
+    if answer.cause is not None:
+        metrics.DEFERRALS.labels(answer.cause).inc()
+    elif answer.outcome == "reserved":
+        metrics.SLOTS_USED.inc()
     return answer

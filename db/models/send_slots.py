@@ -31,6 +31,7 @@ class SendSlot(Row, Base):
         ),
         Index("send_slots_by_enrollment", "enrollment_id", "tenant_id"),
         Index("send_slots_free", "mailbox_id", "tenant_id", postgresql_where=text("status = 'free'")),
+        Index("send_slots_held", "at", postgresql_where=text("status = 'held'")),
     )
 
     mailbox_id: Mapped[UUID] = mapped_column(Uuid)

@@ -157,6 +157,8 @@ class Reservation(BaseModel):
     rfc_message_id: str = ""
     thread: list[str] = []
     subject: str = ""
+    cause: str | None = None
+    """Why the enrollment was put off, if it was (`put_off`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +213,14 @@ class EnrollmentQueries:
 
     async def reserve(self, place: Place, asked: "AskedSlot", *, message: dict[str, Any]) -> Reservation:
         parameters = {**_from(place), **asked.parameters(), "message": message}
-        return Reservation.model_validate(await self.database.calls.value(_RESERVE, self._key(**parameters)))
+        return _reservation(await self.database.calls.value(_RESERVE, self._key(**parameters)))
 
     async def defer(
         self, place: Place, asked: "AskedSlot", *, mailbox_id: UUID, closed: dict[str, Any] | None
     ) -> Reservation:
         """`closed`: what keeps the window closed now, `{"cause": ...}`, if anything does."""
         parameters = {**_from(place), **asked.parameters(), "mailbox_id": mailbox_id, "closed": closed}
-        return Reservation.model_validate(await self.database.calls.value(_DEFER, self._key(**parameters)))
+        return _reservation(await self.database.calls.value(_DEFER, self._key(**parameters)))
 
     async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
         """Whether this attempt may write the final dot. Of several, one may."""
@@ -323,6 +325,10 @@ async def note_result_txn(session: WriteSession, enrollment_id: UUID, step_id: U
     """Adds what an action brought about to the log row that this transaction has written of it."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "step_id": step_id}
     await session.execute(_NOTE_RESULT, {**key, "result": dict(result)})
+
+
+def _reservation(answer: dict[str, Any]) -> Reservation:
+    return Reservation.model_validate({**answer, "cause": answer["directive"].get("cause")})
 
 
 def _from(place: Place) -> dict[str, UUID]:

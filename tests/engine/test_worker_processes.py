@@ -1,13 +1,17 @@
 """`cadenza worker --processes 2`: one of them is killed, and the enrollments go on; none outlives the one over them."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
 
+import httpx
 import psutil
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.errors import StartError
+from cadenza.ports import LOOPBACK, choose_port, free_port
 from tests.part_process import part
 from tests.stage import Stage
 
@@ -17,6 +21,14 @@ PATIENCE_SECONDS = 60.0
 
 def workers(supervisor: asyncio.subprocess.Process) -> set[int]:
     return {child.pid for child in psutil.Process(supervisor.pid).children()}
+
+
+def two_ports() -> int:
+    """The first of two, one after the other, that nothing listens on."""
+    while True:
+        port = free_port()
+        with contextlib.suppress(StartError):
+            return choose_port("--port", port + 1, 0, set()) - 1
 
 
 async def test_a_worker_that_dies_is_started_again_and_all_end_with_the_process_over_them(
@@ -33,10 +45,15 @@ async def test_a_worker_that_dies_is_started_again_and_all_end_with_the_process_
         await stage.until(is_there, words, PATIENCE_SECONDS)
 
     with file.open("wb") as log:
-        async with part("worker", stage, *servers, options=("--processes", "2"), log=log) as supervisor:
+        options, port = ("--processes", "2"), two_ports()
+        watched = {"CADENZA_METRICS_PORT": str(port)}
+        async with part("worker", stage, *servers, options=options, log=log, **watched) as supervisor:
             await said("2 workers ready")
             both = workers(supervisor)
             assert len(both) == 2
+            async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+                for own in (port, port + 1):
+                    assert (await http.get(f"http://{LOOPBACK}:{own}/readyz")).is_success
             killed = min(both)
             os.kill(killed, signal.SIGKILL)
             for enrollment in await stage.enroll(sequence, *leads):

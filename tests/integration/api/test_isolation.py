@@ -46,6 +46,7 @@ DEFINERS = {
     "maintain_execution_log": "nothing",
     "forget_old_webhooks": "a number",
     "forget_old_answers": "a number",
+    "installation_gauges": "sums over all tenants, to whoever scrapes /metrics",
 }
 # Words in the names of fields that are no reference to a thing of a tenant.
 NO_REFERENCE = {"event_id"}  # the sender's own

@@ -1,0 +1,16 @@
+"""What is told of the whole installation, and why an email was put off."""
+
+from db.migrations.files import run_file
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_file("0015_observing.sql")
+
+
+def downgrade() -> None:
+    run_file("0015_observing_down.sql")
