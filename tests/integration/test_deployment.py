@@ -91,8 +91,13 @@ async def test_its_parts_run_from_its_environment(
     assert await run_to_end("bootstrap", given("bootstrap")) == first, "a second time it changes nothing"
     async with AsyncExitStack() as parts:
         await parts.enter_async_context(running("api", given("api")))
+        workers: list[str] = []
         for _ in range(SERVICES["worker"]["deploy"]["replicas"]):
-            await parts.enter_async_context(running("worker", given("worker")))
+            # On one machine each has a port of its own, where its health check asks.
+            worker = free_port()
+            ours = {"CADENZA_METRICS_PORT": str(worker)}
+            await parts.enter_async_context(running("worker", {**given("worker"), **ours}))
+            workers.append(f"http://{LOOPBACK}:{worker}")
         headers = {"Authorization": f"Bearer {KEYS['CADENZA_BOOTSTRAP_KEY']}"}
         http = await parts.enter_async_context(
             httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{port}", headers=headers, trust_env=False, timeout=30)
@@ -100,11 +105,11 @@ async def test_its_parts_run_from_its_environment(
 
         async def ready() -> bool:
             try:
-                return (await http.get("/readyz")).is_success
+                return all([(await http.get(f"{url}/readyz")).is_success for url in ("", *workers)])
             except httpx.TransportError:
                 return False
 
-        await until(ready, "the API is ready")
+        await until(ready, "the API and the workers are ready")
         await mail_one_lead(http)
 
         async def mailed() -> bool:
