@@ -87,6 +87,17 @@ def migrate() -> None:
     loaded("cadenza.migrate:upgrade")(loaded("cadenza.settings:load_settings")().owner_database_url())
 
 
+@app.command("bootstrap")
+def bootstrap_command(
+    mailbox: Annotated[str, typer.Option(help="The address that the first mailbox sends from.")],
+    mailbox_name: Annotated[str, typer.Option(help="The name beside that address.")] = "",
+    tenant: Annotated[str, typer.Option(help="The name of the first tenant.")] = "Default",
+) -> None:
+    """Make the first tenant of a new installation, its API key and its mailbox; a second time it changes nothing."""
+    settings = loaded("cadenza.settings:load_settings")()
+    loaded("cadenza.bootstrap:bootstrap_and_say")(settings, tenant, mailbox, mailbox_name)
+
+
 @app.command("rotate-secrets")
 def rotate_secrets_command() -> None:
     """Seal mailboxes' passwords and DKIM keys anew, under the first of CADENZA_SECRET_KEYS."""

@@ -90,8 +90,10 @@ class Settings(BaseSettings):
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
+    bootstrap_key: SecretStr | None = None
+    """The API key that `cadenza bootstrap` gives the first tenant."""
     postal_address: str = Field(default=EXAMPLE_ADDRESS, max_length=1000)
-    """What `cadenza up` gives its first tenant, if that has none: every email carries it."""
+    """What `cadenza up` and `cadenza bootstrap` give the first tenant, if that has none: every email carries it."""
     temporal_bin: Path | None = None
     """The program that `cadenza up` runs as Temporal's dev server, when it is to be none of those it finds."""
 

@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 // `npm run dev` works against a running `make up`, named by CADENZA_API_URL.
-const api = process.env.CADENZA_API_URL ?? "http://127.0.0.1:8080";
+const api = process.env.CADENZA_API_URL ?? "http://127.0.0.1:8000";
 const paths = JSON.parse((await import("node:fs")).readFileSync("openapi.json", "utf8")).paths as Record<
   string,
   unknown

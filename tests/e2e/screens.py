@@ -36,6 +36,18 @@ async def _open_first_message(page: Page) -> None:
     await page.get_by_role("main").get_by_role("listitem").or_(page.locator("main tbody tr")).first.click()
 
 
+async def _open_settings(page: Page) -> None:
+    await page.locator("tbody").get_by_role("button").first.click()
+    await page.get_by_role("menuitem", name="Settings").click()
+    await page.get_by_label("Only within a send window").check()
+
+
+async def _check_a_pick(page: Page) -> None:
+    await page.get_by_label("Select all leads shown").check()
+    await page.get_by_role("button", name="Check ").click()
+    await page.get_by_role("table", name="leads").first.wait_for()
+
+
 SETTINGS = (
     "mailboxes",
     "sender-domains",
@@ -51,7 +63,11 @@ SCREENS = (
     Screen("builder", "/app/sequences/{sequence_id}"),
     Screen("builder-step", "/app/sequences/{sequence_id}", _open_first_email),
     Screen("builder-draft", "/app/sequences/{draft_id}"),
+    Screen("sequence-settings", "/app/sequences", _open_settings),
     Screen("enroll", "/app/sequences/{draft_id}/enroll"),
+    Screen("enroll-campaign", "/app/sequences/{draft_id}/enroll?by=campaign"),
+    Screen("enroll-file", "/app/sequences/{draft_id}/enroll?by=file"),
+    Screen("enroll-checked", "/app/sequences/{sequence_id}/enroll", _check_a_pick),
     Screen("analytics", "/app/sequences/{sequence_id}/analytics"),
     Screen("leads", "/app/leads"),
     Screen("lead", "/app/leads/{lead_id}"),

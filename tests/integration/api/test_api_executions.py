@@ -42,7 +42,10 @@ async def test_the_newest_first(tenant: Tenant, history: History, two_leads: lis
     assert await events(tenant, history) == ONE_LEAD * 2
     answer = await tenant.call("GET", f"/sequences/{history.sequence_id}/executions")
     sent = answer["items"][6]
-    (lead,) = await tenant.query("SELECT lead_id FROM lead_sequence_state WHERE id = :id", id=two_leads[0])
+    (lead,) = await tenant.query(
+        "SELECT s.lead_id, l.email FROM lead_sequence_state s JOIN leads l ON l.id = s.lead_id WHERE s.id = :id",
+        id=two_leads[0],
+    )
     assert sent.pop("id").isdigit()
     assert sent == {
         "at": "2026-03-10T12:00:00Z",
@@ -51,6 +54,7 @@ async def test_the_newest_first(tenant: Tenant, history: History, two_leads: lis
         "step_key": "intro",
         "enrollment_id": str(two_leads[0]),
         "lead_id": str(lead.lead_id),
+        "lead_email": lead.email,
         "detail": {"message_id": "<1@a.example>"},
     }
     assert (answer["items"][7]["step_id"], answer["items"][7]["step_key"]) == (None, None)
@@ -60,7 +64,10 @@ async def test_filters(tenant: Tenant, history: History, two_leads: list[UUID]) 
     assert await events(tenant, history, event="waiting") == ["waiting"] * 2
     assert await events(tenant, history, event="nothing_of_the_kind") == []
     assert await events(tenant, history, enrollment_id=str(two_leads[1])) == ONE_LEAD
-    (lead,) = await tenant.query("SELECT lead_id FROM lead_sequence_state WHERE id = :id", id=two_leads[0])
+    (lead,) = await tenant.query(
+        "SELECT s.lead_id, l.email FROM lead_sequence_state s JOIN leads l ON l.id = s.lead_id WHERE s.id = :id",
+        id=two_leads[0],
+    )
     assert await events(tenant, history, lead_id=str(lead.lead_id), event="enrolled") == ["enrolled"]
     assert await events(tenant, history, lead_id=str(uuid4())) == []
     for step in ("check", str(history.steps["check"]), str(history.steps["check"]).upper()):

@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from api.app import AppConfig, create_app
 from api.wiring import Wiring
@@ -81,6 +85,38 @@ async def test_a_password_is_sealed_in_the_database_and_in_no_answer(tenant: Ten
     assert PASSWORD not in str(row) and SECRETS.open(row.smtp_password) == SECRETS.open(row.imap_password) == PASSWORD
     [kept] = await tenant.query("SELECT * FROM idempotency_keys")
     assert PASSWORD not in str(kept)
+
+
+async def test_a_mailbox_says_what_left_on_its_own_day(tenant: Tenant) -> None:
+    # A zone in which it is about noon, so that its day does not end meanwhile.
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    mailbox, other = await create(tenant, timezone=zone), await create(tenant, email="kim@acme.example", timezone=zone)
+    midnight = datetime.now(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    second, day = timedelta(seconds=1), timedelta(days=1)
+    slots = [
+        ("used", midnight),
+        ("used", midnight + day - second),
+        ("used", midnight - second),
+        ("used", midnight + day),
+        ("held", midnight + day - second),
+    ]
+    async with tenant.database.write(tenant.id) as session:
+        for status, at in slots:
+            await session.execute(
+                text(
+                    "INSERT INTO send_slots (tenant_id, mailbox_id, step_id, visit, status, at, day)"
+                    " VALUES (:tenant_id, :mailbox_id, gen_random_uuid(), 1, :status, :at, :day)"
+                ),
+                {
+                    "tenant_id": tenant.id,
+                    "mailbox_id": UUID(mailbox["id"]),
+                    "status": status,
+                    "at": at,
+                    "day": at.date(),
+                },
+            )
+    assert (await tenant.call("GET", f"/mailboxes/{mailbox['id']}"))["sent_today"] == 2
+    assert (await tenant.call("GET", f"/mailboxes/{other['id']}"))["sent_today"] == 0
 
 
 async def test_a_server_that_is_set_again_without_a_password_keeps_it(tenant: Tenant) -> None:

@@ -1,4 +1,4 @@
-import { type InfiniteData, useInfiniteQuery } from "@tanstack/react-query";
+import { type InfiniteData, keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { LIVE } from "@/app/query-client";
 
 interface PageOf<Item> {
@@ -10,16 +10,18 @@ interface PageOf<Item> {
 export function usePages<Item>(
   queryKey: readonly unknown[],
   load: (cursor: string | null) => Promise<PageOf<Item>>,
-  { enabled = true }: { enabled?: boolean } = {},
 ) {
   return useInfiniteQuery({
-    queryKey,
+    // Apart from a plain query of the same name, whose data has another shape.
+    queryKey: [...queryKey, "pages"],
     queryFn: ({ pageParam }) => load(pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (last: PageOf<Item>) => last.next_cursor ?? null,
     select: flat<Item>,
-    refetchInterval: LIVE,
-    enabled,
+    // Every page that was loaded is asked for again: the more there are, the seldomer.
+    refetchInterval: (query) => LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
+    // What was found stays until what is looked for now is there.
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -10,6 +10,8 @@ interface FormDialogProps {
   description?: ReactNode;
   submit: string;
   busy: boolean;
+  /** There is nothing to submit yet. */
+  disabled?: boolean;
   problem: FormProblem;
   onSubmit: () => void;
   wide?: boolean;
@@ -27,6 +29,7 @@ export function FormDialog({
   onClose,
   submit,
   busy,
+  disabled = false,
   problem,
   onSubmit,
   children,
@@ -41,7 +44,7 @@ export function FormDialog({
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" form={id} busy={busy}>
+          <Button look="primary" type="submit" form={id} busy={busy} disabled={disabled}>
             {submit}
           </Button>
         </>

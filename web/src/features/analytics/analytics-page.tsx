@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { AnalyticsResponse } from "@/api/schema";
+import { sequenceQuery } from "@/features/sequences/queries";
 import { StatusBadge } from "@/ui/badge";
 import { buttonClass } from "@/ui/button";
 import { Page, Section } from "@/ui/page";
@@ -12,9 +13,9 @@ import { Daily } from "./daily";
 import { ExportMenu } from "./export-menu";
 import { Funnel } from "./funnel";
 import { Log } from "./log";
+import { analyticsQuery } from "./queries";
 import { StopReasons } from "./stop-reasons";
 import { Totals } from "./totals";
-import { analyticsQuery, sequenceQuery } from "./use-analytics";
 import { Variants } from "./variants";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
@@ -26,20 +27,24 @@ export function AnalyticsPage() {
   const navigate = route.useNavigate();
   const sequence = useQuery(sequenceQuery(sequenceId));
   const analytics = useQuery(analyticsQuery(sequenceId, search.from, search.to));
-  const name = sequence.data?.name ?? "Sequence";
   return (
     <Page
-      title={`Analytics${sequence.data ? ` of ${name}` : ""}`}
+      title={sequence.data ? `Analytics of ${sequence.data.name}` : "Analytics"}
       trail={
         <>
-          <Link to="/app/sequences">Sequences</Link> /{" "}
-          <Link to="/app/sequences/$sequenceId" params={{ sequenceId }}>
-            {name}
-          </Link>
+          <Link to="/app/sequences">Sequences</Link>
+          {sequence.data && (
+            <>
+              {" / "}
+              <Link to="/app/sequences/$sequenceId" params={{ sequenceId }}>
+                {sequence.data.name}
+              </Link>
+            </>
+          )}
         </>
       }
       aside={sequence.data && <StatusBadge status={sequence.data.status} />}
-      actions={analytics.data && <ExportMenu name={name} analytics={analytics.data} />}
+      actions={analytics.data && <ExportMenu name={sequence.data?.name ?? ""} analytics={analytics.data} />}
     >
       <Tabs
         label="Analytics"

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { X } from "lucide-react";
+import { ListFilter, X } from "lucide-react";
 import { api, call } from "@/api/client";
 import type { ExecutionResponse, FunnelStepResponse } from "@/api/schema";
 import { words } from "@/lib/format";
 import { usePages } from "@/lib/pages";
-import { Button } from "@/ui/button";
+import { Button, buttonClass } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { More } from "@/ui/more";
 import { Empty, Loaded } from "@/ui/states";
@@ -13,9 +13,9 @@ import { Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "./analytics.module.css";
 import { detailWords } from "./log-words";
+import { analyticsQuery } from "./queries";
 import { Range } from "./range";
 import { type AnalyticsSearch, dayAfter } from "./search";
-import { analyticsQuery } from "./use-analytics";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
 
@@ -123,6 +123,7 @@ function Filters({ steps }: { steps: readonly FunnelStepResponse[] }) {
 }
 
 function Rows({ rows, steps }: { rows: readonly ExecutionResponse[]; steps: readonly FunnelStepResponse[] }) {
+  const { lead } = route.useSearch();
   return (
     <Table label="Execution log" stack>
       <thead>
@@ -147,9 +148,24 @@ function Rows({ rows, steps }: { rows: readonly ExecutionResponse[]; steps: read
               )}
             </td>
             <td>
-              <Link to="/app/leads/$leadId" params={{ leadId: row.lead_id }}>
-                {row.lead_email}
-              </Link>
+              <span className={styles.lead}>
+                <Link to="/app/leads/$leadId" params={{ leadId: row.lead_id }}>
+                  {row.lead_email}
+                </Link>
+                {lead === undefined && (
+                  <Link
+                    from={route.id}
+                    to="."
+                    search={(before) => ({ ...before, lead: row.lead_id })}
+                    replace
+                    aria-label={`Only ${row.lead_email}`}
+                    title="Only this lead"
+                    className={buttonClass({ look: "quiet", size: "sm", icon: true })}
+                  >
+                    <ListFilter />
+                  </Link>
+                )}
+              </span>
             </td>
             <td>{detailWords(row, steps) || <span className="muted">–</span>}</td>
           </tr>

@@ -91,7 +91,7 @@ function SideOf({
             <Timeline leadId={there.id} />
           </>
         )}
-        {!there && address && lead.isPending && <Loading rows={3} label="Looking for the lead" />}
+        {!there && address && lead.isPending && <Loading rows={3} />}
         {!there && address && lead.data === null && (
           <p className="muted">No lead has the address {address}.</p>
         )}

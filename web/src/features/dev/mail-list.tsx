@@ -27,7 +27,7 @@ export function MailList({ query, items, to, chosen, onFilter, onOpen }: MailLis
     <section className={styles.list} aria-label="Captured mail">
       <Filter key={to ?? ""} to={to} seen={items ?? []} onFilter={onFilter} />
       {query.error != null && <Failed error={query.error} retry={query.refetch} />}
-      {items === undefined && query.error == null && <Loading rows={8} label="Loading the outbox" />}
+      {items === undefined && query.error == null && <Loading rows={8} />}
       {items?.length === 0 && (
         <Empty title={to ? "No mail to this address" : "No mail yet"}>
           {to

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import type { SequenceResponse } from "@/api/schema";
+import { BatchChip } from "@/features/sequences/batch-chip";
 import { sequenceQuery } from "@/features/sequences/queries";
 import { StatusBadge } from "@/ui/badge";
 import { buttonClass } from "@/ui/button";
@@ -39,7 +40,18 @@ export function EnrollPage() {
           )}
         </>
       }
-      aside={sequence.data && <StatusBadge status={sequence.data.status} />}
+      aside={
+        sequence.data && (
+          <>
+            <StatusBadge status={sequence.data.status} />
+            {sequence.data.batch_id && (
+              <Link to={HERE} params={{ sequenceId }} search={{ batch: sequence.data.batch_id }}>
+                <BatchChip batchId={sequence.data.batch_id} />
+              </Link>
+            )}
+          </>
+        )
+      }
       actions={
         <Link to="/app/sequences/$sequenceId/analytics" params={{ sequenceId }} className={buttonClass()}>
           Analytics

@@ -11,6 +11,7 @@ import { save } from "@/lib/save";
 import { Button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
 import { FileDrop } from "@/ui/file-drop";
+import { Section } from "@/ui/page";
 import { Failed } from "@/ui/states";
 import type { Audience } from "./audience";
 import { createCampaign } from "./campaigns";
@@ -29,15 +30,17 @@ export function FileTab({ active, onChosen }: { active: boolean; onChosen: (audi
   const { answer, campaign } = imported;
   const taken = answer.created + answer.updated;
   return (
-    <div className={styles.tab}>
-      <ImportResult answer={answer} />
-      {answer.rejected.length > 0 && (
-        <div>
+    <Section
+      title="What became of the file"
+      actions={
+        answer.rejected.length > 0 && (
           <Button size="sm" onClick={() => saveRejected(answer)}>
-            <Download /> Download the rejected rows
+            <Download /> Rejected rows
           </Button>
-        </div>
-      )}
+        )
+      }
+    >
+      <ImportResult answer={answer} />
       <section className={styles.bar} aria-label="Selection">
         <p>
           The leads of the file are in <strong>{campaign.name}</strong>
@@ -53,7 +56,7 @@ export function FileTab({ active, onChosen }: { active: boolean; onChosen: (audi
           Check its leads
         </Button>
       </section>
-    </div>
+    </Section>
   );
 }
 

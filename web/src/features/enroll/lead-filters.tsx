@@ -1,23 +1,26 @@
-import { useEffect, useState } from "react";
+import { useId } from "react";
+import type { LeadResponse } from "@/api/schema";
 import { statusesWith } from "@/features/leads/statuses";
 import { words } from "@/lib/format";
-import { SelectField, TextField } from "@/ui/field";
+import { SelectField } from "@/ui/field";
+import { SearchField } from "@/ui/search-field";
 import styles from "./enroll.module.css";
 import type { LeadFilter } from "./queries";
 
-/** How long after the last letter it is searched, in milliseconds. */
-const PAUSE = 250;
-
 export function LeadFilters({
   filter,
+  seen,
   onChange,
 }: {
   filter: LeadFilter;
+  /** Statuses and tags are free text: those of the leads that have been seen can be chosen. */
+  seen: readonly LeadResponse[];
   onChange: (changed: LeadFilter) => void;
 }) {
+  const tags = useId();
   return (
     <search className={styles.filters}>
-      <Typed
+      <SearchField
         label="Search leads"
         placeholder="Search address, name or company"
         value={filter.search ?? ""}
@@ -30,48 +33,27 @@ export function LeadFilters({
         onChange={(event) => onChange({ ...filter, status: event.target.value })}
       >
         <option value="">Any status</option>
-        {statusesWith([], filter.status).map((status) => (
+        {statusesWith(
+          seen.map((lead) => lead.status),
+          filter.status,
+        ).map((status) => (
           <option key={status} value={status}>
             {words(status)}
           </option>
         ))}
       </SelectField>
-      <Typed
+      <SearchField
         label="Tag"
         placeholder="Any tag"
+        list={tags}
         value={filter.tag ?? ""}
         onChange={(tag) => onChange({ ...filter, tag })}
       />
+      <datalist id={tags}>
+        {[...new Set(seen.flatMap((lead) => lead.tags))].sort().map((tag) => (
+          <option key={tag} value={tag} />
+        ))}
+      </datalist>
     </search>
-  );
-}
-
-function Typed({
-  label,
-  placeholder,
-  value,
-  onChange,
-}: {
-  label: string;
-  placeholder: string;
-  value: string;
-  onChange: (text: string) => void;
-}) {
-  const [typed, setTyped] = useState(value);
-  useEffect(() => {
-    const text = typed.trim();
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), PAUSE);
-    return () => clearTimeout(timer);
-  }, [typed, value, onChange]);
-  return (
-    <TextField
-      label={label}
-      hideLabel
-      type="search"
-      placeholder={placeholder}
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-    />
   );
 }

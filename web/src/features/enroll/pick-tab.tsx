@@ -39,6 +39,7 @@ export function PickTab({
     <div className={styles.tab}>
       <LeadFilters
         filter={filter}
+        seen={leads.data?.pages.flatMap((page) => page.items) ?? []}
         onChange={(changed) => navigate({ to: ".", search: filterOf(changed), replace: true })}
       />
       <Loaded query={leads}>

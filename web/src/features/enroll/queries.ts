@@ -45,7 +45,7 @@ export function namedLeadsQuery(ids: readonly string[]) {
 
 export function campaignsQuery() {
   return infiniteQueryOptions({
-    queryKey: ["campaigns"],
+    queryKey: ["campaigns", "list"],
     queryFn: ({ pageParam }) =>
       call(
         api.GET("/campaigns", {

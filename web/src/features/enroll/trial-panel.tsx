@@ -91,11 +91,13 @@ function Outcome({ trial }: { trial: Trial }) {
       <Stats>
         <Stat label="Would be enrolled" value={count(trial.accepted)} />
         <Stat label="Would be skipped" value={count(skipped)} />
-        <Stat
-          label="First email to all by"
-          value={by ? <Time at={by} /> : "–"}
-          note={by ? <Time at={by} exact /> : "It cannot be told"}
-        />
+        {trial.accepted > 0 && (
+          <Stat
+            label="First email to all by"
+            value={by ? <Time at={by} /> : "–"}
+            note={by ? <Time at={by} exact /> : "It cannot be told"}
+          />
+        )}
       </Stats>
       {trial.forecast && trial.forecast.mailboxes.length > 0 && <Forecast forecast={trial.forecast} />}
       <div className={styles.head}>

@@ -81,7 +81,7 @@ export function EnrollDialog({
       </SelectField>
       {sequences.data?.items.length === 0 && <p className="muted">No sequence is active yet.</p>}
       {sequences.error && <Failed error={sequences.error} />}
-      {sequenceId && trial.isFetching && <Loading rows={2} label="Trying it out" />}
+      {sequenceId && trial.isFetching && <Loading rows={2} />}
       {trial.error && <Failed error={trial.error} retry={() => trial.refetch()} />}
       {trial.data && !trial.isFetching && <Trial answer={trial.data} />}
       {start.error && <p role="alert">{messageOf(start.error)}</p>}

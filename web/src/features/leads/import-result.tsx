@@ -3,6 +3,7 @@ import { count, plural } from "@/lib/format";
 import { Stat, Stats } from "@/ui/stat";
 import { Table } from "@/ui/table";
 import styles from "./import.module.css";
+import { plainSentence } from "./plain";
 
 const SHOWN = 200;
 
@@ -31,7 +32,7 @@ export function ImportResult({ answer }: { answer: LeadImportResponse }) {
                 <tr key={row.row}>
                   <td className="numeric">{count(row.row)}</td>
                   <td className={styles.address}>{row.email || <span className="muted">–</span>}</td>
-                  <td>{row.detail}</td>
+                  <td>{plainSentence(row.detail)}</td>
                 </tr>
               ))}
             </tbody>
@@ -53,7 +54,7 @@ export function ImportResult({ answer }: { answer: LeadImportResponse }) {
               {answer.warnings.slice(0, SHOWN).map((row) => (
                 <tr key={`${row.row} ${row.code} ${row.detail}`}>
                   <td className="numeric">{count(row.row)}</td>
-                  <td>{row.detail}</td>
+                  <td>{plainSentence(row.detail)}</td>
                 </tr>
               ))}
             </tbody>

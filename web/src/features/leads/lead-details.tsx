@@ -7,7 +7,7 @@ import { useChangeLead } from "./changes";
 import styles from "./lead-details.module.css";
 import { shown } from "./lead-values";
 import { usersQuery } from "./queries";
-import { TagInput } from "./tag-input";
+import { TagField } from "./tag-field";
 import { timeIn } from "./zones";
 
 export function LeadDetails({ lead }: { lead: LeadResponse }) {
@@ -33,7 +33,7 @@ export function LeadDetails({ lead }: { lead: LeadResponse }) {
         </Row>
         <Row name="Owner">{lead.owner_id && <Owner id={lead.owner_id} />}</Row>
       </dl>
-      <TagInput tags={tags} onChange={(next) => change.mutate({ tags: next })} />
+      <TagField tags={tags} onChange={(next) => change.mutate({ tags: next })} />
       {Object.keys(lead.custom).length > 0 && (
         <div className={styles.group}>
           <h3>Custom fields</h3>

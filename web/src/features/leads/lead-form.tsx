@@ -8,7 +8,7 @@ import styles from "./lead-form.module.css";
 import { faultOf, type LeadValues } from "./lead-values";
 import { usersQuery } from "./queries";
 import { statusesWith } from "./statuses";
-import { TagInput } from "./tag-input";
+import { TagField } from "./tag-field";
 import { ZoneField } from "./zone-field";
 
 interface LeadFormProps {
@@ -71,7 +71,7 @@ export function LeadForm({ id, values, onChange, onSubmit, faults }: LeadFormPro
         onChange={(owner_id) => set({ owner_id })}
       />
       <div className={styles.whole}>
-        <TagInput tags={values.tags} error={faultOf("tags", faults)} onChange={(tags) => set({ tags })} />
+        <TagField tags={values.tags} error={faultOf("tags", faults)} onChange={(tags) => set({ tags })} />
       </div>
       <div className={styles.whole}>
         <CustomFields

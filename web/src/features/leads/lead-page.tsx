@@ -37,11 +37,7 @@ export function LeadPage() {
   if (lead.data === undefined) {
     return (
       <Page title="Lead" trail={TRAIL}>
-        {lead.error ? (
-          <Failed error={lead.error} retry={() => lead.refetch()} />
-        ) : (
-          <Loading rows={8} label="Loading the lead" />
-        )}
+        {lead.error ? <Failed error={lead.error} retry={() => lead.refetch()} /> : <Loading rows={8} />}
       </Page>
     );
   }
@@ -84,9 +80,11 @@ function LeadThere({ lead, fault }: { lead: LeadResponse; fault: unknown }) {
       <div className={styles.columns}>
         <div className={styles.main}>
           <Enrollments leadId={lead.id} onEnroll={() => setAsked("enroll")} />
-          <Section title="Timeline">
-            <Timeline leadId={lead.id} />
-          </Section>
+          <div className={styles.story}>
+            <Section title="Timeline">
+              <Timeline leadId={lead.id} />
+            </Section>
+          </div>
         </div>
         <aside className={styles.aside} aria-label="About the lead">
           <Card>
@@ -116,7 +114,7 @@ function Enrollments({ leadId, onEnroll }: { leadId: string; onEnroll: () => voi
   const states = useQuery(statesQuery(leadId));
   return (
     <Section title="Enrollments">
-      <Loaded query={states} loading={<Loading rows={3} label="Loading enrollments" />}>
+      <Loaded query={states} loading={<Loading rows={3} />}>
         {({ enrollments }) =>
           enrollments.length === 0 ? (
             <Empty title="In no sequence yet" action={<Button onClick={onEnroll}>Enroll…</Button>}>

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import type { LeadResponse } from "@/api/schema";
 import { Badge, StatusBadge } from "@/ui/badge";
 import { Time } from "@/ui/time";
@@ -6,7 +7,7 @@ import styles from "./lead-table.module.css";
 
 const TAGS_SHOWN = 2;
 
-export function LeadRow({
+export const LeadRow = memo(function LeadRow({
   lead,
   index,
   selected,
@@ -15,7 +16,7 @@ export function LeadRow({
   lead: LeadResponse;
   index: number;
   selected: boolean;
-  onToggle: () => void;
+  onToggle: (leadId: string) => void;
 }) {
   const rest = lead.tags.length - TAGS_SHOWN;
   return (
@@ -25,7 +26,7 @@ export function LeadRow({
           type="checkbox"
           aria-label={`Select ${lead.name || lead.email}`}
           checked={selected}
-          onChange={onToggle}
+          onChange={() => onToggle(lead.id)}
         />
       </td>
       <td className={styles.lead}>
@@ -59,4 +60,4 @@ export function LeadRow({
       </td>
     </tr>
   );
-}
+});

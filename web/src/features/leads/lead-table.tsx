@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import type { LeadResponse } from "@/api/schema";
 import { LeadRow } from "./lead-row";
 import styles from "./lead-table.module.css";
@@ -15,12 +15,15 @@ interface LeadTableProps {
   /** It is still the answer to the question before. */
   stale: boolean;
   selected: ReadonlySet<string>;
-  onSelect: (selected: ReadonlySet<string>) => void;
+  onSelect: (change: (selected: ReadonlySet<string>) => ReadonlySet<string>) => void;
+  /** What the rows are the answer to: another question begins at the top. */
+  question: string;
 }
 
 /** Only the rows in sight are in the document: a hundred thousand of them scroll like ten. It stays a real table, with
  * a spacer above and below, and tells which row is which. */
-export function LeadTable({ rows, more, loadingMore, onMore, stale, selected, onSelect }: LeadTableProps) {
+export function LeadTable(props: LeadTableProps) {
+  const { rows, more, loadingMore, onMore, stale, selected, onSelect, question } = props;
   const frame = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -38,26 +41,40 @@ export function LeadTable({ rows, more, loadingMore, onMore, stale, selected, on
     if (more && !loadingMore && lastIndex >= rows.length - AHEAD) onMore();
   }, [more, loadingMore, lastIndex, rows.length, onMore]);
 
-  const toggle = (id: string) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
-    onSelect(next);
-  };
-  const all = rows.length > 0 && rows.every((lead) => selected.has(lead.id));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change of the question, and of its answer, that counts
+  useEffect(() => {
+    frame.current?.scrollTo({ top: 0 });
+  }, [question, stale]);
 
+  const toggle = useCallback(
+    (id: string) =>
+      onSelect((before) => {
+        const next = new Set(before);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [onSelect],
+  );
+  const all = useMemo(() => rows.length > 0 && rows.every((lead) => selected.has(lead.id)), [rows, selected]);
+
+  // A key that is held down comes faster than rows are drawn: the next step goes from where the last one leads.
+  const heading = useRef<number | null>(null);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const row = (event.target as HTMLElement).closest<HTMLElement>("tr[data-index]");
     if (step === undefined || row === null) return;
     event.preventDefault();
-    const index = Number(row.dataset.index) + step;
+    const index = (heading.current ?? Number(row.dataset.index)) + step;
     if (index < 0 || index >= rows.length) return;
+    const drawing = heading.current !== null;
+    heading.current = index;
     virtual.scrollToIndex(index);
-    requestAnimationFrame(() =>
-      frame.current
-        ?.querySelector<HTMLElement>(`tr[data-index="${index}"] a`)
-        ?.focus({ preventScroll: true }),
-    );
+    if (drawing) return;
+    requestAnimationFrame(() => {
+      const there = `tr[data-index="${heading.current}"] a`;
+      heading.current = null;
+      frame.current?.querySelector<HTMLElement>(there)?.focus({ preventScroll: true });
+    });
   };
 
   return (
@@ -90,7 +107,7 @@ export function LeadTable({ rows, more, loadingMore, onMore, stale, selected, on
                 ref={(box) => {
                   if (box) box.indeterminate = selected.size > 0 && !all;
                 }}
-                onChange={() => onSelect(all ? new Set() : new Set(rows.map((lead) => lead.id)))}
+                onChange={() => onSelect(() => new Set(all ? [] : rows.map((lead) => lead.id)))}
               />
             </th>
             <th scope="col">Lead</th>
@@ -123,7 +140,7 @@ export function LeadTable({ rows, more, loadingMore, onMore, stale, selected, on
                   lead={lead}
                   index={item.index}
                   selected={selected.has(lead.id)}
-                  onToggle={() => toggle(lead.id)}
+                  onToggle={toggle}
                 />
               )
             );

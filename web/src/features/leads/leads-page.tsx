@@ -56,7 +56,7 @@ export function LeadsPage() {
       <div className={styles.body}>
         <LeadFiltersBar filters={filters} onChange={filter} rows={rows} />
         {leads.error !== null && <Failed error={leads.error} retry={() => leads.refetch()} />}
-        {leads.isPending && !leads.error && <Loading rows={10} label="Loading leads" />}
+        {leads.isPending && !leads.error && <Loading rows={10} />}
         {leads.data && rows.length > 0 && (
           <LeadTable
             rows={rows}
@@ -66,6 +66,7 @@ export function LeadsPage() {
             stale={leads.isPlaceholderData}
             selected={selected}
             onSelect={setSelected}
+            question={JSON.stringify(filters)}
           />
         )}
         {leads.data && rows.length === 0 && filtered && (

@@ -1,4 +1,6 @@
 import type { ExplanationResponse, ReasonResponse } from "@/api/schema";
+import { absoluteTime } from "@/lib/format";
+import { plainSentence } from "./plain";
 
 /** Why nothing is being sent, in words. One entry for each code of the server's `domain/explain`:
  * `tests/architecture/test_sentences.py` compares them. */
@@ -21,7 +23,8 @@ export const REASONS: Record<string, Why> = {
   paused: {
     title: "Paused",
     ends: "person",
-    say: () => "Somebody has paused it. It goes on when it is resumed.",
+    say: (binds) =>
+      one(binds, "since", (since) => `Since ${absoluteTime(since)}. It goes on when it is resumed.`),
   },
   company_replied: {
     title: "A colleague has replied",
@@ -95,10 +98,10 @@ export const REASONS: Record<string, Why> = {
 
 export function whyOf(reason: ReasonResponse): { title: string; text: string; ends: Why["ends"] } {
   const known = REASONS[reason.code];
-  const title = known?.title ?? sentence(reason.code.replaceAll("_", " ")).replace(/\.$/, "");
+  const title = known?.title ?? plainSentence(reason.code.replaceAll("_", " ")).replace(/\.$/, "");
   return {
     title,
-    text: known?.say?.(reason.binds) ?? sentence(reason.detail),
+    text: known?.say?.(reason.binds) ?? plainSentence(reason.detail),
     ends: known?.ends ?? "engine",
   };
 }
@@ -117,12 +120,6 @@ export function countdown(until: string, now: number): string | null {
 /** How far the enrollment's clock runs ahead of this browser's, in milliseconds, by an answer that came at `heardAt`. */
 export function clockAhead(explanation: Pick<ExplanationResponse, "as_of">, heardAt: number): number {
   return Date.parse(explanation.as_of) - heardAt;
-}
-
-function sentence(detail: string): string {
-  const plain = detail.replaceAll("`", "");
-  const begun = plain.charAt(0).toUpperCase() + plain.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 function one(

@@ -8,6 +8,7 @@ import { Confirm } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Failed } from "@/ui/states";
+import styles from "./enrollment-card.module.css";
 
 /** Pause, resume and stop. What is answered is the state after it: nothing is shown before the server has said so. */
 export function Steering({ enrollment }: { enrollment: EnrollmentStateResponse }) {
@@ -45,7 +46,7 @@ export function Steering({ enrollment }: { enrollment: EnrollmentStateResponse }
   });
   const held = enrollment.status === "paused" || enrollment.status === "failed";
   return (
-    <span>
+    <div className={styles.buttons}>
       {held ? (
         <Menu
           trigger={
@@ -65,7 +66,7 @@ export function Steering({ enrollment }: { enrollment: EnrollmentStateResponse }
         <Button size="sm" busy={pause.isPending} onClick={() => pause.mutate()}>
           <Pause /> Pause
         </Button>
-      )}{" "}
+      )}
       <Button size="sm" look="danger" onClick={() => setStopping(true)}>
         <Square /> Stop…
       </Button>
@@ -78,7 +79,7 @@ export function Steering({ enrollment }: { enrollment: EnrollmentStateResponse }
           onStop={(reason) => stop.mutate(reason)}
         />
       )}
-    </span>
+    </div>
   );
 }
 

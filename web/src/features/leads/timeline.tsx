@@ -55,7 +55,7 @@ export function Timeline({ leadId }: { leadId: string }) {
     return timeline.error ? (
       <Failed error={timeline.error} retry={() => timeline.refetch()} />
     ) : (
-      <Loading rows={5} label="Loading the timeline" />
+      <Loading rows={5} />
     );
   }
   return (

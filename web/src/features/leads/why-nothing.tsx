@@ -14,11 +14,7 @@ const SIGNS: Record<Why["ends"], typeof Clock> = { time: Clock, person: Hand, en
 export function WhyNothing({ enrollment }: { enrollment: EnrollmentStateResponse }) {
   const explain = useQuery(explainQuery(enrollment.lead_id, enrollment.id));
   if (explain.data === undefined) {
-    return explain.error ? (
-      <Failed error={explain.error} />
-    ) : (
-      <Loading rows={1} label="Asking why nothing is being sent" />
-    );
+    return explain.error ? <Failed error={explain.error} /> : <Loading rows={1} />;
   }
   const { reason, also, next_eligible_at: next } = explain.data;
   const why = whyOf(reason);

@@ -1,6 +1,8 @@
-import { useId } from "react";
-import { TextField } from "@/ui/field";
+import { Combobox } from "@/ui/combobox";
 import { timeIn, ZONES } from "./zones";
+
+const UNKNOWN = { value: "", label: "Not known" };
+const OPTIONS = [UNKNOWN, ...ZONES.map((zone) => ({ value: zone, label: zone }))];
 
 /** An IANA time zone, found by typing any part of its name. */
 export function ZoneField({
@@ -12,25 +14,15 @@ export function ZoneField({
   error: string | undefined;
   onChange: (zone: string) => void;
 }) {
-  const id = useId();
   const now = value ? timeIn(value) : null;
   return (
-    <div>
-      <TextField
-        label="Time zone"
-        list={id}
-        placeholder="Not known"
-        autoComplete="off"
-        value={value}
-        error={error}
-        hint={now ? `It is ${now} there` : undefined}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <datalist id={id}>
-        {ZONES.map((zone) => (
-          <option key={zone} value={zone} />
-        ))}
-      </datalist>
-    </div>
+    <Combobox
+      label="Time zone"
+      options={OPTIONS}
+      value={value}
+      error={error}
+      {...(now ? { hint: `It is ${now} there` } : {})}
+      onChange={onChange}
+    />
   );
 }

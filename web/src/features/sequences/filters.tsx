@@ -1,12 +1,8 @@
-import { useEffect, useState } from "react";
 import { words } from "@/lib/format";
-import { TextField } from "@/ui/field";
+import { SearchField } from "@/ui/search-field";
 import { Segmented } from "@/ui/segmented";
 import styles from "./filters.module.css";
 import { type SequenceFilters, STATUSES } from "./search";
-
-/** How long after the last letter it is searched, in milliseconds. */
-const PAUSE = 250;
 
 const OPTIONS = (["all", ...STATUSES] as const).map((value) => ({ value, label: words(value) }));
 
@@ -22,7 +18,9 @@ export function Filters({
   return (
     <search className={styles.filters}>
       <div className={styles.search}>
-        <SearchBox
+        <SearchField
+          label="Search by name"
+          placeholder="Search by name"
           value={filters.search ?? ""}
           onChange={(search) => onChange(search ? { ...ofStatus, search } : ofStatus)}
         />
@@ -36,31 +34,5 @@ export function Filters({
         />
       </div>
     </search>
-  );
-}
-
-function SearchBox({ value, onChange }: { value: string; onChange: (search: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const [told, setTold] = useState(value);
-  if (value !== told) {
-    setTold(value);
-    // What was told a moment ago comes back; what has been typed since stays. Anything else came from the address.
-    if (!typed.startsWith(value) || value === "") setTyped(value);
-  }
-  useEffect(() => {
-    const search = typed.trim();
-    if (search === value) return;
-    const timer = setTimeout(() => onChange(search), PAUSE);
-    return () => clearTimeout(timer);
-  }, [typed, value, onChange]);
-  return (
-    <TextField
-      label="Search by name"
-      hideLabel
-      type="search"
-      placeholder="Search by name"
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-    />
   );
 }

@@ -56,9 +56,8 @@ function MoreRows({ loading, onMore }: { loading: boolean; onMore: () => void })
   }, [loading, onMore]);
   useEffect(() => {
     if (end.current === null) return;
-    const seen = new IntersectionObserver(([entry]) => entry?.isIntersecting && load(), {
-      rootMargin: "400px",
-    });
+    // It may tell of several moments at once: the end came into sight in any of them.
+    const seen = new IntersectionObserver((moments) => moments.some((one) => one.isIntersecting) && load());
     seen.observe(end.current);
     return () => seen.disconnect();
   }, [load]);

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import type { SendWindow } from "@/api/schema";
+import { ZONES } from "@/features/leads/zones";
 import { words } from "@/lib/format";
 import { CheckField, SelectField, TextField } from "@/ui/field";
 import { Fieldset, Row } from "@/ui/form-dialog";
@@ -195,8 +196,6 @@ function Mailboxes({ settings, set, problem }: PartProps) {
     </fieldset>
   );
 }
-
-const ZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone")];
 
 /** An IANA time zone, found by typing any part of its name. */
 function ZoneField({

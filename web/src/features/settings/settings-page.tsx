@@ -1,8 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef } from "react";
-import { useMay } from "@/app/scopes";
+import { sessionQuery } from "@/app/session-query";
 import { Page } from "@/ui/page";
-import { Empty, Loading } from "@/ui/states";
+import { Empty, Loaded, Loading } from "@/ui/states";
 import { findSection, GROUPS } from "./sections";
 import styles from "./settings.module.css";
 
@@ -11,7 +12,7 @@ const route = getRouteApi("/app/settings/$section");
 export function SettingsPage() {
   const { section: name } = route.useParams();
   const section = findSection(name);
-  const mayAdmin = useMay("admin");
+  const session = useQuery(sessionQuery);
   const nav = useRef<HTMLElement>(null);
   // On a phone the sections are a strip, on which the present one may be out of sight.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another section is another link
@@ -45,8 +46,8 @@ export function SettingsPage() {
         <div className={styles.section}>
           {section === undefined ? (
             <Empty title="There are no such settings">Choose one of the sections.</Empty>
-          ) : section.scope === "admin" && !mayAdmin ? (
-            <NotAllowed name={section.name} />
+          ) : section.scope === "admin" && !session.data?.scopes.includes("admin") ? (
+            <Loaded query={session}>{() => <NotAllowed name={section.name} />}</Loaded>
           ) : (
             <Suspense fallback={<Loading />}>
               <section.component />

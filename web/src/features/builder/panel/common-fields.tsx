@@ -11,11 +11,10 @@ interface CommonFieldsProps {
   step: DraftStep;
   steps: readonly DraftStep[];
   onChange: (step: DraftStep) => void;
-  onKey: (key: string) => void;
 }
 
 /** What every type of step has: a name, a key, and a wait of its own. */
-export function CommonFields({ step, steps, onChange, onKey }: CommonFieldsProps) {
+export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
   return (
     <div className={styles.fields}>
       <div className={styles.names}>
@@ -27,7 +26,7 @@ export function CommonFields({ step, steps, onChange, onKey }: CommonFieldsProps
           error={useProblem("name")}
           onChange={(event) => onChange({ ...step, name: event.target.value })}
         />
-        <KeyField step={step} steps={steps} onChange={onKey} />
+        <KeyField step={step} steps={steps} onChange={(key) => onChange({ ...step, key })} />
       </div>
       <OwnDelay step={step} onChange={onChange} />
     </div>
@@ -74,7 +73,7 @@ function KeyField({
 }) {
   const [writing, setWriting] = useState({ of: step.key, typed: step.key });
   const [touched, setTouched] = useState(false);
-  // What was typed for one step is nothing to the next.
+  // What was typed for another key (before an undo) is no edit of this one.
   const typed = writing.of === step.key ? writing.typed : step.key;
   const problem = useProblem("key");
   const wrong = wrongWith(typed, step, steps);

@@ -1,21 +1,23 @@
-import { ArrowDown, ArrowUp, Copy, Ellipsis, Plus, Trash2 } from "lucide-react";
-import { useRef } from "react";
+import { Plus } from "lucide-react";
+import { useRef, useState } from "react";
 import { Button } from "@/ui/button";
-import { Menu, MenuItem, MenuLine } from "@/ui/menu";
-import type { DraftStep } from "../model";
+import { BranchCard } from "./branch-card";
 import styles from "./condition.module.css";
-import { changedBranch, newTest, readTest, writeTest } from "./condition-tree";
+import { changedBranch, newTest, writeTest } from "./condition-tree";
 import { isRaw, listOf, moved, patched, places, type Raw, replaced, without } from "./config";
 import { OutcomeField } from "./outcome-field";
 import { Group, ProblemAt } from "./parts";
 import type { EditorProps } from "./step-panel";
-import { TestEditor } from "./test-editor";
 
 const MOST = 20;
+/** More branches than these begin folded, each as a sentence. */
+const FEW = 2;
 
 export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) {
   const branches = listOf(config, "branches").map((branch) => (isRaw(branch) ? branch : {}));
   const add = useRef<HTMLButtonElement>(null);
+  const [atFirst] = useState(branches.length);
+  const few = atFirst <= FEW;
   const setBranches = (next: readonly Raw[]) => onConfig(patched(config, { branches: next }));
   function remove(index: number) {
     setBranches(without(branches, index));
@@ -35,10 +37,12 @@ export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) 
             branch={branches[index] ?? {}}
             index={index}
             count={branches.length}
+            startsOpen={few || index >= atFirst}
             step={step}
             steps={steps}
             onChange={(branch) => setBranches(replaced(branches, index, branch))}
             onMove={(by) => setBranches(moved(branches, index, by))}
+            full={branches.length >= MOST}
             onCopy={() =>
               setBranches([
                 ...branches.slice(0, index + 1),
@@ -72,77 +76,5 @@ export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) 
         />
       </div>
     </Group>
-  );
-}
-
-interface BranchCardProps {
-  branch: Raw;
-  index: number;
-  count: number;
-  step: DraftStep;
-  steps: readonly DraftStep[];
-  onChange: (branch: Raw) => void;
-  onMove: (by: -1 | 1) => void;
-  onCopy: () => void;
-  onRemove: () => void;
-}
-
-function BranchCard({
-  branch,
-  index,
-  count,
-  step,
-  steps,
-  onChange,
-  onMove,
-  onCopy,
-  onRemove,
-}: BranchCardProps) {
-  const path = `config.branches[${index}]`;
-  return (
-    <li className={styles.branch} aria-label={`Branch ${index + 1}`}>
-      <div className={styles.branchHead}>
-        <span className={styles.word}>{index === 0 ? "If" : "Else if"}</span>
-        <Menu
-          trigger={
-            <Button look="quiet" size="sm" icon aria-label={`More for branch ${index + 1}`}>
-              <Ellipsis aria-hidden="true" />
-            </Button>
-          }
-        >
-          <MenuItem disabled={index === 0} onSelect={() => onMove(-1)}>
-            <ArrowUp aria-hidden="true" />
-            Ask earlier
-          </MenuItem>
-          <MenuItem disabled={index === count - 1} onSelect={() => onMove(1)}>
-            <ArrowDown aria-hidden="true" />
-            Ask later
-          </MenuItem>
-          <MenuItem disabled={count >= MOST} onSelect={onCopy}>
-            <Copy aria-hidden="true" />
-            Duplicate
-          </MenuItem>
-          <MenuLine />
-          <MenuItem danger onSelect={onRemove}>
-            <Trash2 aria-hidden="true" />
-            Remove the branch
-          </MenuItem>
-        </Menu>
-      </div>
-      <TestEditor
-        test={readTest(branch.if)}
-        path={`${path}.if`}
-        steps={steps}
-        onChange={(test) => onChange(changedBranch(branch, writeTest(test), branch.then))}
-      />
-      <OutcomeField
-        label="Then"
-        path={`${path}.then`}
-        outcome={branch.then}
-        step={step}
-        steps={steps}
-        onChange={(outcome) => onChange(changedBranch(branch, branch.if, outcome))}
-      />
-    </li>
   );
 }

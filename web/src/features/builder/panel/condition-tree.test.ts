@@ -99,9 +99,9 @@ describe("editing a condition", () => {
   });
 
   it("puts another condition beside one, into its group where it is one", () => {
-    expect(writeTest(withAnother(readTest("opened"), newTest()))).toEqual({ all: ["opened", "replied"] });
-    expect(writeTest(withAnother(readTest({ any: ["opened"] }), newTest()))).toEqual({
-      any: ["opened", "replied"],
+    expect(writeTest(withAnother(readTest("clicked"), newTest()))).toEqual({ all: ["clicked", "opened"] });
+    expect(writeTest(withAnother(readTest({ any: ["clicked"] }), newTest()))).toEqual({
+      any: ["clicked", "opened"],
     });
   });
 

@@ -75,7 +75,7 @@ export function writeTest(test: Test): unknown {
 }
 
 export function newTest(): Test {
-  return { kind: "leaf", name: "replied", prefixed: false };
+  return { kind: "leaf", name: "opened", prefixed: false };
 }
 
 export function newFieldTest(): Test {

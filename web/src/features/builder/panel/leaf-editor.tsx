@@ -49,6 +49,11 @@ export function LeafEditor({ leaf, steps, onChange }: LeafEditorProps) {
           onChange={(days) => onChange(scoped(leaf, { within_days: days }))}
         />
       </div>
+      {leaf.name.endsWith("replied") && (
+        <p className={styles.lead}>
+          A reply ends the sequence before any branch is asked, unless a step waits for it.
+        </p>
+      )}
       {scope.include_machine === true && (
         <CheckField
           label="Machines count, too"

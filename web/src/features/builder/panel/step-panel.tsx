@@ -1,5 +1,5 @@
 import { CircleAlert } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { DraftStep, StepProblem } from "../model";
 import { ActionEditor } from "./action-editor";
 import { CommonFields } from "./common-fields";
@@ -30,42 +30,27 @@ export interface EditorProps {
   onConfig: (config: Record<string, unknown>) => void;
 }
 
-/** Everything that can be said of a step. What the server finds wrong stands beside the field that it is about. */
+/** Everything that can be said of a step. What the server finds wrong stands beside the field that it is about. Each step needs
+ * a panel of its own (`key`): which tab is open, and what is half typed, is nothing to the next one. */
 export function StepPanel({ sequenceId, step, steps, problems, onChange }: StepPanelProps) {
   const placed = useMemo(() => placeProblems(problems, fieldsOf(step)), [problems, step]);
-  const [identity, renaming] = useIdentity(step.key);
   const Editor = EDITORS[step.type];
-  function rename(key: string) {
-    renaming(key);
-    onChange({ ...step, key });
-  }
   return (
     <ProblemsContext value={placed}>
       <div className={styles.panel}>
         <Problems problems={placed.rest} />
-        <CommonFields step={step} steps={steps} onChange={onChange} onKey={rename} />
+        <CommonFields step={step} steps={steps} onChange={onChange} />
         <Editor
-          key={identity}
           sequenceId={sequenceId}
           step={step}
           steps={steps}
           config={step.config}
           onConfig={(config) => onChange({ ...step, config })}
         />
-        <Metadata key={`metadata-${identity}`} step={step} onChange={onChange} />
+        <Metadata step={step} onChange={onChange} />
       </div>
     </ProblemsContext>
   );
-}
-
-/** Another number for another step, so that no editor shows what was being done in the one before; the same for a step whose
- * key is changed here, so that the field one has just gone to stays in focus. */
-function useIdentity(key: string): [number, (key: string) => void] {
-  const [identity, setIdentity] = useState({ key, number: 0 });
-  if (identity.key === key) return [identity.number, (next) => setIdentity({ ...identity, key: next })];
-  const other = { key, number: identity.number + 1 };
-  setIdentity(other);
-  return [other.number, (next) => setIdentity({ ...other, key: next })];
 }
 
 const EDITORS = {

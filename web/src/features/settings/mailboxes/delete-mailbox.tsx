@@ -22,7 +22,12 @@ export function DeleteMailbox({
       toast.success(`${mailbox.email} was deleted`);
       onDeleted();
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ["mailboxes"], exact: true }),
+    onSettled: () =>
+      client.invalidateQueries({
+        queryKey: ["mailboxes"],
+        // Itself is not to be asked for any more.
+        predicate: ({ queryKey }) => queryKey[1] !== mailbox.id,
+      }),
     meta: { quiet: true },
   });
   return (

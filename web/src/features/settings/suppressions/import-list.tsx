@@ -5,12 +5,12 @@ import type { ListTakenResponse } from "@/api/schema";
 import { count, plural } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { TextField } from "@/ui/field";
+import { FileDrop } from "@/ui/file-drop";
 import { FormDialog, useFormProblem } from "@/ui/form-dialog";
 import { Stat, Stats } from "@/ui/stat";
 import { Table } from "@/ui/table";
 
-const SHOWN = ["file"];
+const SHOWN: readonly string[] = [];
 const ROWS_SHOWN = 200;
 
 export function ImportList({ onClose }: { onClose: () => void }) {
@@ -40,15 +40,16 @@ export function ImportList({ onClose }: { onClose: () => void }) {
       description="One address or domain a line, or a CSV with a column value, email or domain, and perhaps reason. Sending a list again changes nothing."
       submit="Import"
       busy={taking.isPending}
+      disabled={file === null}
       problem={problem}
       onSubmit={() => file && taking.mutate(file)}
     >
-      <TextField
-        label="File"
-        type="file"
+      <FileDrop
+        label="List of suppressions"
         accept=".csv,.txt,text/csv,text/plain"
-        error={problem.of("file")}
-        onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+        file={file}
+        disabled={taking.isPending}
+        onFile={setFile}
       />
     </FormDialog>
   );

@@ -13,14 +13,6 @@ export function analyticsQuery(sequenceId: string, from?: string, to?: string) {
       ),
     refetchInterval: LIVE,
     // Another range asks anew: the figures of the last one stay until the answer is there.
-    placeholderData: (before) => before,
-  });
-}
-
-export function sequenceQuery(sequenceId: string) {
-  return queryOptions({
-    queryKey: ["sequences", sequenceId],
-    queryFn: () =>
-      call(api.GET("/sequences/{sequence_id}", { params: { path: { sequence_id: sequenceId } } })),
+    placeholderData: (before, query) => (query?.queryKey[1] === sequenceId ? before : undefined),
   });
 }
