@@ -48,10 +48,10 @@ export function flowEdgesOf(edges: readonly Edge[], over: string | null, boxes: 
   }));
 }
 
-/** Where the steps are: what the edges go around. */
+/** Where the steps are: what the edges go around, but for one that is being dragged, perhaps onto one of them. */
 export function boxesOf(nodes: readonly Node[]): readonly Box[] {
   return nodes
-    .filter((node) => node.type === "step")
+    .filter((node) => node.type === "step" && node.dragging !== true)
     .map(({ position, width = WIDTH, height = 0 }) => ({ ...position, width, height }));
 }
 
