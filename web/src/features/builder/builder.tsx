@@ -49,7 +49,7 @@ function Room() {
       <BuilderHeader saving={saving} />
       <ChangedElsewhere />
       <div className={styles.work}>
-        <div className={styles.stage}>
+        <div className={styles.stage} data-list={asList}>
           {asList ? <StepList /> : <Canvas />}
           <Floating asList={asList} onList={setAsList} />
         </div>
@@ -78,7 +78,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
       )}
       {!frozen && (
         <div className={styles.palette}>
-          <Palette onAdded={focusStep} />
+          <Palette flat={asList} onAdded={focusStep} />
         </div>
       )}
       <div className={styles.tools}>

@@ -21,7 +21,7 @@ export function ProblemsMenu() {
     >
       <div className={styles.problems}>
         {problems.general.map((problem) => (
-          <MenuItem key={problem.field + problem.code} disabled onSelect={() => undefined}>
+          <MenuItem key={problem.field + problem.code} onSelect={() => undefined}>
             <span className={styles.problem}>
               <strong>The sequence</strong>
               {problem.detail}
