@@ -50,8 +50,8 @@ function Room() {
       <ChangedElsewhere />
       <div className={styles.work}>
         <div className={styles.stage} data-list={asList}>
-          {asList ? <StepList /> : <Canvas />}
           <Floating asList={asList} onList={setAsList} />
+          {asList ? <StepList /> : <Canvas />}
         </div>
         <StepSidebar />
       </div>

@@ -11,7 +11,7 @@ import { AddItems } from "./add-items";
 import styles from "./way-edge.module.css";
 
 /** A shorter part has no room for a name: the row that it begins at has it, too. */
-const NAMED = 80;
+const NAMED = 120;
 
 /** A way from a step to the next: its name where it branches, and a button that puts a step on it. */
 export const WayEdge = memo(function WayEdge(props: EdgeProps) {
