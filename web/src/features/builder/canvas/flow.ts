@@ -32,8 +32,17 @@ export function nodesOf(draft: Draft, edges: readonly Edge[], places: Places, sh
   return [...steps, ...ends(draft, edges, places, shown)];
 }
 
-export function flowEdgesOf(edges: readonly Edge[], over: string | null, boxes: readonly Box[]): FlowEdge[] {
+export function flowEdgesOf(
+  draft: Draft,
+  edges: readonly Edge[],
+  over: string | null,
+  boxes: readonly Box[],
+): FlowEdge[] {
+  const titles = new Map(draft.map(({ uid, step }) => [uid, titleOf(step)]));
+  const said = ({ source, target, end, label }: Edge) =>
+    `${titles.get(source)} to ${target === null ? end : titles.get(target)}${label && `: ${label}`}`;
   return edges.map((edge) => ({
+    ariaLabel: said(edge),
     id: edge.id,
     type: "way",
     source: edge.source,
