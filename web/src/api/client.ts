@@ -16,7 +16,7 @@ const withKey: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin });
+export const api = createClient<paths>({ baseUrl: "" });
 api.use(withKey);
 
 interface Answer<Data> {

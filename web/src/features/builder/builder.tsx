@@ -50,9 +50,9 @@ function Room() {
       <BuilderHeader saving={saving} />
       <ChangedElsewhere />
       <div className={styles.work}>
-        <div className={styles.stage}>
-          {asList ? <StepList /> : <Canvas />}
+        <div className={styles.stage} data-list={asList}>
           <Floating asList={asList} onList={setAsList} />
+          {asList ? <StepList /> : <Canvas />}
         </div>
         <StepSidebar />
       </div>
@@ -79,7 +79,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
       )}
       {!frozen && (
         <div className={styles.palette}>
-          <Palette onAdded={focusStep} />
+          <Palette flat={asList} onAdded={focusStep} />
         </div>
       )}
       <div className={styles.tools}>

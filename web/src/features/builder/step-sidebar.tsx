@@ -1,7 +1,7 @@
 import { ChevronLeft, X } from "lucide-react";
 import { Button } from "@/ui/button";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "./builder-context";
-import { focusStep } from "./canvas/use-canvas-keys";
+import { focusStep, PANEL } from "./canvas/use-canvas-keys";
 import { stepOf, titleOf } from "./draft/draft";
 import { kindOf } from "./kinds";
 import { KindIcon } from "./kinds/kind-icon";
@@ -26,6 +26,8 @@ function Sidebar({ uid, step }: { uid: string; step: DraftStep }) {
   }
   return (
     <aside
+      id={PANEL}
+      tabIndex={-1}
       className={styles.sidebar}
       aria-label={`Step ${titleOf(step)}`}
       onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && close()}

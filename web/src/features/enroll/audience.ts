@@ -1,5 +1,6 @@
 import { api, call } from "@/api/client";
 import type { ForecastResponse, LeadSkipped } from "@/api/schema";
+import { countsOf } from "./skip-counts";
 
 /** So many leads one request may name; a campaign has no such bound. */
 export const MOST = 10_000;
@@ -54,13 +55,6 @@ export async function enrollAll(
   const answer = await assign(sequenceId, audience.campaignId, false, key);
   if (!("id" in answer)) throw new Error("an assignment was answered with a dry run");
   return answer.id;
-}
-
-/** How many are skipped for each reason. */
-export function countsOf(skipped: readonly Pick<LeadSkipped, "code">[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { code } of skipped) counts[code] = (counts[code] ?? 0) + 1;
-  return counts;
 }
 
 function enroll(

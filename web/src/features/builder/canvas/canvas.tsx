@@ -18,7 +18,7 @@ import type { StepType } from "../model";
 import styles from "./canvas.module.css";
 import { edgeUnder } from "./edge-under";
 import { EndNode } from "./end-node";
-import { flowEdgesOf, nodesOf, withEnds } from "./flow";
+import { boxesOf, flowEdgesOf, nodesOf, withEnds } from "./flow";
 import { DRAGGED } from "./palette";
 import { StepNode } from "./step-node";
 import { useCanvasKeys } from "./use-canvas-keys";
@@ -39,7 +39,7 @@ export function Canvas() {
   const onKeyDown = useCanvasKeys();
   useView(frame);
 
-  const flowEdges = useMemo(() => flowEdgesOf(edges, over), [edges, over]);
+  const flowEdges = useMemo(() => flowEdgesOf(edges, over, boxesOf(nodes)), [edges, over, nodes]);
   const wayOf = (id: string | null): Way | null => {
     const edge = edges.find((one) => one.id === id);
     return edge && edge.end !== "stopped" && edge.end !== "missing"

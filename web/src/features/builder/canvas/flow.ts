@@ -3,6 +3,7 @@ import { type Draft, titleOf } from "../draft/draft";
 import { heightOf, PILL, type Port, pillAt, ports, WIDTH } from "../draft/geometry";
 import type { Edge } from "../draft/graph";
 import type { Places } from "../draft/layout";
+import type { Box } from "../draft/route";
 import { kindOf, lineOf } from "../kinds";
 
 /** The draft in the terms of React Flow. */
@@ -31,7 +32,7 @@ export function nodesOf(draft: Draft, edges: readonly Edge[], places: Places, sh
   return [...steps, ...ends(draft, edges, places, shown)];
 }
 
-export function flowEdgesOf(edges: readonly Edge[], over: string | null): FlowEdge[] {
+export function flowEdgesOf(edges: readonly Edge[], over: string | null, boxes: readonly Box[]): FlowEdge[] {
   return edges.map((edge) => ({
     id: edge.id,
     type: "way",
@@ -39,12 +40,19 @@ export function flowEdgesOf(edges: readonly Edge[], over: string | null): FlowEd
     sourceHandle: edge.outlet,
     target: edge.target ?? endOf(edge.id),
     targetHandle: "in",
-    data: { edge, over: edge.id === over },
+    data: { edge, over: edge.id === over, boxes },
     reconnectable: edge.target === null ? false : ("target" as const),
     ...(edge.target === null
       ? {}
       : { markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--edge)" } }),
   }));
+}
+
+/** Where the steps are: what the edges go around. */
+export function boxesOf(nodes: readonly Node[]): readonly Box[] {
+  return nodes
+    .filter((node) => node.type === "step")
+    .map(({ position, width = WIDTH, height = 0 }) => ({ ...position, width, height }));
 }
 
 /** The signs of the ends go where their step goes. */

@@ -10,11 +10,11 @@ import styles from "./palette.module.css";
 export const DRAGGED = "application/x-cadenza-step";
 
 /** The types of steps: to be dragged onto a way, or pressed, which adds one behind the open step, or at the end. */
-export function Palette({ onAdded }: { onAdded: (uid: string) => void }) {
+export function Palette({ flat, onAdded }: { flat: boolean; onAdded: (uid: string) => void }) {
   const actions = useActions();
   const selected = useDraft((state) => state.selected);
   return (
-    <fieldset className={styles.palette}>
+    <fieldset className={styles.palette} data-flat={flat}>
       <legend className="visually-hidden">Add a step</legend>
       {KINDS.map(({ type, label, hint }) => (
         <Tooltip key={type} text={hint}>

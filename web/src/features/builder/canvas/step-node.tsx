@@ -95,7 +95,6 @@ function Ways({ uid, step }: { uid: string; step: DraftStep }) {
           className={styles.out}
           style={port.side === "right" ? { top: port.at.y } : { left: port.at.x }}
           isConnectable={!frozen}
-          aria-label={port.label || "Next"}
         />
       ))}
     </>

@@ -19,6 +19,9 @@ export function useCanvasKeys(): (event: KeyboardEvent) => void {
   };
 }
 
+/** The ID of the open step's panel. */
+export const PANEL = "step-panel";
+
 type Keys = ReadonlyMap<string, (uid: string) => void>;
 
 function keysOn(store: BuilderStore, places: Places, actions: Actions, frozen: boolean): Keys {
@@ -28,6 +31,10 @@ function keysOn(store: BuilderStore, places: Places, actions: Actions, frozen: b
     if (next === null) return;
     focusStep(next);
     if (store.getState().selected !== null) select(next);
+  };
+  const open = (uid: string) => {
+    select(uid);
+    requestAnimationFrame(() => document.getElementById(PANEL)?.focus());
   };
   const remove = (uid: string) => {
     const next = neighbour(places, uid, "up") ?? neighbour(places, uid, "down");
@@ -39,8 +46,8 @@ function keysOn(store: BuilderStore, places: Places, actions: Actions, frozen: b
     ["ArrowDown", go("down")],
     ["ArrowLeft", go("left")],
     ["ArrowRight", go("right")],
-    ["Enter", select],
-    [" ", select],
+    ["Enter", open],
+    [" ", open],
     ["Escape", () => select(null)],
   ];
   const editing: typeof looking = [

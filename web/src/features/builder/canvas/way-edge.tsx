@@ -1,26 +1,30 @@
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getSmoothStepPath, Position } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, Position } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo } from "react";
 import { Menu } from "@/ui/menu";
 import { useActions } from "../actions";
 import { useBuilder } from "../builder-context";
+import type { Point } from "../draft/geometry";
 import type { Edge } from "../draft/graph";
+import { type Box, middleOf, pathOf, route } from "../draft/route";
 import { AddItems } from "./add-items";
 import styles from "./way-edge.module.css";
 
+/** A shorter part has no room for a name: the row that it begins at has it, too. */
+const NAMED = 120;
+
 /** A way from a step to the next: its name where it branches, and a button that puts a step on it. */
 export const WayEdge = memo(function WayEdge(props: EdgeProps) {
-  const { edge, over } = props.data as { edge: Edge; over: boolean };
+  const { edge, over, boxes } = props.data as unknown as WayData;
   const { frozen } = useBuilder();
-  // The upper row's way runs outside of the lower one's: they do not cross.
-  const offset = props.sourcePosition === Position.Right ? 16 + 8 * Math.min(edge.below, 3) : 24;
-  const [path, x, y] = getSmoothStepPath({ ...props, borderRadius: 14, offset });
+  const points = wayOf(props, edge, boxes);
+  const { x, y, room } = middleOf(points);
   const insertable = !frozen && edge.end !== "stopped" && edge.end !== "missing";
   return (
     <>
       <BaseEdge
         id={props.id}
-        path={path}
+        path={pathOf(points, 12)}
         {...(props.markerEnd ? { markerEnd: props.markerEnd } : {})}
         interactionWidth={32}
         className={over ? styles.over : undefined}
@@ -31,13 +35,34 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps) {
           style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           data-over={over}
         >
-          {edge.label && edge.end === null && <span className={styles.name}>{edge.label}</span>}
+          {edge.label && edge.end === null && room >= NAMED && (
+            <span className={styles.name}>{edge.label}</span>
+          )}
           {insertable && <Insert edge={edge} />}
         </div>
       </EdgeLabelRenderer>
     </>
   );
 });
+
+/** What the canvas tells an edge. */
+export interface WayData {
+  edge: Edge;
+  /** A step is held over it. */
+  over: boolean;
+  /** What it has to go around. */
+  boxes: readonly Box[];
+}
+
+function wayOf(props: EdgeProps, edge: Edge, boxes: readonly Box[]): readonly Point[] {
+  const from = { x: props.sourceX, y: props.sourceY };
+  const to = { x: props.targetX, y: props.targetY };
+  if (edge.target === null) return [from, to];
+  const right = props.sourcePosition === Position.Right;
+  // The upper row's way runs outside of the lower one's: they do not cross.
+  const reach = right ? 16 + 8 * Math.min(edge.below, 3) : 26;
+  return route({ ...from, side: right ? "right" : "bottom", reach }, to, boxes);
+}
 
 function Insert({ edge }: { edge: Edge }) {
   const actions = useActions();

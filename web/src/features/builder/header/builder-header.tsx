@@ -1,5 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { BarChart3, ChevronLeft, Download, Ellipsis, Save, UserPlus } from "lucide-react";
+import type { ReactNode } from "react";
 import { toast } from "sonner";
 import { download } from "@/api/client";
 import { messageOf } from "@/api/problem";
@@ -7,13 +8,14 @@ import type { SequenceResponse } from "@/api/schema";
 import { Badge, StatusBadge } from "@/ui/badge";
 import { Button, buttonClass } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
+import { Tooltip } from "@/ui/tooltip";
 import { useBuilder, useDraft } from "../builder-context";
 import { isDirty, type Saving } from "../saving";
 import styles from "./header.module.css";
 import { History } from "./history";
 import { NameField } from "./name-field";
 import { ProblemsMenu } from "./problems-menu";
-import { StatusButtons } from "./status-button";
+import { StatusButtons } from "./status-buttons";
 
 export function BuilderHeader({ saving }: { saving: Saving }) {
   const { sequence, frozen } = useBuilder();
@@ -42,29 +44,45 @@ export function BuilderHeader({ saving }: { saving: Saving }) {
       <div className={styles.actions}>
         {!frozen && <History />}
         <ProblemsMenu />
-        <Link
-          to="/app/sequences/$sequenceId/analytics"
-          {...to}
-          className={buttonClass({ look: "quiet", extra: styles.wide })}
-        >
-          <BarChart3 /> Analytics
-        </Link>
-        <Link
-          to="/app/sequences/$sequenceId/enroll"
-          {...to}
-          className={buttonClass({ look: "quiet", extra: styles.wide })}
-        >
-          <UserPlus /> Enroll
-        </Link>
+        <Room to="/app/sequences/$sequenceId/analytics" icon={<BarChart3 />} label="Analytics" {...to} />
+        <Room to="/app/sequences/$sequenceId/enroll" icon={<UserPlus />} label="Enroll" {...to} />
         <More sequence={sequence} />
         {!frozen && (
-          <Button busy={saving.busy} disabled={!unsaved} onClick={() => void saving.save()}>
-            <Save /> Save
+          <Button busy={saving.busy} disabled={!unsaved} aria-label="Save" onClick={() => void saving.save()}>
+            <Save />
+            <span className={styles.word}>Save</span>
           </Button>
         )}
         <StatusButtons saving={saving} />
       </div>
     </header>
+  );
+}
+
+/** With its name where there is room; where there is hardly any, it is in the menu. */
+function Room({
+  to,
+  params,
+  icon,
+  label,
+}: {
+  to: "/app/sequences/$sequenceId/analytics" | "/app/sequences/$sequenceId/enroll";
+  params: { sequenceId: string };
+  icon: ReactNode;
+  label: string;
+}) {
+  return (
+    <Tooltip text={label}>
+      <Link
+        to={to}
+        params={params}
+        className={buttonClass({ look: "quiet", extra: styles.room })}
+        aria-label={label}
+      >
+        {icon}
+        <span>{label}</span>
+      </Link>
+    </Tooltip>
   );
 }
 

@@ -3,6 +3,7 @@ import { Dialog } from "@/ui/dialog";
 import { useBuilder } from "../builder-context";
 import { differences, fromApi } from "../draft/api-steps";
 import type { Saving } from "../saving";
+import styles from "./publish-dialog.module.css";
 
 /** Somebody else has saved since: whose steps are kept is a person's decision, in sight of what differs. */
 export function ConflictDialog({ saving }: { saving: Saving }) {
@@ -16,12 +17,12 @@ export function ConflictDialog({ saving }: { saving: Saving }) {
       open
       onOpenChange={(open) => !open && saving.decideLater()}
       title="Somebody else has changed this sequence"
-      description="Their steps were saved after you opened it. Yours are still here, and not saved."
+      description="Their steps were saved after you opened it. Yours are still here, and not saved: load theirs, which discards yours, or overwrite theirs with yours."
       footer={
         <>
           <Button onClick={saving.decideLater}>Decide later</Button>
           <Button look="danger" onClick={saving.takeTheirs}>
-            Discard mine, load theirs
+            Load theirs
           </Button>
           <Button look="danger" onClick={() => void saving.overwrite()}>
             Overwrite theirs
@@ -30,7 +31,7 @@ export function ConflictDialog({ saving }: { saving: Saving }) {
       }
     >
       <p>{changed.length > 0 ? "They have changed:" : "They have changed the order of the steps."}</p>
-      <ul>
+      <ul className={styles.changes}>
         {[...new Set(changed)].map((name) => (
           <li key={name}>{name}</li>
         ))}

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { PublicationResponse } from "@/api/schema";
-import { count, plural } from "@/lib/format";
+import { count, plural, words } from "@/lib/format";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -94,7 +94,7 @@ function Changes({ told }: { told: PublicationResponse }) {
             const item = withKey(steps, key);
             return (
               <li key={key + change}>
-                <span>{item ? titleOf(item.step) : key}</span>
+                <span>{item ? titleOf(item.step) : words(key)}</span>
                 <Badge tone={TONES[change]}>{change}</Badge>
               </li>
             );
