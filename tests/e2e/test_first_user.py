@@ -118,8 +118,8 @@ async def _mend_what_is_missing(builder: Builder) -> None:
 
 
 async def _enroll_a_messy_file(page: Page, http: httpx.AsyncClient) -> int:
-    """Rejected rows are named; of the others those of one company are picked, and one that is suppressed is let in after
-    all. How many are enrolled then."""
+    """Rejected rows are named; of the others those of one company are picked, and one that is suppressed is let in
+    after all. How many are enrolled then."""
     await http.post("/suppressions", json={"kind": "address", "value": SUPPRESSED})
     await page.get_by_role("link", name="Enroll").click()
     await page.get_by_role("tab", name="A CSV file").click()
