@@ -31,10 +31,11 @@ class Builder:
         await self.kind(kind).drag_to(self.canvas, target_position={"x": corner["x"], "y": corner["y"]})
         await self.name(name, key)
 
-    async def add_on_first_way(self, kind: str, name: str, key: str) -> None:
-        """Drags a step onto the way out of the first step, whose sign is a plus."""
+    async def add_behind(self, title: str, kind: str, name: str, key: str) -> None:
+        """Drags a step onto the way out of another, whose sign is a plus."""
         await self.show_everything()
-        await self.kind(kind).drag_to(self.canvas.get_by_role("button", name="Add a step here").first)
+        plus = self.canvas.get_by_role("button", name=f"Add a step behind {title}", exact=True)
+        await self.kind(kind).drag_to(plus)
         await self.name(name, key)
 
     async def name(self, name: str, key: str) -> None:
@@ -100,11 +101,7 @@ class Builder:
         await mouse.up()
 
     async def show_everything(self) -> None:
-        """And waits until the canvas has come to rest."""
         await self.page.get_by_role("button", name="Show everything").click()
-        groups = self.canvas.get_by_role("group")
-        await groups.first.click(trial=True)
-        await groups.last.click(trial=True)
 
     async def places(self) -> dict[str, str]:
         """Where each step stands, in the canvas's own pixels."""
