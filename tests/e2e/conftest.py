@@ -70,7 +70,23 @@ async def watched(page: Page, allowed: tuple[str, ...] = ()) -> AsyncGenerator[P
 
 
 @pytest.fixture
-async def page(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[Page]:
+async def page(
+    browser: Browser, run: dict[str, Any], request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncGenerator[Page]:
     """A page of somebody who is signed in already."""
     async with signed_in(browser, run) as context, watched(await context.new_page()) as one:
         yield one
+        if FAILED in request.node.stash:
+            await one.screenshot(path=tmp_path / "page.png")
+            print(f"{one.url}, as it was then: {tmp_path / 'page.png'}", await one.locator("body").aria_snapshot())
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
