@@ -7,6 +7,8 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from services import log_context
 
+NAMES = ("tenant_id", "enrollment_id", "mailbox_id")
+
 
 class LogContext(Interceptor):
     """Says whose enrollment or mailbox it is, from the argument that names it."""
@@ -17,10 +19,12 @@ class LogContext(Interceptor):
 
 class _Activity(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        ids = {
+            name: str(value)
+            for argument in input.args
+            for name in NAMES
+            if (value := getattr(argument, name, None)) is not None
+        }
         # Not taken back at the end: the task ends with it, and the SDK may have a word to say before that.
-        log_context.begin(workflow_id=activity.info().workflow_id or "")
-        for name in ("tenant_id", "enrollment_id", "mailbox_id"):
-            for argument in input.args:
-                if (value := getattr(argument, name, None)) is not None:
-                    log_context.add(**{name: value})
+        log_context.begin(workflow_id=activity.info().workflow_id or "", **ids)
         return await self.next.execute_activity(input)

@@ -1,9 +1,13 @@
-"""Around every request: its ID, which log lines and the answer carry, and its place among the numbers."""
+"""Around every request: its ID, which log lines and the answer carry, its place among the numbers, and its span."""
 
 import re
 import time
 from uuid import uuid4
 
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services import log_context, metrics
@@ -11,6 +15,8 @@ from services import log_context, metrics
 HEADER = b"x-request-id"
 # What may stand in a log as it was sent. No address has this form.
 _SAFE = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+TRACER = trace.get_tracer(__name__)
+_PROPAGATOR = TraceContextTextMapPropagator()
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -24,7 +30,19 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        with TRACER.start_as_current_span(
+            "request",
+            context=_trace(scope),
+            kind=SpanKind.SERVER,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            await self._answer(scope, receive, send, span)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
+        request_id = _header(scope, HEADER)
+        if not _SAFE.fullmatch(request_id):
+            request_id = uuid4().hex.encode()
         log_context.begin(request_id=request_id.decode())
         status = 500
 
@@ -43,13 +61,20 @@ class Observed:
             route = _route(scope)
             metrics.HTTP_REQUESTS.labels(method, route, str(status)).inc()
             metrics.HTTP_SECONDS.labels(method, route).observe(time.perf_counter() - began)
+            span.update_name(f"{method} {route}")
+            span.set_attributes({"http.request.method": method, "http.route": route})
+            span.set_attribute("http.response.status_code", status)
+            if status >= 500:
+                span.set_status(StatusCode.ERROR)
 
 
-def _request_id(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == HEADER and _SAFE.fullmatch(value):
-            return value
-    return uuid4().hex.encode()
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
+
+
+def _trace(scope: Scope) -> Context:
+    """The caller's, by IDs alone: what else may travel with a trace (baggage) would end in Temporal's histories."""
+    return _PROPAGATOR.extract({"traceparent": _header(scope, b"traceparent").decode("latin-1")}, Context())
 
 
 def _route(scope: Scope) -> str:

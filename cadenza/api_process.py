@@ -2,12 +2,13 @@
 
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 
 from api.app import AppConfig, create_app
 from cadenza.database_problems import database_problems_in_one_line
@@ -15,6 +16,7 @@ from cadenza.lifeline import tell_ready
 from cadenza.settings import Settings
 from cadenza.telemetry import temporal_runtime
 from cadenza.temporal_client import connect_temporal, read_connect_config
+from cadenza.tracing import traced
 
 DRAIN_SECONDS = 5
 """How long requests that are under way at SIGTERM may take to be answered."""
@@ -26,7 +28,12 @@ async def serve_api(settings: Settings) -> None:
     Raises `StartError` for settings that cannot work, a database that cannot be used and a port that is taken.
     """
     settings.arm_fault_point()
-    app = build_app(settings)
+    async with AsyncExitStack() as stack:
+        app = build_app(settings, stack.enter_context(traced(settings)))
+        await _serve(settings, app, stack)
+
+
+async def _serve(settings: Settings, app: FastAPI, stack: AsyncExitStack) -> None:
     config = uvicorn.Config(
         app,
         host=settings.api_host,
@@ -39,19 +46,18 @@ async def serve_api(settings: Settings) -> None:
     # uvicorn sends itself the ending signal once more when it is done; for us that is the ordinary end.
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, _ignore)
-    async with AsyncExitStack() as stack:
-        with database_problems_in_one_line():
-            await stack.enter_async_context(app.router.lifespan_context(app))
-        await _Server(config).serve()
+    with database_problems_in_one_line():
+        await stack.enter_async_context(app.router.lifespan_context(app))
+    await _Server(config).serve()
 
 
-def build_app(settings: Settings) -> FastAPI:
+def build_app(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> FastAPI:
     """The API over the servers that the settings and `TEMPORAL_*` name. Raises `StartError`."""
     runtime = temporal_runtime(settings)
     temporal = read_connect_config()  # also so that what cannot be read is said at the start
 
     async def connect() -> Client:
-        return await connect_temporal(lazy=True, runtime=runtime)
+        return await connect_temporal(lazy=True, runtime=runtime, interceptors=interceptors)
 
     secret, key = settings.inbound_webhook_secret, settings.signing_key
     config = AppConfig(

@@ -31,7 +31,9 @@ class MetricsPort:
 
     def __init__(self, database: Database, sdk_port: int | None) -> None:
         self._database = database
-        self._sdk = f"http://{LOOPBACK}:{sdk_port}/metrics"
+        self._sdk = httpx.AsyncClient(
+            base_url=f"http://{LOOPBACK}:{sdk_port}", trust_env=False, timeout=PATIENCE_SECONDS
+        )
         self.client: Client | None = None
         self.polling: Callable[[], bool] = lambda: False
 
@@ -61,6 +63,7 @@ class MetricsPort:
         finally:
             server.should_exit = True
             await serving
+            await self._sdk.aclose()
 
     async def _answer(self, scope: dict[str, Any], _receive: object, send: Send) -> None:
         paths: dict[str, Callable[[], Awaitable[Answer]]] = {
@@ -79,8 +82,7 @@ class MetricsPort:
         return 200, CONTENT_TYPE_PLAIN_0_0_4, generate_latest(REGISTRY) + await self._sdks()
 
     async def _sdks(self) -> bytes:
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
-            return (await http.get(self._sdk)).raise_for_status().content
+        return (await self._sdk.get("/metrics")).raise_for_status().content
 
     async def _healthz(self) -> Answer:
         return 200, "application/json", b'{"status": "ok"}'

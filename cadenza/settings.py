@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """Where a worker tells its numbers and its health (`/metrics`, `/readyz`); nowhere if it is not set. The workers of
     `--processes` take this port and those after it."""
     metrics_host: str = "127.0.0.1"
+    otel: bool = False
+    """Sends traces to where `OTEL_*` says (cadenza/tracing.py)."""
 
     dev: bool = False
     """Serves `/dev/*`: the captured mail, replies and bounces by hand, fast-forward. Never in production."""

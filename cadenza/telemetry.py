@@ -25,17 +25,9 @@ def temporal_runtime(settings: Settings, *, metrics_port: int | None = None) -> 
     as_json = settings.log_format == "json"
     if not as_json and metrics_port is None:
         return None
-    forwarding = LogForwardingConfig(logging.getLogger("temporal.sdk_core")) if as_json else None
-    return Runtime(
-        telemetry=TelemetryConfig(
-            logging=LoggingConfig(filter=CORE, forwarding=forwarding),
-            metrics=PrometheusConfig(
-                bind_address=f"{LOOPBACK}:{metrics_port}",
-                durations_as_seconds=True,
-                counters_total_suffix=True,
-                unit_suffix=True,
-            )
-            if metrics_port
-            else None,
-        )
-    )
+    logging_ = LoggingConfig(CORE, forwarding=LogForwardingConfig(logging.getLogger("temporal")) if as_json else None)
+    metrics = None
+    if metrics_port is not None:
+        address = f"{LOOPBACK}:{metrics_port}"
+        metrics = PrometheusConfig(address, durations_as_seconds=True, counters_total_suffix=True, unit_suffix=True)
+    return Runtime(telemetry=TelemetryConfig(logging=logging_, metrics=metrics))

@@ -4,9 +4,9 @@
 (`TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`) are read by `temporalio.envconfig`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
@@ -17,19 +17,28 @@ DEFAULT_ADDRESS = "localhost:7233"
 
 
 async def connect_temporal(
-    *, lazy: bool = False, environment: Mapping[str, str] | None = None, runtime: Runtime | None = None
+    *,
+    lazy: bool = False,
+    environment: Mapping[str, str] | None = None,
+    runtime: Runtime | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Connect with the pydantic converter.
 
     `lazy` connects at the first call, so that the API starts and takes leads while Temporal is down; a worker
     needs a client that is connected. `environment` stands in for the process's own, `runtime` for the SDK's usual one
-    (cadenza/telemetry.py). Raises `StartError` when
-    the configuration cannot be read or the server does not answer.
+    (cadenza/telemetry.py). Raises `StartError` when the configuration cannot be read or the server does not answer.
     """
     config = read_connect_config(environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy, runtime=runtime)
+        return await Client.connect(
+            **config,
+            data_converter=pydantic_data_converter,
+            lazy=lazy,
+            runtime=runtime,
+            interceptors=interceptors,
+        )
     except RuntimeError as error:
         where = f"{config.get('target_host')} (TEMPORAL_ADDRESS)"
         raise StartError(f"Temporal does not answer at {where}: {one_line(error)}") from error

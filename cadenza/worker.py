@@ -5,9 +5,10 @@ import dataclasses
 import logging
 import signal
 import ssl
+from collections.abc import Sequence
 from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -28,6 +29,7 @@ from cadenza.search_attributes import ensure_search_attributes
 from cadenza.settings import Settings
 from cadenza.telemetry import temporal_runtime
 from cadenza.temporal_client import connect_temporal
+from cadenza.tracing import traced
 from db.session import Database
 from mail.tracking import Links
 from mail.transport import SmtpServer
@@ -184,12 +186,13 @@ async def run(settings: Settings) -> None:
     sdk_port = None if settings.metrics_port is None else free_port()
     runtime = temporal_runtime(settings, metrics_port=sdk_port)
     port = MetricsPort(database, sdk_port)
-    async with port.served(settings.metrics_host, settings.metrics_port):
-        client = await _connect(stopping, runtime)
-        if client is None:
-            return
-        port.client = client
-        await _work(settings, client, database, port, stopping)
+    with traced(settings) as interceptors:
+        async with port.served(settings.metrics_host, settings.metrics_port):
+            client = await _connect(stopping, runtime, interceptors)
+            if client is None:
+                return
+            port.client = client
+            await _work(settings, client, database, port, stopping)
 
 
 async def _work(
@@ -229,11 +232,13 @@ async def _work(
         await parts.aclose()
 
 
-async def _connect(stopping: asyncio.Event, runtime: Runtime | None) -> Client | None:
+async def _connect(
+    stopping: asyncio.Event, runtime: Runtime | None, interceptors: Sequence[Interceptor]
+) -> Client | None:
     """Waits for Temporal as long as it takes: a worker that comes up first is no error. None when told to stop."""
     while not stopping.is_set():
         try:
-            return await connect_temporal(runtime=runtime)
+            return await connect_temporal(runtime=runtime, interceptors=interceptors)
         except (StartError, RPCError) as problem:
             log.warning("%s; trying again in %s s", problem, CONNECT_PAUSE_SECONDS)
             await asyncio.wait([asyncio.create_task(stopping.wait())], timeout=CONNECT_PAUSE_SECONDS)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 from uuid import UUID, uuid4
 
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import DBAPIError
 
 from db.queries.enrollments import LoadedMailbox, Reservation
@@ -29,6 +31,7 @@ from services.receive import bounce_at_once
 from services.steps.effect import Tools
 from services.steps.visit import Visit
 
+TRACER = trace.get_tracer(__name__)
 T = TypeVar("T")
 RECORD_FOR_SECONDS = 120
 
@@ -65,7 +68,10 @@ async def hand_over(
     if signer is not None:
         message = signer.sign(message)
     try:
-        accepted = await transport.deliver(message, sender.email, draft.to_address, before_final_dot=handover.allowed)
+        with TRACER.start_as_current_span("smtp.deliver", kind=SpanKind.CLIENT, record_exception=False):
+            accepted = await transport.deliver(
+                message, sender.email, draft.to_address, before_final_dot=handover.allowed
+            )
     except SendWithdrawn as withdrawn:
         return await handover.stand_back(withdrawn)
     except RecipientRefused as refused:

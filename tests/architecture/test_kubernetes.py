@@ -35,10 +35,14 @@ def test_every_pod_is_bounded_and_runs_as_nobody_in_particular() -> None:
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_the_api_is_probed_where_it_answers() -> None:
-    (api,) = PODS["api"]["containers"]
-    probes = {api[probe]["httpGet"]["path"] for probe in ("readinessProbe", "livenessProbe")}
-    assert probes == {"/readyz", "/healthz"}
+def test_what_runs_for_long_is_probed_where_it_answers() -> None:
+    for name in ("api", "worker"):
+        (container,) = PODS[name]["containers"]
+        probes = [container[probe]["httpGet"] for probe in ("readinessProbe", "livenessProbe")]
+        (port,) = container["ports"]
+        assert probes == [{"path": path, "port": port["name"]} for path in ("/readyz", "/healthz")]
+    (worker,) = PODS["worker"]["containers"]
+    assert {"name": "CADENZA_METRICS_PORT", "value": str(worker["ports"][0]["containerPort"])} in worker["env"]
 
 
 def test_every_setting_is_one() -> None:
