@@ -70,11 +70,17 @@ async def watched(page: Page, allowed: tuple[str, ...] = ()) -> AsyncGenerator[P
 
 
 @pytest.fixture
+def allowed() -> tuple[str, ...]:
+    """Parts of the complaints that the browser may log."""
+    return ()
+
+
+@pytest.fixture
 async def page(
-    browser: Browser, run: dict[str, Any], request: pytest.FixtureRequest, tmp_path: Path
+    browser: Browser, run: dict[str, Any], request: pytest.FixtureRequest, tmp_path: Path, allowed: tuple[str, ...]
 ) -> AsyncGenerator[Page]:
     """A page of somebody who is signed in already."""
-    async with signed_in(browser, run) as context, watched(await context.new_page()) as one:
+    async with signed_in(browser, run) as context, watched(await context.new_page(), allowed) as one:
         yield one
         if FAILED in request.node.stash:
             await one.screenshot(path=tmp_path / "page.png")

@@ -24,8 +24,8 @@ export function SignIn() {
         <h1>Sign in to Cadenza</h1>
         {keyWasRefused() && (
           <p role="alert" className={styles.refused}>
-            Your API key is no longer accepted: it has expired or was revoked. Sign in with another, and you are
-            back where you were.
+            Your API key is no longer accepted: it has expired or was revoked. Sign in with another, and you
+            are back where you were.
           </p>
         )}
         <TextField
