@@ -7,8 +7,8 @@ through a sequence of emails, some of which are due at any moment; a campaign is
 as the app does it. Half of the replies come as signed messages to the inbound webhook, half as events.
 
 `p99_s`: from the API's answer to the stopped enrollment, as the gate sees it, in Postgres: the answer waits for it.
-`told_p99_s`: to the signal's arrival in Temporal; `closed_p99_s`: to the workflow's close, as Temporal dates it (0 where
-either was before the answer); `answer_p99_s`: how long the answer took.
+`told_p99_s`: to the signal's arrival in Temporal; `closed_p99_s`: to the workflow's close, as Temporal dates it (each 0
+where it was before the answer); `answer_p99_s`: how long the answer took.
 `emails_after_reply`: emails at the sink that the mirror had not let go when it was stopped, by Message-ID. A trigger
 in this database writes down which it had, in the transaction that stops: an email that was being handed over when the
 reply came is told from one that left after it, exactly (`in_flight`: those that arrived after the answer).

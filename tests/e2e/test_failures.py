@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e.browser import signed_in
 from tests.e2e.building import Builder
-from tests.e2e.conftest import PATIENCE_MS, watched
+from tests.e2e.conftest import watched
 from tests.e2e.workspace import call
 from tests.integration.up.up_run import UpRun
 
@@ -24,11 +23,6 @@ INTRO: dict[str, Any] = {
 }
 REST: dict[str, Any] = {"key": "rest", "name": "Some rest", "type": "delay", "config": {"days": 3}}
 SILENCE = "Cadenza does not answer"
-
-
-@pytest.fixture(autouse=True)
-def patient() -> None:
-    expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import pytest
 import yaml
 from playwright.async_api import Locator, Page, expect
 
+from tests.e2e.browser import PATIENCE_MS
 from tests.e2e.building import Builder
-from tests.e2e.conftest import PATIENCE_MS
 
 ROOT = Path(__file__).parents[2]
 MESSY = ROOT / "tests" / "data" / "leads-messy.csv"
@@ -20,12 +19,6 @@ EXAMPLE = yaml.safe_load((ROOT / "examples" / "cold-outreach.yaml").read_text())
 STEPS = {step["key"]: step for step in EXAMPLE["steps"]}
 STOP = "Stop the sequence for the lead"
 SUPPRESSED = "lead2@messy2.example"
-
-
-@pytest.fixture(autouse=True)
-async def patient() -> AsyncGenerator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
 
 
 # The frame of a mail loads no picture, and lets no script look into it: the browser says both.

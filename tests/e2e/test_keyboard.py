@@ -6,7 +6,6 @@ import httpx
 from playwright.async_api import Page, expect
 
 from tests.e2e.building import Builder
-from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.keyboard import Keyboard
 from tests.e2e.workspace import call
 
@@ -23,7 +22,6 @@ STEPS: list[dict[str, Any]] = [
 
 
 async def test_all_of_it_by_keyboard(page: Page, http: httpx.AsyncClient) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
     sequence_id = (await call(http.post("/sequences", json={"name": "By keys", "steps": STEPS})))["id"]
     await call(http.post("/leads", json={"email": "ada@acme.example", "first_name": "Ada"}))
     keys, builder = Keyboard(page), Builder(page)
@@ -90,6 +88,7 @@ async def _write_a_step(builder: Builder, keys: Keyboard) -> None:
 
 async def _lead_a_branch_to_it(builder: Builder, keys: Keyboard) -> None:
     await keys.press("ArrowUp")
+    await expect(builder.node("Some rest")).to_be_focused()
     await keys.press("ArrowUp")
     await expect(builder.node("Seen?")).to_be_focused()
     await keys.press("Enter")
