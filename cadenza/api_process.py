@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from api.app import AppConfig, create_app
+from api.rate_limit import RateLimit
 from cadenza.database_problems import database_problems_in_one_line
 from cadenza.serving import serve
 from cadenza.settings import Settings
@@ -33,6 +34,7 @@ def build_app(settings: Settings) -> FastAPI:
     async def connect() -> Client:
         return await connect_temporal(keys, lazy=True)
 
+    per_second = settings.rate_limit_per_second
     secret, key = settings.inbound_webhook_secret, settings.signing_key
     config = AppConfig(
         database_url=settings.app_database_url(),
@@ -45,6 +47,7 @@ def build_app(settings: Settings) -> FastAPI:
         inbound_webhook_secret=secret.get_secret_value() if secret else None,
         signing_key=key.get_secret_value() if key else None,
         secrets=settings.secret_box(),
+        rate_limit=RateLimit(per_second, settings.rate_limit_burst) if per_second else None,
         mail_allow_private=settings.mail_allow_private,
         webhook_allow_private=settings.webhook_allow_private,
     )

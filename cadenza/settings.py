@@ -55,6 +55,10 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
+    rate_limit_per_second: float = Field(default=100.0, ge=0, le=1_000_000)
+    """Requests that each API key may make, of each API process; 0 is no limit. Each process counts for itself."""
+    rate_limit_burst: int = Field(default=2000, ge=1, le=10_000_000)
+    """How many of them may come at once, after a rest."""
     inbound_webhook_secret: SecretStr | None = None
     """Signs the mail that is handed over. Several with commas between them: each is accepted, while one replaces
     another."""
