@@ -16,6 +16,7 @@ from api.rate_limit import RateLimiter, RateLimitHeaders
 from api.routers import (
     analytics,
     api_keys,
+    audit,
     batches,
     campaigns,
     dev,
@@ -89,6 +90,7 @@ ROUTERS = (
     notifications.router,
     tenants.router,
     api_keys.router,
+    audit.router,
     webhook_endpoints.router,
 )
 
