@@ -24,6 +24,8 @@ _WHY = {
     503: "Postgres or Temporal does not answer; try again after `Retry-After` seconds.",
 }
 
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -33,6 +35,7 @@ def problems(*statuses: int) -> Responses:
         status: {
             "description": _WHY[status],
             "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            **({"headers": _RETRY_AFTER} if status in (429, 503) else {}),
         }
         for status in statuses
     }

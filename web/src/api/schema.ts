@@ -5044,6 +5044,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5062,6 +5064,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5149,6 +5153,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5167,6 +5173,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5234,6 +5242,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5252,6 +5262,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5326,6 +5338,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5344,6 +5358,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5406,6 +5422,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5424,6 +5442,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5486,6 +5506,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5504,6 +5526,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5571,6 +5595,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5589,6 +5615,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5661,6 +5689,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5679,6 +5709,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5740,6 +5772,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5758,6 +5792,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5857,6 +5893,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5875,6 +5913,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5942,6 +5982,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5960,6 +6002,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6079,6 +6123,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6097,6 +6143,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6207,6 +6255,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6225,6 +6275,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6321,6 +6373,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6339,6 +6393,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6402,6 +6458,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6420,6 +6478,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6490,6 +6550,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6508,6 +6570,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6575,6 +6639,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6593,6 +6659,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6691,6 +6759,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6709,6 +6779,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6776,6 +6848,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6794,6 +6868,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6858,6 +6934,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6876,6 +6954,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6943,6 +7023,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6961,6 +7043,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7028,6 +7112,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7046,6 +7132,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7133,6 +7221,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7151,6 +7241,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7250,6 +7342,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7268,6 +7362,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7335,6 +7431,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7353,6 +7451,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7418,6 +7518,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7436,6 +7538,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7543,6 +7647,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7561,6 +7667,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7659,6 +7767,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7677,6 +7787,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7784,6 +7896,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7802,6 +7916,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7909,6 +8025,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7927,6 +8045,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7994,6 +8114,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8012,6 +8134,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8119,6 +8243,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8137,6 +8263,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8210,6 +8338,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8228,6 +8358,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8336,6 +8468,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8354,6 +8488,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8417,6 +8553,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8435,6 +8573,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8545,6 +8685,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8563,6 +8705,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8624,6 +8768,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8642,6 +8788,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8741,6 +8889,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8759,6 +8909,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8826,6 +8978,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8844,6 +8998,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8918,6 +9074,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8936,6 +9094,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9043,6 +9203,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9061,6 +9223,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9128,6 +9292,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9146,6 +9312,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9211,6 +9379,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9229,6 +9399,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9296,6 +9468,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9314,6 +9488,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9343,6 +9519,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9404,6 +9582,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9422,6 +9602,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9490,6 +9672,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9508,6 +9692,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9616,6 +9802,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9634,6 +9822,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9733,6 +9923,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9751,6 +9943,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9815,6 +10009,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9833,6 +10029,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9932,6 +10130,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9950,6 +10150,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10017,6 +10219,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10035,6 +10239,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10142,6 +10348,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10160,6 +10368,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10234,6 +10444,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10252,6 +10464,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10324,6 +10538,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10342,6 +10558,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10452,6 +10670,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10470,6 +10690,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10552,6 +10774,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10570,6 +10794,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10641,6 +10867,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10659,6 +10887,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10757,6 +10987,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10775,6 +11007,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10873,6 +11107,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10891,6 +11127,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10970,6 +11208,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10988,6 +11228,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11055,6 +11297,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11073,6 +11317,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11180,6 +11426,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11198,6 +11446,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11308,6 +11558,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11326,6 +11578,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11435,6 +11689,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11453,6 +11709,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11529,6 +11787,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11547,6 +11807,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11645,6 +11907,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11663,6 +11927,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11763,6 +12029,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11781,6 +12049,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11837,6 +12107,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11855,6 +12127,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11911,6 +12185,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11929,6 +12205,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11993,6 +12271,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12011,6 +12291,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12110,6 +12392,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12128,6 +12412,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12195,6 +12481,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12213,6 +12501,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12278,6 +12568,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12296,6 +12588,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12354,6 +12648,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12372,6 +12668,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12464,6 +12762,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12482,6 +12782,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12627,6 +12929,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12645,6 +12949,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12732,6 +13038,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12750,6 +13058,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12817,6 +13127,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12835,6 +13147,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12933,6 +13247,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12951,6 +13267,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13121,6 +13439,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13139,6 +13459,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13238,6 +13560,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13256,6 +13580,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13323,6 +13649,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13341,6 +13669,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13406,6 +13736,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13424,6 +13756,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13531,6 +13865,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13549,6 +13885,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13610,6 +13948,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13628,6 +13968,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13715,6 +14057,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13733,6 +14077,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13800,6 +14146,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13818,6 +14166,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13883,6 +14233,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13901,6 +14253,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13999,6 +14353,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14017,6 +14373,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14089,6 +14447,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14107,6 +14467,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14174,6 +14536,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14192,6 +14556,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14259,6 +14625,8 @@ export interface operations {
             /** @description The key asks too often; try again after `Retry-After` seconds. */
             429: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14277,6 +14645,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14353,6 +14723,8 @@ export interface operations {
             /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
