@@ -94,11 +94,11 @@ async def opened(
         yield page
 
 
-async def serious_faults(page: Page) -> list[str]:
-    """What axe finds against WCAG A and AA that is serious or critical, and where."""
+async def serious_faults(page: Page, part: str = "html") -> list[str]:
+    """What axe finds in a part of the page against WCAG A and AA that is serious or critical, and where."""
     await page.add_script_tag(path=AXE)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-    found = await page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
+    found = await page.evaluate("([part, tags]) => axe.run(part, {runOnly: tags})", [part, tags])
     return [
         f"{one['id']}: {node['target']} {node['failureSummary']}"
         for one in found["violations"]

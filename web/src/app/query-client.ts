@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { ApiProblem, hasCode, messageOf } from "@/api/problem";
-import { signOut } from "./session";
+import { currentKey, dropRefusedKey } from "./session";
 
 /** How often a visible screen asks again, in milliseconds. */
 export const LIVE = 3_000;
@@ -39,7 +39,8 @@ function mayPass(error: unknown): boolean {
 
 function leaveWhenKeyIsRefused(error: unknown): void {
   if (error instanceof ApiProblem && error.status === 401 && !hasCode(error, "unreadable_answer")) {
-    signOut();
+    // Of the requests that a refused key was sent with, the first is enough; whoever has signed out needs no word.
+    if (currentKey() !== null) dropRefusedKey();
     queryClient.clear();
   }
 }

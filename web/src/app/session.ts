@@ -5,17 +5,32 @@ import { useSyncExternalStore } from "react";
 
 const NAME = "cadenza.key";
 const listeners = new Set<() => void>();
+let refused = false;
 
 export function currentKey(): string | null {
   return localStorage.getItem(NAME);
 }
 
+/** Whether the server has refused the key that this page worked with, and nobody has signed in since. */
+export function keyWasRefused(): boolean {
+  return refused;
+}
+
 export function signIn(key: string): void {
+  refused = false;
   localStorage.setItem(NAME, key);
   tell();
 }
 
 export function signOut(): void {
+  refused = false;
+  localStorage.removeItem(NAME);
+  tell();
+}
+
+/** The key has expired or was revoked: the page asks for another, and goes on where it was. */
+export function dropRefusedKey(): void {
+  refused = true;
   localStorage.removeItem(NAME);
   tell();
 }

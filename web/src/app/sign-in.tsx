@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { problemOf, unreachable } from "@/api/problem";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
-import { signIn } from "./session";
+import { keyWasRefused, signIn } from "./session";
 import styles from "./sign-in.module.css";
 
 export function SignIn() {
@@ -22,6 +22,12 @@ export function SignIn() {
       <form className={styles.form} onSubmit={submit}>
         <img src="/favicon.svg" alt="" width={36} height={36} />
         <h1>Sign in to Cadenza</h1>
+        {keyWasRefused() && (
+          <p role="alert" className={styles.refused}>
+            Your API key is no longer accepted: it has expired or was revoked. Sign in with another, and you
+            are back where you were.
+          </p>
+        )}
         <TextField
           label="API key"
           type="password"

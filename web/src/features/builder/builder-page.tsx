@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
-import type { SequenceResponse, SequenceStepsResponse } from "@/api/schema";
 import { LIVE } from "@/app/query-client";
 import { Page } from "@/ui/page";
 import { Failed, Loading } from "@/ui/states";
@@ -24,7 +23,9 @@ export function BuilderPage() {
     gcTime: 0,
   });
   const error = sequence.data ? steps.error : (sequence.error ?? steps.error);
-  if (sequence.data && steps.data) return <Opened sequence={sequence.data} steps={steps.data} />;
+  if (sequence.data && steps.data) {
+    return <Builder key={sequenceId} sequence={sequence.data} loaded={steps.data} />;
+  }
   return (
     <Page title="Sequence">
       {error ? (
@@ -40,8 +41,4 @@ export function BuilderPage() {
       )}
     </Page>
   );
-}
-
-function Opened({ sequence, steps }: { sequence: SequenceResponse; steps: SequenceStepsResponse }) {
-  return <Builder key={sequence.id} sequence={sequence} loaded={steps} />;
 }

@@ -18,6 +18,7 @@ import { BuilderHeader } from "./header/builder-header";
 import { ConflictDialog } from "./header/conflict-dialog";
 import { useBuilderKeys } from "./header/history";
 import { LeaveGuard } from "./header/leave-guard";
+import { keepWhenKeyIsRefused, keptStore } from "./kept";
 import { StepList } from "./list/step-list";
 import { isDirty, readSteps, useSaving } from "./saving";
 import { StepSidebar } from "./step-sidebar";
@@ -50,8 +51,8 @@ function Room() {
       <ChangedElsewhere />
       <div className={styles.work}>
         <div className={styles.stage} data-list={asList}>
-          {asList ? <StepList /> : <Canvas />}
           <Floating asList={asList} onList={setAsList} />
+          {asList ? <StepList /> : <Canvas />}
         </div>
         <StepSidebar />
       </div>
@@ -114,7 +115,8 @@ function ChangedElsewhere() {
 }
 
 function useShared(sequence: SequenceResponse, loaded: SequenceStepsResponse): BuilderShared {
-  const [store] = useState(() => createBuilderStore(loaded));
+  const [store] = useState(() => keptStore(sequence.id) ?? createBuilderStore(loaded));
+  useEffect(() => keepWhenKeyIsRefused(sequence.id, store), [sequence.id, store]);
   const draft = useStore(store, (state) => state.steps);
   const ids = useStore(store, (state) => state.ids);
   const counted = useStore(store, (state) => state.counted);

@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import { hasCode, messageOf } from "@/api/problem";
 import type { SequenceStepsResponse } from "@/api/schema";
-import { sameDraft, toApi } from "./draft/api-steps";
+import { sameDraft, sameSteps, toApi } from "./draft/api-steps";
 import type { BuilderState, BuilderStore } from "./store";
 
 /** Saving is a person's decision: a draft may be half way through something that nobody else should see yet, and of a
@@ -44,8 +44,28 @@ export function useSaving(sequenceId: string, store: BuilderStore): Saving {
       await saving.mutateAsync();
       return true;
     } catch (error) {
-      if (hasCode(error, "sequence_changed")) setConflict(await readSteps(sequenceId));
-      else toast.error(messageOf(error));
+      if (!hasCode(error, "sequence_changed")) {
+        toast.error(messageOf(error));
+        return false;
+      }
+      return settle();
+    }
+  }
+
+  /** The server's steps are not those that were read. Where they are these very ones (a save whose answer was lost, or
+   * another tab's), there is nothing to decide. */
+  async function settle(): Promise<boolean> {
+    try {
+      const theirs = await readSteps(sequenceId);
+      const { steps, keep } = store.getState();
+      if (!sameSteps(steps, theirs.items)) {
+        setConflict(theirs);
+        return false;
+      }
+      keep(steps, theirs);
+      return true;
+    } catch (error) {
+      toast.error(messageOf(error));
       return false;
     }
   }

@@ -4,6 +4,7 @@ import { sameDraft } from "./draft/api-steps";
 import { stepOf } from "./draft/draft";
 import { insertAfter, remove } from "./draft/edits";
 import { fork, keysOf, step } from "./draft/fixtures";
+import { placesOf, withPlaces } from "./draft/layout";
 import type { DraftStep } from "./model";
 import { type BuilderStore, createBuilderStore } from "./store";
 
@@ -82,6 +83,19 @@ describe("undo", () => {
     store.getState().select("a");
     store.getState().count(true);
     expect(store.temporal.getState().pastStates).toEqual([]);
+  });
+});
+
+describe("a step that was put somewhere", () => {
+  const at = { x: 500, y: 400 };
+  const placed = () => placesOf(store.getState().steps, false);
+
+  it("stands there, and so do the others", () => {
+    const others = placed().get("c");
+    store.getState().edit("Move a", (steps) => withPlaces(steps, new Map([...placed(), ["a", at]])));
+    expect([placed().get("a"), placed().get("c")]).toEqual([at, others]);
+    store.getState().edit("Move a", (steps) => withPlaces(steps, new Map([["a", { x: 1, y: 2 }]])));
+    expect([placed().get("a"), placed().get("c")]).toEqual([{ x: 1, y: 2 }, others]);
   });
 });
 

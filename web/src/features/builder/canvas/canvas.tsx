@@ -33,13 +33,17 @@ const EDGES = { way: WayEdge };
 export function Canvas() {
   const { store, edges, frozen } = useBuilder();
   const actions = useActions();
+  const steps = useDraft((state) => state.steps);
   const [over, setOver] = useState<string | null>(null);
   const [nodes, setNodes] = useNodes();
   const frame = useRef<HTMLElement>(null);
   const onKeyDown = useCanvasKeys();
   useView(frame);
 
-  const flowEdges = useMemo(() => flowEdgesOf(edges, over, boxesOf(nodes)), [edges, over, nodes]);
+  const flowEdges = useMemo(
+    () => flowEdgesOf(steps, edges, over, boxesOf(nodes)),
+    [steps, edges, over, nodes],
+  );
   const wayOf = (id: string | null): Way | null => {
     const edge = edges.find((one) => one.id === id);
     return edge && edge.end !== "stopped" && edge.end !== "missing"

@@ -32,8 +32,17 @@ export function nodesOf(draft: Draft, edges: readonly Edge[], places: Places, sh
   return [...steps, ...ends(draft, edges, places, shown)];
 }
 
-export function flowEdgesOf(edges: readonly Edge[], over: string | null, boxes: readonly Box[]): FlowEdge[] {
+export function flowEdgesOf(
+  draft: Draft,
+  edges: readonly Edge[],
+  over: string | null,
+  boxes: readonly Box[],
+): FlowEdge[] {
+  const titles = new Map(draft.map(({ uid, step }) => [uid, titleOf(step)]));
+  const said = ({ source, target, end, label }: Edge) =>
+    `${titles.get(source)} to ${target === null ? end : titles.get(target)}${label && `: ${label}`}`;
   return edges.map((edge) => ({
+    ariaLabel: said(edge),
     id: edge.id,
     type: "way",
     source: edge.source,
@@ -48,10 +57,10 @@ export function flowEdgesOf(edges: readonly Edge[], over: string | null, boxes: 
   }));
 }
 
-/** Where the steps are: what the edges go around. */
+/** Where the steps are: what the edges go around, but for one that is being dragged, perhaps onto one of them. */
 export function boxesOf(nodes: readonly Node[]): readonly Box[] {
   return nodes
-    .filter((node) => node.type === "step")
+    .filter((node) => node.type === "step" && node.dragging !== true)
     .map(({ position, width = WIDTH, height = 0 }) => ({ ...position, width, height }));
 }
 

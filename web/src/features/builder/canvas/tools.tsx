@@ -7,6 +7,7 @@ import { Tooltip } from "@/ui/tooltip";
 import { useActions } from "../actions";
 import { useBuilder, useDraft } from "../builder-context";
 import { isPlaced } from "../draft/layout";
+import { duration } from "./motion";
 import styles from "./tools.module.css";
 
 /** How the canvas is looked at. */
@@ -21,15 +22,15 @@ export function Tools({ onList }: { onList: () => void }) {
       <Tool label="As a list" onClick={onList}>
         <List />
       </Tool>
-      <Tool label="Zoom in" wide onClick={() => flow.zoomIn({ duration: 150 })}>
+      <Tool label="Zoom in" wide onClick={() => flow.zoomIn({ duration: duration(150) })}>
         <Plus />
       </Tool>
-      <Tool label="Zoom out" wide onClick={() => flow.zoomOut({ duration: 150 })}>
+      <Tool label="Zoom out" wide onClick={() => flow.zoomOut({ duration: duration(150) })}>
         <Minus />
       </Tool>
       <Tool
         label="Show everything"
-        onClick={() => flow.fitView({ padding: 0.12, maxZoom: 1, duration: 200 })}
+        onClick={() => flow.fitView({ padding: 0.12, maxZoom: 1, duration: duration(200) })}
       >
         <Maximize />
       </Tool>

@@ -3,6 +3,7 @@ import { type RefObject, useEffect, useRef } from "react";
 import { useBuilder, useDraft } from "../builder-context";
 import { stepOf } from "../draft/draft";
 import { heightOf, WIDTH } from "../draft/geometry";
+import { duration } from "./motion";
 
 const READABLE = 0.6;
 const MARGIN = 24;
@@ -47,7 +48,8 @@ export function useView(frame: RefObject<HTMLElement | null>): void {
         top >= MARGIN &&
         left + WIDTH * zoom <= box.width - MARGIN &&
         top + height * zoom <= box.height - MARGIN;
-      if (!inSight) void flow.setCenter(at.x + WIDTH / 2, at.y + height / 2, { zoom, duration: 200 });
+      if (!inSight)
+        void flow.setCenter(at.x + WIDTH / 2, at.y + height / 2, { zoom, duration: duration(200) });
     }, 50);
     return () => clearTimeout(timer);
   }, [selected, flow, frame, places, store]);

@@ -3,7 +3,8 @@ import { Plus } from "lucide-react";
 import { memo } from "react";
 import { Menu } from "@/ui/menu";
 import { useActions } from "../actions";
-import { useBuilder } from "../builder-context";
+import { useBuilder, useDraft } from "../builder-context";
+import { stepOf, titleOf } from "../draft/draft";
 import type { Point } from "../draft/geometry";
 import type { Edge } from "../draft/graph";
 import { type Box, middleOf, pathOf, route } from "../draft/route";
@@ -11,7 +12,7 @@ import { AddItems } from "./add-items";
 import styles from "./way-edge.module.css";
 
 /** A shorter part has no room for a name: the row that it begins at has it, too. */
-const NAMED = 80;
+const NAMED = 120;
 
 /** A way from a step to the next: its name where it branches, and a button that puts a step on it. */
 export const WayEdge = memo(function WayEdge(props: EdgeProps) {
@@ -66,11 +67,16 @@ function wayOf(props: EdgeProps, edge: Edge, boxes: readonly Box[]): readonly Po
 
 function Insert({ edge }: { edge: Edge }) {
   const actions = useActions();
+  const title = useDraft((state) => {
+    const step = stepOf(state.steps, edge.source);
+    return step ? titleOf(step) : "";
+  });
+  const way = edge.label ? `${title}, ${edge.label}` : title;
   return (
     <Menu
       trigger={
         // By keyboard the menu of the step, and the list, do the same.
-        <button type="button" className={styles.add} tabIndex={-1} aria-label="Add a step here">
+        <button type="button" className={styles.add} tabIndex={-1} aria-label={`Add a step behind ${way}`}>
           <Plus aria-hidden="true" />
         </button>
       }

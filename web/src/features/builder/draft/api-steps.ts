@@ -46,6 +46,15 @@ export function sameDraft(one: Draft, other: Draft): boolean {
   });
 }
 
+/** Whether the server's steps say the same as this draft, whatever their IDs. */
+export function sameSteps(draft: Draft, items: readonly SequenceStepResponse[]): boolean {
+  const theirs = fromApi(items);
+  return (
+    draft.length === theirs.length &&
+    draft.every(({ step }, index) => theirs[index] !== undefined && sameStep(step, theirs[index].step))
+  );
+}
+
 /** The names of the steps that are not the same in both. */
 export function differences(mine: Draft, theirs: Draft): readonly string[] {
   const mineByUid = new Map(mine.map((item) => [item.uid, item.step]));

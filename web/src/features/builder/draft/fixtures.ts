@@ -31,7 +31,7 @@ export function fork(key: string, then: unknown, otherwise: unknown = { continue
   return step(key, "condition", { branches: [{ if: "opened", then }], else: otherwise });
 }
 
-/** The keys in order, and each edge as `from.outlet>to`. */
+/** The keys in order. */
 export function keysOf(draft: Draft): string {
   return draft.map((item) => item.step.key).join(" ");
 }

@@ -44,10 +44,14 @@ export function withoutPlaces(draft: Draft): Draft {
 /** Makes room for steps without a place in a draft whose places are kept: each stands below the step that leads to it, and
  * what was there moves down. Where nothing is kept, there is nothing to do. */
 export function withRoom(before: Draft, after: Draft, counted: boolean): Draft {
-  if (!isPlaced(before) || !isPlaced(after)) return after;
-  const places = new Map(placesOf(before, counted));
   const homeless = after.filter((item) => placeOf(item.step) === null);
-  for (const item of homeless) places.delete(item.uid);
+  if (homeless.length === 0 || !isPlaced(before) || !isPlaced(after)) return after;
+  const places = new Map(placesOf(before, counted));
+  for (const { uid, step } of after) {
+    const own = placeOf(step);
+    if (own === null) places.delete(uid);
+    else places.set(uid, own);
+  }
   const edges = edgesOf(after);
   for (const item of homeless) {
     const from = edges.find((edge) => edge.target === item.uid && places.has(edge.source))?.source;

@@ -15,14 +15,13 @@ export interface Exit extends Point {
 }
 
 const CLEAR = 12;
-const BESIDE = 26;
 const ENTRY = 26;
 
 export function route(from: Exit, to: Point, boxes: readonly Box[]): readonly Point[] {
   const start =
     from.side === "right" ? { x: from.x + from.reach, y: from.y } : { x: from.x, y: from.y + from.reach };
   const entry = { x: to.x, y: to.y - ENTRY };
-  const x = laneOf(start, entry, boxes);
+  const x = laneOf(start, entry, boxes, from.reach);
   return straightened([from, start, { x, y: start.y }, { x, y: entry.y }, entry, to]);
 }
 
@@ -56,11 +55,11 @@ export function middleOf(points: readonly Point[]): Point & { room: number } {
 }
 
 /** Of the free lanes the one with the shortest way; where all are taken, straight through. */
-function laneOf(start: Point, end: Point, boxes: readonly Box[]): number {
+function laneOf(start: Point, end: Point, boxes: readonly Box[], beside: number): number {
   const top = Math.min(start.y, end.y);
   const bottom = Math.max(start.y, end.y);
   const between = boxes.filter((box) => box.y - CLEAR < bottom && box.y + box.height + CLEAR > top);
-  const lanes = [end.x, start.x, ...between.flatMap((box) => [box.x - BESIDE, box.x + box.width + BESIDE])];
+  const lanes = [end.x, start.x, ...between.flatMap((box) => [box.x - beside, box.x + box.width + beside])];
   const free = lanes.filter((x) =>
     between.every((box) => x <= box.x - CLEAR || x >= box.x + box.width + CLEAR),
   );

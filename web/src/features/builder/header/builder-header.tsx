@@ -15,7 +15,7 @@ import styles from "./header.module.css";
 import { History } from "./history";
 import { NameField } from "./name-field";
 import { ProblemsMenu } from "./problems-menu";
-import { StatusButtons } from "./status-button";
+import { StatusButtons } from "./status-buttons";
 
 export function BuilderHeader({ saving }: { saving: Saving }) {
   const { sequence, frozen } = useBuilder();
@@ -48,8 +48,9 @@ export function BuilderHeader({ saving }: { saving: Saving }) {
         <Room to="/app/sequences/$sequenceId/enroll" icon={<UserPlus />} label="Enroll" {...to} />
         <More sequence={sequence} />
         {!frozen && (
-          <Button busy={saving.busy} disabled={!unsaved} onClick={() => void saving.save()}>
-            <Save /> Save
+          <Button busy={saving.busy} disabled={!unsaved} aria-label="Save" onClick={() => void saving.save()}>
+            <Save />
+            <span className={styles.word}>Save</span>
           </Button>
         )}
         <StatusButtons saving={saving} />

@@ -10,12 +10,15 @@ import styles from "./header.module.css";
 export function ProblemsMenu() {
   const { problems, store } = useBuilder();
   const steps = useDraft((state) => state.steps);
-  if (problems.count === 0) return null;
+  // Where there is no step, the canvas says so itself.
+  if (problems.count === 0 || steps.length === 0) return null;
   return (
     <Menu
       trigger={
-        <Button look="danger">
-          <CircleAlert /> {plural(problems.count, "problem")}
+        <Button look="danger" aria-label={plural(problems.count, "problem")}>
+          <CircleAlert />
+          {problems.count}
+          <span className={styles.word}>{problems.count === 1 ? "problem" : "problems"}</span>
         </Button>
       }
     >

@@ -6,6 +6,7 @@ import { api, call } from "@/api/client";
 import { Button } from "@/ui/button";
 import { useBuilder, useDraft } from "../builder-context";
 import { isDirty, type Saving } from "../saving";
+import styles from "./header.module.css";
 import { PublishDialog } from "./publish-dialog";
 
 const SAID = { active: "Active: leads can be enrolled", paused: "Paused: every lead of it is held" };
@@ -42,12 +43,14 @@ export function StatusButtons({ saving }: { saving: Saving }) {
   return (
     <>
       {sequence.status === "active" ? (
-        <Button busy={changing("paused")} onClick={() => change.mutate("paused")}>
-          <Pause /> Pause
+        <Button busy={changing("paused")} aria-label="Pause" onClick={() => change.mutate("paused")}>
+          <Pause />
+          <span className={styles.word}>Pause</span>
         </Button>
       ) : (
-        <Button busy={changing("active")} onClick={() => change.mutate("active")}>
-          <Play /> Resume
+        <Button busy={changing("active")} aria-label="Resume" onClick={() => change.mutate("active")}>
+          <Play />
+          <span className={styles.word}>Resume</span>
         </Button>
       )}
       {(sequence.unpublished || unsaved) && (

@@ -1,0 +1,73 @@
+"""The Kubernetes manifests, without a cluster: what they name is there, and no pod is unbounded or root."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cadenza.settings import Settings
+
+BASE = Path(__file__).parents[2] / "deploy" / "kubernetes" / "base"
+KUSTOMIZATION = yaml.safe_load((BASE / "kustomization.yaml").read_text())
+THINGS: list[dict[str, Any]] = [
+    thing
+    for file in [*KUSTOMIZATION["resources"], "secret.example.yaml"]
+    for thing in yaml.safe_load_all((BASE / file).read_text())
+]
+PODS = {
+    thing["metadata"]["name"]: thing["spec"]["template"]["spec"]
+    for thing in THINGS
+    if thing["kind"] in ("Deployment", "Job")
+}
+
+
+def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+def test_every_pod_is_bounded_and_runs_as_nobody_in_particular() -> None:
+    assert set(PODS) == {"migrate", "api", "worker"}
+    for name, pod in PODS.items():
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        for container in containers(pod):
+            assert set(container["resources"]) == {"requests", "limits"}, container["name"]
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_the_api_is_probed_where_it_answers() -> None:
+    (api,) = PODS["api"]["containers"]
+    probes = {api[probe]["httpGet"]["path"] for probe in ("readinessProbe", "livenessProbe")}
+    assert probes == {"/readyz", "/healthz"}
+
+
+def test_every_setting_is_one() -> None:
+    known = {f"CADENZA_{name.upper()}" for name in Settings.model_fields}
+    named = {
+        name
+        for thing in THINGS
+        if thing["kind"] in ("ConfigMap", "Secret")
+        for name in thing.get("data", thing.get("stringData"))
+    }
+    assert {name for name in named if name.startswith("CADENZA_")} <= known
+    assert {name for name in named if not name.startswith("CADENZA_")} == {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
+
+
+def test_what_a_pod_takes_its_environment_from_is_there() -> None:
+    there = {(thing["kind"], thing["metadata"]["name"]) for thing in THINGS}
+    kinds = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
+    for pod in PODS.values():
+        for container in containers(pod):
+            for source in container["envFrom"]:
+                ((kind, reference),) = source.items()
+                assert (kinds[kind], reference["name"]) in there
+
+
+def test_the_owners_role_is_where_migrations_run_and_nowhere_else() -> None:
+    holders = {
+        container["name"]
+        for pod in PODS.values()
+        for container in containers(pod)
+        if {"secretRef": {"name": "cadenza-owner"}} in container["envFrom"]
+    }
+    assert holders == {"migrate", "bootstrap"}

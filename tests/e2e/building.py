@@ -1,0 +1,120 @@
+"""The builder in a person's hands: steps are dragged from the palette, ways from a step's dot, words typed in."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+CORNER = 48
+"""Pixels from the canvas's upper right corner: neither a step nor a way lies there."""
+
+
+class Builder:
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.canvas = page.get_by_role("region", name="Canvas")
+        self.panel = page.get_by_role("complementary", name=re.compile("^Step "))
+        self.save_button = page.get_by_role("button", name="Save", exact=True)
+        self.unsaved = page.get_by_text("Unsaved", exact=True)
+
+    def node(self, title: str) -> Locator:
+        return self.canvas.get_by_role("group", name=re.compile(rf"^[^,]+, {re.escape(title)}(,|$)"))
+
+    def kind(self, kind: str) -> Locator:
+        """An entry of the palette."""
+        return self.page.get_by_role("group", name="Add a step").get_by_role("button", name=kind, exact=True)
+
+    async def add(self, kind: str, name: str, key: str) -> None:
+        """Drags a step in at the end, and gives it its names."""
+        box = await self.canvas.bounding_box()
+        assert box is not None
+        corner = {"x": box["width"] - CORNER, "y": float(CORNER)}
+        await self.kind(kind).drag_to(self.canvas, target_position={"x": corner["x"], "y": corner["y"]})
+        await self.name(name, key)
+
+    async def add_behind(self, title: str, kind: str, name: str, key: str) -> None:
+        """Drags a step onto the way out of another, whose sign is a plus."""
+        await self.show_everything()
+        plus = self.canvas.get_by_role("button", name=f"Add a step behind {title}", exact=True)
+        await self.kind(kind).drag_to(plus)
+        await self.name(name, key)
+
+    async def name(self, name: str, key: str) -> None:
+        field = self.panel.get_by_role("textbox", name="Key", exact=True)
+        await self.panel.get_by_role("textbox", name="Name", exact=True).fill(name)
+        await field.fill(key)
+        await field.press("Tab")
+        await expect(self.node(name)).to_be_visible()
+
+    async def open(self, title: str) -> None:
+        await self.node(title).click()
+        await expect(self.panel).to_have_accessible_name(f"Step {title}")
+
+    async def write(self, *, subject: str | None, text: str, html: str) -> None:
+        if subject is not None:
+            await self.panel.get_by_role("textbox", name="Subject", exact=True).fill(subject)
+        for tab, words in (("Text", text), ("HTML", html)):
+            await self.panel.get_by_role("tab", name=re.compile(f"^{tab}")).click()
+            await self.panel.get_by_role("textbox", name=tab, exact=True).fill(words)
+
+    async def wait_days(self, days: int) -> None:
+        waits = self.panel.get_by_role("group", name="Waits", exact=True)
+        await waits.get_by_role("spinbutton", name="days").fill(str(days))
+
+    def branch(self, number: int) -> Locator:
+        return self.panel.get_by_role("listitem", name=f"Branch {number}")
+
+    async def holds(self, number: int, *conditions: str) -> None:
+        """Makes a branch that of any of these conditions."""
+        branch = self.branch(number)
+        if len(conditions) > 1:
+            await branch.get_by_role("button", name="And another condition").click()
+            await branch.get_by_label("How these conditions join").select_option("Any of these holds")
+        for place, condition in enumerate(conditions):
+            await branch.get_by_role("combobox", name="Condition", exact=True).nth(place).select_option(condition)
+
+    async def leads(self, number: int, where: str, reason: str | None = None) -> None:
+        branch = self.branch(number)
+        await branch.get_by_role("combobox", name="Then").select_option(where)
+        if reason is not None:
+            await branch.get_by_role("textbox", name="Reason").fill(reason)
+
+    async def connect(self, source: str, target: str) -> None:
+        """Drags the dot below a step onto another step."""
+        await self.show_everything()
+        start, end = await self._box(source), await self._box(target)
+        mouse = self.page.mouse
+        await mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"])
+        await mouse.down()
+        await mouse.move(end["x"] + end["width"] / 2, end["y"] - 40, steps=8)
+        await mouse.move(end["x"] + end["width"] / 2, end["y"] + 4, steps=8)
+        await mouse.up()
+
+    async def move(self, title: str, *, right: int, down: int) -> None:
+        """Drags a step somewhere else. From then on all steps stay where they are."""
+        await self.show_everything()
+        box = await self._box(title)
+        x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 3
+        mouse = self.page.mouse
+        await mouse.move(x, y)
+        await mouse.down()
+        await mouse.move(x + right, y + down, steps=8)
+        await mouse.up()
+
+    async def show_everything(self) -> None:
+        await self.page.get_by_role("button", name="Show everything").click()
+
+    async def places(self) -> dict[str, str]:
+        """Where each step stands, in the canvas's own pixels."""
+        found: list[list[str]] = await self.canvas.get_by_role("group").evaluate_all(
+            "nodes => nodes.map(node => [node.ariaLabel.split(', ')[1], node.style.transform])"
+        )
+        return {title: place for title, place in found}
+
+    async def save(self) -> None:
+        await self.save_button.click()
+        await expect(self.unsaved).to_be_hidden()
+
+    async def _box(self, title: str) -> dict[str, float]:
+        box = await self.node(title).bounding_box()
+        assert box is not None, f"{title} is out of sight"
+        return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
