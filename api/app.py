@@ -13,9 +13,11 @@ from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.link_recorder import LinkRecorder
 from api.observed import Observed
+from api.rate_limit import RateLimiter, RateLimitHeaders
 from api.routers import (
     analytics,
     api_keys,
+    audit,
     batches,
     campaigns,
     dev,
@@ -60,6 +62,8 @@ Durable multi-touch lead sequences.
 
 Every request but `/healthz`, `/readyz`, `/metrics`, the links in mail and signed webhooks carries
 `Authorization: Bearer <API key>`; a key belongs to one tenant.
+A key that asks too often is refused with 429 `rate_limited` and `Retry-After`; `RateLimit-Limit`, `RateLimit-Remaining`
+and `RateLimit-Reset` (seconds) on every answer say what it has left.
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
 """
@@ -88,6 +92,7 @@ ROUTERS = (
     notifications.router,
     tenants.router,
     api_keys.router,
+    audit.router,
     webhook_endpoints.router,
 )
 
@@ -109,10 +114,13 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         link_key = TokenKey(config.signing_key) if config.signing_key else None
         links = LinkRecorder(database, dispatcher.kick)
         outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
+        rates = RateLimiter(config.rate_limit) if config.rate_limit else None
         try:
             await database.refuse_unsafe_role()
             gauges = InstallationGauges(database)
-            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, links, outbox, gauges)
+            app.state.wiring = Wiring(
+                config, database, gateway, dispatcher, webhooks, link_key, links, outbox, rates, gauges
+            )
             yield
         finally:
             await dispatcher.aclose()
@@ -131,6 +139,8 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
     )
     app.add_middleware(Observed)
     install_error_handlers(app)
+    if config.rate_limit is not None:
+        app.add_middleware(RateLimitHeaders)
     app.include_router(health.router)
     app.include_router(tracking.router)
     if config.inbound_webhook_secret is not None:

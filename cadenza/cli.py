@@ -82,6 +82,12 @@ def _part_settings() -> Any:
     return settings
 
 
+@app.command("codec-server")
+def codec_server_command() -> None:
+    """Open what Temporal keeps sealed, for its web UI, with CADENZA_PAYLOAD_KEYS."""
+    loaded("uvloop:run")(loaded("cadenza.codec_server:serve_codec")(loaded("cadenza.settings:load_settings")()))
+
+
 @app.command("demo")
 def demo_command() -> None:
     """Run the cold-outreach sequence for a handful of leads through two virtual weeks."""

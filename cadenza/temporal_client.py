@@ -7,23 +7,25 @@
 from collections.abc import Mapping, Sequence
 
 from temporalio.client import Client, Interceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 
 from cadenza.errors import StartError, one_line
+from cadenza.payload_codec import data_converter
+from cadenza.payload_keys import PayloadKeys
 
 DEFAULT_ADDRESS = "localhost:7233"
 
 
 async def connect_temporal(
+    keys: PayloadKeys,
     *,
     lazy: bool = False,
     environment: Mapping[str, str] | None = None,
     runtime: Runtime | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
-    """Connect with the pydantic converter.
+    """Connect with the pydantic converter, under which `keys` seal what Temporal is given to keep.
 
     `lazy` connects at the first call, so that the API starts and takes leads while Temporal is down; a worker
     needs a client that is connected. `environment` stands in for the process's own, `runtime` for the SDK's usual one
@@ -33,11 +35,7 @@ async def connect_temporal(
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(
-            **config,
-            data_converter=pydantic_data_converter,
-            lazy=lazy,
-            runtime=runtime,
-            interceptors=interceptors,
+            **config, data_converter=data_converter(keys), lazy=lazy, runtime=runtime, interceptors=interceptors
         )
     except RuntimeError as error:
         where = f"{config.get('target_host')} (TEMPORAL_ADDRESS)"

@@ -188,7 +188,7 @@ async def run(settings: Settings) -> None:
     port = MetricsPort(database, sdk_port)
     with traced(settings) as interceptors:
         async with port.served(settings.metrics_host, settings.metrics_port):
-            client = await _connect(stopping, runtime, interceptors)
+            client = await _connect(settings, stopping, runtime, interceptors)
             if client is None:
                 return
             port.client = client
@@ -233,12 +233,12 @@ async def _work(
 
 
 async def _connect(
-    stopping: asyncio.Event, runtime: Runtime | None, interceptors: Sequence[Interceptor]
+    settings: Settings, stopping: asyncio.Event, runtime: Runtime | None, interceptors: Sequence[Interceptor]
 ) -> Client | None:
     """Waits for Temporal as long as it takes: a worker that comes up first is no error. None when told to stop."""
     while not stopping.is_set():
         try:
-            return await connect_temporal(runtime=runtime, interceptors=interceptors)
+            return await connect_temporal(settings.payload_ring(), runtime=runtime, interceptors=interceptors)
         except (StartError, RPCError) as problem:
             log.warning("%s; trying again in %s s", problem, CONNECT_PAUSE_SECONDS)
             await asyncio.wait([asyncio.create_task(stopping.wait())], timeout=CONNECT_PAUSE_SECONDS)

@@ -2,15 +2,15 @@
 
 from db.migrations.files import run_file
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_file("0015_observing.sql")
+    run_file("0016_observing.sql")
 
 
 def downgrade() -> None:
-    run_file("0015_observing_down.sql")
+    run_file("0016_observing_down.sql")
