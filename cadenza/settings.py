@@ -47,13 +47,20 @@ class Settings(BaseSettings):
     """The owner's role, for `cadenza migrate`. Falls back to `database_url`."""
 
     smtp_host: str | None = None
+    """Where mail of mailboxes is handed over that have no server of their own."""
     smtp_security: SmtpSecurity = "none"
+    """How the connection to that server is kept private."""
     smtp_port: int = Field(default_factory=lambda fields: USUAL_SMTP_PORT[fields["smtp_security"]], ge=1, le=65535)
+    """Its port. Not set: the usual one, 25, with `starttls` 587, with `tls` 465."""
     smtp_username: str | None = None
+    """Its user, where it asks for one."""
     smtp_password: SecretStr | None = None
+    """That user's password."""
 
     api_host: str = "127.0.0.1"
+    """The address on which the API listens."""
     api_port: int = Field(default=8000, ge=0, le=65535)
+    """Its port; 0 takes one that is free."""
     inbound_webhook_secret: SecretStr | None = None
     """Signs the mail that is handed over. Several with commas between them: each is accepted, while one replaces
     another."""
@@ -72,10 +79,13 @@ class Settings(BaseSettings):
     """Lets webhooks reach private and loopback addresses, over plain http too. Never in production."""
 
     task_queue: str = "cadenza"
+    """The task queue in Temporal, the same for the API and its workers; also the name of the deployment that build IDs
+    belong to."""
     build_id: str | None = Field(default=None, max_length=255)
     """The release whose code a worker runs. With it leads come to the worker only while `cadenza deploy` sends them
     there; a worker without one takes whatever no such version is to have."""
     temporal_ui_url: str | None = None
+    """Temporal's web UI, for links to a lead's workflow."""
     web_dir: Path = Path(__file__).parent.parent / "web" / "dist"
     """The built web app (`make web`). The API serves it at `/` if it is there."""
 
@@ -90,6 +100,7 @@ class Settings(BaseSettings):
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
+    """Where `cadenza up` keeps its data and `run.json`, by which the command line finds it."""
     bootstrap_key: SecretStr | None = None
     """The API key that `cadenza bootstrap` gives the first tenant."""
     postal_address: str = Field(default=EXAMPLE_ADDRESS, max_length=1000)
