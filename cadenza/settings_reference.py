@@ -22,9 +22,9 @@ DOCUMENT = ROOT / "docs" / "settings.md"
 
 TOP = """# Settings
 
-All of them are environment variables. One that is set to nothing counts as not set; one that cannot be read stops the program,
-which names it without its value. Which part of the program needs which of them: [running the parts](operations.md). How Temporal is
-reached is not here: those are Temporal's own `TEMPORAL_*` variables and profiles.
+All of them are environment variables. One that is set to nothing counts as not set; one that cannot be read stops the
+program, which names it without its value. Which part of the program needs which of them: [running the
+parts](operations.md). How Temporal is reached is not here: that is Temporal's own `TEMPORAL_*` variables and profiles.
 
 Made by `python -m cadenza.settings_reference` from `cadenza/settings.py`.
 
