@@ -12,9 +12,11 @@ from api.config import AppConfig
 from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.link_recorder import LinkRecorder
+from api.rate_limit import RateLimiter, RateLimitHeaders
 from api.routers import (
     analytics,
     api_keys,
+    audit,
     batches,
     campaigns,
     dev,
@@ -58,6 +60,8 @@ Durable multi-touch lead sequences.
 
 Every request but `/healthz`, `/readyz`, the links in mail and signed webhooks carries
 `Authorization: Bearer <API key>`; a key belongs to one tenant.
+A key that asks too often is refused with 429 `rate_limited` and `Retry-After`; `RateLimit-Limit`, `RateLimit-Remaining`
+and `RateLimit-Reset` (seconds) on every answer say what it has left.
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
 """
@@ -86,6 +90,7 @@ ROUTERS = (
     notifications.router,
     tenants.router,
     api_keys.router,
+    audit.router,
     webhook_endpoints.router,
 )
 
@@ -107,9 +112,10 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         link_key = TokenKey(config.signing_key) if config.signing_key else None
         links = LinkRecorder(database, dispatcher.kick)
         outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
+        rates = RateLimiter(config.rate_limit) if config.rate_limit else None
         try:
             await database.refuse_unsafe_role()
-            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, links, outbox)
+            app.state.wiring = Wiring(config, database, gateway, dispatcher, webhooks, link_key, links, outbox, rates)
             yield
         finally:
             await dispatcher.aclose()
@@ -127,6 +133,8 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         redirect_slashes=False,
     )
     install_error_handlers(app)
+    if config.rate_limit is not None:
+        app.add_middleware(RateLimitHeaders)
     app.include_router(health.router)
     app.include_router(tracking.router)
     if config.inbound_webhook_secret is not None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
+from api.rate_limit import ALLOWANCE, RateLimited
 from api.unavailable import reaching_postgres
 from api.wiring import wiring
 from domain.errors import Forbidden, Unauthorized
@@ -46,6 +47,17 @@ async def authenticate(request: Request) -> Principal:
             raise Unauthorized("the API key is unknown or revoked")
         await note_use(database, found)
     return Principal(found.tenant_id, found.key_id, frozenset(found.scopes))
+
+
+def count_request(request: Request, principal: Principal) -> None:
+    """Raises RateLimited for a key that asks too often."""
+    rates = wiring(request).rates
+    if rates is None:
+        return
+    allowance = rates.take(principal.key_id)
+    setattr(request.state, ALLOWANCE, allowance)
+    if allowance.retry_after:
+        raise RateLimited(allowance.retry_after)
 
 
 def principal_of(request: Request, scope: Scope) -> Principal:

@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.rate_limit import RateLimit
 from mail.dns import Lookup
 from services.secret_box import SecretBox
 
@@ -29,6 +30,8 @@ class AppConfig:
     """Of the links in mail; without it none is known here."""
     secrets: SecretBox = field(default_factory=SecretBox, repr=False)
     """Seals mailboxes' passwords; without keys none are taken."""
+    rate_limit: RateLimit | None = None
+    """What each API key may ask of this process; without it there is no limit."""
     dns: Lookup = field(default_factory=Lookup, repr=False)
     """Answers what is asked about sender domains."""
     mail_allow_private: bool = False

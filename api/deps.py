@@ -46,8 +46,10 @@ def _reads(scope: Scope) -> Callable[[Request], AsyncIterator[ReadSession]]:
 
 def _writes(scope: Scope, *, tells_temporal: bool = False) -> Callable[[Request], AsyncIterator[WriteSession]]:
     async def write_session(request: Request) -> AsyncIterator[WriteSession]:
-        tenant_id = principal_of(request, scope).tenant_id
-        async with _opened(wiring(request).database.write(tenant_id)) as session:
+        principal = principal_of(request, scope)
+        tenant_id = principal.tenant_id
+        transaction = wiring(request).database.write(tenant_id, api_key_id=principal.key_id)
+        async with _opened(transaction) as session:
             yield session
         if tells_temporal:
             wiring(request).dispatcher.kick(tenant_id)

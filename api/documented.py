@@ -19,9 +19,12 @@ _WHY = {
     413: "The body is too large.",
     415: "The body has a type that is not read here.",
     422: "A field is not valid; `errors` names each.",
+    429: "The key asks too often; try again after `Retry-After` seconds.",
     500: "A fault on this side.",
     503: "Postgres or Temporal does not answer; try again after `Retry-After` seconds.",
 }
+
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -32,12 +35,13 @@ def problems(*statuses: int) -> Responses:
         status: {
             "description": _WHY[status],
             "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            **({"headers": _RETRY_AFTER} if status in (429, 503) else {}),
         }
         for status in statuses
     }
 
 
-ALWAYS = problems(401, 403, 422, 500, 503)
+ALWAYS = problems(401, 403, 422, 429, 500, 503)
 """Of every route that needs a key."""
 WITH_BODY = problems(400, 413, 415)
 """Of every route that reads a JSON body."""

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from temporalio.service import RPCError
 
 from api.database_errors import refusal_of
+from api.rate_limit import RateLimited
 from api.unavailable import Unavailable
 from domain.errors import DomainError, FieldError, Invalid, Unauthorized
 from workflows.gateway import unreachable
@@ -52,6 +53,8 @@ def problem(error: DomainError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="cadenza"'
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_AFTER_SECONDS
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
     return _response(
         error.status, error.code, error.title, error.detail, errors=error.errors, extra=error.extra, headers=headers
     )

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from api.auth import authenticate
+from api.auth import authenticate, count_request
 from api.json_body import limited, refuse_bad_json, refuse_bad_parameters
 
 
@@ -20,7 +20,8 @@ class ApiRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            request.state.principal = await authenticate(request)
+            request.state.principal = principal = await authenticate(request)
+            count_request(request, principal)
             refuse_bad_parameters(request)
             request = limited(request, self.max_body_bytes)
             await self.refuse_bad_body(request)

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from api.config import AppConfig
 from api.link_recorder import LinkRecorder
+from api.rate_limit import RateLimiter
 from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
@@ -27,6 +28,8 @@ class Wiring:
     """Records their opens and clicks."""
     outbox: OutboxStore | None
     """The captured mail (development); None where nothing captures."""
+    rates: RateLimiter | None
+    """How often each key has asked; None where it may as often as it likes."""
 
 
 def wiring(connection: HTTPConnection) -> Wiring:

@@ -15,10 +15,11 @@ from uuid import UUID, uuid4
 import psutil
 from sqlalchemy import text
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.migrate import upgrade
+from cadenza.payload_codec import data_converter
+from cadenza.payload_keys import PayloadKeys
 from cadenza.ports import LOOPBACK
 from db.session import Database
 from domain.sequence import SequenceSettings, Step
@@ -203,7 +204,7 @@ async def rig(sink_log: Path | None = None, *, sink: Sequence[str] = ("bench.smt
         ):
             await asyncio.to_thread(upgrade, postgres.owner_url)
             mail = await child(*sink, *([str(sink_log)] if sink_log else []))
-            client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+            client = await Client.connect(temporal.address, data_converter=data_converter(PayloadKeys()))
             database = Database(postgres.app_url)
             tenant_id = await new_tenant(database)
             try:

@@ -58,6 +58,8 @@ async def api(
             "CADENZA_API_PORT": str(port),
             "CADENZA_TASK_QUEUE": task_queue,
             "TEMPORAL_ADDRESS": rig.temporal.address,
+            # One key asks for everybody.
+            "CADENZA_RATE_LIMIT_PER_SECOND": "0",
             **(settings or {}),
         },
         log=log,

@@ -1,22 +1,16 @@
 """`cadenza api`: the API in a process of its own, told by the settings where its servers are."""
 
-import signal
-import socket
 from contextlib import AsyncExitStack
-from types import FrameType
 
-import uvicorn
 from fastapi import FastAPI
 from temporalio.client import Client
 
 from api.app import AppConfig, create_app
+from api.rate_limit import RateLimit
 from cadenza.database_problems import database_problems_in_one_line
-from cadenza.lifeline import tell_ready
+from cadenza.serving import serve
 from cadenza.settings import Settings
 from cadenza.temporal_client import connect_temporal, read_connect_config
-
-DRAIN_SECONDS = 5
-"""How long requests that are under way at SIGTERM may take to be answered."""
 
 
 async def serve_api(settings: Settings) -> None:
@@ -26,31 +20,21 @@ async def serve_api(settings: Settings) -> None:
     """
     settings.arm_fault_point()
     app = build_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.api_host,
-        port=settings.api_port,
-        lifespan="off",  # entered here, so that what keeps it from starting is said in one line
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
-    # uvicorn sends itself the ending signal once more when it is done; for us that is the ordinary end.
-    for signal_ in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_, _ignore)
     async with AsyncExitStack() as stack:
         with database_problems_in_one_line():
             await stack.enter_async_context(app.router.lifespan_context(app))
-        await _Server(config).serve()
+        await serve(app, settings.api_host, settings.api_port)
 
 
 def build_app(settings: Settings) -> FastAPI:
     """The API over the servers that the settings and `TEMPORAL_*` name. Raises `StartError`."""
     temporal = read_connect_config()  # also so that what cannot be read is said at the start
+    keys = settings.payload_ring()
 
     async def connect() -> Client:
-        return await connect_temporal(lazy=True)
+        return await connect_temporal(keys, lazy=True)
 
+    per_second = settings.rate_limit_per_second
     secret, key = settings.inbound_webhook_secret, settings.signing_key
     config = AppConfig(
         database_url=settings.app_database_url(),
@@ -63,20 +47,8 @@ def build_app(settings: Settings) -> FastAPI:
         inbound_webhook_secret=secret.get_secret_value() if secret else None,
         signing_key=key.get_secret_value() if key else None,
         secrets=settings.secret_box(),
+        rate_limit=RateLimit(per_second, settings.rate_limit_burst) if per_second else None,
         mail_allow_private=settings.mail_allow_private,
         webhook_allow_private=settings.webhook_allow_private,
     )
     return create_app(config, connect)
-
-
-class _Server(uvicorn.Server):
-    """Says so when it answers."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            tell_ready()
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    return

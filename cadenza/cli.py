@@ -75,6 +75,12 @@ def api_command() -> None:
     loaded("uvloop:run")(loaded("cadenza.api_process:serve_api")(loaded("cadenza.settings:load_settings")()))
 
 
+@app.command("codec-server")
+def codec_server_command() -> None:
+    """Open what Temporal keeps sealed, for its web UI, with CADENZA_PAYLOAD_KEYS."""
+    loaded("uvloop:run")(loaded("cadenza.codec_server:serve_codec")(loaded("cadenza.settings:load_settings")()))
+
+
 @app.command("demo")
 def demo_command() -> None:
     """Run the cold-outreach sequence for a handful of leads through two virtual weeks."""

@@ -71,6 +71,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "outcome_unknown": "Decide by the setting `unknown_outcome`: the message may have left, or not.",
         "payload_too_large": "Send less at once: the `detail` says how much is read.",
         "postal_address_missing": "Set the tenant's `postal_address`, then resume the enrollment.",
+        "rate_limited": "Try again after `Retry-After` seconds, and ask less often: see `RateLimit-Remaining`.",
         "recipient_refused": "Nothing: it is recorded as a hard bounce, and the address is suppressed.",
         "secret_keys_missing": "Set `CADENZA_SECRET_KEYS` for the API and the worker.",
         "secret_unreadable": "Put the key back into `CADENZA_SECRET_KEYS`, or give the password (or key) anew.",

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
+from cadenza.payload_keys import PayloadKeys
 from domain.tenancy import EXAMPLE_ADDRESS
 from mail.tracking import Links, ring
 from mail.transport import SmtpServer
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
     """The address on which the API listens."""
     api_port: int = Field(default=8000, ge=0, le=65535)
     """Its port; 0 takes one that is free."""
+    rate_limit_per_second: float = Field(default=100.0, ge=0, le=1_000_000)
+    """Requests that each API key may make, of each API process; 0 is no limit. Each process counts for itself."""
+    rate_limit_burst: int = Field(default=2000, ge=1, le=10_000_000)
+    """How many of them may come at once, after a rest."""
     inbound_webhook_secret: SecretStr | None = None
     """Signs the mail that is handed over. Several with commas between them: each is accepted, while one replaces
     another."""
@@ -73,6 +78,15 @@ class Settings(BaseSettings):
     secret_keys: SecretStr | None = None
     """Seal mailboxes' passwords and DKIM keys: 32 random bytes in base64, or several such keys and commas between them.
     The first seals, all open."""
+    payload_keys: SecretStr | None = None
+    """Seal what Temporal keeps of workflows (inputs, results, signals, errors): a ring like `secret_keys`. Without it
+    they are kept as they are."""
+    codec_server_host: str = "127.0.0.1"
+    """The address on which `cadenza codec-server` listens, which opens payloads for Temporal's web UI."""
+    codec_server_port: int = Field(default=8234, ge=0, le=65535)
+    """Its port; 0 takes one that is free."""
+    codec_server_key: SecretStr | None = Field(default=None, min_length=MIN_KEY)
+    """Whoever asks the codec server must have it; needed where that is not on loopback."""
     mail_allow_private: bool = False
     """Lets mailboxes' own servers be at private and loopback addresses, without TLS too. Never in production."""
     webhook_allow_private: bool = False
@@ -136,16 +150,20 @@ class Settings(BaseSettings):
         for url in (self.database_url, self.migration_database_url):
             if url is not None:
                 asyncpg_url(url)
-        try:
-            self.secret_box()
-        except ValueError as error:
-            raise ValueError(f"CADENZA_SECRET_KEYS: {error}; several have commas between them") from None
+        for name, make in (("SECRET", self.secret_box), ("PAYLOAD", self.payload_ring)):
+            try:
+                make()
+            except ValueError as error:
+                raise ValueError(f"CADENZA_{name}_KEYS: {error}; several have commas between them") from None
         return self
 
     def secret_box(self) -> SecretBox:
         """What seals and opens the secrets of tenants; one without keys where none are set."""
-        keys = self.secret_keys.get_secret_value().split(",") if self.secret_keys else []
-        return SecretBox([key for key in keys if key.strip()])
+        return SecretBox(_keys(self.secret_keys))
+
+    def payload_ring(self) -> PayloadKeys:
+        """What seals and opens what Temporal keeps; one without keys where none are set."""
+        return PayloadKeys(_keys(self.payload_keys))
 
     def arm_fault_point(self) -> None:
         """From now on this process dies where `fault_point` says, if it says anything."""
@@ -216,6 +234,11 @@ def asyncpg_url(url: str) -> str:
     address, _, query = rest.partition("?")
     pairs = [("ssl" if name == "sslmode" else name, value) for name, value in parse_qsl(query)]
     return f"postgresql+asyncpg://{address}" + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def _keys(written: SecretStr | None) -> list[str]:
+    keys = written.get_secret_value().split(",") if written else []
+    return [key for key in keys if key.strip()]
 
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:

@@ -32,6 +32,15 @@ Made by `python -m cadenza.settings_reference` from `cadenza/settings.py`.
 |---|---|---|---|
 """
 
+WORDS = {
+    bool: "`true`, `false`",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    SecretStr: "secret",
+    HttpUrl: "URL",
+    Path: "path",
+}
 BOUNDS = {
     "ge": "at least {}",
     "le": "at most {}",
@@ -75,8 +84,7 @@ def _value(field: FieldInfo) -> str:
     kind = given[0] if type(None) in get_args(field.annotation) else field.annotation
     if get_origin(kind) is Literal:
         return ", ".join(f"`{one}`" for one in get_args(kind))
-    words = {bool: "`true`, `false`", int: "number", Path: "path", HttpUrl: "URL", SecretStr: "secret", str: "text"}
-    return ", ".join([words[kind], *_bounds(field)])  # pyright: ignore[reportArgumentType]
+    return ", ".join([WORDS[kind], *_bounds(field)])  # pyright: ignore[reportArgumentType]
 
 
 def _bounds(field: FieldInfo) -> list[str]:

@@ -7,16 +7,19 @@
 from collections.abc import Mapping
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from cadenza.errors import StartError, one_line
+from cadenza.payload_codec import data_converter
+from cadenza.payload_keys import PayloadKeys
 
 DEFAULT_ADDRESS = "localhost:7233"
 
 
-async def connect_temporal(*, lazy: bool = False, environment: Mapping[str, str] | None = None) -> Client:
-    """Connect with the pydantic converter.
+async def connect_temporal(
+    keys: PayloadKeys, *, lazy: bool = False, environment: Mapping[str, str] | None = None
+) -> Client:
+    """Connect with the pydantic converter, under which `keys` seal what Temporal is given to keep.
 
     `lazy` connects at the first call, so that the API starts and takes leads while Temporal is down; a worker
     needs a client that is connected. `environment` stands in for the process's own. Raises `StartError` when
@@ -25,7 +28,7 @@ async def connect_temporal(*, lazy: bool = False, environment: Mapping[str, str]
     config = read_connect_config(environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy)
+        return await Client.connect(**config, data_converter=data_converter(keys), lazy=lazy)
     except RuntimeError as error:
         where = f"{config.get('target_host')} (TEMPORAL_ADDRESS)"
         raise StartError(f"Temporal does not answer at {where}: {one_line(error)}") from error

@@ -34,7 +34,8 @@ DYNAMIC_CONFIG = (
 class EmbeddedTemporal:
     """One dev server whose data is in `folder/temporal.db`, kept from run to run.
 
-    `search_attributes` are Keyword attributes to register. `ui_port=None` runs it without the web UI.
+    `search_attributes` are Keyword attributes to register. `ui_port=None` runs it without the web UI, which has
+    `ui_codec_endpoint` open what is sealed.
     For tests: `in_memory=True` keeps nothing, `dynamic_config` (`key=value`) adds to our own. `async with` starts and
     ends it.
     """
@@ -47,6 +48,7 @@ class EmbeddedTemporal:
         *,
         port: int | None = None,
         ui_port: int | None = None,
+        ui_codec_endpoint: str | None = None,
         search_attributes: Sequence[str] = (),
         in_memory: bool = False,
         dynamic_config: Sequence[str] = (),
@@ -57,6 +59,7 @@ class EmbeddedTemporal:
         self.database = None if in_memory else self.folder / "temporal.db"
         self.port = port or free_port()
         self.ui_port = ui_port
+        self._ui_codec_endpoint = ui_codec_endpoint
         self.log = self.folder / "logs" / "temporal.log"
         taken = {self.port, self.ui_port or 0}
         self._http_port = free_port(taken)
@@ -126,6 +129,8 @@ class EmbeddedTemporal:
             arguments += ["--headless"]
         else:
             arguments += ["--ui-ip", LOOPBACK, "--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
+            if self._ui_codec_endpoint is not None:
+                arguments += ["--ui-codec-endpoint", self._ui_codec_endpoint]
         if self.database is not None:
             # Relative to the folder it runs in: it reads a % or ? in a path as part of a URL.
             arguments += ["--db-filename", self.database.name]

@@ -23,6 +23,7 @@ from workflows.search_attributes import REGISTRY
 # The one worker of a run is all there is to send leads to: it has no build ID that somebody would have to make current.
 SERVER_SETTINGS = (
     "DATABASE_URL", "MIGRATION_DATABASE_URL", "API_HOST", "API_PORT", "DEV", "CAPTURE_DIR", "HOME", "BUILD_ID",
+    "CODEC_SERVER_KEY",
 )  # fmt: skip
 
 
@@ -35,6 +36,8 @@ class Ports:
     temporal_ui: int
     smtp: int
     postgres: int
+    codec: int | None
+    """None without keys for payloads."""
 
 
 async def up(options: UpOptions, settings: Settings, program: Program) -> None:
@@ -85,6 +88,7 @@ class Run:
             home.folder,
             port=self._ports.temporal,
             ui_port=self._ports.temporal_ui,
+            ui_codec_endpoint=f"http://{LOOPBACK}:{self._ports.codec}/codec" if self._ports.codec else None,
             search_attributes=[attribute.name for attribute in REGISTRY],
             program=settings.temporal_bin,
             environment=marked,
@@ -99,11 +103,9 @@ class Run:
             self._postgres.app_url, secrets.api_key, self._settings.postal_address
         )
         keep_api_key(self._home.folder, secrets, tenant.api_key)
-        say("starting " + " and ".join(name for name, _ in self._program.parts))
+        say("starting " + " and ".join(name for name, _ in self._parts()))
         environment = self.environment()
-        await self.supervisor.start(
-            *(self._part(name, arguments, environment) for name, arguments in self._program.parts)
-        )
+        await self.supervisor.start(*(self._part(name, arguments, environment) for name, arguments in self._parts()))
         self._tenant = tenant
         self._announce()
         self._greet(tenant)
@@ -164,6 +166,8 @@ class Run:
             "CADENZA_MAIL_ALLOW_PRIVATE": str(self._settings.mail_allow_private or self._dev).lower(),
             # A receiver on this very machine is what people try webhooks with.
             "CADENZA_WEBHOOK_ALLOW_PRIVATE": str(self._settings.webhook_allow_private or self._dev).lower(),
+            "CADENZA_CODEC_SERVER_HOST": LOOPBACK,
+            "CADENZA_CODEC_SERVER_PORT": str(self._ports.codec or 0),
             "CADENZA_TEMPORAL_UI_URL": self._temporal.ui_url or "",
             "TEMPORAL_ADDRESS": self._temporal.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
@@ -187,6 +191,10 @@ class Run:
             "inbound_webhook_secret": self.webhook_secret.partition(",")[0],
             "pids": {"up": os.getpid(), **self._book.pids},
         }
+
+    def _parts(self) -> Sequence[tuple[str, Sequence[str]]]:
+        codec = [("codec-server", command_line("codec-server"))] if self._ports.codec else []
+        return [*self._program.parts, *codec]
 
     def _announce(self) -> None:
         """Write run.json once this run is ready, and again when a process has been started anew."""
@@ -228,12 +236,14 @@ def choose_ports(options: UpOptions, settings: Settings) -> Ports:
     named_api = options.api_port
     if named_api is None and "api_port" in settings.model_fields_set:
         named_api = settings.api_port
+    named_codec = settings.codec_server_port if "codec_server_port" in settings.model_fields_set else None
     return Ports(
         api=choose_port("--api-port", named_api, 8000, taken),
         temporal=choose_port("--temporal-port", options.temporal_port, 7233, taken),
         temporal_ui=choose_port("--temporal-ui-port", options.temporal_ui_port, 8233, taken),
         smtp=choose_port("--smtp-port", options.smtp_port, 1025, taken),
         postgres=choose_port("--postgres-port", options.postgres_port or 0, 0, taken),
+        codec=choose_port("CADENZA_CODEC_SERVER_PORT", named_codec, 8234, taken) if settings.payload_ring() else None,
     )
 
 

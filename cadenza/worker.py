@@ -173,7 +173,7 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    client = await _connect(stopping)
+    client = await _connect(settings, stopping)
     if client is None:
         return
     database = Database(settings.app_database_url())
@@ -209,11 +209,11 @@ async def run(settings: Settings) -> None:
         await parts.aclose()
 
 
-async def _connect(stopping: asyncio.Event) -> Client | None:
+async def _connect(settings: Settings, stopping: asyncio.Event) -> Client | None:
     """Waits for Temporal as long as it takes: a worker that comes up first is no error. None when told to stop."""
     while not stopping.is_set():
         try:
-            return await connect_temporal()
+            return await connect_temporal(settings.payload_ring())
         except (StartError, RPCError) as problem:
             log.warning("%s; trying again in %s s", problem, CONNECT_PAUSE_SECONDS)
             await asyncio.wait([asyncio.create_task(stopping.wait())], timeout=CONNECT_PAUSE_SECONDS)

@@ -21,6 +21,7 @@ from db.queries.keys import FoundKey
 from db.queries.rows import find_row
 from db.session import Database, ReadSession, WriteSession
 from domain.errors import Conflict, NotFound
+from services.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
 
 Scope = Literal["read", "write", "admin"]
@@ -82,14 +83,12 @@ async def create_key(session: WriteSession, *, name: str, scopes: Sequence[Scope
 
 async def adopt_key(session: WriteSession, key: str, *, name: str, scopes: Sequence[Scope]) -> NewKey | None:
     """Makes this well-formed key one of the session's tenant. None when it is a key already, or was one."""
-    row = await queries.insert_key(
-        session,
-        name=name,
-        prefix=key[_PREFIX],
-        key_hash=_hash(key),
-        scopes=[scope for scope in ALL_SCOPES if scope in scopes],
-    )
-    return NewKey(row, key) if row else None
+    held: list[str] = [scope for scope in ALL_SCOPES if scope in scopes]
+    row = await queries.insert_key(session, name=name, prefix=key[_PREFIX], key_hash=_hash(key), scopes=held)
+    if row is None:
+        return None
+    await audited(session, "api_key.created", row.id, scopes=held)
+    return NewKey(row, key)
 
 
 async def list_keys(session: ReadSession, page: PageRequest) -> Page[ApiKey]:
@@ -111,6 +110,7 @@ async def revoke_key(session: WriteSession, key_id: UUID, *, used: UUID) -> None
         raise KeyInUse("revoke it with another key of the admin scope")
     if not await queries.revoke_key(session, key_id):
         raise NotFound(f"there is no API key {key_id}")
+    await audited(session, "api_key.revoked", key_id)
 
 
 def _hash(key: str) -> bytes:

@@ -13,6 +13,7 @@ from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, NotFound
 from domain.mailboxes import Ramp
 from domain.windows import WorkingHours
+from services.audit import audited
 from services.breakers import release_mailbox
 from services.mail_servers import server_columns
 from services.paging import Page, PageRequest, after_of, newest_first
@@ -50,6 +51,7 @@ class MailboxKeeper:
         mailbox = await queries.add_mailbox(session, self._columns(values, None))
         if mailbox is None:
             raise MailboxExists(values["email"])
+        await audited(session, "mailbox.created", mailbox.id)
         return mailbox
 
     async def change(self, session: WriteSession, mailbox_id: UUID, changes: Mapping[str, Any]) -> Mailbox:
@@ -59,6 +61,7 @@ class MailboxKeeper:
         if "email" in changes and await queries.mailbox_id_of(session, changes["email"]) not in (None, mailbox_id):
             raise MailboxExists(changes["email"])
         changed = _found(await change_row(session, Mailbox, mailbox_id, self._columns(changes, before)), mailbox_id)
+        await audited(session, "mailbox.updated", mailbox_id, fields=changes)
         if (before_status, changed.status) == ("held", "active"):
             await release_mailbox(session, mailbox_id)
         return changed
@@ -112,6 +115,7 @@ async def delete_mailbox(session: WriteSession, mailbox_id: UUID) -> None:
         detail = f"{live} enrollments write from it; stop them, or hold the mailbox instead"
         raise MailboxInUse(detail, extra={"live_enrollments": live})
     await delete_row(session, Mailbox, mailbox_id)
+    await audited(session, "mailbox.deleted", mailbox_id)
 
 
 def _found(mailbox: Mailbox | None, mailbox_id: UUID) -> Mailbox:

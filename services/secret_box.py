@@ -37,7 +37,7 @@ class SecretBox:
     """
 
     def __init__(self, keys: Sequence[str] = ()) -> None:
-        self._ring = MultiFernet([Fernet(_key(key)) for key in keys]) if keys else None
+        self._ring = MultiFernet([Fernet(base64.urlsafe_b64encode(key_bytes(key))) for key in keys]) if keys else None
 
     def __repr__(self) -> str:
         return "SecretBox(...)"
@@ -73,7 +73,8 @@ def new_key() -> str:
     return Fernet.generate_key().decode("ascii")
 
 
-def _key(text: str) -> bytes:
+def key_bytes(text: str) -> bytes:
+    """Of a key as it is written down, in base64 of either alphabet. Raises ValueError, which does not repeat it."""
     wrong = ValueError(f"a key is {KEY_BYTES} random bytes in base64")
     try:
         raw = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
@@ -81,4 +82,4 @@ def _key(text: str) -> bytes:
         raise wrong from None
     if len(raw) != KEY_BYTES:
         raise wrong
-    return base64.urlsafe_b64encode(raw)
+    return raw

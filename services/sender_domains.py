@@ -11,6 +11,7 @@ from db.session import Database, ReadSession, WriteSession
 from domain.errors import FieldError, Invalid, NotFound
 from mail.dkim_keys import generate_key, public_record
 from mail.dns import Finding, Lookup, check_dkim, check_dmarc, check_mx, check_spf
+from services.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.secret_box import SecretBox
 
@@ -57,6 +58,7 @@ async def set_dkim(session: WriteSession, domain: str, given: DkimGiven | None, 
             "dkim_record": await asyncio.to_thread(_record, pem),
         }
         await queries.change_domain(session, before.domain, values)
+    await audited(session, "sender_domain.updated", before.id)
     return await get_domain(session, domain)
 
 

@@ -18,6 +18,7 @@ from domain.errors import InvalidTransition, SequenceNotDraft
 from domain.sequence import SequenceSettings, SequenceStatus
 from domain.steps import StepSpec
 from services import analytics, steer
+from services.audit import AuditAction, audited
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.publish import publish
 from services.steps_draft import add_steps, edit, no_sequence
@@ -135,7 +136,9 @@ async def _move(session: WriteSession, sequence: SequenceRow, status: SequenceSt
         detail = f"a sequence that is {sequence.status} cannot become {status}"
         raise InvalidTransition(detail, state=sequence.status)
     await queries.update_sequence(session, sequence.id, {"status": status})
-    await move(session, sequence)
+    act, action = move
+    await act(session, sequence)
+    await audited(session, action, sequence.id)
 
 
 async def _activate(session: WriteSession, sequence: SequenceRow) -> None:
@@ -154,11 +157,11 @@ async def _archive(session: WriteSession, sequence: SequenceRow) -> None:
     await steer.archive_sequence(session, sequence.id)
 
 
-_MOVES: dict[tuple[str, SequenceStatus], Callable[[WriteSession, SequenceRow], Awaitable[None]]] = {
-    ("draft", "active"): _activate,
-    ("active", "paused"): _pause,
-    ("paused", "active"): _resume,
-    ("draft", "archived"): _archive,
-    ("active", "archived"): _archive,
-    ("paused", "archived"): _archive,
+_MOVES: dict[tuple[str, SequenceStatus], tuple[Callable[[WriteSession, SequenceRow], Awaitable[None]], AuditAction]] = {
+    ("draft", "active"): (_activate, "sequence.activated"),
+    ("active", "paused"): (_pause, "sequence.paused"),
+    ("paused", "active"): (_resume, "sequence.resumed"),
+    ("draft", "archived"): (_archive, "sequence.archived"),
+    ("active", "archived"): (_archive, "sequence.archived"),
+    ("paused", "archived"): (_archive, "sequence.archived"),
 }

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from db.queries import suppressions as queries
 from db.session import Database, WriteSession
+from services.audit import audited
 from services.suppression_csv import (
     Entry,
     ListedSuppression,
@@ -57,6 +58,7 @@ async def import_suppressions(session: WriteSession, file: BinaryIO) -> ListTake
         taken.known += len(listed) - new
     # Once everything is on the list, and in one statement: enrollments are locked in the order of their IDs.
     taken.stopped = await queries.stop_newly_suppressed(session)
+    await audited(session, "suppressions.imported", suppressed=taken.suppressed, rejected=taken.rejected_count)
     return taken
 
 

@@ -7,6 +7,7 @@ from db.queries import suppressions as queries
 from db.queries.rows import delete_row, find_row
 from db.session import ReadSession, WriteSession
 from domain.errors import AddressInvalid, Conflict, FieldError, Invalid, NotFound
+from services.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.suppression_csv import SuppressionKind, normalised
 
@@ -27,6 +28,7 @@ async def create_suppression(session: WriteSession, *, kind: SuppressionKind, va
         there = await queries.suppression_id_of(session, kind, normal)
         raise SuppressionExists(extra={"suppression_id": str(there)} if there else None)
     await queries.stop_newly_suppressed(session)
+    await audited(session, "suppression.created", made.id)
     return made
 
 
@@ -50,6 +52,7 @@ async def delete_suppression(session: WriteSession, suppression_id: UUID) -> Non
     """It may be written to again, where the lead's own status allows. Raises NotFound."""
     if not await delete_row(session, Suppression, suppression_id):
         raise NotFound(f"there is no suppression {suppression_id}")
+    await audited(session, "suppression.deleted", suppression_id)
 
 
 def _normalised(kind: SuppressionKind, value: str) -> str:

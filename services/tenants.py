@@ -9,6 +9,7 @@ from db.models import Tenant
 from db.queries import tenants as queries
 from db.session import Database, ReadSession, WriteSession
 from domain.errors import DomainError, NotFound
+from services.audit import audited
 from services.keys import create_key
 
 FIRST_KEY_NAME = "First key"
@@ -39,6 +40,7 @@ async def create_tenant(database: Database, asking: UUID, values: Mapping[str, A
         raise NotOperator("use a key of the tenant that this installation began with")
     async with database.write(uuid4()) as session:
         row = await queries.insert_tenant(session, values)
+        await audited(session, "tenant.created", row.id)
         made = await create_key(session, name=FIRST_KEY_NAME, scopes=["admin"])
         return NewTenant(row, made.key)
 
@@ -56,4 +58,5 @@ async def change_tenant(session: WriteSession, tenant_id: UUID, changes: Mapping
     await get_tenant(session, tenant_id)
     if changes:
         await queries.update_tenant(session, changes)
+        await audited(session, "tenant.updated", tenant_id, fields=changes)
     return await get_tenant(session, tenant_id)

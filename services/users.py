@@ -8,6 +8,7 @@ from db.queries import users as queries
 from db.queries.rows import change_row, delete_row, find_row
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, NotFound
+from services.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
 
 
@@ -25,6 +26,7 @@ async def create_user(session: WriteSession, *, email: str, name: str) -> User:
     user = await queries.insert_user(session, email=email, name=name)
     if user is None:
         raise UserExists(email)
+    await audited(session, "user.created", user.id)
     return user
 
 
@@ -42,13 +44,16 @@ async def change_user(session: WriteSession, user_id: UUID, changes: Mapping[str
     """Raises NotFound, UserExists."""
     if "email" in changes and await queries.user_id_of(session, changes["email"]) not in (None, user_id):
         raise UserExists(changes["email"])
-    return _found(await change_row(session, User, user_id, changes), user_id)
+    changed = _found(await change_row(session, User, user_id, changes), user_id)
+    await audited(session, "user.updated", user_id, fields=changes)
+    return changed
 
 
 async def delete_user(session: WriteSession, user_id: UUID) -> None:
     """The user's leads belong to nobody then; their notifications go. Raises NotFound."""
     if not await delete_row(session, User, user_id):
         raise NotFound(f"there is no user {user_id}")
+    await audited(session, "user.deleted", user_id)
 
 
 def _found(user: User | None, user_id: UUID) -> User:

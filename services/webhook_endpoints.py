@@ -15,6 +15,7 @@ from db.queries.rows import change_row, delete_row, find_row
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, Invalid, NotFound
 from domain.webhooks import TEST_EVENT
+from services.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
 from webhooks.addresses import WebhookFailed, checked_url
 from webhooks.client import WebhookClient
@@ -34,7 +35,9 @@ class Tried:
 async def create_endpoint(session: WriteSession, values: Mapping[str, Any], *, allow_private: bool) -> WebhookEndpoint:
     """Its secret is in the answer. Raises Invalid for a URL that webhooks are not sent to."""
     _refuse_bad_url(values, allow_private)
-    return await queries.insert_endpoint(session, values)
+    made = await queries.insert_endpoint(session, values)
+    await audited(session, "webhook_endpoint.created", made.id)
+    return made
 
 
 async def get_endpoint(session: ReadSession, endpoint_id: UUID) -> WebhookEndpoint:
@@ -55,18 +58,23 @@ async def change_endpoint(
     values = dict(changes)
     if "enabled" in values:
         values["disabled_reason"] = None
-    return _found(await change_row(session, WebhookEndpoint, endpoint_id, values), endpoint_id)
+    changed = _found(await change_row(session, WebhookEndpoint, endpoint_id, values), endpoint_id)
+    await audited(session, "webhook_endpoint.updated", endpoint_id, fields=changes)
+    return changed
 
 
 async def delete_endpoint(session: WriteSession, endpoint_id: UUID) -> None:
     """With everything that it was still to be told. Raises NotFound."""
     if not await delete_row(session, WebhookEndpoint, endpoint_id):
         raise _missing(endpoint_id)
+    await audited(session, "webhook_endpoint.deleted", endpoint_id)
 
 
 async def rotate_secret(session: WriteSession, endpoint_id: UUID) -> WebhookEndpoint:
     """Signs with a new secret from now on, retries too. Raises NotFound."""
-    return _found(await queries.rotate_secret(session, endpoint_id), endpoint_id)
+    changed = _found(await queries.rotate_secret(session, endpoint_id), endpoint_id)
+    await audited(session, "webhook_endpoint.secret_rotated", endpoint_id)
+    return changed
 
 
 async def list_deliveries(session: ReadSession, endpoint_id: UUID, page: PageRequest) -> Page[WebhookDelivery]:

@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
+from cadenza.payload_codec import data_converter
+from cadenza.payload_keys import PayloadKeys
 from cadenza.ports import LOOPBACK
 from cadenza.worker import Parts, make_worker, open_parts
 from db.session import Database, WriteSession
@@ -203,8 +204,11 @@ async def new_tenant(database: Database) -> UUID:
 
 
 @asynccontextmanager
-async def stage(database_url: str, temporal_address: str) -> AsyncGenerator[Stage, None]:
-    client = await Client.connect(temporal_address, data_converter=pydantic_data_converter)
+async def stage(
+    database_url: str, temporal_address: str, payload_keys: PayloadKeys | None = None
+) -> AsyncGenerator[Stage, None]:
+    converter = data_converter(payload_keys or PayloadKeys())
+    client = await Client.connect(temporal_address, data_converter=converter)
     database, sink, task_queue = Database(database_url), Sink(), f"test-{uuid4()}"
     await sink.start()
     smtp = SmtpServer(LOOPBACK, sink.port, security="none")

@@ -228,6 +228,8 @@ def _processes(servers: Rig, shape: Shape, journal: Path, folder: Path) -> World
         "CADENZA_SMTP_PORT": str(servers.smtp_port),
         "CADENZA_TASK_QUEUE": task_queue,
         "TEMPORAL_ADDRESS": servers.temporal.address,
+        # One key asks for everybody.
+        "CADENZA_RATE_LIMIT_PER_SECOND": "0",
     }
 
     def service(name: str, *arguments: str, armed: bool = True, **more: str) -> Service:

@@ -53,7 +53,7 @@ def _with_deployment(act: Callable[[Deployment], Awaitable[None]]) -> None:
 
     async def run() -> Routing:
         settings = load_settings()
-        deployment = Deployment(await connect_temporal(), settings.task_queue)
+        deployment = Deployment(await connect_temporal(settings.payload_ring()), settings.task_queue)
         await act(deployment)
         return await deployment.routing()
 

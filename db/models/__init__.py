@@ -1,5 +1,6 @@
 """The tables as SQLAlchemy sees them; a test compares them with a freshly migrated schema."""
 
+from db.models.audit import AuditEntry
 from db.models.base import Base
 from db.models.batches import Batch, BatchSkip
 from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Message, OutboxRow
@@ -16,6 +17,7 @@ from db.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
     "Base",
     "Batch",
     "BatchSkip",

@@ -20,6 +20,19 @@ def test_every_step_condition_and_action_is_documented_with_its_fields() -> None
         assert fields <= named, config.__name__
 
 
+def test_every_test_that_a_document_names_is_there() -> None:
+    named = [
+        one
+        for document in DOCS.glob("*.md")
+        for one in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", document.read_text("utf-8"))
+    ]
+    assert len(named) >= 20
+    for path, test in named:
+        file = DOCS.parent / path
+        assert file.exists(), path
+        assert not test or f"def {test}(" in file.read_text("utf-8"), test
+
+
 def test_every_link_between_documents_leads_somewhere() -> None:
     for document in (*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+\.\w+)", document.read_text("utf-8")):

@@ -67,6 +67,17 @@ def test_only_the_program_reads_the_environment() -> None:
     assert {name for name in readers if not name.startswith("cadenza/")} <= {"db/migrations/env.py"}
 
 
+def test_every_client_of_temporal_seals_what_it_gives() -> None:
+    """There is one way to connect, and it asks for the keys."""
+    connecting = [
+        str(path.relative_to(ROOT))
+        for room in ROOMS
+        for path in modules(room)
+        if re.search(r"\bClient\.connect\(", path.read_text("utf-8"))
+    ]
+    assert connecting == ["cadenza/temporal_client.py"]
+
+
 def test_services_never_commit() -> None:
     committing = [
         str(path.relative_to(ROOT))

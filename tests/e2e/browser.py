@@ -17,6 +17,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE_MS = 120_000
+"""For what has to happen first on a busy machine; nothing is asserted about how long it took."""
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
 
@@ -64,6 +66,7 @@ async def signed_in(
         bypass_csp=inspected,
         reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE_MS)
     await context.add_init_script(SEED % {"theme": theme, "key": run["api_key"]})
     yield context
     await context.close()

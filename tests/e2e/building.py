@@ -1,4 +1,4 @@
-"""The builder in a person's hands: steps are dragged from the palette, ways from a step's dot, words typed in."""
+"""The builder in a person's hands: steps are dragged in, ways drawn from a step's dot, words typed."""
 
 import re
 

@@ -9,14 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
-from tests.e2e.browser import chromium, find_chromium, signed_in
+from tests.e2e.browser import PATIENCE_MS, chromium, find_chromium, signed_in
 from tests.integration.up.up_run import UpRun
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_MS = 60_000
-"""For what has to happen first on a busy machine; nothing is asserted about how long it took."""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +47,7 @@ async def http(run: dict[str, Any]) -> AsyncGenerator[httpx.AsyncClient]:
 async def browser() -> AsyncGenerator[Browser]:
     if find_chromium() is None and not os.environ.get("CI"):
         pytest.skip("there is no Chromium here")
+    expect.set_options(timeout=PATIENCE_MS)
     async with chromium() as one:
         yield one
 
@@ -64,17 +63,22 @@ async def watched(page: Page, allowed: tuple[str, ...] = ()) -> AsyncGenerator[P
 
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     page.on("console", hear)
-    page.set_default_timeout(PATIENCE_MS)
     yield page
     assert faults == []
 
 
 @pytest.fixture
+def allowed() -> tuple[str, ...]:
+    """Parts of the complaints that the browser may log."""
+    return ()
+
+
+@pytest.fixture
 async def page(
-    browser: Browser, run: dict[str, Any], request: pytest.FixtureRequest, tmp_path: Path
+    browser: Browser, run: dict[str, Any], request: pytest.FixtureRequest, tmp_path: Path, allowed: tuple[str, ...]
 ) -> AsyncGenerator[Page]:
     """A page of somebody who is signed in already."""
-    async with signed_in(browser, run) as context, watched(await context.new_page()) as one:
+    async with signed_in(browser, run) as context, watched(await context.new_page(), allowed) as one:
         yield one
         if FAILED in request.node.stash:
             await one.screenshot(path=tmp_path / "page.png")

@@ -6,11 +6,10 @@ import httpx
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.browser import signed_in
-from tests.e2e.conftest import PATIENCE_MS, watched
+from tests.e2e.conftest import watched
 
 
 async def test_the_example_is_paused_taken_up_and_given_leads_of_a_file(page: Page, http: httpx.AsyncClient) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
     await page.goto("/app/sequences")
     await page.get_by_role("button", name="Start from the cold outreach").click()
     await page.wait_for_url("**/app/sequences/*-*")
@@ -61,7 +60,6 @@ async def test_a_setting_that_is_refused_says_so_beside_its_field(
 
 
 async def _set_a_window(page: Page, http: httpx.AsyncClient) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
     made = (await http.post("/sequences", json={"name": "Windowed"})).json()
     await page.goto("/app/sequences?search=Windowed")
     await page.get_by_role("button", name="More for Windowed").click()

@@ -4,13 +4,13 @@ from typing import Any
 
 from playwright.async_api import Browser, expect
 
-from tests.e2e.conftest import PATIENCE_MS, watched
+from tests.e2e.conftest import watched
 
 
 async def test_the_printed_address_signs_in_and_leaves_no_key_in_it(browser: Browser, run: dict[str, Any]) -> None:
     async with watched(await browser.new_page()) as page:
         await page.goto(f"{run['ui_url']}#key={run['api_key']}")
-        await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible()
         assert page.url == f"{run['ui_url']}app/sequences"
         await page.context.close()
 
@@ -24,7 +24,7 @@ async def test_a_key_is_tried_before_it_is_taken(browser: Browser, run: dict[str
         await expect(page.get_by_text("the API key is unknown or revoked")).to_be_visible()
         await field.fill(run["api_key"])
         await field.press("Enter")
-        await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible()
         await page.get_by_role("button", name="Sign out").click()
         await expect(field).to_be_visible()
         await page.reload()

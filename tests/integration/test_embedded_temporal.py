@@ -12,13 +12,14 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 
 from cadenza.embedded import EmbeddedTemporal
 from cadenza.errors import StartError
+from cadenza.payload_keys import PayloadKeys
 from cadenza.ports import free_port
 from cadenza.temporal_binary import find_temporal
 from cadenza.temporal_client import connect_temporal
 
 
 async def client_of(server: EmbeddedTemporal) -> Client:
-    return await connect_temporal(environment={"TEMPORAL_ADDRESS": server.address})
+    return await connect_temporal(PayloadKeys(), environment={"TEMPORAL_ADDRESS": server.address})
 
 
 async def test_it_listens_on_loopback_only(tmp_path: Path) -> None:

@@ -11,15 +11,17 @@ import pytest
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
 import workflows.enrollment
 import workflows.mailbox
 import workflows.maintenance
+from cadenza.payload_codec import data_converter
+from cadenza.payload_keys import PayloadKeys
 from cadenza.worker import sandboxed
 from domain.messages import Command, Directive, EnrollmentInput, MailboxInput
+from services.secret_box import new_key
 from tests.engine.releases.broken import BrokenEnrollmentWorkflow
 from tests.engine.releases.patched import PatchedEnrollmentWorkflow
 from tests.replay.enrollment_paths import STORIES
@@ -30,6 +32,7 @@ from workflows.enrollment import EnrollmentWorkflow
 from workflows.mailbox import MailboxWorkflow
 from workflows.maintenance import MaintainLogWorkflow, ProcessQueueWorkflow, RefreshAnalyticsWorkflow
 
+NO_KEYS = PayloadKeys()
 HISTORIES = Path(__file__).parent / "histories"
 ENROLLMENTS = sorted(HISTORIES.glob("*.json"))
 MAILBOXES = sorted((HISTORIES / "mailbox").glob("*.json"))
@@ -55,8 +58,8 @@ def history(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(path.stem, path.read_text("utf-8"))
 
 
-def replayer(*some: type) -> Replayer:
-    return Replayer(workflows=some, workflow_runner=sandboxed(), data_converter=pydantic_data_converter)
+def replayer(*some: type, keys: PayloadKeys = NO_KEYS) -> Replayer:
+    return Replayer(workflows=some, workflow_runner=sandboxed(), data_converter=data_converter(keys))
 
 
 def named(path: Path) -> str:
@@ -71,6 +74,11 @@ def test_every_path_is_recorded() -> None:
 @pytest.mark.parametrize("path", [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE], ids=named)
 async def test_what_was_recorded_goes_on_under_todays_code(path: Path) -> None:
     await replayer(*WORKFLOWS).replay_workflow(history(path))
+
+
+@pytest.mark.parametrize("path", [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE], ids=named)
+async def test_what_was_recorded_in_the_clear_goes_on_once_there_are_keys(path: Path) -> None:
+    await replayer(*WORKFLOWS, keys=PayloadKeys([new_key()])).replay_workflow(history(path))
 
 
 # That everything is recorded which the workflows can do.
@@ -116,7 +124,7 @@ async def test_every_line_of_the_workflows_is_run_by_a_history() -> None:
             workflows=WORKFLOWS,
             workflow_runner=UnsandboxedWorkflowRunner(),
             workflow_task_executor=executor,
-            data_converter=pydantic_data_converter,
+            data_converter=data_converter(NO_KEYS),
         )
         for path in [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE]:
             await again.replay_workflow(history(path))

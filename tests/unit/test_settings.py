@@ -3,6 +3,7 @@
 import pytest
 
 from cadenza.errors import StartError
+from cadenza.payload_keys import PayloadKeys
 from cadenza.settings import asyncpg_url, load_settings
 from cadenza.temporal_client import connect_temporal, read_connect_config
 from services.secret_box import SecretBox, new_key
@@ -77,12 +78,12 @@ def test_temporal_comes_from_its_own_variables() -> None:
 
 async def test_temporal_that_does_not_answer_is_one_line() -> None:
     with pytest.raises(StartError, match=r"127\.0\.0\.1:1 \(TEMPORAL_ADDRESS\)") as problem:
-        await connect_temporal(environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
+        await connect_temporal(PayloadKeys(), environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
     assert "\n" not in str(problem.value)
 
 
 async def test_a_lazy_client_needs_no_server() -> None:
-    assert await connect_temporal(lazy=True, environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
+    assert await connect_temporal(PayloadKeys(), lazy=True, environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
 
 
 @pytest.mark.parametrize(
@@ -109,11 +110,15 @@ def test_rings_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().signing_key is not None
 
 
-def test_keys_for_secrets_are_named_when_they_are_none_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CADENZA_SECRET_KEYS", f"{new_key()}, a-secret-that-is-no-key")
-    with pytest.raises(StartError, match=r"CADENZA_SECRET_KEYS: .*32 random bytes") as refused:
+@pytest.mark.parametrize("ring", ["SECRET_KEYS", "PAYLOAD_KEYS"])
+def test_what_is_no_key_of_a_ring_is_named_and_not_repeated(ring: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CADENZA_{ring}", f"{new_key()}, a-secret-that-is-no-key")
+    with pytest.raises(StartError, match=rf"CADENZA_{ring}: .*32 random bytes") as refused:
         load_settings()
     assert "a-secret" not in str(refused.value)
+
+
+def test_of_several_keys_for_secrets_all_open(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = (new_key(), new_key())
     monkeypatch.setenv("CADENZA_SECRET_KEYS", ", ".join(keys))
     assert load_settings().secret_box().open(SecretBox([keys[0]]).seal("x")) == "x"

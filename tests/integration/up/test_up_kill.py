@@ -10,6 +10,7 @@ from sqlalchemy import text
 from temporalio.client import Client
 
 from cadenza.orphans import is_alive
+from cadenza.payload_keys import PayloadKeys
 from cadenza.postgres_roles import superuser
 from cadenza.temporal_client import connect_temporal
 from tests.integration.up.up_run import Start
@@ -18,7 +19,7 @@ PARTS = ("worker", "api", "capture", "temporal", "postgres")
 
 
 async def temporal_of(run: dict[str, Any]) -> Client:
-    return await connect_temporal(environment={"TEMPORAL_ADDRESS": run["temporal_address"]})
+    return await connect_temporal(PayloadKeys(), environment={"TEMPORAL_ADDRESS": run["temporal_address"]})
 
 
 async def leave_data(run: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
+from cadenza.payload_keys import PayloadKeys
 from cadenza.postgres_roles import superuser
 from cadenza.temporal_client import connect_temporal
 from mail.outbox_store import OutboxStore
@@ -38,7 +39,7 @@ async def test_what_it_says_is_true(start: Start, home: Path) -> None:
         assert await app.scalar(text("SELECT current_user")) == "cadenza_app"
     async with superuser(run["admin_database_url"]) as owner:
         assert await owner.scalar(text("SELECT current_user")) == "cadenza_owner"
-    await connect_temporal(environment={"TEMPORAL_ADDRESS": run["temporal_address"]})
+    await connect_temporal(PayloadKeys(), environment={"TEMPORAL_ADDRESS": run["temporal_address"]})
 
     message = EmailMessage()
     message["Subject"] = "kept"

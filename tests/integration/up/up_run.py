@@ -17,7 +17,7 @@ import psutil
 from cadenza.orphans import is_alive, processes_of, processes_working_in
 
 ANY_PORT = ("--api-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--postgres-port")
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 class UpRun:

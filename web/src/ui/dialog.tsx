@@ -1,8 +1,9 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button } from "./button";
 import styles from "./dialog.module.css";
+import { openerOfDialog } from "./opener";
 
 interface DialogProps {
   open: boolean;
@@ -26,6 +27,7 @@ export function Dialog({
   children,
   footer,
 }: DialogProps) {
+  const opener = useRef<HTMLElement>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -33,6 +35,14 @@ export function Dialog({
         <Radix.Content
           className={`${drawer ? styles.drawer : styles.dialog} ${wide ? styles.wide : ""}`}
           {...(description ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={() => {
+            opener.current = openerOfDialog();
+          }}
+          onCloseAutoFocus={(event) => {
+            // There is no Radix trigger for it to know: left to itself, the focus would be lost.
+            event.preventDefault();
+            opener.current?.focus();
+          }}
         >
           <div className={styles.head}>
             <Radix.Title className={styles.title}>{title}</Radix.Title>

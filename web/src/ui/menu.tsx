@@ -1,13 +1,17 @@
 import { DropdownMenu } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import styles from "./menu.module.css";
+import { menuOpenedBy } from "./opener";
 
 /** What a "more" button opens. `trigger` is one button. */
 export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
+  const button = useRef<HTMLButtonElement>(null);
   return (
     // Not modal: a modal one hides the page from assistive technology, and leaves it so when an item removes the menu itself.
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+    <DropdownMenu.Root modal={false} onOpenChange={(open) => open && menuOpenedBy(button.current)}>
+      <DropdownMenu.Trigger asChild ref={button}>
+        {trigger}
+      </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
           {children}

@@ -19,3 +19,23 @@ export function Table({
     </section>
   );
 }
+
+/** The head of a table: the names of its columns, and a last one for the buttons of each row. */
+export function Heads({ names, actions = false }: { names: readonly string[]; actions?: boolean }) {
+  return (
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+        {actions && (
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        )}
+      </tr>
+    </thead>
+  );
+}

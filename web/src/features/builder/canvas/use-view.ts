@@ -48,7 +48,8 @@ export function useView(frame: RefObject<HTMLElement | null>): void {
         top >= MARGIN &&
         left + WIDTH * zoom <= box.width - MARGIN &&
         top + height * zoom <= box.height - MARGIN;
-      if (!inSight) void flow.setCenter(at.x + WIDTH / 2, at.y + height / 2, { zoom, duration: duration(200) });
+      if (!inSight)
+        void flow.setCenter(at.x + WIDTH / 2, at.y + height / 2, { zoom, duration: duration(200) });
     }, 50);
     return () => clearTimeout(timer);
   }, [selected, flow, frame, places, store]);

@@ -7,10 +7,10 @@ import { words } from "@/lib/format";
 import { usePages } from "@/lib/pages";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { More } from "@/ui/more";
+import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
-import { Empty, Loaded } from "@/ui/states";
-import { Table } from "@/ui/table";
+import { Empty } from "@/ui/states";
+import { Heads, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
 import { CreateKey } from "./create-key";
@@ -37,18 +37,12 @@ export default function ApiKeysSection() {
         Whoever has a key may do what its scopes say. Only its beginning is kept here: a key that is lost is
         revoked, and another one made.
       </p>
-      <Loaded query={pages}>
-        {(keys) =>
-          keys.length === 0 ? (
-            <Empty title="No API keys">Make one for each program that works with Cadenza.</Empty>
-          ) : (
-            <>
-              <Keys keys={keys} onRevoke={setRevoking} />
-              <More pages={pages} />
-            </>
-          )
-        }
-      </Loaded>
+      <Listing
+        pages={pages}
+        empty={<Empty title="No API keys">Make one for each program that works with Cadenza.</Empty>}
+      >
+        {(keys) => <Keys keys={keys} onRevoke={setRevoking} />}
+      </Listing>
       {creating && <CreateKey onClose={() => setCreating(false)} />}
       {revoking && <RevokeKey apiKey={revoking} onClose={() => setRevoking(null)} />}
     </Section>
@@ -65,17 +59,7 @@ function Keys({
   const mine = prefixOf(currentKey());
   return (
     <Table label="API keys" stack>
-      <thead>
-        <tr>
-          <th scope="col">Key</th>
-          <th scope="col">Scopes</th>
-          <th scope="col">Last used</th>
-          <th scope="col">Made</th>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <Heads names={["Key", "Scopes", "Last used", "Made"]} actions />
       <tbody>
         {keys.map((apiKey) => {
           const inUse = apiKey.prefix === mine && apiKey.revoked_at === null;

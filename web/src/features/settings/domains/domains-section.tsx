@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
 import { usePages } from "@/lib/pages";
-import { More } from "@/ui/more";
+import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
-import { Empty, Loaded } from "@/ui/states";
+import { Empty } from "@/ui/states";
 import styles from "../settings.module.css";
 import { DomainCard } from "./domain-card";
 
@@ -17,29 +17,29 @@ export default function DomainsSection() {
         The domains of your mailboxes, and whether receivers have reason to believe their mail: SPF, DKIM,
         DMARC and MX as DNS has them.
       </p>
-      <Loaded query={pages}>
-        {(domains) =>
-          domains.length === 0 ? (
-            <Empty
-              title="No domains yet"
-              action={
-                <Link to="/app/settings/$section" params={{ section: "mailboxes" }}>
-                  To the mailboxes
-                </Link>
-              }
-            >
-              A domain is here as soon as a mailbox is of it.
-            </Empty>
-          ) : (
-            <>
-              {domains.map((domain) => (
-                <DomainCard key={domain.domain} domain={domain} />
-              ))}
-              <More pages={pages} />
-            </>
-          )
+      <Listing
+        pages={pages}
+        empty={
+          <Empty
+            title="No domains yet"
+            action={
+              <Link to="/app/settings/$section" params={{ section: "mailboxes" }}>
+                To the mailboxes
+              </Link>
+            }
+          >
+            A domain is here as soon as a mailbox is of it.
+          </Empty>
         }
-      </Loaded>
+      >
+        {(domains) => (
+          <>
+            {domains.map((domain) => (
+              <DomainCard key={domain.domain} domain={domain} />
+            ))}
+          </>
+        )}
+      </Listing>
     </Section>
   );
 }

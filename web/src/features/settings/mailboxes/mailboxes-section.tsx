@@ -7,10 +7,10 @@ import { useMay } from "@/app/scopes";
 import { usePages } from "@/lib/pages";
 import { StatusBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { More } from "@/ui/more";
+import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
-import { Empty, Loaded } from "@/ui/states";
-import { Table } from "@/ui/table";
+import { Empty } from "@/ui/states";
+import { Heads, Table } from "@/ui/table";
 import styles from "../settings.module.css";
 import { MailboxDrawer } from "./mailbox-drawer";
 import { MailboxForm } from "./mailbox-form";
@@ -38,20 +38,16 @@ export default function MailboxesSection() {
       <p className={styles.lead}>
         The addresses that sequences write from. A lead hears from one mailbox as long as it is enrolled.
       </p>
-      <Loaded query={pages}>
-        {(mailboxes) =>
-          mailboxes.length === 0 ? (
-            <Empty title="No mailboxes yet" action={create}>
-              Without one nothing can be sent. Add the address that your leads should hear from.
-            </Empty>
-          ) : (
-            <>
-              <Mailboxes mailboxes={mailboxes} onOpen={look} />
-              <More pages={pages} />
-            </>
-          )
+      <Listing
+        pages={pages}
+        empty={
+          <Empty title="No mailboxes yet" action={create}>
+            Without one nothing can be sent. Add the address that your leads should hear from.
+          </Empty>
         }
-      </Loaded>
+      >
+        {(mailboxes) => <Mailboxes mailboxes={mailboxes} onOpen={look} />}
+      </Listing>
       {creating && <MailboxForm onClose={() => setCreating(false)} />}
       {open && <MailboxDrawer mailboxId={open} onClose={() => look(null)} />}
     </Section>
@@ -67,18 +63,7 @@ function Mailboxes({
 }) {
   return (
     <Table label="Mailboxes" stack>
-      <thead>
-        <tr>
-          <th scope="col">Mailbox</th>
-          <th scope="col">Status</th>
-          <th scope="col">Caps</th>
-          <th scope="col">Sends through</th>
-          <th scope="col">Inbox</th>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <Heads names={["Mailbox", "Status", "Caps", "Sends through", "Inbox"]} actions />
       <tbody>
         {mailboxes.map((mailbox) => (
           <tr key={mailbox.id}>

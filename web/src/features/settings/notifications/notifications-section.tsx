@@ -7,10 +7,10 @@ import { words } from "@/lib/format";
 import { usePages } from "@/lib/pages";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { More } from "@/ui/more";
+import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
 import { Segmented } from "@/ui/segmented";
-import { Empty, Loaded } from "@/ui/states";
+import { Empty } from "@/ui/states";
 import { Time } from "@/ui/time";
 import styles from "./notifications.module.css";
 
@@ -41,25 +41,23 @@ export default function NotificationsSection() {
         />
       }
     >
-      <Loaded query={pages}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty title={show === "unread" ? "Everything is read" : "No notifications"}>
-              Steps that notify somebody, mailboxes that were held and webhooks that were disabled are told
-              here.
-            </Empty>
-          ) : (
-            <>
-              <ul className={styles.list}>
-                {list.map((one) => (
-                  <Notification key={one.id} one={one} />
-                ))}
-              </ul>
-              <More pages={pages} />
-            </>
-          )
+      <Listing
+        pages={pages}
+        empty={
+          <Empty title={show === "unread" ? "Everything is read" : "No notifications"}>
+            Steps that notify somebody, mailboxes that were held and webhooks that were disabled are told
+            here.
+          </Empty>
         }
-      </Loaded>
+      >
+        {(list) => (
+          <ul className={styles.list}>
+            {list.map((one) => (
+              <Notification key={one.id} one={one} />
+            ))}
+          </ul>
+        )}
+      </Listing>
     </Section>
   );
 }

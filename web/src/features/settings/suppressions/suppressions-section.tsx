@@ -10,10 +10,10 @@ import { save } from "@/lib/save";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
-import { More } from "@/ui/more";
+import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
-import { Empty, Loaded } from "@/ui/states";
-import { Table } from "@/ui/table";
+import { Empty } from "@/ui/states";
+import { Heads, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
 import { useDebounced } from "../use-debounced";
@@ -64,18 +64,9 @@ export default function SuppressionsSection() {
         Addresses and domains that are never written to. Suppressing one stops its enrollments at once.
       </p>
       <Filters />
-      <Loaded query={pages}>
-        {(list) =>
-          list.length === 0 ? (
-            <Nothing filtered={asked !== "" || kind !== undefined} />
-          ) : (
-            <>
-              <Suppressions list={list} onRemove={(one) => setOpen({ what: "remove", one })} />
-              <More pages={pages} />
-            </>
-          )
-        }
-      </Loaded>
+      <Listing pages={pages} empty={<Nothing filtered={asked !== "" || kind !== undefined} />}>
+        {(list) => <Suppressions list={list} onRemove={(one) => setOpen({ what: "remove", one })} />}
+      </Listing>
       {open?.what === "add" && <AddSuppression onClose={() => setOpen(null)} />}
       {open?.what === "import" && <ImportList onClose={() => setOpen(null)} />}
       {open?.what === "remove" && <RemoveSuppression one={open.one} onClose={() => setOpen(null)} />}
@@ -136,17 +127,7 @@ function Suppressions({
 }) {
   return (
     <Table label="Suppressions" stack>
-      <thead>
-        <tr>
-          <th scope="col">Address or domain</th>
-          <th scope="col">Kind</th>
-          <th scope="col">Reason</th>
-          <th scope="col">Since</th>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <Heads names={["Address or domain", "Kind", "Reason", "Since"]} actions />
       <tbody>
         {list.map((one) => (
           <tr key={one.id}>

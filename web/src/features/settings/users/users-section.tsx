@@ -7,10 +7,10 @@ import type { UserResponse } from "@/api/schema";
 import { usePages } from "@/lib/pages";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
-import { More } from "@/ui/more";
+import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
-import { Empty, Loaded } from "@/ui/states";
-import { Table } from "@/ui/table";
+import { Empty } from "@/ui/states";
+import { Heads, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
 import { UserForm } from "./user-form";
@@ -33,18 +33,12 @@ export default function UsersSection() {
       <p className={styles.lead}>
         The people whom steps notify and to whom leads are assigned. Signing in takes an API key, not a user.
       </p>
-      <Loaded query={pages}>
-        {(users) =>
-          users.length === 0 ? (
-            <Empty title="No users yet">Add whoever should be notified or be given leads.</Empty>
-          ) : (
-            <>
-              <Users users={users} onOpen={setOpen} />
-              <More pages={pages} />
-            </>
-          )
-        }
-      </Loaded>
+      <Listing
+        pages={pages}
+        empty={<Empty title="No users yet">Add whoever should be notified or be given leads.</Empty>}
+      >
+        {(users) => <Users users={users} onOpen={setOpen} />}
+      </Listing>
       {open?.what === "create" && <UserForm onClose={() => setOpen(null)} />}
       {open?.what === "edit" && <UserForm user={open.user} onClose={() => setOpen(null)} />}
       {open?.what === "delete" && <DeleteUser user={open.user} onClose={() => setOpen(null)} />}
@@ -55,15 +49,7 @@ export default function UsersSection() {
 function Users({ users, onOpen }: { users: readonly UserResponse[]; onOpen: (open: Open) => void }) {
   return (
     <Table label="Users" stack>
-      <thead>
-        <tr>
-          <th scope="col">User</th>
-          <th scope="col">Since</th>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <Heads names={["User", "Since"]} actions />
       <tbody>
         {users.map((user) => (
           <tr key={user.id}>

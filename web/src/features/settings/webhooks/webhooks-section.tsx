@@ -7,10 +7,10 @@ import { plural } from "@/lib/format";
 import { usePages } from "@/lib/pages";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { More } from "@/ui/more";
+import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
-import { Empty, Loaded } from "@/ui/states";
-import { Table } from "@/ui/table";
+import { Empty } from "@/ui/states";
+import { Heads, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
 import { EndpointDrawer } from "./endpoint-drawer";
@@ -41,20 +41,16 @@ export default function WebhooksSection() {
       <p className={styles.lead}>
         Addresses that are told of what happens, signed by Standard Webhooks, and tried again for about a day.
       </p>
-      <Loaded query={pages}>
-        {(endpoints) =>
-          endpoints.length === 0 ? (
-            <Empty title="Nobody is told yet">
-              Add an endpoint, and your CRM hears of replies, bounces and unsubscribes as they happen.
-            </Empty>
-          ) : (
-            <>
-              <Endpoints endpoints={endpoints} onOpen={look} />
-              <More pages={pages} />
-            </>
-          )
+      <Listing
+        pages={pages}
+        empty={
+          <Empty title="Nobody is told yet">
+            Add an endpoint, and your CRM hears of replies, bounces and unsubscribes as they happen.
+          </Empty>
         }
-      </Loaded>
+      >
+        {(endpoints) => <Endpoints endpoints={endpoints} onOpen={look} />}
+      </Listing>
       {creating && <EndpointForm onClose={() => setCreating(false)} />}
       {opened && <EndpointDrawer endpoint={opened} onClose={() => look(null)} />}
     </Section>
@@ -70,17 +66,7 @@ function Endpoints({
 }) {
   return (
     <Table label="Webhook endpoints" stack>
-      <thead>
-        <tr>
-          <th scope="col">Endpoint</th>
-          <th scope="col">State</th>
-          <th scope="col">Told of</th>
-          <th scope="col">Last success</th>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <Heads names={["Endpoint", "State", "Told of", "Last success"]} actions />
       <tbody>
         {endpoints.map((endpoint) => (
           <tr key={endpoint.id}>
