@@ -4,7 +4,7 @@ ARGS ?=
 
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 
-.PHONY: install install-dev web web-types up demo lint test chaos bench locks clean
+.PHONY: install install-dev web web-types up demo lint test chaos bench docs locks clean
 
 install: .venv/.installed web
 
@@ -66,6 +66,11 @@ chaos: install-dev
 bench: install-dev
 	@exec .venv/bin/python -m bench $(ARGS)
 
+# The documentation as a site, in site/. What leads nowhere, or is in no menu, ends the build.
+docs: install-dev
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
+	@echo site/index.html
+
 # Needs uv. Both locks hold for every Python from 3.11 on, and for Linux and macOS.
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--group build pyproject.toml
@@ -74,4 +79,4 @@ locks:
 	$(UV_COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf .venv web/dist web/node_modules build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv web/dist web/node_modules build dist site *.egg-info .pytest_cache .ruff_cache .import_linter_cache

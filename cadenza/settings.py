@@ -48,13 +48,20 @@ class Settings(BaseSettings):
     """The owner's role, for `cadenza migrate`. Falls back to `database_url`."""
 
     smtp_host: str | None = None
+    """Where mail of mailboxes is handed over that have no server of their own."""
     smtp_security: SmtpSecurity = "none"
+    """How the connection to that server is kept private."""
     smtp_port: int = Field(default_factory=lambda fields: USUAL_SMTP_PORT[fields["smtp_security"]], ge=1, le=65535)
+    """Its port. Not set: the usual one, 25, with `starttls` 587, with `tls` 465."""
     smtp_username: str | None = None
+    """Its user, where it asks for one."""
     smtp_password: SecretStr | None = None
+    """That user's password."""
 
     api_host: str = "127.0.0.1"
+    """The address on which the API listens."""
     api_port: int = Field(default=8000, ge=0, le=65535)
+    """Its port; 0 takes one that is free."""
     rate_limit_per_second: float = Field(default=100.0, ge=0, le=1_000_000)
     """Requests that each API key may make, of each API process; 0 is no limit. Each process counts for itself."""
     rate_limit_burst: int = Field(default=2000, ge=1, le=10_000_000)
@@ -75,7 +82,9 @@ class Settings(BaseSettings):
     """Seal what Temporal keeps of workflows (inputs, results, signals, errors): a ring like `secret_keys`. Without it
     they are kept as they are."""
     codec_server_host: str = "127.0.0.1"
+    """The address on which `cadenza codec-server` listens, which opens payloads for Temporal's web UI."""
     codec_server_port: int = Field(default=8234, ge=0, le=65535)
+    """Its port; 0 takes one that is free."""
     codec_server_key: SecretStr | None = Field(default=None, min_length=MIN_KEY)
     """Whoever asks the codec server must have it; needed where that is not on loopback."""
     mail_allow_private: bool = False
@@ -84,10 +93,13 @@ class Settings(BaseSettings):
     """Lets webhooks reach private and loopback addresses, over plain http too. Never in production."""
 
     task_queue: str = "cadenza"
+    """The task queue in Temporal, the same for the API and its workers; also the name of the deployment that build IDs
+    belong to."""
     build_id: str | None = Field(default=None, max_length=255)
     """The release whose code a worker runs. With it leads come to the worker only while `cadenza deploy` sends them
     there; a worker without one takes whatever no such version is to have."""
     temporal_ui_url: str | None = None
+    """Temporal's web UI, for links to a lead's workflow."""
     web_dir: Path = Path(__file__).parent.parent / "web" / "dist"
     """The built web app (`make web`). The API serves it at `/` if it is there."""
 
@@ -110,6 +122,7 @@ class Settings(BaseSettings):
     capture_dir: Path | None = None
     """Where `cadenza capture` keeps the mail that `/dev/outbox` shows."""
     home: Path = Path(".cadenza")
+    """Where `cadenza up` keeps its data and `run.json`, by which the command line finds it."""
     bootstrap_key: SecretStr | None = None
     """The API key that `cadenza bootstrap` gives the first tenant."""
     postal_address: str = Field(default=EXAMPLE_ADDRESS, max_length=1000)

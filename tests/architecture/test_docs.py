@@ -34,6 +34,6 @@ def test_every_test_that_a_document_names_is_there() -> None:
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
-    for document in (*DOCS.glob("*.md"), DOCS.parent / "README.md"):
+    for document in (*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+\.\w+)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"

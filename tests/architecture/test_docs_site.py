@@ -1,0 +1,52 @@
+"""The documentation can be built as a site in which no link leads nowhere, and which loads nothing from elsewhere."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+# What a page loads by itself; a link that a person follows is none.
+LOADED = re.compile(
+    r"""<(?:script|img|iframe)[^>]*\ssrc="?(https?:)?//|<link[^>]*\shref="?(https?:)?//|@import|url\(["']?https?:"""
+)
+
+
+def built(folder: Path, config: Path = ROOT / "mkdocs.yml") -> subprocess.CompletedProcess[str]:
+    options = ("--config-file", str(config), "--site-dir", str(folder))
+    command = [sys.executable, "-m", "mkdocs", "build", *options]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    ran = built(folder)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder
+
+
+def test_every_document_is_a_page(site: Path) -> None:
+    docs = ROOT / "docs"
+    documents = {str(path.relative_to(docs).with_suffix(".html")) for path in docs.rglob("*.md")}
+    assert documents <= {str(path.relative_to(site)) for path in site.rglob("*.html")}
+
+
+def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
+    pages = [*site.rglob("*.html"), *site.rglob("*.css")]
+    assert [str(page.relative_to(site)) for page in pages if LOADED.search(page.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("link", ["[gone](gone.md)", "[gone](#gone)"])
+def test_a_link_that_leads_nowhere_ends_the_build(tmp_path: Path, link: str) -> None:
+    config = (ROOT / "mkdocs.yml").read_text("utf-8")
+    (tmp_path / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n", "utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(f"# A page\n\n{link}\n", "utf-8")
+    ran = built(tmp_path / "site", tmp_path / "mkdocs.yml")
+    assert ran.returncode != 0
+    assert "gone" in ran.stdout + ran.stderr

@@ -1,0 +1,12 @@
+"""docs/settings.md tells of every setting as it is."""
+
+from cadenza.settings import Settings
+from cadenza.settings_reference import DOCUMENT, docstrings, document
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert docstrings().keys() == Settings.model_fields.keys()
+
+
+def test_the_document_is_what_the_source_makes() -> None:
+    assert DOCUMENT.read_text("utf-8") == document(), "run: python -m cadenza.settings_reference"
