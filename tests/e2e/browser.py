@@ -29,9 +29,9 @@ def find_chromium() -> Path | None:
     return next((Path(program) for program in found if program), None)
 
 
-# Once for a tab: what its user then changes stays changed.
+# Once for a tab: what its user then changes stays changed. The frame of a mail has no storage.
 SEED = """
-if (!sessionStorage.getItem('seeded')) {
+if (window === top && !sessionStorage.getItem('seeded')) {
   sessionStorage.setItem('seeded', '1');
   localStorage.setItem('cadenza.theme', '%(theme)s');
   localStorage.setItem('cadenza.key', '%(key)s');

@@ -85,8 +85,8 @@ class Builder:
         mouse = self.page.mouse
         await mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"])
         await mouse.down()
-        await mouse.move(end["x"] + end["width"] / 2, end["y"] - 40, steps=8)
-        await mouse.move(end["x"] + end["width"] / 2, end["y"] + 4, steps=8)
+        # Into its middle: close to the canvas's edge the canvas would move on.
+        await mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
         await mouse.up()
 
     async def move(self, title: str, *, right: int, down: int) -> None:
