@@ -32,7 +32,10 @@ class MetricsPort:
     def __init__(self, database: Database, sdk_port: int | None) -> None:
         self._database = database
         self._sdk = httpx.AsyncClient(
-            base_url=f"http://{LOOPBACK}:{sdk_port}", trust_env=False, timeout=PATIENCE_SECONDS
+            # Without a port nobody asks; but an address that cannot be one would keep the worker from starting.
+            base_url="" if sdk_port is None else f"http://{LOOPBACK}:{sdk_port}",
+            trust_env=False,
+            timeout=PATIENCE_SECONDS,
         )
         self.client: Client | None = None
         self.polling: Callable[[], bool] = lambda: False
