@@ -107,7 +107,8 @@ class Settings(BaseSettings):
     """How many whole months of the execution log are kept before the present one; 0 keeps all."""
 
     log_format: Literal["text", "json"] = "text"
-    """Log lines as people read them, or each a JSON object, with the tenant, the enrollment and the request it is about."""
+    """Log lines as people read them, or each a JSON object, with the tenant, the enrollment and the request it is
+    about."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where a worker tells its numbers and its health (`/metrics`, `/readyz`); nowhere if it is not set. The workers of
     `--processes` take this port and those after it."""
