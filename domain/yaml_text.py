@@ -256,8 +256,10 @@ _writer.add_implicit_resolver(_STANDARD + "float", _FLOAT, list("-0123456789"))
 
 
 def _fits_block(text: str) -> bool:
-    # A first line that begins with a blank would be taken for the block's indentation.
-    return "\n" in text and text[0] not in " \n\t" and _NOT_IN_BLOCK.search(text) is None
+    # A first line that begins with a blank would be taken for the block's indentation. An empty line at the end would
+    # make every one that follows a part of the text, those between steps too.
+    ordinary = text[:1] not in (" ", "\n", "\t") and not text.endswith("\n\n")
+    return "\n" in text and ordinary and _NOT_IN_BLOCK.search(text) is None
 
 
 def _lay_out(node: Any, depth: int) -> int:

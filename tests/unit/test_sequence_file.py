@@ -63,6 +63,12 @@ def as_json_text(step: StepSpec) -> str:
     return json.dumps(step.model_dump(), sort_keys=True)
 
 
+def test_empty_lines_at_the_end_of_a_text_stay_its_own() -> None:
+    one = StepSpec(key="a", type="action", metadata={"note": "two\n\n"})
+    whole = document(name="n", description="", settings={}, steps=[one, one.model_copy(update={"key": "b"})])
+    assert read_yaml(write_yaml(whole)).steps[0].metadata == {"note": "two\n\n"}
+
+
 @settings(max_examples=150, deadline=None)
 @given(texts().map(str.strip).filter(bool), texts(), chosen_settings(), st.lists(steps(), max_size=4), st.booleans())
 def test_what_is_written_is_read_back(
