@@ -19,7 +19,7 @@ export function Shell() {
   return (
     <>
       {key === null ? <SignIn /> : <SignedIn />}
-      <Toaster position="bottom-right" theme={useTheme()} closeButton />
+      <Toaster position="top-center" theme={useTheme()} closeButton />
     </>
   );
 }
