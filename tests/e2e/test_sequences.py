@@ -25,6 +25,7 @@ async def test_the_example_is_paused_taken_up_and_given_leads_of_a_file(page: Pa
         await expect(row).to_contain_text(status)
     await page.get_by_role("button", name="Undo").click()
     await expect(row).to_contain_text("active")
+    await expect(page.get_by_role("button", name="Undo")).to_be_hidden()
 
     await choose("Enroll leads")
     await page.get_by_role("tab", name="A CSV file").click()

@@ -13,7 +13,13 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
         {trigger}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
+        <DropdownMenu.Content
+          className={styles.menu}
+          align="end"
+          sideOffset={4}
+          // A message that goes gives the focus back to where it was: no reason to shut a menu that was just opened.
+          onFocusOutside={(event) => event.preventDefault()}
+        >
           {children}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
