@@ -8,6 +8,21 @@ CORNER = 48
 """Pixels from the canvas's upper right corner: neither a step nor a way lies there."""
 
 
+AT_REST = """node => new Promise(done => {
+  let before = "", frames = 0;
+  const look = () => {
+    const {x, y, width, height} = node.getBoundingClientRect();
+    const now = [x, y, width, height].join();
+    frames = now === before ? frames + 1 : 0;
+    before = now;
+    if (frames === 10) done({x, y, width, height});
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+"""The box of an element that has not moved for ten frames."""
+
+
 class Builder:
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -87,6 +102,7 @@ class Builder:
         await mouse.down()
         # Into its middle: close to the canvas's edge the canvas would move on.
         await mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
+        await self._box(target)
         await mouse.up()
 
     async def move(self, title: str, *, right: int, down: int) -> None:
@@ -115,6 +131,5 @@ class Builder:
         await expect(self.unsaved).to_be_hidden()
 
     async def _box(self, title: str) -> dict[str, float]:
-        box = await self.node(title).bounding_box()
-        assert box is not None, f"{title} is out of sight"
-        return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+        """Where it stands, once nothing moves any more: the canvas finds its place a moment after what moves it."""
+        return await self.node(title).evaluate(AT_REST)
