@@ -42,6 +42,7 @@ QUICK: Mapping[str, Sequence[str]] = {
     "slots": ("--slots", "2000"),
     "soak": ("--short",),
     "throughput": ("--leads", "40"),
+    "ui": ("--sequences", "5", "--steps", "6", "--leads", "200", "--runs", "1"),
 }
 
 
