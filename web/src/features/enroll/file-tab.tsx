@@ -1,22 +1,18 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useState } from "react";
-import { api, call } from "@/api/client";
 import type { LeadImportResponse } from "@/api/schema";
-import { columnsOf, mappingOf } from "@/features/leads/csv-header";
-import { ImportColumns } from "@/features/leads/import-columns";
+import { importLeads } from "@/features/leads/import-leads";
 import { ImportResult } from "@/features/leads/import-result";
+import { LeadFile, useLeadFile } from "@/features/leads/lead-file";
 import { toCsv } from "@/lib/csv";
 import { save } from "@/lib/save";
 import { Button } from "@/ui/button";
-import { SelectField, TextField } from "@/ui/field";
-import { FileDrop } from "@/ui/file-drop";
 import { Section } from "@/ui/page";
 import { Failed } from "@/ui/states";
 import type { Audience } from "./audience";
-import { createCampaign } from "./campaigns";
+import { CampaignChoice, useCampaignChoice } from "./campaign-choice";
 import styles from "./enroll.module.css";
-import { campaignsQuery } from "./queries";
 
 interface Imported {
   answer: LeadImportResponse;
@@ -62,21 +58,13 @@ export function FileTab({ active, onChosen }: { active: boolean; onChosen: (audi
 
 function FileForm({ onImported }: { onImported: (imported: Imported) => void }) {
   const client = useQueryClient();
-  const campaigns = useInfiniteQuery(campaignsQuery());
-  const [file, setFile] = useState<File | null>(null);
-  const [columns, setColumns] = useState<string[]>([]);
-  const [chosen, setChosen] = useState<Record<string, string>>({});
-  const [campaignId, setCampaignId] = useState("");
-  const [name, setName] = useState("");
-  const known = campaigns.data?.pages.flatMap((page) => page.items) ?? [];
+  const lead = useLeadFile();
+  const choice = useCampaignChoice();
   const send = useMutation({
     async mutationFn(upload: File): Promise<Imported> {
-      const campaign =
-        known.find((one) => one.id === campaignId) ?? (await createCampaign({ name, description: "" }));
-      // Should the file be refused now, the campaign that was just made is not made again.
-      setCampaignId(campaign.id);
+      const campaign = await choice.settle();
       await client.invalidateQueries({ queryKey: ["campaigns"] });
-      return { answer: await importLeads(upload, mappingOf(chosen), campaign.id), campaign };
+      return { answer: await importLeads(upload, lead.mapping, campaign.id), campaign };
     },
     meta: { quiet: true },
     onSuccess(imported) {
@@ -85,77 +73,34 @@ function FileForm({ onImported }: { onImported: (imported: Imported) => void }) 
       onImported(imported);
     },
   });
-  async function take(next: File) {
+  function take(next: File) {
     send.reset();
-    setFile(next);
-    setChosen({});
-    if (name === "" || name === nameOf(file)) setName(nameOf(next));
-    setColumns(await columnsOf(next).catch(() => []));
+    if (choice.name === "" || choice.name === nameOf(lead.file)) choice.setName(nameOf(next));
+    lead.take(next);
   }
   return (
     <div className={styles.tab}>
-      <FileDrop
-        label="CSV file of leads"
-        accept=".csv,.tsv,.txt,text/csv"
-        file={file}
-        disabled={send.isPending}
-        onFile={take}
-        hint="Any delimiter and encoding. The first line names the columns; one of them holds the address. Who is there already is updated: an empty cell wipes nothing."
-      />
-      {file && (
+      <LeadFile lead={lead} disabled={send.isPending} onFile={take} />
+      {lead.file && (
         <>
-          {columns.length > 0 && (
-            <ImportColumns
-              columns={columns}
-              chosen={chosen}
-              onChoose={(column, target) => setChosen({ ...chosen, [column]: target })}
-            />
-          )}
           <div className={styles.fields}>
-            <SelectField
+            <CampaignChoice
+              choice={choice}
               label="Gather its leads in"
-              value={campaignId}
-              onChange={(event) => setCampaignId(event.target.value)}
-            >
-              <option value="">A new campaign</option>
-              {known.map((campaign) => (
-                <option key={campaign.id} value={campaign.id}>
-                  {campaign.name}
-                </option>
-              ))}
-            </SelectField>
-            {campaignId === "" && (
-              <TextField
-                label="Name of the campaign"
-                maxLength={200}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
+              newOne="A new campaign"
+              nameLabel="Name of the campaign"
+            />
           </div>
           {send.error && <Failed error={send.error} />}
           <section className={styles.bar} aria-label="Selection">
             <p className="muted">Nobody is enrolled before you have seen who would be.</p>
-            <Button look="primary" busy={send.isPending} onClick={() => send.mutate(file)}>
+            <Button look="primary" busy={send.isPending} onClick={() => lead.file && send.mutate(lead.file)}>
               {send.isPending ? "Importing…" : "Import"}
             </Button>
           </section>
         </>
       )}
     </div>
-  );
-}
-
-function importLeads(file: File, mapping: Record<string, string> | null, campaignId: string) {
-  const form = new FormData();
-  if (mapping) form.append("mapping", JSON.stringify(mapping));
-  form.append("file", file);
-  return call(
-    api.POST("/leads/import", {
-      params: { query: { campaign_id: campaignId } },
-      body: { file: file.name },
-      bodySerializer: () => form,
-    }),
   );
 }
 

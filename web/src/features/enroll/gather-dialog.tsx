@@ -1,13 +1,10 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call, once } from "@/api/client";
 import { plural } from "@/lib/format";
-import { SelectField, TextField } from "@/ui/field";
 import { FormDialog, useFormProblem } from "@/ui/form-dialog";
 import { MOST } from "./audience";
-import { createCampaign } from "./campaigns";
-import { campaignsQuery } from "./queries";
+import { CampaignChoice, useCampaignChoice } from "./campaign-choice";
 
 const SHOWN = ["name"];
 
@@ -22,14 +19,10 @@ export function GatherDialog({
   onGathered: () => void;
 }) {
   const client = useQueryClient();
-  const campaigns = useInfiniteQuery(campaignsQuery());
-  const [campaignId, setCampaignId] = useState("");
-  const [name, setName] = useState("");
+  const choice = useCampaignChoice();
   const gather = useMutation({
     async mutationFn() {
-      const id = campaignId || (await createCampaign({ name, description: "" })).id;
-      // Should it be refused now, the campaign that was just made is not made again.
-      setCampaignId(id);
+      const { id } = await choice.settle();
       return call(
         api.POST("/campaigns/{campaign_id}/leads", {
           params: { path: { campaign_id: id }, header: once() },
@@ -47,7 +40,6 @@ export function GatherDialog({
     onSettled: () => client.invalidateQueries({ queryKey: ["campaigns"] }),
   });
   const problem = useFormProblem(gather.error, SHOWN);
-  const known = campaigns.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <FormDialog
       title={`Add ${plural(leadIds.length, "lead")} to a campaign`}
@@ -57,29 +49,15 @@ export function GatherDialog({
       onSubmit={() => gather.mutate()}
       onClose={onClose}
     >
-      <SelectField
+      <CampaignChoice
+        choice={choice}
         label="Campaign"
+        newOne="A new one"
+        nameLabel="Name"
         hint="Leads gathered under a name, to be enrolled together."
-        value={campaignId}
-        onChange={(event) => setCampaignId(event.target.value)}
-      >
-        <option value="">A new one</option>
-        {known.map((campaign) => (
-          <option key={campaign.id} value={campaign.id}>
-            {campaign.name}
-          </option>
-        ))}
-      </SelectField>
-      {campaignId === "" && (
-        <TextField
-          label="Name"
-          required
-          maxLength={200}
-          value={name}
-          error={problem.of("name")}
-          onChange={(event) => setName(event.target.value)}
-        />
-      )}
+        error={problem.of("name")}
+        required
+      />
     </FormDialog>
   );
 }

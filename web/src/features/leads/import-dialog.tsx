@@ -1,29 +1,22 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { api, call } from "@/api/client";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { FileDrop } from "@/ui/file-drop";
 import { Failed } from "@/ui/states";
-import { columnsOf, mappingOf } from "./csv-header";
-import { ImportColumns } from "./import-columns";
+import { importLeads } from "./import-leads";
 import { ImportResult } from "./import-result";
+import { LeadFile, useLeadFile } from "./lead-file";
 
 export function ImportDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
-  const [file, setFile] = useState<File | null>(null);
-  const [columns, setColumns] = useState<string[]>([]);
-  const [chosen, setChosen] = useState<Record<string, string>>({});
+  const lead = useLeadFile();
   const send = useMutation({
-    mutationFn: (upload: File) => importLeads(upload, mappingOf(chosen)),
+    mutationFn: (upload: File) => importLeads(upload, lead.mapping),
     meta: { quiet: true },
     onSuccess: () => client.resetQueries({ queryKey: ["leads"] }),
   });
-  const take = async (next: File) => {
+  const take = (next: File) => {
     send.reset();
-    setFile(next);
-    setChosen({});
-    setColumns(await columnsOf(next).catch(() => []));
+    lead.take(next);
   };
   return (
     <Dialog
@@ -37,7 +30,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             <Button
               onClick={() => {
                 send.reset();
-                setFile(null);
+                lead.forget();
               }}
             >
               Import another file
@@ -54,8 +47,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             <Button
               look="primary"
               busy={send.isPending}
-              disabled={file === null}
-              onClick={() => file && send.mutate(file)}
+              disabled={lead.file === null}
+              onClick={() => lead.file && send.mutate(lead.file)}
             >
               {send.isPending ? "Importing…" : "Import"}
             </Button>
@@ -67,37 +60,10 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
         <ImportResult answer={send.data} />
       ) : (
         <>
-          <FileDrop
-            label="CSV file of leads"
-            accept=".csv,.tsv,.txt,text/csv"
-            file={file}
-            disabled={send.isPending}
-            onFile={take}
-            hint="Any delimiter and encoding. The first line names the columns; one of them holds the address. Who is there already is updated: an empty cell wipes nothing."
-          />
-          {file && columns.length > 0 && (
-            <ImportColumns
-              columns={columns}
-              chosen={chosen}
-              onChoose={(column, target) => setChosen({ ...chosen, [column]: target })}
-            />
-          )}
+          <LeadFile lead={lead} disabled={send.isPending} onFile={take} />
           {send.error && <Failed error={send.error} />}
         </>
       )}
     </Dialog>
-  );
-}
-
-function importLeads(file: File, mapping: Record<string, string> | null) {
-  const form = new FormData();
-  // Before the file: the server reads the form in its order.
-  if (mapping) form.append("mapping", JSON.stringify(mapping));
-  form.append("file", file);
-  return call(
-    api.POST("/leads/import", {
-      body: { file: file.name },
-      bodySerializer: () => form,
-    }),
   );
 }
