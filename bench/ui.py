@@ -12,8 +12,6 @@ import asyncio
 import csv
 import io
 import statistics
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,7 +20,7 @@ from playwright.async_api import Browser, Response
 from bench.rig import progress, result
 from cadenza.exit import run_and_leave
 from tests.e2e.browser import chromium, signed_in
-from tests.integration.up.up_run import UpRun
+from tests.integration.up.up_run import dev_run
 
 EMAIL = {"subject": "Hello {{name}}", "body_text": "A word about {{company}}."}
 # A frame is painted, and the thread is free for what the user does next.
@@ -77,32 +75,29 @@ async def script_kb(browser: Browser, run: dict[str, str]) -> float:
     return sum(one["responseBodySize"] for one in sizes) / 1024
 
 
-async def main(sequences: int, steps: int, leads: int, runs: int) -> None:
+async def measure(run: dict[str, str], sequences: int, steps: int, leads: int, runs: int) -> None:
     figures: dict[str, Any] = {"sequences": sequences, "steps": steps, "leads": leads}
-    with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as folder:
-        up = UpRun(Path(folder) / "home", "--dev", module="cadenza")
-        try:
-            run = await asyncio.to_thread(up.wait_until_ready)
-            headers = {"Authorization": f"Bearer {run['api_key']}"}
-            async with httpx.AsyncClient(
-                base_url=run["api_url"], headers=headers, trust_env=False, timeout=600
-            ) as http:
-                long = await fill(http, sequences, steps, leads)
-            progress("filled")
-            screens = {
-                "sequences_s": ("/app/sequences", "main tbody tr"),
-                "builder_s": (f"/app/sequences/{long}", ".react-flow__node"),
-                "leads_s": ("/app/leads", "main [role=row]:nth-child(2), main tbody tr"),
-            }
-            async with chromium() as browser:
-                figures["script_kb"] = round(await script_kb(browser, run), 1)
-                for name, (path, sign) in screens.items():
-                    took = [await seconds_until(browser, run, path, sign) for _ in range(runs)]
-                    progress(f"{name}: {', '.join(f'{one:.2f}' for one in took)}")
-                    figures[name] = round(statistics.median(took), 2)
-        finally:
-            up.close()
+    headers = {"Authorization": f"Bearer {run['api_key']}"}
+    async with httpx.AsyncClient(base_url=run["api_url"], headers=headers, trust_env=False, timeout=600) as http:
+        long = await fill(http, sequences, steps, leads)
+    progress("filled")
+    screens = {
+        "sequences_s": ("/app/sequences", "main tbody tr"),
+        "builder_s": (f"/app/sequences/{long}", ".react-flow__node"),
+        "leads_s": ("/app/leads", "main [role=row]:nth-child(2), main tbody tr"),
+    }
+    async with chromium() as browser:
+        figures["script_kb"] = round(await script_kb(browser, run), 1)
+        for name, (path, sign) in screens.items():
+            took = [await seconds_until(browser, run, path, sign) for _ in range(runs)]
+            progress(f"{name}: {', '.join(f'{one:.2f}' for one in took)}")
+            figures[name] = round(statistics.median(took), 2)
     result("ui", figures)
+
+
+def main(sequences: int, steps: int, leads: int, runs: int) -> None:
+    with dev_run(prefix="cadenza-bench-") as up:
+        asyncio.run(measure(up.run(), sequences, steps, leads, runs))
 
 
 if __name__ == "__main__":
@@ -112,4 +107,4 @@ if __name__ == "__main__":
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
-    run_and_leave(lambda: asyncio.run(main(given.sequences, given.steps, given.leads, given.runs)))
+    run_and_leave(lambda: main(given.sequences, given.steps, given.leads, given.runs))

@@ -1,15 +1,13 @@
 """`cadenza up --dev`, whole: servers, API, worker, captured mail; and one of each thing to ask about."""
 
-import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.integration.api.client import DELAY, EMAIL
-from tests.integration.up.up_run import UpRun
+from tests.integration.up.up_run import dev_run
 
 
 @dataclass(frozen=True)
@@ -22,18 +20,12 @@ class Api:
 
 @pytest.fixture(scope="session")
 def api() -> Generator[Api]:
-    # Not pytest's own folder, which PostgreSQL's account, under root, could not get into.
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
-        # All of a test's thousands of requests are one key's, and come as fast as they can.
-        unhurried = {"CADENZA_RATE_LIMIT_BURST": "1000000"}
-        up = UpRun(Path(folder) / "home", "--dev", module="cadenza", environment=unhurried)
-        try:
-            run = up.wait_until_ready()
-            with httpx.Client(base_url=run["api_url"], headers={"Authorization": f"Bearer {run['api_key']}"}) as http:
-                yield Api(run["api_url"], run["api_key"], _furnished(http))
-            up.end()
-        finally:
-            up.close()
+    # All of a test's thousands of requests are one key's, and come as fast as they can.
+    unhurried = {"CADENZA_RATE_LIMIT_BURST": "1000000"}
+    with dev_run(environment=unhurried) as up:
+        run = up.run()
+        with httpx.Client(base_url=run["api_url"], headers={"Authorization": f"Bearer {run['api_key']}"}) as http:
+            yield Api(run["api_url"], run["api_key"], _furnished(http))
 
 
 def _furnished(http: httpx.Client) -> dict[str, str]:

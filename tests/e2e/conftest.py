@@ -1,7 +1,6 @@
 """The whole program as `cadenza up --dev` starts it, and a browser in front of it."""
 
 import os
-import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from tests.e2e.browser import PATIENCE_MS, chromium, find_chromium, signed_in
-from tests.integration.up.up_run import UpRun
+from tests.integration.up.up_run import UpRun, dev_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,13 +19,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def up() -> Generator[UpRun]:
     assert (ROOT / "web" / "dist" / "index.html").is_file(), "run `make web` first"
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
-        run = UpRun(Path(folder) / "home", "--dev", module="cadenza")
-        try:
-            run.wait_until_ready()
-            yield run
-        finally:
-            run.close()
+    with dev_run() as run:
+        yield run
 
 
 @pytest.fixture

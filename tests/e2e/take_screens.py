@@ -7,7 +7,6 @@ Each screen in light and dark, 1280 and 390 pixels wide, over a workspace that i
 
 import asyncio
 import sys
-import tempfile
 from pathlib import Path
 
 import httpx
@@ -16,7 +15,7 @@ from cadenza.exit import run_and_leave
 from tests.e2e.browser import DESKTOP, PHONE, chromium
 from tests.e2e.screens import SCREENS, opened, serious_faults
 from tests.e2e.workspace import make_workspace
-from tests.integration.up.up_run import UpRun
+from tests.integration.up.up_run import dev_run
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 THEMES = ("light", "dark")
@@ -41,12 +40,8 @@ async def take(run: dict[str, str], folder: Path, names: list[str]) -> None:
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="cadenza-screens-") as home:
-        up = UpRun(Path(home) / "home", "--dev", module="cadenza")
-        try:
-            asyncio.run(take(up.wait_until_ready(), folder, sys.argv[2:]))
-        finally:
-            up.close()
+    with dev_run(prefix="cadenza-screens-") as up:
+        asyncio.run(take(up.run(), folder, sys.argv[2:]))
 
 
 if __name__ == "__main__":

@@ -1,27 +1,20 @@
 """The README's lines at the command line, against `cadenza up --dev`, beside which nothing needs to be said."""
 
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.cli.conftest import run_program
-from tests.integration.up.up_run import UpRun
+from tests.integration.up.up_run import UpRun, dev_run
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @pytest.fixture
 def up() -> Generator[UpRun]:
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
-        run = UpRun(Path(folder) / "home", "--dev", module="cadenza")
-        try:
-            run.wait_until_ready()
-            yield run
-            run.end()
-        finally:
-            run.close()
+    with dev_run() as run:
+        yield run
 
 
 async def test_what_the_readme_shows(up: UpRun) -> None:

@@ -5,14 +5,13 @@ import asyncio
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from tests.api_process import PATIENCE_SECONDS, clean_environment
-from tests.integration.up.up_run import UpRun
+from tests.integration.up.up_run import UpRun, dev_run
 
 ROOT = Path(__file__).parents[3]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -23,14 +22,8 @@ END_OF_BLOCK = "--- the block has ended ---"
 
 @pytest.fixture
 def up() -> Generator[UpRun]:
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
-        run = UpRun(Path(folder) / "home", "--dev", module="cadenza")
-        try:
-            run.wait_until_ready()
-            yield run
-            run.end()
-        finally:
-            run.close()
+    with dev_run() as run:
+        yield run
 
 
 async def test_the_shell_blocks_do_what_is_said_below_them(up: UpRun, tmp_path: Path) -> None:

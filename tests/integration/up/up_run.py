@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,22 @@ class UpRun:
                 process.kill()
         self.process.wait()
         psutil.wait_procs(left, timeout=5)
+
+
+@contextmanager
+def dev_run(*, prefix: str = "cadenza-tests-", environment: Mapping[str, str] | None = None) -> Generator[UpRun]:
+    """The whole program as `cadenza up --dev` starts it, ready, in a home that is removed.
+
+    Not in pytest's own folder, which PostgreSQL's account, under root, could not get into.
+    """
+    with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+        run = UpRun(Path(folder) / "home", "--dev", module="cadenza", environment=environment)
+        try:
+            run.wait_until_ready()
+            yield run
+            run.end()
+        finally:
+            run.close()
 
 
 Start = Callable[..., UpRun]
