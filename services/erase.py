@@ -1,9 +1,10 @@
-"""Erasing a lead: everything that is known of the person goes, except that the address must not be written to."""
+"""Erasing a lead: everything that is known of the person goes, except that the address must not be written to. What
+its sequences count stays, as numbers."""
 
 from uuid import UUID
 
+from db.queries import leads
 from db.queries.enrolling import stop
-from db.queries.leads import delete_lead
 from db.queries.receiving import lock_enrollments
 from db.session import Database
 from domain.enrollment import StopReason
@@ -24,5 +25,5 @@ async def erase_lead(database: Database, dispatcher: Dispatcher, tenant_id: UUID
             await stop(session, enrollment_id, StopReason.MANUAL)
     await dispatcher.tell(tenant_id, live)
     async with database.write(tenant_id) as session:
-        if not await delete_lead(session, lead_id):
+        if not await leads.erase_lead(session, lead_id):
             raise no_lead(lead_id)

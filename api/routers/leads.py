@@ -75,5 +75,6 @@ async def update_lead(lead_id: UUID, body: LeadUpdate, session: Writing) -> Lead
 
 @router.delete("/{lead_id}", status_code=204, responses=problems(404))
 async def delete_lead(lead_id: UUID, writer: Writer, wired: Wired) -> None:
-    """Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays."""
+    """Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays, and so
+    does what its sequences have counted, as numbers that tell of nobody."""
     await erase_lead(wired.database, wired.dispatcher, writer.tenant_id, lead_id)

@@ -4,6 +4,7 @@ from db.models.audit import AuditEntry
 from db.models.base import Base
 from db.models.batches import Batch, BatchSkip
 from db.models.enrollments import Enrollment, LeadEngagement, LogEntry, Message, OutboxRow
+from db.models.erased import ErasedEmail, ErasedEnrollment
 from db.models.inboxes import InboxCursor, InboxFailure
 from db.models.leads import Campaign, CampaignLead, Lead, Suppression
 from db.models.mailboxes import Mailbox
@@ -24,6 +25,8 @@ __all__ = [
     "Campaign",
     "CampaignLead",
     "Enrollment",
+    "ErasedEmail",
+    "ErasedEnrollment",
     "IdempotencyKey",
     "InboxCursor",
     "InboxFailure",

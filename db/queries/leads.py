@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, any_, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import Lead, User
@@ -18,6 +18,7 @@ S = TypeVar("S", bound=Select[Any])
 
 # Two imports of one tenant that held the same addresses in another order would wait for each other for ever.
 # However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
+_ERASE = text("SELECT erase_lead(CAST(:tenant_id AS uuid), CAST(:lead_id AS uuid))")
 _IMPORT_TURN = text("""
     SELECT set_config('lock_timeout', '0', true),
            pg_advisory_xact_lock(hashtextextended('leads/import/' || :tenant_id, 0))
@@ -135,15 +136,10 @@ async def update_lead(session: WriteSession, lead_id: UUID, values: Mapping[str,
     )
 
 
-async def delete_lead(session: WriteSession, lead_id: UUID) -> bool:
-    """Whether there was such a lead. What hangs on it (enrollments, log, engagement) goes with it."""
-    statement = (
-        delete(Lead)
-        .where(Lead.tenant_id == session.tenant_id, Lead.id == lead_id)
-        .returning(Lead.id)
-        .execution_options(synchronize_session=False)
-    )
-    return await session.scalar(statement) is not None
+async def erase_lead(session: WriteSession, lead_id: UUID) -> bool:
+    """Whether there was such a lead. What hangs on it (enrollments, log, engagement) goes with it; what its sequences
+    count of it stays, without anything that tells who it was."""
+    return bool(await session.scalar(_ERASE, {"tenant_id": str(session.tenant_id), "lead_id": str(lead_id)}))
 
 
 async def take_import_turn(session: WriteSession) -> None:

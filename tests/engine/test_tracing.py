@@ -5,6 +5,7 @@ from collections.abc import Generator
 import httpx
 import pytest
 from opentelemetry import trace
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -14,7 +15,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.ports import LOOPBACK, free_port
 from services.keys import create_key
+from tests.part_process import part
+from tests.receiver import Receiver, receiving
 from tests.stage import Stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Peculiar offer", "body_text": "Hi {{name}}"}}
@@ -84,3 +88,48 @@ async def test_one_trace_spans_the_request_and_the_email(
     history = await stage.handle(enrolled["enrolled"][0]["enrollment_id"]).fetch_history()
     assert "_tracer-data" in history.to_json()
     assert "zebulon" not in history.to_json()
+
+
+async def test_the_parts_send_them_to_a_collector(
+    stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
+) -> None:
+    """OTLP over HTTP, by the variables that are OpenTelemetry's own: what an operator's collector is sent."""
+    await stage.stop_worker()
+    async with stage.database.write(stage.tenant_id) as session:
+        key = (await create_key(session, name="Test", scopes=["write"])).key
+    sequence, lead = await stage.sequence([EMAIL]), await stage.lead(email="zebulon@private.example")
+    port, servers = free_port(), (migrated_postgres.app_url, temporal_server.address)
+    headers = {"Authorization": f"Bearer {key}", "traceparent": f"00-{TRACE}-{SPAN}-01"}
+    async with receiving() as collector:
+        settings = {
+            "CADENZA_API_PORT": str(port),
+            "CADENZA_OTEL": "true",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{LOOPBACK}:{collector.port}",
+            "OTEL_SERVICE_NAME": "cadenza-of-a-test",
+        }
+        async with (
+            part("api", stage, *servers, **settings),
+            part("worker", stage, *servers, **settings),
+            httpx.AsyncClient(
+                base_url=f"http://{LOOPBACK}:{port}", headers=headers, transport=httpx.AsyncHTTPTransport(retries=20)
+            ) as http,
+        ):
+            body = {"sequence_id": str(sequence), "lead_ids": [str(lead)]}
+            enrolled = (await http.post("/leads/enroll-in-sequence", json=body)).raise_for_status().json()
+            await stage.until_status(enrolled["enrolled"][0]["enrollment_id"], "completed", within_seconds=120)
+        # Each part has sent what it had left before it ended.
+        assert sent_to(collector) >= WAY
+        assert {one.target for one in collector.heard} == {"/v1/traces"}
+        assert not any(b"zebulon" in one.body or b"cadenza-of-a-test" not in one.body for one in collector.heard)
+
+
+def sent_to(collector: Receiver) -> set[str]:
+    """The names of the caller's trace's spans."""
+    return {
+        span.name
+        for one in collector.heard
+        for resource in ExportTraceServiceRequest.FromString(one.body).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+        if span.trace_id.hex() == TRACE
+    }

@@ -134,6 +134,15 @@ async def test_a_lead_that_is_erased_is_gone_with_its_history(tenant: Tenant) ->
         assert await tenant.query(f"SELECT 1 FROM {table}") == [], table
 
 
+async def test_a_kept_answer_that_shows_an_erased_lead_is_forgotten(tenant: Tenant) -> None:
+    key = {"Idempotency-Key": "once"}
+    made = await tenant.call("POST", "/leads", 201, json={"email": "ada@kept.example"}, headers=key)
+    await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"}, headers={"Idempotency-Key": "another"})
+    await tenant.call("DELETE", f"/leads/{made['id']}", 204)
+    kept = await tenant.query("SELECT key FROM idempotency_keys")
+    assert [row.key for row in kept] == ["another"]
+
+
 async def test_campaigns_gather_leads(tenant: Tenant, stranger: Tenant) -> None:
     campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Trade fair"})
     path = f"/campaigns/{campaign['id']}"

@@ -130,6 +130,11 @@ async def _what_only_the_program_writes(tenant: Tenant, batch_id: str, sequence_
         "INSERT INTO send_days (tenant_id, mailbox_id, day, taken)"
         " SELECT tenant_id, id, now(), 1 FROM mailboxes WHERE tenant_id = :t",
     )
+    statements += (
+        "INSERT INTO erased_enrollments (tenant_id, sequence_id, status, visits, enrolled_at, ended_at, moves)"
+        " VALUES (:t, :sequence, 'completed', '{}', now(), now(), '[]')",
+        "INSERT INTO erased_emails (tenant_id, sequence_id, step_id) VALUES (:t, :sequence, :step)",
+    )
     values = {"t": tenant.id, "batch": batch_id, "sequence": sequence_id, "step": step_id}
     async with tenant.database.write(tenant.id) as session:
         for statement in statements:
