@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from db.queries.enrollments import EnrollmentQueries
-from db.queries.outbox import START, Claimed, Outbox, count_due, is_waiting
+from db.queries.outbox import START, Claimed, Outbox, is_waiting
 from db.session import Database
 from domain.enrollment import StopReason
 from domain.messages import Command, QueueCounts
@@ -22,7 +22,7 @@ from services.batches.run import CHUNK
 from services.fair_slots import FairSlots
 from services.fault_points import FaultPoint, passing
 from services.kicks import Kicked
-from services.line import Line
+from services.line import KEEPING_UP_SECONDS, Line
 from services.pace import Pace
 from services.reminded import Reminded
 from services.webhook_deliveries import WebhookDeliverer
@@ -50,7 +50,7 @@ OVERDUE_LIMIT = 200
 REMIND_AGAIN_SECONDS = 3600.0
 TELL_SECONDS = 5.0
 PASS_SECONDS = 240.0
-POLL_SECONDS = 0.02
+POLL_SECONDS, PATIENT_POLL_SECONDS = 0.02, 0.06
 
 
 class Dispatcher:
@@ -217,10 +217,11 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while loop.time() < began + PATIENCE_SECONDS:
-            async with self._database.read(tenant_id) as session:
-                if await count_due(session, enrollment_ids) <= len(enrollment_ids) // 2:
-                    break
-            await asyncio.sleep(POLL_SECONDS)
+            if await self._outbox.count_due(tenant_id, enrollment_ids) <= len(enrollment_ids) // 2:
+                break
+            # Once they do not keep up, the moment at which they are done says nothing more to the line.
+            keep_up = loop.time() < began + KEEPING_UP_SECONDS
+            await asyncio.sleep(POLL_SECONDS if keep_up else PATIENT_POLL_SECONDS)
         self._line.took(loop.time() - began)
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:

@@ -23,11 +23,7 @@ _POSTPONE = Call("SELECT postpone_outbox(:tenant_id, :ids, :error)")
 _WAITING = text(
     "SELECT EXISTS (SELECT FROM outbox WHERE tenant_id = :tenant_id AND enrollment_id = ANY (:enrollment_ids))"
 )
-_DUE = text("""
-    SELECT count(*) FROM lead_sequence_state
-     WHERE tenant_id = :tenant_id AND id = ANY (:enrollment_ids) AND status IN ('pending', 'active') AND error IS NULL
-       AND next_action_at <= clock_timestamp() + clock_offset
-""")
+_DUE = Call("SELECT count_due(:tenant_id, :enrollment_ids)")
 _TENANTS = text("SELECT tenant_id FROM tenants_with_work(:overdue_after)")
 _OVERDUE = text("SELECT * FROM overdue_enrollments(:tenant_id, :overdue_after, :limit)")
 
@@ -61,12 +57,6 @@ async def is_waiting(session: ReadSession, enrollment_ids: Sequence[UUID]) -> bo
     return bool(await session.scalar(_WAITING, key))
 
 
-async def count_due(session: ReadSession, enrollment_ids: Sequence[UUID]) -> int:
-    """How many of these enrollments have a step that is due, and not failing."""
-    key = {"tenant_id": session.tenant_id, "enrollment_ids": list(enrollment_ids)}
-    return int((await session.execute(_DUE, key)).scalar_one())
-
-
 class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,6 +74,11 @@ class Outbox:
     async def postpone(self, tenant_id: UUID, ids: Sequence[int], error: str) -> None:
         """Gives rows back, with the reason why they could not be delivered."""
         await self._database.calls.value(_POSTPONE, {"tenant_id": tenant_id, "ids": list(ids), "error": error})
+
+    async def count_due(self, tenant_id: UUID, enrollment_ids: Sequence[UUID]) -> int:
+        """How many of these enrollments have a step that is due, and not failing."""
+        asked = {"tenant_id": tenant_id, "enrollment_ids": list(enrollment_ids)}
+        return int(await self._database.calls.value(_DUE, asked))
 
     async def tenants_with_work(self, overdue_after: timedelta) -> list[UUID]:
         rows = await self._database.rows(_TENANTS, {"overdue_after": overdue_after})

@@ -438,7 +438,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Lead
-         * @description Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays.
+         * @description Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays, and so
+         *     does what its sequences have counted, as numbers that tell of nobody.
          */
         delete: operations["delete_lead"];
         options?: never;
