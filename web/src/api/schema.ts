@@ -401,6 +401,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Sets the password of the person whom the link was made for, ends their sessions, and signs the browser in. Needs
+         *     the header `X-Cadenza-CSRF: 1`.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leads": {
         parameters: {
             query?: never;
@@ -1147,8 +1168,20 @@ export interface paths {
         /** Get Session */
         get: operations["get_session"];
         put?: never;
-        post?: never;
-        delete?: never;
+        /**
+         * Create Session
+         * @description Signs a browser in, with an API key or with a person's email address and password, and gives it a cookie. Needs
+         *     the header `X-Cadenza-CSRF: 1`. A session that the browser had is ended.
+         *
+         *     Whether the address is unknown, has no password or another one, is answered alike (401 `sign_in_failed`). Where
+         *     several tenants know it with this password, 409 `tenant_needed` names them in `tenants`.
+         */
+        post: operations["create_session"];
+        /**
+         * Sign Out
+         * @description Ends the session and takes the cookie back. A request with an API key has none to end.
+         */
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1388,13 +1421,38 @@ export interface paths {
         post?: never;
         /**
          * Delete User
-         * @description The user's leads belong to nobody then, and the user's notifications go.
+         * @description The user's leads belong to nobody then, and the user's notifications and sessions go. Who is signed in cannot
+         *     remove themselves.
          */
         delete: operations["delete_user"];
         options?: never;
         head?: never;
-        /** Update User */
+        /**
+         * Update User
+         * @description Who is signed in cannot change their own role.
+         */
         patch: operations["update_user"];
+        trace?: never;
+    };
+    "/users/{user_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite User
+         * @description A link by which the person sets a password, the first or another, and is signed in. It is for you to hand on, and
+         *     the user's last one holds no more. It takes no `Idempotency-Key`: an answer that is kept would keep the link.
+         */
+        post: operations["invite_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/webhook-endpoints": {
@@ -1693,16 +1751,17 @@ export interface components {
         };
         /**
          * AuditEntryResponse
-         * @description Without an `api_key_id` it was the command line on the server, or the operator. `target_id` is of what was
-         *     changed, which may be gone by now. `detail` may hold `fields` (the names of those that were given), `scopes`, and
-         *     counts; never a value that was set.
+         * @description By whom: an API key (or a session that began with it), or the user who was signed in. Without both it was the
+         *     command line on the server, the operator, or somebody who could not sign in (`session.refused`). `target_id` is of
+         *     what was changed, which may be gone by now. `detail` may hold `fields` (the names of those that were given),
+         *     `scopes`, and counts; never a value that was set.
          */
         AuditEntryResponse: {
             /**
              * Action
              * @enum {string}
              */
-            action: "api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated";
+            action: "api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated";
             /** Api Key Id */
             api_key_id: string | null;
             /** Created At */
@@ -1718,6 +1777,8 @@ export interface components {
             id: string;
             /** Target Id */
             target_id: string | null;
+            /** User Id */
+            user_id: string | null;
         };
         /** AutoReply */
         AutoReply: {
@@ -2574,6 +2635,34 @@ export interface components {
             status: "starting" | "watching" | "failing";
         };
         /**
+         * InvitationAccept
+         * @description `token` is what stands behind `#invitation=` in the link.
+         */
+        InvitationAccept: {
+            /**
+             * Password
+             * @description Long is all that it needs to be.
+             */
+            password: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * InvitationResponse
+         * @description `url` is shown this once. It holds once, until `expires_at`.
+         */
+        InvitationResponse: {
+            /** Expires At */
+            expires_at: string;
+            /** Url */
+            url: string;
+        };
+        /** KeySignIn */
+        KeySignIn: {
+            /** Api Key */
+            api_key: string;
+        };
+        /**
          * LeadCreate
          * @example {
          *       "company": "Analytical Engines",
@@ -3362,6 +3451,22 @@ export interface components {
             text: string | null;
             /** To */
             to: string[];
+        };
+        /**
+         * PasswordSignIn
+         * @description `tenant_id` is needed where the address and the password are right in several tenants.
+         */
+        PasswordSignIn: {
+            /**
+             * Email
+             * Format: email
+             * @description Kept in lower case.
+             */
+            email: string;
+            /** Password */
+            password: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
         };
         /**
          * PauseRequest
@@ -4313,6 +4418,8 @@ export interface components {
         };
         /** SessionResponse */
         SessionResponse: {
+            /** Api Key Id */
+            api_key_id: string | null;
             /** Dev */
             dev: boolean;
             /** Scopes */
@@ -4326,6 +4433,19 @@ export interface components {
             tenant_id: string;
             /** Tenant Name */
             tenant_name: string;
+            user: components["schemas"]["SessionUser"] | null;
+        };
+        /** SessionUser */
+        SessionUser: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** StepChangeResponse */
         StepChangeResponse: {
@@ -4585,9 +4705,11 @@ export interface components {
         };
         /**
          * UserCreate
+         * @description `role` is what the person may do when signed in: as with keys, a wider one holds the narrower.
          * @example {
          *       "email": "sam@cadenza.example",
-         *       "name": "Sam"
+         *       "name": "Sam",
+         *       "role": "write"
          *     }
          */
         UserCreate: {
@@ -4602,8 +4724,17 @@ export interface components {
              * @default
              */
             name: string;
+            /**
+             * Role
+             * @default read
+             * @enum {string}
+             */
+            role: "read" | "write" | "admin";
         };
-        /** UserResponse */
+        /**
+         * UserResponse
+         * @description Without a `password_set_at` the person cannot sign in yet.
+         */
         UserResponse: {
             /** Created At */
             created_at: string;
@@ -4616,6 +4747,13 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Password Set At */
+            password_set_at: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "read" | "write" | "admin";
             /** Updated At */
             updated_at: string;
         };
@@ -4628,6 +4766,8 @@ export interface components {
             email?: string | null;
             /** Name */
             name?: string | null;
+            /** Role */
+            role?: ("read" | "write" | "admin") | null;
         };
         /**
          * VariantResponse
@@ -4880,6 +5020,9 @@ export type InboxFolder = components['schemas']['InboxFolder'];
 export type InboxServerGiven = components['schemas']['InboxServerGiven'];
 export type InboxServerShown = components['schemas']['InboxServerShown'];
 export type InboxShown = components['schemas']['InboxShown'];
+export type InvitationAccept = components['schemas']['InvitationAccept'];
+export type InvitationResponse = components['schemas']['InvitationResponse'];
+export type KeySignIn = components['schemas']['KeySignIn'];
 export type LeadCreate = components['schemas']['LeadCreate'];
 export type LeadEnrolled = components['schemas']['LeadEnrolled'];
 export type LeadIds = components['schemas']['LeadIds'];
@@ -4923,6 +5066,7 @@ export type MovedEnrollment = components['schemas']['MovedEnrollment'];
 export type NotificationResponse = components['schemas']['NotificationResponse'];
 export type OpenEvent = components['schemas']['OpenEvent'];
 export type OutboxItem = components['schemas']['OutboxItem'];
+export type PasswordSignIn = components['schemas']['PasswordSignIn'];
 export type PauseRequest = components['schemas']['PauseRequest'];
 export type PreviewMessage = components['schemas']['PreviewMessage'];
 export type PreviewMoment = components['schemas']['PreviewMoment'];
@@ -4966,6 +5110,7 @@ export type SequenceStepUpdate = components['schemas']['SequenceStepUpdate'];
 export type SequenceUpdate = components['schemas']['SequenceUpdate'];
 export type ServerCheckResponse = components['schemas']['ServerCheckResponse'];
 export type SessionResponse = components['schemas']['SessionResponse'];
+export type SessionUser = components['schemas']['SessionUser'];
 export type StepChangeResponse = components['schemas']['StepChangeResponse'];
 export type StepVariantsResponse = components['schemas']['StepVariantsResponse'];
 export type StopRequest = components['schemas']['StopRequest'];
@@ -5014,7 +5159,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_ApiKeyResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5023,7 +5168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5041,7 +5186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5105,7 +5250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5114,7 +5259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5150,7 +5295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5203,7 +5348,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5212,7 +5357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5239,7 +5384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5290,7 +5435,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5299,7 +5444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5335,7 +5480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5371,7 +5516,7 @@ export interface operations {
     list_audit_log: {
         parameters: {
             query?: {
-                action?: ("api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated") | null;
+                action?: ("api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated") | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description How many at most. */
@@ -5392,7 +5537,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_AuditEntryResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5401,7 +5546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5419,7 +5564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5476,7 +5621,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_BatchResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5485,7 +5630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5503,7 +5648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5556,7 +5701,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5565,7 +5710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5592,7 +5737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5650,7 +5795,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_LeadSkipped_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5659,7 +5804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5686,7 +5831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5742,7 +5887,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_CampaignResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5751,7 +5896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5769,7 +5914,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5806,7 +5951,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -5836,7 +5981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5845,7 +5990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5890,7 +6035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5943,7 +6088,7 @@ export interface operations {
                     "application/json": components["schemas"]["CampaignResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5952,7 +6097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5979,7 +6124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6016,7 +6161,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -6057,7 +6202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6066,7 +6211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6120,7 +6265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6157,7 +6302,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -6189,7 +6334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6198,7 +6343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6252,7 +6397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6316,7 +6461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6325,7 +6470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6370,7 +6515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6428,7 +6573,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_OutboxItem_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6437,7 +6582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6455,7 +6600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6511,7 +6656,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6520,7 +6665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6547,7 +6692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6600,7 +6745,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6609,7 +6754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6636,7 +6781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6702,7 +6847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6711,7 +6856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6756,7 +6901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6809,7 +6954,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6818,7 +6963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6845,7 +6990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6904,7 +7049,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_EnrollmentStateResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6913,7 +7058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6931,7 +7076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6984,7 +7129,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnrollmentStateResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6993,7 +7138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7020,7 +7165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7073,7 +7218,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExplanationResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7082,7 +7227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7109,7 +7254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7162,6 +7307,104 @@ export interface operations {
             };
         };
     };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAccept"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is over. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_leads: {
         parameters: {
             query?: {
@@ -7191,7 +7434,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_LeadResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7200,7 +7443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7218,7 +7461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7255,7 +7498,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -7285,7 +7528,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7294,7 +7537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7339,7 +7582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7392,7 +7635,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeadResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7401,7 +7644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7428,7 +7671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7479,7 +7722,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7488,7 +7731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7515,7 +7758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7581,7 +7824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7590,7 +7833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7644,7 +7887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7710,7 +7953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7719,7 +7962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7764,7 +8007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7830,7 +8073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7839,7 +8082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7893,7 +8136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7959,7 +8202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7968,7 +8211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8022,7 +8265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8075,7 +8318,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceStateResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8084,7 +8327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8111,7 +8354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8177,7 +8420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8186,7 +8429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8240,7 +8483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8299,7 +8542,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_TimelineEntry_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8308,7 +8551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8335,7 +8578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8372,7 +8615,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -8402,7 +8645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8411,7 +8654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8465,7 +8708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8523,7 +8766,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeadIds"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8532,7 +8775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8550,7 +8793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8628,7 +8871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8637,7 +8880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8682,7 +8925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8738,7 +8981,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_MailboxResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8747,7 +8990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8765,7 +9008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8802,7 +9045,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -8832,7 +9075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8841,7 +9084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8886,7 +9129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8939,7 +9182,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailboxDetail"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8948,7 +9191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8975,7 +9218,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9026,7 +9269,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9035,7 +9278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9071,7 +9314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9137,7 +9380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9146,7 +9389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9200,7 +9443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9253,7 +9496,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailboxCheckResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9262,7 +9505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9289,7 +9532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9349,7 +9592,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_NotificationResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9358,7 +9601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9376,7 +9619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9429,7 +9672,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9438,7 +9681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9465,7 +9708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9552,7 +9795,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SenderDomainResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9561,7 +9804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9579,7 +9822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9633,7 +9876,7 @@ export interface operations {
                     "application/json": components["schemas"]["SenderDomainResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9642,7 +9885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9669,7 +9912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9736,7 +9979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9745,7 +9988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9799,7 +10042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9866,7 +10109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9875,7 +10118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9920,7 +10163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9979,7 +10222,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SequenceResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9988,7 +10231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10006,7 +10249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10043,7 +10286,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -10073,7 +10316,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10082,7 +10325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10127,7 +10370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10180,7 +10423,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10189,7 +10432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10216,7 +10459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10282,7 +10525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10291,7 +10534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10345,7 +10588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10396,7 +10639,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10405,7 +10648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10441,7 +10684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10499,7 +10742,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalyticsResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10508,7 +10751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10535,7 +10778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10572,7 +10815,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -10604,7 +10847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10613,7 +10856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10667,7 +10910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10735,7 +10978,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_ExecutionResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10744,7 +10987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10771,7 +11014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10828,7 +11071,7 @@ export interface operations {
                     "application/yaml": components["schemas"]["SequenceFile"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10837,7 +11080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10864,7 +11107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10930,7 +11173,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10939,7 +11182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10984,7 +11227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11050,7 +11293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11059,7 +11302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11104,7 +11347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11160,7 +11403,7 @@ export interface operations {
                     "application/json": components["schemas"]["PublicationResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11169,7 +11412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11205,7 +11448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11258,7 +11501,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceStepsResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11267,7 +11510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11294,7 +11537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11360,7 +11603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11369,7 +11612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11423,7 +11666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11460,7 +11703,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -11492,7 +11735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11501,7 +11744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11555,7 +11798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11623,7 +11866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11632,7 +11875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11686,7 +11929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11739,7 +11982,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11748,7 +11991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11784,7 +12027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11850,7 +12093,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11859,7 +12102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11904,7 +12147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11941,7 +12184,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -11972,7 +12215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11981,7 +12224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12026,7 +12269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12077,7 +12320,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueueCounts"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12086,7 +12329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12104,7 +12347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12155,7 +12398,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12164,7 +12407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12182,7 +12425,201 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySignIn"] | components["schemas"]["PasswordSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid API key, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12241,7 +12678,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SuppressionResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12250,7 +12687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12268,7 +12705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12305,7 +12742,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -12335,7 +12772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12344,7 +12781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12389,7 +12826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12442,7 +12879,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuppressionResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12451,7 +12888,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12478,7 +12915,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12529,7 +12966,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12538,7 +12975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12565,7 +13002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12618,7 +13055,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12627,7 +13064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12645,7 +13082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12714,7 +13151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12723,7 +13160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12759,7 +13196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12899,7 +13336,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_TenantResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12908,7 +13345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12926,7 +13363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12990,7 +13427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12999,7 +13436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13035,7 +13472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13088,7 +13525,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13097,7 +13534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13124,7 +13561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13190,7 +13627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13199,7 +13636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13244,7 +13681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13409,7 +13846,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_UserResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13418,7 +13855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13436,7 +13873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13473,7 +13910,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -13503,7 +13940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13512,7 +13949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13557,7 +13994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13610,7 +14047,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13619,7 +14056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13646,7 +14083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13697,7 +14134,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13706,7 +14143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13724,6 +14161,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state does not allow this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field is not valid; `errors` names each. */
             422: {
                 headers: {
@@ -13733,7 +14179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13799,7 +14245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13808,7 +14254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13862,7 +14308,96 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationResponse"];
+                };
+            };
+            /** @description No valid API key, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13918,7 +14453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_WebhookEndpointResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13927,7 +14462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13945,7 +14480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14009,7 +14544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14018,7 +14553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14054,7 +14589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14107,7 +14642,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14116,7 +14651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14143,7 +14678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14194,7 +14729,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14203,7 +14738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14230,7 +14765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14296,7 +14831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14305,7 +14840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14350,7 +14885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14408,7 +14943,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_WebhookDeliveryResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14417,7 +14952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14444,7 +14979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14497,7 +15032,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointCreated"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14506,7 +15041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14533,7 +15068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14586,7 +15121,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTestResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14595,7 +15130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14622,7 +15157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14684,7 +15219,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
