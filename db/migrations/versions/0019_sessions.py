@@ -3,7 +3,7 @@
 from db.migrations.files import run_file
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
