@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from temporalio.client import Client
 
-from api.auth import bearer
+from api.auth import bearer, cookie
 from api.config import AppConfig
 from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
@@ -35,6 +35,7 @@ from api.routers import (
     sequence_files,
     sequences,
     session,
+    sign_in,
     steps,
     suppression_list,
     suppressions,
@@ -44,6 +45,7 @@ from api.routers import (
     versions,
     webhook_endpoints,
 )
+from api.sign_in_attempts import SignInAttempts
 from api.web import serve_web
 from api.wiring import Wiring
 from db.session import Database
@@ -51,6 +53,7 @@ from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
 from services.dispatch import Dispatcher
 from services.gauges import InstallationGauges
+from services.passwords import Passwords
 from services.webhook_deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
@@ -61,9 +64,10 @@ DESCRIPTION = """
 Durable multi-touch lead sequences.
 
 Every request but `/healthz`, `/readyz`, `/metrics`, the links in mail and signed webhooks carries
-`Authorization: Bearer <API key>`; a key belongs to one tenant.
-A key that asks too often is refused with 429 `rate_limited` and `Retry-After`; `RateLimit-Limit`, `RateLimit-Remaining`
-and `RateLimit-Reset` (seconds) on every answer say what it has left.
+`Authorization: Bearer <API key>`; a key belongs to one tenant. Browsers sign in (`POST /session`) and send a cookie in
+its place, and with it `X-Cadenza-CSRF: 1` whenever they change something.
+Whoever asks too often is refused with 429 `rate_limited` and `Retry-After`; `RateLimit-Limit`, `RateLimit-Remaining`
+and `RateLimit-Reset` (seconds) on every answer say what is left.
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
 """
@@ -119,7 +123,18 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
             await database.refuse_unsafe_role()
             gauges = InstallationGauges(database)
             app.state.wiring = Wiring(
-                config, database, gateway, dispatcher, webhooks, link_key, links, outbox, rates, gauges
+                config,
+                database,
+                gateway,
+                dispatcher,
+                webhooks,
+                link_key,
+                links,
+                outbox,
+                rates,
+                gauges,
+                Passwords(),
+                SignInAttempts(),
             )
             yield
         finally:
@@ -143,6 +158,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         app.add_middleware(RateLimitHeaders)
     app.include_router(health.router)
     app.include_router(tracking.router)
+    app.include_router(sign_in.router)
     if config.inbound_webhook_secret is not None:
         app.include_router(inbound.router)
     app.include_router(_with_key(config))
@@ -153,8 +169,8 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
 
 
 def _with_key(config: AppConfig) -> APIRouter:
-    """Everything that needs an API key."""
-    guarded = APIRouter(dependencies=[Depends(bearer)], responses=ALWAYS)
+    """Everything that needs an API key, or somebody who is signed in."""
+    guarded = APIRouter(dependencies=[Depends(bearer), Depends(cookie)], responses=ALWAYS)
     for router in (*ROUTERS, *((dev.router,) if config.dev else ())):
         guarded.include_router(router)
     return guarded

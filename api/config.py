@@ -31,7 +31,9 @@ class AppConfig:
     secrets: SecretBox = field(default_factory=SecretBox, repr=False)
     """Seals mailboxes' passwords; without keys none are taken."""
     rate_limit: RateLimit | None = None
-    """What each API key may ask of this process; without it there is no limit."""
+    """What each API key, and each person, may ask of this process; without it there is no limit."""
+    public_url: str | None = None
+    """Where people reach the API; over https its cookies are sent over nothing else."""
     dns: Lookup = field(default_factory=Lookup, repr=False)
     """Answers what is asked about sender domains."""
     mail_allow_private: bool = False

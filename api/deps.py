@@ -48,7 +48,7 @@ def _writes(scope: Scope, *, tells_temporal: bool = False) -> Callable[[Request]
     async def write_session(request: Request) -> AsyncIterator[WriteSession]:
         principal = principal_of(request, scope)
         tenant_id = principal.tenant_id
-        transaction = wiring(request).database.write(tenant_id, api_key_id=principal.key_id)
+        transaction = wiring(request).database.write(tenant_id, api_key_id=principal.key_id, user_id=principal.user_id)
         async with _opened(transaction) as session:
             yield session
         if tells_temporal:
@@ -58,6 +58,8 @@ def _writes(scope: Scope, *, tells_temporal: bool = False) -> Callable[[Request]
 
 
 Reading = Annotated[ReadSession, Depends(_reads("read"), scope="function")]
+OwnWriting = Annotated[WriteSession, Depends(_writes("read"), scope="function")]
+"""Writes what is the caller's own, whatever else they may."""
 Writing = Annotated[WriteSession, Depends(_writes("write"), scope="function")]
 Steering = Annotated[WriteSession, Depends(_writes("write", tells_temporal=True), scope="function")]
 """Writes what Temporal must hear of: after the commit, the outbox is dispatched at once."""
@@ -108,8 +110,8 @@ class AnswerOnce:
                 min_length=1,
                 max_length=255,
                 pattern=r"^[\x20-\x7e]+$",
-                description="Sent again with the same body and API key, the request is not carried out again: "
-                "the first answer is given again.",
+                description="Sent again with the same body, by the same key or session, the request is not carried "
+                "out again: the first answer is given again.",
             ),
         ] = None,
     ) -> None:
@@ -136,7 +138,7 @@ class AnswerOnce:
             body = json.dumps(await self._request.json(), sort_keys=True).encode()
         asked = f"{self._request.method} {self._request.url.path}\n".encode() + body
         # Keyed with what is not stored here: a body may hold a password, which its plain hash would let one guess.
-        return hmac.digest(self._request.headers["Authorization"].encode(), asked, "sha256")
+        return hmac.digest(principal_of(self._request, "read").secret.encode(), asked, "sha256")
 
 
 Once = Annotated[AnswerOnce, Depends()]

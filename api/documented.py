@@ -12,14 +12,15 @@ from domain.sequence_file import SequenceFile
 
 _WHY = {
     400: "The body is not JSON.",
-    401: "No valid API key.",
-    403: "The key lacks the scope.",
+    401: "No valid API key, and nobody is signed in.",
+    403: "The key, or the person, lacks the scope; or the request may come from another site.",
     404: "There is no such thing in this tenant.",
     409: "The present state does not allow this.",
+    410: "It is over.",
     413: "The body is too large.",
     415: "The body has a type that is not read here.",
     422: "A field is not valid; `errors` names each.",
-    429: "The key asks too often; try again after `Retry-After` seconds.",
+    429: "Too many requests, or attempts to sign in; try again after `Retry-After` seconds.",
     500: "A fault on this side.",
     503: "Postgres or Temporal does not answer; try again after `Retry-After` seconds.",
 }

@@ -161,6 +161,8 @@ def _written(location: Sequence[int | str], body: Any) -> Iterator[str]:
         last = place == len(location) - 1
         if isinstance(part, int):
             yield f"[{part}]"
+        elif isinstance(here, list | str | int | float):
+            continue  # a union's tag: such a value has no fields
         elif last or not isinstance(here, dict) or part in here:
             yield f".{part}"
         else:

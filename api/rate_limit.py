@@ -1,4 +1,5 @@
-"""How often an API key may ask: a token bucket for each key, in this process's memory.
+"""How often an API key may ask: a token bucket for each key, in this process's memory. A session is counted as the key,
+or the person, that it is of: signing in again makes no more of it.
 
 Of several API processes each counts for itself: a key may ask as often of each of them. To count together they would
 have to write to Postgres on every request, which costs more than what the limit is for: one client that runs away shall
@@ -7,9 +8,9 @@ not take the API from the others.
 
 import math
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from uuid import UUID
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,7 +26,7 @@ class RateLimited(DomainError):
 
     code = "rate_limited"
     status = 429
-    title = "This key asks too often"
+    title = "This key, or this person, asks too often"
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -57,18 +58,23 @@ class _Bucket:
 
 
 class RateLimiter:
-    """`now` is a clock that only goes forward, in seconds."""
+    """`now` is a clock that only goes forward, in seconds. `most` buckets are kept, where strangers could make more:
+    then the one that was longest out of use goes."""
 
-    def __init__(self, limit: RateLimit, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit: RateLimit, now: Callable[[], float] = time.monotonic, *, most: int | None = None) -> None:
         self._limit = limit
         self._now = now
-        # Of keys that exist: whoever guesses makes none.
-        self._buckets: dict[UUID, _Bucket] = {}
+        self._most = most
+        self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
-    def take(self, key_id: UUID) -> Allowance:
-        """One request of that key. It is refused where `retry_after` is not 0, and costs nothing then."""
+    def take(self, who: Hashable) -> Allowance:
+        """One request of theirs. It is refused where `retry_after` is not 0, and costs nothing then."""
         now, per_second, burst = self._now(), self._limit.per_second, self._limit.burst
-        bucket = self._buckets.setdefault(key_id, _Bucket(float(burst), now))
+        bucket = self._buckets.setdefault(who, _Bucket(float(burst), now))
+        if self._most is not None:
+            self._buckets.move_to_end(who)
+            if len(self._buckets) > self._most:
+                self._buckets.popitem(last=False)
         bucket.tokens = min(burst, bucket.tokens + (now - bucket.at) * per_second)
         bucket.at = now
         taken = bucket.tokens >= 1
@@ -80,6 +86,11 @@ class RateLimiter:
             reset=math.ceil((burst - bucket.tokens) / per_second),
             retry_after=0 if taken else max(1, math.ceil((1 - bucket.tokens) / per_second)),
         )
+
+    def give_back(self, who: Hashable) -> None:
+        """What was taken last is not counted after all."""
+        if who in self._buckets:
+            self._buckets[who].tokens += 1
 
 
 class RateLimitHeaders:

@@ -1,4 +1,4 @@
-"""The route class of every endpoint that needs a key: who asks is settled first, the body is looked at second."""
+"""The route classes: who asks is settled first, the body is looked at second."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
@@ -9,10 +9,12 @@ from fastapi.routing import APIRoute
 
 from api.auth import authenticate, count_request
 from api.json_body import limited, refuse_bad_json, refuse_bad_parameters
+from api.session_cookie import refuse_other_sites
+from api.wiring import wiring
 
 
 class ApiRoute(APIRoute):
-    """Reads a JSON body, if any."""
+    """For a key, or somebody who is signed in. Reads a JSON body, if any."""
 
     max_body_bytes: ClassVar[int] = 10 * 2**20
 
@@ -20,14 +22,19 @@ class ApiRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            request.state.principal = principal = await authenticate(request)
-            count_request(request, principal)
+            await self.admit(request)
             refuse_bad_parameters(request)
             request = limited(request, self.max_body_bytes)
             await self.refuse_bad_body(request)
-            return await handle(request)
+            answer = await handle(request)
+            answer.headers.setdefault("Cache-Control", "no-store")  # it is for whoever asked
+            return answer
 
         return guarded
+
+    async def admit(self, request: Request) -> None:
+        request.state.principal = principal = await authenticate(request)
+        count_request(request, principal.user_id or principal.key_id)
 
     async def refuse_bad_body(self, request: Request) -> None:
         if self.body_field is not None:
@@ -41,3 +48,12 @@ class UploadRoute(ApiRoute):
 
     async def refuse_bad_body(self, request: Request) -> None:
         return None
+
+
+class SignInRoute(ApiRoute):
+    """For a browser that is not signed in: nobody is to be signed in by another site, as somebody else."""
+
+    max_body_bytes: ClassVar[int] = 2**14
+
+    async def admit(self, request: Request) -> None:
+        refuse_other_sites(request, wiring(request).config)

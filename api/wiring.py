@@ -7,11 +7,13 @@ from starlette.requests import HTTPConnection
 from api.config import AppConfig
 from api.link_recorder import LinkRecorder
 from api.rate_limit import RateLimiter
+from api.sign_in_attempts import SignInAttempts
 from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
 from services.dispatch import Dispatcher
 from services.gauges import InstallationGauges
+from services.passwords import Passwords
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 
@@ -30,8 +32,10 @@ class Wiring:
     outbox: OutboxStore | None
     """The captured mail (development); None where nothing captures."""
     rates: RateLimiter | None
-    """How often each key has asked; None where it may as often as it likes."""
+    """How often each key and each person has asked; None where they may as often as they like."""
     gauges: InstallationGauges
+    passwords: Passwords
+    attempts: SignInAttempts
 
 
 def wiring(connection: HTTPConnection) -> Wiring:

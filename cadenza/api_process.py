@@ -51,6 +51,7 @@ def build_app(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> F
         inbound_webhook_secret=secret.get_secret_value() if secret else None,
         signing_key=key.get_secret_value() if key else None,
         secrets=settings.secret_box(),
+        public_url=str(settings.public_url) if settings.public_url else None,
         rate_limit=RateLimit(per_second, settings.rate_limit_burst) if per_second else None,
         mail_allow_private=settings.mail_allow_private,
         webhook_allow_private=settings.webhook_allow_private,

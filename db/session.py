@@ -43,7 +43,8 @@ class WriteSession(ReadSession):
     """Reads and writes of one tenant, committed together by whoever opened it; services never commit."""
 
     api_key_id: UUID | None = None
-    """Who writes, for the audit log; None where it is no key of the tenant's."""
+    user_id: UUID | None = None
+    """Who writes, for the audit log: a key, or a person who is signed in. Neither: it is nobody of the tenant's."""
 
 
 class Database:
@@ -74,11 +75,14 @@ class Database:
         self._writers = async_sessionmaker(self.engine, class_=WriteSession, expire_on_commit=False)
 
     @asynccontextmanager
-    async def write(self, tenant_id: UUID, *, api_key_id: UUID | None = None) -> AsyncGenerator[WriteSession]:
+    async def write(
+        self, tenant_id: UUID, *, api_key_id: UUID | None = None, user_id: UUID | None = None
+    ) -> AsyncGenerator[WriteSession]:
         """A transaction of one tenant, committed at the end of the block, rolled back when it raises."""
         async with self._writers.begin() as session:
             session.tenant_id = tenant_id
             session.api_key_id = api_key_id
+            session.user_id = user_id
             await session.execute(_BEGIN_WRITE, {"tenant_id": str(tenant_id)})
             yield session
 

@@ -62,13 +62,13 @@ class Invalid(DomainError):
 class Unauthorized(DomainError):
     code = "unauthorized"
     status = 401
-    title = "A valid API key is needed"
+    title = "A valid API key is needed, or somebody who is signed in"
 
 
 class Forbidden(DomainError):
     code = "insufficient_scope"
     status = 403
-    title = "The API key lacks the scope for this"
+    title = "The API key, or the person, lacks the scope for this"
 
 
 class SequenceInvalid(Invalid):

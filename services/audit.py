@@ -1,4 +1,5 @@
-"""The audit log: which key administered what, and when. Written in the transaction of the change, or not at all."""
+"""The audit log: which key, or which person, administered what, and when. Written in the transaction of the change, or
+not at all."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -20,6 +21,9 @@ AuditAction = Literal[
     "sequence.archived",
     "sequence.paused",
     "sequence.resumed",
+    "session.created",
+    "session.ended",
+    "session.refused",
     "suppression.created",
     "suppression.deleted",
     "suppressions.imported",
@@ -27,6 +31,8 @@ AuditAction = Literal[
     "tenant.updated",
     "user.created",
     "user.deleted",
+    "user.invited",
+    "user.password_set",
     "user.updated",
     "webhook_endpoint.created",
     "webhook_endpoint.deleted",

@@ -19,6 +19,7 @@ from db.outages import Outage, outage_of
 from db.queries import keys as queries
 from db.queries.keys import FoundKey
 from db.queries.rows import find_row
+from db.queries.sessions import end_sessions_of_key
 from db.session import Database, ReadSession, WriteSession
 from domain.errors import Conflict, NotFound
 from services.audit import audited
@@ -26,6 +27,7 @@ from services.paging import Page, PageRequest, after_of, newest_first
 
 Scope = Literal["read", "write", "admin"]
 ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
+"""Each may do what those before it may."""
 
 _ALPHABET = string.ascii_letters + string.digits
 # Wide enough for a key that was made elsewhere (`cadenza up` keeps one in its home) with 32 characters or more.
@@ -104,12 +106,14 @@ async def get_key(session: ReadSession, key_id: UUID) -> ApiKey:
     return found
 
 
-async def revoke_key(session: WriteSession, key_id: UUID, *, used: UUID) -> None:
-    """Revokes at once and for good. `used` is the key of the request. Raises NotFound, KeyInUse."""
+async def revoke_key(session: WriteSession, key_id: UUID, *, used: UUID | None) -> None:
+    """Revokes at once and for good, with the sessions that began with it. `used` is the key of the request, or of its
+    session. Raises NotFound, KeyInUse."""
     if key_id == used:
         raise KeyInUse("revoke it with another key of the admin scope")
     if not await queries.revoke_key(session, key_id):
         raise NotFound(f"there is no API key {key_id}")
+    await end_sessions_of_key(session, key_id)
     await audited(session, "api_key.revoked", key_id)
 
 

@@ -1,4 +1,4 @@
-"""Users: the people of a tenant, who own leads and are notified."""
+"""Users: the people of a tenant, who own leads, are notified, and may sign in (services/invitations.py)."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,6 +9,7 @@ from db.queries.rows import change_row, delete_row, find_row
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, NotFound
 from services.audit import audited
+from services.keys import Scope
 from services.paging import Page, PageRequest, after_of, newest_first
 
 
@@ -21,9 +22,16 @@ class UserExists(Conflict):
         super().__init__(detail, errors=[FieldError("email", self.code, detail)])
 
 
-async def create_user(session: WriteSession, *, email: str, name: str) -> User:
+class UserInUse(Conflict):
+    """Nobody takes their own last way in by one wrong call."""
+
+    code = "user_in_use"
+    title = "Whoever is signed in cannot remove themselves, or change their own role"
+
+
+async def create_user(session: WriteSession, *, email: str, name: str, role: Scope) -> User:
     """`email` in its normal form. Raises UserExists."""
-    user = await queries.insert_user(session, email=email, name=name)
+    user = await queries.insert_user(session, email=email, name=name, role=role)
     if user is None:
         raise UserExists(email)
     await audited(session, "user.created", user.id)
@@ -40,8 +48,10 @@ async def list_users(session: ReadSession, page: PageRequest) -> Page[User]:
     return newest_first(await queries.list_users(session, after_of(page), page.limit), page.limit)
 
 
-async def change_user(session: WriteSession, user_id: UUID, changes: Mapping[str, str]) -> User:
-    """Raises NotFound, UserExists."""
+async def change_user(session: WriteSession, user_id: UUID, changes: Mapping[str, str], *, asking: UUID | None) -> User:
+    """`asking` is the user who is signed in. Raises NotFound, UserExists, UserInUse."""
+    if user_id == asking and "role" in changes and changes["role"] != (await get_user(session, user_id)).role:
+        raise UserInUse("have another administrator change it")
     if "email" in changes and await queries.user_id_of(session, changes["email"]) not in (None, user_id):
         raise UserExists(changes["email"])
     changed = _found(await change_row(session, User, user_id, changes), user_id)
@@ -49,8 +59,11 @@ async def change_user(session: WriteSession, user_id: UUID, changes: Mapping[str
     return changed
 
 
-async def delete_user(session: WriteSession, user_id: UUID) -> None:
-    """The user's leads belong to nobody then; their notifications go. Raises NotFound."""
+async def delete_user(session: WriteSession, user_id: UUID, *, asking: UUID | None) -> None:
+    """The user's leads belong to nobody then; their notifications and sessions go. `asking` is the user who is signed
+    in. Raises NotFound, UserInUse."""
+    if user_id == asking:
+        raise UserInUse("have another administrator remove you")
     if not await delete_row(session, User, user_id):
         raise NotFound(f"there is no user {user_id}")
     await audited(session, "user.deleted", user_id)

@@ -12,6 +12,7 @@ from db.models.notifications import Notification
 from db.models.send_slots import SendDay, SendSlot
 from db.models.sender_domains import SenderDomain
 from db.models.sequences import Sequence, SequenceStep, SequenceVersion
+from db.models.sessions import BrowserSession, Invitation
 from db.models.tenancy import ApiKey, IdempotencyKey, Tenant, User
 from db.models.variants import VariantWinner
 from db.models.webhooks import WebhookDelivery, WebhookEndpoint
@@ -22,6 +23,7 @@ __all__ = [
     "Base",
     "Batch",
     "BatchSkip",
+    "BrowserSession",
     "Campaign",
     "CampaignLead",
     "Enrollment",
@@ -30,6 +32,7 @@ __all__ = [
     "IdempotencyKey",
     "InboxCursor",
     "InboxFailure",
+    "Invitation",
     "Lead",
     "LeadEngagement",
     "LogEntry",

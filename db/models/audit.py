@@ -9,7 +9,8 @@ from db.models.base import Base, EmptyObject, Row, Timestamp
 
 
 class AuditEntry(Row, Base):
-    """Added to and read, never changed. Without a key it was the command line on the server, or the operator."""
+    """Added to and read, never changed. Without a key and a user it was the command line on the server, or the
+    operator."""
 
     __tablename__ = "audit_log"
     __table_args__ = (
@@ -21,6 +22,7 @@ class AuditEntry(Row, Base):
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     action: Mapped[str]
     api_key_id: Mapped[UUID | None] = mapped_column(Uuid)
+    user_id: Mapped[UUID | None] = mapped_column(Uuid)
     target_id: Mapped[UUID | None] = mapped_column(Uuid)
     detail: Mapped[EmptyObject]
     created_at: Mapped[Timestamp]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, Uuid, func, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,11 +45,18 @@ class ApiKey(Row, Base):
 
 class User(Row, Base):
     __tablename__ = "users"
-    __table_args__ = (UniqueConstraint("tenant_id", "email", name="users_email_key"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "email", name="users_email_key"),
+        Index("users_by_email", "email", postgresql_where=text("password_hash IS NOT NULL")),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str]
     name: Mapped[EmptyText]
+    role: Mapped[str] = mapped_column(server_default="read")
+    password_hash: Mapped[str | None] = mapped_column(deferred=True)
+    """Is read by `find_passwords` alone."""
+    password_set_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 

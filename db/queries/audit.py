@@ -12,8 +12,9 @@ from db.session import ReadSession, WriteSession
 
 
 async def add_entry(session: WriteSession, *, action: str, target_id: UUID | None, detail: Mapping[str, Any]) -> None:
-    values = {"action": action, "target_id": target_id, "detail": dict(detail), "api_key_id": session.api_key_id}
-    await session.execute(insert(AuditEntry).values(tenant_id=session.tenant_id, **values))
+    values = {"action": action, "target_id": target_id, "detail": dict(detail)}
+    who = {"tenant_id": session.tenant_id, "api_key_id": session.api_key_id, "user_id": session.user_id}
+    await session.execute(insert(AuditEntry).values(**who, **values))
 
 
 async def list_entries(

@@ -11,11 +11,11 @@ from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
 
-async def insert_user(session: WriteSession, *, email: str, name: str) -> User | None:
+async def insert_user(session: WriteSession, *, email: str, name: str, role: str) -> User | None:
     """None when the tenant has one of this address."""
     statement = (
         insert(User)
-        .values(tenant_id=session.tenant_id, email=email, name=name)
+        .values(tenant_id=session.tenant_id, email=email, name=name, role=role)
         .on_conflict_do_nothing(constraint="users_email_key")
         .returning(User)
     )

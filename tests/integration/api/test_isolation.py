@@ -32,10 +32,15 @@ KEYLESS = {
     "GET /u/{token}": "a signed token: test_api_tracking.py",
     "POST /u/{token}": "a signed token: test_api_tracking.py",
     "POST /webhooks/inbound-email": "a signature: test_api_inbound.py",
+    "POST /session": "a key, or a password: test_api_sign_in.py",
+    "POST /invitations/accept": "the token of an invitation: test_api_invitations.py",
 }
 # Functions that run with more rights than the app's, and what each may tell.
 DEFINERS = {
     "find_api_key": "whose a key is, to whoever has the key",
+    "find_session": "whose a session is, to whoever has its token",
+    "find_passwords": "whose an address is, and hashes of passwords, to whoever has the address",
+    "find_invitation": "whose an invitation is, to whoever has its token",
     "tenants_with_work": "IDs of tenants, to the dispatcher",
     "tenants_with_webhooks": "IDs of tenants, to the deliverer",
     "tenants_choosing_winners": "IDs of tenants, to the schedule",
@@ -66,6 +71,7 @@ async def things_of(tenant: Tenant, capture_dir: Path) -> Things:
     sequence_id = enrollment["sequence_id"]
     await tenant.call("POST", f"/leads/{lead_id}/events", json={"type": "open", "message_id": message_id})
     user = await tenant.call("POST", "/users", 201, json={"email": "u@x.example"}, headers={"Idempotency-Key": "u"})
+    await tenant.call("POST", f"/users/{user['id']}/invitations", 201)
     campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"})
     await tenant.call("POST", f"/campaigns/{campaign['id']}/leads", json={"lead_ids": [lead_id]})
     assigned = await tenant.call(
@@ -134,6 +140,8 @@ async def _what_only_the_program_writes(tenant: Tenant, batch_id: str, sequence_
         "INSERT INTO erased_enrollments (tenant_id, sequence_id, status, visits, enrolled_at, ended_at, moves)"
         " VALUES (:t, :sequence, 'completed', '{}', now(), now(), '[]')",
         "INSERT INTO erased_emails (tenant_id, sequence_id, step_id) VALUES (:t, :sequence, :step)",
+        "INSERT INTO sessions (tenant_id, token_hash, user_id)"
+        " SELECT tenant_id, sha256(gen_random_uuid()::text::bytea), id FROM users WHERE tenant_id = :t",
     )
     values = {"t": tenant.id, "batch": batch_id, "sequence": sequence_id, "step": step_id}
     async with tenant.database.write(tenant.id) as session:
@@ -335,6 +343,12 @@ async def _forwarding(ours: Things, theirs: Things) -> None:
     await ours.tenant.refused("POST", "/dev/fast-forward", 404, "not_found", json=body)
 
 
+async def _signing_in(ours: Things, theirs: Things) -> None:
+    body = {"email": "u@x.example", "password": "whatever it may be", "tenant_id": theirs.ids["tenant_id"]}
+    headers = {"X-Cadenza-CSRF": "1"}
+    await ours.tenant.refused("POST", "/session", 401, "sign_in_failed", json=body, headers=headers)
+
+
 async def _picking(ours: Things, theirs: Things) -> None:
     path = f"/leads?id={theirs.ids['lead_id']}&id={ours.ids['lead_id']}"
     assert [one["id"] for one in (await ours.tenant.call("GET", path))["items"]] == [ours.ids["lead_id"]]
@@ -384,6 +398,7 @@ REFERENCES: dict[tuple[str, str], Check] = {
     ("fast_forward_clock", "enrollment_id"): _forwarding,
     ("import_leads", "campaign_id"): _gathering,
     ("list_leads", "id"): _picking,
+    ("create_session", "tenant_id"): _signing_in,
     ("list_batches", "sequence_id"): _filtering("/batches", "sequence_id"),
     ("list_notifications", "user_id"): _filtering("/notifications", "user_id"),
     ("list_enrollments", "sequence_id"): _filtering("/enrollments", "sequence_id"),

@@ -401,6 +401,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Sets the password of the person whom the link was made for, ends their sessions, and signs the browser in. Needs
+         *     the header `X-Cadenza-CSRF: 1`.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leads": {
         parameters: {
             query?: never;
@@ -1148,8 +1169,20 @@ export interface paths {
         /** Get Session */
         get: operations["get_session"];
         put?: never;
-        post?: never;
-        delete?: never;
+        /**
+         * Create Session
+         * @description Signs a browser in, with an API key or with a person's email address and password, and gives it a cookie. Needs
+         *     the header `X-Cadenza-CSRF: 1`. A session that the browser had is ended.
+         *
+         *     Whether the address is unknown, has no password or another one, is answered alike (401 `sign_in_failed`). Where
+         *     several tenants know it with this password, 409 `tenant_needed` names them in `tenants`.
+         */
+        post: operations["create_session"];
+        /**
+         * Sign Out
+         * @description Ends the session and takes the cookie back. A request with an API key has none to end.
+         */
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1389,13 +1422,38 @@ export interface paths {
         post?: never;
         /**
          * Delete User
-         * @description The user's leads belong to nobody then, and the user's notifications go.
+         * @description The user's leads belong to nobody then, and the user's notifications and sessions go. Who is signed in cannot
+         *     remove themselves.
          */
         delete: operations["delete_user"];
         options?: never;
         head?: never;
-        /** Update User */
+        /**
+         * Update User
+         * @description Who is signed in cannot change their own role.
+         */
         patch: operations["update_user"];
+        trace?: never;
+    };
+    "/users/{user_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite User
+         * @description A link by which the person sets a password, the first or another, and is signed in. It is for you to hand on, and
+         *     the user's last one holds no more. It takes no `Idempotency-Key`: an answer that is kept would keep the link.
+         */
+        post: operations["invite_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/webhook-endpoints": {
@@ -1694,16 +1752,17 @@ export interface components {
         };
         /**
          * AuditEntryResponse
-         * @description Without an `api_key_id` it was the command line on the server, or the operator. `target_id` is of what was
-         *     changed, which may be gone by now. `detail` may hold `fields` (the names of those that were given), `scopes`, and
-         *     counts; never a value that was set.
+         * @description By whom: an API key (or a session that began with it), or the user who was signed in. Without both it was the
+         *     command line on the server, the operator, or somebody who could not sign in (`session.refused`). `target_id` is of
+         *     what was changed, which may be gone by now. `detail` may hold `fields` (the names of those that were given),
+         *     `scopes`, and counts; never a value that was set.
          */
         AuditEntryResponse: {
             /**
              * Action
              * @enum {string}
              */
-            action: "api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated";
+            action: "api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated";
             /** Api Key Id */
             api_key_id: string | null;
             /** Created At */
@@ -1719,6 +1778,8 @@ export interface components {
             id: string;
             /** Target Id */
             target_id: string | null;
+            /** User Id */
+            user_id: string | null;
         };
         /** AutoReply */
         AutoReply: {
@@ -2575,6 +2636,34 @@ export interface components {
             status: "starting" | "watching" | "failing";
         };
         /**
+         * InvitationAccept
+         * @description `token` is what stands behind `#invitation=` in the link.
+         */
+        InvitationAccept: {
+            /**
+             * Password
+             * @description Long is all that it needs to be.
+             */
+            password: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * InvitationResponse
+         * @description `url` is shown this once. It holds once, until `expires_at`.
+         */
+        InvitationResponse: {
+            /** Expires At */
+            expires_at: string;
+            /** Url */
+            url: string;
+        };
+        /** KeySignIn */
+        KeySignIn: {
+            /** Api Key */
+            api_key: string;
+        };
+        /**
          * LeadCreate
          * @example {
          *       "company": "Analytical Engines",
@@ -3363,6 +3452,22 @@ export interface components {
             text: string | null;
             /** To */
             to: string[];
+        };
+        /**
+         * PasswordSignIn
+         * @description `tenant_id` is needed where the address and the password are right in several tenants.
+         */
+        PasswordSignIn: {
+            /**
+             * Email
+             * Format: email
+             * @description Kept in lower case.
+             */
+            email: string;
+            /** Password */
+            password: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
         };
         /**
          * PauseRequest
@@ -4314,6 +4419,8 @@ export interface components {
         };
         /** SessionResponse */
         SessionResponse: {
+            /** Api Key Id */
+            api_key_id: string | null;
             /** Dev */
             dev: boolean;
             /** Scopes */
@@ -4327,6 +4434,19 @@ export interface components {
             tenant_id: string;
             /** Tenant Name */
             tenant_name: string;
+            user: components["schemas"]["SessionUser"] | null;
+        };
+        /** SessionUser */
+        SessionUser: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** StepChangeResponse */
         StepChangeResponse: {
@@ -4586,9 +4706,11 @@ export interface components {
         };
         /**
          * UserCreate
+         * @description `role` is what the person may do when signed in: as with keys, a wider one holds the narrower.
          * @example {
          *       "email": "sam@cadenza.example",
-         *       "name": "Sam"
+         *       "name": "Sam",
+         *       "role": "write"
          *     }
          */
         UserCreate: {
@@ -4603,8 +4725,17 @@ export interface components {
              * @default
              */
             name: string;
+            /**
+             * Role
+             * @default read
+             * @enum {string}
+             */
+            role: "read" | "write" | "admin";
         };
-        /** UserResponse */
+        /**
+         * UserResponse
+         * @description Without a `password_set_at` the person cannot sign in yet.
+         */
         UserResponse: {
             /** Created At */
             created_at: string;
@@ -4617,6 +4748,13 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Password Set At */
+            password_set_at: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "read" | "write" | "admin";
             /** Updated At */
             updated_at: string;
         };
@@ -4629,6 +4767,8 @@ export interface components {
             email?: string | null;
             /** Name */
             name?: string | null;
+            /** Role */
+            role?: ("read" | "write" | "admin") | null;
         };
         /**
          * VariantResponse
@@ -4881,6 +5021,9 @@ export type InboxFolder = components['schemas']['InboxFolder'];
 export type InboxServerGiven = components['schemas']['InboxServerGiven'];
 export type InboxServerShown = components['schemas']['InboxServerShown'];
 export type InboxShown = components['schemas']['InboxShown'];
+export type InvitationAccept = components['schemas']['InvitationAccept'];
+export type InvitationResponse = components['schemas']['InvitationResponse'];
+export type KeySignIn = components['schemas']['KeySignIn'];
 export type LeadCreate = components['schemas']['LeadCreate'];
 export type LeadEnrolled = components['schemas']['LeadEnrolled'];
 export type LeadIds = components['schemas']['LeadIds'];
@@ -4924,6 +5067,7 @@ export type MovedEnrollment = components['schemas']['MovedEnrollment'];
 export type NotificationResponse = components['schemas']['NotificationResponse'];
 export type OpenEvent = components['schemas']['OpenEvent'];
 export type OutboxItem = components['schemas']['OutboxItem'];
+export type PasswordSignIn = components['schemas']['PasswordSignIn'];
 export type PauseRequest = components['schemas']['PauseRequest'];
 export type PreviewMessage = components['schemas']['PreviewMessage'];
 export type PreviewMoment = components['schemas']['PreviewMoment'];
@@ -4967,6 +5111,7 @@ export type SequenceStepUpdate = components['schemas']['SequenceStepUpdate'];
 export type SequenceUpdate = components['schemas']['SequenceUpdate'];
 export type ServerCheckResponse = components['schemas']['ServerCheckResponse'];
 export type SessionResponse = components['schemas']['SessionResponse'];
+export type SessionUser = components['schemas']['SessionUser'];
 export type StepChangeResponse = components['schemas']['StepChangeResponse'];
 export type StepVariantsResponse = components['schemas']['StepVariantsResponse'];
 export type StopRequest = components['schemas']['StopRequest'];
@@ -5015,7 +5160,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_ApiKeyResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5024,7 +5169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5042,7 +5187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5106,7 +5251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5115,7 +5260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5151,7 +5296,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5204,7 +5349,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5213,7 +5358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5240,7 +5385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5291,7 +5436,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5300,7 +5445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5336,7 +5481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5372,7 +5517,7 @@ export interface operations {
     list_audit_log: {
         parameters: {
             query?: {
-                action?: ("api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated") | null;
+                action?: ("api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated") | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description How many at most. */
@@ -5393,7 +5538,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_AuditEntryResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5402,7 +5547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5420,7 +5565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5477,7 +5622,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_BatchResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5486,7 +5631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5504,7 +5649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5557,7 +5702,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5566,7 +5711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5593,7 +5738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5651,7 +5796,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_LeadSkipped_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5660,7 +5805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5687,7 +5832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5743,7 +5888,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_CampaignResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5752,7 +5897,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5770,7 +5915,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5807,7 +5952,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -5837,7 +5982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5846,7 +5991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5891,7 +6036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -5944,7 +6089,7 @@ export interface operations {
                     "application/json": components["schemas"]["CampaignResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5953,7 +6098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5980,7 +6125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6017,7 +6162,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -6058,7 +6203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6067,7 +6212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6121,7 +6266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6158,7 +6303,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -6190,7 +6335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6199,7 +6344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6253,7 +6398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6317,7 +6462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6326,7 +6471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6371,7 +6516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6429,7 +6574,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_OutboxItem_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6438,7 +6583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6456,7 +6601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6512,7 +6657,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6521,7 +6666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6548,7 +6693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6601,7 +6746,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6610,7 +6755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6637,7 +6782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6703,7 +6848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6712,7 +6857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6757,7 +6902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6810,7 +6955,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6819,7 +6964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6846,7 +6991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6905,7 +7050,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_EnrollmentStateResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6914,7 +7059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6932,7 +7077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -6985,7 +7130,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnrollmentStateResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6994,7 +7139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7021,7 +7166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7074,7 +7219,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExplanationResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7083,7 +7228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7110,7 +7255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7163,6 +7308,104 @@ export interface operations {
             };
         };
     };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAccept"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is over. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_leads: {
         parameters: {
             query?: {
@@ -7192,7 +7435,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_LeadResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7201,7 +7444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7219,7 +7462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7256,7 +7499,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -7286,7 +7529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7295,7 +7538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7340,7 +7583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7393,7 +7636,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeadResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7402,7 +7645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7429,7 +7672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7480,7 +7723,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7489,7 +7732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7516,7 +7759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7582,7 +7825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7591,7 +7834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7645,7 +7888,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7711,7 +7954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7720,7 +7963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7765,7 +8008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7831,7 +8074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7840,7 +8083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7894,7 +8137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -7960,7 +8203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7969,7 +8212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8023,7 +8266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8076,7 +8319,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceStateResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8085,7 +8328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8112,7 +8355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8178,7 +8421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8187,7 +8430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8241,7 +8484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8300,7 +8543,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_TimelineEntry_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8309,7 +8552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8336,7 +8579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8373,7 +8616,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -8403,7 +8646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8412,7 +8655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8466,7 +8709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8524,7 +8767,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeadIds"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8533,7 +8776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8551,7 +8794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8629,7 +8872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8638,7 +8881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8683,7 +8926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8739,7 +8982,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_MailboxResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8748,7 +8991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8766,7 +9009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8803,7 +9046,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -8833,7 +9076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8842,7 +9085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8887,7 +9130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -8940,7 +9183,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailboxDetail"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8949,7 +9192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8976,7 +9219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9027,7 +9270,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9036,7 +9279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9072,7 +9315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9138,7 +9381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9147,7 +9390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9201,7 +9444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9254,7 +9497,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailboxCheckResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9263,7 +9506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9290,7 +9533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9350,7 +9593,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_NotificationResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9359,7 +9602,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9377,7 +9620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9430,7 +9673,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9439,7 +9682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9466,7 +9709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9553,7 +9796,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SenderDomainResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9562,7 +9805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9580,7 +9823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9634,7 +9877,7 @@ export interface operations {
                     "application/json": components["schemas"]["SenderDomainResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9643,7 +9886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9670,7 +9913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9737,7 +9980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9746,7 +9989,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9800,7 +10043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9867,7 +10110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9876,7 +10119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9921,7 +10164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -9980,7 +10223,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SequenceResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9989,7 +10232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10007,7 +10250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10044,7 +10287,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -10074,7 +10317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10083,7 +10326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10128,7 +10371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10181,7 +10424,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10190,7 +10433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10217,7 +10460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10283,7 +10526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10292,7 +10535,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10346,7 +10589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10397,7 +10640,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10406,7 +10649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10442,7 +10685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10500,7 +10743,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalyticsResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10509,7 +10752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10536,7 +10779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10573,7 +10816,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -10605,7 +10848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10614,7 +10857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10668,7 +10911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10736,7 +10979,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_ExecutionResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10745,7 +10988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10772,7 +11015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10829,7 +11072,7 @@ export interface operations {
                     "application/yaml": components["schemas"]["SequenceFile"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10838,7 +11081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10865,7 +11108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -10931,7 +11174,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10940,7 +11183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10985,7 +11228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11051,7 +11294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11060,7 +11303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11105,7 +11348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11161,7 +11404,7 @@ export interface operations {
                     "application/json": components["schemas"]["PublicationResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11170,7 +11413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11206,7 +11449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11259,7 +11502,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceStepsResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11268,7 +11511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11295,7 +11538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11361,7 +11604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11370,7 +11613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11424,7 +11667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11461,7 +11704,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -11493,7 +11736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11502,7 +11745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11556,7 +11799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11624,7 +11867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11633,7 +11876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11687,7 +11930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11740,7 +11983,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11749,7 +11992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11785,7 +12028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11851,7 +12094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11860,7 +12103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11905,7 +12148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -11942,7 +12185,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -11973,7 +12216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11982,7 +12225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12027,7 +12270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12078,7 +12321,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueueCounts"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12087,7 +12330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12105,7 +12348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12156,7 +12399,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12165,7 +12408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12183,7 +12426,201 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySignIn"] | components["schemas"]["PasswordSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a type that is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid API key, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12242,7 +12679,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SuppressionResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12251,7 +12688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12269,7 +12706,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12306,7 +12743,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -12336,7 +12773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12345,7 +12782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12390,7 +12827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12443,7 +12880,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuppressionResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12452,7 +12889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12479,7 +12916,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12530,7 +12967,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12539,7 +12976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12566,7 +13003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12619,7 +13056,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12628,7 +13065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12646,7 +13083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12715,7 +13152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12724,7 +13161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12760,7 +13197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12900,7 +13337,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_TenantResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12909,7 +13346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12927,7 +13364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -12991,7 +13428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13000,7 +13437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13036,7 +13473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13089,7 +13526,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13098,7 +13535,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13125,7 +13562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13191,7 +13628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13200,7 +13637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13245,7 +13682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13410,7 +13847,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_UserResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13419,7 +13856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13437,7 +13874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13474,7 +13911,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body and API key, the request is not carried out again: the first answer is given again. */
+                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -13504,7 +13941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13513,7 +13950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13558,7 +13995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13611,7 +14048,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13620,7 +14057,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13647,7 +14084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13698,7 +14135,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13707,7 +14144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13725,6 +14162,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state does not allow this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field is not valid; `errors` names each. */
             422: {
                 headers: {
@@ -13734,7 +14180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13800,7 +14246,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13809,7 +14255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13863,7 +14309,96 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault on this side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Postgres or Temporal does not answer; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationResponse"];
+                };
+            };
+            /** @description No valid API key, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -13919,7 +14454,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_WebhookEndpointResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13928,7 +14463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13946,7 +14481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14010,7 +14545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14019,7 +14554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14055,7 +14590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14108,7 +14643,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14117,7 +14652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14144,7 +14679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14195,7 +14730,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14204,7 +14739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14231,7 +14766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14297,7 +14832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14306,7 +14841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14351,7 +14886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14409,7 +14944,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_WebhookDeliveryResponse_"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14418,7 +14953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14445,7 +14980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14498,7 +15033,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointCreated"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14507,7 +15042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14534,7 +15069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14587,7 +15122,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTestResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14596,7 +15131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key lacks the scope. */
+            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14623,7 +15158,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key asks too often; try again after `Retry-After` seconds. */
+            /** @description Too many requests, or attempts to sign in; try again after `Retry-After` seconds. */
             429: {
                 headers: {
                     /** @description Seconds. */
@@ -14685,7 +15220,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key. */
+            /** @description No valid API key, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;

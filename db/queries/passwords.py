@@ -1,0 +1,69 @@
+"""Passwords of users, and the invitations by which they are set. Both are found before a tenant is known."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import delete, func, text, update
+
+from db.models import Invitation, User
+from db.session import Database, WriteSession
+
+_FIND_PASSWORDS = text("SELECT tenant_id, user_id, password_hash FROM find_passwords(:email) ORDER BY tenant_id")
+_FIND_INVITATION = text("SELECT tenant_id, user_id FROM find_invitation(:token_hash)")
+_INVITE = text("""
+    INSERT INTO invitations (tenant_id, user_id, token_hash) VALUES (:tenant_id, :user_id, :token_hash)
+    ON CONFLICT (tenant_id, user_id) DO UPDATE
+       SET token_hash = EXCLUDED.token_hash, created_at = DEFAULT, expires_at = DEFAULT
+    RETURNING expires_at
+""")
+
+
+class KeptPassword(NamedTuple):
+    tenant_id: UUID
+    user_id: UUID
+    password_hash: str
+
+
+class FoundInvitation(NamedTuple):
+    tenant_id: UUID
+    user_id: UUID
+
+
+async def find_passwords(database: Database, email: str) -> Sequence[KeptPassword]:
+    """Of each tenant that has a user of this address with a password."""
+    rows = await database.rows(_FIND_PASSWORDS, {"email": email})
+    return [KeptPassword(row.tenant_id, row.user_id, row.password_hash) for row in rows]
+
+
+async def set_password(session: WriteSession, user_id: UUID, password_hash: str) -> None:
+    await session.execute(
+        update(User)
+        .where(User.tenant_id == session.tenant_id, User.id == user_id)
+        .values(password_hash=password_hash, password_set_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def put_invitation(session: WriteSession, user_id: UUID, token_hash: bytes) -> datetime:
+    """Until when it holds. The user's last one holds no more."""
+    values = {"tenant_id": session.tenant_id, "user_id": user_id, "token_hash": token_hash}
+    return (await session.execute(_INVITE, values)).scalar_one()
+
+
+async def find_invitation(database: Database, token_hash: bytes) -> FoundInvitation | None:
+    """None for one that is unknown, was used, or is too old."""
+    rows = await database.rows(_FIND_INVITATION, {"token_hash": token_hash})
+    return FoundInvitation(rows[0].tenant_id, rows[0].user_id) if rows else None
+
+
+async def take_invitation(session: WriteSession, token_hash: bytes) -> bool:
+    """Whether it was there: of two who come with one, one takes it."""
+    statement = (
+        delete(Invitation)
+        .where(Invitation.tenant_id == session.tenant_id, Invitation.token_hash == token_hash)
+        .returning(Invitation.user_id)
+        .execution_options(synchronize_session=False)
+    )
+    return await session.scalar(statement) is not None
