@@ -25,9 +25,9 @@ SHARED = frozenset({"--api-url", "--api-key", "--home", "--json"})
 
 def document(present: str) -> str:
     """The whole text: what is written by hand in `present`, and the commands."""
-    program: Any = get_command(app)
+    commands: dict[str, Any] = get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue]
     panels: dict[str | None, list[str]] = {None: [], PANEL: []}
-    for name, listed in program.commands.items():
+    for name, listed in commands.items():
         if not listed.hidden:
             panels[listed.rich_help_panel if listed.rich_help_panel == PANEL else None] += _command(
                 f"cadenza {name}", loaded_command(listed), listed.help
@@ -69,10 +69,11 @@ def _written(parameter: Any) -> str:
 def _row(parameter: Any) -> str:
     short = [f"`{one}`" for one in parameter.opts if one.startswith("-") and not one.startswith("--")]
     names = ", ".join([f"`{_written(parameter)}`", *short])
-    told = " ".join([" ".join((parameter.help or "").split()), *_values(parameter)])
-    default = parameter.default if parameter.show_default else None
+    help_, _, found_later = (parameter.help or "").rstrip("]").partition("[default: ")
+    told = " ".join([" ".join(help_.split()), *_values(parameter)])
+    default = found_later or (parameter.default if parameter.show_default else None)
     unless = f"`{default}`" if default not in (None, False, "", [], ()) else ""
-    return f"| {names} | {told} | {unless} |".replace("[default: ", "[else ")
+    return f"| {names} | {told} | {unless} |"
 
 
 def _values(parameter: Any) -> Iterator[str]:

@@ -84,39 +84,48 @@ def arrow(x1: float, y1: float, x2: float, y2: float, dashed: bool = False) -> s
 
 # Graphs
 
-COLUMN, ROW = 230.0, 110.0
+COLUMN, ROW, MARGIN = 225.0, 105.0, 20.0
 
 
 def graph(lines: list[str]) -> tuple[float, float, list[str]]:
     boxes: dict[str, tuple[float, float, float, float]] = {}
-    parts: list[str] = []
+    texts: dict[str, str] = {}
     arrows: list[tuple[str, str, float, float, str]] = []
     for line in lines:
         if box := re.fullmatch(r"box (\w+) ([\d.]+) ([\d.]+): (.+)", line):
+            texts[box[1]] = box[4]
             rows = box[4].split("|")
-            width, height = max(len(row) for row in rows) * CHARACTER + 30, LINE * len(rows) + 20
-            x, y = (float(box[2]) - 0.5) * COLUMN, (float(box[3]) - 0.5) * ROW
-            boxes[box[1]] = (x, y, width, height)
+            size = max(len(row) for row in rows) * CHARACTER + 30, LINE * len(rows) + 20
+            boxes[box[1]] = (float(box[2]) * COLUMN, float(box[3]) * ROW, *size)
         elif one := re.fullmatch(r"arrow (\w+) > (\w+)(?: (-?\d+) (-?\d+))?(?:: (.+))?", line):
             arrows.append((one[1], one[2], float(one[3] or 0), float(one[4] or 0), one[5] or ""))
         else:
             raise ValueError(line)
-        if box:
-            parts.append(rectangle("box", x, y, width, height) + label(x, y, box[4], "bold" if len(rows) == 1 else ""))
+    left = min(x - width / 2 for x, _, width, _ in boxes.values()) - MARGIN
+    top = min(y - height / 2 for _, y, _, height in boxes.values()) - MARGIN
+    boxes = {name: (x - left, y - top, *size) for name, (x, y, *size) in boxes.items()}
+    parts = [rectangle("box", *boxes[name]) + _named(*boxes[name][:2], text) for name, text in texts.items()]
     both = {(a, b) for a, b, *_ in arrows}
     labels: list[str] = []
     for a, b, dx, dy, text in arrows:
         x1, y1, x2, y2 = *_edge(boxes[a], boxes[b]), *_edge(boxes[b], boxes[a])
-        if (b, a) in both:  # two ways lie beside each other
+        if (b, a) in both:  # two ways lie beside each other, with their labels outside
             length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
-            aside_x, aside_y = -(y2 - y1) / length * 9, (x2 - x1) / length * 9
-            x1, x2, y1, y2 = x1 + aside_x, x2 + aside_x, y1 + aside_y, y2 + aside_y
+            aside_x, aside_y = -(y2 - y1) / length, (x2 - x1) / length
+            x1, x2, y1, y2 = x1 + aside_x * 9, x2 + aside_x * 9, y1 + aside_y * 9, y2 + aside_y * 9
+            rows = text.split("|")
+            away = abs(aside_x) * (max(map(len, rows)) * CHARACTER / 2 + 4) + abs(aside_y) * LINE * len(rows) / 2
+            dx, dy = dx + aside_x * away, dy + aside_y * away
         parts.insert(0, arrow(x1, y1, x2, y2))
         if text:
             labels.append(label((x1 + x2) / 2 + dx, (y1 + y2) / 2 + dy, text, "small", under=True))
-    width = max(x + w / 2 for x, _, w, _ in boxes.values()) + 20
-    height = max(y + h / 2 for _, y, _, h in boxes.values()) + 20
+    width = max(x + width / 2 for x, _, width, _ in boxes.values()) + MARGIN
+    height = max(y + height / 2 for _, y, _, height in boxes.values()) + MARGIN
     return width, height, [*parts, *labels]
+
+
+def _named(x: float, y: float, text: str) -> str:
+    return label(x, y, text, "" if "|" in text else "bold")
 
 
 def _edge(box: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> tuple[float, float]:
@@ -129,7 +138,7 @@ def _edge(box: tuple[float, float, float, float], other: tuple[float, float, flo
 
 # Sequences
 
-STEP, TOP, MARGIN = 40.0, 70.0, 20.0
+STEP, TOP = 40.0, 70.0
 
 
 def sequence(lines: list[str]) -> tuple[float, float, list[str]]:
