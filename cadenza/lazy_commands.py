@@ -51,7 +51,15 @@ class _Later(TyperCommand):
         super().__init__(callback=None, **given)
         self._target = target
 
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+    def real(self) -> Any:
         command: Any = get_command(loaded(self._target))
         command.name = self.name
-        return command.make_context(info_name, args, parent=parent, **extra)
+        return command
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return self.real().make_context(info_name, args, parent=parent, **extra)
+
+
+def loaded_command(command: Any) -> Any:
+    """The command itself, where another stands for it in a list."""
+    return command.real() if isinstance(command, _Later) else command

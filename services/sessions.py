@@ -1,7 +1,7 @@
 """Sessions: a browser that is signed in, known by a token in its cookie. As of a key, only the SHA-256 is kept.
 
 One ends after twelve hours without a request, fourteen days after it began, when its person signs out, sets another
-password or is removed, and when its key is revoked. How long is said in the schema (`0019_sessions.sql`), since the
+password or is removed, and when its key is revoked. How long is said in the schema (`0020_sessions.sql`), since the
 database's clock decides.
 """
 

@@ -1,5 +1,7 @@
 """The documentation can be built as a site in which no link leads nowhere, and which loads nothing from elsewhere."""
 
+import html
+import json
 import os
 import re
 import subprocess
@@ -39,6 +41,29 @@ def test_every_document_is_a_page(site: Path) -> None:
 def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
     pages = [*site.rglob("*.html"), *site.rglob("*.css")]
     assert [str(page.relative_to(site)) for page in pages if LOADED.search(page.read_text("utf-8"))] == []
+
+
+def test_the_reference_of_the_api_has_every_endpoint_with_its_answers_and_every_shape(site: Path) -> None:
+    api = json.loads((ROOT / "web" / "openapi.json").read_text("utf-8"))
+    page = html.unescape(re.sub(r"<[^>]+>", "", (site / "rest.html").read_text("utf-8")))
+    endpoints = {f"{method.upper()} {path}": one for path, ways in api["paths"].items() for method, one in ways.items()}
+    assert len(endpoints) >= 90
+    sections = dict(
+        zip(
+            *[iter(re.split(r"^((?:GET|POST|PUT|PATCH|DELETE) /\S+)¶$", page, flags=re.MULTILINE)[1:])] * 2, strict=True
+        )
+    )
+    assert sections.keys() == endpoints.keys()
+    for title, endpoint in endpoints.items():
+        told = set(re.findall(r"\b[2345]\d\d\b", sections[title]))
+        assert set(endpoint["responses"]) <= told, title
+    for shape in api["components"]["schemas"]:
+        assert f"\n{shape}¶" in page, shape
+
+
+def test_every_diagram_is_there_and_its_source_is_not(site: Path) -> None:
+    drawn = {path.name for path in (ROOT / "docs" / "diagrams").glob("*.svg")}
+    assert drawn and {path.name for path in (site / "diagrams").iterdir()} == drawn
 
 
 @pytest.mark.parametrize("link", ["[gone](gone.md)", "[gone](#gone)"])

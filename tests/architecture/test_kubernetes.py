@@ -75,3 +75,12 @@ def test_the_owners_role_is_where_migrations_run_and_nowhere_else() -> None:
         if {"secretRef": {"name": "cadenza-owner"}} in container["envFrom"]
     }
     assert holders == {"migrate", "bootstrap"}
+
+
+def test_what_serves_has_every_secret_that_compose_gives_it() -> None:
+    """Compose and Kubernetes run the same parts."""
+    (secret,) = [thing for thing in THINGS if thing["kind"] == "Secret" and thing["metadata"]["name"] == "cadenza"]
+    compose = yaml.safe_load((BASE.parents[2] / "docker-compose.yml").read_text())
+    given = {name for name, value in compose["x-cadenza"]["environment"].items() if str(value).startswith("${")}
+    settings = next(thing for thing in THINGS if thing["kind"] == "ConfigMap")
+    assert given <= secret["stringData"].keys() | settings["data"].keys()

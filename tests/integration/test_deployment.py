@@ -1,6 +1,7 @@
 """docker-compose.yml without Docker: its parts as processes, with the very environment that it gives them."""
 
 import asyncio
+import base64
 import re
 import sys
 import tomllib
@@ -11,8 +12,11 @@ from typing import Any
 
 import httpx
 import yaml
+from google.protobuf.json_format import MessageToDict
+from temporalio.client import Client, WorkflowHandle
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.payload_codec import ENCODING
 from cadenza.ports import LOOPBACK, free_port
 from deploy.make_env import KEYS
 from tests.api_process import clean_environment
@@ -110,17 +114,45 @@ async def test_its_parts_run_from_its_environment(
                 return False
 
         await until(ready, "the API and the workers are ready")
-        await mail_one_lead(http)
+        enrollment = await mail_one_lead(http)
 
         async def mailed() -> bool:
             return sink.subjects("composed@lead.example") == ["Hello Acme"]
 
         await until(mailed, "the lead was mailed once")
+        tenant = (await http.get("/session")).raise_for_status().json()["tenant_id"]
+        handle = (await Client.connect(temporal_server.address)).get_workflow_handle(
+            f"enrollment/{tenant}/{enrollment}"
+        )
+        await the_codec_server_opens_what_is_sealed(handle, values)
     await postgres_server.drop_database("composed")
     await sink.stop()
 
 
-async def mail_one_lead(http: httpx.AsyncClient) -> None:
+async def the_codec_server_opens_what_is_sealed(handle: WorkflowHandle[Any, Any], values: Mapping[str, str]) -> None:
+    history = await handle.fetch_history()
+    payloads = history.events[0].workflow_execution_started_event_attributes.input
+    assert {payload.metadata["encoding"] for payload in payloads.payloads} == {ENCODING}
+    port = free_port()
+    environment = environment_of("codec-server", values, {})
+    given = clean_environment(**environment, CADENZA_CODEC_SERVER_PORT=str(port))
+    url, asked = f"http://{LOOPBACK}:{port}/codec/decode", MessageToDict(payloads)
+    async with running("codec-server", given), httpx.AsyncClient(trust_env=False) as http:
+
+        async def answers() -> bool:
+            try:
+                return (await http.post(url, json={"payloads": []})).is_success
+            except httpx.TransportError:
+                return False
+
+        await until(answers, "the codec server answers")
+        opened = (await http.post(url, json=asked)).raise_for_status().json()
+    assert [base64.b64decode(one["metadata"]["encoding"]) for one in opened["payloads"]] == [b"json/plain"]
+
+
+async def mail_one_lead(http: httpx.AsyncClient) -> str:
+    """Its enrollment."""
+
     async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
         return (await http.post(path, json=body)).raise_for_status().json()
 
@@ -130,6 +162,7 @@ async def mail_one_lead(http: httpx.AsyncClient) -> None:
     (await http.put(f"/sequences/{sequence['id']}", json={"status": "active"})).raise_for_status()
     enrolled = await post("/leads/enroll-in-sequence", {"sequence_id": sequence["id"], "lead_ids": [lead["id"]]})
     assert enrolled["skipped"] == []
+    return enrolled["enrolled"][0]["enrollment_id"]
 
 
 def test_every_container_is_bounded_and_watched() -> None:
@@ -148,7 +181,7 @@ def test_every_container_is_bounded_and_watched() -> None:
 def test_our_image_runs_as_nobody_in_particular() -> None:
     last_stage = (ROOT / "Dockerfile").read_text().rsplit("\nFROM ", 1)[1]
     assert re.search(r"^USER [1-9]\d*$", last_stage, re.MULTILINE), "a number, which Kubernetes can check is not root"
-    for name in ("migrate", "bootstrap", "api", "worker"):
+    for name in ("migrate", "bootstrap", "api", "worker", "codec-server"):
         assert (SERVICES[name]["read_only"], SERVICES[name]["cap_drop"]) == (True, ["ALL"])
 
 

@@ -1,0 +1,16 @@
+"""docs/cli.md tells of every command as it is."""
+
+from cadenza.cli_reference import DOCUMENT, MARKER, document
+
+
+def test_the_document_is_what_the_source_makes() -> None:
+    present = DOCUMENT.read_text("utf-8")
+    assert present == document(present), "run: python -m cadenza.cli_reference"
+
+
+def test_every_command_and_each_of_its_options_says_what_it_is_for() -> None:
+    made = document(MARKER)
+    rows = [line.split(" | ") for line in made.splitlines() if line.startswith("| `")]
+    assert len(rows) >= 40
+    assert [row[0] for row in rows if not row[1].strip()] == []
+    assert "\n\n\n" not in made, "each has a sentence"
