@@ -56,7 +56,11 @@ export const LOG: Record<string, Tell> = {
     sign: "alert",
     weight: "plain",
     tone: "amber",
-    text: `The mail server went away while an email was handed over; ${
+    text: `${
+      text(detail, "cause") === "restored"
+        ? "A backup was restored, and an email may have left since it was made"
+        : "The mail server went away while an email was handed over"
+    }; ${
       text(detail, "then") === "resend" ? "it is sent again" : "it is not sent again"
     }`,
   }),
