@@ -43,27 +43,31 @@ class Marked:
 
 
 async def settle_gap(database: Database, gap: Gap, *, mark: bool = True) -> Marked:
-    """For every tenant, some hundred enrollments a transaction. A second time it finds nothing more to mark.
+    """For every tenant. A second time it finds nothing more to mark.
 
     Nothing else may be running on this database. `mark=False` only tells the workflows: for tests that show what the
     marks are for.
     """
-    total = Marked()
-    for tenant_id in await queries.tenants_on_the_way(database):
+    tenants = await queries.tenants_on_the_way(database)
+    return sum([await settle_tenant(database, tenant_id, gap, mark=mark) for tenant_id in tenants], Marked())
+
+
+async def settle_tenant(database: Database, tenant_id: UUID, gap: Gap, *, mark: bool = True) -> Marked:
+    """Some hundred enrollments a transaction."""
+    total, plans, after = Marked(), dict[UUID, Plan](), BEFORE_ALL
+    async with database.write(tenant_id) as session:
         if mark:
-            async with database.write(tenant_id) as session:
-                await queries.remember_gap(session, ENROLLS_LATER, gap_row(gap), stopped_at=gap.stopped_at)
-        plans: dict[UUID, Plan] = {}
-        after: UUID | None = BEFORE_ALL
-        while after is not None:
-            async with database.write(tenant_id) as session:
-                found = await queries.enrollments_after(session, after, CHUNK, gap.stopped_at)
-                total += Marked(alive=len(found))
-                if mark:
-                    total += await _mark(session, plans, [(one, _standing(one)) for one in found], gap)
-                await queries.tell_workflows(session, [one.id for one in found])
-            after = found[-1].id if len(found) == CHUNK else None
-    return total
+            await queries.remember_gap(session, ENROLLS_LATER, gap_row(gap), stopped_at=gap.stopped_at)
+    while True:
+        async with database.write(tenant_id) as session:
+            found = await queries.enrollments_after(session, after, CHUNK, gap.stopped_at)
+            if mark:
+                total += await _mark(session, plans, [(one, _standing(one)) for one in found], gap)
+            await queries.tell_workflows(session, [one.id for one in found])
+        total += Marked(alive=len(found))
+        if len(found) < CHUNK:
+            return total
+        after = found[-1].id
 
 
 async def mark_enrolled_again(session: WriteSession, enrollment_ids: Sequence[UUID], cursor: Mapping[str, Any]) -> None:
