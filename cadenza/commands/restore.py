@@ -1,14 +1,14 @@
 """`cadenza restore` (docs/backup.md)."""
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cadenza.gap import moment_of, report
-from cadenza.restore import restore as restore_backup
+from cadenza.lazy_commands import loaded
 
 app = typer.Typer(add_completion=False)
 
@@ -26,10 +26,10 @@ def restore(
 
     The old installation must have stopped for good.
     """
+    logging.getLogger().setLevel(logging.WARNING)  # it has its own words for what happens
     os.umask(0o077)  # whatever this writes is for its owner's eyes only
-    done = asyncio.run(
-        restore_backup(file.expanduser(), home, stopped_at=None if stopped_at is None else moment_of("--stopped-at", stopped_at))
-    )
+    until = None if stopped_at is None else loaded("cadenza.gap:moment_of")("--stopped-at", stopped_at)
+    done = asyncio.run(loaded("cadenza.restore:restore")(file.expanduser(), home, stopped_at=until))
     print(f"restored {home} from {file}, made by {done.manifest.release}")
-    report(done.gap, done.marked)
+    loaded("cadenza.gap:report")(done.gap, done.marked)
     print(f"start it: cadenza up --home {home}")

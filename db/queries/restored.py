@@ -24,7 +24,7 @@ _COLUMNS = """
 """
 # Whoever was enrolled after the installation had stopped was enrolled by the restored one, which knows of all it sends.
 _IN_COPY = text(f"""{_COLUMNS}
-       AND s.enrolled_at <= :stopped_at + s.clock_offset AND s.id > :after
+       AND s.enrolled_at <= CAST(:stopped_at AS timestamptz) + s.clock_offset AND s.id > :after
      ORDER BY s.id LIMIT :limit FOR UPDATE OF s
 """)
 _NAMED = text(f"{_COLUMNS} AND s.id = ANY (CAST(:ids AS uuid[])) ORDER BY s.id FOR UPDATE OF s")
@@ -37,7 +37,7 @@ _MARK = text("""
                                    rfc_message_id, subject, reserved_at, sending_at)
         SELECT s.tenant_id, r.id, s.id, s.lead_id, s.sequence_id, r.mailbox_id, r.step_id, r.visit, 'unknown',
                r.rfc_message_id, r.subject, r.at, r.at
-          FROM jsonb_to_recordset(:rows) r(id uuid, enrollment_id uuid, mailbox_id uuid, step_id uuid, visit integer,
+          FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(id uuid, enrollment_id uuid, mailbox_id uuid, step_id uuid, visit integer,
                                            rfc_message_id text, subject text, at timestamptz)
           JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = r.enrollment_id
         ON CONFLICT ON CONSTRAINT messages_step_key DO UPDATE
@@ -48,7 +48,7 @@ _MARK = text("""
            (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
     SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, m.step_id, 'email_outcome_unknown',
            jsonb_build_object('message_id', m.id, 'cause', 'restored', 'then', v.plan#>>'{settings,unknown_outcome}',
-                              'taken_at', :taken_at, 'stopped_at', :stopped_at),
+                              'taken_at', CAST(:taken_at AS text), 'stopped_at', CAST(:stopped_at AS text)),
            clock_timestamp() + s.clock_offset
       FROM marked m
       JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = m.enrollment_id
@@ -59,11 +59,11 @@ _MARK = text("""
 # and a word that it is told starts whatever is missing there.
 _TELL = text("""
     WITH told AS (
-        UPDATE lead_sequence_state SET revision = revision + :ahead
+        UPDATE lead_sequence_state SET revision = revision + CAST(:ahead AS bigint)
          WHERE tenant_id = :tenant_id AND id = ANY (CAST(:ids AS uuid[]))
         RETURNING id)
     INSERT INTO outbox (tenant_id, enrollment_id, command)
-    SELECT :tenant_id, t.id, 'plan_changed' FROM told t
+    SELECT CAST(:tenant_id AS uuid), t.id, 'plan_changed' FROM told t
      WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = :tenant_id AND o.enrollment_id = t.id)
      ORDER BY t.id
 """)
