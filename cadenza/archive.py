@@ -9,7 +9,7 @@ import lzma
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -51,9 +51,7 @@ class Manifest(BaseModel):
 def describe(folder: Path, *, release: str, taken_at: datetime, schema_revision: str) -> Manifest:
     """The manifest of the copies that lie in `folder` under their members' names."""
     members = {name: _measured(folder / name) for name in MEMBERS}
-    return Manifest(
-        format=FORMAT, release=release, taken_at=taken_at, schema_revision=schema_revision, members=members
-    )
+    return Manifest(format=FORMAT, release=release, taken_at=taken_at, schema_revision=schema_revision, members=members)
 
 
 def pack(folder: Path, manifest: Manifest, file: Path) -> None:
@@ -75,7 +73,7 @@ def pack(folder: Path, manifest: Manifest, file: Path) -> None:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[tuple[Manifest, tarfile.TarFile]]:
+def opened(file: Path) -> Generator[tuple[Manifest, tarfile.TarFile]]:
     """A backup that may be read. Raises `StartError` for a file that is none, or one of a format yet to come."""
     try:
         archive = tarfile.open(file)  # noqa: SIM115 (closed below)

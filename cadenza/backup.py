@@ -1,15 +1,15 @@
 """`cadenza backup`: one file from which a home comes back, taken while it runs or while it does not.
 
-Temporal's database is copied first and Postgres' after it. Postgres decides, so whatever it has seen that Temporal's copy
-has not (a lead that was enrolled between the two, a step that was performed) is true after the restore, and Temporal
-is told of it (services/restored.py). The other way round Temporal would remember what never happened.
+Temporal's database is copied first and Postgres' after it. Postgres decides, so whatever it has seen that Temporal's
+copy has not (a lead that was enrolled between the two, a step that was performed) is true after the restore, and
+Temporal is told of it (services/restored.py). The other way round Temporal would remember what never happened.
 """
 
 import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -40,15 +40,13 @@ async def backup(file: Path, home_folder: Path, *, force: bool) -> archive.Manif
             revision = await _schema_revision(postgres)
             await dump(postgres, folder / archive.POSTGRES, folder / "pg_dump.log")
             write_private(folder / archive.SECRETS, postgres.secrets.model_dump_json(indent=1))
-        manifest = archive.describe(
-            folder, release=version("cadenza"), taken_at=taken_at, schema_revision=revision
-        )
+        manifest = archive.describe(folder, release=version("cadenza"), taken_at=taken_at, schema_revision=revision)
         archive.pack(folder, manifest, file)
     return manifest
 
 
 def copy_temporal(source: Path, target: Path) -> None:
-    """One moment of the database, also while its server writes: SQLite's own way, which knows of the log beside the file.
+    """One moment of the database, also while its server writes: SQLite's own way, which knows of the log beside it.
 
     Raises `StartError`.
     """
@@ -74,7 +72,7 @@ def _refuse(file: Path, home: Home, *, force: bool) -> None:
 
 
 @contextmanager
-def _workshop(file: Path) -> Iterator[Path]:
+def _workshop(file: Path) -> Generator[Path]:
     """A folder beside the file, for one backup at a time; what a backup that was killed has left there goes first."""
     folder = file.with_name(f".{file.name}.making")
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -95,7 +93,7 @@ def _workshop(file: Path) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _serving(home: Home) -> AsyncIterator[EmbeddedPostgres]:
+async def _serving(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
     """The home's Postgres: that of the run that has it, or one of our own, while nobody else may have it."""
     run = home.running()
     if run is not None:

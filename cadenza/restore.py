@@ -5,7 +5,6 @@ dies has left nothing that `cadenza up` would start from.
 """
 
 import asyncio
-import os
 import shutil
 import signal
 from dataclasses import dataclass
@@ -40,11 +39,11 @@ async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: 
 
     Raises `StartError`: `home` is then as it was. `mark=False` is for tests (services/restored.py).
     """
-    home = Path(os.path.abspath(home.expanduser()))
+    home = Home(home).folder
     with archive.opened(file) as (manifest, members):
         if not knows(manifest.schema_revision):
             raise StartError(
-                f"{file} was made by a newer release (its schema is {manifest.schema_revision}): restore it with that one"
+                f"{file} was made by a newer release (schema {manifest.schema_revision}): restore it with that one"
             )
         gap = gap_between(manifest.taken_at, stopped_at or datetime.now(UTC))
         _refuse_what_is_there(home)

@@ -1,8 +1,8 @@
-"""Which emails may have left since a copy of the database was made. Pure.
+"""What steps may have done since a copy of the database was made. Pure.
 
 After a restore the copy says where each enrollment stood at one moment, and the installation went on until another.
-What it may have sent in between is every email that can be reached by then: on every branch, after the shortest waits,
-whatever windows and limits would have said to an email further on.
+What it may have done in between is every email and action that can be reached by then: on every branch, after the
+shortest waits, whatever windows and limits would have said to an email further on.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,9 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class PossibleEmail:
+class PossibleEffect:
+    """An email that may have left, or an action that may have been performed."""
+
     step: Step
     visit: int
     earliest_at: datetime
@@ -64,8 +66,8 @@ class _Arrival:
         return _Arrival(min(self.heard_at, other.heard_at), min(self.due_at, other.due_at))
 
 
-def emails_in_gap(plan: Plan, standing: Standing, gap: Gap) -> list[PossibleEmail]:
-    """Those that the enrollment may have been sent in the gap.
+def effects_in_gap(plan: Plan, standing: Standing, gap: Gap) -> list[PossibleEffect]:
+    """What the enrollment's steps may have done in the gap.
 
     Steps that it passes forward take effect once; a way back begins a new lap, in which they may do so again. So of a
     step as many visits are possible as there are laps in which it can be reached.
@@ -79,7 +81,7 @@ def emails_in_gap(plan: Plan, standing: Standing, gap: Gap) -> list[PossibleEmai
         return []  # nothing could have been performed there either
     zones = plan.zones(standing.lead_zone)
     places = {step.id: place for place, step in enumerate(plan.steps)}
-    found: list[PossibleEmail] = []
+    found: list[PossibleEffect] = []
     visits = dict(standing.visits)
     lap, done = {places[start.id]: _at_start(start, standing, since)}, standing.done
     for _ in range(MAX_LAPS):
@@ -88,9 +90,9 @@ def emails_in_gap(plan: Plan, standing: Standing, gap: Gap) -> list[PossibleEmai
             arrival = lap.get(place)
             if arrival is None or arrival.heard_at > until:
                 continue
-            if step.type == "email" and str(step.id) not in done:
+            if step.config.takes_effect and str(step.id) not in done:
                 visits[str(step.id)] = visit = visits.get(str(step.id), 0) + 1
-                found.append(PossibleEmail(step, visit, arrival.due_at))
+                found.append(PossibleEffect(step, visit, arrival.due_at))
             for target, moment in _ways(plan, step, arrival):
                 book = next_lap if plan.leads_back(step, target) else lap
                 there = places[target.id]

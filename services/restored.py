@@ -15,7 +15,7 @@ from uuid import UUID
 from db.queries import restored as queries
 from db.queries.restored import InCopy
 from db.session import Database, WriteSession
-from domain.gap import Gap, PossibleEmail, Standing, emails_in_gap
+from domain.gap import Gap, PossibleEffect, Standing, effects_in_gap
 from domain.ids import message_id_of
 from domain.sequence import Plan
 from mail.compose import new_message_id
@@ -37,9 +37,7 @@ class Marked:
     messages: int = 0
 
     def __add__(self, other: "Marked") -> "Marked":
-        return Marked(
-            self.alive + other.alive, self.enrollments + other.enrollments, self.messages + other.messages
-        )
+        return Marked(self.alive + other.alive, self.enrollments + other.enrollments, self.messages + other.messages)
 
 
 async def settle_gap(database: Database, gap: Gap, *, mark: bool = True) -> Marked:
@@ -70,14 +68,22 @@ async def settle_tenant(database: Database, tenant_id: UUID, gap: Gap, *, mark: 
         after = found[-1].id
 
 
-async def mark_enrolled_again(session: WriteSession, enrollment_ids: Sequence[UUID], cursor: Mapping[str, Any]) -> None:
-    """For leads that a batch of the copy has enrolled only now, after the restore: before it, in the gap, the batch may
-    have enrolled them as well, at once. `cursor` is the batch's."""
-    if "gap" not in cursor:
+async def mark_enrolled_again(session: WriteSession, enrollment_ids: Sequence[UUID], known: Mapping[str, Any]) -> None:
+    """For leads that something in the copy has enrolled only now, after the restore: in the gap it may have enrolled
+    them already, at once, and they may have been mailed. `known` is what that something has been told of a gap."""
+    if "gap" not in known:
         return
-    gap = Gap(*(datetime.fromisoformat(cursor["gap"][name]) for name in ("taken_at", "stopped_at")))
+    gap = Gap(*(datetime.fromisoformat(known["gap"][name]) for name in ("taken_at", "stopped_at")))
     found = await queries.enrollments_named(session, enrollment_ids)
     await _mark(session, {}, [(one, _standing_since(one, gap.taken_at)) for one in found], gap)
+
+
+async def mark_enrolled_by_action(
+    session: WriteSession, enrollment_id: UUID, *, by: UUID, step_id: UUID, visit: int
+) -> None:
+    """The same for a lead that an action of the enrollment `by` has enrolled."""
+    known = await queries.noted_action(session, by, step_id, visit)
+    await mark_enrolled_again(session, [enrollment_id], known or {})
 
 
 def gap_row(gap: Gap) -> dict[str, str]:
@@ -92,12 +98,14 @@ async def _mark(
     # Not through services/plans.py, as in services/enroll.py.
     plans |= {version: Plan.model_validate(plan) for version, plan in await queries.plans(session, missing)}
     addresses = await queries.mailbox_addresses(session)
-    rows = [
-        _row(one, email, addresses)
-        for one, standing in found
-        for email in emails_in_gap(plans[one.version_id], standing, gap)
+    possible = [
+        (one, effect) for one, standing in found for effect in effects_in_gap(plans[one.version_id], standing, gap)
     ]
-    written = await queries.mark_unknown(session, rows, taken_at=gap.taken_at, stopped_at=gap.stopped_at)
+    emails = [_message(one, effect, addresses) for one, effect in possible if effect.step.type == "email"]
+    written = await queries.mark_unknown(session, emails, gap_row(gap))
+    await queries.note_actions(
+        session, [_action(one, effect) for one, effect in possible if effect.step.type != "email"], gap_row(gap)
+    )
     return Marked(enrollments=len(set(written)), messages=len(written))
 
 
@@ -120,7 +128,7 @@ def _standing_since(one: InCopy, taken_at: datetime) -> Standing:
     return replace(_standing(one), next_action_at=one.next_action_at - (one.enrolled_at - taken_at))
 
 
-def _row(one: InCopy, email: PossibleEmail, addresses: Mapping[UUID, str]) -> dict[str, Any]:
+def _message(one: InCopy, email: PossibleEffect, addresses: Mapping[UUID, str]) -> dict[str, Any]:
     message_id = message_id_of(one.id, email.step.id, email.visit)
     mailbox_id: UUID | None = getattr(email.step.config, "mailbox_id", None) or one.mailbox_id
     address = addresses.get(mailbox_id, NOBODY) if mailbox_id else NOBODY
@@ -134,3 +142,7 @@ def _row(one: InCopy, email: PossibleEmail, addresses: Mapping[UUID, str]) -> di
         "subject": email.step.title,
         "at": email.earliest_at.isoformat(),
     }
+
+
+def _action(one: InCopy, action: PossibleEffect) -> dict[str, Any]:
+    return {"enrollment_id": str(one.id), "step_id": str(action.step.id), "visit": action.visit}

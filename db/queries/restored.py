@@ -33,12 +33,13 @@ _MAILBOXES = text("SELECT id, email FROM mailboxes WHERE tenant_id = :tenant_id"
 # What the ledger says already (`sending`, `sent`, `unknown`) is left as it is. What was reserved may have left since.
 _MARK = text("""
     WITH marked AS (
-        INSERT INTO messages AS m (tenant_id, id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit, status,
-                                   rfc_message_id, subject, reserved_at, sending_at)
+        INSERT INTO messages AS m (tenant_id, id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,
+                                   status, rfc_message_id, subject, reserved_at, sending_at)
         SELECT s.tenant_id, r.id, s.id, s.lead_id, s.sequence_id, r.mailbox_id, r.step_id, r.visit, 'unknown',
                r.rfc_message_id, r.subject, r.at, r.at
-          FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(id uuid, enrollment_id uuid, mailbox_id uuid, step_id uuid, visit integer,
-                                           rfc_message_id text, subject text, at timestamptz)
+          FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(
+               id uuid, enrollment_id uuid, mailbox_id uuid, step_id uuid, visit integer, rfc_message_id text,
+               subject text, at timestamptz)
           JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = r.enrollment_id
         ON CONFLICT ON CONSTRAINT messages_step_key DO UPDATE
            SET status = 'unknown', sending_at = excluded.sending_at
@@ -48,15 +49,34 @@ _MARK = text("""
            (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
     SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, m.step_id, 'email_outcome_unknown',
            jsonb_build_object('message_id', m.id, 'cause', 'restored', 'then', v.plan#>>'{settings,unknown_outcome}',
-                              'taken_at', CAST(:taken_at AS text), 'stopped_at', CAST(:stopped_at AS text)),
+                              'gap', CAST(:gap AS jsonb)),
            clock_timestamp() + s.clock_offset
       FROM marked m
       JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = m.enrollment_id
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
     RETURNING enrollment_id
-""").bindparams(bindparam("rows", type_=JSONB))
-# Temporal may be older than the copy, or newer, or empty. A revision that it cannot have seen makes the mirror the truth,
-# and a word that it is told starts whatever is missing there.
+""").bindparams(bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB))
+_NOTE_ACTIONS = text("""
+    INSERT INTO sequence_execution_log
+           (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
+    SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, r.step_id, 'action_outcome_unknown',
+           jsonb_build_object('cause', 'restored', 'visit', r.visit, 'gap', CAST(:gap AS jsonb)),
+           clock_timestamp() + s.clock_offset
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(enrollment_id uuid, step_id uuid, visit integer)
+      JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = r.enrollment_id
+     WHERE NOT EXISTS (
+           SELECT FROM sequence_execution_log g
+            WHERE g.tenant_id = :tenant_id AND g.enrollment_id = r.enrollment_id AND g.step_id = r.step_id
+              AND g.event = 'action_outcome_unknown' AND g.detail->>'visit' = CAST(r.visit AS text))
+""").bindparams(bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB))
+_NOTED_ACTION = text("""
+    SELECT detail FROM sequence_execution_log
+     WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
+       AND event = 'action_outcome_unknown' AND detail->>'visit' = CAST(CAST(:visit AS integer) AS text)
+     ORDER BY id DESC LIMIT 1
+""")
+# Temporal may be older than the copy, or newer, or empty. A revision that it cannot have seen makes the mirror the
+# truth, and a word that it is told starts whatever is missing there.
 _TELL = text("""
     WITH told AS (
         UPDATE lead_sequence_state SET revision = revision + CAST(:ahead AS bigint)
@@ -120,16 +140,26 @@ async def mailbox_addresses(session: ReadSession) -> dict[UUID, str]:
     return {row.id: row.email for row in rows}
 
 
-async def mark_unknown(
-    session: WriteSession, rows: Sequence[Mapping[str, Any]], *, taken_at: datetime, stopped_at: datetime
-) -> list[UUID]:
+async def mark_unknown(session: WriteSession, rows: Sequence[Mapping[str, Any]], gap: Mapping[str, str]) -> list[UUID]:
     """Writes messages whose outcome nobody knows, and why, where the ledger does not know better. Returns the
     enrollment of each that was written."""
     if not rows:
         return []
-    gap = {"taken_at": taken_at.isoformat(), "stopped_at": stopped_at.isoformat()}
-    key = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows], **gap}
+    key = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows], "gap": dict(gap)}
     return list((await session.execute(_MARK, key)).scalars())
+
+
+async def note_actions(session: WriteSession, rows: Sequence[Mapping[str, Any]], gap: Mapping[str, str]) -> None:
+    """Logs that these visits to actions may have been made before."""
+    if rows:
+        key = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows], "gap": dict(gap)}
+        await session.execute(_NOTE_ACTIONS, key)
+
+
+async def noted_action(session: ReadSession, enrollment_id: UUID, step_id: UUID, visit: int) -> dict[str, Any] | None:
+    """What was logged of this visit, if anything."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "step_id": step_id, "visit": visit}
+    return (await session.execute(_NOTED_ACTION, key)).scalar_one_or_none()
 
 
 async def tell_workflows(session: WriteSession, ids: Sequence[UUID]) -> None:
@@ -138,9 +168,7 @@ async def tell_workflows(session: WriteSession, ids: Sequence[UUID]) -> None:
     await session.execute(_TELL, key)
 
 
-async def remember_gap(
-    session: WriteSession, kind: str, gap: Mapping[str, str], *, stopped_at: datetime
-) -> None:
+async def remember_gap(session: WriteSession, kind: str, gap: Mapping[str, str], *, stopped_at: datetime) -> None:
     """Lets the batches of this kind that are under way know of it, in their cursors."""
     key = {"tenant_id": session.tenant_id, "kind": kind, "gap": dict(gap), "stopped_at": stopped_at}
     await session.execute(_REMEMBER, key)

@@ -44,12 +44,12 @@ async def test_what_was_due_in_the_gap_is_left_out_and_said_to_be(stage: Stage) 
     assert await ledger(stage, enrollment) == [("first", "unknown"), ("second", "sent")]
     (told,) = await stage.query("SELECT * FROM sequence_execution_log WHERE event = 'email_outcome_unknown'")
     assert (told.detail["cause"], told.detail["then"]) == ("restored", "skip")
-    assert told.detail["taken_at"] == gap.taken_at.isoformat()
+    assert told.detail["gap"]["taken_at"] == gap.taken_at.isoformat()
 
 
 async def test_an_author_who_would_rather_send_twice(stage: Stage) -> None:
     await stage.stop_worker()
-    lead, (enrollment,) = await enrolled(stage, unknown_outcome="resend")
+    lead, _ = await enrolled(stage, unknown_outcome="resend")
     await settle_tenant(stage.database, stage.tenant_id, the_last(5))
     (marked,) = await stage.query("SELECT rfc_message_id FROM messages")
     await stage.start_worker()
@@ -64,8 +64,8 @@ async def test_what_was_reserved_in_the_copy_may_have_left(stage: Stage) -> None
     await stage.query_write(
         "INSERT INTO messages (tenant_id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,"
         " rfc_message_id, subject, reserved_at)"
-        " SELECT s.tenant_id, s.id, s.lead_id, s.sequence_id, s.mailbox_id, s.current_step_id, 1, '<kept@x>', 'First', now()"
-        " FROM lead_sequence_state s WHERE s.id = :id",
+        " SELECT s.tenant_id, s.id, s.lead_id, s.sequence_id, s.mailbox_id, s.current_step_id, 1, '<kept@x>', 'First',"
+        " now() FROM lead_sequence_state s WHERE s.id = :id",
         id=enrollment,
     )
     await settle_tenant(stage.database, stage.tenant_id, the_last(5))
@@ -122,7 +122,9 @@ async def test_an_assignment_that_was_under_way_goes_on_and_mails_nobody_again(s
     leads = [await stage.lead() for _ in range(3)]
     sequence = await stage.sequence(STEPS)
     campaign, key = uuid4(), {"tenant_id": stage.tenant_id}
-    await stage.query_write("INSERT INTO campaigns (tenant_id, id, name) VALUES (:tenant_id, :id, 'C')", id=campaign, **key)
+    await stage.query_write(
+        "INSERT INTO campaigns (tenant_id, id, name) VALUES (:tenant_id, :id, 'C')", id=campaign, **key
+    )
     await stage.query_write(
         "INSERT INTO campaign_leads (tenant_id, campaign_id, lead_id) SELECT :tenant_id, :id, l.id FROM leads l",
         id=campaign,
@@ -141,6 +143,34 @@ async def test_an_assignment_that_was_under_way_goes_on_and_mails_nobody_again(s
     assert [tuple(row) for row in counted] == [("done", 3)]
 
 
+async def test_what_an_action_enrolls_once_more_is_not_mailed_once_more(stage: Stage) -> None:
+    """In the gap the action had put the lead into another sequence, whose first email had left."""
+    await stage.stop_worker()
+    other, campaign, key = await stage.sequence(STEPS), uuid4(), {"tenant_id": stage.tenant_id}
+    await stage.query_write(
+        "INSERT INTO campaigns (tenant_id, id, name, sequence_id) VALUES (:tenant_id, :id, 'C', :sequence)",
+        id=campaign,
+        sequence=other,
+        **key,
+    )
+    config = {"action": "add_to_campaign", "campaign_id": str(campaign)}
+    first = await stage.sequence([{"key": "hand-over", "type": "action", "config": config}])
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(first, lead)
+    gap = the_last(5)
+    assert await settle_tenant(stage.database, stage.tenant_id, gap) == Marked(1, 0, 0)
+    await settle_tenant(stage.database, stage.tenant_id, gap)
+    assert (await stage.log(enrollment)).count("action_outcome_unknown") == 1
+    await stage.start_worker()
+    await stage.until_status(enrollment, "completed")
+    (anew,) = await stage.query("SELECT id FROM lead_sequence_state WHERE sequence_id = :id", id=other)
+    await stage.parts.dispatcher.run(stage.tenant_id)
+    await until_logged(stage, anew.id, "email_skipped")
+    await stage.forward(days=3)
+    await stage.until_status(anew.id, "completed")
+    assert await stage.subjects_to(lead) == ["Second"]
+
+
 async def test_who_was_enrolled_after_the_end_is_none_of_its_business(stage: Stage) -> None:
     await stage.stop_worker()
     await enrolled(stage)
@@ -157,8 +187,8 @@ async def back_to(stage: Stage, enrollment: UUID, step_id: UUID) -> None:
     """As a copy from before the first email has it."""
     await stage.query_write("DELETE FROM messages WHERE enrollment_id = :id", id=enrollment)
     await stage.query_write(
-        "UPDATE lead_sequence_state SET revision = 1, current_step_id = :step, next_action_at = enrolled_at, visits = '{}',"
-        " done = '{}', steps_completed = 0, emails_sent = 0 WHERE id = :id",
+        "UPDATE lead_sequence_state SET revision = 1, current_step_id = :step, next_action_at = enrolled_at,"
+        " visits = '{}', done = '{}', steps_completed = 0, emails_sent = 0 WHERE id = :id",
         id=enrollment,
         step=step_id,
     )

@@ -1,4 +1,4 @@
-"""The file that a backup is: what was put in comes out, and what is not such a file is refused before anything is written."""
+"""The file that a backup is: what was put in comes out, and what is not such a file is refused."""
 
 import io
 import json

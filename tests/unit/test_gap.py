@@ -1,4 +1,4 @@
-"""Which emails may have left since a copy was made: those of any way that a lead can have gone, and of no shorter one."""
+"""Which emails may have left since a copy was made: those of every way that a lead can have gone in that time."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.conditions import Engagement, EngagementEvent
 from domain.enrollment import EnrollmentStatus
-from domain.gap import MAX_LAPS, Gap, Standing, emails_in_gap
+from domain.gap import MAX_LAPS, Gap, Standing, effects_in_gap
 from domain.graph import problems
 from domain.sequence import Plan
 from domain.walk import End, Perform, Wait, enter, having_decided, walk
@@ -36,7 +36,7 @@ def found(of: Plan, at: Standing, minutes: float) -> list[tuple[str, int, float]
     """Key, visit, and how many minutes after the copy."""
     return [
         (one.step.key, one.visit, (one.earliest_at - at.clock_offset - TAKEN) / MINUTE)
-        for one in emails_in_gap(of, at, gap(minutes))
+        for one in effects_in_gap(of, at, gap(minutes))
     ]
 
 
@@ -168,7 +168,7 @@ def test_no_lead_can_have_been_sent_what_is_not_marked(of: Plan, data: st.DataOb
         done=frozenset(of.step_ids[key] for key in done),
     )
     between = gap(data.draw(st.integers(0, 9)))
-    marked = {(one.step.key, one.visit): one.earliest_at for one in emails_in_gap(of, at, between)}
+    marked = {(one.step.key, one.visit): one.earliest_at for one in effects_in_gap(of, at, between)}
     for key, visit, moment in lived(of, at, between, data):
         assert (key, visit) in marked
         assert marked[key, visit] <= moment

@@ -37,10 +37,14 @@ def backup_in(folder: Path, schema_revision: str = "0001") -> Path:
     return folder / "some.backup"
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 async def test_no_home_to_back_up(tmp_path: Path) -> None:
     said = await refused("backup", str(tmp_path / "out"), "--home", str(tmp_path / "nothing"))
     assert "is no home of `cadenza up`" in said
-    assert list(tmp_path.iterdir()) == []
+    assert names_in(tmp_path) == []
 
 
 async def test_no_place_to_write_to(tmp_path: Path) -> None:
@@ -61,7 +65,7 @@ async def test_a_home_that_holds_something(tmp_path: Path) -> None:
     (tmp_path / "home" / "dear").write_text("to me")
     assert "is not empty" in await refused("restore", str(file), "--home", str(tmp_path / "home"))
     assert "is not empty" in await refused("restore", str(file), "--home", str(tmp_path / "home" / "dear"))
-    assert [path.name for path in (tmp_path / "home").iterdir()] == ["dear"]
+    assert names_in(tmp_path / "home") == ["dear"]
 
 
 async def test_a_file_that_is_no_backup(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""A home that is backed up while its leads are being mailed, dies, and comes back elsewhere: none lost, none mailed twice."""
+"""A home that is backed up while its leads are mailed, dies, and comes back elsewhere: none lost, none mailed twice."""
 
+import re
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -204,8 +205,9 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     # What left in the gap leads back here: its link to unsubscribe, and its Message-ID.
     ids = new.leads()
     gone, answered, *others = people.paused
-    link = httpx.URL(letters[gone, "two"].headers["List-Unsubscribe"].split("<http", 1)[1].split(">")[0].join(["http", ""]))
-    assert new.http.post(link.raw_path.decode(), data={"List-Unsubscribe": "One-Click"}).is_success
+    link = re.search(r"<http://[^/]+(/u/[^>]+)>", letters[gone, "two"].headers["List-Unsubscribe"])
+    assert link is not None
+    assert new.http.post(link[1], data={"List-Unsubscribe": "One-Click"}).is_success
     event = {"type": "reply", "message_id": letters[answered, "three"].message_id}
     new.call("POST", f"/leads/{ids[answered]}/events", json=event)
     told = "SELECT t.key FROM lead_engagement e JOIN sequence_steps t ON t.id = e.step_id WHERE e.type = 'reply'"

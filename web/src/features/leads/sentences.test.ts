@@ -48,6 +48,11 @@ describe("what the engine did", () => {
       "A backup was restored, and an email may have left since it was made; it is not sent again",
     ],
     [
+      "action_outcome_unknown",
+      { cause: "restored", visit: 1 },
+      "A backup was restored, and an action may have been performed since it was made; it is performed again",
+    ],
+    [
       "deferred",
       { cause: "window", until: UNTIL },
       `Put off until ${absoluteTime(UNTIL)}: the send window is closed`,

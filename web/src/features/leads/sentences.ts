@@ -64,6 +64,12 @@ export const LOG: Record<string, Tell> = {
       text(detail, "then") === "resend" ? "it is sent again" : "it is not sent again"
     }`,
   }),
+  action_outcome_unknown: () => ({
+    sign: "alert",
+    weight: "plain",
+    tone: "amber",
+    text: "A backup was restored, and an action may have been performed since it was made; it is performed again",
+  }),
   action_performed: (detail) => ({ sign: "spark", weight: "plain", tone: "grey", text: action(detail) }),
   deferred: (detail) => quiet("clock", deferred(detail)),
   released: () => quiet("play", "Let go: the mailbox sends again"),
