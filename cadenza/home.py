@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from cadenza.errors import StartError
 from cadenza.files import write_private
@@ -47,6 +47,25 @@ class Home:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def running(self) -> dict[str, Any] | None:
+        """What the run that has this home says of itself (run.json); None when nobody runs on it.
+
+        Raises `StartError` when that run is not ready.
+        """
+        try:
+            lock = os.open(self._lock_file, os.O_RDWR)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return None
+        except BlockingIOError:
+            with suppress(OSError, ValueError):
+                return json.loads(self.run_file.read_text())
+            raise StartError(f"what runs on {self.folder} is not ready, or is ending: try again") from None
+        finally:
+            os.close(lock)
 
     def announce(self, run: dict[str, object]) -> None:
         """Write run.json: from here on this run is ready."""

@@ -19,7 +19,12 @@ def loaded(target: str) -> Any:
 PANEL = "Talking to a running API"
 
 # Name, where its Typer app is, and what the list of commands says of it.
-OWN = (("deploy", "cadenza.commands.deploy:app", "Which version of the code leads go to: status, current, ramp."),)
+OWN = (
+    ("backup", "cadenza.commands.backup:app", "One file from which a home comes back; it may be running."),
+    ("restore", "cadenza.commands.restore:app", "A new home from such a file. Nothing is sent twice."),
+    ("after-restore", "cadenza.commands.after_restore:app", "The same for a database that was restored otherwise."),
+    ("deploy", "cadenza.commands.deploy:app", "Which version of the code leads go to: status, current, ramp."),
+)
 LATER = (
     ("sequences", "cadenza.commands.sequences:app", "Sequences as files: list, show, apply, export, activate, ..."),
     ("leads", "cadenza.commands.leads:app", "Import leads from a file, and list them."),

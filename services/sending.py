@@ -8,10 +8,11 @@ after `sent`                     the next attempt finds that the enrollment has 
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from db.queries.enrollments import LoadedMailbox, Reservation
 from domain.errors import Conflict
+from domain.ids import message_id_of
 from domain.messages import Directive
 from mail.compose import new_message_id
 from services import metrics
@@ -46,13 +47,13 @@ async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
     """
     earlier = letter.earlier
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
-    message_id = uuid4()
+    message_id = message_id_of(visit.queries.enrollment_id, visit.step.id, visit.number)
     draft = drafted(visit, tools, sender, letter.content, earlier, message_id)
     passing(FaultPoint.BEFORE_RESERVE)
     reservation = await _pass_gate(visit, sender, _as_reserved(sender, draft, letter.variant, message_id))
     match reservation.outcome:
         case "reserved":
-            if reservation.message_id != message_id:  # an earlier attempt's, and so are the links
+            if reservation.message_id != message_id:  # reserved by an earlier release, and so are the links
                 draft = drafted(visit, tools, sender, letter.content, earlier, known(reservation.message_id))
             passing(FaultPoint.AFTER_RESERVE)
             return await hand_over(visit, tools, sender, draft, reservation, letter.variant)

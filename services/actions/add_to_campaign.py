@@ -8,6 +8,7 @@ from domain.enrollment import StopReason
 from domain.errors import FieldError, SequenceNotActive
 from services.actions.action import Action
 from services.enroll import enroll
+from services.restored import mark_enrolled_by_action
 from services.steps.visit import Visit
 
 AGAIN_AFTER_DAYS = 1
@@ -43,21 +44,25 @@ class AddToCampaign(Action):
         ((_, added),) = await add_leads(session, campaign.id, [visit.lead_id])
         if campaign.sequence_id is None:
             return {"campaign": added}
-        enrolled = await _enroll(session, visit.lead_id, campaign.sequence_id, campaign.id)
+        enrolled = await _enroll(session, visit, campaign.sequence_id, campaign.id)
         return {"campaign": added, "sequence_id": str(campaign.sequence_id), **enrolled}
 
 
-async def _enroll(session: WriteSession, lead_id: UUID, sequence_id: UUID, campaign_id: UUID) -> dict[str, str]:
+async def _enroll(session: WriteSession, visit: Visit, sequence_id: UUID, campaign_id: UUID) -> dict[str, str]:
     try:
         result = await enroll(
             session,
             sequence_id=sequence_id,
-            lead_ids=[lead_id],
+            lead_ids=[visit.lead_id],
             campaign_id=campaign_id,
             again_after_days=AGAIN_AFTER_DAYS,
         )
     except SequenceNotActive as refusal:
         return {"skipped": refusal.code}
     if result.enrolled:
-        return {"enrolled": str(result.enrolled[0].enrollment_id)}
+        made = result.enrolled[0].enrollment_id
+        assert made is not None, "it was no dry run"
+        by = visit.queries.enrollment_id
+        await mark_enrolled_by_action(session, made, by=by, step_id=visit.step.id, visit=visit.number)
+        return {"enrolled": str(made)}
     return {"skipped": result.skipped[0].code}

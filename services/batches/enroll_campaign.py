@@ -9,6 +9,7 @@ from db.queries import campaigns
 from db.session import WriteSession
 from services.batches.kind import BatchKind, Chunk, Then
 from services.enroll import enroll
+from services.restored import mark_enrolled_again
 
 
 class EnrollCampaign(BatchKind):
@@ -33,12 +34,15 @@ class EnrollCampaign(BatchKind):
             campaign_id=batch.campaign_id,
             batch_id=batch.id,
         )
+        await mark_enrolled_again(
+            session, [one.enrollment_id for one in result.enrolled if one.enrollment_id is not None], batch.cursor
+        )
         return Chunk(
             Then.MORE if len(lead_ids) == limit else Then.FINISHED,
             processed=len(lead_ids),
             accepted=len(result.enrolled),
             skipped=result.skipped,
-            cursor={"after": str(lead_ids[-1])},
+            cursor={**batch.cursor, "after": str(lead_ids[-1])},
         )
 
 

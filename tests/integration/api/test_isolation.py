@@ -45,6 +45,7 @@ DEFINERS = {
     "tenants_with_webhooks": "IDs of tenants, to the deliverer",
     "tenants_choosing_winners": "IDs of tenants, to the schedule",
     "tenants_with_secrets": "IDs of tenants, to whoever changes the keys",
+    "tenants_on_the_way": "IDs of tenants, to whoever has restored a backup",
     "find_inbound_tenant": "the ID of a tenant, to whoever has a Message-ID or a mailbox of it",
     "unwatched_mailboxes": "IDs of tenants and mailboxes, to the schedule",
     "refresh_sequence_performance": "nothing",

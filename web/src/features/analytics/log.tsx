@@ -26,6 +26,7 @@ const EVENTS = [
   "waiting",
   "deferred",
   "branch_decided",
+  "action_outcome_unknown",
   "action_performed",
   "heard",
   "held",

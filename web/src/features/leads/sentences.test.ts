@@ -43,6 +43,16 @@ describe("what the engine did", () => {
       "The mail server went away while an email was handed over; it is sent again",
     ],
     [
+      "email_outcome_unknown",
+      { ...NOT_SENT_AGAIN, cause: "restored" },
+      "A backup was restored, and an email may have left since it was made; it is not sent again",
+    ],
+    [
+      "action_outcome_unknown",
+      { cause: "restored", visit: 1 },
+      "A backup was restored, and an action may have been performed since it was made; it is performed again",
+    ],
+    [
       "deferred",
       { cause: "window", until: UNTIL },
       `Put off until ${absoluteTime(UNTIL)}: the send window is closed`,

@@ -56,9 +56,19 @@ export const LOG: Record<string, Tell> = {
     sign: "alert",
     weight: "plain",
     tone: "amber",
-    text: `The mail server went away while an email was handed over; ${
+    text: `${
+      text(detail, "cause") === "restored"
+        ? "A backup was restored, and an email may have left since it was made"
+        : "The mail server went away while an email was handed over"
+    }; ${
       text(detail, "then") === "resend" ? "it is sent again" : "it is not sent again"
     }`,
+  }),
+  action_outcome_unknown: () => ({
+    sign: "alert",
+    weight: "plain",
+    tone: "amber",
+    text: "A backup was restored, and an action may have been performed since it was made; it is performed again",
   }),
   action_performed: (detail) => ({ sign: "spark", weight: "plain", tone: "grey", text: action(detail) }),
   deferred: (detail) => quiet("clock", deferred(detail)),

@@ -1,0 +1,32 @@
+"""`cadenza after-restore` (docs/backup.md)."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cadenza.gap import gap_between, moment_of, report, settle
+from cadenza.settings import load_settings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def after_restore(
+    taken_at: Annotated[
+        str, typer.Option(metavar="TIME", help="The moment to which the database was restored, ISO 8601.")
+    ],
+    stopped_at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When the old installation last ran, ISO 8601. [default: now]"),
+    ] = None,
+) -> None:
+    """Keep a database that was restored by other means from sending again what may have been sent since.
+
+    Against CADENZA_DATABASE_URL, migrated, before any API or worker runs on it. A second time it changes no more.
+    """
+    settings = load_settings()
+    until = datetime.now(UTC) if stopped_at is None else moment_of("--stopped-at", stopped_at)
+    gap = gap_between(moment_of("--taken-at", taken_at), until)
+    report(gap, asyncio.run(settle(settings.app_database_url(), gap)))

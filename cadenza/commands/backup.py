@@ -1,0 +1,31 @@
+"""`cadenza backup` (docs/backup.md)."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cadenza.backup import backup as make_backup
+from cadenza.settings import load_settings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="What to write.")],
+    home: Annotated[
+        Path | None, typer.Option(help="The home of `cadenza up`. [default: .cadenza]", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write one file from which the home comes back, with `cadenza restore`. The home may be running.
+
+    The file holds people's data and the home's secrets: keep it where nobody reads it.
+    """
+    os.umask(0o077)  # whatever this writes is for its owner's eyes only
+    made = asyncio.run(make_backup(file.expanduser().absolute(), home or load_settings().home, force=force))
+    size = sum(member.bytes for member in made.members.values())
+    print(f"wrote {file}: {size:,} bytes, taken at {made.taken_at.isoformat()}")

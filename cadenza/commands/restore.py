@@ -1,0 +1,35 @@
+"""`cadenza restore` (docs/backup.md)."""
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cadenza.lazy_commands import loaded
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `cadenza backup` wrote.")],
+    home: Annotated[Path, typer.Option(help="The new home: a folder that is empty or not there.")],
+    stopped_at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When the old installation last ran, ISO 8601. [default: now]"),
+    ] = None,
+) -> None:
+    """Make a new home from a backup, in which nothing is sent again that the old one may have sent since.
+
+    The old installation must have stopped for good.
+    """
+    logging.getLogger().setLevel(logging.WARNING)  # it has its own words for what happens
+    os.umask(0o077)  # whatever this writes is for its owner's eyes only
+    until = None if stopped_at is None else loaded("cadenza.gap:moment_of")("--stopped-at", stopped_at)
+    done = asyncio.run(loaded("cadenza.restore:restore")(file.expanduser(), home, stopped_at=until))
+    print(f"restored {home} from {file}, made by {done.manifest.release}")
+    loaded("cadenza.gap:report")(done.gap, done.marked)
+    print(f"start it: cadenza up --home {home}")

@@ -1,0 +1,16 @@
+"""Which tenants have leads on their way, for whoever has restored a backup."""
+
+from db.migrations.files import run_file
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_file("0021_restoring.sql")
+
+
+def downgrade() -> None:
+    run_file("0021_restoring_down.sql")
