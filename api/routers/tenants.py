@@ -18,7 +18,10 @@ router = APIRouter(prefix="/tenants", tags=["Administration"], route_class=ApiRo
 async def create_tenant(body: TenantCreate, admin: Admin, wired: Wired) -> TenantCreated:
     """For keys of the operator's tenant (the first one); others are refused with 403 `not_operator`. The answer alone
     holds the new tenant's first key: it takes no `Idempotency-Key`, since an answer that is kept would keep the key."""
-    return TenantCreated.of(await tenants.create_tenant(wired.database, admin.tenant_id, body.values()))
+    made = await tenants.create_tenant(
+        wired.database, admin.tenant_id, body.values(), api_key_id=admin.key_id, user_id=admin.user_id
+    )
+    return TenantCreated.of(made)
 
 
 @router.get("")

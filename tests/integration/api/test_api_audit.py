@@ -56,6 +56,8 @@ async def administer(tenant: Tenant) -> dict[str, str]:
     await tenant.call(
         "POST", "/suppressions/import", content=b"a@evil.example\nno address\n", headers={"Content-Type": "text/plain"}
     )
+    lead = await tenant.call("POST", "/leads", 201, json={"email": "ada@evil.example"})
+    await tenant.call("DELETE", f"/leads/{lead['id']}", 204)
     sequence_id = await tenant.sequence()
     for status in ("active", "paused", "active", "archived"):
         await tenant.call("PUT", f"/sequences/{sequence_id}", json={"status": status})
@@ -129,6 +131,14 @@ async def test_a_request_that_is_answered_again_is_logged_once(tenant: Tenant) -
     assert len(await entries(tenant, "&action=user.created")) == 1
 
 
+async def test_an_erased_lead_is_nobody_in_it(tenant: Tenant) -> None:
+    lead = await tenant.call("POST", "/leads", 201, json={"email": "ada@evil.example"})
+    await tenant.call("DELETE", f"/leads/{lead['id']}", 204)
+    await tenant.refused("DELETE", f"/leads/{lead['id']}", 404, "not_found")
+    [entry] = await entries(tenant, "&action=lead.erased")
+    assert (entry["target_id"], entry["detail"]) == (None, {})
+
+
 async def test_only_admins_read_it(app: FastAPI, tenant: Tenant) -> None:
     async with client_of(app, await tenant.key("read", "write")) as http:
         assert (await http.get("/audit-log")).status_code == 403
@@ -138,6 +148,9 @@ async def test_a_new_tenants_log_begins_with_the_operator_who_made_it(app: FastA
     operator = await ensure_first_tenant(database, known_key=generate_key())
     async with client_of(app, operator.api_key) as http:
         made = (await http.post("/tenants", json={"name": "Acme"})).json()
+        used = (await http.get("/session")).json()["api_key_id"]
+        [noted] = (await http.get("/audit-log?action=tenant.created&limit=1")).json()["items"]
+        assert (noted["api_key_id"], noted["target_id"]) == (used, made["id"])
     async with client_of(app, made["api_key"]) as http:
         logged = (await http.get("/audit-log")).json()["items"]
     assert {(one["action"], one["api_key_id"]) for one in logged} == {
