@@ -40,20 +40,20 @@ async def create_tenant(
     """A tenant with a first key that may do everything in it. `asking` is the tenant whose key, or person, asks: its
     audit log says which it was, the new one's that there is a tenant.
 
-    Two transactions, since each belongs to one tenant, the new one's within the other: no tenant is made without a
-    word. Raises NotOperator.
+    Two transactions, since each belongs to one tenant; the operator's first, so that no tenant is made without a word.
+    Raises NotOperator.
     """
-    async with database.write(asking, api_key_id=api_key_id, user_id=user_id) as operator:
-        own = await queries.own_tenant(operator)
+    tenant_id = uuid4()
+    async with database.write(asking, api_key_id=api_key_id, user_id=user_id) as session:
+        own = await queries.own_tenant(session)
         if own is None or not own.operator:
             raise NotOperator("use a key of the tenant that this installation began with")
-        tenant_id = uuid4()
-        await audited(operator, "tenant.created", tenant_id)
-        async with database.write(tenant_id) as session:
-            row = await queries.insert_tenant(session, values)
-            await audited(session, "tenant.created", row.id)
-            made = await create_key(session, name=FIRST_KEY_NAME, scopes=["admin"])
-    return NewTenant(row, made.key)
+        await audited(session, "tenant.created", tenant_id)
+    async with database.write(tenant_id) as session:
+        row = await queries.insert_tenant(session, values)
+        await audited(session, "tenant.created", row.id)
+        made = await create_key(session, name=FIRST_KEY_NAME, scopes=["admin"])
+        return NewTenant(row, made.key)
 
 
 async def get_tenant(session: ReadSession, tenant_id: UUID) -> Tenant:

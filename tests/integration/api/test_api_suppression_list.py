@@ -106,7 +106,9 @@ async def test_what_is_given_is_taken_again(tenant: Tenant, stranger: Tenant) ->
             "INSERT INTO suppressions (tenant_id, kind, value, reason) VALUES (:t, 'address', '+49@x.example', '=1+1')"
         )
         await session.execute(text(odd), {"t": tenant.id})
-        full_width = "INSERT INTO suppressions (tenant_id, kind, value, reason) VALUES (:t, 'domain', 'a.example', :why)"
+        full_width = (
+            "INSERT INTO suppressions (tenant_id, kind, value, reason) VALUES (:t, 'domain', 'a.example', :why)"
+        )
         await session.execute(text(full_width), {"t": tenant.id, "why": "\N{FULLWIDTH EQUALS SIGN}1+1"})
     answer = await tenant.http.get("/suppressions/export")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
