@@ -30,7 +30,8 @@ class NewTenant:
 
 
 async def create_tenant(operators: WriteSession, database: Database, values: Mapping[str, Any]) -> NewTenant:
-    """A tenant with a first key that may do everything in it. `operators` is of the tenant that asks. Raises NotOperator.
+    """A tenant with a first key that may do everything in it. `operators` is of the tenant that asks. Raises
+    NotOperator.
 
     Two transactions, since each belongs to one tenant: the new one's is committed inside the operator's, so that a
     tenant that could not be made stands in no log.
