@@ -148,6 +148,9 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
+        # FastAPI's own pages load their scripts from a public CDN; `/docs` comes with the web app.
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=_operation_id,
         # A path with a slash too many is a 404, not a redirect that drops a POST's body.
         redirect_slashes=False,

@@ -29,16 +29,19 @@ class NewTenant:
     api_key: str
 
 
-async def create_tenant(database: Database, asking: UUID, values: Mapping[str, Any]) -> NewTenant:
-    """A tenant with a first key that may do everything in it. `asking` is the tenant whose key asks.
+async def create_tenant(operators: WriteSession, database: Database, values: Mapping[str, Any]) -> NewTenant:
+    """A tenant with a first key that may do everything in it. `operators` is of the tenant that asks. Raises
+    NotOperator.
 
-    Two transactions, since each belongs to one tenant. Raises NotOperator.
+    Two transactions, since each belongs to one tenant: the new one's is committed inside the operator's, so that a
+    tenant that could not be made stands in no log.
     """
-    async with database.read(asking) as session:
-        own = await queries.own_tenant(session)
+    own = await queries.own_tenant(operators)
     if own is None or not own.operator:
         raise NotOperator("use a key of the tenant that this installation began with")
-    async with database.write(uuid4()) as session:
+    tenant_id = uuid4()
+    await audited(operators, "tenant.created", tenant_id)
+    async with database.write(tenant_id) as session:
         row = await queries.insert_tenant(session, values)
         await audited(session, "tenant.created", row.id)
         made = await create_key(session, name=FIRST_KEY_NAME, scopes=["admin"])
