@@ -34,7 +34,7 @@ class Reader:
         """The exit status of a shell, and all that it printed."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         # An editor which needs nobody: it gives another subject.
-        editor = "sed --in-place s/Quick/Short/"
+        editor = "sed -i.before s/Quick/Short/"
         shell = await asyncio.create_subprocess_exec(
             "bash", "-c", f"set -euo pipefail\n{script}", cwd=self.folder,
             env=clean_environment(PATH=path, EDITOR=editor, TEMPORAL_ADDRESS=self.temporal_address),
