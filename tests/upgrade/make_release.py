@@ -64,7 +64,7 @@ async def _keep(home: Path, release: str, folder: Path) -> Path:
 
 
 def _forget_the_machine(temporal: Path) -> None:
-    """Workers sign their tasks with their machine's name, which is nobody's business; what it is is nothing to Temporal."""
+    """Workers sign their tasks with their machine's name, which is nobody's business; Temporal does not read it."""
     name = socket.gethostname().encode()
     temporal.write_bytes(temporal.read_bytes().replace(b"@" + name, b"@" + b"m" * len(name)))
 

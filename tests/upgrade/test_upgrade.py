@@ -1,4 +1,4 @@
-"""Homes of older releases go on under this one: their schema, their rows, and the histories of leads that were asleep."""
+"""Homes of older releases go on under this one: their schema, their rows, and the histories of leads asleep."""
 
 import tempfile
 from collections.abc import AsyncGenerator
