@@ -24,7 +24,7 @@ install-dev: .venv/.installed-dev web
 
 # Node.js comes with .venv: none needs to be on the machine. npm takes only what the lock names, with its hash.
 NPM = cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm --silent
-WEB_SOURCES = $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/openapi.json \
+WEB_SOURCES = $(shell find web/src web/public -type f) web/index.html web/reference.html web/vite.config.ts web/openapi.json \
 	examples/cold-outreach.yaml
 
 web: web/dist/index.html

@@ -48,6 +48,7 @@ from api.routers import (
 from api.sign_in_attempts import SignInAttempts
 from api.web import serve_web
 from api.wiring import Wiring
+from db.schema_check import refuse_old_schema
 from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
@@ -104,7 +105,7 @@ ROUTERS = (
 def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Client]]) -> FastAPI:
     """The app; `connect_temporal` is called when Temporal is first needed, and again until it answers.
 
-    At start it raises UnsafeRole for a database role that row level security does not bind, and whatever
+    At start it raises UnsafeRole for a database role that row level security does not bind, OldSchema, and whatever
     keeps it from reaching Postgres at all. Temporal may be away: enrollments are kept and dispatched later.
     """
 
@@ -121,6 +122,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         rates = RateLimiter(config.rate_limit) if config.rate_limit else None
         try:
             await database.refuse_unsafe_role()
+            await refuse_old_schema(database)
             gauges = InstallationGauges(database)
             app.state.wiring = Wiring(
                 config,
@@ -148,6 +150,9 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
+        # FastAPI's own pages load their scripts from a public CDN; `/docs` comes with the web app.
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=_operation_id,
         # A path with a slash too many is a 404, not a redirect that drops a POST's body.
         redirect_slashes=False,

@@ -1,4 +1,5 @@
-"""The web app: its built files at `/`, its screens under `/app`, beside the API that it calls."""
+"""The web app: its built files at `/`, its screens under `/app`, beside the API that it calls, and `/docs`, the API's
+reference."""
 
 from pathlib import Path
 
@@ -44,6 +45,9 @@ def serve_web(app: FastAPI, folder: Path) -> None:
     async def page(_: object) -> FileResponse:
         return FileResponse(folder / "index.html", headers=PAGE_HEADERS)
 
+    async def reference(_: object) -> FileResponse:
+        return FileResponse(folder / "reference.html", headers=PAGE_HEADERS)
+
     async def icon(_: object) -> FileResponse:
         return FileResponse(folder / "favicon.svg")
 
@@ -51,6 +55,7 @@ def serve_web(app: FastAPI, folder: Path) -> None:
         Route("/", page),
         Route("/app", page),
         Route("/app/{screen:path}", page),
+        Route("/docs", reference),
         Route("/favicon.svg", icon),
         Mount("/assets", GZipMiddleware(_Assets(directory=folder / "assets"))),
     ]

@@ -37,7 +37,7 @@ async def backup(file: Path, home_folder: Path, *, force: bool) -> archive.Manif
         async with _serving(home) as postgres:
             taken_at = datetime.now(UTC)
             copy_temporal(home.folder / archive.TEMPORAL, folder / archive.TEMPORAL)
-            revision = await _schema_revision(postgres)
+            revision = await schema_revision(postgres)
             await dump(postgres, folder / archive.POSTGRES, folder / "pg_dump.log")
             write_private(folder / archive.SECRETS, postgres.secrets.model_dump_json(indent=1))
         manifest = archive.describe(folder, release=version("cadenza"), taken_at=taken_at, schema_revision=revision)
@@ -105,7 +105,8 @@ async def _serving(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
             yield postgres
 
 
-async def _schema_revision(postgres: EmbeddedPostgres) -> str:
+async def schema_revision(postgres: EmbeddedPostgres) -> str:
+    """The newest migration that its database has had. Raises `StartError`."""
     try:
         async with superuser(postgres.url(SUPERUSER, DATABASE)) as connection:
             return str(await connection.scalar(text("SELECT version_num FROM alembic_version")))

@@ -25,26 +25,26 @@ SHARED = frozenset({"--api-url", "--api-key", "--home", "--json"})
 
 def document(present: str) -> str:
     """The whole text: what is written by hand in `present`, and the commands."""
-    commands: dict[str, Any] = get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue]
+    program: Any = get_command(app)
     panels: dict[str | None, list[str]] = {None: [], PANEL: []}
-    for name, listed in commands.items():
+    for name, listed in program.commands.items():
         if not listed.hidden:
-            panels[listed.rich_help_panel if listed.rich_help_panel == PANEL else None] += _command(
-                f"cadenza {name}", loaded_command(listed), listed.help
-            )
+            panel = PANEL if listed.rich_help_panel == PANEL else None
+            panels[panel] += _command(f"cadenza {name}", loaded_command(listed))
     parts = ["## Commands that run it\n", *panels[None], "## Commands that talk to a running API\n", *panels[PANEL]]
     return present[: present.index(MARKER)] + MARKER + "\n" + "\n".join(parts)
 
 
-def _command(path: str, command: Any, help_: str) -> Iterator[str]:
+def _command(path: str, command: Any) -> Iterator[str]:
     if isinstance(command, TyperGroup):
+        below: Any
         for name, below in command.commands.items():
-            yield from _command(f"{path} {name}", below, below.help)
+            yield from _command(f"{path} {name}", below)
         return
     shared: frozenset[str] = SHARED if any("--api-url" in one.opts for one in command.params) else frozenset()
     own = [one for one in command.params if not shared.intersection(one.opts) and one.name != "help"]
     yield f"### {path}\n"
-    yield f"{' '.join((command.help or help_).split())}\n"
+    yield f"{' '.join(command.help.split())}\n"
     yield f"`{' '.join([path, *map(_usage, own)])}`\n"
     if own:
         yield "| | | unless given |\n|---|---|---|"

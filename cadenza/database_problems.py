@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from cadenza.errors import StartError, one_line
+from db.schema_check import OldSchema
 from db.session import UnsafeRole
 
 
@@ -16,6 +17,8 @@ def database_problems_in_one_line() -> Generator[None, None, None]:
         yield
     except UnsafeRole as error:
         raise StartError(f"CADENZA_DATABASE_URL: {one_line(error)}") from error
+    except OldSchema as error:
+        raise StartError(one_line(error)) from error
     except (OSError, DBAPIError) as error:
         reason = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         raise StartError(f"the database cannot be used (CADENZA_DATABASE_URL): {one_line(reason)}") from error

@@ -92,6 +92,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "temporarily_refused": "Nothing: it is tried again by itself (greylisting, a full mailbox, a limit).",
         "unauthorized": "Send `Authorization: Bearer <API key>` that is not revoked; in a browser sign in again.",
         "unavailable": "Try again after `Retry-After` seconds: Postgres or Temporal does not answer.",
+        "database_not_migrated": "Run `cadenza migrate` before the parts of a new release are started.",
         "unsafe_database_role": "Connect as a role without SUPERUSER and BYPASSRLS, such as `cadenza_app`.",
         "unsupported_media_type": "Send the `Content-Type` that the `detail` names.",
         "user_exists": "Use the user that is there.",

@@ -10,12 +10,13 @@ from cadenza.postgres_roles import DATABASE, SUPERUSER
 from cadenza.process import Command, run_to_end
 
 
-async def dump(postgres: EmbeddedPostgres, file: Path, log: Path) -> None:
+async def dump(postgres: EmbeddedPostgres, file: Path, log: Path, *, compressed: bool = True) -> None:
     """One consistent copy, taken while others write. As the superuser, whom row level security hides nothing from.
 
     Raises `StartError`.
     """
-    await _run(postgres, "pg_dump", ["--format=custom", "--file", file, DATABASE], log)
+    how = ["--format=custom"] if compressed else ["--format=custom", "--compress=0"]
+    await _run(postgres, "pg_dump", [*how, "--file", file, DATABASE], log)
 
 
 async def load(postgres: EmbeddedPostgres, file: Path, log: Path) -> None:

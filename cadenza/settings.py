@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8000, ge=0, le=65535)
     """Its port; 0 takes one that is free."""
     rate_limit_per_second: float = Field(default=100.0, ge=0, le=1_000_000)
-    """Requests that each API key may make, of each API process; 0 is no limit. Each process counts for itself."""
+    """Requests that each API key and each person may make, of each API process; 0 is no limit. Each process counts for
+    itself."""
     rate_limit_burst: int = Field(default=2000, ge=1, le=10_000_000)
     """How many of them may come at once, after a rest."""
     inbound_webhook_secret: SecretStr | None = None

@@ -30,6 +30,7 @@ from cadenza.settings import Settings
 from cadenza.telemetry import temporal_runtime
 from cadenza.temporal_client import connect_temporal
 from cadenza.tracing import traced
+from db.schema_check import refuse_old_schema
 from db.session import Database
 from mail.tracking import Links
 from mail.transport import SmtpServer
@@ -214,6 +215,7 @@ async def _work(
     try:
         with database_problems_in_one_line():
             await database.refuse_unsafe_role()
+            await refuse_old_schema(database)
         await ensure_search_attributes(client)
         await parts.gateway.ensure_schedules()
         queue, build_id = settings.task_queue, settings.build_id

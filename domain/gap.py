@@ -77,8 +77,8 @@ def effects_in_gap(plan: Plan, standing: Standing, gap: Gap) -> list[PossibleEff
         since = max(since, standing.hold_until)
     until = gap.stopped_at + standing.clock_offset
     start = plan.step(standing.step_id)
-    if start is None:
-        return []  # nothing could have been performed there either
+    if start is None or gap.stopped_at <= gap.taken_at:
+        return []  # nothing could have been performed there, or then
     zones = plan.zones(standing.lead_zone)
     places = {step.id: place for place, step in enumerate(plan.steps)}
     found: list[PossibleEffect] = []

@@ -64,7 +64,8 @@ def label(x: float, y: float, text: str, style: str = "", anchor: str = "middle"
     made = ""
     if under:
         width = max(map(len, lines)) * CHARACTER
-        made = rectangle("under", x, top - 13 + LINE * len(lines) / 2, width, LINE * len(lines))
+        middle = x if anchor == "middle" else x + width / 2
+        made = rectangle("under", middle, top - 13 + LINE * len(lines) / 2, width, LINE * len(lines))
     for number, line in enumerate(lines):
         place = f'x="{x:.0f}" y="{top + LINE * number:.0f}" text-anchor="{anchor}"'
         made += f'<text class="{style}" {place}>{escape(line)}</text>'
@@ -172,7 +173,7 @@ def _moment(line: str, at: dict[str, float], y: float, width: float) -> Iterator
         yield f'<path class="crash" d="M{MARGIN} {y:.0f}H{width - MARGIN:.0f}"/>'
         yield label(width / 2, y, f"\u2717 {crash[1]}: {crash[2]}", "fatal", under=True)
     elif phase := re.fullmatch(r"phase: (.+)", line):
-        yield label(MARGIN, y, phase[1], "bold", "start")
+        yield label(MARGIN, y, phase[1], "bold", "start", under=True)
     else:
         raise ValueError(line)
 

@@ -118,12 +118,14 @@ class Email(Effect):
         """Raises MergeFieldMissing, NoMailbox, WindowNeverOpens, and what SMTP says (mail/transport.py)."""
         variant = await self._variant(visit)
         earlier = visit.last_message if self.reply_in_thread else None
-        content = self.content(variant, visit.plan, visit.step, visit.lead_id, in_thread=earlier is not None)
+        # Of one that a restored copy marked nobody knows the subject, as it was rendered.
+        in_thread = earlier is not None and earlier.subject != ""
+        content = self.content(variant, visit.plan, visit.step, visit.lead_id, in_thread=in_thread)
         return await send(visit, tools, Letter(content, variant, self.mailbox_id, earlier))
 
     def content(self, variant: str | None, plan: Plan, step: Step, lead_id: UUID, *, in_thread: bool) -> Content:
-        """Of this step, whose subject may be the thread's. A lead without a thread (none of its emails has left) begins
-        one, under the subject that it would have."""
+        """Of this step, whose subject may be the thread's. A lead without one (none of its emails has left) begins it,
+        under the subject that it would have."""
         content = self.contents()[variant]
         if in_thread or content.subject.strip():
             return content

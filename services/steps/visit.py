@@ -46,8 +46,7 @@ class Visit:
         """The last that left, or may have: most of those arrived. Not this visit's own, which is tried again."""
         own = (str(self.step.id), self.number)
         others = (one for one in reversed(self.loaded.messages) if (one.step_id, one.visit) != own)
-        # What a restored copy knows no more of than that it may have left has no subject to go on with.
-        return next((one for one in others if one.subject), None)
+        return next(others, None)
 
     def merge_fields(self, sender: LoadedMailbox | None, unsubscribe_url: str | None = None) -> Mapping[str, Any]:
         """What templates see of this visit."""

@@ -54,11 +54,12 @@ def _keys(file: str, name: str) -> set[str]:
 
 def _logged() -> Iterator[str]:
     """Every event that SQL or a step writes to the execution log."""
-    for text in (*_sql(), (ROOT / "db" / "queries" / "sent.py").read_text("utf-8")):
+    queries = [(ROOT / "db" / "queries" / name).read_text("utf-8") for name in ("sent.py", "restored.py")]
+    for text in (*_sql(), *queries):
         yield from re.findall(r"log_move\(state, '(\w+)'", text)
         if "log_move(state, state.status" in text:
             yield from (status for status in EnrollmentStatus if status.ended)
-        for insert in re.findall(r"INSERT INTO sequence_execution_log\b([^;]*?)(?:;|\Z)", text):
+        for insert in re.findall(r"INSERT INTO sequence_execution_log\b([^;]*?)(?:;|\"{3}|\Z)", text):
             named = re.search(r"SELECT[^;]*?'(\w+)'(?:,|\s+FROM)", re.sub(r"->>?\s*'\w+'", "", insert))
             if named is not None:
                 yield named[1]

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +14,19 @@ PATHS = json.loads((ROOT / "web" / "openapi.json").read_text("utf-8"))["paths"]
 REQUEST = re.compile(r"(?:(GET|POST|PUT|PATCH|DELETE) )(/[\w{}/.-]*)")
 # Commands that a sentence quotes; `...`, NAMES and values in them are the reader's.
 QUOTED = re.compile(r"(?:\S+=\S+ )*(?:\S*/)?(cadenza|make|python3?|docker|kubectl|temporal|npm) [a-z-]")
+
+FILE = re.compile(r"(\w+)/[\w./-]*(?:::\w+)?")
+# Examples of extending.md and of a migration, and what `make` builds.
+MADE_BY_THE_READER = frozenset(
+    {
+        "domain/conditions/clicked_twice.py",
+        "domain/steps/wait_until.py",
+        "db/migrations/sql/NNNN_name.sql",
+        "db/migrations/versions/NNNN_name.py",
+        "services/actions/set_field.py",
+        "web/dist",
+    }
+)
 
 
 def left_out() -> list[Block]:
@@ -39,6 +54,15 @@ def test_requests_in_sentences_are_of_the_api(page: str) -> None:
             assert (method, pattern(path)) in known, f"{page}: {span}"
 
 
+@pytest.mark.parametrize("page", pages())
+def test_files_in_sentences_are_there(page: str) -> None:
+    rooms = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    for span in spans(page):
+        named = FILE.fullmatch(span)
+        if named and named[1] in rooms and span not in MADE_BY_THE_READER:
+            assert (ROOT / span.split("::")[0]).exists(), f"{page}: {span}"
+
+
 def pattern(path: str) -> str:
     return re.sub(r"\{\w+\}", "{}", path)
 
@@ -46,6 +70,24 @@ def pattern(path: str) -> str:
 @pytest.mark.parametrize("page", pages())
 def test_variables_are_read_by_somebody(page: str) -> None:
     assert set(commands.VARIABLE.findall(text_of(page))) - commands.VARIABLES == set()
+
+
+@pytest.mark.parametrize("target", sorted(commands.TARGETS))
+def test_make_knows_how_to_make_each_target(target: str) -> None:
+    made = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+
+
+def modules_with_options() -> list[str]:
+    named = {module for block in left_out() for module in re.findall(r"-m (bench[\w.]*)", block.text)}
+    return sorted(module for module in named if commands.options_of_module(module))
+
+
+@pytest.mark.parametrize("module", modules_with_options())
+def test_a_benchmark_says_what_its_options_are(module: str) -> None:
+    command = [sys.executable, "-m", module, "--help"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert commands.options_of_module(module) <= set(re.findall(r"--[\w-]+", told))
 
 
 def test_a_command_that_is_not_there_is_found() -> None:

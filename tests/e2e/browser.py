@@ -34,7 +34,6 @@ SEED = """
 if (window === top && !sessionStorage.getItem('seeded')) {
   sessionStorage.setItem('seeded', '1');
   localStorage.setItem('cadenza.theme', '%(theme)s');
-  localStorage.setItem('cadenza.key', '%(key)s');
 }
 """
 
@@ -58,8 +57,8 @@ async def signed_in(
     theme: str = "light",
     inspected: bool = False,
 ) -> AsyncGenerator[BrowserContext]:
-    """A fresh profile that works with the first tenant's key. `inspected` lets axe be put into its pages, which their
-    policy forbids."""
+    """A fresh profile that is signed in with the first tenant's key. `inspected` lets axe be put into its pages, which
+    their policy forbids."""
     context = await browser.new_context(
         base_url=run["api_url"],
         viewport={"width": size[0], "height": size[1]},
@@ -67,6 +66,9 @@ async def signed_in(
         reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE_MS)
-    await context.add_init_script(SEED % {"theme": theme, "key": run["api_key"]})
+    await context.add_init_script(SEED % {"theme": theme})
+    key = {"api_key": run["api_key"]}
+    answer = await context.request.post("/session", data=key, headers={"X-Cadenza-CSRF": "1"})
+    assert answer.ok, await answer.text()  # the context has the cookie now
     yield context
     await context.close()

@@ -48,6 +48,12 @@ async def _check_a_pick(page: Page) -> None:
     await page.get_by_role("table", name="leads").first.wait_for()
 
 
+async def _end_the_session(page: Page) -> None:
+    await page.request.delete("/session", headers={"X-Cadenza-CSRF": "1"})
+    await page.reload()
+    await page.get_by_role("heading", name="Sign in to Cadenza").wait_for()
+
+
 SETTINGS = (
     "mailboxes",
     "sender-domains",
@@ -73,6 +79,8 @@ SCREENS = (
     Screen("lead", "/app/leads/{lead_id}"),
     Screen("lead-waiting", "/app/leads/{waiting_lead_id}"),
     *(Screen(f"settings-{section}", f"/app/settings/{section}") for section in SETTINGS),
+    Screen("sign-in", "/app/sequences", _end_the_session),
+    Screen("invitation", "/#invitation=of-somebody"),
     Screen("dev", "/app/dev"),
     Screen("dev-message", "/app/dev", _open_first_message),
 )

@@ -1,32 +1,187 @@
-"""The first minute: the address that `cadenza up` prints, a key typed by hand, a key that is refused, signing out."""
+"""Getting in: the address that `cadenza up` prints, a key, an invitation, a password; and getting out."""
 
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, expect
+import httpx
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.e2e.browser import PATIENCE_MS, signed_in
 from tests.e2e.conftest import watched
+from tests.e2e.keyboard import Keyboard
+from tests.e2e.workspace import call
+
+PASSWORD = "correct horse battery staple"
+CSRF = {"X-Cadenza-CSRF": "1"}
 
 
-async def test_the_printed_address_signs_in_and_leaves_no_key_in_it(browser: Browser, run: dict[str, Any]) -> None:
-    async with watched(await browser.new_page()) as page:
+@asynccontextmanager
+async def stranger(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[BrowserContext]:
+    """A profile that nobody has signed in with."""
+    context = await browser.new_context(base_url=run["api_url"])
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    await context.close()
+
+
+async def within_reach(page: Page) -> str:
+    """What a script of the page could take along."""
+    stored = "() => [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join()"
+    return await page.evaluate(stored)
+
+
+async def expect_inside(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible()
+
+
+async def expect_outside(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="Sign in to Cadenza")).to_be_visible()
+
+
+async def fill_in(page: Page, email: str, password: str) -> None:
+    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+async def test_the_printed_address_signs_in_and_leaves_no_key_behind(browser: Browser, run: dict[str, Any]) -> None:
+    async with stranger(browser, run) as context, watched(await context.new_page()) as page:
         await page.goto(f"{run['ui_url']}#key={run['api_key']}")
-        await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible()
+        await expect_inside(page)
         assert page.url == f"{run['ui_url']}app/sequences"
-        await page.context.close()
+        [cookie] = await context.cookies()
+        assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("cadenza_session", True, "Strict")
+        reach = await within_reach(page)
+        assert [secret for secret in (run["api_key"], cookie["value"]) if secret in reach] == []
+        await page.reload()
+        await expect_inside(page)
+
+
+async def test_a_printed_address_that_is_out_of_date_says_so(browser: Browser, run: dict[str, Any]) -> None:
+    async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
+        await page.goto(f"{run['ui_url']}#key=cdz_{'x' * 41}")
+        await expect(page.get_by_role("alert")).to_contain_text("The API key in the address is not accepted")
+        assert "#" not in page.url
 
 
 async def test_a_key_is_tried_before_it_is_taken(browser: Browser, run: dict[str, Any]) -> None:
-    async with watched(await browser.new_page(), allowed=("401",)) as page:
-        await page.goto(run["ui_url"])
+    async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
+        await page.goto("/app/leads?search=ada")
+        await page.get_by_role("button", name="API key").click()
         field = page.get_by_label("API key")
         await field.fill("cdz_wrong_key")
-        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Sign in", exact=True).click()
         await expect(page.get_by_text("the API key is unknown or revoked")).to_be_visible()
         await field.fill(run["api_key"])
         await field.press("Enter")
-        await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible()
+        await expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
+        assert page.url.endswith("/app/leads?search=ada")
+        assert run["api_key"] not in await within_reach(page)
         await page.get_by_role("button", name="Sign out").click()
-        await expect(field).to_be_visible()
+        await expect_outside(page)
         await page.reload()
-        await expect(field).to_be_visible()
-        await page.context.close()
+        await expect_outside(page)
+
+
+async def test_from_an_invitation_to_a_password(browser: Browser, run: dict[str, Any], http: httpx.AsyncClient) -> None:
+    email = f"{secrets.token_hex(4)}@cadenza.example"
+    async with signed_in(browser, run) as context, watched(await context.new_page()) as admin:
+        await admin.goto("/app/settings/users")
+        await admin.get_by_role("button", name="New user").first.click()
+        await admin.get_by_role("textbox", name="Name").fill("Noor Haddad")
+        await admin.get_by_role("textbox", name="Email").fill(email)
+        await admin.get_by_label("Role").select_option("Editor")
+        await admin.get_by_role("button", name="Create user").click()
+        row = admin.get_by_role("row", name="Noor Haddad")
+        await expect(row).to_contain_text("Editor")
+        await expect(row).to_contain_text("no password")
+        await admin.get_by_role("button", name=f"Invite {email}").click()
+        await admin.get_by_role("button", name="Make the link").click()
+        link = await admin.get_by_role("textbox", name="Invitation of Noor Haddad").input_value()
+        await admin.get_by_role("button", name="I have copied it").click()
+
+        async with stranger(browser, run) as theirs, watched(await theirs.new_page(), ("401", "410", "422")) as page:
+            await page.goto(link)
+            assert "#" not in page.url
+            field = page.get_by_label("New password")
+            await field.fill("too short")
+            await field.press("Enter")
+            await expect(field).to_have_attribute("aria-invalid", "true")
+            await field.fill(PASSWORD)
+            await field.press("Enter")
+            await expect_inside(page)
+            await page.goto("/app/settings/users")
+            await expect(page.get_by_role("heading", name="Users: for administrators")).to_be_visible()
+            await page.get_by_role("button", name="Sign out").click()
+            await fill_in(page, email, "a wrong password")
+            await expect(page.get_by_role("alert")).to_contain_text("The email address or the password is wrong")
+            await fill_in(page, email, PASSWORD)
+            await expect(page.get_by_role("heading", name="Users: for administrators")).to_be_visible()
+
+            await page.goto("about:blank")
+            await page.goto(link)
+            await page.get_by_label("New password").fill(PASSWORD)
+            await page.get_by_role("button", name="Set the password").click()
+            await expect(page.get_by_role("heading", name="This link does not hold any more")).to_be_visible()
+            await page.get_by_role("button", name="To the sign-in").click()
+            await expect_inside(page)  # the session that was there is there
+
+            # An administrator removes them in the middle of it.
+            await expect(admin.get_by_role("button", name=f"Reset password of {email}")).to_be_visible()
+            users = (await call(http.get("/users")))["items"]
+            [user] = [one for one in users if one["email"] == email]
+            assert (await http.delete(f"/users/{user['id']}")).is_success
+            await expect(page.get_by_role("alert")).to_contain_text("Your session is over")
+
+
+async def test_an_address_of_two_organisations_is_asked_which(
+    browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
+) -> None:
+    email = f"{secrets.token_hex(4)}@cadenza.example"
+    made = await call(http.post("/tenants", json={"name": "Second Ltd"}))
+    for key in (run["api_key"], made["api_key"]):
+        bearer = {"Authorization": f"Bearer {key}"}
+        user = await call(http.post("/users", json={"email": email, "role": "admin"}, headers=bearer))
+        link = (await call(http.post(f"/users/{user['id']}/invitations", headers=bearer)))["url"]
+        body = {"token": link.rpartition("=")[2], "password": PASSWORD}
+        await call(http.post("/invitations/accept", json=body, headers=CSRF))
+    http.cookies.clear()
+    async with stranger(browser, run) as context, watched(await context.new_page(), ("401", "409")) as page:
+        await page.goto("/app/settings/organisation")
+        await fill_in(page, email, PASSWORD)
+        await (
+            page.get_by_role("group", name="Into which organisation?").get_by_role("button", name="Second Ltd").click()
+        )
+        await expect(page.get_by_role("textbox", name="Name")).to_have_value("Second Ltd")
+
+
+async def test_what_one_tab_does_counts_for_all(browser: Browser, run: dict[str, Any]) -> None:
+    async with (
+        signed_in(browser, run) as context,
+        watched(await context.new_page()) as one,
+        watched(await context.new_page(), ("401",)) as other,
+    ):
+        for page in (one, other):
+            await page.goto("/app/sequences")
+            await expect_inside(page)
+        await one.get_by_role("button", name="Sign out").click()
+        await expect_outside(other)
+        await one.get_by_role("button", name="API key").click()
+        await one.get_by_label("API key").fill(run["api_key"])
+        await one.get_by_label("API key").press("Enter")
+        await expect_inside(other)
+
+
+async def test_by_keyboard_alone(browser: Browser, run: dict[str, Any]) -> None:
+    async with stranger(browser, run) as context, watched(await context.new_page(), ("401",)) as page:
+        keyboard = Keyboard(page)
+        await page.goto("/app/sequences")
+        await expect_outside(page)
+        await keyboard.use(page.get_by_role("button", name="API key"))
+        await keyboard.type_into(page.get_by_label("API key"), run["api_key"])
+        await keyboard.press("Enter")
+        await expect_inside(page)
+        await keyboard.use(page.get_by_role("button", name="Sign out"))
+        await expect_outside(page)

@@ -1,12 +1,20 @@
 """What a reply in thread continues, and under which subject, when the email before it may not have left or none has."""
 
 import asyncio
+from uuid import UUID
 
 from tests.stage import Stage
 
 INTRO = {"key": "intro", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 WAIT = {"key": "wait", "type": "delay", "config": {"days": 2}}
 AGAIN = {"key": "again", "type": "email", "config": {"reply_in_thread": True, "body_text": "Hi again {{name}}"}}
+
+
+async def until_logged(stage: Stage, enrollment: UUID, event: str) -> None:
+    async def logged() -> bool:
+        return event in await stage.log(enrollment)
+
+    await stage.until(logged, event)
 
 
 async def test_one_of_unknown_outcome_is_continued(stage: Stage) -> None:
@@ -19,15 +27,26 @@ async def test_one_of_unknown_outcome_is_continued(stage: Stage) -> None:
     await stage.sink.stop()
     await stage.sink.start(port)
 
-    async def went_on() -> bool:
-        return "email_skipped" in await stage.log(enrollment)
-
-    await stage.until(went_on, "the email of unknown outcome is passed over")
+    await until_logged(stage, enrollment, "email_skipped")
     await stage.forward(days=2, hours=1)
     await stage.until_status(enrollment, "completed")
     intro, again = stage.sink.received
     assert (intro.subject, again.subject) == ("Hello Acme", "Re: Hello Acme")
     assert again.message["In-Reply-To"] == again.message["References"] == intro.message_id
+
+
+async def test_one_that_a_restore_marked_is_continued_under_the_steps_subject(stage: Stage) -> None:
+    """Its Message-ID is the one it had, and its subject is not known."""
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(await stage.sequence([INTRO, WAIT, AGAIN]), lead)
+    await until_logged(stage, enrollment, "email_sent")
+    await stage.query_write(
+        "UPDATE messages SET status = 'unknown', subject = '' WHERE enrollment_id = :id", id=enrollment
+    )
+    await stage.forward(days=2, hours=1)
+    await stage.until_status(enrollment, "completed")
+    intro, again = stage.sink.received
+    assert (again.subject, again.message["In-Reply-To"]) == ("Re: Hello Acme", intro.message_id)
 
 
 async def test_a_lead_without_a_thread_begins_one(stage: Stage) -> None:

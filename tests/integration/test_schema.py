@@ -14,7 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.migrate import ALEMBIC_INI, upgrade
+from cadenza.postgres_roles import APP, OWNER, SUPERUSER, superuser
+from db.schema_check import OldSchema, refuse_old_schema
 from db.session import Database, UnsafeRole
+from tests.integration.cli.conftest import run_program
 from tests.stage import new_tenant
 
 TENANTLESS = {"alembic_version"}
@@ -136,6 +139,23 @@ async def test_a_superuser_is_refused(migrated_postgres: EmbeddedPostgres) -> No
     with pytest.raises(UnsafeRole):
         await database.refuse_unsafe_role()
     await database.aclose()
+
+
+async def test_a_schema_that_lacks_something_is_refused(postgres_server: EmbeddedPostgres) -> None:
+    await postgres_server.create_database("older")
+    database = Database(postgres_server.url(APP, "older"))
+    with pytest.raises(OldSchema, match="cadenza migrate"):
+        await refuse_old_schema(database)
+    ran = await run_program("api", environment={"CADENZA_DATABASE_URL": postgres_server.url(APP, "older")})
+    assert (ran.status, "run `cadenza migrate` first" in ran.err, "Traceback" in ran.err) == (1, True, False)
+    await asyncio.to_thread(upgrade, postgres_server.url(OWNER, "older"))
+    await refuse_old_schema(database)
+    async with superuser(postgres_server.url(SUPERUSER, "older")) as connection:
+        await connection.execute(text("ALTER TABLE leads DROP COLUMN phone CASCADE"))
+    with pytest.raises(OldSchema, match=r"leads\.phone is not there"):
+        await refuse_old_schema(database)
+    await database.aclose()
+    await postgres_server.drop_database("older")
 
 
 async def test_nothing_is_seen_without_a_tenant_or_of_another(database: Database) -> None:

@@ -7,10 +7,10 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/query-client";
 import { router } from "./app/router";
-import { takeKeyFromAddress } from "./app/session";
+import { takeSecretsFromAddress } from "./app/session";
 import { applyTheme } from "./app/theme";
 
-takeKeyFromAddress();
+takeSecretsFromAddress();
 applyTheme();
 
 const root = document.getElementById("root");

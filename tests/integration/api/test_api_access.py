@@ -1,4 +1,4 @@
-"""Who gets in, and what a key may do. What keeps tenants apart is in test_isolation.py."""
+"""Who gets in, and what a key may do. What keeps tenants apart is in isolation/."""
 
 from uuid import uuid4
 

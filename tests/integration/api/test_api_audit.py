@@ -13,7 +13,7 @@ from cadenza.embedded import EmbeddedPostgres
 from db.session import Database
 from services.audit import AuditAction
 from services.bootstrap import ensure_first_tenant
-from services.keys import generate_key
+from services.keys import find_key, generate_key
 from tests.integration.api.client import Tenant, client_of
 
 PERSONAL = (
@@ -144,13 +144,22 @@ async def test_only_admins_read_it(app: FastAPI, tenant: Tenant) -> None:
         assert (await http.get("/audit-log")).status_code == 403
 
 
-async def test_a_new_tenants_log_begins_with_the_operator_who_made_it(app: FastAPI, database: Database) -> None:
+async def test_a_new_tenant_stands_in_the_operators_log_and_in_its_own(
+    app: FastAPI, database: Database, tenant: Tenant
+) -> None:
     operator = await ensure_first_tenant(database, known_key=generate_key())
+    found = await find_key(database, operator.api_key)
+    assert found is not None
     async with client_of(app, operator.api_key) as http:
+        path = "/audit-log?action=tenant.created&limit=200"
+        before = (await http.get(path)).json()["items"]
         made = (await http.post("/tenants", json={"name": "Acme"})).json()
-        used = (await http.get("/session")).json()["api_key_id"]
-        [noted] = (await http.get("/audit-log?action=tenant.created&limit=1")).json()["items"]
-        assert (noted["api_key_id"], noted["target_id"]) == (used, made["id"])
+        await tenant.refused("POST", "/tenants", 403, "not_operator", json={"name": "Mine"})
+        assert (await http.post("/tenants", json={"name": ""})).status_code == 422
+        [entry, *rest] = (await http.get(path)).json()["items"]
+        assert rest == before
+    assert (entry["target_id"], entry["api_key_id"], entry["detail"]) == (made["id"], str(found.key_id), {})
+    assert await entries(tenant, "&action=tenant.created") == []
     async with client_of(app, made["api_key"]) as http:
         logged = (await http.get("/audit-log")).json()["items"]
     assert {(one["action"], one["api_key_id"]) for one in logged} == {

@@ -27,3 +27,19 @@ def start(home: Path) -> Generator[Start, None, None]:
     yield start
     for run in runs:
         run.close()
+
+
+@pytest.fixture
+def folder() -> Generator[Path, None, None]:
+    """For homes. Not pytest's own, which PostgreSQL's account, under root, could not get into."""
+    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def runs() -> Generator[list[UpRun], None, None]:
+    """Closed in the end, whatever was added."""
+    started: list[UpRun] = []
+    yield started
+    for run in started:
+        run.close()

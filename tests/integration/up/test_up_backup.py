@@ -1,21 +1,14 @@
 """A home that is backed up while its leads are mailed, dies, and comes back elsewhere: none lost, none mailed twice."""
 
 import re
-import tempfile
-import time
-from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-import psycopg
-import pytest
-
 from cadenza.restore import restore
-from mail.outbox_store import CapturedMessage, OutboxStore
 from tests.integration.cli.conftest import run_program
-from tests.integration.up.up_run import PATIENCE_SECONDS, UpRun
+from tests.integration.up.house import House
+from tests.integration.up.up_run import UpRun
 
 STEPS: list[dict[str, Any]] = [
     {"key": "one", "type": "email", "config": {"subject": "one", "body_text": "Hello {{first_name}}"}},
@@ -27,108 +20,6 @@ STEPS: list[dict[str, Any]] = [
 ]
 EMAILS = ("one", "two", "three", "four")
 ASLEEP, NEAR, PAUSED, CROWD = 12, 6, 8, 14
-
-Sent = set[tuple[str, str]]
-"""Address and step."""
-
-
-@dataclass
-class House:
-    """A running home, asked over its API, its mail and its database."""
-
-    up: UpRun
-
-    def __post_init__(self) -> None:
-        run = self.up.wait_until_ready()
-        self.database_url: str = run["admin_database_url"]
-        headers = {"Authorization": f"Bearer {run['api_key']}"}
-        self.http = httpx.Client(base_url=run["api_url"], headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
-        self.tenant_id: str = run["tenant_id"]
-
-    def call(self, method: str, path: str, **request: Any) -> Any:
-        answer = self.http.request(method, path, **request)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def mail(self) -> list[CapturedMessage]:
-        return OutboxStore(self.up.home / "outbox").list(1000)
-
-    def sent(self) -> Sent:
-        letters = [(message.to[0], message.subject) for message in self.mail()]
-        assert len(set(letters)) == len(letters), "nobody is sent the same email twice"
-        return set(letters)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """As the owner, for the home's tenant."""
-        with psycopg.connect(self.database_url) as connection:
-            connection.execute("SELECT set_config('app.tenant_id', %s, false)", (self.tenant_id,))
-            return connection.execute(query.encode()).fetchall()
-
-    def ledger(self, status: str) -> Sent:
-        rows = self.rows(
-            "SELECT l.email, t.key FROM messages m JOIN leads l ON l.id = m.lead_id"
-            f" JOIN sequence_steps t ON t.id = m.step_id WHERE m.status = '{status}'"
-        )
-        return {(email, key) for email, key in rows}
-
-    def until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not holds():
-            assert time.monotonic() < deadline, f"did not happen: {what}"
-            time.sleep(0.1)
-
-    def until_sent(self, letters: Iterable[tuple[str, str]]) -> None:
-        wanted = set(letters)
-        self.until(lambda: wanted <= self.sent(), f"{sorted(wanted)} are sent")
-
-    def leads(self) -> dict[str, str]:
-        """IDs by address."""
-        return {lead["email"]: lead["id"] for lead in self.call("GET", "/leads", params={"limit": 200})["items"]}
-
-    def pace(self, seconds: int) -> None:
-        """So long between two emails of the one mailbox."""
-        [mailbox] = self.call("GET", "/mailboxes")["items"]
-        self.call("PATCH", f"/mailboxes/{mailbox['id']}", json={"min_gap_seconds": seconds})
-
-    def forward(self, by: str, addresses: Sequence[str]) -> None:
-        ids = self.leads()
-        for address in addresses:
-            state = self.call("GET", f"/leads/{ids[address]}/sequence-state")
-            for enrollment in state["enrollments"]:
-                self.call("POST", "/dev/fast-forward", json={"by": by, "enrollment_id": enrollment["id"]})
-
-    def resume(self, addresses: Sequence[str]) -> None:
-        ids = self.leads()
-        for address in addresses:
-            self.call("POST", f"/leads/{ids[address]}/resume-sequence", json={"mode": "original_schedule"})
-
-    def to_the_end(self) -> dict[str, str]:
-        """How each lead's enrollment ended, by address."""
-        live = "SELECT count(*) FROM lead_sequence_state WHERE ended_at IS NULL"
-        for _ in range(20):
-            if self.rows(live) == [(0,)]:
-                break
-            self.call("POST", "/dev/fast-forward", json={"by": "P1D"})
-        rows = self.rows(
-            "SELECT l.email, s.status || coalesce(': ' || s.stop_reason, '')"
-            " FROM lead_sequence_state s JOIN leads l ON l.id = s.lead_id"
-        )
-        return dict(rows)
-
-
-@pytest.fixture
-def folder() -> Generator[Path]:
-    """Not pytest's own, which PostgreSQL's account, under root, could not get into."""
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as made:
-        yield Path(made)
-
-
-@pytest.fixture
-def runs() -> Generator[list[UpRun]]:
-    started: list[UpRun] = []
-    yield started
-    for run in started:
-        run.close()
 
 
 @dataclass
@@ -148,26 +39,18 @@ class People:
 def in_flight(house: House) -> People:
     """Some three dozen leads: asleep for days, asleep for seconds, paused, and just about to be mailed."""
     addresses = [f"lead-{number:02}@acme.example" for number in range(ASLEEP + NEAR + PAUSED + CROWD)]
-    csv = "email,first_name\n" + "".join(f"{address},Ada\n" for address in addresses)
-    house.call("POST", "/leads/import", files={"file": ("leads.csv", csv.encode(), "text/csv")})
-    sequence = house.call("POST", "/sequences", json={"name": "In flight", "steps": STEPS})["id"]
-    house.call("PUT", f"/sequences/{sequence}", json={"status": "active"})
-    ids, rest = house.leads(), iter(addresses)
+    house.import_leads(addresses)
+    sequence, rest = house.sequence("In flight", STEPS), iter(addresses)
     people = People(*([next(rest) for _ in range(count)] for count in (ASLEEP, NEAR, PAUSED, CROWD)))
 
-    def enroll(some: Sequence[str]) -> None:
-        body = {"sequence_id": sequence, "lead_ids": [ids[address] for address in some]}
-        house.call("POST", "/leads/enroll-in-sequence", json=body)
-
     early = [*people.asleep, *people.near, *people.paused]
-    enroll(early)
+    house.enroll(sequence, early)
     house.until_sent((address, "one") for address in early)
-    for address in people.paused:
-        house.call("POST", f"/leads/{ids[address]}/pause-sequence", json={})
+    house.steer("pause", people.paused)
     house.forward("P4D", people.paused)
     house.pace(1)
     house.forward("P2DT23H59M50S", people.near)
-    enroll(people.crowd)
+    house.enroll(sequence, people.crowd)
     return people
 
 
@@ -188,7 +71,7 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     assert file.stat().st_mode & 0o777 == 0o600
 
     # The old home goes on: the crowd is mailed, the near ones wake, and somebody lets the paused ones go.
-    old.resume(people.paused)
+    old.steer("resume", people.paused, mode="original_schedule")
     old.until_sent([(address, "one") for address in people.crowd])
     old.until_sent([(address, key) for address in [*people.near, *people.paused] for key in ("two", "three")])
     old.up.kill_everything()
@@ -203,18 +86,16 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     assert {(address, key) for address in people.paused for key in ("two", "three")} <= in_gap <= marked
 
     # What left in the gap leads back here: its link to unsubscribe, and its Message-ID.
-    ids = new.leads()
     gone, answered, *others = people.paused
     link = re.search(r"<http://[^/]+(/u/[^>]+)>", letters[gone, "two"].headers["List-Unsubscribe"])
     assert link is not None
     assert new.http.post(link[1], data={"List-Unsubscribe": "One-Click"}).is_success
-    event = {"type": "reply", "message_id": letters[answered, "three"].message_id}
-    new.call("POST", f"/leads/{ids[answered]}/events", json=event)
+    new.event(answered, type="reply", message_id=letters[answered, "three"].message_id)
     told = "SELECT t.key FROM lead_engagement e JOIN sequence_steps t ON t.id = e.step_id WHERE e.type = 'reply'"
     assert new.rows(told) == [("three",)]
 
     new.pace(0)
-    new.resume(others)
+    new.steer("resume", others, mode="original_schedule")
     ended = new.to_the_end()
     expected = {address: "completed" for address in people.all}
     assert ended == expected | {gone: "stopped: unsubscribed", answered: "stopped: replied"}
@@ -231,7 +112,7 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     await restore(file, folder / "careless", stopped_at=None, mark=False)
     careless = up("careless")
     careless.pace(0)
-    careless.resume(people.paused)
+    careless.steer("resume", people.paused, mode="original_schedule")
     assert set(careless.to_the_end().values()) == {"completed"}
     assert before & careless.sent() == in_gap
     assert careless.up.end() == 0

@@ -5,13 +5,22 @@ export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: readonly FieldProblem[];
+  /** The whole answer, for what only this refusal tells. */
+  readonly body: unknown;
 
-  constructor(status: number, code: string, detail: string, fields: readonly FieldProblem[] = []) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    fields: readonly FieldProblem[] = [],
+    body: unknown = null,
+  ) {
     super(detail);
     this.name = "ApiProblem";
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.body = body;
   }
 }
 
@@ -26,7 +35,7 @@ export interface FieldProblem {
 export function problemOf(status: number, body: unknown): ApiProblem {
   if (typeof body === "object" && body !== null && "code" in body && "detail" in body) {
     const problem = body as Problem;
-    return new ApiProblem(status, problem.code, problem.detail, problem.errors ?? []);
+    return new ApiProblem(status, problem.code, problem.detail, problem.errors ?? [], body);
   }
   return new ApiProblem(status, "unreadable_answer", `The server answered ${status} without saying why.`);
 }

@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { ApiProblem, hasCode, messageOf } from "@/api/problem";
-import { currentKey, dropRefusedKey } from "./session";
+import { goOut, subscribe, whyOut } from "./session";
 
 /** How often a visible screen asks again, in milliseconds. */
 export const LIVE = 3_000;
@@ -14,10 +14,10 @@ declare module "@tanstack/react-query" {
 }
 
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: leaveWhenKeyIsRefused }),
+  queryCache: new QueryCache({ onError: leaveWhenSessionIsOver }),
   mutationCache: new MutationCache({
     onError(error, _variables, _context, mutation) {
-      leaveWhenKeyIsRefused(error);
+      leaveWhenSessionIsOver(error);
       if (mutation.meta?.quiet !== true) toast.error(messageOf(error));
     },
   }),
@@ -33,14 +33,17 @@ export const queryClient = new QueryClient({
   },
 });
 
-function mayPass(error: unknown): boolean {
+/** Whether the same request may be answered a little later. */
+export function mayPass(error: unknown): boolean {
   return error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
 }
 
-function leaveWhenKeyIsRefused(error: unknown): void {
+function leaveWhenSessionIsOver(error: unknown): void {
   if (error instanceof ApiProblem && error.status === 401 && !hasCode(error, "unreadable_answer")) {
-    // Of the requests that a refused key was sent with, the first is enough; whoever has signed out needs no word.
-    if (currentKey() !== null) dropRefusedKey();
-    queryClient.clear();
+    goOut(queryClient.getQueryData(["session"]) === undefined ? "new" : "ended");
   }
 }
+
+subscribe(() => {
+  if (whyOut() !== null) queryClient.clear();
+});

@@ -1,60 +1,85 @@
 import { useSyncExternalStore } from "react";
 
-/** The API key this browser works with. It stays in this browser; a key in the address (`#key=...`, as `cadenza up` prints
- * it) is taken over and removed from the address, so that it lands in no history, log or Referer. */
+/** Whether somebody is signed in, as far as this page knows. Who it is stands in a cookie that no script can read: the
+ * API says (session-query.ts). Nothing of it is kept in the browser's storage. */
 
-const NAME = "cadenza.key";
+/** Why nobody is: not yet, they left, the session ended in the middle of work, the key in the address was refused. */
+export type Out = "new" | "left" | "ended" | "refused";
+
+let out: Out | null = null;
+let key: string | null = null;
+let invitation: string | null = null;
 const listeners = new Set<() => void>();
-let refused = false;
+// What one tab does counts for all: the cookie is theirs together.
+const tabs = typeof window === "undefined" ? null : new BroadcastChannel("cadenza.session");
 
-export function currentKey(): string | null {
-  return localStorage.getItem(NAME);
-}
-
-/** Whether the server has refused the key that this page worked with, and nobody has signed in since. */
-export function keyWasRefused(): boolean {
-  return refused;
-}
-
-export function signIn(key: string): void {
-  refused = false;
-  localStorage.setItem(NAME, key);
-  tell();
-}
-
-export function signOut(): void {
-  refused = false;
-  localStorage.removeItem(NAME);
-  tell();
-}
-
-/** The key has expired or was revoked: the page asks for another, and goes on where it was. */
-export function dropRefusedKey(): void {
-  refused = true;
-  localStorage.removeItem(NAME);
-  tell();
-}
-
-export function takeKeyFromAddress(): void {
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (key === null) return;
+/** A key (`#key=...`, as `cadenza up` prints it) or an invitation is taken out of the address before anything else is
+ * done, so that it lands in no history, log or Referer. */
+export function takeSecretsFromAddress(): void {
+  const given = new URLSearchParams(location.hash.slice(1));
+  key = given.get("key");
+  invitation = given.get("invitation");
+  if (key === null && invitation === null) return;
   history.replaceState(history.state, "", location.pathname + location.search);
-  signIn(key);
 }
 
-export function useKey(): string | null {
-  return useSyncExternalStore(subscribe, currentKey);
+/** To be exchanged for a session. */
+export function keyInAddress(): string | null {
+  return key;
+}
+
+export function dropKey(): void {
+  key = null;
+}
+
+export function dropInvitation(): void {
+  invitation = null;
+  tell();
+}
+
+export function comeIn(): void {
+  set(null);
+  tabs?.postMessage("in");
+}
+
+export function goOut(why: Out): void {
+  if (out !== null) return;
+  set(why);
+  if (why === "left") tabs?.postMessage("left");
+}
+
+export function whyOut(): Out | null {
+  return out;
+}
+
+/** Whether the session ended in the middle of work, and nobody has signed in since. */
+export function sessionHasEnded(): boolean {
+  return out === "ended";
+}
+
+export function useOut(): Out | null {
+  return useSyncExternalStore(subscribe, whyOut);
+}
+
+export function useInvitation(): string | null {
+  return useSyncExternalStore(subscribe, () => invitation);
+}
+
+export function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function set(why: Out | null): void {
+  out = why;
+  tell();
 }
 
 function tell(): void {
   for (const listener of listeners) listener();
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  addEventListener("storage", listener);
-  return () => {
-    listeners.delete(listener);
-    removeEventListener("storage", listener);
-  };
-}
+tabs?.addEventListener("message", ({ data }) => {
+  if (data === "left" && out === null) set("left");
+  if (data === "in" && out !== null) set(null);
+});

@@ -1,13 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Bug, LogOut, Menu as MenuIcon, Monitor, Moon, Settings, Sun, Users, Workflow } from "lucide-react";
 import { type ReactNode, Suspense, useState } from "react";
 import { Toaster } from "sonner";
+import { api, call } from "@/api/client";
 import { Button } from "@/ui/button";
-import { Loading } from "@/ui/states";
+import { Failed, Loading } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
+import { AcceptInvitation } from "./accept-invitation";
 import { ErrorBoundary } from "./error-boundary";
-import { signOut, useKey } from "./session";
+import { mayPass } from "./query-client";
+import { goOut, useInvitation, useOut } from "./session";
 import { sessionQuery } from "./session-query";
 import styles from "./shell.module.css";
 import { SignIn } from "./sign-in";
@@ -15,12 +18,27 @@ import { chooseTheme, type Theme, useTheme } from "./theme";
 import { Unread } from "./unread";
 
 export function Shell() {
-  const key = useKey();
   return (
     <>
-      {key === null ? <SignIn /> : <SignedIn />}
+      <Standing />
       <Toaster position="top-center" theme={useTheme()} closeButton />
     </>
+  );
+}
+
+function Standing() {
+  const invitation = useInvitation();
+  const out = useOut();
+  if (invitation !== null) return <AcceptInvitation token={invitation} />;
+  return out === null ? <Opening /> : <SignIn why={out} />;
+}
+
+/** Nothing is asked for before it is known who asks, unless nobody answers: then each screen says so where it stands. */
+function Opening() {
+  const session = useQuery(sessionQuery);
+  if (session.data !== undefined || mayPass(session.failureReason)) return <SignedIn />;
+  return (
+    <div className={styles.opening}>{session.error ? <Failed error={session.error} /> : <Loading />}</div>
   );
 }
 
@@ -123,6 +141,11 @@ const THEMES: readonly [Theme, string, ReactNode][] = [
 
 function Foot({ onGo }: { onGo: () => void }) {
   const theme = useTheme();
+  const person = useQuery(sessionQuery).data?.user;
+  const leaving = useMutation({
+    mutationFn: () => call(api.DELETE("/session")),
+    onSuccess: () => goOut("left"),
+  });
   return (
     <div className={styles.foot}>
       <fieldset className={styles.themes}>
@@ -143,8 +166,15 @@ function Foot({ onGo }: { onGo: () => void }) {
         ))}
       </fieldset>
       <Unread onGo={onGo} />
-      <Tooltip text="Sign out">
-        <Button look="quiet" size="sm" icon aria-label="Sign out" onClick={signOut}>
+      <Tooltip text={person ? `Sign out ${person.email}` : "Sign out"}>
+        <Button
+          look="quiet"
+          size="sm"
+          icon
+          aria-label="Sign out"
+          busy={leaving.isPending}
+          onClick={() => leaving.mutate()}
+        >
           <LogOut />
         </Button>
       </Tooltip>

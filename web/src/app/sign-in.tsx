@@ -1,55 +1,27 @@
-import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { problemOf, unreachable } from "@/api/problem";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
-import { keyWasRefused, signIn } from "./session";
-import styles from "./sign-in.module.css";
+import { useState } from "react";
+import { Segmented } from "@/ui/segmented";
+import type { Out } from "./session";
+import { KeyForm, PasswordForm } from "./sign-in-forms";
+import { SignInPage } from "./sign-in-page";
 
-export function SignIn() {
-  const [key, setKey] = useState("");
-  const trying = useMutation({
-    mutationFn: tryKey,
-    onSuccess: (_, tried) => signIn(tried),
-    meta: { quiet: true },
-  });
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    trying.mutate(key.trim());
-  }
+type By = "password" | "key";
+
+const WAYS: readonly { value: By; label: string }[] = [
+  { value: "password", label: "Email and password" },
+  { value: "key", label: "API key" },
+];
+
+const WORDS: Partial<Record<Out, string>> = {
+  ended: "Your session is over. Sign in again, and you are back where you were.",
+  refused: "The API key in the address is not accepted: it was revoked, or is of another installation.",
+};
+
+export function SignIn({ why }: { why: Out }) {
+  const [by, setBy] = useState<By>("password");
   return (
-    <main className={styles.page}>
-      <form className={styles.form} onSubmit={submit}>
-        <img src="/favicon.svg" alt="" width={36} height={36} />
-        <h1>Sign in to Cadenza</h1>
-        {keyWasRefused() && (
-          <p role="alert" className={styles.refused}>
-            Your API key is no longer accepted: it has expired or was revoked. Sign in with another, and you
-            are back where you were.
-          </p>
-        )}
-        <TextField
-          label="API key"
-          type="password"
-          autoComplete="current-password"
-          required
-          value={key}
-          error={trying.error?.message}
-          hint="Printed by “cadenza up”, or made by an administrator under Settings, API keys."
-          onChange={(event) => setKey(event.target.value)}
-        />
-        <Button look="primary" type="submit" busy={trying.isPending}>
-          Sign in
-        </Button>
-      </form>
-    </main>
+    <SignInPage title="Sign in to Cadenza" word={WORDS[why]}>
+      <Segmented label="Sign in with" options={WAYS} value={by} onChange={setBy} />
+      {by === "password" ? <PasswordForm /> : <KeyForm />}
+    </SignInPage>
   );
-}
-
-/** Asks for something small with this key, not the kept one. Throws `ApiProblem` when it is refused. */
-async function tryKey(key: string): Promise<void> {
-  const answer = await fetch("/session", { headers: { Authorization: `Bearer ${key}` } }).catch(() => {
-    throw unreachable();
-  });
-  if (!answer.ok) throw problemOf(answer.status, await answer.json().catch(() => null));
 }

@@ -18,7 +18,7 @@ import { BuilderHeader } from "./header/builder-header";
 import { ConflictDialog } from "./header/conflict-dialog";
 import { useBuilderKeys } from "./header/history";
 import { LeaveGuard } from "./header/leave-guard";
-import { keepWhenKeyIsRefused, keptStore } from "./kept";
+import { keepWhenSessionEnds, keptStore } from "./kept";
 import { StepList } from "./list/step-list";
 import { isDirty, readSteps, useSaving } from "./saving";
 import { StepSidebar } from "./step-sidebar";
@@ -116,7 +116,7 @@ function ChangedElsewhere() {
 
 function useShared(sequence: SequenceResponse, loaded: SequenceStepsResponse): BuilderShared {
   const [store] = useState(() => keptStore(sequence.id) ?? createBuilderStore(loaded));
-  useEffect(() => keepWhenKeyIsRefused(sequence.id, store), [sequence.id, store]);
+  useEffect(() => keepWhenSessionEnds(sequence.id, store), [sequence.id, store]);
   const draft = useStore(store, (state) => state.steps);
   const ids = useStore(store, (state) => state.ids);
   const counted = useStore(store, (state) => state.counted);

@@ -1,8 +1,8 @@
-import { keyWasRefused } from "@/app/session";
+import { sessionHasEnded } from "@/app/session";
 import { isDirty } from "./saving";
 import type { BuilderStore } from "./store";
 
-/** What was being written when the key was refused in the middle of it. It waits here, in this page's memory, until its
+/** What was being written when the session ended in the middle of it. It waits here, in this page's memory, until its
  * author has signed in again; whoever signs in instead must be able to read that sequence to see it. */
 let kept: { sequenceId: string; store: BuilderStore } | null = null;
 
@@ -11,9 +11,9 @@ export function keptStore(sequenceId: string): BuilderStore | null {
 }
 
 /** To be called when a builder is there, and what it answers when it goes. */
-export function keepWhenKeyIsRefused(sequenceId: string, store: BuilderStore): () => void {
+export function keepWhenSessionEnds(sequenceId: string, store: BuilderStore): () => void {
   kept = null;
   return () => {
-    if (keyWasRefused() && isDirty(store.getState())) kept = { sequenceId, store };
+    if (sessionHasEnded() && isDirty(store.getState())) kept = { sequenceId, store };
   };
 }

@@ -2,7 +2,7 @@ import { type ComponentType, lazy } from "react";
 
 interface SectionOf {
   name: string;
-  /** Who may open it; the rest is for every key. */
+  /** Who may open it; the rest is for everybody who is signed in. */
   scope?: "admin";
   component: ComponentType;
 }

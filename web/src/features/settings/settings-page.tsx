@@ -61,9 +61,9 @@ export function SettingsPage() {
 
 function NotAllowed({ name }: { name: string }) {
   return (
-    <Empty title={`${name}: not with this key`}>
-      This API key lacks the scope <code>admin</code>. Sign out, and in again with a key that has it; whoever
-      administers this organisation can make one.
+    <Empty title={`${name}: for administrators`}>
+      You lack the role <code>admin</code>. Whoever administers this organisation can give it to you under
+      Settings, Users.
     </Empty>
   );
 }

@@ -1,8 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { ApiKeyResponse } from "@/api/schema";
-import { currentKey } from "@/app/session";
+import { sessionQuery } from "@/app/session-query";
 import { words } from "@/lib/format";
 import { usePages } from "@/lib/pages";
 import { Badge } from "@/ui/badge";
@@ -14,7 +15,6 @@ import { Heads, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
 import { CreateKey } from "./create-key";
-import { prefixOf } from "./prefix";
 import { RevokeKey } from "./revoke-key";
 
 export default function ApiKeysSection() {
@@ -56,13 +56,13 @@ function Keys({
   keys: readonly ApiKeyResponse[];
   onRevoke: (apiKey: ApiKeyResponse) => void;
 }) {
-  const mine = prefixOf(currentKey());
+  const session = useQuery(sessionQuery);
   return (
     <Table label="API keys" stack>
       <Heads names={["Key", "Scopes", "Last used", "Made"]} actions />
       <tbody>
         {keys.map((apiKey) => {
-          const inUse = apiKey.prefix === mine && apiKey.revoked_at === null;
+          const inUse = apiKey.id === session.data?.api_key_id && apiKey.revoked_at === null;
           return (
             <tr key={apiKey.id} data-muted={apiKey.revoked_at !== null || undefined}>
               <td>

@@ -2,22 +2,27 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call, once } from "@/api/client";
 import type { UserResponse } from "@/api/schema";
-import { TextField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/field";
 import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { ROLES, type Role } from "./roles";
 
-const SHOWN = ["name", "email"];
+const SHOWN = ["name", "email", "role"];
 
 export function UserForm({ user, onClose }: { user?: UserResponse; onClose: () => void }) {
   const client = useQueryClient();
   const [name, setName] = useState(user?.name ?? "");
   const [email, setEmail] = useState(user?.email ?? "");
+  const [role, setRole] = useState<Role>(user?.role ?? "write");
   const [intention] = useState(once);
   const saving = useMutation({
     mutationFn: () =>
       call<UserResponse>(
         user
-          ? api.PATCH("/users/{user_id}", { params: { path: { user_id: user.id } }, body: { name, email } })
-          : api.POST("/users", { params: { header: intention }, body: { name, email } }),
+          ? api.PATCH("/users/{user_id}", {
+              params: { path: { user_id: user.id } },
+              body: { name, email, role },
+            })
+          : api.POST("/users", { params: { header: intention }, body: { name, email, role } }),
       ),
     onSuccess: onClose,
     onSettled: () => client.invalidateQueries({ queryKey: ["users"] }),
@@ -46,6 +51,19 @@ export function UserForm({ user, onClose }: { user?: UserResponse; onClose: () =
         error={problem.of("email")}
         onChange={(event) => setEmail(event.target.value)}
       />
+      <SelectField
+        label="Role"
+        value={role}
+        error={problem.of("role")}
+        hint={ROLES.find(([one]) => one === role)?.[2]}
+        onChange={(event) => setRole(event.target.value as Role)}
+      >
+        {ROLES.map(([one, label]) => (
+          <option key={one} value={one}>
+            {label}
+          </option>
+        ))}
+      </SelectField>
     </FormDialog>
   );
 }

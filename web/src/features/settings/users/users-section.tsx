@@ -5,6 +5,7 @@ import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { UserResponse } from "@/api/schema";
 import { usePages } from "@/lib/pages";
+import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { Listing } from "@/ui/listing";
@@ -13,9 +14,11 @@ import { Empty } from "@/ui/states";
 import { Heads, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import styles from "../settings.module.css";
+import { InviteUser } from "./invite-user";
+import { roleName } from "./roles";
 import { UserForm } from "./user-form";
 
-type Open = { what: "create" } | { what: "edit" | "delete"; user: UserResponse } | null;
+type Open = { what: "create" } | { what: "edit" | "invite" | "delete"; user: UserResponse } | null;
 
 export default function UsersSection() {
   const [open, setOpen] = useState<Open>(null);
@@ -31,7 +34,8 @@ export default function UsersSection() {
   return (
     <Section title="Users" actions={create}>
       <p className={styles.lead}>
-        The people whom steps notify and to whom leads are assigned. Signing in takes an API key, not a user.
+        The people whom steps notify and to whom leads are assigned. Whoever sets a password, by the link of
+        an invitation, can sign in and may do what the role says.
       </p>
       <Listing
         pages={pages}
@@ -41,6 +45,7 @@ export default function UsersSection() {
       </Listing>
       {open?.what === "create" && <UserForm onClose={() => setOpen(null)} />}
       {open?.what === "edit" && <UserForm user={open.user} onClose={() => setOpen(null)} />}
+      {open?.what === "invite" && <InviteUser user={open.user} onClose={() => setOpen(null)} />}
       {open?.what === "delete" && <DeleteUser user={open.user} onClose={() => setOpen(null)} />}
     </Section>
   );
@@ -49,7 +54,7 @@ export default function UsersSection() {
 function Users({ users, onOpen }: { users: readonly UserResponse[]; onOpen: (open: Open) => void }) {
   return (
     <Table label="Users" stack>
-      <Heads names={["User", "Since"]} actions />
+      <Heads names={["User", "Role", "Password", "Since"]} actions />
       <tbody>
         {users.map((user) => (
           <tr key={user.id}>
@@ -60,10 +65,29 @@ function Users({ users, onOpen }: { users: readonly UserResponse[]; onOpen: (ope
               </div>
             </td>
             <td>
+              <Badge tone={user.role === "admin" ? "violet" : "grey"}>{roleName(user.role)}</Badge>
+            </td>
+            <td>
+              {user.password_set_at ? (
+                <>
+                  set <Time at={user.password_set_at} />
+                </>
+              ) : (
+                <span className="muted">no password</span>
+              )}
+            </td>
+            <td>
               <Time at={user.created_at} />
             </td>
             <td>
               <div className={styles.actions}>
+                <Button
+                  size="sm"
+                  aria-label={`${user.password_set_at ? "Reset password of" : "Invite"} ${user.email}`}
+                  onClick={() => onOpen({ what: "invite", user })}
+                >
+                  {user.password_set_at ? "Reset password" : "Invite"}
+                </Button>
                 <Button
                   size="sm"
                   aria-label={`Edit ${user.email}`}
@@ -103,7 +127,7 @@ function DeleteUser({ user, onClose }: { user: UserResponse; onClose: () => void
       open
       onOpenChange={onClose}
       title={`Delete ${user.name || user.email}?`}
-      description="The user’s leads belong to nobody then, and the user’s notifications go."
+      description="The user’s leads belong to nobody then, the user’s notifications go, and wherever the user is signed in is signed out."
       confirm="Delete user"
       busy={deleting.isPending}
       onConfirm={() => deleting.mutate()}

@@ -1,0 +1,99 @@
+"""Postgres itself keeps tenants apart: tables, views, and the functions that may do more than the app."""
+
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from db.session import Database
+from tests.integration.api.isolation.snapshots import snapshot, tables
+from tests.integration.api.isolation.things import Things
+
+# Functions that run with more rights than the app's, and what each may tell.
+DEFINERS = {
+    "find_api_key": "whose a key is, to whoever has the key",
+    "find_session": "whose a session is, to whoever has its token",
+    "find_passwords": "whose an address is, and hashes of passwords, to whoever has the address",
+    "find_invitation": "whose an invitation is, to whoever has its token",
+    "tenants_with_work": "IDs of tenants, to the dispatcher",
+    "tenants_with_webhooks": "IDs of tenants, to the deliverer",
+    "tenants_choosing_winners": "IDs of tenants, to the schedule",
+    "tenants_with_secrets": "IDs of tenants, to whoever changes the keys",
+    "tenants_on_the_way": "IDs of tenants, to whoever has restored a backup",
+    "find_inbound_tenant": "the ID of a tenant, to whoever has a Message-ID or a mailbox of it",
+    "unwatched_mailboxes": "IDs of tenants and mailboxes, to the schedule",
+    "refresh_sequence_performance": "nothing",
+    "maintain_execution_log": "nothing",
+    "forget_old_webhooks": "a number",
+    "forget_old_answers": "a number",
+    "installation_gauges": "sums over all tenants, to whoever scrapes /metrics",
+}
+
+
+async def test_every_table_is_closed_to_other_tenants(
+    database: Database, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+) -> None:
+    before = await snapshot(all_seeing, theirs.tenant.id)
+    empty = {table for table, (count, _) in before.items() if not count}
+    assert empty == set(), "give `things_of` a row of each"
+    for table, column in (await tables(all_seeing)).items():
+        theirs_id = {"theirs": theirs.tenant.id}
+        async with database.read(ours.tenant.id) as session:
+            count = text(f"SELECT count(*) FROM {table} WHERE {column} = :theirs")
+            assert await session.scalar(count, theirs_id) == 0, table
+            assert (await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0) > 0, table
+        assert await database.call(text(f"SELECT count(*) FROM {table}"), {}) == 0, f"{table} without a tenant"
+        for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
+            try:
+                async with database.write(ours.tenant.id) as session:
+                    changed = text(f"{statement} WHERE {column} = :theirs RETURNING 1")
+                    assert (await session.execute(changed, theirs_id)).all() == [], statement
+            except DBAPIError as refused:
+                assert "permission denied" in str(refused), statement
+        with pytest.raises(DBAPIError, match=r"row-level security|foreign key|permission denied|duplicate key"):
+            async with database.write(ours.tenant.id) as session:
+                await session.execute(text(f"UPDATE {table} SET {column} = :theirs"), theirs_id)
+    assert await snapshot(all_seeing, theirs.tenant.id) == before
+
+
+async def test_views_show_ones_own_only_and_what_has_no_policies_is_out_of_reach(
+    database: Database, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+) -> None:
+    await all_seeing.execute("SELECT refresh_sequence_performance()")
+    rows = await all_seeing.fetch(
+        "SELECT c.relname, c.relkind::text AS kind, has_table_privilege('cadenza_app', c.oid, 'SELECT') AS readable"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+        " WHERE nspname = 'public' AND (relkind IN ('v', 'm') OR relispartition)"
+    )
+    names = {row["relname"]: row for row in rows}
+    assert {"sequence_performance", "tenant_sequence_performance"} <= set(names)
+    for name, row in names.items():
+        assert row["readable"] == (row["kind"] == "v"), name
+        if row["kind"] == "v":
+            async with database.read(ours.tenant.id) as session:
+                seen = set((await session.scalars(text(f"SELECT tenant_id FROM {name}"))).all())
+            assert seen == {ours.tenant.id}, name
+            assert await database.call(text(f"SELECT count(*) FROM {name}"), {}) == 0, f"{name} without a tenant"
+
+
+async def test_functions_with_more_rights_than_the_app_are_known(all_seeing: asyncpg.Connection) -> None:
+    rows = await all_seeing.fetch(
+        "SELECT proname, has_function_privilege('public', p.oid, 'EXECUTE') AS open,"
+        " array_to_string(proconfig, ',') AS settings"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public' AND prosecdef"
+    )
+    assert {row["proname"] for row in rows} == set(DEFINERS)
+    for row in rows:
+        assert not row["open"], row["proname"]
+        # What it calls by name is what its author meant, whatever the caller has made.
+        assert "search_path=public, pg_temp" in row["settings"].replace('"', ""), row["proname"]
+
+
+async def test_a_message_id_of_another_tenant_leads_into_that_tenant_only(database: Database, ours: Things) -> None:
+    """What the inbound webhook asks before it knows a tenant: an ID, and nothing of what is behind it."""
+    find = text("SELECT find_inbound_tenant(:ids, :addresses)")
+    found = await database.call(find, {"ids": [ours.ids["message_id"]], "addresses": []})
+    assert found == ours.tenant.id
+    assert await database.call(find, {"ids": [f"<{uuid4()}@x>"], "addresses": []}) is None

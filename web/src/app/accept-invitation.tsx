@@ -1,0 +1,58 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, call } from "@/api/client";
+import { hasCode } from "@/api/problem";
+import { Button } from "@/ui/button";
+import { TextField } from "@/ui/field";
+import { Form, useFormProblem } from "@/ui/form-dialog";
+import { dropInvitation } from "./session";
+import { begin } from "./session-query";
+import styles from "./sign-in.module.css";
+import { SignInPage } from "./sign-in-page";
+
+const SHOWN = ["password"];
+
+/** Where the link of an invitation leads: a password is set, the first or another, and its person is signed in. */
+export function AcceptInvitation({ token }: { token: string }) {
+  const [password, setPassword] = useState("");
+  const accepting = useMutation({
+    mutationFn: () => call(api.POST("/invitations/accept", { body: { token, password } })),
+    onSuccess: (session) => {
+      begin(session);
+      dropInvitation();
+    },
+    meta: { quiet: true },
+  });
+  const problem = useFormProblem(accepting.error, SHOWN);
+  if (hasCode(accepting.error, "invitation_over")) {
+    return (
+      <SignInPage title="This link does not hold any more">
+        <p className={styles.note}>
+          It was used, replaced by a newer one, or is more than seven days old. Ask an administrator for
+          another.
+        </p>
+        <Button look="primary" onClick={dropInvitation}>
+          To the sign-in
+        </Button>
+      </SignInPage>
+    );
+  }
+  return (
+    <SignInPage title="Choose your password">
+      <Form problem={problem} onSubmit={() => accepting.mutate()}>
+        <TextField
+          label="New password"
+          type="password"
+          autoComplete="new-password"
+          value={password}
+          error={problem.of("password")}
+          hint="At least 12 characters; a few words do well. Wherever else you are signed in, you are signed out."
+          onChange={(event) => setPassword(event.target.value)}
+        />
+        <Button look="primary" type="submit" busy={accepting.isPending}>
+          Set the password and sign in
+        </Button>
+      </Form>
+    </SignInPage>
+  );
+}

@@ -1,0 +1,44 @@
+import { useMutation } from "@tanstack/react-query";
+import { api, call } from "@/api/client";
+import type { UserResponse } from "@/api/schema";
+import { absoluteTime } from "@/lib/format";
+import { Button } from "@/ui/button";
+import { Copyable } from "@/ui/copyable";
+import { Confirm, Dialog } from "@/ui/dialog";
+
+/** Makes the link by which the person sets a password: the first, or another. */
+export function InviteUser({ user, onClose }: { user: UserResponse; onClose: () => void }) {
+  const inviting = useMutation({
+    mutationFn: () =>
+      call(api.POST("/users/{user_id}/invitations", { params: { path: { user_id: user.id } } })),
+  });
+  const name = user.name || user.email;
+  if (inviting.data) {
+    return (
+      <Dialog
+        open
+        onOpenChange={onClose}
+        title="Copy the link now"
+        description={`It is shown this once, and is for ${name} alone: whoever opens it sets the password. It holds once, until ${absoluteTime(inviting.data.expires_at)}.`}
+        footer={
+          <Button look="primary" onClick={onClose}>
+            I have copied it
+          </Button>
+        }
+      >
+        <Copyable label={`Invitation of ${name}`} value={inviting.data.url} />
+      </Dialog>
+    );
+  }
+  return (
+    <Confirm
+      open
+      onOpenChange={onClose}
+      title={user.password_set_at ? `Let ${name} set another password?` : `Invite ${name}?`}
+      description="You get a link to hand on. A link that was made before holds no more; a password that is set stays until another is."
+      confirm="Make the link"
+      busy={inviting.isPending}
+      onConfirm={() => inviting.mutate()}
+    />
+  );
+}

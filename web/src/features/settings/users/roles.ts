@@ -1,0 +1,14 @@
+import type { UserResponse } from "@/api/schema";
+
+export type Role = UserResponse["role"];
+
+/** What each may do; each may do what those before it may. */
+export const ROLES: readonly [Role, string, string][] = [
+  ["read", "Reader", "Sees sequences, leads, mailboxes and analytics."],
+  ["write", "Editor", "Makes and changes them, enrolls, pauses and stops leads."],
+  ["admin", "Administrator", "Users, API keys, webhooks, suppressions and the organisation."],
+];
+
+export function roleName(role: Role): string {
+  return ROLES.find(([one]) => one === role)?.[1] ?? role;
+}
