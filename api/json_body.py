@@ -7,6 +7,7 @@ free-form object (`custom`, `config`) would otherwise surface as an error of the
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email.message import Message
 from typing import Any, cast
 
@@ -94,7 +95,7 @@ def refuse_bad_parameters(request: Request) -> None:
     """Raises Invalid for a path or query parameter that no stored text can equal."""
     for name, value in [*request.path_params.items(), *request.query_params.multi_items()]:
         if why := _why_not(value):
-            raise Invalid(f"{name}: {why[1]}", errors=[FieldError(name, *why)])
+            raise Invalid(f"{name}: {why.detail}", errors=[replace(why, field=name)])
 
 
 def _counted(receive: Receive, max_bytes: int) -> Receive:
@@ -128,23 +129,23 @@ def _first_unstorable(document: Any) -> FieldError | None:
         if seen > MAX_VALUES:
             return FieldError("", "too_many_values", f"a document holds at most {MAX_VALUES:,} values")
         if name.startswith(".") and (why := _why_not(name)):
-            return FieldError(_field(within), *why)
+            return replace(why, field=_field(within))
         if isinstance(value, dict | list):
             if len(waiting) > MAX_DEPTH:
                 return FieldError(_field([*within, name]), "too_deep", f"a document nests at most {MAX_DEPTH} levels")
             within.append(name)
             waiting.append(_children(cast("dict[str, Any] | list[Any]", value)))
         elif why := _why_not(value):
-            return FieldError(_field([*within, name]), *why)
+            return replace(why, field=_field([*within, name]))
     return None
 
 
-def _why_not(value: Any) -> tuple[str, str] | None:
-    """The code and the words for why Postgres could not keep it, if it is a text or a number."""
+def _why_not(value: Any) -> FieldError | None:
+    """Why Postgres could not keep it, if it is a text or a number; of which field is the caller's to say."""
     if isinstance(value, str) and ("\x00" in value or not _encodable(value)):
-        return "invalid_text", "text holds no NUL character and no half of a surrogate pair"
+        return FieldError("", "invalid_text", "text holds no NUL character and no half of a surrogate pair")
     if isinstance(value, float) and not math.isfinite(value):
-        return "invalid_number", "a number is finite"
+        return FieldError("", "invalid_number", "a number is finite")
     return None
 
 
