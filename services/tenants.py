@@ -29,18 +29,27 @@ class NewTenant:
     api_key: str
 
 
-async def create_tenant(operators: WriteSession, database: Database, values: Mapping[str, Any]) -> NewTenant:
-    """A tenant with a first key that may do everything in it. `operators` is of the tenant that asks. Raises
+async def create_tenant(
+    database: Database,
+    asking: UUID,
+    values: Mapping[str, Any],
+    *,
+    api_key_id: UUID | None = None,
+    user_id: UUID | None = None,
+) -> NewTenant:
+    """A tenant with a first key that may do everything in it. `asking` is the tenant whose key, or person, asks. Raises
     NotOperator.
 
-    Two transactions, since each belongs to one tenant: the new one's is committed inside the operator's, so that a
-    tenant that could not be made stands in no log.
+    Two transactions, since each belongs to one tenant, and one after the other: within one another, many at once would
+    hold every connection and wait for each other's. The operator's is the first, so that no tenant is made without a
+    word.
     """
-    own = await queries.own_tenant(operators)
-    if own is None or not own.operator:
-        raise NotOperator("use a key of the tenant that this installation began with")
     tenant_id = uuid4()
-    await audited(operators, "tenant.created", tenant_id)
+    async with database.write(asking, api_key_id=api_key_id, user_id=user_id) as session:
+        own = await queries.own_tenant(session)
+        if own is None or not own.operator:
+            raise NotOperator("use a key of the tenant that this installation began with")
+        await audited(session, "tenant.created", tenant_id)
     async with database.write(tenant_id) as session:
         row = await queries.insert_tenant(session, values)
         await audited(session, "tenant.created", row.id)

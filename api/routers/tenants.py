@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.deps import AdminReading, AdminWriting, Wired
+from api.deps import Admin, AdminReading, AdminWriting, Wired
 from api.documented import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, all_listed
@@ -15,10 +15,13 @@ router = APIRouter(prefix="/tenants", tags=["Administration"], route_class=ApiRo
 
 
 @router.post("", status_code=201, responses=WITH_BODY)
-async def create_tenant(body: TenantCreate, session: AdminWriting, wired: Wired) -> TenantCreated:
+async def create_tenant(body: TenantCreate, admin: Admin, wired: Wired) -> TenantCreated:
     """For keys of the operator's tenant (the first one); others are refused with 403 `not_operator`. The answer alone
     holds the new tenant's first key: it takes no `Idempotency-Key`, since an answer that is kept would keep the key."""
-    return TenantCreated.of(await tenants.create_tenant(session, wired.database, body.values()))
+    made = await tenants.create_tenant(
+        wired.database, admin.tenant_id, body.values(), api_key_id=admin.key_id, user_id=admin.user_id
+    )
+    return TenantCreated.of(made)
 
 
 @router.get("")

@@ -1,5 +1,6 @@
 """The audit log: every change of administration by the key that made it, with the change or not at all; no secrets."""
 
+import asyncio
 from typing import Any, get_args
 from uuid import uuid4
 
@@ -166,6 +167,13 @@ async def test_a_new_tenant_stands_in_the_operators_log_and_in_its_own(
         ("tenant.created", None),
         ("api_key.created", None),
     }
+
+
+async def test_many_tenants_at_once_take_the_connections_from_nobody(app: FastAPI, database: Database) -> None:
+    operator = await ensure_first_tenant(database, known_key=generate_key())
+    async with client_of(app, operator.api_key) as http:
+        made = await asyncio.gather(*(http.post("/tenants", json={"name": "Acme"}) for _ in range(40)))
+    assert {answer.status_code for answer in made} == {201}
 
 
 async def test_the_app_can_neither_change_nor_remove_an_entry(tenant: Tenant) -> None:
