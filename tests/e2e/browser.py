@@ -8,7 +8,10 @@ from pathlib import Path
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+ELSEWHERE = "cadenza.example"
+"""A name that leads to this machine too, and is not loopback's."""
 FLAGS = (
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
     "--no-sandbox",  # runs as root where tests do
     "--disable-gpu",
     "--disable-quic",

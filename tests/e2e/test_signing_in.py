@@ -4,11 +4,12 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.browser import PATIENCE_MS, signed_in
+from tests.e2e.browser import ELSEWHERE, PATIENCE_MS, signed_in
 from tests.e2e.conftest import watched
 from tests.e2e.keyboard import Keyboard
 from tests.e2e.workspace import call
@@ -64,6 +65,16 @@ async def test_a_printed_address_that_is_out_of_date_says_so(browser: Browser, r
         await page.goto(f"{run['ui_url']}#key=cdz_{'x' * 41}")
         await expect(page.get_by_role("alert")).to_contain_text("The API key in the address is not accepted")
         assert "#" not in page.url
+
+
+async def test_a_link_from_elsewhere_signs_nobody_in(browser: Browser, run: dict[str, Any]) -> None:
+    """Else whoever follows it works in the organisation of whoever wrote it."""
+    elsewhere = f"http://{ELSEWHERE}:{urlsplit(run['api_url']).port}/"
+    async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
+        await page.goto(f"{elsewhere}#key={run['api_key']}")
+        await expect_outside(page)
+        assert "#" not in page.url
+        assert await context.cookies() == []
 
 
 async def test_a_key_is_tried_before_it_is_taken(browser: Browser, run: dict[str, Any]) -> None:

@@ -17,10 +17,16 @@ const tabs = typeof window === "undefined" ? null : new BroadcastChannel("cadenz
  * done, so that it lands in no history, log or Referer. */
 export function takeSecretsFromAddress(): void {
   const given = new URLSearchParams(location.hash.slice(1));
-  key = given.get("key");
+  key = isOnLoopback(location.hostname) ? given.get("key") : null;
   invitation = given.get("invitation");
-  if (key === null && invitation === null) return;
+  if (!given.has("key") && invitation === null) return;
   history.replaceState(history.state, "", location.pathname + location.search);
+}
+
+/** Only there is a key in the address taken: `cadenza up` prints it. Anywhere else a link would sign whoever follows it
+ * in to the organisation of whoever wrote it, and what they do next, they would do there. */
+export function isOnLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** To be exchanged for a session. */
