@@ -128,11 +128,12 @@ def _tokens(parts: Sequence[bytes]) -> Iterator[bytes | str | None]:
 
 
 _LITERAL = re.compile(rb"~?\{\d+\+?\}$")
+# Each part of a line is looked at once, whatever a server writes: no blanks are looked beyond in vain, and a quoted
+# string that never ends is the rest of the line.
 _WORD = re.compile(
-    rb"""\s* (?: (?P<bracket>[()])
-               | "(?P<quoted>(?:[^"\\]|\\.)*)"
-               | (?P<atom>(?:[^\s()"\[\]]|\[[^\]]*\]?|\])+)
-               | (?P<broken>") )""",
+    rb"""(?P<bracket>[()])
+       | "(?P<quoted>(?:[^"\\]|\\.)*+)(?P<end>"?)
+       | (?P<atom>(?:[^\s()"\[\]]|\[[^\]]*\]?|\])++)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -141,7 +142,7 @@ def _words(text: bytes) -> Iterator[bytes | str | None]:
     for match in _WORD.finditer(text):
         if match["bracket"]:
             yield match["bracket"].decode("ascii")
-        elif match["quoted"] is not None:
+        elif match["end"]:
             yield re.sub(rb"\\(.)", rb"\1", match["quoted"], flags=re.DOTALL)
         elif match["atom"]:
             yield None if match["atom"].upper() == b"NIL" else match["atom"]

@@ -23,6 +23,13 @@ def test_anything_is_read(parts: list[bytes]) -> None:
     assert response.code_number is None or response.code_number < 10**10
 
 
+@pytest.mark.parametrize("piece", [b'\\"', b" ", b'"', b"[", b"a", b"() ", b"\\"])
+def test_a_long_line_takes_no_longer_than_it_is_long(piece: bytes) -> None:
+    """A tenant names the server: hours, in which the worker does nothing else, where parts are read again and again."""
+    for begun in (b'* 1 FETCH (UID 7 X "', b"* 1 FETCH (UID 7 X "):
+        assert understand([begun + piece * 400_000]).kind == "FETCH"
+
+
 def test_deep_nesting_is_no_fetch() -> None:
     assert understand([b"* 1 FETCH " + b"(" * 100_000]).items == {}
 
