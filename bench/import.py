@@ -10,6 +10,10 @@ which nobody looks. In turns, each into an empty table or for a tenant without l
 `ratio`: seconds of the import to seconds of the COPY. `again_ratio`: the same file once more, so that every row is an
 update. `rss_mb_growth`: how much more memory the API's process held at most during these imports than during one of a
 tenth of the rows.
+
+    .venv/bin/python -m bench.import --alone --rows 1000000
+
+One import of a very large file, with no COPY beside it: that it is taken, how fast, and in how much memory.
 """
 
 import argparse
@@ -120,6 +124,24 @@ async def most_memory(app: Api, work: Callable[[], Awaitable[float]]) -> tuple[f
     return await task, most
 
 
+async def alone(rows: int) -> None:
+    async with rig() as servers, api(servers, f"app-{uuid4()}") as app:
+        smaller, tenant_id = lead_file(rows // SMALLER), await new_tenant(servers.database)
+        _, before = await most_memory(app, partial(imported, app, tenant_id, smaller, "created"))
+        progress(f"a tenth of it is in, with at most {before:.0f} MB")
+        file, tenant_id = lead_file(rows), await new_tenant(servers.database)
+        seconds, most = await most_memory(app, partial(imported, app, tenant_id, file, "created"))
+    figures = {
+        "rows": rows,
+        "file_mb": round(len(file) / 2**20, 1),
+        "seconds": round(seconds, 1),
+        "import_rows_per_s": round(rows / seconds),
+        "rss_mb": round(most, 1),
+        "rss_mb_growth": round(most - before, 1),
+    }
+    result("import", figures)
+
+
 async def main(rows: int) -> None:
     file = lead_file(rows)
     seconds = {"copy": 0.0, "import": 0.0, "again": 0.0}
@@ -151,9 +173,10 @@ async def main(rows: int) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--alone", action="store_true", help="one import, without the COPY that it is measured by")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     given = arguments()
-    run_and_leave(lambda: asyncio.run(main(given.rows)))
+    run_and_leave(lambda: asyncio.run((alone if given.alone else main)(given.rows)))
