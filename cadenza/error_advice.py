@@ -117,6 +117,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "missing_column": "No column is for `email`: name one in `mapping`.",
         "missing_header": "The first row must name the columns.",
         "no_steps": "Add a step before the sequence is activated.",
+        "no_subject": "Give the first email a `subject`; those that reply in thread may do without.",
         "not_csv": "The file is not CSV: save it as CSV, in any common encoding.",
         "not_found": "What the step refers to is not there: a campaign or a mailbox of this tenant is needed.",
         "password_in_the_clear": "Use `starttls` or `tls`.",

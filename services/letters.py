@@ -28,12 +28,13 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is to be sent, as the sequence has it. `mailbox_id` is None for the lead's own mailbox."""
+    """What is to be sent, as the sequence has it. `mailbox_id` is None for the lead's own mailbox, `earlier` the
+    message whose thread it continues, if any."""
 
     content: Content
     variant: str | None
     mailbox_id: UUID | None
-    reply_in_thread: bool
+    earlier: LoadedMessage | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _engagement(loaded: LoadedEnrollment) -> Engagement:
             EngagementEvent(event.type, event.step_id, event.occurred_at, event.machine, event.name, event.id)
             for event in loaded.events
         ],
-        sent_at={message.step_id: message.sent_at for message in loaded.messages},
+        sent_at={message.step_id: message.sent_at for message in loaded.messages if message.status == "sent"},
         enrolled_at=loaded.enrolled_at,
         lead=template_fields(loaded.lead),
         heard_event_id=loaded.heard_event_id,

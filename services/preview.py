@@ -136,7 +136,8 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, 
         known = merge_fields(fields, sender, preview.plan.name, moment.at, footer)
         try:
             earlier = subject if config.reply_in_thread else None
-            content = write(config.contents()[variant], known, earlier, footer)
+            wording = config.content(variant, preview.plan, moment.step, preview.lead.id, in_thread=earlier is not None)
+            content = write(wording, known, earlier, footer)
         except (MergeFieldMissing, TemplateInvalid) as error:
             preview.warnings.append(Warned(error.code, error.detail, moment.step.key))
             content = None

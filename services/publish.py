@@ -14,6 +14,7 @@ from domain.graph import UnreadStep, problems, read_steps
 from domain.sequence import Plan, SequenceSettings, Step
 from services.plans import read_config
 from services.steps.effect import Effect
+from services.steps.email import Email, without_subject
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
@@ -51,6 +52,7 @@ async def plan_of(
     errors = [
         *errors,
         *problems(steps),
+        *_without_subject(steps),
         *await _missing(session, steps),
         *await _without_address(session, read),
         *await _missing_mailboxes(session, settings),
@@ -79,6 +81,16 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step | UnreadStep], li
                 )
             )
     return steps, errors
+
+
+def _without_subject(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
+    """Replies in thread alone: there is no subject for the first of them to begin a thread with."""
+    read = list(read_steps(steps))
+    if len(read) < len(steps) or not without_subject([step for _, step in read]):
+        return []
+    first = next(index for index, step in read if isinstance(step.config, Email))
+    detail = "no email of the sequence has a subject: the first one needs it"
+    return [FieldError(f"steps[{first}].config.subject", "no_subject", detail)]
 
 
 async def _without_address(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:

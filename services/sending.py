@@ -45,7 +45,7 @@ async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
     Raises MergeFieldMissing, NoMailbox, PostalAddressMissing, WindowNeverOpens, NoFreeSlot, and what SMTP says
     (mail/transport.py); for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable.
     """
-    earlier = visit.loaded.messages[-1] if letter.reply_in_thread and visit.loaded.messages else None
+    earlier = letter.earlier
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)
     message_id = message_id_of(visit.queries.enrollment_id, visit.step.id, visit.number)
     draft = drafted(visit, tools, sender, letter.content, earlier, message_id)

@@ -24,7 +24,7 @@ from bench.chaos.fates import Mischief
 from cadenza.ports import LOOPBACK
 
 END = b"\r\n.\r\n"
-HEADER = re.compile(rb"^(Message-ID|Subject):\s*(.+?)\r\n(?![ \t])", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+HEADER = re.compile(rb"^(Message-ID|Subject):[ \t]*(.*?)\r\n(?![ \t])", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 ADDRESS = re.compile(rb"<([^>]*)>")
 ANSWER_SECONDS = 0.2
 """From the final dot to the 250, as of a server that looks at what it takes: the window that a crash must hit."""

@@ -85,14 +85,17 @@ class LoadedEvent(BaseModel):
 
 
 class LoadedMessage(BaseModel):
-    """A message that was sent earlier in this enrollment."""
+    """A message that left earlier in this enrollment, or may have left (`unknown`)."""
 
     step_id: str
+    visit: int
     mailbox_id: UUID | None
     rfc_message_id: str
     thread: list[str]
     subject: str
+    status: Literal["sent", "unknown"]
     sent_at: datetime
+    """For an unknown one, when it was let go."""
 
 
 class LoadedDkim(BaseModel):

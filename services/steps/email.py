@@ -1,6 +1,7 @@
 """`email`: a message to the lead, from its mailbox."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from db.queries.rows import find_row
 from db.session import ReadSession
 from domain.errors import FieldError
 from domain.messages import Directive
+from domain.sequence import Plan, Step
 from domain.steps.config import TemplateField
 from domain.text import one_line
 from domain.variants import Variant as Candidate
@@ -115,8 +117,17 @@ class Email(Effect):
     async def perform(self, visit: Visit, tools: Tools) -> Directive:
         """Raises MergeFieldMissing, NoMailbox, WindowNeverOpens, and what SMTP says (mail/transport.py)."""
         variant = await self._variant(visit)
-        letter = Letter(self.contents()[variant], variant, self.mailbox_id, self.reply_in_thread)
-        return await send(visit, tools, letter)
+        earlier = visit.last_message if self.reply_in_thread else None
+        content = self.content(variant, visit.plan, visit.step, visit.lead_id, in_thread=earlier is not None)
+        return await send(visit, tools, Letter(content, variant, self.mailbox_id, earlier))
+
+    def content(self, variant: str | None, plan: Plan, step: Step, lead_id: UUID, *, in_thread: bool) -> Content:
+        """Of this step, whose subject may be the thread's. A lead without a thread (none of its emails has left) begins
+        one, under the subject that it would have."""
+        content = self.contents()[variant]
+        if in_thread or content.subject.strip():
+            return content
+        return replace(content, subject=_subject_of_thread(plan, step, lead_id))
 
     async def _variant(self, visit: Visit) -> str | None:
         if not self.variants:
@@ -132,3 +143,20 @@ class Email(Effect):
         """The wording that this lead gets, as long as no winner has taken over; None where there is only one."""
         candidates = [Candidate(variant.name, variant.weight) for variant in self.variants]
         return choose(candidates, lead_id, step_id) if candidates else None
+
+
+def _subject_of_thread(plan: Plan, step: Step, lead_id: UUID) -> str:
+    """The subject (a template) of the nearest email before this one that has any, else after it."""
+    place = plan.steps.index(step)
+    for other in (*reversed(plan.steps[:place]), *plan.steps[place + 1 :]):
+        if isinstance(other.config, Email):
+            content = other.config.contents()[other.config.variant_of(lead_id, other.id)]
+            if content.subject.strip():
+                return content.subject
+    return ""
+
+
+def without_subject(steps: Sequence[Step]) -> bool:
+    """Whether they send email, and none of them says what it is about."""
+    emails = [step.config for step in steps if isinstance(step.config, Email)]
+    return bool(emails) and not any(one.subject.strip() for email in emails for one in email.contents().values())

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment, LoadedMailbox, Place
+from db.queries.enrollments import EnrollmentQueries, LoadedEnrollment, LoadedMailbox, LoadedMessage, Place
 from domain.enrollment import EnrollmentStatus
 from domain.leads import template_fields
 from domain.messages import Directive
@@ -40,6 +40,14 @@ class Visit:
     def number(self) -> int:
         """1 for the first time that the step takes effect; a loop comes again."""
         return self.loaded.visits.get(str(self.step.id), 0) + 1
+
+    @property
+    def last_message(self) -> LoadedMessage | None:
+        """The last that left, or may have: most of those arrived. Not this visit's own, which is tried again."""
+        own = (str(self.step.id), self.number)
+        others = (one for one in reversed(self.loaded.messages) if (one.step_id, one.visit) != own)
+        # What a restored copy knows no more of than that it may have left has no subject to go on with.
+        return next((one for one in others if one.subject), None)
 
     def merge_fields(self, sender: LoadedMailbox | None, unsubscribe_url: str | None = None) -> Mapping[str, Any]:
         """What templates see of this visit."""

@@ -149,6 +149,11 @@ async def test_a_malformed_config_is_refused_by_its_field(
             "steps[0].config.mailbox_id",
             "not_found",
         ),
+        (
+            [DELAY, {**EMAIL, "config": {"reply_in_thread": True, "body_text": "Hi again"}}],
+            "steps[1].config.subject",
+            "no_subject",
+        ),
         ([action("assign_to_user", user_id=NOWHERE)], "steps[0].config.user_id", "unknown_user"),
         ([EMAIL, action("notify_user", user_id=NOWHERE, message="Hi")], "steps[1].config.user_id", "unknown_user"),
         ([action("add_to_campaign", campaign_id=NOWHERE)], "steps[0].config.campaign_id", "not_found"),

@@ -1,0 +1,41 @@
+"""What a reply in thread continues, and under which subject, when the email before it may not have left or none has."""
+
+import asyncio
+
+from tests.stage import Stage
+
+INTRO = {"key": "intro", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
+WAIT = {"key": "wait", "type": "delay", "config": {"days": 2}}
+AGAIN = {"key": "again", "type": "email", "config": {"reply_in_thread": True, "body_text": "Hi again {{name}}"}}
+
+
+async def test_one_of_unknown_outcome_is_continued(stage: Stage) -> None:
+    """Most have arrived: the sink took it, and nobody heard it say so."""
+    lead = await stage.lead()
+    stage.sink.gate.clear()
+    (enrollment,) = await stage.enroll(await stage.sequence([INTRO, WAIT, AGAIN]), lead)
+    await asyncio.wait_for(stage.sink.at_gate.wait(), 30)
+    port = stage.sink.port
+    await stage.sink.stop()
+    await stage.sink.start(port)
+
+    async def went_on() -> bool:
+        return "email_skipped" in await stage.log(enrollment)
+
+    await stage.until(went_on, "the email of unknown outcome is passed over")
+    await stage.forward(days=2, hours=1)
+    await stage.until_status(enrollment, "completed")
+    intro, again = stage.sink.received
+    assert (intro.subject, again.subject) == ("Hello Acme", "Re: Hello Acme")
+    assert again.message["In-Reply-To"] == again.message["References"] == intro.message_id
+
+
+async def test_a_lead_without_a_thread_begins_one(stage: Stage) -> None:
+    """Its way led past the email that the sequence begins with."""
+    past = {"key": "past", "type": "condition", "config": {"branches": [{"if": "always", "then": {"goto": "again"}}]}}
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(await stage.sequence([past, INTRO, AGAIN]), lead)
+    await stage.until_status(enrollment, "completed")
+    (only,) = stage.sink.received
+    assert only.subject == "Hello Acme"
+    assert only.message["In-Reply-To"] is None
