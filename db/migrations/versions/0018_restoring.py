@@ -2,15 +2,15 @@
 
 from db.migrations.files import run_file
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_file("0017_restoring.sql")
+    run_file("0018_restoring.sql")
 
 
 def downgrade() -> None:
-    run_file("0017_restoring_down.sql")
+    run_file("0018_restoring_down.sql")
