@@ -60,9 +60,7 @@ export const LOG: Record<string, Tell> = {
       text(detail, "cause") === "restored"
         ? "A backup was restored, and an email may have left since it was made"
         : "The mail server went away while an email was handed over"
-    }; ${
-      text(detail, "then") === "resend" ? "it is sent again" : "it is not sent again"
-    }`,
+    }; ${text(detail, "then") === "resend" ? "it is sent again" : "it is not sent again"}`,
   }),
   action_outcome_unknown: () => ({
     sign: "alert",
