@@ -70,5 +70,9 @@ def _is_secure(config: AppConfig) -> bool:
 
 
 def _host(url: str) -> str:
-    """Host and port; empty for the origin `null`. The scheme is left out: a proxy may speak TLS in front of us."""
-    return urlsplit(url).netloc.lower()
+    """Host and port; empty for the origin `null`, and for what is no URL (`http://[`). The scheme is left out: a proxy
+    may speak TLS in front of us."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""

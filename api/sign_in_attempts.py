@@ -1,8 +1,8 @@
 """How often somebody may try to sign in with a password: for each email address and each network address.
 
 Counted by each process for itself and forgotten with it, as all requests are (api/rate_limit.py). What was right does
-not count. Whoever knows an address can keep its person from signing in with the password meanwhile; a session that
-there is, and an API key, go on.
+not count, unless other tenants know the address, too, by another password. Whoever knows an address can keep its person
+from signing in with the password meanwhile; a session that there is, and an API key, go on.
 """
 
 import time

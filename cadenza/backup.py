@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from cadenza import archive
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.errors import StartError, one_line
-from cadenza.files import write_private
+from cadenza.files import open_own_folder, write_private
 from cadenza.home import Home
 from cadenza.orphans import HOME_VARIABLE, ProcessBook
 from cadenza.postgres_copy import dump
@@ -75,8 +75,7 @@ def _refuse(file: Path, home: Home, *, force: bool) -> None:
 def _workshop(file: Path) -> Generator[Path]:
     """A folder beside the file, for one backup at a time; what a backup that was killed has left there goes first."""
     folder = file.with_name(f".{file.name}.making")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY)
+    lock = open_own_folder(folder)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for left in folder.iterdir():

@@ -1,7 +1,10 @@
 """Files that are there whole or not at all, also after a power cut."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from cadenza.errors import StartError
 
 
 def write_private(file: Path, text: str) -> None:
@@ -14,6 +17,25 @@ def write_private(file: Path, text: str) -> None:
         os.fsync(out.fileno())
     fresh.replace(file)
     sync_folder(file.parent)
+
+
+def open_own_folder(folder: Path) -> int:
+    """A descriptor of the folder, which is made where there is none.
+
+    Raises `StartError` for a link, and for a folder of somebody else: where others may write, they may have put it
+    there, and what it holds is going to be removed, or is to be read by nobody.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise StartError(f"{folder} cannot be a folder of our own: {error.strerror}") from error
+    if os.fstat(descriptor).st_uid != os.geteuid():
+        os.close(descriptor)
+        raise StartError(f"{folder} cannot be a folder of our own: somebody else has made it")
+    return descriptor
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Telling a restored database what it cannot know: `cadenza after-restore`, and the end of `cadenza restore`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 
 from cadenza.database_problems import database_problems_in_one_line
 from cadenza.errors import StartError
@@ -11,12 +11,17 @@ from services.plans import steps
 from services.restored import Marked, settle_gap
 
 CLOCKS_APART = timedelta(minutes=1)
+EARLIEST_YEAR = 2000
 STEP_TYPES = steps
 """Loaded here: plans hold steps of every type."""
 
 
 def gap_between(taken_at: datetime, stopped_at: datetime) -> Gap:
     """Raises `StartError` for two moments that no gap lies between."""
+    for moment in (taken_at, stopped_at):
+        # Beyond these a date is a slip, and one that not every zone can tell.
+        if not EARLIEST_YEAR <= moment.year < MAXYEAR:
+            raise StartError(f"{moment.isoformat()} is of no year in which an installation ran")
     taken_at, stopped_at = taken_at.astimezone(UTC), stopped_at.astimezone(UTC)
     if stopped_at < taken_at:
         raise StartError(f"the installation cannot have stopped ({stopped_at}) before it was copied ({taken_at})")

@@ -5,6 +5,7 @@ dies has left nothing that `cadenza up` would start from.
 """
 
 import asyncio
+import os
 import shutil
 import signal
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sqlalchemy import text
 from cadenza import archive
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.errors import StartError
-from cadenza.files import sync_folder
+from cadenza.files import open_own_folder, sync_folder
 from cadenza.gap import gap_between, settle
 from cadenza.home import Home
 from cadenza.migrate import knows, upgrade
@@ -48,6 +49,7 @@ async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: 
         gap = gap_between(manifest.taken_at, stopped_at or datetime.now(UTC))
         _refuse_what_is_there(home)
         beside = Home(home.with_name(f".{home.name}.restoring"))
+        os.close(open_own_folder(beside.folder))
         with beside:
             _empty(beside)
             archive.unpack(file, manifest, members, beside.folder)

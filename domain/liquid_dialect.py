@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sized
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from liquid import BoundTemplate, Environment, RenderContext, Token, Undefined
 from liquid.ast import Node
@@ -29,7 +29,7 @@ from liquid.builtin.expressions.primitive import (
     RangeLiteral,
     StringLiteral,
 )
-from liquid.exceptions import FilterError, LiquidError, LiquidSyntaxError, ResourceLimitError
+from liquid.exceptions import FilterError, LiquidError, LiquidSyntaxError, LiquidTypeError, ResourceLimitError
 from liquid.expression import Expression
 from liquid.filter import with_context
 from liquid.undefined import UNDEFINED
@@ -104,9 +104,13 @@ class Context(RenderContext):
                 raise ResourceLimitError(f"`{name}` would make too long a value", token=token)
             try:
                 result = function(value, *args, **kwargs)
-            except (ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            except (ValueError, ArithmeticError, LookupError, AttributeError, OSError) as error:
+                # An OSError is how the C library says that no calendar has a year.
                 raise FilterError(f"`{name}` cannot take this value", token=token) from error
             _size(result)
+            if isinstance(result, str) and "\x00" in result:
+                # `url_decode` makes one of `%00`: no email holds it, and Postgres keeps none.
+                raise FilterError(f"`{name}` makes a character that is none", token=token)
             return result
 
         return bounded
@@ -123,6 +127,13 @@ def _size(value: object) -> int:
 
 class _Template(BoundTemplate):
     context_class = Context
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        try:
+            return super().render(*args, **kwargs)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # What tags and conditions are given is Python's to refuse: `limit: -1`, `custom.map contains tags`.
+            raise LiquidTypeError("a value does not suit the place where it stands", token=None) from error
 
 
 class _Environment(Environment):

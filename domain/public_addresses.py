@@ -7,8 +7,9 @@ A tenant writes a host name, and our servers connect to it: without this it woul
 import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# IPv6 addresses that carry an IPv4 address, which is where they lead (RFC 6052, RFC 8215).
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+# IPv6 addresses that carry an IPv4 address, which is where they lead (RFC 6052). Where it stands in one of
+# 64:ff9b:1::/48 (RFC 8215) only the network itself knows: none of those is public.
+_NAT64 = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
 _RELAYS = IPv4Network("192.88.99.0/24")
 
@@ -45,7 +46,7 @@ def _innermost(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
     if embedded is not None:
         return embedded
-    if any(ip in network for network in _NAT64) or (ip in _COMPATIBLE and int(ip) > 1):
+    if ip in _NAT64 or (ip in _COMPATIBLE and int(ip) > 1):
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip
 

@@ -1,7 +1,7 @@
 """Time zones: their names, the ones that an enrollment may be reckoned in, and what their clocks show."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,6 +38,11 @@ def find_zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def is_tellable(moment: datetime) -> bool:
+    """Whether every zone can tell it: the first and the last year that Python knows have moments that some cannot."""
+    return MINYEAR < moment.year < MAXYEAR
 
 
 def first_showing(day: date, clock: time, zone: ZoneInfo) -> datetime:

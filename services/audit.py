@@ -13,6 +13,7 @@ from services.paging import Page, PageRequest, after_of, newest_first
 AuditAction = Literal[
     "api_key.created",
     "api_key.revoked",
+    "lead.erased",
     "mailbox.created",
     "mailbox.deleted",
     "mailbox.updated",

@@ -11,7 +11,7 @@ from db.queries.execution_log import Execution, LogFilter
 from db.queries.sequences import find_sequence
 from db.session import ReadSession
 from domain.errors import FieldError, Invalid
-from services.paging import InvalidCursor, Page, PageRequest, cut, decode_cursor
+from services.paging import InvalidCursor, Page, PageRequest, cut, decode_cursor, read_moment
 from services.steps_draft import no_sequence
 
 MAX_ID = 2**63
@@ -70,7 +70,6 @@ async def _step_ids(session: ReadSession, sequence_id: UUID, step: str | None) -
 
 def _read_cursor(parts: list[Any]) -> tuple[datetime, int]:
     name, at, row_id = parts
-    moment = datetime.fromisoformat(at)
-    if name != "executions" or moment.tzinfo is None or not isinstance(row_id, int) or not 0 <= row_id < MAX_ID:
+    if name != "executions" or not isinstance(row_id, int) or not 0 <= row_id < MAX_ID:
         raise InvalidCursor
-    return moment, row_id
+    return read_moment(at), row_id

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from db.queries.paging import After, Newest
 from domain.errors import FieldError, Invalid
+from domain.zones import is_tellable
 
 T = TypeVar("T")
 NewestRow = TypeVar("NewestRow", bound=Newest)
@@ -58,6 +59,14 @@ def decode_cursor(cursor: str, read: Callable[[list[Any]], T]) -> T:
         raise InvalidCursor from None
 
 
+def read_moment(written: Any) -> datetime:
+    """A moment that stands in a cursor. Raises InvalidCursor and ValueError for what is none that Postgres keeps."""
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None or not is_tellable(moment):
+        raise InvalidCursor
+    return moment
+
+
 def cut(rows: Sequence[T], limit: int, cursor_of: Callable[[T], Sequence[str | int]]) -> Page[T]:
     """A page from the `limit + 1` rows that were asked for: one more than fits tells that there is a next."""
     items = list(rows[:limit])
@@ -76,7 +85,6 @@ def newest_first(rows: Sequence[NewestRow], limit: int) -> Page[NewestRow]:
 
 def _read_newest(parts: list[Any]) -> After:
     name, at, row_id = parts
-    moment = datetime.fromisoformat(at)
-    if name != "newest" or moment.tzinfo is None:
+    if name != "newest":
         raise InvalidCursor
-    return After(moment, UUID(row_id))
+    return After(read_moment(at), UUID(str(row_id)))

@@ -42,6 +42,9 @@ class SignedIn:
 
     tenant_id: UUID
     token: str
+    counts: bool = False
+    """Whether the password was, of others with the address, tried and wrong: it was an attempt all the same. Who may
+    set a password in one tenant could else try, by making it theirs first, every password of another."""
 
 
 async def by_key(database: Database, key: FoundKey) -> SignedIn:
@@ -66,7 +69,7 @@ async def by_password(
         async with database.write(one.tenant_id, user_id=one.user_id) as session:
             token = await sessions.begin_for_user(session, one.user_id, one.password_hash)
             if token is not None:
-                return SignedIn(one.tenant_id, token)
+                return SignedIn(one.tenant_id, token, counts=len(tried) > 1)
     raise SignInFailed("the email address or the password is wrong", tried)
 
 

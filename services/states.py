@@ -11,7 +11,7 @@ from db.session import ReadSession
 from domain.enrollment import EnrollmentStatus
 from domain.errors import NotFound
 from services.leads import get_lead
-from services.paging import InvalidCursor, Page, PageRequest, after_of, cut, decode_cursor, newest_first
+from services.paging import InvalidCursor, Page, PageRequest, after_of, cut, decode_cursor, newest_first, read_moment
 
 
 async def sequence_state(session: ReadSession, lead_id: UUID) -> Sequence[EnrollmentState]:
@@ -54,7 +54,11 @@ async def timeline(
 
 def _read_cursor(parts: list[Any]) -> tuple[datetime, str, int]:
     name, at, kind, row_id = parts
-    moment = datetime.fromisoformat(at)
-    if name != "timeline" or moment.tzinfo is None or not isinstance(row_id, int) or not 0 <= row_id < 2**63:
+    if (
+        name != "timeline"
+        or kind not in ("log", "engagement")
+        or not isinstance(row_id, int)
+        or not 0 <= row_id < 2**63
+    ):
         raise InvalidCursor
-    return moment, str(kind), row_id
+    return read_moment(at), kind, row_id

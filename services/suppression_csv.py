@@ -14,8 +14,9 @@ SuppressionKind = Literal["address", "domain"]
 VALUE_COLUMNS = ("value", "email", "e-mail", "email address", "address", "domain", "website", "suppression")
 REASON_COLUMNS = ("reason", "note", "notes", "comment")
 MAX_REASON = 200
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, some also in full width
+(https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 @dataclass(frozen=True, slots=True)

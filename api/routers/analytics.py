@@ -5,13 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from api.deps import Paging, Reading
 from api.documented import problems
 from api.route import ApiRoute
 from api.schemas.analytics import AnalyticsResponse, ExecutionResponse
 from api.schemas.common import Listed, listed
+from api.schemas.fields import Instant
 from services.analytics import analytics
 from services.executions import ExecutionQuery, list_executions
 
@@ -21,8 +21,8 @@ FirstDay = Annotated[date | None, Query(alias="from", description="The first day
 LastDay = Annotated[date | None, Query(alias="to", description="The last day of `daily` (UTC), included.")]
 Event = Annotated[str | None, Query(min_length=1, max_length=100, description="`enrolled`, `email_sent`, ...")]
 Step = Annotated[str | None, Query(min_length=1, max_length=100, description="A step's key or ID.")]
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this moment.")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="Before this moment.")]
+Since = Annotated[Instant | None, Query(alias="from", description="Not before this moment.")]
+Until = Annotated[Instant | None, Query(alias="to", description="Before this moment.")]
 
 
 @router.get("/analytics", responses=problems(404))

@@ -77,4 +77,11 @@ async def update_lead(lead_id: UUID, body: LeadUpdate, session: Writing) -> Lead
 async def delete_lead(lead_id: UUID, writer: Writer, wired: Wired) -> None:
     """Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays, and so
     does what its sequences have counted, as numbers that tell of nobody."""
-    await erase_lead(wired.database, wired.dispatcher, writer.tenant_id, lead_id)
+    await erase_lead(
+        wired.database,
+        wired.dispatcher,
+        writer.tenant_id,
+        lead_id,
+        api_key_id=writer.key_id,
+        user_id=writer.user_id,
+    )

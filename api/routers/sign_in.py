@@ -64,7 +64,8 @@ async def _by_password(request: Request, body: PasswordSignIn) -> SignedIn:
     attempt = (body.email, request.client.host if request.client else "")
     wired.attempts.begin(*attempt)
     signed_in = await sign_in.by_password(wired.database, wired.passwords, body.email, body.password, body.tenant_id)
-    wired.attempts.was_right(*attempt)
+    if not signed_in.counts:
+        wired.attempts.was_right(*attempt)
     return signed_in
 
 

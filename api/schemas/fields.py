@@ -2,15 +2,16 @@
 
 import json
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from domain.errors import AddressInvalid
 from domain.lead_import import LIMITS, MAX_EMAIL
 from domain.leads import Tag
-from domain.zones import known_zone
+from domain.zones import is_tellable, known_zone
 from mail.addresses import normalise_address
 
 MAX_CUSTOM_BYTES = 32 * 1024
@@ -48,6 +49,13 @@ def _distinct(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
 
+def _tellable(moment: datetime) -> datetime:
+    if not is_tellable(moment):
+        raise PydanticCustomError("invalid_time", "a time that every zone can tell")
+    return moment
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_tellable)]
 EmailAddress = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=MAX_EMAIL),

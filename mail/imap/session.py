@@ -21,8 +21,8 @@ from mail.imap.responses import Response, Value, as_number
 from mail.imap.server import ImapServer, ImapTimeouts, connect
 from mail.imap.wire import ImapWire
 
-# Of one response: messages are read in portions of at most `limit` bytes each, and the words around them are few.
-MAX_RESPONSE = 64 * 1024 * 1024
+# To one command: messages are read in portions of at most `limit` bytes each, and the words around them are few.
+MAX_ANSWER = 64 * 1024 * 1024
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # RFC 5530: the server, not the password, is what is wrong.
 _TRY_LATER = ("UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "CONTACTADMIN")
@@ -69,7 +69,7 @@ class ImapSession:
                 reader, writer = await connect(server)
         except TimeoutError:
             raise ImapConnectionFailed("no connection in time") from None
-        wire = ImapWire(reader, writer, silence=timeouts.silence, max_bytes=MAX_RESPONSE)
+        wire = ImapWire(reader, writer, silence=timeouts.silence, max_bytes=MAX_ANSWER)
         session = cls(wire, timeouts)
         try:
             try:

@@ -11,21 +11,25 @@ from mail.imap.responses import Response, understand
 # A literal (RFC 3501 section 4.3), a binary one (RFC 3516) and one that is sent without waiting (RFC 7888).
 _LITERAL = re.compile(rb"~?\{(\d{1,10})\+?\}$")
 _CHUNK = 256 * 1024
+# What it costs to keep a short line, or a short literal, beyond its own bytes.
+_KEPT_BYTES = 256
 
 
 class ImapWire:
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, silence: float, max_bytes: int
     ) -> None:
-        """`silence`: seconds without a byte after which the connection counts as lost. A response of more than
-        `max_bytes` is refused."""
+        """`silence`: seconds without a byte after which the connection counts as lost. A server that says more than
+        `max_bytes` to one line of ours, in however many responses, is not heard out: a tenant names it, and it may
+        go on for ever."""
         self._reader = reader
         self._writer = writer
         self._silence = silence
-        self._max_bytes = max_bytes
+        self._max_bytes = self._left = max_bytes
 
     async def send(self, line: bytes) -> None:
         """Raises ImapConnectionFailed."""
+        self._left = self._max_bytes
         try:
             self._writer.write(line + b"\r\n")
             async with asyncio.timeout(self._silence):
@@ -79,20 +83,23 @@ class ImapWire:
 
     async def _parts(self, within: float) -> list[bytes]:
         parts: list[bytes] = []
-        total = 0
         while True:
             async with asyncio.timeout(within):
                 line = (await self._reader.readuntil(b"\n")).rstrip(b"\r\n")
+            self._count(len(line))
             parts.append(line)
             literal = _LITERAL.search(line)
             if literal is None:
                 return parts
             size = int(literal[1])
-            total += size + len(line)
-            if total > self._max_bytes:
-                raise ImapProtocolError("a response of the server is too large")
+            self._count(size)
             parts.append(await self._literal(size))
             within = self._silence
+
+    def _count(self, size: int) -> None:
+        self._left -= size + _KEPT_BYTES
+        if self._left < 0:
+            raise ImapProtocolError("the server says too much")
 
     async def _literal(self, size: int) -> bytes:
         """Large ones take their time: what counts is that more keeps coming."""

@@ -276,6 +276,19 @@ async def test_thousands_of_answers_at_once_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "endless",
+    [b"* 1 EXPUNGE\r\n" * 300_000, b"* OK {0}\r\n" + b"{0}\r\n" * 300_000],
+    ids=["answers", "parts of one"],
+)
+async def test_a_server_that_never_comes_to_an_end_is_not_heard_out(endless: bytes) -> None:
+    """A tenant names it, and all that it says is kept until its answer is complete."""
+    async with scripted(*LOGGED_IN, OPENED, endless) as (server, _), ImapSession.open(server, QUICK) as session:
+        await session.examine("INBOX")
+        with pytest.raises(ImapProtocolError, match="too much"):
+            await session.uids_after(0)
+
+
+@pytest.mark.parametrize(
     "answers",
     [(b"",), (b"+ idling\r\n", b""), (b"TAG BAD what\r\n",), (b"* OK still\r\n",)],
     ids=["silent", "silent after it", "refused", "only words"],

@@ -169,6 +169,24 @@ def test_a_template_that_would_hang_or_explode_is_refused(source: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "{% for tag in tags limit: -1 %}x{% endfor %}",
+        "{% for tag in tags limit: custom.minus %}x{% endfor %}",
+        "{% if custom.map contains tags %}x{% endif %}",
+        "{{ custom.late | date: '%Y' }}",
+        "{{ 100000000000000000 | date: '%Y' }}",
+        "{{ custom.nothing | url_decode }}",
+    ],
+)
+def test_what_no_value_can_be_made_of_is_a_refusal_and_no_fault(source: str) -> None:
+    custom = {"minus": -1, "map": {"a": 1}, "late": 2**62, "nothing": "a%00b"}
+    assert check(source, html=False) == []  # another lead's data may do
+    with pytest.raises(TemplateInvalid):
+        render(source, {"tags": ["vip"], "custom": custom}, html=False)
+
+
+@pytest.mark.parametrize(
     ("source", "code", "field", "line"),
     [
         ("Hi {{ compnay }}", "unknown_field", "compnay", 1),

@@ -33,6 +33,8 @@ PRIVATE = [
     "2002:a00:1::1",
     "64:ff9b::a00:1",
     "64:ff9b:1::a00:1",
+    # 10.0.0.1 at the place where a translator with that prefix looks for it, and a public address where none does.
+    "64:ff9b:1:a00:0:100:808:808",
 ]
 
 

@@ -56,6 +56,8 @@ async def administer(tenant: Tenant) -> dict[str, str]:
     await tenant.call(
         "POST", "/suppressions/import", content=b"a@evil.example\nno address\n", headers={"Content-Type": "text/plain"}
     )
+    lead = await tenant.call("POST", "/leads", 201, json={"email": "ada@evil.example"})
+    await tenant.call("DELETE", f"/leads/{lead['id']}", 204)
     sequence_id = await tenant.sequence()
     for status in ("active", "paused", "active", "archived"):
         await tenant.call("PUT", f"/sequences/{sequence_id}", json={"status": status})
@@ -127,6 +129,14 @@ async def test_a_request_that_is_answered_again_is_logged_once(tenant: Tenant) -
     for _ in range(2):
         await tenant.call("POST", "/users", 201, json={"email": "sam@cadenza.example"}, headers=headers)
     assert len(await entries(tenant, "&action=user.created")) == 1
+
+
+async def test_an_erased_lead_is_nobody_in_it(tenant: Tenant) -> None:
+    lead = await tenant.call("POST", "/leads", 201, json={"email": "ada@evil.example"})
+    await tenant.call("DELETE", f"/leads/{lead['id']}", 204)
+    await tenant.refused("DELETE", f"/leads/{lead['id']}", 404, "not_found")
+    [entry] = await entries(tenant, "&action=lead.erased")
+    assert (entry["target_id"], entry["detail"]) == (None, {})
 
 
 async def test_only_admins_read_it(app: FastAPI, tenant: Tenant) -> None:

@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is a problem with a code, never a fault; and a request sent twice is done once."""
 
 import asyncio
+import base64
 import json
 from typing import Any
 from uuid import uuid4
@@ -82,6 +83,37 @@ async def test_a_cursor_of_somewhere_else_is_refused(tenant: Tenant) -> None:
         for bad in (cursor, "%%%", "é", "bnVsbA", "W10", "eyJhIjoxfQ", "WyJuZXdlc3QiLCAxLCAyXQ", "a" * 499):
             fields = await tenant.refused("GET", path, 422, "invalid_cursor", params={"cursor": bad})
             assert fields == ["cursor"]
+
+
+MADE_UP: dict[str, list[list[Any]]] = {
+    "/leads": [
+        ["newest", "0001-01-01T00:00:00+14:00", str(uuid4())],
+        ["newest", "9999-12-31T23:59:59-14:00", str(uuid4())],
+        ["newest", "2026-03-02T09:00:00Z", 5],
+        ["newest", 5, None],
+    ],
+    "/leads/{lead_id}/timeline": [
+        ["timeline", "2026-03-02T09:00:00Z", "\ud800", 1],
+        ["timeline", "2026-03-02T09:00:00Z", "\x00", 1],
+        ["timeline", "2026-03-02T09:00:00Z", ["log"], 1],
+        ["timeline", "0001-01-01T00:00:00+14:00", "log", 1],
+        ["timeline", "2026-03-02T09:00:00Z", "log", 2**63],
+    ],
+    "/sequences/{sequence_id}/executions": [["executions", "9999-12-31T23:59:59-14:00", 1]],
+}
+
+
+async def test_nor_is_one_taken_that_somebody_has_made_up(tenant: Tenant) -> None:
+    """Of the right form, and with what Postgres could not be asked."""
+    ids = {"lead_id": await tenant.lead(), "sequence_id": await tenant.sequence()}
+    for path, cursors in MADE_UP.items():
+        for parts in cursors:
+            cursor = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+            await tenant.refused("GET", path.format(**ids), 422, "invalid_cursor", params={"cursor": cursor})
+    log = f"/sequences/{ids['sequence_id']}/executions"
+    for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        for side in ("from", "to"):
+            assert await tenant.refused("GET", log, 422, "validation_failed", params={side: moment}) == [side]
 
 
 def texts() -> st.SearchStrategy[str]:

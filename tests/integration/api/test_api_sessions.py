@@ -196,6 +196,8 @@ FOREIGN: list[dict[str, str]] = [
     {**CSRF, "Origin": "http://api.test:8080"},
     {**CSRF, "Origin": "null"},
     {**CSRF, "Origin": ""},
+    {**CSRF, "Origin": "http://["},
+    {**CSRF, "Origin": "//api.test@evil.example"},
     {**CSRF, "Sec-Fetch-Site": "cross-site"},
     {**CSRF, "Sec-Fetch-Site": "same-site"},
     {**CSRF, "Sec-Fetch-Site": "none"},

@@ -137,6 +137,25 @@ async def test_nobody_guesses_for_long(fresh: FastAPI, app: FastAPI, tenant: Ten
         assert (await sign_in(http, other["email"])).status_code == 201
 
 
+async def test_a_password_of_ones_own_is_no_way_to_guess_another_tenants(
+    fresh: FastAPI, app: FastAPI, tenant: Tenant, stranger: Tenant
+) -> None:
+    """An administrator makes a user with somebody's address, and each guess that user's password."""
+    email = some_address()
+    theirs, mine = await person(app, tenant, email=email), await made_user(stranger, email)
+    async with browser_of(fresh) as http, browser_of(fresh) as elsewhere:
+        for number in range(OF_AN_EMAIL.burst):
+            guess = f"a guess, number {number}"
+            await accepted(elsewhere, await invited(stranger, mine), guess)
+            assert (await sign_in(http, email, guess)).json()["tenant_id"] == str(stranger.id)
+        assert code_of(await sign_in(http, email, guess)) == (429, "sign_in_throttled")
+        # With the tenant named, one password alone is looked at: who is right does not count.
+        fresh.state.wiring.attempts.was_right(email, "127.0.0.1")
+        for _ in range(2):
+            session = (await sign_in(http, email, tenant_id=str(tenant.id))).json()
+            assert session["user"]["id"] == theirs["id"]
+
+
 async def test_a_key_that_nobody_has_signs_nobody_in(app: FastAPI) -> None:
     async with browser_of(app) as http:
         for key in ("cdz_wrong_key", "cdz_" + "x" * 41):

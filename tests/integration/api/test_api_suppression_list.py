@@ -106,20 +106,26 @@ async def test_what_is_given_is_taken_again(tenant: Tenant, stranger: Tenant) ->
             "INSERT INTO suppressions (tenant_id, kind, value, reason) VALUES (:t, 'address', '+49@x.example', '=1+1')"
         )
         await session.execute(text(odd), {"t": tenant.id})
+        full_width = (
+            "INSERT INTO suppressions (tenant_id, kind, value, reason) VALUES (:t, 'domain', 'a.example', :why)"
+        )
+        await session.execute(text(full_width), {"t": tenant.id, "why": "\N{FULLWIDTH EQUALS SIGN}1+1"})
     answer = await tenant.http.get("/suppressions/export")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert len(rows) == 2502
-    assert len({(row["kind"], row["value"]) for row in rows}) == 2502
+    assert len(rows) == 2503
+    assert len({(row["kind"], row["value"]) for row in rows}) == 2503
+    assert [row["reason"] for row in rows if row["value"] == "a.example"] == ["'\N{FULLWIDTH EQUALS SIGN}1+1"]
     assert [(row["value"], row["reason"]) for row in rows if row["value"].startswith("'")] == [
         ("'+49@x.example", "'=1+1")
     ]
     # Into another tenant, which has none of it so far.
-    assert (await take(stranger, answer.content))["suppressed"] == 2502
+    assert (await take(stranger, answer.content))["suppressed"] == 2503
     assert await values(stranger, search="+49") == {("address", "+49@x.example", "=1+1")}
     only = (await stranger.http.get("/suppressions/export", params={"kind": "domain"})).text.splitlines()
     assert [line.split(",")[:3] for line in only] == [
         ["kind", "value", "reason"],
+        ["domain", "a.example", "'\N{FULLWIDTH EQUALS SIGN}1+1"],
         ["domain", "evil.example", "imported"],
     ]
 

@@ -1,5 +1,6 @@
 """What `cadenza backup`, `restore` and `after-restore` refuse, each in one line, and leave as it was."""
 
+import os
 import tarfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +53,45 @@ async def test_no_place_to_write_to(tmp_path: Path) -> None:
     assert "name a file" in await refused("backup", str(tmp_path / "no" / "out"), "--home", str(tmp_path))
 
 
+@pytest.fixture
+def dear(tmp_path: Path) -> Path:
+    """A folder of ours, to which somebody else's link leads."""
+    folder = tmp_path / "dear"
+    folder.mkdir()
+    (folder / "to-me").write_text("kept")
+    return folder
+
+
+async def test_a_folder_that_somebody_has_put_beside_the_file_is_left_alone(tmp_path: Path, dear: Path) -> None:
+    """In a folder where others write, such as /tmp: what is in the one beside would be removed."""
+    home = tmp_path / "home"
+    (home / "postgres").mkdir(parents=True)
+    (home / archive.TEMPORAL).touch()
+    beside = tmp_path / ".out.making"
+    beside.symlink_to(dear)
+    said = await refused("backup", str(tmp_path / "out"), "--home", str(home))
+    assert f"{beside} cannot be a folder of our own" in said
+    assert names_in(dear) == ["to-me"]
+
+
+async def test_nor_is_a_folder_emptied_that_a_link_beside_the_new_home_leads_to(tmp_path: Path, dear: Path) -> None:
+    beside = tmp_path / ".new.restoring"
+    beside.symlink_to(dear)
+    said = await refused("restore", str(backup_in(tmp_path)), "--home", str(tmp_path / "new"))
+    assert f"{beside} cannot be a folder of our own" in said
+    assert names_in(dear) == ["to-me"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder somebody else's")
+async def test_nor_is_a_folder_used_that_somebody_else_has_made(tmp_path: Path) -> None:
+    beside = tmp_path / ".new.restoring"
+    beside.mkdir()
+    os.chown(beside, 12345, 12345)
+    said = await refused("restore", str(backup_in(tmp_path)), "--home", str(tmp_path / "new"))
+    assert "somebody else has made it" in said
+    assert names_in(beside) == []
+
+
 async def test_a_file_that_is_there_is_replaced_only_by_force(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("dear to me")
     assert "--force" in await refused("backup", str(tmp_path / "out"), "--home", str(tmp_path))
@@ -97,6 +137,8 @@ async def test_a_backup_whose_database_cannot_be_restored_leaves_no_home(tmp_pat
         ("2026-03-02T09:30:00", "no time with its zone"),
         ("2026-03-02T08:59:59Z", "before it was copied"),
         ((datetime.now(UTC) + timedelta(days=2)).isoformat(), "yet to come"),
+        ("0001-01-01T00:00:00+14:00", "of no year"),
+        ("9999-12-31T23:59:59-14:00", "of no year"),
     ],
 )
 async def test_a_moment_at_which_it_cannot_have_stopped(tmp_path: Path, stopped_at: str, why: str) -> None:

@@ -1762,7 +1762,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated";
+            action: "api_key.created" | "api_key.revoked" | "lead.erased" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated";
             /** Api Key Id */
             api_key_id: string | null;
             /** Created At */
@@ -5517,7 +5517,7 @@ export interface operations {
     list_audit_log: {
         parameters: {
             query?: {
-                action?: ("api_key.created" | "api_key.revoked" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated") | null;
+                action?: ("api_key.created" | "api_key.revoked" | "lead.erased" | "mailbox.created" | "mailbox.deleted" | "mailbox.updated" | "sender_domain.updated" | "sequence.activated" | "sequence.archived" | "sequence.paused" | "sequence.resumed" | "session.created" | "session.ended" | "session.refused" | "suppression.created" | "suppression.deleted" | "suppressions.imported" | "tenant.created" | "tenant.updated" | "user.created" | "user.deleted" | "user.invited" | "user.password_set" | "user.updated" | "webhook_endpoint.created" | "webhook_endpoint.deleted" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.updated") | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description How many at most. */
