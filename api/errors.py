@@ -15,6 +15,7 @@ from starlette.responses import Response
 from temporalio.service import RPCError
 
 from api.database_errors import refusal_of
+from api.json_body import MAX_SHOWN
 from api.rate_limit import RateLimited
 from api.unavailable import Unavailable
 from domain.errors import DomainError, FieldError, Invalid, Unauthorized
@@ -26,6 +27,8 @@ PROBLEM_JSON = "application/problem+json"
 # A tag URI (RFC 4151): it names the kind of problem for good and does not pretend to be a page.
 _TYPE = "tag:cadenza.example,2026:problem/"
 _RETRY_AFTER_SECONDS = "5"
+MAX_TOLD = 100
+"""So many of a request's errors are told: a body may have hundreds of thousands, each as long as a name in it."""
 HTTP_CODES = {
     400: "bad_request",
     404: "not_found",
@@ -95,7 +98,7 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
         FieldError(
             _field(_place(found), error.body), str(found["type"]), str(found["msg"]).removeprefix("Value error, ")
         )
-        for found in error.errors()
+        for found in error.errors()[:MAX_TOLD]
     ]
     first = errors[0]
     return problem(Invalid(f"{first.field}: {first.detail}" if first.field else first.detail, errors=errors))
@@ -164,7 +167,7 @@ def _written(location: Sequence[int | str], body: Any) -> Iterator[str]:
         elif isinstance(here, list | str | int | float):
             continue  # a union's tag: such a value has no fields
         elif last or not isinstance(here, dict) or part in here:
-            yield f".{part}"
+            yield f".{part[:MAX_SHOWN]}"
         else:
             continue  # a union's tag, which stands in no document
         here = _child(here, part)

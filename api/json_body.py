@@ -6,7 +6,8 @@ free-form object (`custom`, `config`) would otherwise surface as an error of the
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email.message import Message
 from typing import Any, cast
 
@@ -17,6 +18,10 @@ from starlette.types import Receive
 from domain.errors import DomainError, FieldError, Invalid
 
 MAX_DEPTH = 32
+MAX_VALUES = 100_000
+"""Of a document: what is asked of a request at most is ten thousand IDs. Each is looked at while others wait."""
+MAX_SHOWN = 200
+"""So much is shown of a field's name where it is refused."""
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 """RFC 9512 and what was usual before it."""
 
@@ -80,14 +85,17 @@ async def read_json(request: Request) -> Any:
 
 
 def refuse_unstorable(document: Any) -> None:
-    """Raises Invalid, naming the field, for JSON values that Postgres could not keep."""
-    _refuse(_unstorable(document, "", 1))
+    """Raises Invalid, naming the field, for JSON values that Postgres could not keep, and for more of them than any
+    request needs."""
+    if error := _first_unstorable(document):
+        raise Invalid(f"{error.field}: {error.detail}" if error.field else error.detail, errors=[error])
 
 
 def refuse_bad_parameters(request: Request) -> None:
     """Raises Invalid for a path or query parameter that no stored text can equal."""
-    named = [*request.path_params.items(), *request.query_params.multi_items()]
-    _refuse(error for name, value in named for error in _unstorable(value, f".{name}", 1))
+    for name, value in [*request.path_params.items(), *request.query_params.multi_items()]:
+        if why := _why_not(value):
+            raise Invalid(f"{name}: {why.detail}", errors=[replace(why, field=name)])
 
 
 def _counted(receive: Receive, max_bytes: int) -> Receive:
@@ -104,29 +112,45 @@ def _counted(receive: Receive, max_bytes: int) -> Receive:
     return counted
 
 
-def _refuse(errors: Iterator[FieldError]) -> None:
-    error = next(errors, None)
-    if error is not None:
-        raise Invalid(f"{error.field}: {error.detail}" if error.field else error.detail, errors=[error])
+def _first_unstorable(document: Any) -> FieldError | None:
+    """Where a value stands is written out for the one that is refused and for no other: a name may be as long as the
+    body is, and as many values stand under it as there is room for."""
+    within: list[str] = []
+    waiting = [iter([("", document)])]
+    seen = 0
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+            del within[-1:]
+            continue
+        name, value = entry
+        seen += 1
+        if seen > MAX_VALUES:
+            return FieldError("", "too_many_values", f"a document holds at most {MAX_VALUES:,} values")
+        if name.startswith(".") and (why := _why_not(name)):
+            return replace(why, field=_field(within))
+        if isinstance(value, dict | list):
+            if len(waiting) > MAX_DEPTH:
+                return FieldError(_field([*within, name]), "too_deep", f"a document nests at most {MAX_DEPTH} levels")
+            within.append(name)
+            waiting.append(_children(cast("dict[str, Any] | list[Any]", value)))
+        elif why := _why_not(value):
+            return replace(why, field=_field([*within, name]))
+    return None
 
 
-def _unstorable(value: Any, field: str, depth: int) -> Iterator[FieldError]:
-    if isinstance(value, str):
-        if "\x00" in value or not _encodable(value):
-            detail = "text holds no NUL character and no half of a surrogate pair"
-            yield FieldError(field.removeprefix("."), "invalid_text", detail)
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            yield FieldError(field.removeprefix("."), "invalid_number", "a number is finite")
-    elif isinstance(value, dict | list):
-        if depth > MAX_DEPTH:
-            detail = f"a document nests at most {MAX_DEPTH} levels"
-            yield FieldError(field.removeprefix("."), "too_deep", detail)
-            return
-        for name, child in _children(cast("dict[str, Any] | list[Any]", value)):
-            if name.startswith("."):
-                yield from _unstorable(name[1:], field, depth)
-            yield from _unstorable(child, field + name, depth + 1)
+def _why_not(value: Any) -> FieldError | None:
+    """Why Postgres could not keep it, if it is a text or a number; of which field is the caller's to say."""
+    if isinstance(value, str) and ("\x00" in value or not _encodable(value)):
+        return FieldError("", "invalid_text", "text holds no NUL character and no half of a surrogate pair")
+    if isinstance(value, float) and not math.isfinite(value):
+        return FieldError("", "invalid_number", "a number is finite")
+    return None
+
+
+def _field(names: Sequence[str]) -> str:
+    return "".join(name[:MAX_SHOWN] for name in names).removeprefix(".")
 
 
 def _children(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:

@@ -165,15 +165,18 @@ def plan_columns(headers: Sequence[str], mapping: Mapping[str, str] | None = Non
     told = _told(headers, mapping or {})
     taken = {target for target in told.values() if target}
     targets: list[str] = []
+    # Beside the list, in which a look takes as long as it is: a file may have as many columns as its sender likes.
+    held: set[str] = set()
     for position, header in enumerate(headers):
         target = told.get(_compact(header))
         if target is None:
             target = _recognised(header, position)
             if target in taken and mapping:
                 target = f"custom.{_key(header, position)}"
-        if target and target in targets:
+        if target and target in held:
             raise _refused("duplicate_column", f"two columns are for `{target}`; the second is {header!r}")
         targets.append(target)
+        held.add(target)
     if "email" not in targets:
         shown = ", ".join(repr(header.strip()) for header in headers[:20])
         raise _refused("missing_column", f"no column is for `email`; the columns are {shown}")

@@ -32,8 +32,9 @@ class _Reader(HTMLParser):
         self._lines = [0]
         for line in html.split("\n")[:-1]:
             self._lines.append(self._lines[-1] + len(line) + 1)
+        # Never closed: what begins and does not end before the text does is no tag to a browser either (WHATWG HTML,
+        # 13.2.5), and to be told of the end, the parser looks for it again from each `<` on, which takes minutes.
         self.feed(html)
-        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         written = self.get_starttag_text()

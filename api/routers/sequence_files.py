@@ -1,5 +1,6 @@
 """`/sequences` as files: export, import, duplicate."""
 
+import asyncio
 import json
 import re
 from typing import Annotated, Any, Literal
@@ -30,7 +31,8 @@ async def sent_file(request: Request) -> SequenceFile:
     """The document that was sent. Raises UnsupportedMediaType, MalformedYaml, MalformedJson and Invalid."""
     kind = media_type(request)
     if kind in YAML_TYPES:
-        document = yaml_text.load(_utf8(await request.body()))
+        # In a thread: it takes seconds for a document of some megabytes, in which others are answered.
+        document = await asyncio.to_thread(yaml_text.load, _utf8(await request.body()))
     elif is_json(kind):
         document = await read_json(request)
     else:

@@ -51,7 +51,7 @@ def _distinct(tags: list[str]) -> list[str]:
 
 def _tellable(moment: datetime) -> datetime:
     if not is_tellable(moment):
-        raise PydanticCustomError("invalid_time", "a time that every zone can tell")
+        raise PydanticCustomError("time_out_of_range", "a time that every zone can tell")
     return moment
 
 

@@ -52,6 +52,14 @@ def test_all_else_stays(html: str) -> None:
     assert harmless_html(html) == html
 
 
+@pytest.mark.parametrize("begun", ["<a href='", '<a href="', "<a title='\"", "<!--", "</a ", "<![CDATA[", "<a "])
+def test_what_begins_again_and_again_and_never_ends_takes_no_longer_than_it_is_long(begun: str) -> None:
+    """Minutes, in which a worker sends nobody anything, where the end is looked for from each beginning on."""
+    endless = begun * (400_000 // len(begun))
+    assert harmless_html(endless) == endless
+    assert harmless_html(f'<a href="javascript:x">x</a>{endless}') == f'<a href="#">x</a>{endless}'
+
+
 @given(st.text(alphabet="<>a hrefHREF=\"'/:.javscript&#10;\n\t", max_size=120))
 def test_nothing_that_a_parser_would_run_is_left(html: str) -> None:
     found: list[str] = []

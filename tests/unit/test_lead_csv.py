@@ -228,6 +228,7 @@ def test_excel_may_name_the_delimiter() -> None:
         ("Email,E-mail\na@x.example,b@x.example\n", "duplicate_column"),
         ("email,plan,Plan\n", "duplicate_column"),
         ("email," + ",".join(f"c{n}" for n in range(51)), "too_many_columns"),
+        (";" * (MAX_LINE - 1), "missing_column"),  # minutes, where each column is looked for among all before it
         ("x" * (MAX_LINE + 1), "not_csv"),
         (b"PK\x03\x04rest of a spreadsheet", "not_csv"),
         (b"%PDF-1.7", "not_csv"),

@@ -39,10 +39,24 @@ JSON_BODY = {"Content-Type": "application/json"}
         (b'"text"', 422, "validation_failed"),
         (b"", 422, "validation_failed"),
         (b'{"name": "' + b"x" * 11_000_000 + b'"}', 413, "payload_too_large"),
+        # Minutes, in which nobody else is answered, where each value's place is written out.
+        (b'{"' + b"k" * 4_000_000 + b'": [' + b"0," * 2_000_000 + b"0]}", 422, "validation_failed"),
     ],
 )
 async def test_a_bad_body_is_refused(tenant: Tenant, body: bytes, status: int, code: str) -> None:
     await tenant.refused("POST", "/sequences", status, code, content=body, headers=JSON_BODY)
+
+
+async def test_no_more_is_said_of_a_bad_body_than_anybody_reads(tenant: Tenant) -> None:
+    many = {"name": "x", **{f"{'k' * 500}{number}": 0 for number in range(10_000)}}
+    fields = await tenant.refused("POST", "/sequences", 422, "validation_failed", json=many)
+    assert (len(fields), {len(field) for field in fields}) == (100, {200})
+    [deep] = await tenant.refused(
+        "POST", "/sequences", 422, "validation_failed", json={"name": "x", "k" * 5000: {"a": ["\x00"]}}
+    )
+    assert deep == "k" * 199 + ".a[0]"
+    ids = [str(uuid4())] * 100_000
+    assert await tenant.refused("POST", "/sequences", 422, "validation_failed", json={"name": ids}) == [""]
 
 
 async def test_a_body_of_another_type_is_refused(tenant: Tenant) -> None:

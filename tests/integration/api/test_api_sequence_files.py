@@ -1,5 +1,6 @@
 """Sequences as code over the API: exported, kept, changed by hand, imported again."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import uuid4
@@ -145,6 +146,15 @@ async def test_only_yaml_and_json_are_imported(tenant: Tenant) -> None:
     for body in (b"", b"{"):
         json_type = {"Content-Type": "application/json"}
         await tenant.refused("POST", "/sequences/import", 400, "malformed_json", content=body, headers=json_type)
+
+
+async def test_others_are_answered_while_a_long_file_is_read(tenant: Tenant) -> None:
+    long = "version: 1\nname: " + "a " * 1_000_000
+    importing = asyncio.ensure_future(tenant.http.post("/sequences/import", content=long, headers=YAML))
+    await asyncio.wait([importing], timeout=0.2)  # it has begun
+    await tenant.call("GET", "/sequences")
+    assert not importing.done()
+    assert (await importing).status_code == 422  # the name is too long
 
 
 async def test_a_file_sent_twice_is_imported_once(tenant: Tenant) -> None:
