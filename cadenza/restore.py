@@ -52,9 +52,13 @@ async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: 
         os.close(open_own_folder(beside.folder))
         with beside:
             _empty(beside)
-            archive.unpack(file, manifest, members, beside.folder)
-            marked = await _fill(beside.folder, gap, mark=mark)
-            _take_place(beside.folder, home)
+            try:
+                archive.unpack(file, manifest, members, beside.folder)
+                marked = await _fill(beside.folder, gap, mark=mark)
+                _take_place(beside.folder, home)
+            except BaseException:
+                _empty(beside)  # a copy of everything is not left lying about
+                raise
     return Restored(manifest, gap, marked)
 
 
@@ -80,7 +84,7 @@ def _refuse_what_is_there(home: Path) -> None:
 
 
 def _empty(beside: Home) -> None:
-    """Of what an earlier restore left, which died."""
+    """Of what a restore left that died or failed; but for its logs, which say why."""
     end_processes(processes_working_in(beside.folder / "postgres", "postgres"), signal.SIGQUIT)
     for left in beside.folder.iterdir():
         if left == beside.logs or left == beside.outbox:

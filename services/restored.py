@@ -139,7 +139,6 @@ def _message(one: InCopy, email: PossibleEffect, addresses: Mapping[UUID, str]) 
         "step_id": str(email.step.id),
         "visit": email.visit,
         "rfc_message_id": new_message_id(message_id, address.rpartition("@")[2]),
-        "subject": "",  # nobody knows it: a reply in thread has it from the step
         "at": email.earliest_at.isoformat(),
     }
 

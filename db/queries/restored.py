@@ -30,16 +30,17 @@ _IN_COPY = text(f"""{_COLUMNS}
 _NAMED = text(f"{_COLUMNS} AND s.id = ANY (CAST(:ids AS uuid[])) ORDER BY s.id FOR UPDATE OF s")
 _PLANS = text("SELECT id, plan FROM sequence_versions WHERE tenant_id = :tenant_id AND id = ANY (CAST(:ids AS uuid[]))")
 _MAILBOXES = text("SELECT id, email FROM mailboxes WHERE tenant_id = :tenant_id")
+# Under which subject it was written nobody knows: a reply in thread has it from the step (`Email.content`).
 # What the ledger says already (`sending`, `sent`, `unknown`) is left as it is. What was reserved may have left since.
 _MARK = text("""
     WITH marked AS (
         INSERT INTO messages AS m (tenant_id, id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,
                                    status, rfc_message_id, subject, reserved_at, sending_at)
         SELECT s.tenant_id, r.id, s.id, s.lead_id, s.sequence_id, r.mailbox_id, r.step_id, r.visit, 'unknown',
-               r.rfc_message_id, r.subject, r.at, r.at
+               r.rfc_message_id, '', r.at, r.at
           FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(
                id uuid, enrollment_id uuid, mailbox_id uuid, step_id uuid, visit integer, rfc_message_id text,
-               subject text, at timestamptz)
+               at timestamptz)
           JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = r.enrollment_id
         ON CONFLICT ON CONSTRAINT messages_step_key DO UPDATE
            SET status = 'unknown', sending_at = excluded.sending_at

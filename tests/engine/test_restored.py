@@ -58,6 +58,19 @@ async def test_an_author_who_would_rather_send_twice(stage: Stage) -> None:
     assert [one.message_id for one in stage.sink.received] == [marked.rfc_message_id]
 
 
+async def test_a_thread_is_not_continued_from_what_nobody_has_read(stage: Stage) -> None:
+    await stage.stop_worker()
+    reply = {"key": "reply", "type": "email", "config": {"reply_in_thread": True, "body_text": "And?"}}
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(await stage.sequence([*STEPS[:2], reply]), lead)
+    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    await stage.start_worker()
+    await until_logged(stage, enrollment, "email_skipped")
+    await stage.forward(days=3)
+    await stage.until_status(enrollment, "completed")
+    assert await stage.subjects_to(lead) == ["First"]
+
+
 async def test_what_was_reserved_in_the_copy_may_have_left(stage: Stage) -> None:
     await stage.stop_worker()
     lead, (enrollment,) = await enrolled(stage)

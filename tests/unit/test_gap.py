@@ -171,7 +171,7 @@ def test_no_lead_can_have_been_sent_what_is_not_marked(of: Plan, data: st.DataOb
         visits={of.step_ids[key]: data.draw(st.integers(1, 3)) for key in done},
         done=frozenset(of.step_ids[key] for key in done),
     )
-    between = gap(data.draw(st.integers(0, 9)))
+    between = gap(data.draw(st.integers(1, 9)))
     marked = {(one.step.key, one.visit): one.earliest_at for one in effects_in_gap(of, at, between)}
     for key, visit, moment in lived(of, at, between, data):
         assert (key, visit) in marked

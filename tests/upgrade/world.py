@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from tests.integration.up.house import House
 
-DAY = 24 * 60
 STEPS = [
     {"key": "one", "type": "email", "config": {"subject": "one", "body_text": "Hello {{first_name}}"}},
     {"key": "wait", "type": "delay", "config": {"days": 2}},
@@ -34,7 +33,6 @@ class Lead:
 
     sent: tuple[str, ...]
     ended: str = "completed"
-
     tagged: bool = True
 
 

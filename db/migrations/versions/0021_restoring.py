@@ -1,4 +1,4 @@
-"""Which tenants have leads on their way, for whoever has restored a backup."""
+"""After a restore: which tenants have anything on its way."""
 
 from db.migrations.files import run_file
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cadenza import archive
 from cadenza.restore import restore
 from tests.integration.cli.conftest import run_program
 from tests.integration.up.house import House
@@ -107,6 +108,12 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     everything = {(address, key) for address in went_on for key in EMAILS}
     assert everything <= before | after | unknown
     assert new.up.end() == 0
+
+    # One that does not run is backed up as well, and says the same.
+    await does("backup", str(folder / "cold.backup"), "--home", str(new.up.home))
+    with archive.opened(folder / "cold.backup") as (cold, _), archive.opened(file) as (hot, _):
+        assert (cold.schema_revision, cold.release) == (hot.schema_revision, hot.release)
+        assert cold.taken_at > hot.taken_at
 
     # Without the marks the same home would have written to all of them again.
     await restore(file, folder / "careless", stopped_at=None, mark=False)
