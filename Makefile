@@ -13,9 +13,10 @@ install-dev: .venv/.installed-dev web
 # `pip install` takes only what the lock names, with its hash; the project itself is then linked in without the network.
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Cadenza needs Python 3.11 or newer; this is %s. Name another with: make PYTHON=python3.12 ..." % sys.version.split()[0])'
-	$(PYTHON) -m venv .venv
-	$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@echo "Installing what Cadenza needs into .venv, this first time: about a minute."
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed requirements-dev.lock
@@ -30,11 +31,12 @@ WEB_SOURCES = $(shell find web/src web/public -type f) web/index.html web/refere
 web: web/dist/index.html
 
 web/node_modules/.package-lock.json: .venv/.installed web/package.json web/package-lock.json
-	$(NPM) ci
+	@echo "Building the web app: half a minute."
+	@$(NPM) ci
 	@touch $@
 
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
-	$(NPM) run build
+	@$(NPM) run build
 
 # After a change of the API: its document, and the web app's types of it. A test fails while they are stale.
 web-types: web/node_modules/.package-lock.json
