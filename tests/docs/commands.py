@@ -155,6 +155,11 @@ def _npm(words: Sequence[str]) -> None:
         assert words[0] in ("ci", "test"), words
 
 
+def _git(words: Sequence[str]) -> None:
+    """What it names is the reader's own: a tag, a folder beside the clone."""
+    assert words[0] in ("clone", "pull", "worktree"), words
+
+
 def _paths(words: Iterable[str]) -> None:
     """Whatever looks like a path of the repository is one."""
     for word in words:
@@ -182,6 +187,7 @@ PROGRAMS: dict[str, Callable[[Sequence[str]], None]] = {
     "kubectl": _kubectl,
     "temporal": _temporal,
     "npm": _npm,
+    "git": _git,
     "cd": _paths,
     "export": _export,
 }

@@ -19,6 +19,7 @@ NOT_RUN = {
     "docs/scale.md": 2,
     "docs/survival.md": 1,
     "docs/tutorial.md": 1,
+    "docs/upgrading.md": 2,
     "docs/web.md": 2,
 }
 
