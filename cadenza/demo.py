@@ -173,6 +173,7 @@ async def demo() -> None:
             headers = {"Authorization": f"Bearer {run['api_key']}"}
             async with httpx.AsyncClient(base_url=run["api_url"], headers=headers, timeout=120) as api:
                 await Demo(api, console).run()
+    console.print("The demonstration is over: its servers have ended, its data is removed. To keep some: make up")
 
 
 @asynccontextmanager
