@@ -24,7 +24,7 @@ CHUNK = 500
 BEFORE_ALL = UUID(int=0)
 ENROLLS_LATER = "enroll_campaign"
 """The kind of batch that goes on enrolling after the restore."""
-NOBODY = "nobody@restored.invalid"
+NOBODY = "nobody@restored.example"
 """Stands for a sender that the copy does not know."""
 
 

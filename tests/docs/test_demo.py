@@ -12,6 +12,9 @@ from tests.docs.pages import ROOT, text_of
 async def test_make_demo_plays_the_sequence_to_its_end() -> None:
     assert "\nmake demo " in text_of("README.md")
     environment = clean_environment(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    # Of a `make test ARGS=...` around this one: the options would be the demo's.
+    for name in ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"):
+        environment.pop(name, None)
     make = await asyncio.create_subprocess_exec(
         "make", "demo", cwd=ROOT, env=environment,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

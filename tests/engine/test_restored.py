@@ -58,7 +58,7 @@ async def test_an_author_who_would_rather_send_twice(stage: Stage) -> None:
     assert [one.message_id for one in stage.sink.received] == [marked.rfc_message_id]
 
 
-async def test_a_thread_is_not_continued_from_what_nobody_has_read(stage: Stage) -> None:
+async def test_what_may_have_left_is_continued_under_the_subject_that_it_would_have(stage: Stage) -> None:
     await stage.stop_worker()
     reply = {"key": "reply", "type": "email", "config": {"reply_in_thread": True, "body_text": "And?"}}
     lead = await stage.lead()
@@ -68,7 +68,16 @@ async def test_a_thread_is_not_continued_from_what_nobody_has_read(stage: Stage)
     await until_logged(stage, enrollment, "email_skipped")
     await stage.forward(days=3)
     await stage.until_status(enrollment, "completed")
-    assert await stage.subjects_to(lead) == ["First"]
+    assert await stage.subjects_to(lead) == ["Re: First"]
+
+
+async def test_a_tenant_without_a_mailbox_is_settled_too(stage: Stage) -> None:
+    await stage.stop_worker()
+    _, (enrollment,) = await enrolled(stage)
+    await stage.query_write("UPDATE lead_sequence_state SET mailbox_id = NULL")
+    await stage.query_write("DELETE FROM mailboxes")
+    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    assert await ledger(stage, enrollment) == [("first", "unknown")]
 
 
 async def test_what_was_reserved_in_the_copy_may_have_left(stage: Stage) -> None:
