@@ -6,6 +6,7 @@ import httpx
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.browser import PHONE, signed_in
+from tests.e2e.building import Builder
 from tests.e2e.conftest import watched
 from tests.e2e.screens import serious_faults
 from tests.e2e.workspace import call
@@ -63,12 +64,7 @@ async def test_steps_are_added_moved_deleted_and_brought_back_by_keyboard(page: 
 async def test_a_step_stays_where_it_was_put(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     await opened(page, sequence_id)
-    box = await node(page, "Some rest").bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + 60, box["y"] + 10)
-    await page.mouse.down()
-    await page.mouse.move(box["x"] - 200, box["y"] + 30, steps=8)
-    await page.mouse.up()
+    await Builder(page).move("Some rest", right=-260, down=20)
     await expect(page.get_by_text("Unsaved")).to_be_visible()
     place = await node(page, "Some rest").get_attribute("style")
     await save(page)

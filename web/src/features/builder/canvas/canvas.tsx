@@ -38,7 +38,7 @@ export function Canvas() {
   const [nodes, setNodes] = useNodes();
   const frame = useRef<HTMLElement>(null);
   const onKeyDown = useCanvasKeys();
-  useView(frame);
+  const inView = useView(frame);
 
   const flowEdges = useMemo(
     () => flowEdgesOf(steps, edges, over, boxesOf(nodes)),
@@ -101,6 +101,7 @@ export function Canvas() {
       ref={frame}
       className={styles.canvas}
       style={SIZES}
+      aria-busy={!inView}
       aria-label="Canvas"
       onKeyDown={onKeyDown}
       onDragOver={dragOver}

@@ -1,5 +1,5 @@
 import { useNodesInitialized, useReactFlow } from "@xyflow/react";
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useBuilder, useDraft } from "../builder-context";
 import { stepOf } from "../draft/draft";
 import { heightOf, WIDTH } from "../draft/geometry";
@@ -9,13 +9,14 @@ const READABLE = 0.6;
 const MARGIN = 24;
 
 /** What of the canvas is in sight: at first all of it, or, where that would be too small to read, its beginning; then
- * always the step that is open. */
-export function useView(frame: RefObject<HTMLElement | null>): void {
+ * always the step that is open. Tells whether the view has been found: what is drawn before that is about to jump. */
+export function useView(frame: RefObject<HTMLElement | null>): boolean {
   const flow = useReactFlow();
   const { places, store } = useBuilder();
   const ready = useNodesInitialized();
   const selected = useDraft((state) => state.selected);
   const seen = useRef(false);
+  const [found, setFound] = useState(false);
 
   useEffect(() => {
     const box = frame.current?.getBoundingClientRect();
@@ -23,11 +24,13 @@ export function useView(frame: RefObject<HTMLElement | null>): void {
     seen.current = true;
     const bounds = flow.getNodesBounds(flow.getNodes());
     const fits = Math.min(box.width / (bounds.width + 160), box.height / (bounds.height + 120));
-    if (fits >= READABLE) return void flow.fitView({ padding: 0.12, maxZoom: 1 });
+    const shown = () => setFound(true);
+    if (fits >= READABLE) return void flow.fitView({ padding: 0.12, maxZoom: 1 }).then(shown);
     const zoom = box.width < 500 ? 0.8 : 0.9;
     const first = store.getState().steps[0];
     const at = (first && places.get(first.uid)) ?? { x: 0, y: 0 };
-    flow.setViewport({ zoom, x: box.width / 2 - (at.x + WIDTH / 2) * zoom, y: 2 * MARGIN - at.y * zoom });
+    const beginning = { zoom, x: box.width / 2 - (at.x + WIDTH / 2) * zoom, y: 2 * MARGIN - at.y * zoom };
+    void flow.setViewport(beginning).then(shown);
   }, [ready, flow, frame, places, store]);
 
   // Its panel takes room first: only then is it known what is in sight.
@@ -53,4 +56,6 @@ export function useView(frame: RefObject<HTMLElement | null>): void {
     }, 50);
     return () => clearTimeout(timer);
   }, [selected, flow, frame, places, store]);
+
+  return found;
 }
