@@ -30,16 +30,17 @@ class EnrollmentActivities:
     async def perform(self, task: PerformInput) -> Directive:
         attempts = Attempts.so_far()
         attempts.refuse_too_many()
+        queries = EnrollmentQueries(self._database, task.tenant_id, task.enrollment_id)
         try:
             with heartbeats():
-                return await self._performer.perform(task.tenant_id, task.enrollment_id, _now(task.now))
+                now = _now(task.now)
+                return await queries.heard(await self._performer.perform(task.tenant_id, task.enrollment_id, now))
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 (every error is told to Temporal, by type and without a name)
             if outage := outage_behind(error):
                 raise attempts.lost_to(outage) from None
             failure = attempts.failure(error)
-            queries = EnrollmentQueries(self._database, task.tenant_id, task.enrollment_id)
             # Postgres may go away now; then only Temporal knows why, until the next attempt.
             with contextlib.suppress(DBAPIError, OSError):
                 await queries.note_error(f"{failure.type}: {failure.message}")

@@ -81,6 +81,7 @@ class Enrollment(Row, Base):
     waiting_for: Mapped[str | None]
     heard_event_id: Mapped[int] = mapped_column(BigInteger, server_default="0")
     revision: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    untold_revision: Mapped[int | None] = mapped_column(BigInteger)
     clock_offset: Mapped[timedelta] = mapped_column(Interval, server_default="0")
     steps_completed: Mapped[Zero]
     emails_sent: Mapped[Zero]

@@ -16,7 +16,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from db.calls import Call
 from db.session import Database, WriteSession
-from domain.messages import Directive
+from domain.enrollment import EnrollmentStatus
+from domain.messages import ERASED, Directive
 from domain.schedule import local_text
 from domain.send_times import OpenDays
 
@@ -58,6 +59,7 @@ _NOTE_RESULT = text("""
                   WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
                     AND event = 'action_performed')
 """).bindparams(bindparam("result", type_=JSONB))
+_HEAR = Call("SELECT hear_of_hold(:tenant_id, :enrollment_id)")
 _NOTE_ERROR = Call("SELECT note_step_error(:tenant_id, :enrollment_id, :error)")
 
 
@@ -290,6 +292,14 @@ class EnrollmentQueries:
 
     async def fail(self, error: str, now: datetime) -> Directive:
         return described(await self.database.calls.value(_FAIL, self._key(error=error, now=now)))
+
+    async def heard(self, directive: Directive) -> Directive:
+        """What to answer the workflow instead, which will sleep until it is told otherwise where this says that it is
+        paused: the enrollment may have been let go meanwhile, quietly, since its workflow knew of nothing."""
+        if directive.status is not EnrollmentStatus.PAUSED:
+            return directive
+        answer = await self.database.calls.value(_HEAR, self._key())
+        return ERASED if answer is None else described(answer)
 
     async def note_error(self, error: str) -> None:
         await self.database.calls.value(_NOTE_ERROR, self._key(error=error))

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.ports import LOOPBACK, free_port
 from db.session import WriteSession
+from domain.messages import Directive
 from services import steer
 from services.assign import assign_sequence
 from services.keys import create_key
@@ -196,17 +197,17 @@ async def test_commands_that_overtake_each_other_end_as_the_last_one_says(stage:
     await until_done(stage)
     assert await one(stage, "SELECT count(*) FROM lead_sequence_state WHERE status = 'active'") == len(enrollments)
     for enrollment in (enrollments[0], enrollments[-1]):
-        position = await stage.handle(enrollment).query("position")
-        assert position["status"] == "active"
+        position = await stage.handle(enrollment).query("position", result_type=Directive)
+        assert not position.held
 
 
 async def test_what_came_due_during_the_pause_leaves_one_after_another(stage: Stage) -> None:
     sequence = await stage.sequence([DELAY, EMAIL])
     leads = [await stage.lead() for _ in range(30)]
     enrollments = await stage.enroll(sequence, *leads)
+    await stage.query_write("UPDATE lead_sequence_state SET next_action_at = clock_timestamp() - interval '1 minute'")
     await steered(stage, sequence, "paused")
     await until_done(stage)
-    await stage.query_write("UPDATE lead_sequence_state SET next_action_at = paused_at - interval '1 minute'")
     await steered(stage, sequence, "active")
     for enrollment in enrollments:
         await stage.until_status(enrollment, "completed")
