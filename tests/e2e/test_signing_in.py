@@ -185,6 +185,22 @@ async def test_what_one_tab_does_counts_for_all(browser: Browser, run: dict[str,
         await expect_inside(other)
 
 
+async def test_who_signs_in_in_one_tab_is_who_the_other_asks_as(
+    browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
+) -> None:
+    made = await call(http.post("/tenants", json={"name": "Third Ltd"}))
+    async with (
+        signed_in(browser, run) as context,
+        watched(await context.new_page()) as one,
+        watched(await context.new_page()) as other,
+    ):
+        await one.goto("/app/settings/organisation")
+        await expect(one.get_by_role("textbox", name="Name")).not_to_have_value("")
+        await other.goto(f"{run['ui_url']}#key={made['api_key']}")
+        await expect_inside(other)
+        await expect(one.get_by_role("textbox", name="Name")).to_have_value("Third Ltd")
+
+
 async def test_by_keyboard_alone(browser: Browser, run: dict[str, Any]) -> None:
     async with stranger(browser, run) as context, watched(await context.new_page(), ("401",)) as page:
         keyboard = Keyboard(page)

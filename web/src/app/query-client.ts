@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { ApiProblem, hasCode, messageOf } from "@/api/problem";
-import { goOut, subscribe, whyOut } from "./session";
+import { goOut, subscribe, whenAnotherComesIn, whyOut } from "./session";
 
 /** How often a visible screen asks again, in milliseconds. */
 export const LIVE = 3_000;
@@ -46,4 +46,10 @@ function leaveWhenSessionIsOver(error: unknown): void {
 
 subscribe(() => {
   if (whyOut() !== null) queryClient.clear();
+});
+
+// What stands on the screen is asked for anew where it stands: somebody may be writing there.
+whenAnotherComesIn(() => {
+  queryClient.removeQueries({ type: "inactive" });
+  void queryClient.invalidateQueries();
 });

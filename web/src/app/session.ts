@@ -10,6 +10,7 @@ let out: Out | null = null;
 let key: string | null = null;
 let invitation: string | null = null;
 const listeners = new Set<() => void>();
+let onAnother: (() => void) | null = null;
 // What one tab does counts for all: the cookie is theirs together.
 const tabs = typeof window === "undefined" ? null : new BroadcastChannel("cadenza.session");
 
@@ -71,6 +72,11 @@ export function useInvitation(): string | null {
   return useSyncExternalStore(subscribe, () => invitation);
 }
 
+/** While somebody is signed in here, another tab signed somebody in: the cookie may be somebody else's now. */
+export function whenAnotherComesIn(then: () => void): void {
+  onAnother = then;
+}
+
 export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -88,4 +94,5 @@ function tell(): void {
 tabs?.addEventListener("message", ({ data }) => {
   if (data === "left" && out === null) set("left");
   if (data === "in" && out !== null) set(null);
+  else if (data === "in") onAnother?.();
 });
