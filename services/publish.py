@@ -14,7 +14,7 @@ from domain.graph import UnreadStep, problems, read_steps
 from domain.sequence import Plan, SequenceSettings, Step
 from services.plans import read_config
 from services.steps.effect import Effect
-from services.steps.email import Email, without_subject
+from services.steps.email import Email
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
@@ -86,11 +86,12 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step | UnreadStep], li
 def _without_subject(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
     """Replies in thread alone: there is no subject for the first of them to begin a thread with."""
     read = list(read_steps(steps))
-    if len(read) < len(steps) or not without_subject([step for _, step in read]):
+    emails = [(index, step.config) for index, step in read if isinstance(step.config, Email)]
+    # A step that cannot be read may be the email that has one.
+    if not emails or len(read) < len(steps) or any(email.has_subject for _, email in emails):
         return []
-    first = next(index for index, step in read if isinstance(step.config, Email))
     detail = "no email of the sequence has a subject: the first one needs it"
-    return [FieldError(f"steps[{first}].config.subject", "no_subject", detail)]
+    return [FieldError(f"steps[{emails[0][0]}].config.subject", "no_subject", detail)]
 
 
 async def _without_address(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:

@@ -294,8 +294,8 @@ class EnrollmentQueries:
         return described(await self.database.calls.value(_FAIL, self._key(error=error, now=now)))
 
     async def heard(self, directive: Directive) -> Directive:
-        """What to answer the workflow instead, which will sleep until it is told otherwise where this says that it is
-        paused: the enrollment may have been let go meanwhile, quietly, since its workflow knew of nothing."""
+        """What the workflow is answered. Once it hears that it is paused it sleeps until it is told otherwise, so that
+        this is written down before; one that was let go since then, quietly, is answered how it stands now."""
         if directive.status is not EnrollmentStatus.PAUSED:
             return directive
         answer = await self.database.calls.value(_HEAR, self._key())

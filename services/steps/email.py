@@ -103,6 +103,11 @@ class Email(Effect):
             for variant in self.variants
         }
 
+    @property
+    def has_subject(self) -> bool:
+        """In one of its variants at least."""
+        return any(content.subject.strip() for content in self.contents().values())
+
     def templates(self) -> Iterator[TemplateField]:
         for prefix, part in (("", self), *((f"variants[{i}].", variant) for i, variant in enumerate(self.variants))):
             yield TemplateField(f"{prefix}subject", part.subject)
@@ -156,9 +161,3 @@ def _subject_of_thread(plan: Plan, step: Step, lead_id: UUID) -> str:
             if content.subject.strip():
                 return content.subject
     return ""
-
-
-def without_subject(steps: Sequence[Step]) -> bool:
-    """Whether they send email, and none of them says what it is about."""
-    emails = [step.config for step in steps if isinstance(step.config, Email)]
-    return bool(emails) and not any(one.subject.strip() for email in emails for one in email.contents().values())
