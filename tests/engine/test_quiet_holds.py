@@ -29,8 +29,12 @@ async def asleep(stage: Stage) -> tuple[UUID, UUID, UUID]:
 
 async def turned(stage: Stage, sequence: UUID, status: Any) -> None:
     """As `PUT /sequences/{id}` does, until Temporal has heard what it was to hear of it."""
+
+    async def told() -> bool:
+        return await stage.query("SELECT 1 FROM outbox") == []
+
     await stage.command(lambda session: change_sequence(session, sequence, SequenceChanges(status=status)))
-    assert await stage.query("SELECT 1 FROM outbox") == []
+    await stage.until(told, "nothing is left to tell")
 
 
 async def signals(stage: Stage, enrollment: UUID) -> Counter[str]:
