@@ -58,7 +58,7 @@ async def clicked(database: Database, token: Token, fetch: Fetch, at: datetime) 
         fetch = _since_delivery(fetch, message, moment)
         if await queries.is_told(session, _event_id(token, machine_rule(fetch), at)):
             return
-        await lock_enrollments(session, about.lead_id)
+        await lock_enrollments(session, about.lead_id, about=about.enrollment_id)
         await queries.lock_message(session, token.message_id)
         beside = await queries.clicked_beside(session, about, token.url, moment)
         if beside:

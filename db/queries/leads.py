@@ -16,9 +16,14 @@ from domain.lead_import import LIMITS, ParsedLead
 
 S = TypeVar("S", bound=Select[Any])
 
+_ERASE = text("SELECT erase_lead(CAST(:tenant_id AS uuid), CAST(:lead_id AS uuid))")
+# In the order of their IDs, as everywhere that several enrollments are locked, also of those that have ended.
+_LOCK_ENROLLMENTS = text("""
+    SELECT id FROM lead_sequence_state
+     WHERE tenant_id = CAST(:tenant_id AS uuid) AND lead_id = CAST(:lead_id AS uuid) ORDER BY id FOR UPDATE
+""")
 # Two imports of one tenant that held the same addresses in another order would wait for each other for ever.
 # However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
-_ERASE = text("SELECT erase_lead(CAST(:tenant_id AS uuid), CAST(:lead_id AS uuid))")
 _IMPORT_TURN = text("""
     SELECT set_config('lock_timeout', '0', true),
            pg_advisory_xact_lock(hashtextextended('leads/import/' || :tenant_id, 0))
@@ -139,7 +144,9 @@ async def update_lead(session: WriteSession, lead_id: UUID, values: Mapping[str,
 async def erase_lead(session: WriteSession, lead_id: UUID) -> bool:
     """Whether there was such a lead. What hangs on it (enrollments, log, engagement) goes with it; what its sequences
     count of it stays, without anything that tells who it was."""
-    return bool(await session.scalar(_ERASE, {"tenant_id": str(session.tenant_id), "lead_id": str(lead_id)}))
+    key = {"tenant_id": str(session.tenant_id), "lead_id": str(lead_id)}
+    await session.execute(_LOCK_ENROLLMENTS, key)
+    return bool(await session.scalar(_ERASE, key))
 
 
 async def take_import_turn(session: WriteSession) -> None:

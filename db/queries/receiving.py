@@ -52,7 +52,7 @@ _BY_ADDRESS = text("""
     SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = ANY (CAST(:emails AS text[]))
      ORDER BY array_position(CAST(:emails AS text[]), l.email) LIMIT 1
 """)
-_LOCK = text("SELECT id FROM lock_live_enrollments(:tenant_id, :lead_id, :company_domain)")
+_LOCK = text("SELECT id FROM lock_live_enrollments(:tenant_id, :lead_id, :company_domain, :about)")
 _RECEIVE = text("SELECT receive_event(:tenant_id, :event, :demand, :company_domain)").bindparams(
     bindparam("event", type_=JSONB), bindparam("demand", type_=JSONB(none_as_null=True))
 )
@@ -147,10 +147,13 @@ async def lead_by_email(session: ReadSession, emails: Sequence[str]) -> UUID | N
     return await session.scalar(_BY_ADDRESS, {"tenant_id": session.tenant_id, "emails": list(emails)})
 
 
-async def lock_enrollments(session: WriteSession, lead_id: UUID, company_domain: str | None = None) -> list[UUID]:
+async def lock_enrollments(
+    session: WriteSession, lead_id: UUID, company_domain: str | None = None, *, about: UUID | None = None
+) -> list[UUID]:
     """Locks every enrollment of the lead that has not ended; with `company_domain` also those of other leads of that
-    domain, in sequences that stop or pause when a colleague replies. Their IDs."""
-    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "company_domain": company_domain}
+    domain, in sequences that stop or pause when a colleague replies. Their IDs. Locks also the enrollment that an
+    event is `about`, which may have ended: whoever records the event will want it."""
+    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "company_domain": company_domain, "about": about}
     return list((await session.scalars(_LOCK, key)).all())
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -287,3 +287,55 @@ async def test_whatever_is_told_of_colleagues_at_once_is_recorded_once_and_stops
     assert Counter(row.enrollment_id for row in logged) == once
     replied = await stage.query("SELECT sum(emails_replied) AS replied FROM lead_sequence_state")
     assert replied[0].replied == len(leads)
+
+
+PID = text("SELECT pg_backend_pid()")
+STOP = text("SELECT stop_lead_sequence(:t, :id, 'manual')")
+
+
+async def waits_for(stage: Stage, pid: int | None) -> int:
+    """Who waits for this process of Postgres, once one does."""
+    waiting = "SELECT pid FROM pg_stat_activity WHERE CAST(:pid AS integer) = ANY (pg_blocking_pids(pid))"
+
+    async def somebody() -> bool:
+        return await stage.query(waiting, pid=pid) != []
+
+    await stage.until(somebody, f"somebody waits for {pid}")
+    return (await stage.query(waiting, pid=pid))[0].pid
+
+
+async def lead_between(stage: Stage, sequence: UUID, first: UUID, last: UUID) -> UUID:
+    """A colleague's enrollment whose ID lies between these."""
+    while True:
+        (enrollment,) = await stage.enroll(sequence, await stage.lead(email=f"{uuid4().hex}@corp.example"))
+        if first < enrollment < last:
+            return enrollment
+
+
+async def test_an_event_of_an_enrollment_that_has_ended_waits_for_it_before_it_holds_another(stage: Stage) -> None:
+    """Whoever waited for an enrollment that ended meanwhile leaves it out, and has it locked all the same."""
+    sequences = [await stage.sequence([EMAIL, DELAY, SECOND], on_company_reply="stop") for _ in range(2)]
+    ada, bob = [await stage.lead(email=f"{name}@corp.example") for name in ("ada", "bob")]
+    first, last = sorted([one for sequence in sequences for one in await stage.enroll(sequence, ada)])
+    between = await lead_between(stage, sequences[0], first, last)
+    await stage.enroll(sequences[0], bob)
+    mail = "SELECT rfc_message_id AS id FROM messages WHERE enrollment_id = :id AND status = 'sent'"
+
+    async def sent() -> bool:
+        return await stage.query(mail, id=first) != []
+
+    await stage.until(sent, "the first enrollment was mailed")
+    about_first = OpenEvent(type="open", message_id=(await stage.query(mail, id=first))[0].id)
+    async with stage.database.write(stage.tenant_id) as holding:
+        await holding.execute(text("SELECT FROM lead_sequence_state WHERE id = :id FOR UPDATE"), {"id": between})
+        async with stage.database.write(stage.tenant_id) as ending:
+            await ending.execute(STOP, {"t": stage.tenant_id, "id": first})
+            reply = asyncio.create_task(stage.tell(bob, ReplyEvent(type="reply")))
+            await waits_for(stage, await ending.scalar(PID))
+        # Now the reply has the first of the three locked, which has ended, and waits for the second.
+        replying = await waits_for(stage, await holding.scalar(PID))
+        opened = asyncio.create_task(stage.tell(ada, about_first))
+        await waits_for(stage, replying)
+    told = await asyncio.gather(reply, opened)
+    assert {between, last} <= set(told[0].company_stopped)
+    assert told[1].recorded
