@@ -49,6 +49,11 @@ async def test_the_documented_examples_run(stage: Stage, extended: None) -> None
     keen, other = await stage.lead(), await stage.lead()
     ends = await stage.enroll(sequence, keen, other)
     await stage.until_sent(2)
+
+    async def waiting() -> bool:
+        return all([(await stage.state(one)).next_action_at.year == 2099 for one in ends])
+
+    await stage.until(waiting, "both have been mailed, and wait")
     for _ in range(2):
         await stage.tell(keen, ClickEvent(type="click"))
     await stage.tell(other, ClickEvent(type="click"))

@@ -194,6 +194,12 @@ async def test_mail_carries_links_that_lead_back(stage: Stage) -> None:
     click = html.partition('href="https://mail.cadenza.example/t/c/')[2].partition('"')[0]
     token = LINKS.key.read(click, "click")
     assert token is not None and (token.tenant_id, token.url) == (stage.tenant_id, "https://acme.example/?a=1&b=2")
+
+    # The sink has a message before its sender has written down that it was taken.
+    async def recorded() -> bool:
+        return await stage.query("SELECT 1 FROM messages WHERE accepted_at IS NOT NULL") != []
+
+    await stage.until(recorded, "the message is recorded as sent")
     [sent] = await stage.query("SELECT accepted_at FROM messages")
     await clicked(stage.database, token, BROWSING, sent.accepted_at + timedelta(seconds=60))
     state = await stage.state(enrollment)
