@@ -19,6 +19,7 @@ from cadenza.ports import LOOPBACK
 from cadenza.worker import Parts, make_worker, open_parts
 from db.session import Database, WriteSession
 from domain.enrollment import ResumeMode
+from domain.messages import Directive
 from domain.sequence import SequenceSettings
 from domain.steps import StepSpec
 from domain.yaml_text import load
@@ -34,6 +35,7 @@ from services.versions import Publication, publish_edits
 from tests.integration.smtp_servers import trusting_loopback
 from tests.sink import Sink
 from webhooks.client import WebhookClient
+from workflows.enrollment import EnrollmentWorkflow
 from workflows.messages import enrollment_workflow_id
 
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
@@ -144,6 +146,10 @@ class Stage:
     async def query_write(self, statement: str, **parameters: Any) -> None:
         async with self.database.write(self.tenant_id) as session:
             await session.execute(text(statement), parameters)
+
+    async def position(self, enrollment_id: UUID) -> Directive:
+        """Where the enrollment stands, as its workflow knows it."""
+        return await self.handle(enrollment_id).query(EnrollmentWorkflow.position)
 
     def handle(self, enrollment_id: UUID) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(enrollment_workflow_id(self.tenant_id, enrollment_id))

@@ -16,7 +16,6 @@ from sqlalchemy import text
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.ports import LOOPBACK, free_port
 from db.session import WriteSession
-from domain.messages import Directive
 from services import steer
 from services.assign import assign_sequence
 from services.keys import create_key
@@ -197,8 +196,7 @@ async def test_commands_that_overtake_each_other_end_as_the_last_one_says(stage:
     await until_done(stage)
     assert await one(stage, "SELECT count(*) FROM lead_sequence_state WHERE status = 'active'") == len(enrollments)
     for enrollment in (enrollments[0], enrollments[-1]):
-        position = await stage.handle(enrollment).query("position", result_type=Directive)
-        assert not position.held
+        assert not (await stage.position(enrollment)).held
 
 
 async def test_what_came_due_during_the_pause_leaves_one_after_another(stage: Stage) -> None:

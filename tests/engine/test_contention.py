@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from domain.errors import Invalid, SequenceNotActive
-from domain.messages import Directive
 from services.dispatch import Dispatcher
 from services.receive import (
     AutoReplyEvent,
@@ -162,8 +161,7 @@ async def test_a_signal_to_a_workflow_that_temporal_has_lost_starts_it_from_the_
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     await stage.query_write("DELETE FROM outbox")
     await stage.pause(lead)
-    position: Directive = await stage.handle(enrollment).query("position", result_type=Directive)
-    assert position.held
+    assert (await stage.position(enrollment)).held
     await stage.resume(lead)
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["Hello Acme"]
@@ -207,6 +205,20 @@ async def test_an_action_of_a_paused_sequence_waits_also_before_its_lead_is_reac
     assert (state.paused_by, (await stage.lead_row(lead)).status) == ("sequence", "new")
 
 
+PID = text("SELECT pg_backend_pid()")
+
+
+async def waits_for(stage: Stage, pid: int | None) -> int:
+    """Who waits for this process of Postgres, once one does."""
+    waiting = "SELECT pid FROM pg_stat_activity WHERE CAST(:pid AS integer) = ANY (pg_blocking_pids(pid))"
+
+    async def somebody() -> bool:
+        return await stage.query(waiting, pid=pid) != []
+
+    await stage.until(somebody, f"somebody waits for {pid}")
+    return (await stage.query(waiting, pid=pid))[0].pid
+
+
 MOVES = {
     "a step": "UPDATE lead_sequence_state SET emails_sent = emails_sent + 1 WHERE id = :id",
     "an edit": """
@@ -230,11 +242,7 @@ async def test_a_reply_that_had_to_wait_for_the_enrollment_stops_it(stage: Stage
     async with stage.database.write(stage.tenant_id) as session:
         await session.execute(text(MOVES[move]), {"id": of_ada})
         reply = asyncio.create_task(stage.tell(ada, ReplyEvent(type="reply")))
-
-        async def waits() -> bool:
-            return bool(await stage.query("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
-
-        await stage.until(waits, "the reply waits for the enrollment")
+        await waits_for(stage, await session.scalar(PID))
     told = await reply
     assert told.stopped == [of_ada]
     assert told.company_stopped == ([of_bob] if heeds == "stop" else [])
@@ -256,11 +264,7 @@ async def test_whatever_ends_an_enrollment_ends_it_also_when_it_had_to_wait(stag
     async with stage.database.write(stage.tenant_id) as session:
         await session.execute(text(MOVES["an edit"]), {"id": enrollment})
         event = asyncio.create_task(stage.tell(lead, ENDING[reason]))
-
-        async def waits() -> bool:
-            return bool(await stage.query("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
-
-        await stage.until(waits, "the event waits for the enrollment")
+        await waits_for(stage, await session.scalar(PID))
     assert (await event).stopped == [enrollment]
     assert (await stage.state(enrollment)).stop_reason == reason
 
@@ -289,19 +293,7 @@ async def test_whatever_is_told_of_colleagues_at_once_is_recorded_once_and_stops
     assert replied[0].replied == len(leads)
 
 
-PID = text("SELECT pg_backend_pid()")
 STOP = text("SELECT stop_lead_sequence(:t, :id, 'manual')")
-
-
-async def waits_for(stage: Stage, pid: int | None) -> int:
-    """Who waits for this process of Postgres, once one does."""
-    waiting = "SELECT pid FROM pg_stat_activity WHERE CAST(:pid AS integer) = ANY (pg_blocking_pids(pid))"
-
-    async def somebody() -> bool:
-        return await stage.query(waiting, pid=pid) != []
-
-    await stage.until(somebody, f"somebody waits for {pid}")
-    return (await stage.query(waiting, pid=pid))[0].pid
 
 
 async def lead_between(stage: Stage, sequence: UUID, first: UUID, last: UUID) -> UUID:

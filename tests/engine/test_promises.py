@@ -13,7 +13,6 @@ from domain.send_times import OpenDays
 from services.dispatch import Dispatcher
 from services.receive import ReplyEvent
 from tests.stage import COLD_OUTREACH, Stage
-from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import RunState
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
@@ -102,7 +101,7 @@ async def test_a_pause_that_was_answered_keeps_the_message_back(stage: Stage) ->
     await stage.parts.gateway.fast_forward(stage.tenant_id, enrollment, timedelta(days=4))
 
     async def asked() -> bool:
-        return (await stage.handle(enrollment).query(EnrollmentWorkflow.position)).held
+        return (await stage.position(enrollment)).held
 
     await stage.until(asked, "the step has been tried, and the workflow knows of the pause")
     assert stage.sink.received == []

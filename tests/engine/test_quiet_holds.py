@@ -14,7 +14,6 @@ from services.receive import AutoReplyEvent, ReplyEvent
 from services.sequences import SequenceChanges, change_sequence
 from services.steps_draft import change_step
 from tests.stage import Stage
-from workflows.enrollment import EnrollmentWorkflow
 
 DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
 EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello", "body_text": "Hi {{name}}"}}
@@ -47,7 +46,7 @@ async def signals(stage: Stage, enrollment: UUID) -> Counter[str]:
 
 
 async def knows_of_the_hold(stage: Stage, enrollment: UUID) -> bool:
-    return (await stage.handle(enrollment).query(EnrollmentWorkflow.position)).held
+    return (await stage.position(enrollment)).held
 
 
 async def test_who_sleeps_through_a_pause_never_hears_of_it(stage: Stage) -> None:

@@ -17,7 +17,6 @@ from services import steer
 from services.dispatch import LEASE, Dispatcher
 from services.receive import ReplyEvent, record_event
 from tests.stage import Stage
-from workflows.enrollment import EnrollmentWorkflow
 from workflows.gateway import RunState
 
 FIRST = {"key": "first", "type": "email", "config": {"subject": "First", "body_text": "Hi {{name}}"}}
@@ -66,10 +65,6 @@ async def tell(stage: Stage, enrollment: UUID, told: Sequence[Said]) -> list[Run
     ]
 
 
-async def position(stage: Stage, enrollment: UUID) -> Directive:
-    return await stage.handle(enrollment).query(EnrollmentWorkflow.position)
-
-
 async def events(stage: Stage, enrollment: UUID) -> int:
     return (await stage.handle(enrollment).describe()).history_length
 
@@ -102,7 +97,7 @@ async def test_every_order_of_pauses_and_resumes_ends_where_the_mirror_stands(st
         told.insert(chance.randrange(len(told)), (Command.MAILBOX_RELEASED, to_tell[-1][1]))
         told.insert(chance.randrange(len(told)), (Command.PLAN_CHANGED, to_tell[0][1]))
         await tell(stage, enrollment, told)
-        assert await position(stage, enrollment) == await mirror(stage, enrollment), order
+        assert await stage.position(enrollment) == await mirror(stage, enrollment), order
         return len(told)
 
     sleepers = await asleep(stage, len(orders))
@@ -147,7 +142,7 @@ async def test_told_in_any_order_while_its_email_is_on_the_way(stage: Stage) -> 
     for enrollment in enrollments:
 
         async def agrees(enrollment: UUID = enrollment) -> bool:
-            place = await position(stage, enrollment)
+            place = await stage.position(enrollment)
             return place.step_type == "delay" and place == await mirror(stage, enrollment)
 
         await stage.until(agrees, "the step's answer is newer than whatever was told meanwhile")
@@ -184,7 +179,7 @@ async def test_told_before_its_start_was_delivered(stage: Stage) -> None:
     await slow.settle(stage.tenant_id, [held.id])
     await others[1].aclose()
 
-    assert (await position(stage, enrollment)).held
+    assert (await stage.position(enrollment)).held
     assert stage.sink.received == []
     await stage.resume(lead)
     await stage.until_status(enrollment, "completed")
