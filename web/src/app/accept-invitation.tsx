@@ -2,11 +2,11 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import { hasCode } from "@/api/problem";
+import { dropInvitation } from "@/api/session";
+import { begin } from "@/api/session-query";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Form, useFormProblem } from "@/ui/form-dialog";
-import { dropInvitation } from "./session";
-import { begin } from "./session-query";
 import styles from "./sign-in.module.css";
 import { SignInPage } from "./sign-in-page";
 

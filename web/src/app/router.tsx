@@ -9,8 +9,8 @@ import { analyticsSearch } from "@/features/analytics/search";
 import { enrollSearch } from "@/features/enroll/search";
 import { sequenceFilters } from "@/features/sequences/search";
 import { settingsSearch } from "@/features/settings/search";
+import { texts } from "@/lib/search-params";
 import { NotFound } from "./not-found";
-import { texts } from "./search-params";
 import { Shell } from "./shell";
 
 /** Every screen of the app, by its address. Each is a chunk of its own: the first load brings the shell and one screen. */

@@ -4,14 +4,14 @@ import { Bug, LogOut, Menu as MenuIcon, Monitor, Moon, Settings, Sun, Users, Wor
 import { type ReactNode, Suspense, useState } from "react";
 import { Toaster } from "sonner";
 import { api, call } from "@/api/client";
+import { mayPass } from "@/api/query-client";
+import { goOut, useInvitation, useOut } from "@/api/session";
+import { sessionQuery } from "@/api/session-query";
 import { Button } from "@/ui/button";
 import { Failed, Loading } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
 import { AcceptInvitation } from "./accept-invitation";
 import { ErrorBoundary } from "./error-boundary";
-import { mayPass } from "./query-client";
-import { goOut, useInvitation, useOut } from "./session";
-import { sessionQuery } from "./session-query";
 import styles from "./shell.module.css";
 import { SignIn } from "./sign-in";
 import { chooseTheme, type Theme, useTheme } from "./theme";

@@ -2,10 +2,10 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
+import { begin } from "@/api/session-query";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Fieldset, Form, useFormProblem } from "@/ui/form-dialog";
-import { begin } from "./session-query";
 
 interface Choice {
   id: string;

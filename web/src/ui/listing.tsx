@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { usePages } from "@/lib/pages";
+import type { usePages } from "@/api/pages";
 import { More } from "./more";
 import { Loaded } from "./states";
 

@@ -1,6 +1,6 @@
 import { Download } from "lucide-react";
 import type { AnalyticsResponse } from "@/api/schema";
-import { save } from "@/lib/save";
+import { save } from "@/lib/save-file";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { EXPORTS, type Export } from "./exports";

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
+import { LIVE } from "@/api/query-client";
 
 export function analyticsQuery(sequenceId: string, from?: string, to?: string) {
   return queryOptions({

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
+import { LIVE } from "@/api/query-client";
 import { Page } from "@/ui/page";
 import { Failed, Loading } from "@/ui/states";
 import { Builder } from "./builder";

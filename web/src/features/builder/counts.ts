@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, call } from "@/api/client";
+import { LIVE } from "@/api/query-client";
 import type { FunnelStepResponse, SequenceResponse } from "@/api/schema";
-import { LIVE } from "@/app/query-client";
 import type { StepIds } from "./draft/api-steps";
 
 /** How many leads came to each step, by its `uid`. */

@@ -1,4 +1,4 @@
-import { sessionHasEnded } from "@/app/session";
+import { sessionHasEnded } from "@/api/session";
 import { isDirty } from "./saving";
 import type { BuilderStore } from "./store";
 

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import type { OutboxItem } from "@/api/schema";
-import { sessionQuery } from "@/app/session-query";
+import { sessionQuery } from "@/api/session-query";
 import { leadOfAddressQuery } from "@/features/leads/queries";
 import { Timeline } from "@/features/leads/timeline";
 import { Page } from "@/ui/page";

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
+import { LIVE } from "@/api/query-client";
 
 /** Captured mail, the newest first; `to` is a recipient's whole address. */
 export function outboxQuery(to: string | undefined) {

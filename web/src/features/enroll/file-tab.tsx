@@ -6,7 +6,7 @@ import { importLeads } from "@/features/leads/import-leads";
 import { ImportResult } from "@/features/leads/import-result";
 import { LeadFile, useLeadFile } from "@/features/leads/lead-file";
 import { toCsv } from "@/lib/csv";
-import { save } from "@/lib/save";
+import { save } from "@/lib/save-file";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/page";
 import { Failed } from "@/ui/states";

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
+import { LIVE } from "@/api/query-client";
 import type { EnrollSearch } from "./search";
 
 const LEADS_PAGE = 50;

@@ -1,4 +1,4 @@
-import { texts } from "@/app/search-params";
+import { texts } from "@/lib/search-params";
 
 const WAYS = ["leads", "campaign", "file"] as const;
 export type Way = (typeof WAYS)[number];

@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { LeadResponse } from "@/api/schema";
-import { sessionQuery } from "@/app/session-query";
+import { sessionQuery } from "@/api/session-query";
+import { timeIn } from "@/lib/time-zones";
 import { Time } from "@/ui/time";
 import { useChangeLead } from "./changes";
 import styles from "./lead-details.module.css";
 import { shown } from "./lead-values";
 import { usersQuery } from "./queries";
 import { TagField } from "./tag-field";
-import { timeIn } from "./zones";
 
 export function LeadDetails({ lead }: { lead: LeadResponse }) {
   const change = useChangeLead(lead.id);

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import type { FieldProblem } from "@/api/problem";
-import { sessionQuery } from "@/app/session-query";
+import { sessionQuery } from "@/api/session-query";
 import { SelectField, TextField } from "@/ui/field";
 import { CustomFields } from "./custom-fields";
 import styles from "./lead-form.module.css";

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { hasCode } from "@/api/problem";
 import type { LeadResponse } from "@/api/schema";
-import { sessionQuery } from "@/app/session-query";
+import { sessionQuery } from "@/api/session-query";
 import { LeadClock } from "@/features/dev/lead-clock";
 import { StatusBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
+import { LIVE } from "@/api/query-client";
 import type { EnrollmentStatus } from "@/api/schema";
-import { LIVE } from "@/app/query-client";
 
 export interface LeadFilters {
   search?: string | undefined;

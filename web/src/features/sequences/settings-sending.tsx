@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import type { SendWindow } from "@/api/schema";
-import { ZONES } from "@/features/leads/zones";
 import { words } from "@/lib/format";
+import { ZONES } from "@/lib/time-zones";
 import { CheckField, SelectField, TextField } from "@/ui/field";
 import { Fieldset, Row } from "@/ui/form-dialog";
 import { Failed } from "@/ui/states";

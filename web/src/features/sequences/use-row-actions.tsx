@@ -3,7 +3,7 @@ import { type ReactNode, useCallback, useRef, useState } from "react";
 import { download } from "@/api/client";
 import type { SequenceResponse } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { save } from "@/lib/save";
+import { save } from "@/lib/save-file";
 import { Confirm } from "@/ui/dialog";
 import { Failed } from "@/ui/states";
 import { RefusedDialog } from "./refused-dialog";

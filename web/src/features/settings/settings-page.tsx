@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef } from "react";
-import { sessionQuery } from "@/app/session-query";
+import { sessionQuery } from "@/api/session-query";
 import { Page } from "@/ui/page";
 import { Empty, Loaded, Loading } from "@/ui/states";
 import { findSection, GROUPS } from "./sections";

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { FindingResponse, FindingsResponse, SenderDomainResponse } from "@/api/schema";
-import { useMay } from "@/app/scopes";
+import { useMay } from "@/api/scopes";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Copyable } from "@/ui/copyable";

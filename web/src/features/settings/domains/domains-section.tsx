@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
-import { usePages } from "@/lib/pages";
+import { usePages } from "@/api/pages";
 import { Listing } from "@/ui/listing";
 import { Section } from "@/ui/page";
 import { Empty } from "@/ui/states";

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
+import { LIVE } from "@/api/query-client";
 import type { MailboxDetail } from "@/api/schema";
-import { LIVE } from "@/app/query-client";
-import { useMay } from "@/app/scopes";
+import { useMay } from "@/api/scopes";
 import { count } from "@/lib/format";
 import { StatusBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";

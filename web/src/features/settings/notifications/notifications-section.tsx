@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { NotificationResponse } from "@/api/schema";
-import { useMay } from "@/app/scopes";
+import { useMay } from "@/api/scopes";
 import { words } from "@/lib/format";
-import { usePages } from "@/lib/pages";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Listing } from "@/ui/listing";

@@ -1,7 +1,7 @@
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { WebhookDeliveryResponse } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { usePages } from "@/lib/pages";
 import { Badge, type Tone } from "@/ui/badge";
 import { More } from "@/ui/more";
 import { Loaded } from "@/ui/states";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { SessionResponse } from "@/api/schema";
+import type { SessionResponse } from "./schema";
 import { sessionQuery } from "./session-query";
 
 type Scope = SessionResponse["scopes"][number];

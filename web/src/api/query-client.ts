@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
-import { ApiProblem, hasCode, messageOf } from "@/api/problem";
+import { ApiProblem, hasCode, messageOf } from "./problem";
 import { goOut, subscribe, whenAnotherComesIn, whyOut } from "./session";
 
 /** How often a visible screen asks again, in milliseconds. */

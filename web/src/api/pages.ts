@@ -1,5 +1,5 @@
 import { type InfiniteData, keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { LIVE } from "@/app/query-client";
+import { LIVE } from "./query-client";
 
 interface PageOf<Item> {
   items: Item[];

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, call } from "@/api/client";
-import type { SessionResponse } from "@/api/schema";
+import { api, call } from "./client";
 import { mayPass, queryClient } from "./query-client";
+import type { SessionResponse } from "./schema";
 import { comeIn, dropKey, goOut, keyInAddress } from "./session";
 
 /** Who is signed in and what this server offers. Asked once; a key that came in the address is exchanged for it. */
