@@ -4,9 +4,9 @@ import { api, call } from "@/api/client";
 import { hasCode } from "@/api/problem";
 import { dropInvitation } from "@/api/session";
 import { begin } from "@/api/session-query";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
-import { Form, useFormProblem } from "@/ui/form-dialog";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
+import { Form, useFormProblem } from "@/ui/overlays/form-dialog";
 import styles from "./sign-in.module.css";
 import { SignInPage } from "./sign-in-page";
 

@@ -3,9 +3,9 @@ import { useState } from "react";
 import { api, call } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { begin } from "@/api/session-query";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
-import { Fieldset, Form, useFormProblem } from "@/ui/form-dialog";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
+import { Fieldset, Form, useFormProblem } from "@/ui/overlays/form-dialog";
 
 interface Choice {
   id: string;

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Out } from "@/api/session";
-import { Segmented } from "@/ui/segmented";
+import { Segmented } from "@/ui/inputs/segmented";
 import { KeyForm, PasswordForm } from "./sign-in-forms";
 import { SignInPage } from "./sign-in-page";
 

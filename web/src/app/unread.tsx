@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Bell } from "lucide-react";
 import { unreadQuery } from "@/features/settings/notifications/unread";
-import { buttonClass } from "@/ui/button";
-import { Tooltip } from "@/ui/tooltip";
+import { buttonClass } from "@/ui/inputs/button";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import styles from "./shell.module.css";
 
 /** The way to the notifications, with how many wait to be read. */

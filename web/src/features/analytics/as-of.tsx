@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { Time } from "@/ui/time";
+import { Time } from "@/ui/data/time";
 import styles from "./analytics.module.css";
 
 /** When the figures were true. Large sequences are counted every few minutes; the rest at each look. */

@@ -1,8 +1,8 @@
 import { Download } from "lucide-react";
 import type { AnalyticsResponse } from "@/api/schema";
 import { save } from "@/lib/save-file";
-import { Button } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Button } from "@/ui/inputs/button";
+import { Menu, MenuItem } from "@/ui/overlays/menu";
 import { EXPORTS, type Export } from "./exports";
 
 /** Takes the tables along as they are on the screen. */

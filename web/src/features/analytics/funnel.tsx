@@ -2,7 +2,7 @@ import { Clock, GitBranch, Hourglass, Mail, Zap } from "lucide-react";
 import type { ReactNode } from "react";
 import type { FunnelStepResponse } from "@/api/schema";
 import { count, plural, rate, words } from "@/lib/format";
-import { Badge } from "@/ui/badge";
+import { Badge } from "@/ui/data/badge";
 import styles from "./funnel.module.css";
 import { branchWords } from "./words";
 

@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
 import styles from "./analytics.module.css";
 import { type AnalyticsSearch, lastDays } from "./search";
 

@@ -1,6 +1,6 @@
 import type { AnalyticsResponse } from "@/api/schema";
 import { count, rate } from "@/lib/format";
-import { Stat, Stats } from "@/ui/stat";
+import { Stat, Stats } from "@/ui/data/stat";
 import styles from "./analytics.module.css";
 
 /** Of the sequence's whole life: where its leads stand, and what became of its emails. */

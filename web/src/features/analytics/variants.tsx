@@ -1,10 +1,10 @@
 import { Trophy } from "lucide-react";
 import type { StepVariantsResponse } from "@/api/schema";
 import { count, rate } from "@/lib/format";
-import { Badge } from "@/ui/badge";
-import { Progress } from "@/ui/stat";
-import { Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Badge } from "@/ui/data/badge";
+import { Progress } from "@/ui/data/stat";
+import { Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
 import styles from "./analytics.module.css";
 import { sure, verdict } from "./words";
 

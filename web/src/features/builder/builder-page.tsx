@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
 import { LIVE } from "@/api/query-client";
-import { Page } from "@/ui/page";
-import { Failed, Loading } from "@/ui/states";
+import { Page } from "@/ui/page/page";
+import { Failed, Loading } from "@/ui/page/states";
 import { Builder } from "./builder";
 import { readSteps } from "./saving";
 

@@ -1,5 +1,5 @@
 import { ChevronLeft, X } from "lucide-react";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "./builder-context";
 import { focusStep, PANEL } from "./canvas/use-canvas-keys";
 import { stepOf, titleOf } from "./draft/draft";

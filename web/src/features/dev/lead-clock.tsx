@@ -3,7 +3,7 @@ import { FastForward } from "lucide-react";
 import { toast } from "sonner";
 import { isLive, statesQuery } from "@/features/leads/queries";
 import { plural } from "@/lib/format";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import { useFastForward } from "./clock";
 
 /** Three days pass for one lead. Development only. */

@@ -4,7 +4,7 @@ import { CalendarOff, MailWarning, MailX, Reply, ShieldAlert, UserX } from "luci
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { MailReceivedResponse, OutboxItem, ReplyRequest } from "@/api/schema";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import styles from "./mail.module.css";
 import { enrollmentQuery } from "./outbox";
 import { ReplyDialog } from "./reply-dialog";

@@ -1,10 +1,10 @@
 import { Inbox, X } from "lucide-react";
 import { useId, useState } from "react";
 import type { OutboxItem } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
-import { Empty, Failed, Loading } from "@/ui/states";
-import { Time } from "@/ui/time";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
+import { Empty, Failed, Loading } from "@/ui/page/states";
 import styles from "./dev-page.module.css";
 
 interface MailListProps {

@@ -1,9 +1,9 @@
 import { ArrowLeft } from "lucide-react";
 import { useState } from "react";
 import type { OutboxItem } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Tabs } from "@/ui/tabs";
-import { Time } from "@/ui/time";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Tabs } from "@/ui/page/tabs";
 import styles from "./mail.module.css";
 import { MailAnswers } from "./mail-answers";
 import { mailPage } from "./mail-frame";

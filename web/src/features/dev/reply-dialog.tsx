@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { ReplyRequest } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { TextArea, TextField } from "@/ui/field";
+import { Button } from "@/ui/inputs/button";
+import { TextArea, TextField } from "@/ui/inputs/field";
+import { Dialog } from "@/ui/overlays/dialog";
 
 export function ReplyDialog({
   away,

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { SelectField, TextField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/inputs/field";
 import { createCampaign } from "./campaigns";
 import { campaignsQuery } from "./queries";
 

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import type { ForecastResponse } from "@/api/schema";
 import { mailboxesQuery } from "@/features/sequences/queries";
 import { count } from "@/lib/format";
-import { Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
 import styles from "./enroll.module.css";
 
 /** When each mailbox will have sent its leads their first email. */

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call, once } from "@/api/client";
 import { plural } from "@/lib/format";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 import { MOST } from "./audience";
 import { CampaignChoice, useCampaignChoice } from "./campaign-choice";
 

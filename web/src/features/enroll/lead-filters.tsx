@@ -2,8 +2,8 @@ import { useId } from "react";
 import type { LeadResponse } from "@/api/schema";
 import { statusesWith } from "@/features/leads/statuses";
 import { words } from "@/lib/format";
-import { SelectField } from "@/ui/field";
-import { SearchField } from "@/ui/search-field";
+import { SelectField } from "@/ui/inputs/field";
+import { SearchField } from "@/ui/inputs/search-field";
 import styles from "./enroll.module.css";
 import type { LeadFilter } from "./queries";
 

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { SequenceResponse } from "@/api/schema";
 import { RefusedDialog } from "@/features/sequences/refused-dialog";
 import { useMove } from "@/features/sequences/use-moves";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import styles from "./enroll.module.css";
 
 const WHY: Record<string, string> = {

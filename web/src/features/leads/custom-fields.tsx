@@ -1,6 +1,6 @@
 import { Plus, X } from "lucide-react";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
 import styles from "./lead-form.module.css";
 import type { CustomRow } from "./lead-values";
 

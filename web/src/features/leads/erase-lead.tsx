@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import type { LeadResponse } from "@/api/schema";
-import { Confirm } from "@/ui/dialog";
-import { Failed } from "@/ui/states";
+import { Confirm } from "@/ui/overlays/dialog";
+import { Failed } from "@/ui/page/states";
 import { eraseLead } from "./changes";
 
 export function EraseLead({

@@ -1,4 +1,4 @@
-import { SelectField } from "@/ui/field";
+import { SelectField } from "@/ui/inputs/field";
 import { AUTOMATIC, CUSTOM, LEFT_OUT, TARGETS } from "./csv-header";
 import styles from "./import.module.css";
 

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { Failed } from "@/ui/states";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Failed } from "@/ui/page/states";
 import { importLeads } from "./import-leads";
 import { ImportResult } from "./import-result";
 import { LeadFile, useLeadFile } from "./lead-file";

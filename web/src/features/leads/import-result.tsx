@@ -1,7 +1,7 @@
 import type { LeadImportResponse } from "@/api/schema";
 import { count, plural } from "@/lib/format";
-import { Stat, Stats } from "@/ui/stat";
-import { Table } from "@/ui/table";
+import { Stat, Stats } from "@/ui/data/stat";
+import { Table } from "@/ui/data/table";
 import styles from "./import.module.css";
 import { plainSentence } from "./plain";
 

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { LeadResponse } from "@/api/schema";
 import { sessionQuery } from "@/api/session-query";
 import { timeIn } from "@/lib/time-zones";
-import { Time } from "@/ui/time";
+import { Time } from "@/ui/data/time";
 import { useChangeLead } from "./changes";
 import styles from "./lead-details.module.css";
 import { shown } from "./lead-values";

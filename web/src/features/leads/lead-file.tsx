@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { FileDrop } from "@/ui/file-drop";
+import { FileDrop } from "@/ui/inputs/file-drop";
 import { columnsOf, mappingOf } from "./csv-header";
 import { ImportColumns } from "./import-columns";
 

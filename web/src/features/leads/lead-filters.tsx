@@ -1,8 +1,8 @@
 import { Search, X } from "lucide-react";
 import { useEffect, useId, useMemo, useState } from "react";
 import type { LeadResponse } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { SelectField, TextField } from "@/ui/field";
+import { Button } from "@/ui/inputs/button";
+import { SelectField, TextField } from "@/ui/inputs/field";
 import styles from "./leads-page.module.css";
 import type { LeadFilters } from "./queries";
 import { statusesWith } from "./statuses";

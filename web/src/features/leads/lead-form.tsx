@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import type { FieldProblem } from "@/api/problem";
 import { sessionQuery } from "@/api/session-query";
-import { SelectField, TextField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/inputs/field";
 import { CustomFields } from "./custom-fields";
 import styles from "./lead-form.module.css";
 import { faultOf, type LeadValues } from "./lead-values";

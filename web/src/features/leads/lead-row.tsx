@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import type { LeadResponse } from "@/api/schema";
-import { Badge, StatusBadge } from "@/ui/badge";
-import { Time } from "@/ui/time";
+import { Badge, StatusBadge } from "@/ui/data/badge";
+import { Time } from "@/ui/data/time";
 import styles from "./lead-table.module.css";
 
 const TAGS_SHOWN = 2;

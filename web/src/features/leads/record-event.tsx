@@ -3,11 +3,11 @@ import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { TextField } from "@/ui/field";
-import { Menu, MenuItem, MenuLine } from "@/ui/menu";
-import { Failed } from "@/ui/states";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
+import { Failed } from "@/ui/page/states";
 import type { LeadEvent } from "./lead-events";
 import { recordedSentence } from "./sentences";
 

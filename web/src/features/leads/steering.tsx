@@ -3,11 +3,11 @@ import { ChevronDown, Pause, Play, Square } from "lucide-react";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { EnrollmentStateResponse, ResumeMode } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Confirm } from "@/ui/dialog";
-import { TextField } from "@/ui/field";
-import { Menu, MenuItem } from "@/ui/menu";
-import { Failed } from "@/ui/states";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
+import { Confirm } from "@/ui/overlays/dialog";
+import { Menu, MenuItem } from "@/ui/overlays/menu";
+import { Failed } from "@/ui/page/states";
 import styles from "./enrollment-card.module.css";
 
 /** Pause, resume and stop. What is answered is the state after it: nothing is shown before the server has said so. */

@@ -1,4 +1,4 @@
-import { ChipsField } from "@/ui/chips";
+import { ChipsField } from "@/ui/inputs/chips";
 import { withTags } from "./tags";
 
 export function TagField({

@@ -20,9 +20,9 @@ import {
 import { memo, useMemo, useState } from "react";
 import type { TimelineEntry } from "@/api/schema";
 import { absoluteTime } from "@/lib/format";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Empty, Failed, Loading } from "@/ui/states";
+import { Badge } from "@/ui/data/badge";
+import { Button } from "@/ui/inputs/button";
+import { Empty, Failed, Loading } from "@/ui/page/states";
 import { byDay, timeOfDay } from "./days";
 import { timelineQuery } from "./queries";
 import { type Sign, sentenceOf } from "./sentences";

@@ -1,5 +1,5 @@
 import { timeIn, ZONES } from "@/lib/time-zones";
-import { Combobox } from "@/ui/combobox";
+import { Combobox } from "@/ui/inputs/combobox";
 
 const UNKNOWN = { value: "", label: "Not known" };
 const OPTIONS = [UNKNOWN, ...ZONES.map((zone) => ({ value: zone, label: zone }))];

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { LoaderCircle } from "lucide-react";
 import { kindOf } from "@/features/enroll/batch-kinds";
 import { batchQuery } from "@/features/enroll/queries";
-import { Badge } from "@/ui/badge";
+import { Badge } from "@/ui/data/badge";
 import styles from "./sequence-table.module.css";
 
 /** What is being done to many leads of a sequence right now, and how far it is. */

@@ -1,6 +1,6 @@
 import { words } from "@/lib/format";
-import { SearchField } from "@/ui/search-field";
-import { Segmented } from "@/ui/segmented";
+import { SearchField } from "@/ui/inputs/search-field";
+import { Segmented } from "@/ui/inputs/segmented";
 import styles from "./filters.module.css";
 import { type SequenceFilters, STATUSES } from "./search";
 

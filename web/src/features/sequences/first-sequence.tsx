@@ -1,8 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Sparkles } from "lucide-react";
-import { Button } from "@/ui/button";
-import { Empty } from "@/ui/states";
+import { Button } from "@/ui/inputs/button";
+import { Empty } from "@/ui/page/states";
 import { useImport } from "./use-moves";
 
 /** What somebody sees who has no sequence yet: the example is one click away. */

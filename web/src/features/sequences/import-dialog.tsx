@@ -1,9 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiProblem } from "@/api/problem";
-import { FileDrop } from "@/ui/file-drop";
-import { FormDialog } from "@/ui/form-dialog";
-import { Failed } from "@/ui/states";
+import { FileDrop } from "@/ui/inputs/file-drop";
+import { FormDialog } from "@/ui/overlays/form-dialog";
+import { Failed } from "@/ui/page/states";
 import { Problems } from "./problems";
 import { useImport } from "./use-moves";
 

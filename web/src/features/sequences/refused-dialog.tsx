@@ -3,9 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import type { SequenceResponse } from "@/api/schema";
-import { Button, buttonClass } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { Failed } from "@/ui/states";
+import { Button, buttonClass } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Failed } from "@/ui/page/states";
 import { Problems } from "./problems";
 
 /** Why a sequence was not activated: each problem, and the way to mend it. */

@@ -13,7 +13,7 @@ import {
   UserPlus,
 } from "lucide-react";
 import type { SequenceResponse } from "@/api/schema";
-import { MenuItem, MenuLine } from "@/ui/menu";
+import { MenuItem, MenuLine } from "@/ui/overlays/menu";
 import type { Act } from "./use-row-actions";
 
 export function SequenceMenu({ sequence, act }: { sequence: SequenceResponse; act: Act }) {

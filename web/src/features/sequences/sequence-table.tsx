@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef } from "react";
 import type { SequenceResponse } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Table } from "@/ui/table";
+import { Table } from "@/ui/data/table";
+import { Button } from "@/ui/inputs/button";
 import { SequenceRow } from "./sequence-row";
 import styles from "./sequence-table.module.css";
 import { useRowActions } from "./use-row-actions";

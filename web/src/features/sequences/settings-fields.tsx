@@ -1,7 +1,7 @@
 import type { FormProblem } from "@/api/fields";
-import { CheckField, SelectField } from "@/ui/field";
-import { Fieldset } from "@/ui/form-dialog";
-import { NumberField } from "@/ui/number-field";
+import { CheckField, SelectField } from "@/ui/inputs/field";
+import { NumberField } from "@/ui/inputs/number-field";
+import { Fieldset } from "@/ui/overlays/form-dialog";
 import type { SettingsDraft } from "./settings-draft";
 
 export interface PartProps {

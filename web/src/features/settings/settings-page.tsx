@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef } from "react";
 import { sessionQuery } from "@/api/session-query";
-import { Page } from "@/ui/page";
-import { Empty, Loaded, Loading } from "@/ui/states";
+import { Page } from "@/ui/page/page";
+import { Empty, Loaded, Loading } from "@/ui/page/states";
 import { findSection, GROUPS } from "./sections";
 import styles from "./settings.module.css";
 

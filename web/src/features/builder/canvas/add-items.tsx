@@ -1,4 +1,4 @@
-import { MenuItem } from "@/ui/menu";
+import { MenuItem } from "@/ui/overlays/menu";
 import { KINDS } from "../kinds";
 import type { StepType } from "../model";
 

@@ -1,4 +1,4 @@
-import { Tooltip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import { useActions } from "../actions";
 import { useDraft } from "../builder-context";
 import { KINDS } from "../kinds";

@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp, Copy, Ellipsis, Trash2 } from "lucide-react";
-import { Button } from "@/ui/button";
-import { Menu, MenuItem, MenuLine } from "@/ui/menu";
+import { Button } from "@/ui/inputs/button";
+import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
 import { useActions } from "../actions";
 import { useBuilder, useDraft } from "../builder-context";
 import { titleOf } from "../draft/draft";

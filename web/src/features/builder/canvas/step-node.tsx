@@ -2,7 +2,7 @@ import { Handle, type NodeProps, Position, useUpdateNodeInternals } from "@xyflo
 import { CircleAlert, Unlink } from "lucide-react";
 import { memo, useEffect } from "react";
 import { count } from "@/lib/format";
-import { Tooltip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
 import { stepOf, titleOf } from "../draft/draft";
 import { ports } from "../draft/geometry";

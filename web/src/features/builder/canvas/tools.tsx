@@ -1,9 +1,9 @@
 import { useReactFlow } from "@xyflow/react";
 import { Keyboard, List, Maximize, Minus, Plus, Sparkles } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { Tooltip } from "@/ui/tooltip";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import { useActions } from "../actions";
 import { useBuilder, useDraft } from "../builder-context";
 import { isPlaced } from "../draft/layout";

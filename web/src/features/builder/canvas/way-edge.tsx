@@ -1,7 +1,7 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, Position } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo } from "react";
-import { Menu } from "@/ui/menu";
+import { Menu } from "@/ui/overlays/menu";
 import { useActions } from "../actions";
 import { useBuilder, useDraft } from "../builder-context";
 import { stepOf, titleOf } from "../draft/draft";

@@ -1,5 +1,5 @@
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
 import { useBuilder } from "../builder-context";
 import { differences, fromApi } from "../draft/api-steps";
 import type { Saving } from "../saving";

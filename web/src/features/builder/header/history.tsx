@@ -1,8 +1,8 @@
 import { Redo2, Undo2 } from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { Button } from "@/ui/button";
-import { Tooltip } from "@/ui/tooltip";
+import { Button } from "@/ui/inputs/button";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import { useBuilder, useDraft } from "../builder-context";
 
 /** Undo and redo, each telling what it would take back, or do again. */

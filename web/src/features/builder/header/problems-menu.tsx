@@ -1,7 +1,7 @@
 import { CircleAlert } from "lucide-react";
 import { plural } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Button } from "@/ui/inputs/button";
+import { Menu, MenuItem } from "@/ui/overlays/menu";
 import { useBuilder, useDraft } from "../builder-context";
 import { titleOf } from "../draft/draft";
 import styles from "./header.module.css";

@@ -3,7 +3,7 @@ import { Pause, Play, Upload } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import { useBuilder, useDraft } from "../builder-context";
 import { isDirty, type Saving } from "../saving";
 import styles from "./header.module.css";

@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import type { Tone } from "@/ui/badge";
+import type { Tone } from "@/ui/data/badge";
 import type { DraftStep, StepType } from "../model";
 
 /** How the builder shows a type of step, and begins one. A new type is one file, and its line in `index.ts`; what it says

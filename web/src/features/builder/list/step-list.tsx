@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp, CircleAlert, Copy, Plus, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "@/ui/button";
-import { Menu } from "@/ui/menu";
+import { Button } from "@/ui/inputs/button";
+import { Menu } from "@/ui/overlays/menu";
 import { useActions } from "../actions";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
 import { AddItems } from "../canvas/add-items";

@@ -1,4 +1,4 @@
-import { SelectField } from "@/ui/field";
+import { SelectField } from "@/ui/inputs/field";
 import { useActions } from "../actions";
 import { useBuilder, useDraft } from "../builder-context";
 import { indexOf, titleOf } from "../draft/draft";

@@ -1,5 +1,5 @@
 import { words } from "@/lib/format";
-import { SelectField } from "@/ui/field";
+import { SelectField } from "@/ui/inputs/field";
 import { ACTION_FIELDS } from "./action-fields";
 import { patched, textOf } from "./config";
 import { JsonField } from "./json-field";

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ComponentType, useId } from "react";
-import { ChipsField } from "@/ui/chips";
-import { Combobox } from "@/ui/combobox";
-import { CheckField, TextField } from "@/ui/field";
-import { Failed } from "@/ui/states";
+import { ChipsField } from "@/ui/inputs/chips";
+import { Combobox } from "@/ui/inputs/combobox";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Failed } from "@/ui/page/states";
 import { listOf, type Raw, rawOf, textOf, without } from "./config";
 import { JsonField } from "./json-field";
 import styles from "./panel.module.css";

@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp, ChevronDown, ChevronRight, Copy, Ellipsis, Trash2 } from "lucide-react";
 import { useId, useState } from "react";
-import { Button } from "@/ui/button";
-import { Menu, MenuItem, MenuLine } from "@/ui/menu";
+import { Button } from "@/ui/inputs/button";
+import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
 import type { DraftStep } from "../model";
 import { outcomeWords, testWords } from "../summary";
 import styles from "./condition.module.css";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { plural } from "@/lib/format";
-import { TextField } from "@/ui/field";
+import { TextField } from "@/ui/inputs/field";
 import type { DraftStep } from "../model";
 import { DurationFields } from "./duration-fields";
 import styles from "./panel.module.css";

@@ -1,6 +1,6 @@
 import { Plus } from "lucide-react";
 import { useRef, useState } from "react";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import { BranchCard } from "./branch-card";
 import styles from "./condition.module.css";
 import { changedBranch, newTest, writeTest } from "./condition-tree";

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
-import { Combobox } from "@/ui/combobox";
-import { CheckField, TextField } from "@/ui/field";
+import { Combobox } from "@/ui/inputs/combobox";
+import { CheckField, TextField } from "@/ui/inputs/field";
 import { delaySummary } from "../summary";
 import { numberOf, patched, textOf } from "./config";
 import { DurationFields } from "./duration-fields";

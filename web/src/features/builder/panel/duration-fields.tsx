@@ -1,4 +1,4 @@
-import { NumberField } from "@/ui/number-field";
+import { NumberField } from "@/ui/inputs/number-field";
 import styles from "./panel.module.css";
 import { useProblem } from "./problems-context";
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ProblemField } from "@/api/schema";
-import { CheckField, SelectField } from "@/ui/field";
+import { CheckField, SelectField } from "@/ui/inputs/field";
 import { patched, replaced, textOf, without } from "./config";
 import { contentOf, type Part, threadSubject, variantsOf, withVariant } from "./email-content";
 import { EmailPreview } from "./email-preview";

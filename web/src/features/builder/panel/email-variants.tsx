@@ -1,8 +1,8 @@
 import { Plus, Trash2 } from "lucide-react";
 import { rate } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { CheckField, TextField } from "@/ui/field";
-import { NumberField } from "@/ui/number-field";
+import { Button } from "@/ui/inputs/button";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { NumberField } from "@/ui/inputs/number-field";
 import { numberOf, patched, places, type Raw, rawOf, textOf } from "./config";
 import styles from "./email.module.css";
 import { type Part, sharesOf } from "./email-content";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { ProblemField } from "@/api/schema";
-import { Tabs } from "@/ui/tabs";
+import { Tabs } from "@/ui/page/tabs";
 import { type Raw, textOf } from "./config";
 import styles from "./email.module.css";
 import { type Part, variantsOf } from "./email-content";

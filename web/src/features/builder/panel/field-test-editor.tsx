@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
-import { ChipsField } from "@/ui/chips";
-import { SelectField, TextField } from "@/ui/field";
-import { NumberField } from "@/ui/number-field";
+import { ChipsField } from "@/ui/inputs/chips";
+import { SelectField, TextField } from "@/ui/inputs/field";
+import { NumberField } from "@/ui/inputs/number-field";
 import { OP_WORDS } from "../summary";
 import styles from "./condition.module.css";
 import { type FieldTest, OPS } from "./condition-tree";

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { TextArea } from "@/ui/field";
+import { TextArea } from "@/ui/inputs/field";
 import { isRaw, type Raw } from "./config";
 import styles from "./panel.module.css";
 

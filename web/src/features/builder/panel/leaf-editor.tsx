@@ -1,5 +1,5 @@
-import { CheckField, SelectField } from "@/ui/field";
-import { NumberField } from "@/ui/number-field";
+import { CheckField, SelectField } from "@/ui/inputs/field";
+import { NumberField } from "@/ui/inputs/number-field";
 import type { DraftStep } from "../model";
 import styles from "./condition.module.css";
 import { type Leaf, scoped, scopeOf } from "./condition-tree";

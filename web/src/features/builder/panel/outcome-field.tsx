@@ -1,4 +1,4 @@
-import { SelectField, TextField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/inputs/field";
 import type { DraftStep } from "../model";
 import { isRaw, type Raw, textOf } from "./config";
 import styles from "./panel.module.css";

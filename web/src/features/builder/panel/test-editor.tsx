@@ -9,9 +9,9 @@ import {
   Ungroup,
 } from "lucide-react";
 import { type ReactNode, useRef } from "react";
-import { Button } from "@/ui/button";
-import { SelectField } from "@/ui/field";
-import { Menu, MenuItem, MenuLine } from "@/ui/menu";
+import { Button } from "@/ui/inputs/button";
+import { SelectField } from "@/ui/inputs/field";
+import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
 import type { DraftStep } from "../model";
 import styles from "./condition.module.css";
 import {

@@ -1,5 +1,5 @@
 import { words } from "@/lib/format";
-import { SelectField } from "@/ui/field";
+import { SelectField } from "@/ui/inputs/field";
 import { LEAVES, newFieldTest, renamedLeaf, type Test } from "./condition-tree";
 
 const FIELD = "field test";

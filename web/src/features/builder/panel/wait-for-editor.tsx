@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { SelectField, TextField } from "@/ui/field";
-import { NumberField } from "@/ui/number-field";
+import { SelectField, TextField } from "@/ui/inputs/field";
+import { NumberField } from "@/ui/inputs/number-field";
 import { numberOf, patched, textOf } from "./config";
 import { OutcomeField } from "./outcome-field";
 import styles from "./panel.module.css";

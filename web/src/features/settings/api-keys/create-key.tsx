@@ -2,11 +2,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { ApiKeyCreate } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { Dialog } from "@/ui/dialog";
-import { CheckField, TextField } from "@/ui/field";
-import { Fieldset, FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Fieldset, FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 type Scope = ApiKeyCreate["scopes"][number];
 

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
 import { usePages } from "@/api/pages";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Empty } from "@/ui/states";
+import { Listing } from "@/ui/data/listing";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { DomainCard } from "./domain-card";
 

@@ -1,5 +1,5 @@
 import type { FindingResponse, FindingsResponse } from "@/api/schema";
-import type { Tone } from "@/ui/badge";
+import type { Tone } from "@/ui/data/badge";
 
 export const RECORDS = {
   spf: { name: "SPF", why: "who may send for the domain" },

@@ -2,9 +2,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { SenderDomainResponse, SenderDomainUpdate } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { TextArea, TextField } from "@/ui/field";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { Button } from "@/ui/inputs/button";
+import { TextArea, TextField } from "@/ui/inputs/field";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 const SHOWN = ["dkim.selector", "dkim.private_key"];
 

@@ -3,7 +3,7 @@ import { CircleCheck, CircleX } from "lucide-react";
 import { api, call } from "@/api/client";
 import type { ServerCheckResponse } from "@/api/schema";
 import { count } from "@/lib/format";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import styles from "./mailboxes.module.css";
 
 /** Logs in to its servers now, sends nothing, and says what each of them answered. */

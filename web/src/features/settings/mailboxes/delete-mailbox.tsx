@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { MailboxResponse } from "@/api/schema";
-import { Confirm } from "@/ui/dialog";
-import { Failed } from "@/ui/states";
+import { Confirm } from "@/ui/overlays/dialog";
+import { Failed } from "@/ui/page/states";
 
 export function DeleteMailbox({
   mailbox,

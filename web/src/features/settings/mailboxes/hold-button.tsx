@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { MailboxResponse } from "@/api/schema";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 
 /** Held, everything that would leave from it waits; released, what waited goes on and its breakers count anew. */
 export function HoldButton({ mailbox }: { mailbox: MailboxResponse }) {

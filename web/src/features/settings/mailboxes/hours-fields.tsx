@@ -1,7 +1,7 @@
 import type { FormProblem } from "@/api/fields";
 import { words } from "@/lib/format";
-import { CheckField, TextField } from "@/ui/field";
-import { Row } from "@/ui/form-dialog";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Row } from "@/ui/overlays/form-dialog";
 import { type MailboxValues, WEEK, type Weekday } from "./mailbox-values";
 import styles from "./mailboxes.module.css";
 

@@ -1,8 +1,8 @@
 import type { InboxShown } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { Badge, type Tone } from "@/ui/badge";
-import { Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Badge, type Tone } from "@/ui/data/badge";
+import { Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
 import styles from "./mailboxes.module.css";
 
 const STATES: Record<InboxShown["status"], { name: string; tone: Tone }> = {

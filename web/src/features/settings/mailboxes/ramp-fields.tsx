@@ -1,6 +1,6 @@
 import type { FormProblem } from "@/api/fields";
-import { CheckField, TextField } from "@/ui/field";
-import { Row } from "@/ui/form-dialog";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Row } from "@/ui/overlays/form-dialog";
 import type { MailboxValues } from "./mailbox-values";
 
 type Ramp = MailboxValues["ramp"];

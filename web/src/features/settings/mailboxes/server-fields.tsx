@@ -1,6 +1,6 @@
 import type { FormProblem } from "@/api/fields";
-import { CheckField, SelectField, TextArea, TextField } from "@/ui/field";
-import { Fieldset, Row } from "@/ui/form-dialog";
+import { CheckField, SelectField, TextArea, TextField } from "@/ui/inputs/field";
+import { Fieldset, Row } from "@/ui/overlays/form-dialog";
 import type { ServerValues } from "./mailbox-values";
 
 /** One server of a mailbox. Its password goes in and never comes out. */

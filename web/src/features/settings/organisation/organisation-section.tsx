@@ -3,12 +3,12 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { TenantResponse } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { TextArea, TextField } from "@/ui/field";
-import { Fieldset, Form, Row, useFormProblem } from "@/ui/form-dialog";
-import { Card, Section } from "@/ui/page";
-import { Loaded } from "@/ui/states";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { TextArea, TextField } from "@/ui/inputs/field";
+import { Fieldset, Form, Row, useFormProblem } from "@/ui/overlays/form-dialog";
+import { Card, Section } from "@/ui/page/page";
+import { Loaded } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import {
   BREAKERS,

@@ -3,8 +3,8 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { api, call, once } from "@/api/client";
 import type { SuppressionResponse } from "@/api/schema";
-import { TextField } from "@/ui/field";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { TextField } from "@/ui/inputs/field";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 const SHOWN = ["value", "reason"];
 

@@ -3,12 +3,12 @@ import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { ListTakenResponse } from "@/api/schema";
 import { count, plural } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { FileDrop } from "@/ui/file-drop";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
-import { Stat, Stats } from "@/ui/stat";
-import { Table } from "@/ui/table";
+import { Stat, Stats } from "@/ui/data/stat";
+import { Table } from "@/ui/data/table";
+import { Button } from "@/ui/inputs/button";
+import { FileDrop } from "@/ui/inputs/file-drop";
+import { Dialog } from "@/ui/overlays/dialog";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 const SHOWN: readonly string[] = [];
 const ROWS_SHOWN = 200;

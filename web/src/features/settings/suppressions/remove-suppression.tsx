@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { SuppressionResponse } from "@/api/schema";
-import { Confirm } from "@/ui/dialog";
+import { Confirm } from "@/ui/overlays/dialog";
 
 export function RemoveSuppression({ one, onClose }: { one: SuppressionResponse; onClose: () => void }) {
   const client = useQueryClient();

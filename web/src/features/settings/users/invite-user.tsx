@@ -2,9 +2,9 @@ import { useMutation } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import type { UserResponse } from "@/api/schema";
 import { absoluteTime } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { Confirm, Dialog } from "@/ui/dialog";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { Confirm, Dialog } from "@/ui/overlays/dialog";
 
 /** Makes the link by which the person sets a password: the first, or another. */
 export function InviteUser({ user, onClose }: { user: UserResponse; onClose: () => void }) {

@@ -1,6 +1,6 @@
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { Dialog } from "@/ui/dialog";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
 
 export function SecretOnce({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import { count } from "@/lib/format";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import styles from "../settings.module.css";
 import webhook from "./webhooks.module.css";
 

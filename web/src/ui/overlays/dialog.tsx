@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useRef } from "react";
-import { Button } from "./button";
+import { Button } from "../inputs/button";
 import styles from "./dialog.module.css";
 import { openerOfDialog } from "./opener";
 

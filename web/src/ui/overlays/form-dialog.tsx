@@ -1,8 +1,8 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useMemo, useRef } from "react";
 import { type FormProblem, formProblem } from "@/api/fields";
-import { Button } from "./button";
+import { Button } from "../inputs/button";
 import { Dialog } from "./dialog";
-import styles from "./form.module.css";
+import styles from "./form-dialog.module.css";
 
 interface FormDialogProps {
   onClose: () => void;

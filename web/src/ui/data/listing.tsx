@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { usePages } from "@/api/pages";
+import { Loaded } from "../page/states";
 import { More } from "./more";
-import { Loaded } from "./states";
 
 /** A list in pages: what it shows while it loads, when it is empty, and below it when there is more. */
 export function Listing<Item>({

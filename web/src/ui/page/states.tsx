@@ -1,7 +1,7 @@
 import { CircleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { messageOf } from "@/api/problem";
-import { Button } from "./button";
+import { Button } from "../inputs/button";
 import styles from "./states.module.css";
 
 /** The three things a screen shows instead of its data: that it is coming, that there is none, that it cannot be had. */

@@ -1,8 +1,8 @@
 import { Check, Copy } from "lucide-react";
 import { useRef, useState } from "react";
-import { Button } from "./button";
+import { Button } from "../inputs/button";
+import { Field } from "../inputs/field";
 import styles from "./copyable.module.css";
-import { Field } from "./field";
 
 /** A text to take along: a key, a secret, a DNS record. */
 export function Copyable({ label, value }: { label: string; value: string }) {

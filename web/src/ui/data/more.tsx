@@ -1,4 +1,4 @@
-import { Button } from "./button";
+import { Button } from "../inputs/button";
 import styles from "./more.module.css";
 
 /** Below a list that has further pages. */
