@@ -65,13 +65,13 @@ const leads = createRoute({
   path: "/app/leads",
   validateSearch: (given: Record<string, unknown>): { search?: string; status?: string; tag?: string } =>
     texts(given, ["search", "status", "tag"]),
-  component: lazyRouteComponent(() => import("@/features/leads/leads-page"), "LeadsPage"),
+  component: lazyRouteComponent(() => import("@/features/leads/table/leads-page"), "LeadsPage"),
 });
 
 const lead = createRoute({
   getParentRoute: () => root,
   path: "/app/leads/$leadId",
-  component: lazyRouteComponent(() => import("@/features/leads/lead-page"), "LeadPage"),
+  component: lazyRouteComponent(() => import("@/features/leads/page/lead-page"), "LeadPage"),
 });
 
 const settings = createRoute({

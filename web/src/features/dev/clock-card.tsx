@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { LeadResponse, MovedEnrollment, OutboxItem } from "@/api/schema";
+import { useFastForward } from "@/features/leads/page/fast-forward";
 import { isLive, statesQuery } from "@/features/leads/queries";
 import { absoluteTime, plural } from "@/lib/format";
 import { Button } from "@/ui/inputs/button";
 import { SelectField, TextField } from "@/ui/inputs/field";
 import { Failed } from "@/ui/page/states";
-import { useFastForward } from "./clock";
 import styles from "./clock.module.css";
 import { duration, type Unit } from "./durations";
 

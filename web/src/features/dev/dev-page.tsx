@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { OutboxItem } from "@/api/schema";
 import { sessionQuery } from "@/api/session-query";
 import { leadOfAddressQuery } from "@/features/leads/queries";
-import { Timeline } from "@/features/leads/timeline";
+import { Timeline } from "@/features/leads/timeline/timeline";
 import { Page } from "@/ui/page/page";
 import { Empty, Loaded, Loading } from "@/ui/page/states";
 import { Clock } from "./clock-card";

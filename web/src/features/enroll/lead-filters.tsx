@@ -1,6 +1,6 @@
 import { useId } from "react";
 import type { LeadResponse } from "@/api/schema";
-import { statusesWith } from "@/features/leads/statuses";
+import { statusesWith } from "@/features/leads/form/statuses";
 import { words } from "@/lib/format";
 import { SelectField } from "@/ui/inputs/field";
 import { SearchField } from "@/ui/inputs/search-field";

@@ -1,4 +1,4 @@
-import { SKIPS } from "@/features/leads/skips";
+import { SKIPS } from "@/features/leads/enrollment/skip-reasons";
 import { count, words } from "@/lib/format";
 import styles from "./enroll.module.css";
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { timeIn } from "@/lib/time-zones";
-import { bySkipCode } from "./skips";
-import { statusesWith } from "./statuses";
-import { withTags } from "./tags";
+import { bySkipCode } from "./enrollment/skip-reasons";
+import { statusesWith } from "./form/statuses";
+import { withTags } from "./form/tags";
 
 it("counts skipped leads by their reason, the most frequent first", () => {
   const skipped = ["suppressed", "already_enrolled", "suppressed", "some_new_code"].map((code) => ({ code }));

@@ -4,11 +4,11 @@ import type { LeadResponse } from "@/api/schema";
 import { sessionQuery } from "@/api/session-query";
 import { timeIn } from "@/lib/time-zones";
 import { Time } from "@/ui/data/time";
-import { useChangeLead } from "./changes";
+import { useChangeLead } from "../change-lead";
+import { shown } from "../form/lead-values";
+import { TagField } from "../form/tag-field";
+import { usersQuery } from "../queries";
 import styles from "./lead-details.module.css";
-import { shown } from "./lead-values";
-import { usersQuery } from "./queries";
-import { TagField } from "./tag-field";
 
 export function LeadDetails({ lead }: { lead: LeadResponse }) {
   const change = useChangeLead(lead.id);

@@ -3,9 +3,9 @@ import { useEffect, useId, useMemo, useState } from "react";
 import type { LeadResponse } from "@/api/schema";
 import { Button } from "@/ui/inputs/button";
 import { SelectField, TextField } from "@/ui/inputs/field";
+import { statusesWith } from "../form/statuses";
+import type { LeadFilters } from "../queries";
 import styles from "./leads-page.module.css";
-import type { LeadFilters } from "./queries";
-import { statusesWith } from "./statuses";
 
 const PAUSE_MS = 250;
 

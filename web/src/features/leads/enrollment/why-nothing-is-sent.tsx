@@ -4,8 +4,8 @@ import { useEffect, useState } from "react";
 import type { EnrollmentStateResponse, ExplanationResponse } from "@/api/schema";
 import { Time } from "@/ui/data/time";
 import { Failed, Loading } from "@/ui/page/states";
+import { explainQuery } from "../queries";
 import styles from "./enrollment-card.module.css";
-import { explainQuery } from "./queries";
 import { clockAhead, countdown, type Why, whyOf } from "./reasons";
 
 const SIGNS: Record<Why["ends"], typeof Clock> = { time: Clock, person: Hand, engine: Zap, over: Clock };

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { LeadResponse } from "@/api/schema";
 import { Confirm } from "@/ui/overlays/dialog";
 import { Failed } from "@/ui/page/states";
-import { eraseLead } from "./changes";
+import { eraseLead } from "../change-lead";
 
 export function EraseLead({
   lead,

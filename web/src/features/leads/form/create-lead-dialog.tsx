@@ -6,7 +6,7 @@ import { api, call, once } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { Button } from "@/ui/inputs/button";
 import { Dialog } from "@/ui/overlays/dialog";
-import { FormFaults } from "./form-faults";
+import { FormFaults } from "./form-problem";
 import { LeadForm } from "./lead-form";
 import { emptyLead, mistakeIn, toCreate } from "./lead-values";
 

@@ -5,11 +5,11 @@ import { words } from "@/lib/format";
 import { StatusBadge } from "@/ui/data/badge";
 import { Time } from "@/ui/data/time";
 import { Card } from "@/ui/page/page";
+import { isLive } from "../queries";
+import { stopReason } from "../timeline/sentences";
 import styles from "./enrollment-card.module.css";
-import { isLive } from "./queries";
-import { stopReason } from "./sentences";
-import { Steering } from "./steering";
-import { WhyNothing } from "./why-nothing";
+import { Steering } from "./pause-stop";
+import { WhyNothing } from "./why-nothing-is-sent";
 
 export function EnrollmentCard({ enrollment }: { enrollment: EnrollmentStateResponse }) {
   const live = isLive(enrollment.status);

@@ -5,12 +5,12 @@ import { useMemo, useState } from "react";
 import { Button } from "@/ui/inputs/button";
 import { Page } from "@/ui/page/page";
 import { Empty, Failed, Loading } from "@/ui/page/states";
-import { CreateLeadDialog } from "./create-lead-dialog";
-import { ImportDialog } from "./import-dialog";
+import { CreateLeadDialog } from "../form/create-lead-dialog";
+import { ImportDialog } from "../import/import-dialog";
+import { type LeadFilters, leadsQuery } from "../queries";
 import { LeadFiltersBar } from "./lead-filters";
 import { LeadTable } from "./lead-table";
 import styles from "./leads-page.module.css";
-import { type LeadFilters, leadsQuery } from "./queries";
 import { SelectionBar } from "./selection-bar";
 
 const route = getRouteApi("/app/leads");

@@ -23,8 +23,8 @@ import { absoluteTime } from "@/lib/format";
 import { Badge } from "@/ui/data/badge";
 import { Button } from "@/ui/inputs/button";
 import { Empty, Failed, Loading } from "@/ui/page/states";
+import { timelineQuery } from "../queries";
 import { byDay, timeOfDay } from "./days";
-import { timelineQuery } from "./queries";
 import { type Sign, sentenceOf } from "./sentences";
 import styles from "./timeline.module.css";
 

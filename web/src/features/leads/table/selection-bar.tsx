@@ -7,8 +7,8 @@ import { plural } from "@/lib/format";
 import { Progress } from "@/ui/data/stat";
 import { Button } from "@/ui/inputs/button";
 import { Confirm } from "@/ui/overlays/dialog";
-import { eraseLead } from "./changes";
-import { EnrollDialog } from "./enroll-dialog";
+import { eraseLead } from "../change-lead";
+import { EnrollDialog } from "../enrollment/enroll-dialog";
 import styles from "./leads-page.module.css";
 
 /** What can be done with the leads that are picked; there only while some are. */

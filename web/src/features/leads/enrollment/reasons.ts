@@ -1,6 +1,6 @@
 import type { ExplanationResponse, ReasonResponse } from "@/api/schema";
 import { absoluteTime } from "@/lib/format";
-import { plainSentence } from "./plain";
+import { plainSentence } from "@/lib/sentence";
 
 /** Why nothing is being sent, in words. One entry for each code of the server's `domain/explain`:
  * `tests/architecture/test_sentences.py` compares them. */

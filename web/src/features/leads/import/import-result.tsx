@@ -1,9 +1,9 @@
 import type { LeadImportResponse } from "@/api/schema";
 import { count, plural } from "@/lib/format";
+import { plainSentence } from "@/lib/sentence";
 import { Stat, Stats } from "@/ui/data/stat";
 import { Table } from "@/ui/data/table";
 import styles from "./import.module.css";
-import { plainSentence } from "./plain";
 
 const SHOWN = 200;
 

@@ -8,8 +8,8 @@ import { TextField } from "@/ui/inputs/field";
 import { Dialog } from "@/ui/overlays/dialog";
 import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
 import { Failed } from "@/ui/page/states";
-import type { LeadEvent } from "./lead-events";
-import { recordedSentence } from "./sentences";
+import { recordedSentence } from "../timeline/sentences";
+import type { LeadEvent } from "./lead-event";
 
 /** Tells Cadenza by hand what the lead did: on the telephone, or where no mail came of it. */
 export function RecordEvent({ leadId }: { leadId: string }) {

@@ -10,9 +10,9 @@ import { Button } from "@/ui/inputs/button";
 import { SelectField } from "@/ui/inputs/field";
 import { Dialog } from "@/ui/overlays/dialog";
 import { Failed, Loading } from "@/ui/page/states";
+import { activeSequencesQuery } from "../queries";
 import styles from "./enroll-dialog.module.css";
-import { activeSequencesQuery } from "./queries";
-import { bySkipCode } from "./skips";
+import { bySkipCode } from "./skip-reasons";
 
 const MOST = 10_000;
 

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { FastForward } from "lucide-react";
 import { toast } from "sonner";
-import { isLive, statesQuery } from "@/features/leads/queries";
 import { plural } from "@/lib/format";
 import { Button } from "@/ui/inputs/button";
-import { useFastForward } from "./clock";
+import { isLive, statesQuery } from "../queries";
+import { useFastForward } from "./fast-forward";
 
 /** Three days pass for one lead. Development only. */
 export function LeadClock({ leadId }: { leadId: string }) {

@@ -4,8 +4,8 @@ import { ApiProblem } from "@/api/problem";
 import type { LeadResponse } from "@/api/schema";
 import { Button } from "@/ui/inputs/button";
 import { Dialog } from "@/ui/overlays/dialog";
-import { useChangeLead } from "./changes";
-import { FormFaults } from "./form-faults";
+import { useChangeLead } from "../change-lead";
+import { FormFaults } from "./form-problem";
 import { LeadForm } from "./lead-form";
 import { mistakeIn, toUpdate, valuesOf } from "./lead-values";
 
