@@ -7,7 +7,7 @@ import {
 } from "@tanstack/react-router";
 import { analyticsSearch } from "@/features/analytics/search";
 import { enrollSearch } from "@/features/enroll/search";
-import { sequenceFilters } from "@/features/sequences/search";
+import { sequenceFilters } from "@/features/sequences/list/search";
 import { settingsSearch } from "@/features/settings/search";
 import { texts } from "@/lib/search-params";
 import { NotFound } from "./not-found";
@@ -37,7 +37,7 @@ const sequences = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences",
   validateSearch: sequenceFilters,
-  component: lazyRouteComponent(() => import("@/features/sequences/sequences-page"), "SequencesPage"),
+  component: lazyRouteComponent(() => import("@/features/sequences/list/sequences-page"), "SequencesPage"),
 });
 
 const builder = createRoute({

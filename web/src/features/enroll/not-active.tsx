@@ -1,8 +1,8 @@
 import { CircleAlert } from "lucide-react";
 import { useState } from "react";
 import type { SequenceResponse } from "@/api/schema";
+import { useMove } from "@/features/sequences/change-status";
 import { RefusedDialog } from "@/features/sequences/refused-dialog";
-import { useMove } from "@/features/sequences/use-moves";
 import { Button } from "@/ui/inputs/button";
 import styles from "./enroll.module.css";
 

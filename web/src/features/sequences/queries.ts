@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import { LIVE } from "@/api/query-client";
-import type { SequenceFilters } from "./search";
+import type { SequenceFilters } from "./list/search";
 
 const PAGE = 100;
 

@@ -4,8 +4,8 @@ import { statusesWith } from "@/features/leads/form/statuses";
 import { words } from "@/lib/format";
 import { SelectField } from "@/ui/inputs/field";
 import { SearchField } from "@/ui/inputs/search-field";
-import styles from "./enroll.module.css";
-import type { LeadFilter } from "./queries";
+import styles from "../enroll.module.css";
+import type { LeadFilter } from "../queries";
 
 export function LeadFilters({
   filter,

@@ -6,10 +6,10 @@ import { ZONES } from "@/lib/time-zones";
 import { CheckField, SelectField, TextField } from "@/ui/inputs/field";
 import { Fieldset, Row } from "@/ui/overlays/form-dialog";
 import { Failed } from "@/ui/page/states";
-import { mailboxesQuery } from "./queries";
+import { mailboxesQuery } from "../queries";
+import styles from "./sending-fields.module.css";
 import { holidayCodes, USUAL_WINDOW, WEEK, withDay } from "./settings-draft";
 import type { PartProps } from "./settings-fields";
-import styles from "./settings-sending.module.css";
 
 export function SendingFields(part: PartProps) {
   const { settings, set, problem } = part;

@@ -4,7 +4,7 @@ import { mailboxesQuery } from "@/features/sequences/queries";
 import { count } from "@/lib/format";
 import { Table } from "@/ui/data/table";
 import { Time } from "@/ui/data/time";
-import styles from "./enroll.module.css";
+import styles from "../enroll.module.css";
 
 /** When each mailbox will have sent its leads their first email. */
 export function Forecast({ forecast }: { forecast: ForecastResponse }) {

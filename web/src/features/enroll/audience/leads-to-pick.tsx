@@ -2,7 +2,7 @@ import { memo } from "react";
 import type { LeadResponse } from "@/api/schema";
 import { Badge, StatusBadge } from "@/ui/data/badge";
 import { Table } from "@/ui/data/table";
-import styles from "./enroll.module.css";
+import styles from "../enroll.module.css";
 import { type Selection, stateOf, toggled } from "./selection";
 
 export function LeadsToPick({

@@ -10,10 +10,10 @@ import { Button } from "@/ui/inputs/button";
 import { TextArea, TextField } from "@/ui/inputs/field";
 import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 import { Empty, Loaded } from "@/ui/page/states";
+import styles from "../enroll.module.css";
+import { campaignsQuery } from "../queries";
 import type { Audience } from "./audience";
 import { createCampaign } from "./campaigns";
-import styles from "./enroll.module.css";
-import { campaignsQuery } from "./queries";
 
 export function CampaignTab({
   active,

@@ -1,6 +1,6 @@
 import { SKIPS } from "@/features/leads/enrollment/skip-reasons";
 import { count, words } from "@/lib/format";
-import styles from "./enroll.module.css";
+import styles from "../enroll.module.css";
 
 /** The reasons with their numbers; with `onChoose`, each narrows the table below to its leads. */
 export function SkipReasons({

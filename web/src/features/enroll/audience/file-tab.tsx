@@ -10,9 +10,9 @@ import { save } from "@/lib/save-file";
 import { Button } from "@/ui/inputs/button";
 import { Section } from "@/ui/page/page";
 import { Failed } from "@/ui/page/states";
+import styles from "../enroll.module.css";
 import type { Audience } from "./audience";
 import { CampaignChoice, useCampaignChoice } from "./campaign-choice";
-import styles from "./enroll.module.css";
 
 interface Imported {
   answer: LeadImportResponse;

@@ -1,6 +1,6 @@
 import { api, call } from "@/api/client";
 import type { ForecastResponse, LeadSkipped } from "@/api/schema";
-import { countsOf } from "./skip-counts";
+import { countsOf } from "../dry-run/skip-counts";
 
 /** So many leads one request may name; a campaign has no such bound. */
 export const MOST = 10_000;

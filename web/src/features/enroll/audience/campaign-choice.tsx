@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { SelectField, TextField } from "@/ui/inputs/field";
+import { campaignsQuery } from "../queries";
 import { createCampaign } from "./campaigns";
-import { campaignsQuery } from "./queries";
 
 interface Campaign {
   id: string;

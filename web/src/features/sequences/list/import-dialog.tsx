@@ -4,8 +4,8 @@ import { ApiProblem } from "@/api/problem";
 import { FileDrop } from "@/ui/inputs/file-drop";
 import { FormDialog } from "@/ui/overlays/form-dialog";
 import { Failed } from "@/ui/page/states";
-import { Problems } from "./problems";
-import { useImport } from "./use-moves";
+import { useImport } from "../change-status";
+import { Problems } from "../problems";
 
 /** A sequence that was exported, here or by `cadenza sequences export`: it becomes a new draft. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {

@@ -5,9 +5,9 @@ import { api, call } from "@/api/client";
 import type { SequenceResponse, SequenceUpdate } from "@/api/schema";
 import { TextArea, TextField } from "@/ui/inputs/field";
 import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
+import { SendingFields } from "./sending-fields";
 import { changesOf, draftOf, type SettingsDraft } from "./settings-draft";
 import { EnrollmentFields, ReplyFields, TrackingFields, VersionFields } from "./settings-fields";
-import { SendingFields } from "./settings-sending";
 
 /** The fields that have an input: what the server says about any of them stands beside it. */
 const SHOWN = [

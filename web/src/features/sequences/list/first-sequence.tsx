@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Sparkles } from "lucide-react";
 import { Button } from "@/ui/inputs/button";
 import { Empty } from "@/ui/page/states";
-import { useImport } from "./use-moves";
+import { useImport } from "../change-status";
 
 /** What somebody sees who has no sequence yet: the example is one click away. */
 export function FirstSequence({ onCreate }: { onCreate: () => void }) {
@@ -12,7 +12,7 @@ export function FirstSequence({ onCreate }: { onCreate: () => void }) {
   const example = useMutation({
     async mutationFn() {
       // One copy of it: the file of the repository. It comes to the browser only when it is asked for.
-      const { default: text } = await import("../../../../examples/cold-outreach.yaml?raw");
+      const { default: text } = await import("../../../../../examples/cold-outreach.yaml?raw");
       return create.mutateAsync({ text, type: "application/yaml" });
     },
     onSuccess: ({ id }) => navigate({ to: "/app/sequences/$sequenceId", params: { sequenceId: id } }),

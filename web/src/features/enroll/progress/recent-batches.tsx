@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { BatchResponse } from "@/api/schema";
+import { kindOf, standingOf } from "@/features/batches/batch-kinds";
 import { count } from "@/lib/format";
 import { StatusBadge } from "@/ui/data/badge";
 import { Progress } from "@/ui/data/stat";
@@ -8,9 +9,8 @@ import { Table } from "@/ui/data/table";
 import { Time } from "@/ui/data/time";
 import { Section } from "@/ui/page/page";
 import { Loaded, Loading } from "@/ui/page/states";
-import { kindOf, standingOf } from "./batch-kinds";
-import styles from "./enroll.module.css";
-import { batchesQuery } from "./queries";
+import styles from "../enroll.module.css";
+import { batchesQuery } from "../queries";
 
 /** What was last done to many leads of this sequence. */
 export function RecentBatches({ sequenceId, shown }: { sequenceId: string; shown?: string }) {

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { UserPlus } from "lucide-react";
 import type { BatchResponse } from "@/api/schema";
+import { enrolls, kindOf, standingOf } from "@/features/batches/batch-kinds";
 import { count, plural } from "@/lib/format";
 import { StatusBadge } from "@/ui/data/badge";
 import { More } from "@/ui/data/more";
@@ -10,11 +11,10 @@ import { Time } from "@/ui/data/time";
 import { Button, buttonClass } from "@/ui/inputs/button";
 import { Card, Section } from "@/ui/page/page";
 import { Failed, Loaded } from "@/ui/page/states";
-import { enrolls, kindOf, standingOf } from "./batch-kinds";
-import styles from "./enroll.module.css";
-import { NamedLeads } from "./named-leads";
-import { batchQuery, skippedQuery } from "./queries";
-import { SkipReasons } from "./skip-reasons";
+import { NamedLeads } from "../dry-run/named-leads";
+import { SkipReasons } from "../dry-run/skip-reasons";
+import styles from "../enroll.module.css";
+import { batchQuery, skippedQuery } from "../queries";
 
 /** One batch, followed until nothing more will happen. */
 export function BatchPanel({ batchId, onClose }: { batchId: string; onClose: () => void }) {

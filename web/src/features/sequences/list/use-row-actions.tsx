@@ -6,9 +6,9 @@ import { plural } from "@/lib/format";
 import { save } from "@/lib/save-file";
 import { Confirm } from "@/ui/overlays/dialog";
 import { Failed } from "@/ui/page/states";
-import { RefusedDialog } from "./refused-dialog";
-import { SequenceSettingsDialog } from "./settings-dialog";
-import { useDelete, useDuplicate, useHold, useMove } from "./use-moves";
+import { useDelete, useDuplicate, useHold, useMove } from "../change-status";
+import { RefusedDialog } from "../refused-dialog";
+import { SequenceSettingsDialog } from "../settings/settings-dialog";
 
 export type Action =
   | "settings"

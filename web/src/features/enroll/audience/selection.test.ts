@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { enrollSearch } from "./search";
+import { countsOf } from "../dry-run/skip-counts";
+import { enrollSearch } from "../search";
 import { NOBODY, stateOf, toggled } from "./selection";
-import { countsOf } from "./skip-counts";
 
 describe("choosing leads", () => {
   it("adds and takes away, and touches no others", () => {

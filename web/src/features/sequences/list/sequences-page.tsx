@@ -5,11 +5,11 @@ import { useState } from "react";
 import { Button } from "@/ui/inputs/button";
 import { Page } from "@/ui/page/page";
 import { Empty, Loaded } from "@/ui/page/states";
+import { sequencesQuery } from "../queries";
 import { CreateDialog } from "./create-dialog";
 import { Filters } from "./filters";
 import { FirstSequence } from "./first-sequence";
 import { ImportDialog } from "./import-dialog";
-import { sequencesQuery } from "./queries";
 import type { SequenceFilters } from "./search";
 import { SequenceTable } from "./sequence-table";
 

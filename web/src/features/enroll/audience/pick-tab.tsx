@@ -6,12 +6,12 @@ import { count, plural } from "@/lib/format";
 import { More } from "@/ui/data/more";
 import { Button } from "@/ui/inputs/button";
 import { Empty, Loaded } from "@/ui/page/states";
+import styles from "../enroll.module.css";
+import { filterOf, pickableLeadsQuery } from "../queries";
 import { type Audience, MOST } from "./audience";
-import styles from "./enroll.module.css";
 import { GatherDialog } from "./gather-dialog";
 import { LeadFilters } from "./lead-filters";
 import { LeadsToPick } from "./leads-to-pick";
-import { filterOf, pickableLeadsQuery } from "./queries";
 import { NOBODY, stateOf, toggled } from "./selection";
 
 export function PickTab({

@@ -6,8 +6,8 @@ import { Table } from "@/ui/data/table";
 import { Time } from "@/ui/data/time";
 import { Button } from "@/ui/inputs/button";
 import { Failed } from "@/ui/page/states";
-import styles from "./enroll.module.css";
-import { namedLeadsQuery } from "./queries";
+import styles from "../enroll.module.css";
+import { namedLeadsQuery } from "../queries";
 import { whyOf } from "./skip-reasons";
 
 const PAGE = 25;
