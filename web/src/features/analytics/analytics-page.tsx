@@ -9,14 +9,14 @@ import { Empty, Loaded } from "@/ui/page/states";
 import { Tabs } from "@/ui/page/tabs";
 import styles from "./analytics.module.css";
 import { AsOf } from "./as-of";
-import { Daily } from "./daily";
-import { ExportMenu } from "./export-menu";
-import { Funnel } from "./funnel";
-import { Log } from "./log";
+import { Daily } from "./daily/daily";
+import { ExportMenu } from "./export/export-menu";
+import { Funnel } from "./funnel/funnel";
+import { Variants } from "./funnel/variants";
+import { Log } from "./log/log";
 import { analyticsQuery } from "./queries";
 import { StopReasons } from "./stop-reasons";
 import { Totals } from "./totals";
-import { Variants } from "./variants";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
 

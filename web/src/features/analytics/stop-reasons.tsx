@@ -1,6 +1,6 @@
 import { count, rate, words } from "@/lib/format";
 import styles from "./analytics.module.css";
-import { reasons } from "./exports";
+import { reasons } from "./export/exports";
 
 export function StopReasons({ stopped }: { stopped: Record<string, number> }) {
   const rows = reasons(stopped);

@@ -9,9 +9,9 @@ import { Page } from "@/ui/page/page";
 import { Empty, Loaded, Loading } from "@/ui/page/states";
 import { Clock } from "./clock-card";
 import styles from "./dev-page.module.css";
-import { Mail } from "./mail";
-import { MailList } from "./mail-list";
-import { outboxQuery } from "./outbox";
+import { Mail } from "./mail/mail";
+import { MailList } from "./mail/mail-list";
+import { outboxQuery } from "./mail/outbox";
 
 const route = getRouteApi("/app/dev");
 

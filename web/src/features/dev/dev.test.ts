@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { duration } from "./durations";
-import { mailPage } from "./mail-frame";
-import { CLASSIFICATIONS, understoodAs } from "./understood";
+import { CLASSIFICATIONS, understoodAs } from "./mail/classifications";
+import { mailPage } from "./mail/mail-frame";
 
 it.each([
   ["3", "days", "P3D"],

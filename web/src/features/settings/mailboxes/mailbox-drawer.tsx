@@ -17,7 +17,7 @@ import { DeleteMailbox } from "./delete-mailbox";
 import { HoldButton } from "./hold-button";
 import { Inbox } from "./inbox";
 import { MailboxForm } from "./mailbox-form";
-import { capsText, gapText, hoursText, rampText, sentTodayText, whyHeld } from "./words";
+import { capsText, gapText, hoursText, rampText, sentTodayText, whyHeld } from "./mailbox-words";
 
 /** One mailbox: its health, its limits, its servers and how the watching of its inbox goes. */
 export function MailboxDrawer({ mailboxId, onClose }: { mailboxId: string; onClose: () => void }) {

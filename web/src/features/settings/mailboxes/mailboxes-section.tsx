@@ -14,7 +14,7 @@ import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { MailboxDrawer } from "./mailbox-drawer";
 import { MailboxForm } from "./mailbox-form";
-import { capsText, whyHeld } from "./words";
+import { capsText, whyHeld } from "./mailbox-words";
 
 const route = getRouteApi("/app/settings/$section");
 

@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 import type { FunnelStepResponse } from "@/api/schema";
 import { count, plural, rate, words } from "@/lib/format";
 import { Badge } from "@/ui/data/badge";
+import { branchWords } from "./branch-words";
 import styles from "./funnel.module.css";
-import { branchWords } from "./words";
 
 const ICONS: Record<string, ReactNode> = {
   email: <Mail />,

@@ -6,9 +6,9 @@ import { Table } from "@/ui/data/table";
 import { Segmented } from "@/ui/inputs/segmented";
 import { Section } from "@/ui/page/page";
 import { Empty, Loading } from "@/ui/page/states";
-import styles from "./analytics.module.css";
+import styles from "../analytics.module.css";
+import { Range } from "../range";
 import { everyDay, SERIES, type Subject } from "./days";
-import { Range } from "./range";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
 // The library of the charts is as large as the rest of the app: it comes when a chart is looked at.

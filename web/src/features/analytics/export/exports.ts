@@ -1,6 +1,6 @@
 import type { AnalyticsResponse } from "@/api/schema";
 import { toCsv } from "@/lib/csv";
-import { branchWords } from "./words";
+import { branchWords } from "../funnel/branch-words";
 
 /** The tables of the screen as CSV. Rates are shares between 0 and 1. */
 export const EXPORTS = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { capsText, gapText, sentTodayText, whyHeld } from "./words";
+import { capsText, gapText, sentTodayText, whyHeld } from "./mailbox-words";
 
 describe("a mailbox in words", () => {
   it("says why it is held", () => {

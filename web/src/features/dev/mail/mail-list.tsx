@@ -5,7 +5,7 @@ import { Time } from "@/ui/data/time";
 import { Button } from "@/ui/inputs/button";
 import { TextField } from "@/ui/inputs/field";
 import { Empty, Failed, Loading } from "@/ui/page/states";
-import styles from "./dev-page.module.css";
+import styles from "../dev-page.module.css";
 
 interface MailListProps {
   query: {

@@ -5,10 +5,10 @@ import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { MailReceivedResponse, OutboxItem, ReplyRequest } from "@/api/schema";
 import { Button } from "@/ui/inputs/button";
+import { understoodAs } from "./classifications";
 import styles from "./mail.module.css";
 import { enrollmentQuery } from "./outbox";
 import { ReplyDialog } from "./reply-dialog";
-import { understoodAs } from "./understood";
 
 type Answer =
   | { kind: "complaint" | "unsubscribe" }

@@ -1,5 +1,5 @@
 import type { DayCounts } from "@/api/schema";
-import { day } from "./search";
+import { day } from "../search";
 
 /** Series of the chart: what each counts, and how it is drawn. Dashes tell lines apart for whoever sees no colours. */
 export const SERIES = {

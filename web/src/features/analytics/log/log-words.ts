@@ -1,6 +1,6 @@
 import type { ExecutionResponse } from "@/api/schema";
 import { absoluteTime, words } from "@/lib/format";
-import { branchWords } from "./words";
+import { branchWords } from "../funnel/branch-words";
 
 type Named = { key: string; name: string };
 

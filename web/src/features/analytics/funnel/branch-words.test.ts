@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StepVariantsResponse, VariantResponse } from "@/api/schema";
-import { branchWords, sure, verdict } from "./words";
+import { branchWords, sure, verdict } from "./branch-words";
 
 const variant = (name: string, sent: number, probability_best: number | null): VariantResponse => ({
   name,

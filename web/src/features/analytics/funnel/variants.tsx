@@ -5,8 +5,8 @@ import { Badge } from "@/ui/data/badge";
 import { Progress } from "@/ui/data/stat";
 import { Table } from "@/ui/data/table";
 import { Time } from "@/ui/data/time";
-import styles from "./analytics.module.css";
-import { sure, verdict } from "./words";
+import styles from "../analytics.module.css";
+import { sure, verdict } from "./branch-words";
 
 /** What is compared are replies: an open may be a machine's. */
 export function Variants({ steps }: { steps: readonly StepVariantsResponse[] }) {

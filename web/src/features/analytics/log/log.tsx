@@ -11,11 +11,11 @@ import { Time } from "@/ui/data/time";
 import { Button, buttonClass } from "@/ui/inputs/button";
 import { SelectField } from "@/ui/inputs/field";
 import { Empty, Loaded } from "@/ui/page/states";
-import styles from "./analytics.module.css";
+import styles from "../analytics.module.css";
+import { analyticsQuery } from "../queries";
+import { Range } from "../range";
+import { type AnalyticsSearch, dayAfter } from "../search";
 import { detailWords } from "./log-words";
-import { analyticsQuery } from "./queries";
-import { Range } from "./range";
-import { type AnalyticsSearch, dayAfter } from "./search";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
 
