@@ -5,7 +5,7 @@ import { LIVE } from "@/api/query-client";
 import { Page } from "@/ui/page/page";
 import { Failed, Loading } from "@/ui/page/states";
 import { Builder } from "./builder";
-import { readSteps } from "./saving";
+import { readSteps } from "./store/saving";
 
 export function BuilderPage() {
   const { sequenceId } = useParams({ from: "/app/sequences/$sequenceId" });

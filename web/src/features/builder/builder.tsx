@@ -6,24 +6,29 @@ import type { SequenceResponse, SequenceStepsResponse } from "@/api/schema";
 import { Button } from "@/ui/inputs/button";
 import { Empty } from "@/ui/page/states";
 import styles from "./builder.module.css";
-import { BuilderProvider, type Builder as BuilderShared, useBuilder, useDraft } from "./builder-context";
 import { Canvas } from "./canvas/canvas";
 import { Palette } from "./canvas/palette";
 import { Tools } from "./canvas/tools";
 import { focusStep } from "./canvas/use-canvas-keys";
-import { useCounts } from "./counts";
 import { edgesOf, unreachable } from "./draft/graph";
 import { placesOf } from "./draft/layout";
 import { BuilderHeader } from "./header/builder-header";
 import { ConflictDialog } from "./header/conflict-dialog";
 import { useBuilderKeys } from "./header/history";
 import { LeaveGuard } from "./header/leave-guard";
-import { keepWhenSessionEnds, keptStore } from "./kept";
 import { StepList } from "./list/step-list";
-import { isDirty, readSteps, useSaving } from "./saving";
-import { StepSidebar } from "./step-sidebar";
-import { createBuilderStore } from "./store";
-import { useProblems } from "./use-problems";
+import { StepSidebar } from "./panel/step-sidebar";
+import {
+  BuilderProvider,
+  type Builder as BuilderShared,
+  useBuilder,
+  useDraft,
+} from "./store/builder-context";
+import { useCounts } from "./store/counts";
+import { isDirty, readSteps, useSaving } from "./store/saving";
+import { createBuilderStore } from "./store/store";
+import { keepWhenSessionEnds, keptStore } from "./store/unsaved-draft";
+import { useProblems } from "./store/use-problems";
 
 /** A sequence that is open to be written. */
 export function Builder({ sequence, loaded }: { sequence: SequenceResponse; loaded: SequenceStepsResponse }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DraftStep } from "./model";
+import type { DraftStep } from "./model/step";
 import { summaryOf } from "./summary";
 
 function step(

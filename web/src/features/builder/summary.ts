@@ -1,7 +1,7 @@
 import { plural, words } from "@/lib/format";
-import type { DraftStep } from "./model";
-import { type Leaf, readTest, scopeOf, type Test } from "./panel/condition-tree";
-import { isRaw, listOf, numberOf, type Raw, textOf } from "./panel/config";
+import { type Leaf, readTest, scopeOf, type Test } from "./kinds/condition/condition-tree";
+import { isRaw, listOf, numberOf, type Raw, textOf } from "./model/config";
+import type { DraftStep } from "./model/step";
 
 /** Steps in a sentence each, for the nodes of the canvas and the panel. */
 

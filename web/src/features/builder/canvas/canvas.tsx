@@ -10,11 +10,11 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { type DragEvent, useEffect, useMemo, useRef, useState } from "react";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
 import { stepOf, type Way } from "../draft/draft";
 import { SIZES } from "../draft/geometry";
-import type { StepType } from "../model";
+import type { StepType } from "../model/step";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./canvas.module.css";
 import { edgeUnder } from "./edge-under";
 import { EndNode } from "./end-node";

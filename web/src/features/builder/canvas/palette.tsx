@@ -1,9 +1,9 @@
 import { Tooltip } from "@/ui/overlays/tooltip";
-import { useActions } from "../actions";
-import { useDraft } from "../builder-context";
 import { KINDS } from "../kinds";
 import { KindIcon } from "../kinds/kind-icon";
-import type { StepType } from "../model";
+import type { StepType } from "../model/step";
+import { useActions } from "../store/actions";
+import { useDraft } from "../store/builder-context";
 import styles from "./palette.module.css";
 
 /** What a drag from the palette carries. */

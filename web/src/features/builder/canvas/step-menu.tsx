@@ -1,11 +1,11 @@
 import { ArrowDown, ArrowUp, Copy, Ellipsis, Trash2 } from "lucide-react";
 import { Button } from "@/ui/inputs/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
 import { titleOf } from "../draft/draft";
 import { outlets } from "../draft/outcomes";
-import type { DraftStep } from "../model";
+import type { DraftStep } from "../model/step";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import { AddItems } from "./add-items";
 import styles from "./step-menu.module.css";
 

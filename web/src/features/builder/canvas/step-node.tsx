@@ -3,13 +3,13 @@ import { CircleAlert, Unlink } from "lucide-react";
 import { memo, useEffect } from "react";
 import { count } from "@/lib/format";
 import { Tooltip } from "@/ui/overlays/tooltip";
-import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
 import { stepOf, titleOf } from "../draft/draft";
 import { ports } from "../draft/geometry";
 import { branches } from "../draft/outcomes";
 import { lineOf } from "../kinds";
 import { KindIcon } from "../kinds/kind-icon";
-import type { DraftStep } from "../model";
+import type { DraftStep } from "../model/step";
+import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
 import { StepMenu } from "./step-menu";
 import styles from "./step-node.module.css";
 

@@ -4,9 +4,9 @@ import { type ReactNode, useState } from "react";
 import { Button } from "@/ui/inputs/button";
 import { Dialog } from "@/ui/overlays/dialog";
 import { Tooltip } from "@/ui/overlays/tooltip";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
 import { isPlaced } from "../draft/layout";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import { duration } from "./motion";
 import styles from "./tools.module.css";
 

@@ -1,9 +1,9 @@
 import type { KeyboardEvent } from "react";
-import { type Actions, useActions } from "../actions";
-import { useBuilder } from "../builder-context";
 import type { Places } from "../draft/layout";
 import { type Direction, neighbour } from "../draft/neighbours";
-import type { BuilderStore } from "../store";
+import { type Actions, useActions } from "../store/actions";
+import { useBuilder } from "../store/builder-context";
+import type { BuilderStore } from "../store/store";
 
 /** The keys of a step that has the focus: arrows go to the next one, Alt with them moves it in the order, Enter opens its
  * panel, Delete takes it away. */

@@ -1,8 +1,8 @@
 import { useNodesInitialized, useReactFlow } from "@xyflow/react";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { useBuilder, useDraft } from "../builder-context";
 import { stepOf } from "../draft/draft";
 import { heightOf, WIDTH } from "../draft/geometry";
+import { useBuilder, useDraft } from "../store/builder-context";
 import { duration } from "./motion";
 
 const READABLE = 0.6;

@@ -2,12 +2,12 @@ import { BaseEdge, EdgeLabelRenderer, type EdgeProps, Position } from "@xyflow/r
 import { Plus } from "lucide-react";
 import { memo } from "react";
 import { Menu } from "@/ui/overlays/menu";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
 import { stepOf, titleOf } from "../draft/draft";
 import type { Point } from "../draft/geometry";
 import type { Edge } from "../draft/graph";
 import { type Box, middleOf, pathOf, route } from "../draft/route";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import { AddItems } from "./add-items";
 import styles from "./way-edge.module.css";
 

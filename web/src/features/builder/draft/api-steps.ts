@@ -1,5 +1,5 @@
 import type { DraftedStep, SequenceStepResponse } from "@/api/schema";
-import type { DraftStep, StepType } from "../model";
+import type { DraftStep, StepType } from "../model/step";
 import { type Draft, titleOf } from "./draft";
 
 /** The API's steps as a draft, and a draft as the API's steps: one undoes the other, to the last key of every config.

@@ -1,5 +1,5 @@
 import { words } from "@/lib/format";
-import type { DraftStep } from "../model";
+import type { DraftStep } from "../model/step";
 import type { Outgoing } from "./outcomes";
 
 /** A step in the builder. `uid` is its name in this browser for as long as the builder is open: its key may change. */

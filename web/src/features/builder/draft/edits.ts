@@ -1,5 +1,4 @@
-import type { DraftStep } from "../model";
-import { withRenamedKey } from "../panel/references";
+import type { DraftStep } from "../model/step";
 import { type BuilderStep, type Draft, freeKey, indexOf, stepOf, type Way, withKey } from "./draft";
 import {
   branches,
@@ -11,6 +10,7 @@ import {
   withOutcome,
 } from "./outcomes";
 import { redirected } from "./redirect";
+import { withRenamedKey } from "./references";
 
 /** Everything that a person can do to a draft, each a pure function from one draft to the next. */
 

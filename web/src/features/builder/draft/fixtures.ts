@@ -1,4 +1,4 @@
-import type { DraftStep, StepType } from "../model";
+import type { DraftStep, StepType } from "../model/step";
 import type { Draft } from "./draft";
 
 /** Steps for the tests: `uid` is the key, to be read in what they expect. */

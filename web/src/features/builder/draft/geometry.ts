@@ -1,5 +1,5 @@
 import type { CSSProperties } from "react";
-import type { DraftStep } from "../model";
+import type { DraftStep } from "../model/step";
 import { branches, type Outlet, outlets } from "./outcomes";
 
 /** How large everything on the canvas is, in its own pixels. The stylesheet takes the same from here, as variables. */

@@ -1,6 +1,6 @@
 import { Graph, layout } from "@dagrejs/dagre";
-import type { DraftStep } from "../model";
-import { isRaw } from "../panel/config";
+import { isRaw } from "../model/config";
+import type { DraftStep } from "../model/step";
 import type { BuilderStep, Draft } from "./draft";
 import { GAP, heightOf, PILL, PILL_GAP, type Point, WIDTH } from "./geometry";
 import { type Edge, edgesOf } from "./graph";

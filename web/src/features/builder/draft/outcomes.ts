@@ -1,7 +1,7 @@
 import { plural, words } from "@/lib/format";
-import type { DraftStep } from "../model";
-import { readTest } from "../panel/condition-tree";
-import { isRaw, listOf, numberOf, textOf } from "../panel/config";
+import { readTest } from "../kinds/condition/condition-tree";
+import { isRaw, listOf, numberOf, textOf } from "../model/config";
+import type { DraftStep } from "../model/step";
 import { testWords } from "../summary";
 
 /** Where the ways out of a step lead, read from its config and written back into it. */

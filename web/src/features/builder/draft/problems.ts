@@ -1,5 +1,5 @@
 import type { FieldProblem } from "@/api/problem";
-import type { StepProblem } from "../model";
+import type { StepProblem } from "../model/step";
 import type { Draft } from "./draft";
 
 /** What keeps the draft from running, as the server says. */

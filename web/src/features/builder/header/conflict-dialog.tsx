@@ -1,8 +1,8 @@
 import { Button } from "@/ui/inputs/button";
 import { Dialog } from "@/ui/overlays/dialog";
-import { useBuilder } from "../builder-context";
 import { differences, fromApi } from "../draft/api-steps";
-import type { Saving } from "../saving";
+import { useBuilder } from "../store/builder-context";
+import type { Saving } from "../store/saving";
 import styles from "./publish-dialog.module.css";
 
 /** Somebody else has saved since: whose steps are kept is a person's decision, in sight of what differs. */

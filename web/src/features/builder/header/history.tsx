@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { useStore } from "zustand";
 import { Button } from "@/ui/inputs/button";
 import { Tooltip } from "@/ui/overlays/tooltip";
-import { useBuilder, useDraft } from "../builder-context";
+import { useBuilder, useDraft } from "../store/builder-context";
 
 /** Undo and redo, each telling what it would take back, or do again. */
 export function History() {

@@ -1,8 +1,8 @@
 import { useBlocker } from "@tanstack/react-router";
 import { Button } from "@/ui/inputs/button";
 import { Dialog } from "@/ui/overlays/dialog";
-import { useBuilder } from "../builder-context";
-import { isDirty, type Saving } from "../saving";
+import { useBuilder } from "../store/builder-context";
+import { isDirty, type Saving } from "../store/saving";
 
 /** Asks before unsaved edits are left behind, on the way to another screen and out of the app. */
 export function LeaveGuard({ saving }: { saving: Saving }) {

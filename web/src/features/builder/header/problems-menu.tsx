@@ -2,8 +2,8 @@ import { CircleAlert } from "lucide-react";
 import { plural } from "@/lib/format";
 import { Button } from "@/ui/inputs/button";
 import { Menu, MenuItem } from "@/ui/overlays/menu";
-import { useBuilder, useDraft } from "../builder-context";
 import { titleOf } from "../draft/draft";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./header.module.css";
 
 /** All that keeps the sequence from running, each a way to the step that it is about. */

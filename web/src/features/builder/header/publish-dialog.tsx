@@ -7,8 +7,8 @@ import { Badge, type Tone } from "@/ui/data/badge";
 import { Button } from "@/ui/inputs/button";
 import { Dialog } from "@/ui/overlays/dialog";
 import { Loaded, Loading } from "@/ui/page/states";
-import { useBuilder, useDraft } from "../builder-context";
 import { titleOf, withKey } from "../draft/draft";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./publish-dialog.module.css";
 
 /** What publishing would do to the leads on their way, before it is done. */

@@ -4,8 +4,8 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import { Button } from "@/ui/inputs/button";
-import { useBuilder, useDraft } from "../builder-context";
-import { isDirty, type Saving } from "../saving";
+import { useBuilder, useDraft } from "../store/builder-context";
+import { isDirty, type Saving } from "../store/saving";
 import styles from "./header.module.css";
 import { PublishDialog } from "./publish-dialog";
 

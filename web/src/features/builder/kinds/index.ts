@@ -1,15 +1,15 @@
 import { plural } from "@/lib/format";
 import { type BuilderStep, type Draft, freeKey } from "../draft/draft";
 import { newUid } from "../draft/edits";
-import type { DraftStep, StepType } from "../model";
-import { listOf } from "../panel/config";
+import { listOf } from "../model/config";
+import type { DraftStep, StepType } from "../model/step";
 import { ownDelayOf, summaryOf } from "../summary";
-import { action } from "./action";
-import { condition } from "./condition";
-import { delay } from "./delay";
-import { email } from "./email";
+import { action } from "./action/kind";
+import { condition } from "./condition/kind";
+import { delay } from "./delay/kind";
+import { email } from "./email/kind";
 import type { Kind } from "./kind";
-import { waitFor } from "./wait-for";
+import { waitFor } from "./wait_for/kind";
 
 /** The one table of types, in the order of the palette. */
 export const KINDS: readonly Kind[] = [email, delay, condition, waitFor, action];

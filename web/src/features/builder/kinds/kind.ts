@@ -1,6 +1,6 @@
 import type { LucideIcon } from "lucide-react";
 import type { Tone } from "@/ui/data/badge";
-import type { DraftStep, StepType } from "../model";
+import type { DraftStep, StepType } from "../model/step";
 
 /** How the builder shows a type of step, and begins one. A new type is one file, and its line in `index.ts`; what it says
  * in a line is in `summary.ts`, and its editor in `panel/`. */

@@ -2,13 +2,13 @@ import { ArrowDown, ArrowUp, CircleAlert, Copy, Plus, Trash2 } from "lucide-reac
 import type { ReactNode } from "react";
 import { Button } from "@/ui/inputs/button";
 import { Menu } from "@/ui/overlays/menu";
-import { useActions } from "../actions";
-import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
 import { AddItems } from "../canvas/add-items";
 import { type BuilderStep, titleOf } from "../draft/draft";
 import { outlets } from "../draft/outcomes";
 import { lineOf } from "../kinds";
 import { KindIcon } from "../kinds/kind-icon";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
 import styles from "./step-list.module.css";
 import { WayChoice } from "./way-choice";
 

@@ -1,8 +1,8 @@
 import { SelectField } from "@/ui/inputs/field";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
 import { indexOf, titleOf } from "../draft/draft";
 import type { Outcome, Outlet } from "../draft/outcomes";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./step-list.module.css";
 
 const CONTINUE = "continue";

@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { plural } from "@/lib/format";
 import { TextField } from "@/ui/inputs/field";
-import type { DraftStep } from "../model";
-import { DurationFields } from "./duration-fields";
-import styles from "./panel.module.css";
-import { useAnyProblem, useProblem } from "./problems-context";
-import { referencesTo } from "./references";
+import { referencesTo } from "../draft/references";
+import { DurationFields } from "../fields/duration-fields";
+import styles from "../fields/fields.module.css";
+import { useAnyProblem, useProblem } from "../fields/problems-context";
+import type { DraftStep } from "../model/step";
 
 interface CommonFieldsProps {
   step: DraftStep;

@@ -1,17 +1,17 @@
 import { CircleAlert } from "lucide-react";
 import { useMemo } from "react";
-import type { DraftStep, StepProblem } from "../model";
-import { ActionEditor } from "./action-editor";
+import styles from "../fields/fields.module.css";
+import { JsonField } from "../fields/json-field";
+import { fieldsOf, placeProblems } from "../fields/problems";
+import { ProblemsContext, sentence, useProblem } from "../fields/problems-context";
+import { ActionEditor } from "../kinds/action/editor";
+import { ConditionEditor } from "../kinds/condition/editor";
+import { DelayEditor } from "../kinds/delay/editor";
+import { EmailEditor } from "../kinds/email/editor";
+import { WaitForEditor } from "../kinds/wait_for/editor";
+import type { Raw } from "../model/config";
+import type { DraftStep, StepProblem } from "../model/step";
 import { CommonFields } from "./common-fields";
-import { ConditionEditor } from "./condition-editor";
-import type { Raw } from "./config";
-import { DelayEditor } from "./delay-editor";
-import { EmailEditor } from "./email-editor";
-import { JsonField } from "./json-field";
-import styles from "./panel.module.css";
-import { fieldsOf, placeProblems } from "./problems";
-import { ProblemsContext, sentence, useProblem } from "./problems-context";
-import { WaitForEditor } from "./wait-for-editor";
 
 export interface StepPanelProps {
   sequenceId: string;

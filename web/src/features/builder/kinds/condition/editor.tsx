@@ -1,0 +1,80 @@
+import { Plus } from "lucide-react";
+import { useRef, useState } from "react";
+import { Button } from "@/ui/inputs/button";
+import { Group, ProblemAt } from "../../fields/group";
+import { OutcomeField } from "../../fields/outcome-field";
+import { isRaw, listOf, moved, patched, places, type Raw, replaced, without } from "../../model/config";
+import type { EditorProps } from "../../panel/step-panel";
+import { BranchCard } from "./branch-card";
+import styles from "./condition.module.css";
+import { changedBranch, newTest, writeTest } from "./condition-tree";
+
+const MOST = 20;
+/** More branches than these begin folded, each as a sentence. */
+const FEW = 2;
+
+export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) {
+  const branches = listOf(config, "branches").map((branch) => (isRaw(branch) ? branch : {}));
+  const add = useRef<HTMLButtonElement>(null);
+  const [atFirst] = useState(branches.length);
+  const few = atFirst <= FEW;
+  const setBranches = (next: readonly Raw[]) => onConfig(patched(config, { branches: next }));
+  function remove(index: number) {
+    setBranches(without(branches, index));
+    // What had the focus is gone: the keyboard goes on from here.
+    requestAnimationFrame(() => add.current?.focus());
+  }
+  return (
+    <Group title="Branches">
+      <p className={styles.lead}>
+        The first branch that holds decides. It is asked once, when the lead gets here.
+      </p>
+      <ProblemAt path="config.branches" />
+      <ol className={styles.branches}>
+        {places(branches).map((place, index) => (
+          <BranchCard
+            key={place}
+            branch={branches[index] ?? {}}
+            index={index}
+            count={branches.length}
+            startsOpen={few || index >= atFirst}
+            step={step}
+            steps={steps}
+            onChange={(branch) => setBranches(replaced(branches, index, branch))}
+            onMove={(by) => setBranches(moved(branches, index, by))}
+            full={branches.length >= MOST}
+            onCopy={() =>
+              setBranches([
+                ...branches.slice(0, index + 1),
+                branches[index] ?? {},
+                ...branches.slice(index + 1),
+              ])
+            }
+            onRemove={() => remove(index)}
+          />
+        ))}
+      </ol>
+      <Button
+        ref={add}
+        size="sm"
+        disabled={branches.length >= MOST}
+        onClick={() =>
+          setBranches([...branches, changedBranch({}, writeTest(newTest()), { continue: true })])
+        }
+      >
+        <Plus aria-hidden="true" />
+        Add a branch
+      </Button>
+      <div className={styles.branch}>
+        <OutcomeField
+          label="Else"
+          path="config.else"
+          outcome={config.else}
+          step={step}
+          steps={steps}
+          onChange={(outcome) => onConfig(patched(config, { else: outcome }))}
+        />
+      </div>
+    </Group>
+  );
+}
