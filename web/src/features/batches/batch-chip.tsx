@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { LoaderCircle } from "lucide-react";
-import { batchQuery } from "@/features/enroll/queries";
-import styles from "@/features/sequences/list/sequence-table.module.css";
 import { Badge } from "@/ui/data/badge";
+import styles from "./batch-chip.module.css";
 import { kindOf } from "./batch-kinds";
+import { batchQuery } from "./queries";
 
 /** What is being done to many leads of a sequence right now, and how far it is. */
 export function BatchChip({ batchId }: { batchId: string }) {

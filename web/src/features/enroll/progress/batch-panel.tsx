@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { UserPlus } from "lucide-react";
 import type { BatchResponse } from "@/api/schema";
 import { enrolls, kindOf, standingOf } from "@/features/batches/batch-kinds";
+import { batchQuery, skippedQuery } from "@/features/batches/queries";
 import { count, plural } from "@/lib/format";
 import { StatusBadge } from "@/ui/data/badge";
 import { More } from "@/ui/data/more";
@@ -14,7 +15,6 @@ import { Failed, Loaded } from "@/ui/page/states";
 import { NamedLeads } from "../dry-run/named-leads";
 import { SkipReasons } from "../dry-run/skip-reasons";
 import styles from "../enroll.module.css";
-import { batchQuery, skippedQuery } from "../queries";
 
 /** One batch, followed until nothing more will happen. */
 export function BatchPanel({ batchId, onClose }: { batchId: string; onClose: () => void }) {

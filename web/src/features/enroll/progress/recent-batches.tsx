@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { BatchResponse } from "@/api/schema";
 import { kindOf, standingOf } from "@/features/batches/batch-kinds";
+import { batchesQuery } from "@/features/batches/queries";
 import { count } from "@/lib/format";
 import { StatusBadge } from "@/ui/data/badge";
 import { Progress } from "@/ui/data/stat";
@@ -10,7 +11,6 @@ import { Time } from "@/ui/data/time";
 import { Section } from "@/ui/page/page";
 import { Loaded, Loading } from "@/ui/page/states";
 import styles from "../enroll.module.css";
-import { batchesQuery } from "../queries";
 
 /** What was last done to many leads of this sequence. */
 export function RecentBatches({ sequenceId, shown }: { sequenceId: string; shown?: string }) {

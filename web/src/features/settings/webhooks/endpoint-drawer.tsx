@@ -11,9 +11,9 @@ import { Section } from "@/ui/page/page";
 import styles from "../settings.module.css";
 import { Deliveries } from "./deliveries";
 import { EndpointForm } from "./endpoint-form";
+import { EndpointStatus } from "./endpoint-status";
 import { SecretOnce } from "./secret-once";
 import { TestEndpoint } from "./test-endpoint";
-import { EndpointState } from "./webhooks-section";
 
 type Asked = "edit" | "rotate" | "delete" | null;
 
@@ -52,7 +52,7 @@ export function EndpointDrawer({
         <div>
           <dt>State</dt>
           <dd>
-            <EndpointState endpoint={endpoint} />
+            <EndpointStatus endpoint={endpoint} />
           </dd>
         </div>
         <div>

@@ -5,7 +5,6 @@ import { api, call } from "@/api/client";
 import { usePages } from "@/api/pages";
 import type { WebhookEndpointResponse } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { Badge } from "@/ui/data/badge";
 import { Listing } from "@/ui/data/listing";
 import { Heads, Table } from "@/ui/data/table";
 import { Time } from "@/ui/data/time";
@@ -15,6 +14,7 @@ import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { EndpointDrawer } from "./endpoint-drawer";
 import { EndpointForm } from "./endpoint-form";
+import { EndpointStatus } from "./endpoint-status";
 import webhook from "./webhooks.module.css";
 
 const route = getRouteApi("/app/settings/$section");
@@ -77,7 +77,7 @@ function Endpoints({
               </div>
             </td>
             <td>
-              <EndpointState endpoint={endpoint} />
+              <EndpointStatus endpoint={endpoint} />
             </td>
             <td>{plural(endpoint.event_types.length, "event")}</td>
             <td>
@@ -98,15 +98,5 @@ function Endpoints({
         ))}
       </tbody>
     </Table>
-  );
-}
-
-export function EndpointState({ endpoint }: { endpoint: WebhookEndpointResponse }) {
-  if (endpoint.enabled) return <Badge tone="green">Enabled</Badge>;
-  const why = { failing: "Disabled: took nothing for a day", gone: "Disabled: answered 410" };
-  return endpoint.disabled_reason ? (
-    <Badge tone="red">{why[endpoint.disabled_reason]}</Badge>
-  ) : (
-    <Badge>Disabled</Badge>
   );
 }
