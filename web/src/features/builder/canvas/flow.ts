@@ -4,7 +4,8 @@ import { heightOf, PILL, type Port, pillAt, ports, WIDTH } from "../draft/geomet
 import type { Edge } from "../draft/graph";
 import type { Places } from "../draft/layout";
 import type { Box } from "../draft/route";
-import { kindOf, lineOf } from "../kinds";
+import { kindOf } from "../kinds";
+import { shortSummaryOf } from "../kinds/summary";
 
 /** The draft in the terms of React Flow. */
 
@@ -26,7 +27,7 @@ export function nodesOf(draft: Draft, edges: readonly Edge[], places: Places, sh
       height: heightOf(step, shown.counted),
       selected: shown.selected === uid,
       draggable: !shown.frozen,
-      ariaLabel: [kindOf(step.type).label, titleOf(step), lineOf(step, all)].join(", "),
+      ariaLabel: [kindOf(step.type).label, titleOf(step), shortSummaryOf(step, all)].join(", "),
     }),
   );
   return [...steps, ...ends(draft, edges, places, shown)];

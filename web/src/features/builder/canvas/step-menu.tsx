@@ -2,7 +2,7 @@ import { ArrowDown, ArrowUp, Copy, Ellipsis, Trash2 } from "lucide-react";
 import { Button } from "@/ui/inputs/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
 import { titleOf } from "../draft/draft";
-import { outlets } from "../draft/outcomes";
+import { outlets } from "../draft/outlets";
 import type { DraftStep } from "../model/step";
 import { useActions } from "../store/actions";
 import { useBuilder, useDraft } from "../store/builder-context";

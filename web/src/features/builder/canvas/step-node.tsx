@@ -5,9 +5,9 @@ import { count } from "@/lib/format";
 import { Tooltip } from "@/ui/overlays/tooltip";
 import { stepOf, titleOf } from "../draft/draft";
 import { ports } from "../draft/geometry";
-import { branches } from "../draft/outcomes";
-import { lineOf } from "../kinds";
+import { branches } from "../draft/outlets";
 import { KindIcon } from "../kinds/kind-icon";
+import { shortSummaryOf } from "../kinds/summary";
 import type { DraftStep } from "../model/step";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
 import { StepMenu } from "./step-menu";
@@ -32,7 +32,7 @@ function Card({ uid, step }: { uid: string; step: DraftStep }) {
         <KindIcon type={step.type} />
         <div className={styles.words}>
           <p className={styles.title}>{titleOf(step)}</p>
-          <p className={styles.summary}>{lineOf(step, steps)}</p>
+          <p className={styles.summary}>{shortSummaryOf(step, steps)}</p>
         </div>
         <Marks uid={uid} />
         {!frozen && <StepMenu uid={uid} step={step} />}

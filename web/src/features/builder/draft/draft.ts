@@ -1,6 +1,6 @@
 import { words } from "@/lib/format";
+import type { OutletName } from "../model/outcome";
 import type { DraftStep } from "../model/step";
-import type { Outgoing } from "./outcomes";
 
 /** A step in the builder. `uid` is its name in this browser for as long as the builder is open: its key may change. */
 export interface BuilderStep {
@@ -14,7 +14,7 @@ export type Draft = readonly BuilderStep[];
 /** A way out of a step: what an edge begins at. */
 export interface Way {
   uid: string;
-  outlet: Outgoing;
+  outlet: OutletName;
 }
 
 export function indexOf(draft: Draft, uid: string): number {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { step } from "../model/fixtures";
 import type { Draft } from "./draft";
 import { change, connect, duplicate, insertAfter, insertOn, moveOn, remove, shift } from "./edits";
-import { draftOf, fork, keysOf, step } from "./fixtures";
+import { draftOf, fork, keysOf } from "./fixtures";
 import { edgesOf } from "./graph";
 
 const LINE = draftOf(step("a"), step("b"), step("c"));

@@ -1,14 +1,10 @@
-import type { DraftStep } from "../model/step";
+import { kindOf } from "../kinds";
+import { condition } from "../kinds/condition/kind";
+import { alwaysGoto } from "../kinds/condition/outlets";
+import { CONTINUE, type Outcome, sameOutcome } from "../model/outcome";
+import type { DraftStep, StepType } from "../model/step";
 import { type BuilderStep, type Draft, freeKey, indexOf, stepOf, type Way, withKey } from "./draft";
-import {
-  branches,
-  CONTINUE,
-  fallsThrough,
-  type Outcome,
-  outlets,
-  sameOutcome,
-  withOutcome,
-} from "./outcomes";
+import { branches, fallsThrough, outlets, withOutcome } from "./outlets";
 import { redirected } from "./redirect";
 import { withRenamedKey } from "./references";
 
@@ -18,21 +14,20 @@ export function newUid(): string {
   return crypto.randomUUID();
 }
 
-/** A step that goes from where it stands to another, wherever that is. */
+/** A new step of that type, with a key that no other step has. */
+export function newStep(draft: Draft, type: StepType): BuilderStep {
+  const kind = kindOf(type);
+  return stepWith(freeKey(draft, kind.key), type, kind.config());
+}
+
+/** A step that leads every lead to the step with that key, wherever that is. */
 export function jumpTo(draft: Draft, key: string): BuilderStep {
-  return {
-    uid: newUid(),
-    step: {
-      key: freeKey(draft, `to-${key}`),
-      name: "",
-      type: "condition",
-      delay_days: 0,
-      delay_hours: 0,
-      delay_minutes: 0,
-      config: { branches: [{ if: "always", then: { goto: key } }], else: { continue: true } },
-      metadata: {},
-    },
-  };
+  return stepWith(freeKey(draft, `to-${key}`), condition.type, alwaysGoto(key));
+}
+
+function stepWith(key: string, type: StepType, config: DraftStep["config"]): BuilderStep {
+  const step = { key, name: "", type, delay_days: 0, delay_hours: 0, delay_minutes: 0, config, metadata: {} };
+  return { uid: newUid(), step };
 }
 
 /** Behind that step, or at the end. */

@@ -1,6 +1,7 @@
 import type { CSSProperties } from "react";
+import type { Outlet } from "../model/outcome";
 import type { DraftStep } from "../model/step";
-import { branches, type Outlet, outlets } from "./outcomes";
+import { branches, outlets } from "./outlets";
 
 /** How large everything on the canvas is, in its own pixels. The stylesheet takes the same from here, as variables. */
 

@@ -1,5 +1,6 @@
+import type { Outcome, OutletName } from "../model/outcome";
 import type { Draft } from "./draft";
-import { type Outcome, type Outgoing, outlets } from "./outcomes";
+import { outlets } from "./outlets";
 
 /** The draft as what the canvas draws: an edge for each way out of each step. The steps stay the truth; `edits.ts` turns
  * what is done to an edge back into them. */
@@ -7,7 +8,7 @@ import { type Outcome, type Outgoing, outlets } from "./outcomes";
 export interface Edge {
   id: string;
   source: string;
-  outlet: Outgoing;
+  outlet: OutletName;
   label: string;
   outcome: Outcome;
   /** How many other ways out of the same step come after it. */

@@ -1,10 +1,6 @@
 import { expect, it } from "vitest";
-import type { DraftStep } from "../model/step";
+import { step } from "../model/fixtures";
 import { referencesTo, withRenamedKey } from "./references";
-
-function step(key: string, type: DraftStep["type"], config: Record<string, unknown>): DraftStep {
-  return { key, name: "", type, delay_days: 0, delay_hours: 0, delay_minutes: 0, config, metadata: {} };
-}
 
 const steps = [
   step("intro", "email", { subject: "intro" }),

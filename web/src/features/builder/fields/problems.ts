@@ -1,6 +1,4 @@
-import { pathsOf, readTest } from "../kinds/condition/condition-tree";
-import { isRaw, listOf, type Raw, textOf } from "../model/config";
-import type { DraftStep, StepProblem } from "../model/step";
+import type { StepProblem } from "../model/step";
 
 /** Which editor of the panel a problem stands beside. */
 
@@ -31,54 +29,4 @@ function nearest(path: string, fields: readonly string[]): string | undefined {
 
 export function isInside(path: string, field: string): boolean {
   return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
-}
-
-/** The paths of all fields that the panel has for a step. */
-export function fieldsOf(step: DraftStep): string[] {
-  const common = ["key", "name", "delay_days", "delay_hours", "delay_minutes", "metadata"];
-  return [...common, ...configFields(step).map((field) => `config.${field}`)];
-}
-
-function configFields(step: DraftStep): string[] {
-  switch (step.type) {
-    case "email":
-      return emailFields(step.config);
-    case "delay":
-      return ["days", "hours", "minutes", "send_time", "business_days", "business_hours_only", "timezone"];
-    case "condition":
-      return conditionFields(step.config);
-    case "wait_for":
-      return ["event", "timeout_days", "on_event", "on_timeout"];
-    case "action":
-      return ["action", ...(ACTIONS.get(textOf(step.config, "action")) ?? [])];
-  }
-}
-
-const ACTIONS = new Map([
-  ["update_status", ["status"]],
-  ["tag_lead", ["add", "remove"]],
-  ["assign_to_user", ["user_id"]],
-  ["notify_user", ["user_id", "message"]],
-  ["add_to_campaign", ["campaign_id"]],
-  ["webhook", ["url", "body"]],
-]);
-
-const WORDING = ["subject", "body_text", "body_html"];
-
-function emailFields(config: Raw): string[] {
-  const variants = listOf(config, "variants").flatMap((_, index) =>
-    ["", ".name", ".weight", ".subject", ".body_text", ".body_html"].map(
-      (field) => `variants[${index}]${field}`,
-    ),
-  );
-  const winner = ["auto_winner", "auto_winner.min_sample", "auto_winner.certainty"];
-  return [...WORDING, "reply_in_thread", "mailbox_id", "variants", ...variants, ...winner];
-}
-
-function conditionFields(config: Raw): string[] {
-  const branches = listOf(config, "branches").flatMap((branch, index) => {
-    const path = `branches[${index}]`;
-    return [...pathsOf(readTest(isRaw(branch) ? branch.if : undefined), `${path}.if`), `${path}.then`];
-  });
-  return ["branches", ...branches, "else"];
 }

@@ -4,9 +4,9 @@ import { Button } from "@/ui/inputs/button";
 import { Menu } from "@/ui/overlays/menu";
 import { AddItems } from "../canvas/add-items";
 import { type BuilderStep, titleOf } from "../draft/draft";
-import { outlets } from "../draft/outcomes";
-import { lineOf } from "../kinds";
+import { outlets } from "../draft/outlets";
 import { KindIcon } from "../kinds/kind-icon";
+import { shortSummaryOf } from "../kinds/summary";
 import { useActions } from "../store/actions";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
 import styles from "./step-list.module.css";
@@ -46,7 +46,7 @@ function Row({ item, place, last }: { item: BuilderStep; place: number; last: bo
           <KindIcon type={step.type} />
           <span className={styles.words}>
             <span className={styles.title}>{titleOf(step)}</span>
-            <span className={styles.summary}>{lineOf(step, all)}</span>
+            <span className={styles.summary}>{shortSummaryOf(step, all)}</span>
           </span>
         </button>
         <RowTools item={item} first={place === 1} last={last} />

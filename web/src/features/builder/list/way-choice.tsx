@@ -1,6 +1,6 @@
 import { SelectField } from "@/ui/inputs/field";
 import { indexOf, titleOf } from "../draft/draft";
-import type { Outcome, Outlet } from "../draft/outcomes";
+import type { Outcome, Outlet } from "../model/outcome";
 import { useActions } from "../store/actions";
 import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./step-list.module.css";

@@ -1,6 +1,7 @@
-/** What the builder edits: the steps of a sequence as they are being written. */
+/** What the builder edits: the steps of a sequence while they are being written. */
 
-export type StepType = "email" | "delay" | "condition" | "action" | "wait_for";
+/** The name of a step type: one of `kinds/`, or one that only the server knows (docs/extending.md). */
+export type StepType = string;
 
 /** A step as the API takes it, without its position: that is its place in the array. */
 export type DraftStep = {
@@ -10,14 +11,14 @@ export type DraftStep = {
   delay_days: number;
   delay_hours: number;
   delay_minutes: number;
-  /** What the type wants, see docs/steps.md. It may be incomplete while it is being written. */
+  /** What the type needs, see docs/steps.md. It may be incomplete while it is being written. */
   config: Record<string, unknown>;
   metadata: Record<string, unknown>;
 };
 
 /** Something that keeps a step from running. */
 export interface StepProblem {
-  /** Inside the step, for example `config.subject`. */
+  /** A path inside the step, for example `config.subject`. */
   field: string;
   code: string;
   detail: string;

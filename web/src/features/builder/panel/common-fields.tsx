@@ -5,6 +5,7 @@ import { referencesTo } from "../draft/references";
 import { DurationFields } from "../fields/duration-fields";
 import styles from "../fields/fields.module.css";
 import { useAnyProblem, useProblem } from "../fields/problems-context";
+import { kindOf } from "../kinds";
 import type { DraftStep } from "../model/step";
 
 interface CommonFieldsProps {
@@ -48,8 +49,9 @@ function OwnDelay({ step, onChange }: Pick<CommonFieldsProps, "step" | "onChange
   );
   const waits = step.delay_days + step.delay_hours + step.delay_minutes > 0;
   const problem = useAnyProblem("delay_days", "delay_hours", "delay_minutes");
-  // Of a step that is a delay itself a second one is hardly ever meant.
-  const [folded] = useState(step.type === "delay" && !waits);
+  // A step that is a wait itself seldom needs a second one.
+  const isWait = kindOf(step.type).isWait === true;
+  const [folded] = useState(isWait && !waits);
   if (!folded) return fields;
   return (
     <details className={styles.details} open={problem || undefined}>

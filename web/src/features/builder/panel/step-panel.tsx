@@ -2,16 +2,12 @@ import { CircleAlert } from "lucide-react";
 import { useMemo } from "react";
 import styles from "../fields/fields.module.css";
 import { JsonField } from "../fields/json-field";
-import { fieldsOf, placeProblems } from "../fields/problems";
+import { placeProblems } from "../fields/problems";
 import { ProblemsContext, sentence, useProblem } from "../fields/problems-context";
-import { ActionEditor } from "../kinds/action/editor";
-import { ConditionEditor } from "../kinds/condition/editor";
-import { DelayEditor } from "../kinds/delay/editor";
-import { EmailEditor } from "../kinds/email/editor";
-import { WaitForEditor } from "../kinds/wait_for/editor";
-import type { Raw } from "../model/config";
+import { kindOf } from "../kinds";
 import type { DraftStep, StepProblem } from "../model/step";
 import { CommonFields } from "./common-fields";
+import { fieldPathsOf } from "./field-paths";
 
 export interface StepPanelProps {
   sequenceId: string;
@@ -21,20 +17,11 @@ export interface StepPanelProps {
   onChange: (step: DraftStep) => void;
 }
 
-/** What the editor of one type of step is given. */
-export interface EditorProps {
-  sequenceId: string;
-  step: DraftStep;
-  steps: readonly DraftStep[];
-  config: Raw;
-  onConfig: (config: Record<string, unknown>) => void;
-}
-
-/** Everything that can be said of a step. What the server finds wrong stands beside the field that it is about. Each step needs
- * a panel of its own (`key`): which tab is open, and what is half typed, is nothing to the next one. */
+/** Everything that can be edited about a step. A problem that the server found stands beside the field that it is about.
+ * Each step needs a panel of its own (`key`): the open tab and half-typed text of one step must not show in the next. */
 export function StepPanel({ sequenceId, step, steps, problems, onChange }: StepPanelProps) {
-  const placed = useMemo(() => placeProblems(problems, fieldsOf(step)), [problems, step]);
-  const Editor = EDITORS[step.type];
+  const placed = useMemo(() => placeProblems(problems, fieldPathsOf(step)), [problems, step]);
+  const { Editor } = kindOf(step.type);
   return (
     <ProblemsContext value={placed}>
       <div className={styles.panel}>
@@ -52,14 +39,6 @@ export function StepPanel({ sequenceId, step, steps, problems, onChange }: StepP
     </ProblemsContext>
   );
 }
-
-const EDITORS = {
-  email: EmailEditor,
-  delay: DelayEditor,
-  condition: ConditionEditor,
-  action: ActionEditor,
-  wait_for: WaitForEditor,
-};
 
 function Problems({ problems }: { problems: readonly StepProblem[] }) {
   if (problems.length === 0) return null;

@@ -2,8 +2,8 @@ import { useMemo } from "react";
 import { type BuilderStep, type Draft, stepOf, titleOf, type Way } from "../draft/draft";
 import * as edits from "../draft/edits";
 import { isPlaced, type Places, withoutPlace, withoutPlaces, withPlaces } from "../draft/layout";
-import type { Outcome } from "../draft/outcomes";
-import { blank, kindOf } from "../kinds";
+import { kindOf } from "../kinds";
+import type { Outcome } from "../model/outcome";
 import type { StepType } from "../model/step";
 import { useBuilder } from "./builder-context";
 import type { BuilderStore } from "./store";
@@ -24,7 +24,7 @@ export function actionsOn(store: BuilderStore) {
     return step ? titleOf(step) : "step";
   };
   const added = (type: StepType, put: (steps: Draft, item: BuilderStep) => Draft) => {
-    const item = blank(store.getState().steps, type);
+    const item = edits.newStep(store.getState().steps, type);
     edit(`Add ${kindOf(type).label.toLowerCase()}`, (steps) => put(steps, item), item.uid);
     return item.uid;
   };

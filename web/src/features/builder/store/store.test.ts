@@ -3,8 +3,9 @@ import type { SequenceStepsResponse } from "@/api/schema";
 import { sameDraft } from "../draft/api-steps";
 import { stepOf } from "../draft/draft";
 import { insertAfter, remove } from "../draft/edits";
-import { fork, keysOf, step } from "../draft/fixtures";
+import { fork, keysOf } from "../draft/fixtures";
 import { placesOf, withPlaces } from "../draft/layout";
+import { step } from "../model/fixtures";
 import type { DraftStep } from "../model/step";
 import { type BuilderStore, createBuilderStore } from "./store";
 
@@ -14,6 +15,7 @@ function answer(revision: number, ...steps: readonly DraftStep[]): SequenceSteps
     next_cursor: null,
     items: steps.map((one, index) => ({
       ...one,
+      type: one.type as "email",
       id: one.key,
       sequence_id: "s",
       position: index + 1,

@@ -4,7 +4,7 @@ import { Group, ProblemAt } from "../../fields/group";
 import { JsonField } from "../../fields/json-field";
 import { useProblem } from "../../fields/problems-context";
 import { patched, textOf } from "../../model/config";
-import type { EditorProps } from "../../panel/step-panel";
+import type { EditorProps } from "../kind";
 import { ACTION_FIELDS } from "./action-fields";
 
 const LABELS: Record<string, string> = {

@@ -6,9 +6,10 @@ import { OutcomeField } from "../../fields/outcome-field";
 import { useAnyProblem } from "../../fields/problems-context";
 import type { Raw } from "../../model/config";
 import type { DraftStep } from "../../model/step";
-import { outcomeWords, testWords } from "../../summary";
+import { outcomeWords } from "../../model/words";
 import styles from "./condition.module.css";
 import { changedBranch, readTest, writeTest } from "./condition-tree";
+import { testWords } from "./summary";
 import { TestEditor } from "./test-editor";
 
 interface BranchCardProps {

@@ -4,7 +4,7 @@ import { Button } from "@/ui/inputs/button";
 import { Group, ProblemAt } from "../../fields/group";
 import { OutcomeField } from "../../fields/outcome-field";
 import { isRaw, listOf, moved, patched, places, type Raw, replaced, without } from "../../model/config";
-import type { EditorProps } from "../../panel/step-panel";
+import type { EditorProps } from "../kind";
 import { BranchCard } from "./branch-card";
 import styles from "./condition.module.css";
 import { changedBranch, newTest, writeTest } from "./condition-tree";

@@ -6,10 +6,10 @@ import { NumberField } from "@/ui/inputs/number-field";
 import { vocabularyQuery } from "../../fields/queries";
 import { testableFields } from "../../fields/templating";
 import { patched, textOf, without } from "../../model/config";
-import { OP_WORDS } from "../../summary";
 import styles from "./condition.module.css";
 import { type FieldTest, OPS } from "./condition-tree";
 import { asKind, itemText, kindsOf, type ValueKind, valueFor, valueKind } from "./field-value";
+import { OP_WORDS } from "./summary";
 
 interface FieldTestEditorProps {
   test: FieldTest;

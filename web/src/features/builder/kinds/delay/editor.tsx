@@ -6,8 +6,8 @@ import styles from "../../fields/fields.module.css";
 import { Group, ProblemAt } from "../../fields/group";
 import { useProblem } from "../../fields/problems-context";
 import { numberOf, patched, textOf } from "../../model/config";
-import type { EditorProps } from "../../panel/step-panel";
-import { delaySummary } from "../../summary";
+import type { EditorProps } from "../kind";
+import { delaySummary } from "./summary";
 
 const LEAD = "lead";
 

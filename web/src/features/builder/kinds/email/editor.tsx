@@ -6,7 +6,7 @@ import { Group, ProblemAt } from "../../fields/group";
 import { useProblem } from "../../fields/problems-context";
 import { mailboxesQuery } from "../../fields/queries";
 import { patched, replaced, textOf, without } from "../../model/config";
-import type { EditorProps } from "../../panel/step-panel";
+import type { EditorProps } from "../kind";
 import { contentOf, type Part, threadSubject, variantsOf, withVariant } from "./content";
 import { EmailPreview } from "./preview";
 import { useMessagePreview, usePreviewLead } from "./use-message-preview";

@@ -6,7 +6,7 @@ import { Group } from "../../fields/group";
 import { OutcomeField } from "../../fields/outcome-field";
 import { useProblem } from "../../fields/problems-context";
 import { numberOf, patched, textOf } from "../../model/config";
-import type { EditorProps } from "../../panel/step-panel";
+import type { EditorProps } from "../kind";
 
 const KNOWN: Record<string, string> = {
   opened: "The lead opens an email",

@@ -1,10 +1,13 @@
 import { Ear } from "lucide-react";
-import type { Kind } from "../kind";
+import type { StepKind } from "../kind";
+import { WaitForEditor } from "./editor";
+import { waitForBranching } from "./outlets";
+import { waitForSummary } from "./summary";
 
-export const waitFor: Kind = {
+export const waitFor: StepKind = {
   type: "wait_for",
   label: "Wait for event",
-  hint: "Go on the moment something happens",
+  hint: "Continue when the lead does something",
   icon: Ear,
   tone: "green",
   key: "wait-for",
@@ -14,4 +17,8 @@ export const waitFor: Kind = {
     on_event: { continue: true },
     on_timeout: { continue: true },
   }),
+  summary: waitForSummary,
+  branching: waitForBranching,
+  fieldPaths: () => ["event", "timeout_days", "on_event", "on_timeout"],
+  Editor: WaitForEditor,
 };

@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { isInside, placeProblems } from "../fields/problems";
+import { step as fixture } from "../model/fixtures";
 import type { DraftStep, StepProblem } from "../model/step";
-import { fieldsOf, isInside, placeProblems } from "./problems";
+import { fieldPathsOf } from "./field-paths";
 
-function step(type: DraftStep["type"], config: Record<string, unknown>): DraftStep {
-  return { key: "a", name: "", type, delay_days: 0, delay_hours: 0, delay_minutes: 0, config, metadata: {} };
+function step(type: DraftStep["type"], config: DraftStep["config"]): DraftStep {
+  return fixture("a", type, config);
 }
 
 function placed(one: DraftStep, field: string) {
   const problem: StepProblem = { field, code: "c", detail: "d" };
-  const { byField, rest } = placeProblems([problem], fieldsOf(one));
+  const { byField, rest } = placeProblems([problem], fieldPathsOf(one));
   expect([...byField.values()].flat().length + rest.length).toBe(1);
   return [...byField.keys()][0];
 }
@@ -40,6 +42,9 @@ describe("where a problem stands", () => {
     [step("wait_for", {}), "config.on_event.goto", "config.on_event"],
     [step("delay", {}), "config.days", "config.days"],
     [step("delay", {}), "delay_days", "delay_days"],
+    [step("wait_until", {}), "config.day", "config"],
+    [step("wait_until", {}), "config", "config"],
+    [step("wait_until", {}), "type", undefined],
   ])("%#: %o: %s at %s", (one, field, expected) => {
     expect(placed(one, field)).toBe(expected);
   });
