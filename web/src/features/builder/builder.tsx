@@ -9,7 +9,6 @@ import styles from "./builder.module.css";
 import { Canvas } from "./canvas/canvas";
 import { Palette } from "./canvas/palette";
 import { Tools } from "./canvas/tools";
-import { focusStep } from "./canvas/use-canvas-keys";
 import { edgesOf, unreachable } from "./draft/graph";
 import { placesOf } from "./draft/layout";
 import { BuilderHeader } from "./header/builder-header";
@@ -25,6 +24,7 @@ import {
   useDraft,
 } from "./store/builder-context";
 import { useCounts } from "./store/counts";
+import { focusStep } from "./store/focus";
 import { isDirty, readSteps, useSaving } from "./store/saving";
 import { createBuilderStore } from "./store/store";
 import { keepWhenSessionEnds, keptStore } from "./store/unsaved-draft";

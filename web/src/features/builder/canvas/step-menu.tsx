@@ -3,10 +3,10 @@ import { Button } from "@/ui/inputs/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
 import { titleOf } from "../draft/draft";
 import { outlets } from "../draft/outlets";
+import { KindMenuItems } from "../kinds/kind-menu-items";
 import type { DraftStep } from "../model/step";
 import { useActions } from "../store/actions";
 import { useBuilder, useDraft } from "../store/builder-context";
-import { AddItems } from "./add-items";
 import styles from "./step-menu.module.css";
 
 /** Everything that can be done to a step, for whoever drags nothing. */
@@ -32,7 +32,7 @@ export function StepMenu({ uid, step }: { uid: string; step: DraftStep }) {
         }
       >
         <p className={styles.label}>Add behind it</p>
-        <AddItems onAdd={(type) => actions.add(type, uid)} />
+        <KindMenuItems onAdd={(type) => actions.add(type, uid)} />
         <MenuLine />
         <MenuItem onSelect={() => actions.shift(uid, -1)} disabled={store.getState().steps[0]?.uid === uid}>
           <ArrowUp /> Earlier

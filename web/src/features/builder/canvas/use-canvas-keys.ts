@@ -3,6 +3,7 @@ import type { Places } from "../draft/layout";
 import { type Direction, neighbour } from "../draft/neighbours";
 import { type Actions, useActions } from "../store/actions";
 import { useBuilder } from "../store/builder-context";
+import { focusStep, PANEL_ID } from "../store/focus";
 import type { BuilderStore } from "../store/store";
 
 /** The keys of a step that has the focus: arrows go to the next one, Alt with them moves it in the order, Enter opens its
@@ -19,9 +20,6 @@ export function useCanvasKeys(): (event: KeyboardEvent) => void {
   };
 }
 
-/** The ID of the open step's panel. */
-export const PANEL = "step-panel";
-
 type Keys = ReadonlyMap<string, (uid: string) => void>;
 
 function keysOn(store: BuilderStore, places: Places, actions: Actions, frozen: boolean): Keys {
@@ -34,7 +32,7 @@ function keysOn(store: BuilderStore, places: Places, actions: Actions, frozen: b
   };
   const open = (uid: string) => {
     select(uid);
-    requestAnimationFrame(() => document.getElementById(PANEL)?.focus());
+    requestAnimationFrame(() => document.getElementById(PANEL_ID)?.focus());
   };
   const remove = (uid: string) => {
     const next = neighbour(places, uid, "up") ?? neighbour(places, uid, "down");
@@ -69,12 +67,4 @@ function focused(target: EventTarget): string | null {
   return target instanceof HTMLElement && target.classList.contains("react-flow__node-step")
     ? (target.dataset.id ?? null)
     : null;
-}
-
-/** Once it is drawn. */
-export function focusStep(uid: string): void {
-  requestAnimationFrame(() => {
-    const node = document.querySelector(`.react-flow__node[data-id="${CSS.escape(uid)}"]`);
-    if (node instanceof HTMLElement) node.focus({ preventScroll: true });
-  });
 }

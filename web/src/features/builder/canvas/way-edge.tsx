@@ -6,9 +6,9 @@ import { stepOf, titleOf } from "../draft/draft";
 import type { Point } from "../draft/geometry";
 import type { Edge } from "../draft/graph";
 import { type Box, middleOf, pathOf, route } from "../draft/route";
+import { KindMenuItems } from "../kinds/kind-menu-items";
 import { useActions } from "../store/actions";
 import { useBuilder, useDraft } from "../store/builder-context";
-import { AddItems } from "./add-items";
 import styles from "./way-edge.module.css";
 
 /** A shorter part has no room for a name: the row that it begins at has it, too. */
@@ -81,7 +81,7 @@ function Insert({ edge }: { edge: Edge }) {
         </button>
       }
     >
-      <AddItems onAdd={(type) => actions.addOn(type, { uid: edge.source, outlet: edge.outlet })} />
+      <KindMenuItems onAdd={(type) => actions.addOn(type, { uid: edge.source, outlet: edge.outlet })} />
     </Menu>
   );
 }

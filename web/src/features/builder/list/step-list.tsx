@@ -2,10 +2,10 @@ import { ArrowDown, ArrowUp, CircleAlert, Copy, Plus, Trash2 } from "lucide-reac
 import type { ReactNode } from "react";
 import { Button } from "@/ui/inputs/button";
 import { Menu } from "@/ui/overlays/menu";
-import { AddItems } from "../canvas/add-items";
 import { type BuilderStep, titleOf } from "../draft/draft";
 import { outlets } from "../draft/outlets";
 import { KindIcon } from "../kinds/kind-icon";
+import { KindMenuItems } from "../kinds/kind-menu-items";
 import { shortSummaryOf } from "../kinds/summary";
 import { useActions } from "../store/actions";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
@@ -103,7 +103,7 @@ function RowTools({
           </Button>
         }
       >
-        <AddItems onAdd={(type) => actions.add(type, uid)} />
+        <KindMenuItems onAdd={(type) => actions.add(type, uid)} />
       </Menu>
     </div>
   );

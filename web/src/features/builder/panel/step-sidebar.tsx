@@ -1,11 +1,11 @@
 import { ChevronLeft, X } from "lucide-react";
 import { Button } from "@/ui/inputs/button";
-import { focusStep, PANEL } from "../canvas/use-canvas-keys";
 import { stepOf, titleOf } from "../draft/draft";
 import { kindOf } from "../kinds";
 import { KindIcon } from "../kinds/kind-icon";
 import type { DraftStep } from "../model/step";
 import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
+import { focusStep, PANEL_ID } from "../store/focus";
 import { StepPanel } from "./step-panel";
 import styles from "./step-sidebar.module.css";
 
@@ -26,7 +26,7 @@ function Sidebar({ uid, step }: { uid: string; step: DraftStep }) {
   }
   return (
     <aside
-      id={PANEL}
+      id={PANEL_ID}
       tabIndex={-1}
       className={styles.sidebar}
       aria-label={`Step ${titleOf(step)}`}
