@@ -54,7 +54,10 @@ def _keys(file: str, name: str) -> set[str]:
 
 def _logged() -> Iterator[str]:
     """Every event that SQL or a step writes to the execution log."""
-    queries = [(ROOT / "db" / "queries" / name).read_text("utf-8") for name in ("sent.py", "restored.py")]
+    queries = [
+        (ROOT / "db" / "queries" / name).read_text("utf-8")
+        for name in ("engine/sent.py", "enrollments/after_restore.py")
+    ]
     for text in (*_sql(), *queries):
         yield from re.findall(r"log_move\(state, '(\w+)'", text)
         if "log_move(state, state.status" in text:
