@@ -1,4 +1,4 @@
-import { Clock, GitBranch, Hourglass, Mail, Zap } from "lucide-react";
+import { Clock, GitBranch, Hourglass, Mail, Puzzle, Zap } from "lucide-react";
 import type { ReactNode } from "react";
 import type { FunnelStepResponse } from "@/api/schema";
 import { count, plural, rate, words } from "@/lib/format";
@@ -50,7 +50,7 @@ function Step({
     <li className={styles.step} data-removed={step.removed || undefined}>
       <div className={styles.head}>
         <span className={styles.icon} aria-hidden="true">
-          {ICONS[step.type]}
+          {ICONS[step.type] ?? <Puzzle />}
         </span>
         <div className={styles.name}>
           <h3>{step.name || step.key}</h3>

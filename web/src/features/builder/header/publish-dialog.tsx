@@ -118,7 +118,7 @@ function Leads({ told: { leads }, pinned }: { told: PublicationResponse; pinned:
       <h3>Leads on their way</h3>
       {leads.total === 0 ? (
         <p className="muted">
-          {pinned ? "They stay on the version that they began with." : "There are none that would notice."}
+          {pinned ? "They stay on the version that they started with." : "No lead is affected."}
         </p>
       ) : (
         <dl className={`${styles.leads} numeric`}>

@@ -86,7 +86,7 @@ export function LeadTable(props: LeadTableProps) {
         aria-busy={stale || loadingMore}
         onKeyDown={onKeyDown}
       >
-        <caption className="visually-hidden">Leads, the newest first</caption>
+        <caption className="visually-hidden">Leads, newest first</caption>
         <colgroup>
           <col className={styles.colPick} />
           <col className={styles.colLead} />
