@@ -20,7 +20,7 @@ from db.queries.webhooks import endpoints as webhook_endpoints
 from db.queries.webhooks.deliveries import ClaimedDelivery
 from db.session import Database, WriteSession
 from domain.webhooks import retry_after
-from services.tenant_tasks import Kicked
+from services.tenant_tasks import TenantTasks
 from services.webhooks.endpoints import webhook_id
 from webhooks.addresses import WebhookFailed
 from webhooks.client import WebhookClient
@@ -39,7 +39,7 @@ class WebhookDeliverer:
     def __init__(self, database: Database, client: WebhookClient) -> None:
         self._database = database
         self._client = client
-        self._background = Kicked("webhooks", self._run)
+        self._background = TenantTasks("webhooks", self._run)
 
     def kick(self, tenant_id: UUID) -> None:
         """Delivers what is due of the tenant in the background, at once. Call it after the commit."""
