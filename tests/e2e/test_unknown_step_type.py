@@ -34,7 +34,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Generator[UpRun]:
     """
     folder = tmp_path_factory.mktemp("extended")
     examples = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "extending.md").read_text("utf-8"), re.DOTALL)
-    (example,) = (text for text in examples if "class WaitUntil(" in text)
+    (example,) = (text for text in examples if '"wait_until"' in text)
     (folder / "sitecustomize.py").write_text(example, "utf-8")
     with dev_run(environment={"PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}) as run:
         yield run
