@@ -6,21 +6,22 @@ interface PageOf<Item> {
   next_cursor?: string | null;
 }
 
-/** A list of the API, page after page as it is asked for, and kept live. `data` is what was loaded of it so far. */
+/** A list of the API that loads page after page on demand and refreshes itself. `data` holds the items loaded so
+ * far. */
 export function usePages<Item>(
   queryKey: readonly unknown[],
   load: (cursor: string | null) => Promise<PageOf<Item>>,
 ) {
   return useInfiniteQuery({
-    // Apart from a plain query of the same name, whose data has another shape.
+    // The suffix separates it from a plain query with the same key, whose data has another shape.
     queryKey: [...queryKey, "pages"],
     queryFn: ({ pageParam }) => load(pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (last: PageOf<Item>) => last.next_cursor ?? null,
     select: flat<Item>,
-    // Every page that was loaded is asked for again: the more there are, the seldomer.
+    // A refresh loads every page again, so the interval grows with the number of pages.
     refetchInterval: (query) => LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
-    // What was found stays until what is looked for now is there.
+    // Shows the previous result until the new one is there.
     placeholderData: keepPreviousData,
   });
 }

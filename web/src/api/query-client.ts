@@ -3,10 +3,10 @@ import { toast } from "sonner";
 import { ApiProblem, hasCode, messageOf } from "./problem";
 import { goOut, subscribe, whenAnotherComesIn, whyOut } from "./session";
 
-/** How often a visible screen asks again, in milliseconds. */
+/** How often a visible screen refreshes, in milliseconds. */
 export const LIVE = 3_000;
 
-/** What a mutation may say about itself: a form that shows the fault beside its field asks for no toast. */
+/** Set `quiet` on a mutation that shows its error itself; no toast is shown then. */
 declare module "@tanstack/react-query" {
   interface Register {
     mutationMeta: { quiet?: boolean };
@@ -24,7 +24,7 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 1_000,
-      // Only what may pass by itself: an absent server, an overloaded one. A refusal is an answer.
+      // Only errors that may be temporary: the server cannot be reached, or is overloaded. A refusal is final.
       retry: (count, error) => mayPass(error) && count < 2,
       retryDelay: (count) => Math.min(1_000 * 2 ** count, 5_000),
       networkMode: "always",
@@ -33,7 +33,7 @@ export const queryClient = new QueryClient({
   },
 });
 
-/** Whether the same request may be answered a little later. */
+/** Whether the same request may succeed a little later. */
 export function mayPass(error: unknown): boolean {
   return error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
 }
@@ -48,7 +48,7 @@ subscribe(() => {
   if (whyOut() !== null) queryClient.clear();
 });
 
-// What stands on the screen is asked for anew where it stands: somebody may be writing there.
+// Refreshes what is on the screen without unmounting it: the user may be typing there.
 whenAnotherComesIn(() => {
   queryClient.removeQueries({ type: "inactive" });
   void queryClient.invalidateQueries();

@@ -4,7 +4,8 @@ import { mayPass, queryClient } from "./query-client";
 import type { SessionResponse } from "./schema";
 import { comeIn, dropKey, goOut, keyInAddress } from "./session";
 
-/** Who is signed in and what this server offers. Asked once; a key that came in the address is exchanged for it. */
+/** Who is signed in and what this server offers. Loaded once. A key in the address is exchanged for a session
+ * first. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: whoIsSignedIn,
@@ -28,7 +29,7 @@ async function whoIsSignedIn(): Promise<SessionResponse> {
   }
 }
 
-/** Somebody has signed in: what was loaded for whoever was here before is forgotten. */
+/** Starts a session: forgets everything that was loaded for the previous user. */
 export function begin(session: SessionResponse): void {
   queryClient.clear();
   queryClient.setQueryData(sessionQuery.queryKey, session);

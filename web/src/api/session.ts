@@ -1,9 +1,10 @@
 import { useSyncExternalStore } from "react";
 
-/** Whether somebody is signed in, as far as this page knows. Who it is stands in a cookie that no script can read: the
- * API says (session-query.ts). Nothing of it is kept in the browser's storage. */
+/** Whether somebody is signed in, as far as this page knows. The session itself is in a cookie that no script can
+ * read; the API says whose it is (session-query.ts). Nothing of it is kept in the browser's storage. */
 
-/** Why nobody is: not yet, they left, the session ended in the middle of work, the key in the address was refused. */
+/** Why nobody is signed in: not yet, signed out, the session ended during work, the key in the address was
+ * refused. */
 export type Out = "new" | "left" | "ended" | "refused";
 
 let out: Out | null = null;
@@ -11,11 +12,11 @@ let key: string | null = null;
 let invitation: string | null = null;
 const listeners = new Set<() => void>();
 let onAnother: (() => void) | null = null;
-// What one tab does counts for all: the cookie is theirs together.
+// All tabs share the cookie, so a sign-in or sign-out in one of them is announced to the others.
 const tabs = typeof window === "undefined" ? null : new BroadcastChannel("cadenza.session");
 
-/** A key (`#key=...`, as `cadenza up` prints it) or an invitation is taken out of the address before anything else is
- * done, so that it lands in no history, log or Referer. */
+/** Takes a key (`#key=...`, as `cadenza up` prints it) or an invitation out of the address before anything else runs,
+ * so that it gets into no history, log or Referer. */
 export function takeSecretsFromAddress(): void {
   const given = new URLSearchParams(location.hash.slice(1));
   key = isOnLoopback(location.hostname) ? given.get("key") : null;
@@ -24,13 +25,13 @@ export function takeSecretsFromAddress(): void {
   history.replaceState(history.state, "", location.pathname + location.search);
 }
 
-/** Only there is a key in the address taken: `cadenza up` prints it. Anywhere else a link would sign whoever follows it
- * in to the organisation of whoever wrote it, and what they do next, they would do there. */
+/** A key in the address is accepted on loopback only, where `cadenza up` prints it. On any other host, a link with
+ * the attacker's key would sign a victim in to the attacker's organisation. */
 export function isOnLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-/** To be exchanged for a session. */
+/** The API key to exchange for a session; null if the address held none. */
 export function keyInAddress(): string | null {
   return key;
 }
@@ -59,7 +60,7 @@ export function whyOut(): Out | null {
   return out;
 }
 
-/** Whether the session ended in the middle of work, and nobody has signed in since. */
+/** Whether the session ended during work and nobody has signed in since. */
 export function sessionHasEnded(): boolean {
   return out === "ended";
 }
@@ -72,7 +73,7 @@ export function useInvitation(): string | null {
   return useSyncExternalStore(subscribe, () => invitation);
 }
 
-/** While somebody is signed in here, another tab signed somebody in: the cookie may be somebody else's now. */
+/** Another tab signed somebody in while a session was open here: the cookie may belong to somebody else now. */
 export function whenAnotherComesIn(then: () => void): void {
   onAnother = then;
 }

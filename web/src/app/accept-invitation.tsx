@@ -12,7 +12,8 @@ import { SignInPage } from "./sign-in-page";
 
 const SHOWN = ["password"];
 
-/** Where the link of an invitation leads: a password is set, the first or another, and its person is signed in. */
+/** The page behind the link of an invitation: sets the password, the first one or a new one, and signs the person
+ * in. */
 export function AcceptInvitation({ token }: { token: string }) {
   const [password, setPassword] = useState("");
   const accepting = useMutation({

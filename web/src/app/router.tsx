@@ -13,7 +13,8 @@ import { texts } from "@/lib/search-params";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
 
-/** Every screen of the app, by its address. Each is a chunk of its own: the first load brings the shell and one screen. */
+/** Every screen of the app by its address. Each is a chunk of its own: the first load brings the shell and one
+ * screen. */
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 

@@ -33,7 +33,7 @@ function Standing() {
   return out === null ? <Opening /> : <SignIn why={out} />;
 }
 
-/** Nothing is asked for before it is known who asks, unless nobody answers: then each screen says so where it stands. */
+/** Screens load data only after the session is known. If the server does not answer, each screen says so itself. */
 function Opening() {
   const session = useQuery(sessionQuery);
   if (session.data !== undefined || mayPass(session.failureReason)) return <SignedIn />;

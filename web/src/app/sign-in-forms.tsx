@@ -87,7 +87,7 @@ export function KeyForm() {
   );
 }
 
-/** The organisations that know this address with this password, where there are several. */
+/** The organisations in which this address and password are valid, if there are several. */
 function choicesOf(error: unknown): readonly Choice[] {
   if (!(error instanceof ApiProblem) || error.code !== "tenant_needed") return [];
   return (error.body as { tenants: Choice[] }).tenants;

@@ -1,4 +1,4 @@
-/** Those of the named search parameters that hold text, as they stand in the address. A number is one that looks like it. */
+/** The named search parameters that hold text. A parameter that looks like a number arrives as a number. */
 export function texts<Name extends string>(
   given: Record<string, unknown>,
   names: readonly Name[],

@@ -20,7 +20,7 @@ import { Totals } from "./totals";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
 
-/** How a sequence performs, and the log of what was done to its leads. */
+/** The figures of a sequence, and the log of its enrollments. */
 export function AnalyticsPage() {
   const { sequenceId } = route.useParams();
   const search = route.useSearch();

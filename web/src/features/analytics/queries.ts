@@ -12,7 +12,7 @@ export function analyticsQuery(sequenceId: string, from?: string, to?: string) {
         }),
       ),
     refetchInterval: LIVE,
-    // Another range asks anew: the figures of the last one stay until the answer is there.
+    // The figures of the previous range stay on the screen until the new ones are there.
     placeholderData: (before, query) => (query?.queryKey[1] === sequenceId ? before : undefined),
   });
 }

@@ -3,7 +3,7 @@ import { count, rate } from "@/lib/format";
 import { Stat, Stats } from "@/ui/data/stat";
 import styles from "./analytics.module.css";
 
-/** Of the sequence's whole life: where its leads stand, and what became of its emails. */
+/** Totals since the sequence was made: where its enrollments are, and what happened to its emails. */
 export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
   const { totals, rates, machine_opens, machine_clicks } = analytics;
   const stopped = Object.values(totals.stopped).reduce((sum, one) => sum + one, 0);

@@ -5,7 +5,7 @@ import styles from "./batch-chip.module.css";
 import { kindOf } from "./batch-kinds";
 import { batchQuery } from "./queries";
 
-/** What is being done to many leads of a sequence right now, and how far it is. */
+/** The batch that is running on a sequence, with its progress. */
 export function BatchChip({ batchId }: { batchId: string }) {
   const { data } = useQuery(batchQuery(batchId));
   if (data === undefined || data.done) return null;

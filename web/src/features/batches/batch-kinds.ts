@@ -1,6 +1,6 @@
 import type { BatchResponse } from "@/api/schema";
 
-/** What a batch does, in words: while it does, and when it has. */
+/** The words for each kind of batch, while it runs and when it is done. */
 const KINDS: Record<string, { doing: string; done: string; one: string }> = {
   enroll_campaign: { doing: "Enrolling", done: "enrolled", one: "A campaign enrolled" },
   enroll_leads: { doing: "Enrolling", done: "enrolled", one: "Leads enrolled" },
@@ -20,7 +20,7 @@ export function enrolls({ kind }: Pick<BatchResponse, "kind">): boolean {
   return kind.startsWith("enroll_");
 }
 
-/** Its status for a badge: done only once Temporal has been told of every lead. */
+/** The status for a badge. A batch is done only after Temporal has been told of every lead. */
 export function standingOf(batch: Pick<BatchResponse, "status" | "done">): string {
   return batch.status === "done" && !batch.done ? "running" : batch.status;
 }

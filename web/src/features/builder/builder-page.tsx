@@ -15,7 +15,7 @@ export function BuilderPage() {
       call(api.GET("/sequences/{sequence_id}", { params: { path: { sequence_id: sequenceId } } })),
     refetchInterval: LIVE,
   });
-  // Read once, when the builder is opened: from then on the draft is the person's.
+  // Loaded once, when the builder opens. After that the draft belongs to the user.
   const steps = useQuery({
     queryKey: ["draft", sequenceId],
     queryFn: () => readSteps(sequenceId),

@@ -30,7 +30,7 @@ import { createBuilderStore } from "./store/store";
 import { keepWhenSessionEnds, keptStore } from "./store/unsaved-draft";
 import { useProblems } from "./store/use-problems";
 
-/** A sequence that is open to be written. */
+/** A sequence that is open in the builder. */
 export function Builder({ sequence, loaded }: { sequence: SequenceResponse; loaded: SequenceStepsResponse }) {
   const shared = useShared(sequence, loaded);
   useEffect(() => {
@@ -67,7 +67,7 @@ function Room() {
   );
 }
 
-/** What lies on the canvas, or the list: what can be added, and how it is looked at. */
+/** The controls that float above the canvas or the list: what can be added, and how it is viewed. */
 function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolean) => void }) {
   const { frozen } = useBuilder();
   const empty = useDraft((state) => state.steps.length === 0);
@@ -98,7 +98,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
   );
 }
 
-/** Somebody else has saved: seen before one writes on, not only when saving is refused. */
+/** Says that somebody else has saved, before the user edits further and not only when a save is refused. */
 function ChangedElsewhere() {
   const { sequence, store } = useBuilder();
   const revision = useDraft((state) => state.revision);

@@ -16,7 +16,7 @@ const STEPS: readonly [by: string, label: string][] = [
   ["P3D", "+3 days"],
 ];
 
-/** Moves time for every live enrollment, or for the lead's whose mail is open. */
+/** Moves the clock for every live enrollment, or for those of the lead whose mail is open. */
 export function Clock({
   lead,
   newest,
@@ -105,7 +105,8 @@ function Custom({ disabled, onGo }: { disabled: boolean; onGo: (by: string) => v
   );
 }
 
-/** The server answers once all that came due is done, which takes minutes for thousands: this says that it works. */
+/** The server answers after everything that came due is done, which takes minutes for thousands of leads. Until then,
+ * this shows that it works. */
 function Moving({ captured }: { captured: number }) {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {

@@ -106,7 +106,7 @@ function SideOf({
   );
 }
 
-/** The mail that is open. It stays open when newer mail pushes it off the pages that are loaded. */
+/** The open mail. It stays open when newer mail moves it off the loaded pages. */
 function useOpened(items: readonly OutboxItem[] | undefined, id: string | undefined): OutboxItem | undefined {
   const listed = items?.find((item) => item.id === id);
   const [kept, setKept] = useState<OutboxItem>();

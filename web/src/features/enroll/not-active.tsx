@@ -14,7 +14,7 @@ const WHY: Record<string, string> = {
     "This sequence is archived: it is over, and takes no leads any more. A duplicate of it can be activated.",
 };
 
-/** Why nobody can be enrolled yet, and what to do about it. */
+/** Says why nobody can be enrolled yet, and what to do about it. */
 export function NotActive({ sequence }: { sequence: SequenceResponse }) {
   const [refused, setRefused] = useState(false);
   const move = useMove();

@@ -7,7 +7,7 @@ const LEADS_PAGE = 50;
 
 export type LeadFilter = Pick<EnrollSearch, "search" | "status" | "tag">;
 
-/** Only what filters: an empty text would be searched for. */
+/** Leaves out empty filters, which the API would search for. */
 export function filterOf({ search, status, tag }: LeadFilter): LeadFilter {
   return { ...(search ? { search } : {}), ...(status ? { status } : {}), ...(tag ? { tag } : {}) };
 }
@@ -29,7 +29,7 @@ export function pickableLeadsQuery(filter: LeadFilter) {
   });
 }
 
-/** The leads of a page of a table that knows only their IDs. */
+/** The leads with these IDs, for one page of a table. */
 export function namedLeadsQuery(ids: readonly string[]) {
   return queryOptions({
     queryKey: ["leads", "named", ids],

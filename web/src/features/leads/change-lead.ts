@@ -2,13 +2,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import type { LeadResponse, LeadUpdate } from "@/api/schema";
 
-/** A lead that is gone already is as good as erased. */
+/** Erases a lead. A lead that does not exist any more counts as erased. */
 export async function eraseLead(leadId: string): Promise<void> {
   const answer = await api.DELETE("/leads/{lead_id}", { params: { path: { lead_id: leadId } } });
   if (answer.response.status !== 404) await call(Promise.resolve(answer));
 }
 
-/** `quiet`: the caller shows the fault itself. */
+/** `quiet`: the caller shows errors itself. */
 export function useChangeLead(leadId: string, { quiet = false } = {}) {
   const client = useQueryClient();
   return useMutation({

@@ -23,7 +23,8 @@ function put(sequenceId: string, status: SequenceResponse["status"]) {
   );
 }
 
-/** Pausing and going on, which undo each other: the lists show it before the server has answered. */
+/** Pauses and resumes a sequence. Each undoes the other, so the lists show the change before the server has
+ * answered. */
 export function useHold() {
   const client = useQueryClient();
   const refresh = useRefresh();
@@ -55,8 +56,8 @@ export function useHold() {
   return hold;
 }
 
-/** The first activation, and archiving: neither can be taken back, so that nothing is shown before the server has
- * answered. A refusal is the caller's to show. */
+/** Activates for the first time, or archives. Neither can be taken back, so nothing is shown before the server has
+ * answered. The caller shows a refusal. */
 export function useMove() {
   const refresh = useRefresh();
   return useMutation({
@@ -95,7 +96,7 @@ export function useDuplicate() {
   });
 }
 
-/** A new draft from the text of a file. */
+/** Creates a draft from the text of a file. */
 export function useImport() {
   const refresh = useRefresh();
   return useMutation({
@@ -110,7 +111,7 @@ function importSequence({ text, type }: { text: string; type: "application/yaml"
     api.POST("/sequences/import", {
       params: { header: once() },
       headers: { "Content-Type": type },
-      // The document is sent as it was written: the server reads it, and names the line of what it cannot read.
+      // The document is sent unchanged: the server reads it and names the line of an error.
       body: text as never,
       bodySerializer: (body: unknown) => body as string,
     }),

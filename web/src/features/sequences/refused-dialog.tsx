@@ -8,7 +8,7 @@ import { Dialog } from "@/ui/overlays/dialog";
 import { Failed } from "@/ui/page/states";
 import { Problems } from "./problems";
 
-/** Why a sequence was not activated: each problem, and the way to mend it. */
+/** Says why a sequence was not activated: each problem, and where to fix it. */
 export function RefusedDialog({
   sequence,
   error,

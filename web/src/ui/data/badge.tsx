@@ -7,7 +7,7 @@ export function Badge({ tone = "grey", children }: { tone?: Tone; children: Reac
   return <span className={`${styles.badge} ${styles[tone]}`}>{children}</span>;
 }
 
-/** The statuses of sequences, enrollments, leads, mailboxes and batches: one colour for one meaning everywhere. */
+/** The statuses of sequences, enrollments, leads, mailboxes and batches: one colour has one meaning everywhere. */
 const TONES: Record<string, Tone> = {
   active: "green",
   running: "blue",

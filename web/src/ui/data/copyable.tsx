@@ -4,13 +4,13 @@ import { Button } from "../inputs/button";
 import { Field } from "../inputs/field";
 import styles from "./copyable.module.css";
 
-/** A text to take along: a key, a secret, a DNS record. */
+/** A text with a button that copies it: a key, a secret, a DNS record. */
 export function Copyable({ label, value }: { label: string; value: string }) {
   const input = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
   async function copy() {
     input.current?.select();
-    // A page that is not served over https has no clipboard: the text is selected then, for the keyboard.
+    // A page without https has no clipboard access: the text is selected instead, to be copied by keyboard.
     await navigator.clipboard?.writeText(value);
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);

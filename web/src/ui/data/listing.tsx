@@ -3,7 +3,7 @@ import type { usePages } from "@/api/pages";
 import { Loaded } from "../page/states";
 import { More } from "./more";
 
-/** A list in pages: what it shows while it loads, when it is empty, and below it when there is more. */
+/** A list in pages: its loading state, its empty state, and a button for more. */
 export function Listing<Item>({
   pages,
   empty,

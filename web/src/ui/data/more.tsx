@@ -1,7 +1,7 @@
 import { Button } from "../inputs/button";
 import styles from "./more.module.css";
 
-/** Below a list that has further pages. */
+/** The button below a list that has further pages. */
 export function More({
   pages,
 }: {

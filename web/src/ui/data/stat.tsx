@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import styles from "./stat.module.css";
 
-/** A figure with its name, and a smaller one below that relates it. */
+/** A figure with its name, and a smaller note below. */
 export function Stat({ label, value, note }: { label: string; value: ReactNode; note?: ReactNode }) {
   return (
     <div className={styles.stat}>
@@ -16,7 +16,7 @@ export function Stats({ children }: { children: ReactNode }) {
   return <dl className={styles.stats}>{children}</dl>;
 }
 
-/** How far something is, between 0 and 1. */
+/** A progress bar; `value` is between 0 and 1. */
 export function Progress({ label, value }: { label: string; value: number }) {
   return <progress className={styles.progress} aria-label={label} value={value} max={1} />;
 }

@@ -1,8 +1,8 @@
 import type { ComponentProps } from "react";
 import styles from "./table.module.css";
 
-/** A plain table with the house's look; it scrolls sideways in its own frame where it must. `label` names it. With `stack`
- * its rows are cards on a phone, for lists whose cells speak for themselves. */
+/** A plain table that scrolls sideways in its own frame if needed. `label` names it. With `stack`, its rows are cards
+ * on a phone, for lists whose cells need no column names. */
 export function Table({
   label,
   stack = false,
@@ -20,7 +20,7 @@ export function Table({
   );
 }
 
-/** The head of a table: the names of its columns, and a last one for the buttons of each row. */
+/** The head of a table: the column names, and an empty one for the buttons of each row. */
 export function Heads({ names, actions = false }: { names: readonly string[]; actions?: boolean }) {
   return (
     <thead>

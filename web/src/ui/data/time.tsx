@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from "react";
 import { absoluteTime, relativeTime } from "@/lib/format";
 
-/** How often what was "8 seconds ago" is said anew, in milliseconds. */
+/** How often relative times are updated, in milliseconds. */
 const TICK = 15_000;
 
-/** A moment as people say it ("in 3 days"), with the exact one on hover. */
+/** A time relative to now ("in 3 days"), with the exact time on hover. */
 export function Time({ at, exact = false }: { at: string | null | undefined; exact?: boolean }) {
   useSyncExternalStore(subscribe, tick);
   if (!at) return <span className="muted">–</span>;
@@ -15,7 +15,7 @@ export function Time({ at, exact = false }: { at: string | null | undefined; exa
   );
 }
 
-// One clock for all of them: a table holds hundreds.
+// One timer for all of them: a table holds hundreds.
 const listeners = new Set<() => void>();
 let clock: ReturnType<typeof setInterval> | undefined;
 

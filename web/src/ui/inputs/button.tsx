@@ -4,9 +4,9 @@ import styles from "./button.module.css";
 interface ButtonProps extends ComponentProps<"button"> {
   look?: "primary" | "secondary" | "quiet" | "danger";
   size?: "md" | "sm";
-  /** Square, for one icon; needs `aria-label`. */
+  /** Square, for a single icon. Needs an `aria-label`. */
   icon?: boolean;
-  /** What it started is under way: it cannot be pressed again. */
+  /** What it started is still running: it cannot be pressed again. */
   busy?: boolean;
 }
 

@@ -14,7 +14,7 @@ interface ChipsFieldProps {
   onRemove: (index: number) => void;
 }
 
-/** A list of short texts: Enter or a comma adds one, Backspace in the empty field takes the last away. */
+/** A list of short texts. Enter or a comma adds one, Backspace in the empty field removes the last. */
 export function ChipsField({ items, placeholder, onAdd, onRemove, ...field }: ChipsFieldProps) {
   const [typed, setTyped] = useState("");
   const input = useRef<HTMLInputElement>(null);

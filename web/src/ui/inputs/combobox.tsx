@@ -7,7 +7,7 @@ import fieldStyles from "./field.module.css";
 export interface ComboboxOption {
   value: string;
   label: string;
-  /** Smaller, behind the label. */
+  /** Shown smaller, behind the label. */
   note?: string;
 }
 
@@ -18,11 +18,11 @@ interface ComboboxProps {
   hideLabel?: boolean;
   options: readonly ComboboxOption[];
   value: string;
-  /** What the field shows for `value` where `options` do not hold it. */
+  /** The text for a `value` that is not among the `options`. */
   valueLabel?: string;
   placeholder?: string;
   onChange: (value: string) => void;
-  /** The options are searched elsewhere, by this text; without it they are filtered here. */
+  /** Called with the search text if the options are searched elsewhere. Without it they are filtered here. */
   onSearch?: (text: string) => void;
 }
 
@@ -106,7 +106,7 @@ export function Combobox({
         className={styles.list}
         onOpenAutoFocus={(event) => event.preventDefault()}
         onCloseAutoFocus={(event) => event.preventDefault()}
-        // The field stays in focus while the list is used, so that leaving the field closes it.
+        // The input keeps the focus while the list is used, so that leaving the input closes the list.
         onMouseDown={(event) => event.preventDefault()}
         onFocusOutside={(event) => event.preventDefault()}
         onPointerDownOutside={(event) => event.preventDefault()}

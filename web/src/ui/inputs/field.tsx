@@ -4,14 +4,14 @@ import styles from "./field.module.css";
 interface FieldProps {
   label: string;
   hint?: ReactNode;
-  /** What is wrong with it, in words for a person. */
+  /** What is wrong with the value, for a person. */
   error?: string | undefined;
-  /** The label is read out but not shown: a search box, a cell of a table. */
+  /** The label is for screen readers only: a search box, a cell of a table. */
   hideLabel?: boolean;
   children: (control: ControlProps) => ReactNode;
 }
 
-/** What the control inside spreads onto itself, so that its label, hint and error are read out with it. */
+/** Attributes for the control inside, so that its label, hint and error are read out with it. */
 export interface ControlProps {
   id: string;
   "aria-describedby": string | undefined;

@@ -2,7 +2,7 @@ import { FileUp } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import styles from "./file-drop.module.css";
 
-/** A file, dropped or chosen. The native input is there for the keyboard and for screen readers. */
+/** A file, dropped or chosen. The native input serves the keyboard and screen readers. */
 export function FileDrop({
   label,
   accept,

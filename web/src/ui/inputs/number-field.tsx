@@ -9,17 +9,17 @@ interface NumberFieldProps extends Omit<ComponentProps<"input">, "value" | "onCh
   error?: string | undefined;
   hideLabel?: boolean;
   value: number | undefined;
-  /** Undefined when the field was emptied. Nothing is told while the text is no number. */
+  /** Undefined if the field was emptied. Not called while the text is not a number. */
   onChange: (value: number | undefined) => void;
   min?: number;
   max?: number;
-  /** Fractions are numbers too. */
+  /** Allows fractions. */
   fractions?: boolean;
-  /** Shown behind the number; the label should say it too. */
+  /** Shown behind the number. The label should name it, too. */
   unit?: string | undefined;
 }
 
-/** A number as it is being typed: the text stays as it is until the field is left, so that "1." may become "1.5". */
+/** A number field that keeps the typed text until it is left, so that "1." can become "1.5". */
 export function NumberField({
   label,
   hint,
@@ -52,7 +52,7 @@ export function NumberField({
             value={typed ?? (value === undefined ? "" : String(value))}
             onChange={(event) => type(event.target.value)}
             onBlur={() => setTyped(null)}
-            // Scrolling past it is no wish for another number.
+            // Scrolling over the field must not change the number.
             onWheel={(event) => event.currentTarget.blur()}
           />
           {unit && (

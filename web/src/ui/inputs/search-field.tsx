@@ -1,7 +1,7 @@
 import { type ComponentProps, useEffect, useState } from "react";
 import { TextField } from "./field";
 
-/** How long after the last letter the search is told, in milliseconds. */
+/** How long after the last key the search starts, in milliseconds. */
 const PAUSE = 250;
 
 interface SearchFieldProps extends Omit<ComponentProps<typeof TextField>, "value" | "onChange" | "type"> {
@@ -9,7 +9,8 @@ interface SearchFieldProps extends Omit<ComponentProps<typeof TextField>, "value
   onChange: (text: string) => void;
 }
 
-/** A text that filters a list: told once the typing pauses. A value that changes from outside (Back) replaces it. */
+/** A text that filters a list, reported after a pause in typing. A change from outside (the Back button) replaces
+ * it. */
 export function SearchField({ value, onChange, ...rest }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
   const [told, setTold] = useState(value);
@@ -21,7 +22,7 @@ export function SearchField({ value, onChange, ...rest }: SearchFieldProps) {
     const text = typed.trim();
     if (text === told) return;
     const timer = setTimeout(() => {
-      // So that it is known again when it comes back as the value, whatever has been typed since.
+      // Remembers what was reported: when it comes back as the value, text that was typed since then stays.
       setTold(text);
       onChange(text);
     }, PAUSE);

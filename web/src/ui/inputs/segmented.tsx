@@ -1,6 +1,6 @@
 import styles from "./segmented.module.css";
 
-/** One of a few, all of them in sight. */
+/** A choice of one among a few, all of them visible. */
 export function Segmented<Value extends string>({
   label,
   options,

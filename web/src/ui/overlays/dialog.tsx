@@ -11,7 +11,7 @@ interface DialogProps {
   title: string;
   description?: ReactNode;
   wide?: boolean;
-  /** At the right edge and full height, for what is read beside the page. */
+  /** Opens at the right edge at full height, for what is read beside the page. */
   drawer?: boolean;
   children?: ReactNode;
   footer?: ReactNode;
@@ -39,7 +39,7 @@ export function Dialog({
             opener.current = openerOfDialog();
           }}
           onCloseAutoFocus={(event) => {
-            // There is no Radix trigger for it to know: left to itself, the focus would be lost.
+            // Radix knows no trigger for it, so the focus would be lost.
             event.preventDefault();
             opener.current?.focus();
           }}
@@ -61,7 +61,7 @@ export function Dialog({
   );
 }
 
-/** Asks before what cannot be undone. */
+/** Asks for confirmation of what cannot be undone. */
 export function Confirm({
   confirm,
   busy = false,

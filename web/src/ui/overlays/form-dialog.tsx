@@ -19,12 +19,12 @@ interface FormDialogProps {
   children: ReactNode;
 }
 
-/** `shown` is a constant: the fields that have an input. */
+/** `shown` must be a constant: the fields that have an input. */
 export function useFormProblem(error: unknown, shown: readonly string[]): FormProblem {
   return useMemo(() => formProblem(error, shown), [error, shown]);
 }
 
-/** A form in a dialog. Mounted while it is open, so that it begins anew each time. */
+/** A form in a dialog. Mounted only while it is open, so that it starts empty each time. */
 export function FormDialog({
   onClose,
   submit,
@@ -57,7 +57,7 @@ export function FormDialog({
   );
 }
 
-/** A form whose refusals stand beside its fields: whoever works by keyboard is taken to the first of them. */
+/** A form whose problems stand beside its fields. After a refusal the first field with a problem gets the focus. */
 export function Form({
   id,
   problem,
@@ -90,12 +90,12 @@ export function Form({
   );
 }
 
-/** Fields beside each other, where there is room. */
+/** Fields beside each other, if there is room. */
 export function Row({ children }: { children: ReactNode }) {
   return <div className={styles.row}>{children}</div>;
 }
 
-/** Fields that belong together, under a name. `error` is about them as one: none of several was chosen. */
+/** A named group of fields. `error` is a problem of the group: none of its options was chosen. */
 export function Fieldset({
   legend,
   error,

@@ -3,11 +3,12 @@ import { type ReactNode, useRef } from "react";
 import styles from "./menu.module.css";
 import { menuOpenedBy } from "./opener";
 
-/** What a "more" button opens. `trigger` is one button. */
+/** A menu that opens from a button. `trigger` is that button. */
 export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
   const button = useRef<HTMLButtonElement>(null);
   return (
-    // Not modal: a modal one hides the page from assistive technology, and leaves it so when an item removes the menu itself.
+    // Not modal: a modal menu hides the page from assistive technology, and leaves it hidden if an item removes the
+    // menu itself.
     <DropdownMenu.Root modal={false} onOpenChange={(open) => open && menuOpenedBy(button.current)}>
       <DropdownMenu.Trigger asChild ref={button}>
         {trigger}
@@ -17,7 +18,7 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
           className={styles.menu}
           align="end"
           sideOffset={4}
-          // A message that goes gives the focus back to where it was: no reason to shut a menu that was just opened.
+          // A toast that closes gives the focus back: that must not close a menu that was just opened.
           onFocusOutside={(event) => event.preventDefault()}
         >
           {children}

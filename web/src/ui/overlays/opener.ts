@@ -1,4 +1,5 @@
-/** What a dialog gives the focus back to. Where an item of a menu opened it, that is the menu's button: the item is gone. */
+/** The element that gets the focus back when a dialog closes. If a menu item opened the dialog, that is the button of
+ * the menu, since the item is gone. */
 
 let menuButton: HTMLElement | null = null;
 
@@ -6,7 +7,7 @@ export function menuOpenedBy(button: HTMLElement | null): void {
   menuButton = button;
 }
 
-/** To be asked while the dialog opens, before it takes the focus. */
+/** To be called while the dialog opens, before it takes the focus. */
 export function openerOfDialog(): HTMLElement | null {
   const focused = document.activeElement;
   const gone = focused === document.body || focused?.closest("[role=menu]");

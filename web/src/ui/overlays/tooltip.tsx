@@ -2,7 +2,7 @@ import { Tooltip as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import styles from "./tooltip.module.css";
 
-/** A word more on a control. Never the only place where something is said. */
+/** A short explanation of a control. It must not be the only place of that information. */
 export function Tooltip({ text, children }: { text: ReactNode; children: ReactNode }) {
   return (
     <Radix.Provider delayDuration={300}>

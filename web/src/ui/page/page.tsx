@@ -3,9 +3,9 @@ import styles from "./page.module.css";
 
 interface PageProps {
   title: string;
-  /** Above the title: where this is, as links. */
+  /** Links above the title that show where the page belongs. */
   trail?: ReactNode;
-  /** Beside the title: a status. */
+  /** Shown beside the title: a status. */
   aside?: ReactNode;
   actions?: ReactNode;
   /** Fills the window and scrolls inside, for the builder. */

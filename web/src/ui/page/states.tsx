@@ -4,7 +4,7 @@ import { messageOf } from "@/api/problem";
 import { Button } from "../inputs/button";
 import styles from "./states.module.css";
 
-/** The three things a screen shows instead of its data: that it is coming, that there is none, that it cannot be had. */
+/** What a screen shows instead of its data: that it is loading, that there is none, or that it cannot be loaded. */
 
 export function Loading({ rows = 6, label = "Loading" }: { rows?: number; label?: string }) {
   return (
@@ -55,7 +55,7 @@ interface Loadable<Data> {
   refetch: () => unknown;
 }
 
-/** One of the three, or the data: what was loaded stays on the screen, with the fault above it, when a later load fails. */
+/** One of these, or the data. If a later load fails, the loaded data stays, with the error above it. */
 export function Loaded<Data>({
   query,
   loading,

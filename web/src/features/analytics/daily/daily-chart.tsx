@@ -17,7 +17,8 @@ const short = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", ti
 const long = new Intl.DateTimeFormat("en", { dateStyle: "full", timeZone: "UTC" });
 const AXIS = { stroke: "var(--line-strong)", tick: { fill: "var(--ink-2)", fontSize: 12 }, tickLine: false };
 
-/** What was sent (or enrolled) as bars, what came of it as lines. The same figures are in the table beside it. */
+/** Emails sent (or leads enrolled) as bars, opens, clicks and replies as lines. The table beside it has the same
+ * figures. */
 export default function DailyChart({ days, subject }: { days: DayCounts[]; subject: Subject }) {
   return (
     <figure aria-label={`Chart of ${plural(days.length, "day")}; the same figures are in the table`}>
@@ -48,7 +49,7 @@ export default function DailyChart({ days, subject }: { days: DayCounts[]; subje
             labelFormatter={(date) => (typeof date === "string" ? long.format(new Date(date)) : null)}
           />
           <Legend
-            // As they are listed, not by the alphabet.
+            // In the order of the list, not of the alphabet.
             itemSorter={null}
             iconSize={16}
             wrapperStyle={{ fontSize: "var(--text-sm)", paddingTop: "var(--space-2)" }}

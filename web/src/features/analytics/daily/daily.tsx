@@ -11,7 +11,7 @@ import { Range } from "../range";
 import { everyDay, SERIES, type Subject } from "./days";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
-// The library of the charts is as large as the rest of the app: it comes when a chart is looked at.
+// The chart library is as large as the rest of the app, so it is loaded when a chart is shown.
 const DailyChart = lazy(() => import("./daily-chart"));
 
 export function Daily({ counted }: { counted: readonly DayCounts[] }) {
@@ -60,7 +60,7 @@ export function Daily({ counted }: { counted: readonly DayCounts[] }) {
   );
 }
 
-/** The newest day first; days on which nothing happened are left out, as the server leaves them out. */
+/** The newest day first. The server leaves out days on which nothing happened, and so does the table. */
 function DailyTable({ days, subject }: { days: readonly DayCounts[]; subject: Subject }) {
   return (
     <div className={styles.days}>

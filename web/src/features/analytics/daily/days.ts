@@ -1,7 +1,7 @@
 import type { DayCounts } from "@/api/schema";
 import { day } from "../search";
 
-/** Series of the chart: what each counts, and how it is drawn. Dashes tell lines apart for whoever sees no colours. */
+/** The series of the chart: what each counts and how it is drawn. Dashes tell lines apart without colour. */
 export const SERIES = {
   emails: [
     { key: "sent", name: "Sent", colour: "var(--line-strong)", bar: true, dash: "" },
@@ -32,15 +32,15 @@ export type Subject = keyof typeof SERIES;
 const DAY = 86_400_000;
 const LONGEST = 1_100;
 
-/** One row for each day: the server leaves out those on which nothing happened, a chart must show them as nothing. From
- * the range's ends, else from the first and the last day there is. */
+/** One row for each day, zero for days that the server left out. The range's ends default to the first and last day
+ * that has figures. */
 export function everyDay(counted: readonly DayCounts[], from?: string, to?: string): DayCounts[] {
   const known = new Map(counted.map((row) => [row.date, row]));
   const first = Date.parse(from ?? counted[0]?.date ?? "");
   const last = Date.parse(to ?? counted.at(-1)?.date ?? "");
   if (Number.isNaN(first) || Number.isNaN(last)) return [...counted];
   const length = Math.round((last - first) / DAY) + 1;
-  // Years of empty days tell nothing, and would take the browser's time.
+  // A limit for ranges of many empty years, which would only cost the browser time.
   if (length > LONGEST) return [...counted];
   return Array.from({ length }, (_, index) => {
     const date = day(first + index * DAY);

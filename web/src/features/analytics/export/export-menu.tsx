@@ -5,7 +5,7 @@ import { Button } from "@/ui/inputs/button";
 import { Menu, MenuItem } from "@/ui/overlays/menu";
 import { EXPORTS, type Export } from "./exports";
 
-/** Takes the tables along as they are on the screen. */
+/** Downloads the tables of the screen. */
 export function ExportMenu({ name, analytics }: { name: string; analytics: AnalyticsResponse }) {
   return (
     <Menu

@@ -106,7 +106,7 @@ function stopReasons({ totals }: AnalyticsResponse): string {
   return toCsv(["reason", "leads"], reasons(totals.stopped));
 }
 
-/** Why leads stopped, the most frequent reason first. */
+/** The reasons for which enrollments stopped, the most frequent first. */
 export function reasons(stopped: Record<string, number>): [string, number][] {
   return Object.entries(stopped).sort(([a, left], [b, right]) => right - left || a.localeCompare(b));
 }

@@ -1,11 +1,11 @@
 import type { BranchTaken, FunnelStepResponse, StepVariantsResponse } from "@/api/schema";
 import { count, rate, words } from "@/lib/format";
 
-/** Figures in words. */
+/** Puts figures into words. */
 
 type Step = Pick<FunnelStepResponse, "key" | "name">;
 
-/** Which way leads went at a step, and where it led: `If (1) → Follow-up`. */
+/** Which way leads took at a step, and where it led: `If 1`, `Follow-up`. */
 export function branchWords(taken: BranchTaken, steps: readonly Step[]): { way: string; led: string } {
   return { way: wayWords(taken.branch), led: outcomeWords(taken.outcome, steps) };
 }
@@ -28,7 +28,7 @@ function stepName(key: string, steps: readonly Step[]): string {
   return steps.find((step) => step.key === key)?.name || key;
 }
 
-/** Who is ahead, how sure that is, and what is missing to decide: one sentence. */
+/** Which variant leads, how certain that is, and what is missing for a decision, in one or two sentences. */
 export function verdict(step: StepVariantsResponse): string {
   const competing = step.results.filter((result) => result.probability_best !== null);
   const [best, next] = [...competing].sort((a, b) => (b.probability_best ?? 0) - (a.probability_best ?? 0));
@@ -53,7 +53,7 @@ function won(step: StepVariantsResponse, winner: string): string {
     : `${winner} has won${certainty}. Everybody who comes here is sent it.`;
 }
 
-/** Whole percent, but never a certainty that is none. */
+/** Whole percent, but never 100 % for a share below 1. */
 export function sure(share: number | null): string {
   if (share === null) return "–";
   const percent = Math.round(share * 100);

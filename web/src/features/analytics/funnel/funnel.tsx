@@ -16,7 +16,7 @@ const ICONS: Record<string, ReactNode> = {
 
 const DEEDS = ["sent", "opened", "clicked", "replied"] as const;
 
-/** Step by step, how many of the enrolled leads came there, and what they did with its email. */
+/** For each step, how many of the enrolled leads reached it and what they did with its email. */
 export function Funnel({ steps, enrolled }: { steps: readonly FunnelStepResponse[]; enrolled: number }) {
   return (
     <div className={styles.frame}>
@@ -83,7 +83,7 @@ function Step({
   );
 }
 
-/** Decoration: every figure stands beside it as text. */
+/** Decoration only: every figure also stands beside it as text. */
 function Track({ step, enrolled }: { step: FunnelStepResponse; enrolled: number }) {
   const width = (part: number) => ({ inlineSize: `${Math.min(100, (part / enrolled) * 100)}%` });
   return (

@@ -8,7 +8,7 @@ import { Time } from "@/ui/data/time";
 import styles from "../analytics.module.css";
 import { sure, verdict } from "./branch-words";
 
-/** What is compared are replies: an open may be a machine's. */
+/** Variants are compared by replies, because a machine can open an email. */
 export function Variants({ steps }: { steps: readonly StepVariantsResponse[] }) {
   return (
     <div className={styles.variants}>

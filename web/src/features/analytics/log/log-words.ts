@@ -4,8 +4,8 @@ import { branchWords } from "../funnel/branch-words";
 
 type Named = { key: string; name: string };
 
-/** What a row of the log says besides its event, in a few words; empty for nothing. Whatever is not known here is told as
- * names and values. */
+/** The details of a log row in a few words; empty if there are none. Unknown details are shown as names and
+ * values. */
 export function detailWords(
   { event, detail }: Pick<ExecutionResponse, "event" | "detail">,
   steps: readonly Named[],
@@ -25,7 +25,7 @@ export function detailWords(
     .join(" · ");
 }
 
-/** What only programs know each other by. */
+/** Identifiers that mean nothing to a person. */
 const INTERNAL = new Set(["message_id", "version_id", "mailbox_id"]);
 
 function text(value: unknown): string | null {

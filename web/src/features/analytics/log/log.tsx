@@ -38,7 +38,7 @@ const EVENTS = [
   "failed",
 ] as const;
 
-/** Everything that was done to the sequence's leads, the newest first. */
+/** Everything that was done to the leads of the sequence, newest first. */
 export function Log({ sequenceId }: { sequenceId: string }) {
   const search = route.useSearch();
   const analytics = useQuery({ ...analyticsQuery(sequenceId), refetchInterval: false });

@@ -9,11 +9,11 @@ import { useActions } from "../store/actions";
 import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./step-menu.module.css";
 
-/** Everything that can be done to a step, for whoever drags nothing. */
+/** Everything that can be done to a step, without dragging. */
 export function StepMenu({ uid, step }: { uid: string; step: DraftStep }) {
   const actions = useActions();
   const { store } = useBuilder();
-  // A way through fifty steps by Tab is long enough: the menu is on it where the panel is open.
+  // Keeps the way through fifty steps by Tab short: the menu is in the tab order only for the open step.
   const selected = useDraft((state) => state.selected === uid);
   return (
     <div className={`${styles.menu} nodrag nopan`}>

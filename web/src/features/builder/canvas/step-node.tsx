@@ -13,7 +13,8 @@ import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-
 import { StepMenu } from "./step-menu";
 import styles from "./step-node.module.css";
 
-/** A step on the canvas. What it shows is looked up by its name: a move of the canvas draws no step again. */
+/** A step on the canvas. It reads its data from the store by its ID, so that moving the canvas does not draw it
+ * again. */
 export const StepNode = memo(function StepNode({ id }: NodeProps) {
   const step = useDraft((state) => stepOf(state.steps, id));
   return step ? <Card uid={id} step={step} /> : null;

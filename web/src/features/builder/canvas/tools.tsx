@@ -10,7 +10,7 @@ import { useBuilder, useDraft } from "../store/builder-context";
 import { duration } from "./motion";
 import styles from "./tools.module.css";
 
-/** How the canvas is looked at. */
+/** The controls for the view of the canvas. */
 export function Tools({ onList }: { onList: () => void }) {
   const flow = useReactFlow();
   const actions = useActions();
@@ -80,7 +80,7 @@ function Tool({
   children,
 }: {
   label: string;
-  /** Where there is a keyboard, or a mouse. */
+  /** Shown only where there is room for it, beside a keyboard or a mouse. */
   wide?: boolean;
   onClick: () => void;
   children: ReactNode;

@@ -6,8 +6,8 @@ import { useBuilder } from "../store/builder-context";
 import { focusStep, PANEL_ID } from "../store/focus";
 import type { BuilderStore } from "../store/store";
 
-/** The keys of a step that has the focus: arrows go to the next one, Alt with them moves it in the order, Enter opens its
- * panel, Delete takes it away. */
+/** The keys of the focused step: arrows move the focus, Alt with an arrow moves the step in the order, Enter opens
+ * its panel, Delete removes it. */
 export function useCanvasKeys(): (event: KeyboardEvent) => void {
   const { store, places, frozen } = useBuilder();
   const actions = useActions();
@@ -62,7 +62,7 @@ function pressed({ key, altKey, ctrlKey, metaKey }: KeyboardEvent): string {
   return [(ctrlKey || metaKey) && "Ctrl", altKey && "Alt", key].filter(Boolean).join(" ");
 }
 
-/** The step itself, not something inside it that has keys of its own. */
+/** The ID of the step if the step itself has the focus, and not a control inside it. */
 function focused(target: EventTarget): string | null {
   return target instanceof HTMLElement && target.classList.contains("react-flow__node-step")
     ? (target.dataset.id ?? null)

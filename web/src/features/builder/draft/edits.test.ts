@@ -8,7 +8,7 @@ import { edgesOf } from "./graph";
 const LINE = draftOf(step("a"), step("b"), step("c"));
 const NEW = { uid: "new", step: step("new") };
 
-/** Every way as `from>to`, for steps that a lead can go. */
+/** Every way as `from>to`. */
 function ways(draft: Draft): string[] {
   return edgesOf(draft).map((edge) => `${edge.source}>${edge.target ?? edge.end}`);
 }

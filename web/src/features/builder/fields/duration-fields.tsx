@@ -10,7 +10,7 @@ interface Duration {
 
 interface DurationFieldsProps extends Duration {
   legend: string;
-  /** What the fields' names begin with, for the problems about them: `delay_`, `config.`. */
+  /** The prefix of the fields' paths, for their problems: `delay_`, `config.`. */
   path: string;
   onChange: (duration: Duration) => void;
 }

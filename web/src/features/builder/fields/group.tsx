@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import styles from "./fields.module.css";
 import { useAnyProblem, useProblem } from "./problems-context";
 
-/** A part of the panel under a heading. */
+/** A section of the panel with a heading. */
 export function Group({
   title,
   actions,
@@ -23,13 +23,13 @@ export function Group({
   );
 }
 
-/** What the server says about something that is no single field: a branch, a list. */
+/** A problem of something that is not a single field: a branch, a list. */
 export function ProblemAt({ path }: { path: string }) {
   const problem = useProblem(path);
   return problem ? <p className={styles.error}>{problem}</p> : null;
 }
 
-/** Marks what hides a field that has a problem. */
+/** Marks a control that hides a field with a problem. */
 export function ProblemDot({ paths }: { paths: readonly string[] }) {
   return useAnyProblem(...paths) ? (
     <span className={styles.dot} role="img" aria-label="has a problem" />

@@ -8,12 +8,12 @@ interface JsonFieldProps {
   hint?: string;
   error?: string | undefined;
   value: Raw | undefined;
-  /** Undefined where nothing is written and nothing is a value (`optional`). */
+  /** Undefined if the text is empty and the field is `optional`. */
   onChange: (value: Record<string, unknown> | undefined) => void;
   optional?: boolean;
 }
 
-/** A JSON object. What is no JSON yet stays in the field and is not told. */
+/** A JSON object. Text that is not valid JSON yet stays in the field and is not reported. */
 export function JsonField({ value, onChange, optional = false, error, ...field }: JsonFieldProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const text = typed ?? (value === undefined ? "" : JSON.stringify(value, null, 2));
@@ -39,7 +39,7 @@ export function JsonField({ value, onChange, optional = false, error, ...field }
   );
 }
 
-/** The object, or what keeps the text from being one. */
+/** The object, or what is wrong with the text. */
 function readObject(text: string): Raw | string {
   try {
     const read: unknown = JSON.parse(text);

@@ -7,7 +7,7 @@ import { useProblem } from "./problems-context";
 interface OutcomeFieldProps {
   label: string;
   path: string;
-  /** An outcome that is not given goes on. */
+  /** An outcome that is missing continues. */
   outcome: unknown;
   /** The step that this is a way out of. */
   step: DraftStep;
@@ -17,7 +17,7 @@ interface OutcomeFieldProps {
 
 const GOTO = "goto:";
 
-/** Where a way leads: on, to a step, or to the end (with a reason, if one is given). */
+/** Chooses where a way leads: on, to a step, or to a stop (with an optional reason). */
 export function OutcomeField({ label, path, outcome, step, steps, onChange }: OutcomeFieldProps) {
   const problem = useProblem(path);
   const raw: Raw = isRaw(outcome) ? outcome : {};

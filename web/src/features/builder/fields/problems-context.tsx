@@ -2,16 +2,16 @@ import { createContext, useContext } from "react";
 import type { PlacedProblems } from "./problems";
 import { isInside } from "./problems";
 
-/** What the server says about the step that the panel shows, by field. */
+/** The problems of the step that the panel shows, by field. */
 export const ProblemsContext = createContext<PlacedProblems>({ byField: new Map(), rest: [] });
 
-/** What is wrong with this field, as one text. */
+/** The problems of this field as one text. */
 export function useProblem(path: string): string | undefined {
   const found = useContext(ProblemsContext).byField.get(path) ?? [];
   return found.length === 0 ? undefined : found.map((problem) => sentence(problem.detail)).join(" ");
 }
 
-/** Whether anything is wrong with the fields in here: for what hides them (a tab, a closed section). */
+/** Whether any field inside these paths has a problem, for what hides the fields (a tab, a closed section). */
 export function useAnyProblem(...paths: readonly string[]): boolean {
   const { byField } = useContext(ProblemsContext);
   return [...byField.keys()].some((field) => paths.some((path) => isInside(field, path)));

@@ -1,15 +1,15 @@
 import type { StepProblem } from "../model/step";
 
-/** Which editor of the panel a problem stands beside. */
+/** Decides beside which field of the panel a problem is shown. */
 
 export interface PlacedProblems {
   /** By the path of the field that shows them. */
   byField: ReadonlyMap<string, readonly StepProblem[]>;
-  /** Those that no field is about. */
+  /** Problems that belong to no field. */
   rest: readonly StepProblem[];
 }
 
-/** Each problem goes to the nearest field: its own, else the one that it is inside of (`config.body.lines[0]` is about
+/** Each problem goes to the nearest field: its own, or the one that contains it (`config.body.lines[0]` belongs to
  * `config.body`). */
 export function placeProblems(problems: readonly StepProblem[], fields: readonly string[]): PlacedProblems {
   const byField = new Map<string, StepProblem[]>();

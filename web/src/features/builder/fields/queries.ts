@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 
-/** What the editors offer to choose from. These lists change seldom: they are kept while the builder is open. */
+/** The lists that the editors offer to choose from. They change seldom and are kept while the builder is open. */
 
 const KEPT = 60_000;
 const PAGE = 100;
@@ -11,7 +11,7 @@ interface Page<Item> {
   next_cursor?: string | null;
 }
 
-/** Every item of a list, up to a thousand. */
+/** Every item of a list, up to about a thousand. */
 async function everyItem<Item>(page: (cursor: string | undefined) => Promise<Page<Item>>): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;
@@ -45,7 +45,7 @@ export const campaignsQuery = queryOptions({
   staleTime: KEPT,
 });
 
-/** Leads by a part of their name or address; the newest for an empty text. */
+/** Leads by a part of their name or address; the newest ones for an empty text. */
 export function leadsQuery(search: string) {
   const query = { limit: 20, ...(search === "" ? {} : { search }) };
   return queryOptions({
@@ -55,7 +55,7 @@ export function leadsQuery(search: string) {
   });
 }
 
-/** What the newest leads show of the tenant's own vocabulary: keys of custom fields, statuses. */
+/** Custom field keys, statuses and tags, as the newest leads have them. */
 export const vocabularyQuery = queryOptions({
   queryKey: ["leads", "vocabulary"],
   queryFn: async () => {

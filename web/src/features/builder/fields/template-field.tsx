@@ -17,15 +17,15 @@ interface TemplateFieldProps {
   hint?: string;
   placeholder?: string;
   maxLength?: number;
-  /** Of the text area; without it the template is one line. */
+  /** The number of rows of a text area. Without it the template is one line. */
   rows?: number;
-  /** HTML is read letter by letter. */
+  /** Uses a monospaced font, for HTML. */
   code?: boolean;
-  /** The label is read out only, and the menu stands in the row above: that of the tabs. */
+  /** The label is for screen readers only, and the menu stands in the row above, beside the tabs. */
   hideLabel?: boolean;
 }
 
-/** A Liquid template with a menu of what can stand in it, written at the cursor. */
+/** A Liquid template with a menu of fields and filters that are inserted at the cursor. */
 export function TemplateField({
   label,
   value,
@@ -123,7 +123,7 @@ function InsertMenu({ label, onField, onFilter, canFilter, onClosed }: InsertMen
           align="end"
           sideOffset={4}
           onCloseAutoFocus={(event) => {
-            // Back into the text, where what was chosen stands, and not to the button.
+            // Moves the focus to the text, where the insertion is, and not back to the button.
             event.preventDefault();
             onClosed();
           }}

@@ -1,20 +1,20 @@
-/** Writing Liquid into a template at the cursor. */
+/** Inserts Liquid into a template at the cursor. */
 
 export interface MergeField {
   name: string;
   label: string;
-  /** What stands there for a lead that has nothing: an empty field without one is refused. */
+  /** What a lead without a value gets. An empty field without a fallback is refused. */
   fallback?: string;
 }
 
 export interface Edited {
   text: string;
-  /** What is to be selected afterwards, so that typing goes on there. */
+  /** The part to select afterwards, so that the user can type over it. */
   start: number;
   end: number;
 }
 
-/** The field, between `start` and `end` of the text; its fallback is selected, to be typed over. */
+/** Inserts the field between `start` and `end` of the text and selects its fallback. */
 export function insertField(text: string, start: number, end: number, field: MergeField): Edited {
   const before = text.slice(0, start);
   if (field.fallback === undefined) {
@@ -31,7 +31,7 @@ export function insertField(text: string, start: number, end: number, field: Mer
   };
 }
 
-/** The filter, at the end of the `{{ … }}` that the cursor is in or right behind; null where there is none. */
+/** Adds the filter to the `{{ … }}` that the cursor is in or directly behind. Null if there is none. */
 export function insertFilter(text: string, cursor: number, filter: string): Edited | null {
   const open = cursor < 2 ? -1 : text.lastIndexOf("{{", cursor - 2);
   if (open < 0) return null;
@@ -85,8 +85,8 @@ const OTHERS: readonly (readonly [string, readonly MergeField[]])[] = [
   ],
 ];
 
-/** The fields that a template may name, in groups; `custom` are keys that leads have. Keys that Liquid could not read as a
- * path are left out. */
+/** The fields that a template may name, in groups. `custom` are the keys of custom fields; those that Liquid cannot
+ * read as a path are left out. */
 export function mergeFields(
   custom: readonly string[],
 ): readonly (readonly [string, readonly MergeField[]])[] {
@@ -96,7 +96,7 @@ export function mergeFields(
   return [["Lead", LEAD], ...(own.length > 0 ? [["Custom fields", own] as const] : []), ...OTHERS];
 }
 
-/** The fields of a lead that a condition may test. */
+/** The fields of a lead that a condition can test. */
 export function testableFields(custom: readonly string[]): string[] {
   return [...LEAD.map((field) => field.name), "tags", ...custom.map((key) => `custom.${key}`)];
 }

@@ -59,7 +59,7 @@ export function BuilderHeader({ saving }: { saving: Saving }) {
   );
 }
 
-/** With its name where there is room; where there is hardly any, it is in the menu. */
+/** A link with its name where there is room. On a narrow screen the menu has it. */
 function Room({
   to,
   params,
@@ -110,7 +110,7 @@ function More({ sequence }: { sequence: SequenceResponse }) {
   );
 }
 
-/** As the server has it: what is not saved is not in the file. */
+/** Exports what the server has: unsaved edits are not in the file. */
 async function exportYaml(sequence: SequenceResponse): Promise<void> {
   try {
     const url = URL.createObjectURL(await download(`/sequences/${sequence.id}/export?format=yaml`));

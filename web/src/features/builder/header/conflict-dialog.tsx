@@ -5,7 +5,7 @@ import { useBuilder } from "../store/builder-context";
 import type { Saving } from "../store/saving";
 import styles from "./publish-dialog.module.css";
 
-/** Somebody else has saved since: whose steps are kept is a person's decision, in sight of what differs. */
+/** Somebody else has saved in the meantime: the user sees what differs and decides whose steps are kept. */
 export function ConflictDialog({ saving }: { saving: Saving }) {
   const { store } = useBuilder();
   const { conflict } = saving;

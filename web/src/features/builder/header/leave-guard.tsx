@@ -4,7 +4,7 @@ import { Dialog } from "@/ui/overlays/dialog";
 import { useBuilder } from "../store/builder-context";
 import { isDirty, type Saving } from "../store/saving";
 
-/** Asks before unsaved edits are left behind, on the way to another screen and out of the app. */
+/** Asks before unsaved edits are lost by going to another screen or closing the page. */
 export function LeaveGuard({ saving }: { saving: Saving }) {
   const { store } = useBuilder();
   const dirty = () => isDirty(store.getState());

@@ -39,7 +39,7 @@ function Opened({ pinned = false }: { pinned?: boolean }) {
   );
 }
 
-/** How often it was asked to publish, with and without `dry_run`. */
+/** The `dry_run` parameter of each request to publish so far. */
 const published = () =>
   server.requestsTo("post", "/sequences/s/publish").map((one) => one.query.get("dry_run"));
 

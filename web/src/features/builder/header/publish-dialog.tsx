@@ -11,7 +11,7 @@ import { titleOf, withKey } from "../draft/draft";
 import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./publish-dialog.module.css";
 
-/** What publishing would do to the leads on their way, before it is done. */
+/** Shows what publishing would do to the leads in the sequence, before it is done. */
 export function PublishDialog({
   open,
   onOpenChange,

@@ -11,7 +11,7 @@ import { PublishDialog } from "./publish-dialog";
 
 const SAID = { active: "Active: leads can be enrolled", paused: "Paused: every lead of it is held" };
 
-/** What a sequence can become next: active, paused, published. What is on the screen is saved first. */
+/** Activates, pauses, resumes or publishes the sequence. Unsaved edits are saved first. */
 export function StatusButtons({ saving }: { saving: Saving }) {
   const { sequence, problems } = useBuilder();
   const unsaved = useDraft(isDirty);

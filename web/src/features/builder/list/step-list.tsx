@@ -12,7 +12,7 @@ import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-
 import styles from "./step-list.module.css";
 import { WayChoice } from "./way-choice";
 
-/** The same steps as a list in their order: all that the canvas does, for whoever would rather read or type. */
+/** The steps as a list in their order. It offers all that the canvas offers, without a pointer. */
 export function StepList() {
   const steps = useDraft((state) => state.steps);
   return (

@@ -9,7 +9,7 @@ const CONTINUE = "continue";
 const STOP = "stop";
 const GOTO = "goto ";
 
-/** Where one way out of a step leads, to be chosen. */
+/** Chooses where one way out of a step leads. */
 export function WayChoice({ uid, outlet }: { uid: string; outlet: Outlet }) {
   const actions = useActions();
   const { frozen } = useBuilder();
@@ -55,7 +55,7 @@ function written(outcome: Outcome): string {
   return "stop" in outcome ? STOP : CONTINUE;
 }
 
-/** A stop that is chosen again keeps its reason. */
+/** Choosing "stop" again keeps the reason. */
 function outcomeOf(value: string, before: Outcome): Outcome {
   if (value === CONTINUE) return { continue: true };
   if (value === STOP) return "stop" in before ? before : { stop: true };

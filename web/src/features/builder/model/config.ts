@@ -1,5 +1,5 @@
-/** Reading and changing a step's config, which may be incomplete, or hold what this program does not know: nothing that a
- * field does not show is lost by editing another. */
+/** Reads and changes the config of a step. A config may be incomplete and may hold keys that the browser does not
+ * know: editing one field must not lose another. */
 
 export type Raw = Readonly<Record<string, unknown>>;
 
@@ -27,7 +27,7 @@ export function rawOf(raw: Raw, name: string): Raw | undefined {
   return isRaw(value) ? value : undefined;
 }
 
-/** With these fields changed, in the order they had; undefined takes a field away. */
+/** The object with these fields changed, in their old order. Undefined removes a field. */
 export function patched(raw: Raw, changes: Raw): Record<string, unknown> {
   const next: Record<string, unknown> = { ...raw };
   for (const [name, value] of Object.entries(changes)) {
@@ -45,7 +45,7 @@ export function without<Item>(items: readonly Item[], index: number): Item[] {
   return items.filter((_, place) => place !== index);
 }
 
-/** With the item one place up (-1) or down (1); the same list at its ends. */
+/** Moves an item one place up (-1) or down (1). At the ends the list stays the same. */
 export function moved<Item>(items: readonly Item[], index: number, by: -1 | 1): Item[] {
   const next = [...items];
   const [item] = next.splice(index, 1);
@@ -54,7 +54,7 @@ export function moved<Item>(items: readonly Item[], index: number, by: -1 | 1): 
   return next;
 }
 
-/** Keys for the rows of a list whose items have no names of their own: their places. */
+/** Keys for the rows of a list whose items have no IDs: their indexes. */
 export function places(items: readonly unknown[]): string[] {
   return items.map((_, index) => `place-${index}`);
 }

@@ -1,7 +1,7 @@
 import { isRaw, textOf } from "./config";
 
 /** Where a step leads: to a step by its key, out of the sequence, or to the step below. The same three forms as in
- * `domain/steps/outcome.py`. */
+ * `domain/sequences/steps/outcome.py`. */
 export type Outcome = { goto: string } | { stop: true; reason?: string } | { continue: true };
 
 /** The name of a way out of a step, as the server's problems name it: `branches[0].then`, `else`, `on_event`, `on_timeout`.

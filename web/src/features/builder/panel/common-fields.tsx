@@ -14,7 +14,7 @@ interface CommonFieldsProps {
   onChange: (step: DraftStep) => void;
 }
 
-/** What every type of step has: a name, a key, and a wait of its own. */
+/** The fields of every step type: a name, a key, and a wait before the step. */
 export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
   return (
     <div className={styles.fields}>
@@ -63,7 +63,7 @@ function OwnDelay({ step, onChange }: Pick<CommonFieldsProps, "step" | "onChange
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
-/** A half-typed key is nobody's key: it is told once the field is left, and only if it can be one. */
+/** A key is reported when the field is left and only if it is valid: half-typed keys would rename references. */
 function KeyField({
   step,
   steps,
@@ -75,7 +75,7 @@ function KeyField({
 }) {
   const [writing, setWriting] = useState({ of: step.key, typed: step.key });
   const [touched, setTouched] = useState(false);
-  // What was typed for another key (before an undo) is no edit of this one.
+  // Text that was typed for another key (before an undo) does not belong to this one.
   const typed = writing.of === step.key ? writing.typed : step.key;
   const problem = useProblem("key");
   const wrong = wrongWith(typed, step, steps);

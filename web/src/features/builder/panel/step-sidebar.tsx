@@ -9,7 +9,7 @@ import { focusStep, PANEL_ID } from "../store/focus";
 import { StepPanel } from "./step-panel";
 import styles from "./step-sidebar.module.css";
 
-/** The panel of the open step: beside the canvas, or, where it is narrow, over all of it. */
+/** The panel of the open step: beside the canvas, or above all of it on a narrow screen. */
 export function StepSidebar() {
   const uid = useDraft((state) => state.selected);
   const step = useDraft((state) => stepOf(state.steps, state.selected));

@@ -8,7 +8,8 @@ import type { StepType } from "../model/step";
 import { useBuilder } from "./builder-context";
 import type { BuilderStore } from "./store";
 
-/** What a person can do, in one place for the canvas, the list, the menus and the keys: each is one edit with a name. */
+/** Every edit that a user can make, for the canvas, the list, the menus and the keys. Each is one named entry of the
+ * undo history. */
 export type Actions = ReturnType<typeof actionsOn>;
 
 export function useActions(): Actions {
@@ -30,7 +31,7 @@ export function actionsOn(store: BuilderStore) {
   };
 
   return {
-    /** Behind that step, or at the end; its panel opens. */
+    /** Adds a step below that step, or at the end, and opens its panel. */
     add: (type: StepType, after: string | null) =>
       added(type, (steps, item) => edits.insertAfter(steps, after, item)),
     addOn: (type: StepType, way: Way) => added(type, (steps, item) => edits.insertOn(steps, way, item)),

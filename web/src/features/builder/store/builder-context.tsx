@@ -8,7 +8,7 @@ import type { DraftStep, StepProblem } from "../model/step";
 import type { Counts } from "./counts";
 import type { BuilderState, BuilderStore } from "./store";
 
-/** What all parts of an open builder share: the draft, and what is known of it. */
+/** What all parts of an open builder share: the draft, and what is derived from it. */
 export interface Builder {
   sequence: SequenceResponse;
   store: BuilderStore;
@@ -19,7 +19,7 @@ export interface Builder {
   lost: ReadonlySet<string>;
   problems: Problems;
   counts: Counts;
-  /** An archived sequence is only shown. */
+  /** True for an archived sequence, which cannot be edited. */
   frozen: boolean;
 }
 
@@ -36,7 +36,7 @@ export function useDraft<Part>(select: (state: BuilderState) => Part): Part {
   return useStore(useBuilder().store, select);
 }
 
-/** The steps as the panel takes them: in their order, without what only this browser knows. */
+/** The steps in their order, without their `uid`. */
 export function useSteps(): readonly DraftStep[] {
   return useBuilder().steps;
 }

@@ -5,7 +5,7 @@ import { LIVE } from "@/api/query-client";
 import type { FunnelStepResponse, SequenceResponse } from "@/api/schema";
 import type { StepIds } from "../draft/api-steps";
 
-/** How many leads came to each step, by its `uid`. */
+/** The funnel figures of each step, by its `uid`. */
 export type Counts = ReadonlyMap<string, FunnelStepResponse>;
 
 const NONE: Counts = new Map();

@@ -7,13 +7,13 @@ import type { SequenceStepsResponse } from "@/api/schema";
 import { sameDraft, sameSteps, toApi } from "../draft/api-steps";
 import type { BuilderState, BuilderStore } from "./store";
 
-/** Saving is a person's decision: a draft may be half way through something that nobody else should see yet, and of a
- * running sequence a save shows everybody an edit to be published. */
+/** Saves the draft when the user asks for it, and never by itself: a draft may be half done, and saving an active
+ * sequence shows everybody edits that wait to be published. */
 export interface Saving {
-  /** True once the server has what is on the screen. */
+  /** Resolves to true when the server has the steps that are on the screen. */
   save: () => Promise<boolean>;
   busy: boolean;
-  /** What somebody else has saved since, when that kept this one from being saved. */
+  /** The steps that somebody else has saved, if they kept this save from succeeding. */
   conflict: SequenceStepsResponse | null;
   takeTheirs: () => void;
   overwrite: () => Promise<boolean>;
@@ -52,8 +52,8 @@ export function useSaving(sequenceId: string, store: BuilderStore): Saving {
     }
   }
 
-  /** The server's steps are not those that were read. Where they are these very ones (a save whose answer was lost, or
-   * another tab's), there is nothing to decide. */
+  /** The server's steps have changed since they were loaded. If they equal the draft (the answer to an earlier save
+   * was lost, or another tab saved it), there is no conflict. */
   async function settle(): Promise<boolean> {
     try {
       const theirs = await readSteps(sequenceId);

@@ -7,41 +7,41 @@ import { change } from "../draft/edits";
 import { withRoom } from "../draft/layout";
 import type { DraftStep } from "../model/step";
 
-/** What an undo brings back: the steps, and what was done to make them so. */
+/** One entry of the undo history: the steps, and the edit that made them. */
 interface Moment {
   steps: Draft;
-  /** The edit that led here, in words: "Delete Follow-up". */
+  /** The edit in words: "Delete Follow-up". */
   event: string;
 }
 
 export interface BuilderState extends Moment {
   /** The step whose panel is open. */
   selected: string | null;
-  /** The steps as the server has them, as of `revision`. */
+  /** The steps as the server has them, at `revision`. */
   saved: Draft;
   revision: number;
   ids: StepIds;
-  /** Whether steps show their counts, and are higher by that. */
+  /** Whether steps show their figures, which makes them higher. */
   counted: boolean;
 
   select: (uid: string | null) => void;
   count: (counted: boolean) => void;
-  /** One named edit, which one undo takes back. `select` opens the panel of a step in the same move. */
+  /** Makes one named edit, which one undo takes back. `select` opens the panel of a step in the same change. */
   edit: (event: string, edit: (steps: Draft) => Draft, select?: string | null) => void;
-  /** What the panel of a step says of it. Typing on in one field is one edit. */
+  /** Replaces a step by its edited form. Typing on in one field counts as one edit. */
   write: (uid: string, step: DraftStep) => void;
-  /** The server has `steps` now. */
+  /** Records that the server now has `steps`. */
   keep: (steps: Draft, answer: SequenceStepsResponse) => void;
-  /** Throws away what is here for what the server has. */
+  /** Replaces the draft by what the server has. */
   load: (answer: SequenceStepsResponse) => void;
-  /** Takes another revision for the one that was read, in order to write over it. */
+  /** Sets another base revision, so that the next save overwrites it. */
   overwrite: (revision: number) => void;
 }
 
 export type BuilderStore = StoreApi<BuilderState> & { temporal: StoreApi<TemporalState<Moment>> };
 
 export function createBuilderStore(answer: SequenceStepsResponse): BuilderStore {
-  /** The field that is being typed in, and the steps before that began. */
+  /** The field that is being typed in, and the steps before the typing began. */
   let typing: { field: string; before: Draft } | null = null;
 
   const store = createStore<BuilderState>()(
@@ -101,7 +101,7 @@ export function createBuilderStore(answer: SequenceStepsResponse): BuilderStore 
       },
     ),
   );
-  // An undo may leave the panel of a step open that is not there any more; what is typed next is another edit.
+  // An undo may remove the open step: its panel closes, and what is typed next is a new edit.
   store.subscribe((state, before) => {
     if (state.steps === before.steps) return;
     if (typing && state.steps === typing.before) typing = null;
@@ -118,7 +118,7 @@ function loaded(
   return { steps, saved: steps, revision: answer.steps_revision, ids: idsOf(steps, answer.items, known) };
 }
 
-/** `name`, `config.subject`, ...: what is different, so that typing on in it is the same edit. */
+/** The names of the changed fields (`name`, `config.subject`), which identify an edit that goes on. */
 function changedField(before: DraftStep, after: DraftStep): string {
   const names = (one: object, other: object, prefix: string) =>
     Object.keys({ ...one, ...other })

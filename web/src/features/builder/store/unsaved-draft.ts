@@ -2,15 +2,15 @@ import { sessionHasEnded } from "@/api/session";
 import { isDirty } from "./saving";
 import type { BuilderStore } from "./store";
 
-/** What was being written when the session ended in the middle of it. It waits here, in this page's memory, until its
- * author has signed in again; whoever signs in instead must be able to read that sequence to see it. */
+/** The draft that was open when the session ended. It is kept in the memory of this page until somebody signs in
+ * again; another user sees it only if they may read the sequence. */
 let kept: { sequenceId: string; store: BuilderStore } | null = null;
 
 export function keptStore(sequenceId: string): BuilderStore | null {
   return kept?.sequenceId === sequenceId ? kept.store : null;
 }
 
-/** To be called when a builder is there, and what it answers when it goes. */
+/** To be called when a builder opens. The returned function is to be called when it closes. */
 export function keepWhenSessionEnds(sequenceId: string, store: BuilderStore): () => void {
   kept = null;
   return () => {

@@ -9,7 +9,7 @@ import { type Problems, problemsOf } from "../draft/problems";
 const NONE: Problems = { byStep: new Map(), general: [], count: 0 };
 const PAUSE_MS = 350;
 
-/** Asked again whenever the draft has changed and rested for a moment. */
+/** Validates the draft on the server, after each pause in editing. */
 export function useProblems(sequenceId: string, steps: Draft): Problems {
   const rested = useRested(steps);
   const body = toApi(rested, {}).map((step) => ({ ...step, metadata: {} }));
@@ -39,7 +39,8 @@ async function validate(
     );
     return answer.problems;
   } catch (error) {
-    // What is too wrong to be looked at (a key with a blank in it) is refused, and named in the same way.
+    // A draft that is too wrong to be validated (a key with a blank in it) is refused, with problems of the same
+    // form.
     if (error instanceof ApiProblem && error.fields.length > 0) return error.fields;
     throw error;
   }

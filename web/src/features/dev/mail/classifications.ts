@@ -1,7 +1,7 @@
 import type { MailReceivedResponse } from "@/api/schema";
 import { words } from "@/lib/format";
 
-/** What Cadenza takes a message for, by the classifications of `mail/inbound.py`, and what follows from it. */
+/** What each classification of `mail/inbound` means, and what follows from it. */
 export const CLASSIFICATIONS: Record<string, { title: string; follows: string }> = {
   reply: { title: "A reply", follows: "The lead's enrollments end before anything else is sent." },
   auto_reply: {

@@ -15,7 +15,7 @@ type Answer =
   | { kind: "bounce"; hard: boolean }
   | { kind: "reply"; body: ReplyRequest };
 
-/** Answers a captured mail as its recipient, or a server on the way, would; each goes through the door of real mail. */
+/** Answers a captured mail as its recipient or a mail server would. Each answer is processed like real mail. */
 export function MailAnswers({ mail }: { mail: OutboxItem }) {
   const client = useQueryClient();
   const [writing, setWriting] = useState<"reply" | "away" | null>(null);

@@ -95,7 +95,7 @@ function Filter({
         onBlur={() => settle(typed)}
         onChange={(event) => {
           setTyped(event.target.value);
-          // Chosen from the list, or cleared: nothing more will be typed.
+          // An address was chosen from the list, or the field was cleared: no more typing is to be expected.
           if (!event.target.value || addresses.includes(event.target.value)) settle(event.target.value);
         }}
       />

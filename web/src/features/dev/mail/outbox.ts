@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import { LIVE } from "@/api/query-client";
 
-/** Captured mail, the newest first; `to` is a recipient's whole address. */
+/** Captured mail, newest first. `to` is the whole address of a recipient. */
 export function outboxQuery(to: string | undefined) {
   return infiniteQueryOptions({
     queryKey: ["outbox", { to }],

@@ -2,15 +2,15 @@ import { api, call } from "@/api/client";
 import type { ForecastResponse, LeadSkipped } from "@/api/schema";
 import { countsOf } from "../dry-run/skip-counts";
 
-/** So many leads one request may name; a campaign has no such bound. */
+/** The most leads that one request may name. A campaign has no such limit. */
 export const MOST = 10_000;
 
-/** Who is to be enrolled: leads by name, or whoever is in a campaign. */
+/** Who is to be enrolled: single leads, or everybody in a campaign. */
 export type Audience =
   | { kind: "leads"; leadIds: readonly string[] }
   | { kind: "campaign"; campaignId: string; name: string };
 
-/** What enrolling an audience would do. The lists may be shorter than the numbers, of a large campaign. */
+/** What enrolling an audience would do. For a large campaign the lists are shorter than the counts. */
 export interface Trial {
   accepted: number;
   enrolled: readonly string[];
@@ -41,7 +41,7 @@ export async function tryOut(sequenceId: string, audience: Audience): Promise<Tr
   };
 }
 
-/** Enrolls them. Answers with the ID of the batch that tells how it goes. */
+/** Enrolls the audience. Returns the ID of the batch that shows the progress. */
 export async function enrollAll(
   sequenceId: string,
   audience: Audience,

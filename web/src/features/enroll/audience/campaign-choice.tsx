@@ -9,7 +9,7 @@ interface Campaign {
   name: string;
 }
 
-/** A campaign that is there, or a new one that is made once it is needed. */
+/** Chooses an existing campaign, or the name of a new one, which is created when it is needed. */
 export function useCampaignChoice() {
   const campaigns = useInfiniteQuery(campaignsQuery());
   const [id, setId] = useState("");
@@ -17,7 +17,8 @@ export function useCampaignChoice() {
   const [made, setMade] = useState<Campaign | null>(null);
   const listed: Campaign[] = campaigns.data?.pages.flatMap((page) => page.items) ?? [];
   const known = made === null || listed.some((one) => one.id === made.id) ? listed : [made, ...listed];
-  /** The chosen one. Should what follows be refused, one that was just made is not made again. */
+  /** The ID of the chosen campaign. If a later request is refused, a campaign that was just created is not created
+   * again. */
   async function settle(): Promise<Campaign> {
     const there = known.find((one) => one.id === id);
     if (there !== undefined) return there;

@@ -19,7 +19,7 @@ interface Imported {
   campaign: { id: string; name: string };
 }
 
-/** A file of leads: they are imported into a campaign, and the campaign is what is enrolled. */
+/** Imports a file of leads into a campaign, which is then enrolled. */
 export function FileTab({ active, onChosen }: { active: boolean; onChosen: (audience: Audience) => void }) {
   const [imported, setImported] = useState<Imported | null>(null);
   if (imported === null) return <FileForm onImported={setImported} />;
@@ -104,7 +104,7 @@ function FileForm({ onImported }: { onImported: (imported: Imported) => void }) 
   );
 }
 
-/** `fair.csv` as `fair`. */
+/** `fair.csv` becomes `fair`. */
 function nameOf(file: File | null): string {
   return file?.name.replace(/\.\w+$/, "") ?? "";
 }

@@ -8,7 +8,7 @@ import { CampaignChoice, useCampaignChoice } from "./campaign-choice";
 
 const SHOWN = ["name"];
 
-/** Puts the leads into a campaign, an old one or a new one. */
+/** Adds the leads to an existing or a new campaign. */
 export function GatherDialog({
   leadIds,
   onClose,

@@ -13,7 +13,7 @@ export function LeadFilters({
   onChange,
 }: {
   filter: LeadFilter;
-  /** Statuses and tags are free text: those of the leads that have been seen can be chosen. */
+  /** Statuses and tags are free text, so the choice is made of those that the loaded leads have. */
   seen: readonly LeadResponse[];
   onChange: (changed: LeadFilter) => void;
 }) {

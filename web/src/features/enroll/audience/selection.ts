@@ -1,4 +1,4 @@
-/** Which leads are chosen. `more`: of all that match, these are the newest that one request may name. */
+/** The chosen leads. `more`: more leads match than one request may name, and these are the newest of them. */
 export interface Selection {
   ids: ReadonlySet<string>;
   more: boolean;
@@ -15,7 +15,7 @@ export function toggled({ ids }: Selection, leadIds: readonly string[], on: bool
   return { ids: next, more: false };
 }
 
-/** How the box that stands for all of these looks. */
+/** The state of the checkbox that selects all of these. */
 export function stateOf({ ids }: Selection, leadIds: readonly string[]): "all" | "some" | "none" {
   const chosen = leadIds.filter((id) => ids.has(id)).length;
   if (chosen === 0) return "none";

@@ -16,7 +16,7 @@ import { Forecast } from "./forecast";
 import { NamedLeads } from "./named-leads";
 import { SkipReasons } from "./skip-reasons";
 
-/** What would become of everyone, before it does. */
+/** Shows what enrolling would do, before it is done. */
 export function TrialPanel({
   sequence,
   audience,

@@ -6,7 +6,7 @@ import { Table } from "@/ui/data/table";
 import { Time } from "@/ui/data/time";
 import styles from "../enroll.module.css";
 
-/** When each mailbox will have sent its leads their first email. */
+/** When each mailbox will have sent the first email to all of its leads. */
 export function Forecast({ forecast }: { forecast: ForecastResponse }) {
   const { data } = useQuery(mailboxesQuery);
   const addresses = new Map(data?.items.map((mailbox) => [mailbox.id, mailbox.email]));

@@ -14,12 +14,12 @@ const PAGE = 25;
 
 export interface ListedLead {
   lead_id: string;
-  /** Why it is skipped, if it is. */
+  /** Why the lead is skipped, if it is. */
   code?: string;
   until?: string | null;
 }
 
-/** Leads that are known by their IDs, a page at a time, each page with their names. */
+/** A table of leads of which only the IDs are known. Names are loaded page by page. */
 export function NamedLeads({ label, leads }: { label: string; leads: readonly ListedLead[] }) {
   const [page, setPage] = useState(0);
   const shown = leads.slice(page * PAGE, (page + 1) * PAGE);

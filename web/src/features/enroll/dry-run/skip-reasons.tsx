@@ -2,7 +2,7 @@ import { SKIPS } from "@/features/leads/enrollment/skip-reasons";
 import { count, words } from "@/lib/format";
 import styles from "../enroll.module.css";
 
-/** The reasons with their numbers; with `onChoose`, each narrows the table below to its leads. */
+/** The reasons with their counts. With `onChoose`, each filters the table below. */
 export function SkipReasons({
   counts,
   chosen = null,

@@ -16,7 +16,7 @@ import { NamedLeads } from "../dry-run/named-leads";
 import { SkipReasons } from "../dry-run/skip-reasons";
 import styles from "../enroll.module.css";
 
-/** One batch, followed until nothing more will happen. */
+/** The progress of one batch until it is done. */
 export function BatchPanel({ batchId, onClose }: { batchId: string; onClose: () => void }) {
   const batch = useQuery(batchQuery(batchId));
   return (

@@ -12,7 +12,7 @@ import { Section } from "@/ui/page/page";
 import { Loaded, Loading } from "@/ui/page/states";
 import styles from "../enroll.module.css";
 
-/** What was last done to many leads of this sequence. */
+/** The latest batches of this sequence. */
 export function RecentBatches({ sequenceId, shown }: { sequenceId: string; shown?: string }) {
   const batches = useQuery(batchesQuery(sequenceId));
   return (

@@ -16,7 +16,7 @@ import { bySkipCode } from "./skip-reasons";
 
 const MOST = 10_000;
 
-/** Enrolls the leads in a sequence, after showing what would become of each. */
+/** Enrolls leads in a sequence, after a dry run that shows what would happen to each. */
 export function EnrollDialog({
   leadIds,
   onClose,

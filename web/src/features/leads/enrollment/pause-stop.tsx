@@ -10,7 +10,7 @@ import { Menu, MenuItem } from "@/ui/overlays/menu";
 import { Failed } from "@/ui/page/states";
 import styles from "./enrollment-card.module.css";
 
-/** Pause, resume and stop. What is answered is the state after it: nothing is shown before the server has said so. */
+/** Pauses, resumes and stops an enrollment. The screen changes only after the server has answered. */
 export function Steering({ enrollment }: { enrollment: EnrollmentStateResponse }) {
   const [stopping, setStopping] = useState(false);
   const client = useQueryClient();

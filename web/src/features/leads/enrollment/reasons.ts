@@ -2,14 +2,14 @@ import type { ExplanationResponse, ReasonResponse } from "@/api/schema";
 import { absoluteTime } from "@/lib/format";
 import { plainSentence } from "@/lib/sentence";
 
-/** Why nothing is being sent, in words. One entry for each code of the server's `domain/explain`:
+/** Why nothing is being sent, in words. One entry for each code of the server's `domain/enrollments/explain`;
  * `tests/architecture/test_sentences.py` compares them. */
 
 export interface Why {
   title: string;
-  /** What ends it: time by itself, somebody who must act, the engine in a moment, or nothing (it is over). */
+  /** What ends it: time, an action of a person, the engine in a moment, or nothing (it is over). */
   ends: "time" | "person" | "engine" | "over";
-  /** The sentence; without one, the server's own. */
+  /** The sentence. Without one, the server's own text is shown. */
   say?: (binds: ReasonResponse["binds"]) => string | undefined;
 }
 
@@ -106,7 +106,7 @@ export function whyOf(reason: ReasonResponse): { title: string; text: string; en
   };
 }
 
-/** `2d 04:10:09`: what is left until then. Null when it has come. */
+/** The time left, such as `2d 04:10:09`. Null when it has passed. */
 export function countdown(until: string, now: number): string | null {
   const seconds = Math.ceil((Date.parse(until) - now) / 1_000);
   if (seconds <= 0) return null;
@@ -117,7 +117,7 @@ export function countdown(until: string, now: number): string | null {
   return days > 0 ? `${days}d ${clock}` : clock;
 }
 
-/** How far the enrollment's clock runs ahead of this browser's, in milliseconds, by an answer that came at `heardAt`. */
+/** How far the enrollment's clock is ahead of this browser's, in milliseconds. `heardAt`: when the answer arrived. */
 export function clockAhead(explanation: Pick<ExplanationResponse, "as_of">, heardAt: number): number {
   return Date.parse(explanation.as_of) - heardAt;
 }

@@ -20,7 +20,7 @@ export interface SkipGroup {
   number: number;
 }
 
-/** How many leads are skipped for each reason, the most frequent first. */
+/** The number of skipped leads for each reason, the most frequent first. */
 export function bySkipCode(skipped: readonly Pick<LeadSkipped, "code">[]): SkipGroup[] {
   const numbers = new Map<string, number>();
   for (const { code } of skipped) numbers.set(code, (numbers.get(code) ?? 0) + 1);

@@ -10,7 +10,7 @@ import { clockAhead, countdown, type Why, whyOf } from "./reasons";
 
 const SIGNS: Record<Why["ends"], typeof Clock> = { time: Clock, person: Hand, engine: Zap, over: Clock };
 
-/** Why nothing is being sent, and for how long. */
+/** Says why nothing is being sent, and until when. */
 export function WhyNothing({ enrollment }: { enrollment: EnrollmentStateResponse }) {
   const explain = useQuery(explainQuery(enrollment.lead_id, enrollment.id));
   if (explain.data === undefined) {
@@ -51,7 +51,7 @@ function Next({
   return (
     <div className={styles.next}>
       <span>Next possible</span>
-      {/* Not read out every second: the time itself stands below. */}
+      {/* Not announced every second: the time itself stands below. */}
       <span className={`${styles.left} numeric`} role="timer" aria-live="off">
         {left ?? "now"}
       </span>

@@ -4,7 +4,7 @@ import { TextField } from "@/ui/inputs/field";
 import styles from "./lead-form.module.css";
 import type { CustomRow } from "./lead-values";
 
-/** What the tenant knows of the lead beyond its own fields, as pairs of a name and a value. */
+/** The custom fields of a lead, as pairs of a name and a value. */
 export function CustomFields({
   rows,
   error,

@@ -9,7 +9,7 @@ import { FormFaults } from "./form-problem";
 import { LeadForm } from "./lead-form";
 import { mistakeIn, toUpdate, valuesOf } from "./lead-values";
 
-/** `lead` is as it was when the form was opened: what comes in meanwhile does not change what is being typed. */
+/** Edits the lead as it was when the form was opened: a refresh does not change what is being typed. */
 export function EditLeadDialog({ lead, onClose }: { lead: LeadResponse; onClose: () => void }) {
   const [before] = useState(lead);
   const [values, setValues] = useState(() => valuesOf(lead));

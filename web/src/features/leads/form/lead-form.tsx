@@ -19,7 +19,7 @@ interface LeadFormProps {
   faults: readonly FieldProblem[];
 }
 
-/** Every field of a lead. Its submit button is outside and names it by `form={id}`. */
+/** All fields of a lead. The submit button is outside and refers to the form by `form={id}`. */
 export function LeadForm({ id, values, onChange, onSubmit, faults }: LeadFormProps) {
   const statusesId = useId();
   const set = (changed: Partial<LeadValues>) => onChange({ ...values, ...changed });
@@ -84,7 +84,7 @@ export function LeadForm({ id, values, onChange, onSubmit, faults }: LeadFormPro
   );
 }
 
-/** Who looks after the lead. The list of users is for administrators: anybody else keeps the owner that there is. */
+/** The owner of the lead. Only administrators may list users; anybody else cannot change the owner. */
 function OwnerField({
   value,
   error,

@@ -1,7 +1,7 @@
 import type { FieldProblem } from "@/api/problem";
 import type { LeadCreate, LeadResponse, LeadUpdate } from "@/api/schema";
 
-/** What the form holds: all of it text, until it is sent. */
+/** The values of the form. All of them are text until they are sent. */
 export interface LeadValues {
   email: string;
   first_name: string;
@@ -47,13 +47,13 @@ export function valuesOf(lead: LeadResponse): LeadValues {
   };
 }
 
-/** A value as it is shown in a box: text as it is, everything else as JSON. */
+/** The text of a value in an input: text as it is, everything else as JSON. */
 export function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** What was in the box before keeps its type while it is untouched; a number or a truth value stays one when it is edited
- * into another. What is typed anew is text. */
+/** Converts the text of an input back to a value. An untouched value keeps its type; an edited number or boolean
+ * keeps its type if the text still fits. Anything else is text. */
 export function readBack(text: string, before: unknown): unknown {
   if (before === undefined || typeof before === "string") return text;
   if (text === shown(before)) return before;
@@ -69,7 +69,8 @@ export function toCreate(values: LeadValues): LeadCreate {
   return { ...common(values), custom: customOf(values.custom, {}) };
 }
 
-/** Only what was changed, so that what the engine has set meanwhile stays; null for each custom field that was taken away. */
+/** Only what the user changed, so that changes of the engine in the meantime are kept. Null for each removed custom
+ * field. */
 export function toUpdate(values: LeadValues, before: LeadResponse): LeadUpdate {
   const [now, then] = [common(values), common(valuesOf(before))];
   const changed: LeadUpdate = Object.fromEntries(
@@ -103,7 +104,7 @@ function customOf(rows: readonly CustomRow[], before: Record<string, unknown>): 
   );
 }
 
-/** What is wrong with the form itself; the server says the rest. */
+/** A mistake that the form can find itself. The server finds all others. */
 export function mistakeIn(values: LeadValues): { field: string; detail: string } | null {
   const names = values.custom.map((row) => row.name.trim()).filter(Boolean);
   const twice = names.find((name, place) => names.indexOf(name) !== place);
@@ -112,7 +113,7 @@ export function mistakeIn(values: LeadValues): { field: string; detail: string }
   return nameless ? { field: "custom", detail: "A custom field needs a name." } : null;
 }
 
-/** The server's word on one field; `tags[2]` and `custom.plan` belong to `tags` and `custom`. */
+/** The server's text about one field. `tags[2]` and `custom.plan` belong to `tags` and `custom`. */
 export function faultOf(field: string, faults: readonly FieldProblem[]): string | undefined {
   return faults.find((fault) => fault.field.split(/[.[]/)[0] === field)?.detail;
 }

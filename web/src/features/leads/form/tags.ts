@@ -1,4 +1,4 @@
-/** The tags with those that were typed, parted by commas or semicolons, each once. */
+/** Adds the typed tags, separated by commas or semicolons, each once. */
 export function withTags(tags: readonly string[], typed: string): string[] {
   const added = typed
     .split(/[,;]/)

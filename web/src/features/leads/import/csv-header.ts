@@ -1,5 +1,5 @@
-/** The columns of a CSV file, read from its beginning, so that a person can say what each is for. Only a look: the server
- * reads the file itself, with every encoding and delimiter that it knows. */
+/** Reads the column names from the beginning of a CSV file, so that the user can map them. The server reads the file
+ * itself, with every encoding and delimiter that it knows. */
 
 const LOOK_BYTES = 64 * 1024;
 const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -12,14 +12,14 @@ export function decode(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   try {
-    // As a stream: the look may end in the middle of a character.
+    // Decoded as a stream: the part that was read may end in the middle of a character.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
   } catch {
     return new TextDecoder("windows-1252").decode(bytes);
   }
 }
 
-/** The names in the first line that has any; none for what is no table of text. */
+/** The names in the first line that has any. Empty if the file is not text. */
 export function headerCells(text: string): string[] {
   if (text.includes("\u0000")) return [];
   const lines = text.split(/\r\n|\r|\n/);
@@ -53,7 +53,7 @@ function cells(line: string, delimiter: string): string[] {
   return found;
 }
 
-/** What a column can be for; "" leaves it to the server, which knows the common names. */
+/** The fields that a column can be mapped to. */
 export const TARGETS: readonly [value: string, label: string][] = [
   ["email", "Email"],
   ["first_name", "First name"],
@@ -69,7 +69,7 @@ export const AUTOMATIC = "auto";
 export const LEFT_OUT = "out";
 export const CUSTOM = "custom";
 
-/** The mapping that the server takes, of what was chosen for each column; null when nothing was. */
+/** The mapping to send, of the columns for which something was chosen. Null if there are none. */
 export function mappingOf(chosen: Readonly<Record<string, string>>): Record<string, string> | null {
   const told = Object.entries(chosen).filter(([, target]) => target !== AUTOMATIC);
   if (told.length === 0) return null;

@@ -2,7 +2,7 @@ import { SelectField } from "@/ui/inputs/field";
 import { AUTOMATIC, CUSTOM, LEFT_OUT, TARGETS } from "./csv-header";
 import styles from "./import.module.css";
 
-/** What each column of the file is for. Left alone, the server recognises it by its name. */
+/** Maps each column of the file. A column that is left alone is mapped by the server, by its name. */
 export function ImportColumns({
   columns,
   chosen,

@@ -1,9 +1,9 @@
 import { api, call } from "@/api/client";
 
-/** Uploads a file of leads; with a campaign, all of them are gathered in it. */
+/** Uploads a file of leads. With a campaign, all of them are added to it. */
 export function importLeads(file: File, mapping: Record<string, string> | null, campaignId?: string) {
   const form = new FormData();
-  // Before the file: the server reads the form in its order.
+  // The mapping must come before the file: the server reads the form in order.
   if (mapping) form.append("mapping", JSON.stringify(mapping));
   form.append("file", file);
   return call(

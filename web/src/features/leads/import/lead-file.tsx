@@ -3,7 +3,7 @@ import { FileDrop } from "@/ui/inputs/file-drop";
 import { columnsOf, mappingOf } from "./csv-header";
 import { ImportColumns } from "./import-columns";
 
-/** A file of leads that somebody chooses, and what its columns are taken for. */
+/** A chosen file of leads with the mapping of its columns. */
 export function useLeadFile() {
   const [file, setFile] = useState<File | null>(null);
   const [columns, setColumns] = useState<string[]>([]);

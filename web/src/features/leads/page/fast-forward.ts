@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 
-/** Moves the clock of the enrollments named, one after another, or of every live one of the tenant. Answers how many have
- * moved, once what came due for them is done. */
+/** Moves the clock of these enrollments, one after another, or of all live ones of the tenant. Returns those that
+ * were moved, after everything that came due for them is done. Development only. */
 export function useFastForward() {
   const client = useQueryClient();
   return useMutation({

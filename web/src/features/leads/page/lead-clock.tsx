@@ -6,7 +6,7 @@ import { Button } from "@/ui/inputs/button";
 import { isLive, statesQuery } from "../queries";
 import { useFastForward } from "./fast-forward";
 
-/** Three days pass for one lead. Development only. */
+/** Moves the clock of one lead by three days. Development only. */
 export function LeadClock({ leadId }: { leadId: string }) {
   const states = useQuery(statesQuery(leadId));
   const live = states.data?.enrollments.filter((enrollment) => isLive(enrollment.status)) ?? [];

@@ -62,7 +62,7 @@ function Row({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-/** The list of users is for administrators: anybody else learns that there is an owner. */
+/** Only administrators may list users; anybody else sees only that there is an owner. */
 function Owner({ id }: { id: string }) {
   const session = useQuery(sessionQuery);
   const users = useQuery({ ...usersQuery, enabled: session.data?.scopes.includes("admin") ?? false });

@@ -9,7 +9,7 @@ import type {
   UnsubscribeEvent,
 } from "@/api/schema";
 
-/** What `POST /leads/{id}/events` takes. */
+/** The body of `POST /leads/{id}/events`. */
 export type LeadEvent =
   | AutoReplyEvent
   | BounceEvent

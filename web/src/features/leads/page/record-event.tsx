@@ -11,7 +11,7 @@ import { Failed } from "@/ui/page/states";
 import { recordedSentence } from "../timeline/sentences";
 import type { LeadEvent } from "./lead-event";
 
-/** Tells Cadenza by hand what the lead did: on the telephone, or where no mail came of it. */
+/** Records by hand what the lead did, for example on the telephone. */
 export function RecordEvent({ leadId }: { leadId: string }) {
   const client = useQueryClient();
   const [asking, setAsking] = useState<"custom" | "auto_reply" | null>(null);

@@ -21,7 +21,7 @@ export function LeadFiltersBar({
   const [search, setSearch] = useDebounced(filters.search ?? "", (value) => onChange({ search: value }));
   const [tag, setTag] = useDebounced(filters.tag ?? "", (value) => onChange({ tag: value }));
   const tagsId = useId();
-  // What can be chosen is what has been seen: statuses and tags are free text, and there may be thousands.
+  // Statuses and tags are free text, and there may be thousands: only those of the loaded leads are offered.
   const seen = useMemo(() => {
     const newest = rows.slice(0, 2_000);
     return {
@@ -92,13 +92,14 @@ export function LeadFiltersBar({
   );
 }
 
-/** What is being typed, told to `onSettled` once the typing pauses. A change from outside (Back) replaces it. */
+/** The text of a filter, reported to `onSettled` after a pause in typing. A change from outside (the Back button)
+ * replaces it. */
 function useDebounced(outside: string, onSettled: (value: string) => void) {
   const [typed, setTyped] = useState(outside);
   const [told, setTold] = useState(outside);
   if (outside !== told) {
     setTold(outside);
-    // What was told a moment ago comes back as it was told; what has been typed since stays.
+    // If the reported value comes back, text that was typed since then stays.
     if (outside !== typed.trim()) setTyped(outside);
   }
   useEffect(() => {

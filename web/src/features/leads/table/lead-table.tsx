@@ -12,16 +12,16 @@ interface LeadTableProps {
   more: boolean;
   loadingMore: boolean;
   onMore: () => unknown;
-  /** It is still the answer to the question before. */
+  /** The rows are still the answer to the previous filters. */
   stale: boolean;
   selected: ReadonlySet<string>;
   onSelect: (change: (selected: ReadonlySet<string>) => ReadonlySet<string>) => void;
-  /** What the rows are the answer to: another question begins at the top. */
+  /** The filters of these rows. Other filters scroll to the top. */
   question: string;
 }
 
-/** Only the rows in sight are in the document: a hundred thousand of them scroll like ten. It stays a real table, with
- * a spacer above and below, and tells which row is which. */
+/** Only the rows in sight are in the document, so that a hundred thousand scroll like ten. It is still a real table,
+ * with a spacer above and below, and each row has its index. */
 export function LeadTable(props: LeadTableProps) {
   const { rows, more, loadingMore, onMore, stale, selected, onSelect, question } = props;
   const frame = useRef<HTMLElement>(null);
@@ -57,7 +57,7 @@ export function LeadTable(props: LeadTableProps) {
   );
   const all = useMemo(() => rows.length > 0 && rows.every((lead) => selected.has(lead.id)), [rows, selected]);
 
-  // A key that is held down comes faster than rows are drawn: the next step goes from where the last one leads.
+  // Keys that repeat come faster than rows are drawn: the next move starts where the last one leads.
   const heading = useRef<number | null>(null);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -11,7 +11,7 @@ import { eraseLead } from "../change-lead";
 import { EnrollDialog } from "../enrollment/enroll-dialog";
 import styles from "./leads-page.module.css";
 
-/** What can be done with the leads that are picked; there only while some are. */
+/** The actions for the selected leads. Shown only while there are any. */
 export function SelectionBar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: () => void }) {
   const [asked, setAsked] = useState<"enroll" | "delete" | null>(null);
   if (selected.size === 0) return null;
@@ -49,7 +49,7 @@ function EraseMany({
   const client = useQueryClient();
   const [done, setDone] = useState(0);
   const erase = useMutation({
-    // One after another: each stops its lead's enrollments first, and what is erased stays erased when one fails.
+    // One after another: each first stops the lead's enrollments. If one fails, those before it stay erased.
     mutationFn: async () => {
       for (const id of leadIds) {
         await eraseLead(id);

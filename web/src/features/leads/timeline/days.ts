@@ -1,13 +1,13 @@
 import type { TimelineEntry } from "@/api/schema";
 
 export interface Day {
-  /** `2026-11-27`, in the reader's zone. */
+  /** `2026-11-27`, in the reader's time zone. */
   key: string;
   title: string;
   entries: TimelineEntry[];
 }
 
-/** Entries by the day on which they happened, in the order in which they come. */
+/** Groups entries by day and keeps their order. */
 export function byDay(entries: readonly TimelineEntry[], now: number = Date.now()): Day[] {
   const days: Day[] = [];
   for (const entry of entries) {

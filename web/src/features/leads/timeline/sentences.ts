@@ -1,8 +1,8 @@
 import type { TimelineEntry } from "@/api/schema";
 import { absoluteTime, plural, words } from "@/lib/format";
 
-/** What a row of the timeline says to a person. Every event that the server can write has its sentence here:
- * `tests/architecture/test_sentences.py` compares the names with the server's own. */
+/** The text of each row of the timeline. Every event that the server can write has its sentence here;
+ * `tests/architecture/test_sentences.py` compares the names. An event that is not here is shown by its name. */
 
 export type Sign =
   | "alert"
@@ -23,7 +23,7 @@ export type Sign =
 
 export interface Sentence {
   sign: Sign;
-  /** `loud` is what the lead did or what needs a person; `quiet` what the engine does all day. */
+  /** `loud`: what the lead did, or what needs a person. `quiet`: routine work of the engine. */
   weight: "loud" | "plain" | "quiet";
   tone: "grey" | "green" | "amber" | "red" | "blue" | "violet";
   text: string;
@@ -34,7 +34,7 @@ type Tell = (detail: Detail) => Sentence;
 
 const quiet = (sign: Sign, text: string): Sentence => ({ sign, weight: "quiet", tone: "grey", text });
 
-/** What the engine did, by the log's event. */
+/** What the engine did, by the event of the execution log. */
 export const LOG: Record<string, Tell> = {
   enrolled: () => ({ sign: "flag", weight: "plain", tone: "blue", text: "Enrolled" }),
   waiting: (detail) => quiet("clock", `Waiting until ${moment(detail, "until")}`),
@@ -109,7 +109,7 @@ export const LOG: Record<string, Tell> = {
   plan_changed: (detail) => quiet("branch", `Moved to version ${text(detail, "version")} of the sequence`),
 };
 
-/** What the lead did, by the event's type. An event of any other name is one of the tenant's own. */
+/** What the lead did, by the type of the event. Any other name is an event of the tenant's own. */
 export const ENGAGEMENT: Record<string, Tell> = {
   reply: () => ({ sign: "reply", weight: "loud", tone: "green", text: "Replied" }),
   auto_reply: (detail) => ({ sign: "reply", weight: "plain", tone: "amber", text: autoReply(detail) }),
@@ -139,7 +139,7 @@ export function sentenceOf(entry: Pick<TimelineEntry, "kind" | "event" | "detail
     : { sign: "user", weight: "loud", tone: "blue", text: `Did “${entry.event}”` };
 }
 
-/** The engine's own stop reasons; a sequence may name any other. */
+/** The engine's own stop reasons. A sequence may name any other. */
 export const STOP_REASONS: Record<string, string> = {
   manual: "by hand",
   replied: "the lead replied",
@@ -156,7 +156,7 @@ export function stopReason(code: string): string {
   return STOP_REASONS[code] ?? (words(code).toLowerCase() || "no reason given");
 }
 
-/** Why an email was put off, as the log's `deferred` names it. */
+/** Why an email was put off, by the `cause` of a `deferred` event. */
 export const CAUSES: Record<string, string> = {
   window: "the send window is closed",
   holiday: "it is a holiday",
@@ -167,7 +167,7 @@ export const CAUSES: Record<string, string> = {
   mailbox_held: "the mailbox is held",
 };
 
-/** What an `action` step did, by its name. */
+/** What an `action` step did, by the name of the action. */
 export const ACTIONS: Record<string, (detail: Detail) => string> = {
   update_status: (detail) => `Set the status to “${text(detail, "status")}”`,
   mark_qualified: () => "Marked as qualified",

@@ -46,7 +46,7 @@ const SIGNS: Record<Sign, LucideIcon> = {
   user: User,
 };
 
-/** What was done and what the lead did, the newest first, filling in by itself. */
+/** What was done and what the lead did, newest first. New entries appear by themselves. */
 export function Timeline({ leadId }: { leadId: string }) {
   const timeline = useInfiniteQuery(timelineQuery(leadId));
   const entries = useMemo(() => timeline.data?.pages.flatMap((page) => page.items) ?? [], [timeline.data]);
@@ -138,7 +138,7 @@ function Detail({ entry }: { entry: TimelineEntry }) {
   );
 }
 
-/** Tells which entries came in since the timeline was first shown; those slide in, older ones that are paged in do not. */
+/** Tells which entries are newer than the first load. Those slide in; older ones that are loaded on demand do not. */
 function useFresh(entries: readonly TimelineEntry[]): (id: string) => boolean {
   const [newestAtFirst, setNewestAtFirst] = useState<TimelineEntry>();
   const newest = entries[0];

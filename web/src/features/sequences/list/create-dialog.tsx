@@ -14,7 +14,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
   const create = useMutation({
-    // The server fills in what is left out; its types name only what an answer holds.
+    // The server fills in missing settings; the generated type requires all of them.
     mutationFn: (body: Pick<SequenceCreate, "name" | "description">) =>
       call(api.POST("/sequences", { params: { header: once() }, body: body as SequenceCreate })),
     meta: { quiet: true },

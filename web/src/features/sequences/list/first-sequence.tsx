@@ -5,13 +5,13 @@ import { Button } from "@/ui/inputs/button";
 import { Empty } from "@/ui/page/states";
 import { useImport } from "../change-status";
 
-/** What somebody sees who has no sequence yet: the example is one click away. */
+/** The screen of a tenant without sequences: the example is one click away. */
 export function FirstSequence({ onCreate }: { onCreate: () => void }) {
   const navigate = useNavigate();
   const create = useImport();
   const example = useMutation({
     async mutationFn() {
-      // One copy of it: the file of the repository. It comes to the browser only when it is asked for.
+      // The example of the repository itself, loaded only when it is asked for.
       const { default: text } = await import("../../../../../examples/cold-outreach.yaml?raw");
       return create.mutateAsync({ text, type: "application/yaml" });
     },

@@ -7,7 +7,7 @@ import { Failed } from "@/ui/page/states";
 import { useImport } from "../change-status";
 import { Problems } from "../problems";
 
-/** A sequence that was exported, here or by `cadenza sequences export`: it becomes a new draft. */
+/** Creates a draft from an exported sequence (from here, or from `cadenza sequences export`). */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const [file, setFile] = useState<File | null>(null);

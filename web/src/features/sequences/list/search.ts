@@ -4,7 +4,7 @@ type Status = SequenceResponse["status"];
 
 export const STATUSES: readonly Status[] = ["draft", "active", "paused", "archived"];
 
-/** Which sequences the list shows: what stands in its address. */
+/** The filters of the list, kept in the address. */
 export interface SequenceFilters {
   search?: string;
   status?: Status;

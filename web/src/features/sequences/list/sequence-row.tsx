@@ -12,7 +12,7 @@ import { SequenceMenu } from "./sequence-menu";
 import styles from "./sequence-table.module.css";
 import type { Act } from "./use-row-actions";
 
-/** Drawn again only when something of its sequence has changed: a list of hundreds is asked for every few seconds. */
+/** Drawn again only when its sequence has changed: a list of hundreds refreshes every few seconds. */
 export const SequenceRow = memo(function SequenceRow({
   sequence,
   act,
@@ -74,7 +74,7 @@ function Standing({ sequence }: { sequence: SequenceResponse }) {
   );
 }
 
-/** A zero is there to be passed over. */
+/** A zero is shown in a quiet colour. */
 function Figure({ value, wide = false }: { value: number; wide?: boolean }) {
   return (
     <td className={`numeric ${wide ? styles.wide : ""}`}>

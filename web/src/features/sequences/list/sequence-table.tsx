@@ -48,7 +48,7 @@ export function SequenceTable({
   );
 }
 
-/** Loads the next page when it comes into sight; a button for whoever gets here by keyboard. */
+/** Loads the next page when it comes into sight. It is a button for users of the keyboard. */
 function MoreRows({ loading, onMore }: { loading: boolean; onMore: () => void }) {
   const end = useRef<HTMLDivElement>(null);
   const load = useCallback(() => {
@@ -56,7 +56,7 @@ function MoreRows({ loading, onMore }: { loading: boolean; onMore: () => void })
   }, [loading, onMore]);
   useEffect(() => {
     if (end.current === null) return;
-    // It may tell of several moments at once: the end came into sight in any of them.
+    // The observer may report several moments at once: one of them is enough.
     const seen = new IntersectionObserver((moments) => moments.some((one) => one.isIntersecting) && load());
     seen.observe(end.current);
     return () => seen.disconnect();

@@ -24,8 +24,8 @@ export type Act = (action: Action, sequence: SequenceResponse) => void;
 
 type Dialog = { kind: "settings" | "archive" | "delete" | "refused"; sequence: SequenceResponse } | null;
 
-/** What the menus of the rows do, and the dialogs that some of it needs. `act` is always the same function, so that a row
- * is not drawn again because of it. */
+/** The actions of the rows' menus, and the dialogs that some of them need. `act` is always the same function, so that
+ * it causes no row to be drawn again. */
 export function useRowActions(): { act: Act; dialogs: ReactNode } {
   const [dialog, setDialog] = useState<Dialog>(null);
   const hold = useHold();

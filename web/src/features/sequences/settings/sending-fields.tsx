@@ -161,7 +161,7 @@ function Mailboxes({ settings, set, problem }: PartProps) {
   const { data, error, refetch } = useQuery(mailboxesQuery);
   const chosen = settings.mailbox_ids;
   const known = data?.items ?? [];
-  // One that is not in the list (any more) stays chosen, and can be taken out.
+  // A chosen mailbox that is not in the list any more stays chosen until it is removed.
   const others = data ? chosen.filter((id) => !known.some((mailbox) => mailbox.id === id)) : [];
   const choose = (id: string, on: boolean) =>
     set({ mailbox_ids: on ? [...chosen, id] : chosen.filter((one) => one !== id) });

@@ -9,7 +9,7 @@ import { SendingFields } from "./sending-fields";
 import { changesOf, draftOf, type SettingsDraft } from "./settings-draft";
 import { EnrollmentFields, ReplyFields, TrackingFields, VersionFields } from "./settings-fields";
 
-/** The fields that have an input: what the server says about any of them stands beside it. */
+/** The fields that have an input: their problems are shown beside it. */
 const SHOWN = [
   "name",
   "description",
@@ -25,7 +25,7 @@ const SHOWN = [
   "settings.reenroll_after_days",
 ];
 
-/** Everything that a sequence can be told about how it treats its leads. */
+/** All settings of a sequence. */
 export function SequenceSettingsDialog({
   sequence,
   open,
@@ -35,7 +35,7 @@ export function SequenceSettingsDialog({
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }) {
-  // Mounted while it is open: it begins anew with what is kept.
+  // Mounted only while it is open, so that it starts with the saved settings each time.
   return open ? <SettingsForm sequence={sequence} onClose={() => onOpenChange(false)} /> : null;
 }
 

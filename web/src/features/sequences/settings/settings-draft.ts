@@ -1,6 +1,6 @@
 import type { SendWindow, SequenceResponse, SequenceSettings, SequenceUpdate } from "@/api/schema";
 
-/** A sequence's settings while they are being edited. A number is null while its field is empty. */
+/** The settings of a sequence while they are edited. A number is null while its field is empty. */
 export type SettingsDraft = Omit<SequenceSettings, "auto_reply_hold_days" | "reenroll_after_days"> & {
   auto_reply_hold_days: number | null;
   reenroll_after_days: number | null;
@@ -12,7 +12,7 @@ export interface Draft {
   settings: SettingsDraft;
 }
 
-/** Monday to Friday, nine to five, where the lead is: what the server takes for a window of which nothing is said. */
+/** The server's default window: Monday to Friday, nine to five, in the lead's time zone. */
 export const USUAL_WINDOW: SendWindow = {
   days: ["mon", "tue", "wed", "thu", "fri"],
   start: "09:00",
@@ -27,7 +27,8 @@ export function draftOf({ name, description, settings }: SequenceResponse): Draf
   return { name, description, settings: { ...settings } };
 }
 
-/** What to send of an edited draft: only what differs, for what is sent counts as an edit. Null when nothing does. */
+/** The settings to send: only those that differ, since everything that is sent counts as an edit. Null if none
+ * differ. */
 export function changesOf(sequence: SequenceResponse, draft: Draft): SequenceUpdate | null {
   const changes: SequenceUpdate = {};
   if (draft.name !== sequence.name) changes.name = draft.name;
@@ -36,12 +37,12 @@ export function changesOf(sequence: SequenceResponse, draft: Draft): SequenceUpd
   const changed = Object.entries(draft.settings).filter(
     ([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field]),
   );
-  // The server leaves settings that are not named as they are, and says of an empty number that it is none.
+  // The server keeps settings that are not sent and refuses an empty number.
   if (changed.length > 0) changes.settings = Object.fromEntries(changed) as SequenceSettings;
   return Object.keys(changes).length > 0 ? changes : null;
 }
 
-/** The days in the order of the week, with one more or one less. */
+/** The days in the order of the week, with one added or removed. */
 export function withDay(
   days: SendWindow["days"],
   day: SendWindow["days"][number],
@@ -50,7 +51,7 @@ export function withDay(
   return WEEK.filter((one) => (one === day ? on : days.includes(one)));
 }
 
-/** `de, us-ca` as `["DE", "US-CA"]`. */
+/** `de, us-ca` becomes `["DE", "US-CA"]`. */
 export function holidayCodes(text: string): string[] {
   const codes = text.split(/[\s,;]+/).map((code) => code.toUpperCase());
   return [...new Set(codes.filter(Boolean))];

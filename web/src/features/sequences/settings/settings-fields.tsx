@@ -120,7 +120,7 @@ const COLLEAGUE = ["ignore", "pause", "stop"] as const;
 const VERSIONING = ["follow_latest", "pin"] as const;
 const UNKNOWN = ["skip", "resend"] as const;
 
-/** A select answers with text: the one of the values that it is. */
+/** Finds the value that belongs to the text of a select. */
 function oneOf<Value extends string>(values: readonly [Value, ...Value[]], text: string): Value {
   return values.find((value) => value === text) ?? values[0];
 }

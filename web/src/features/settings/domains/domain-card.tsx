@@ -88,7 +88,7 @@ function Findings({ findings }: { findings: FindingsResponse }) {
   );
 }
 
-/** What stands between backticks is to be taken literally. */
+/** Shows text between backticks as code. */
 function Detail({ text }: { text: string }) {
   return text.split("`").map((part, index) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text, which never change places

@@ -15,7 +15,8 @@ export const STATUS: Record<FindingResponse["status"], { name: string; tone: Ton
   unresolved: { name: "No answer", tone: "amber" },
 };
 
-/** The domain in one sentence. An answer that did not come is never taken for either. */
+/** The result for the domain in one sentence. A DNS question without an answer counts neither as found nor as
+ * missing. */
 export function summary(findings: FindingsResponse | null): { tone: Tone; text: string } {
   if (findings === null) return { tone: "grey", text: "Not checked yet" };
   const named = (wanted: readonly string[]) =>

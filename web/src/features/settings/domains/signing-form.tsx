@@ -8,7 +8,7 @@ import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 const SHOWN = ["dkim.selector", "dkim.private_key"];
 
-/** Sets the key that signs the domain's mail, or takes it away. */
+/** Sets or removes the key that signs the mail of the domain. */
 export function SigningForm({ domain, onClose }: { domain: SenderDomainResponse; onClose: () => void }) {
   const client = useQueryClient();
   const [selector, setSelector] = useState(domain.dkim?.selector ?? "cadenza1");

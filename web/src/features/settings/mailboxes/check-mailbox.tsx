@@ -6,7 +6,7 @@ import { count } from "@/lib/format";
 import { Button } from "@/ui/inputs/button";
 import styles from "./mailboxes.module.css";
 
-/** Logs in to its servers now, sends nothing, and says what each of them answered. */
+/** Logs in to the mailbox's servers now and shows what each of them answered. Sends nothing. */
 export function CheckMailbox({ mailboxId }: { mailboxId: string }) {
   const checking = useMutation({
     mutationFn: () =>

@@ -25,7 +25,7 @@ export function DeleteMailbox({
     onSettled: () =>
       client.invalidateQueries({
         queryKey: ["mailboxes"],
-        // Itself is not to be asked for any more.
+        // The deleted mailbox itself must not be loaded again.
         predicate: ({ queryKey }) => queryKey[1] !== mailbox.id,
       }),
     meta: { quiet: true },

@@ -4,7 +4,8 @@ import { api, call } from "@/api/client";
 import type { MailboxResponse } from "@/api/schema";
 import { Button } from "@/ui/inputs/button";
 
-/** Held, everything that would leave from it waits; released, what waited goes on and its breakers count anew. */
+/** Holds or releases a mailbox. While it is held, everything that it would send waits; a release resets its
+ * breakers. */
 export function HoldButton({ mailbox }: { mailbox: MailboxResponse }) {
   const client = useQueryClient();
   const status = mailbox.status === "held" ? "active" : "held";

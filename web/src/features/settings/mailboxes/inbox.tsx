@@ -54,7 +54,7 @@ export function Inbox({ inbox }: { inbox: InboxShown }) {
   );
 }
 
-/** Messages that could not be read, to be looked at in the mailbox itself. */
+/** Messages that Cadenza could not read, to be looked at in the mailbox itself. */
 function GivenUp({ inbox }: { inbox: InboxShown }) {
   return (
     <>

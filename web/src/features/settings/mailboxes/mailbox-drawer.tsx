@@ -19,7 +19,7 @@ import { Inbox } from "./inbox";
 import { MailboxForm } from "./mailbox-form";
 import { capsText, gapText, hoursText, rampText, sentTodayText, whyHeld } from "./mailbox-words";
 
-/** One mailbox: its health, its limits, its servers and how the watching of its inbox goes. */
+/** One mailbox: its health, its limits, its servers and its inbox. */
 export function MailboxDrawer({ mailboxId, onClose }: { mailboxId: string; onClose: () => void }) {
   const [asked, setAsked] = useState<"edit" | "delete" | null>(null);
   const mayWrite = useMay("write");

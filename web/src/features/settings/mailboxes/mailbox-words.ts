@@ -1,7 +1,7 @@
 import type { MailboxDetail, MailboxResponse } from "@/api/schema";
 import { count, plural, words } from "@/lib/format";
 
-/** What is set of a mailbox, in words. */
+/** The limits of a mailbox in words. */
 
 const HOLDS: Record<string, string> = {
   authentication_failures: "its server does not accept its user name and password",
@@ -10,7 +10,7 @@ const HOLDS: Record<string, string> = {
   complaint_rate: "too many of its last emails were called spam",
 };
 
-/** Why it is held; undefined for one that is not. */
+/** Why the mailbox is held; undefined if it is not. */
 export function whyHeld(mailbox: Pick<MailboxResponse, "status" | "hold_reason">): string | undefined {
   if (mailbox.status !== "held") return undefined;
   const reason = mailbox.hold_reason;

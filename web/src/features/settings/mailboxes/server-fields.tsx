@@ -3,7 +3,7 @@ import { CheckField, SelectField, TextArea, TextField } from "@/ui/inputs/field"
 import { Fieldset, Row } from "@/ui/overlays/form-dialog";
 import type { ServerValues } from "./mailbox-values";
 
-/** One server of a mailbox. Its password goes in and never comes out. */
+/** One server of a mailbox. Its stored password is never shown. */
 export function ServerFields<Values extends ServerValues & { folders?: string }>({
   legend,
   name,

@@ -22,7 +22,7 @@ export function ImportList({ onClose }: { onClose: () => void }) {
       form.set("file", list);
       return call<ListTakenResponse>(
         api.POST("/suppressions/import", {
-          // The body is sent as it is: the document describes a file as a string.
+          // The file itself is the body; the generated type describes it as a string.
           body: { file: "" },
           bodySerializer: () => form,
         }),

@@ -6,7 +6,7 @@ import { Copyable } from "@/ui/data/copyable";
 import { Button } from "@/ui/inputs/button";
 import { Confirm, Dialog } from "@/ui/overlays/dialog";
 
-/** Makes the link by which the person sets a password: the first, or another. */
+/** Creates the link by which the person sets a password, the first one or a new one. */
 export function InviteUser({ user, onClose }: { user: UserResponse; onClose: () => void }) {
   const inviting = useMutation({
     mutationFn: () =>

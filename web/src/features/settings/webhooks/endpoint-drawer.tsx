@@ -17,7 +17,7 @@ import { TestEndpoint } from "./test-endpoint";
 
 type Asked = "edit" | "rotate" | "delete" | null;
 
-/** One endpoint: what it hears of, a test, its deliveries, and what can be done with it. */
+/** One endpoint: its events, a test, its deliveries and its actions. */
 export function EndpointDrawer({
   endpoint,
   onClose,

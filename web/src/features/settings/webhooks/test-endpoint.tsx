@@ -5,7 +5,7 @@ import { Button } from "@/ui/inputs/button";
 import styles from "../settings.module.css";
 import webhook from "./webhooks.module.css";
 
-/** Sends a `webhook.test` event now, and says how it was taken. */
+/** Sends a `webhook.test` event now and shows the answer. */
 export function TestEndpoint({ endpointId }: { endpointId: string }) {
   const testing = useMutation({
     mutationFn: () =>

@@ -11,7 +11,7 @@ import { campaignsQuery, usersQuery, vocabularyQuery } from "../../fields/querie
 import { TemplateField } from "../../fields/template-field";
 import { listOf, type Raw, rawOf, textOf, without } from "../../model/config";
 
-/** What each action needs, by its name. */
+/** The fields of each action, by its name. */
 
 interface FieldsProps {
   config: Raw;

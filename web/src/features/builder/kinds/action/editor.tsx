@@ -53,7 +53,7 @@ export function ActionEditor({ config, onConfig }: EditorProps) {
   );
 }
 
-/** The config of another action: nothing of the last one's is its own, but for the user where both name one. */
+/** The config for another action. It keeps nothing of the previous one but the user, if both name one. */
 function started(action: string, userId: unknown): Record<string, unknown> {
   const keepsUser = ["notify_user", "assign_to_user"].includes(action) && typeof userId === "string";
   return { action, ...(keepsUser ? { user_id: userId } : {}) };

@@ -17,7 +17,7 @@ interface BranchCardProps {
   index: number;
   count: number;
   startsOpen: boolean;
-  /** There can be no further branch. */
+  /** The condition has as many branches as it may have. */
   full: boolean;
   step: DraftStep;
   steps: readonly DraftStep[];
@@ -27,7 +27,7 @@ interface BranchCardProps {
   onRemove: () => void;
 }
 
-/** A condition and where it leads; folded, both in a sentence. */
+/** A test and where it leads. Folded, both are one sentence. */
 export function BranchCard({ branch, index, startsOpen, step, steps, onChange, ...deeds }: BranchCardProps) {
   const body = useId();
   const path = `config.branches[${index}]`;
@@ -54,7 +54,7 @@ export function BranchCard({ branch, index, startsOpen, step, steps, onChange, .
         </button>
         <BranchMenu index={index} {...deeds} />
       </div>
-      {/* It stays where it is while it is folded: what is half typed in it is kept. */}
+      {/* Folding hides the fields without unmounting them, so that half-typed text is kept. */}
       <div id={body} className={styles.branchBody} hidden={!open}>
         <TestEditor
           test={test}

@@ -21,7 +21,7 @@ function leaf(raw: unknown): Leaf {
   return test;
 }
 
-/** Every form the API takes, and some that it refuses: an editor must not lose those either. */
+/** Every form that the API accepts, and some that it refuses: an editor must not lose those either. */
 const FORMS: readonly unknown[] = [
   "opened",
   "if_opened",

@@ -1,7 +1,8 @@
 import { isRaw, patched, type Raw } from "../../model/config";
 
-/** The JSON of an `if` as a tree that can be edited, and back. `writeTest(readTest(raw))` is `raw`, whichever of the forms the
- * API takes it is written in (`opened`, `if_opened`, `{opened: true}`, `{if_opened: {step}}`); what cannot be read is kept. */
+/** Reads the JSON of an `if` as a tree that can be edited, and writes it back. `writeTest(readTest(raw))` equals
+ * `raw` for every form that the API accepts (`opened`, `if_opened`, `{opened: true}`, `{if_opened: {step}}`). What
+ * cannot be read is kept as it is. */
 
 export type Join = "any" | "all";
 
@@ -82,19 +83,19 @@ export function newFieldTest(): Test {
   return { kind: "field", raw: { field: "status", op: "eq", value: "" } };
 }
 
-/** A branch with these parts changed; its others stay. */
+/** A branch with these parts changed. Its other parts stay. */
 export function changedBranch(branch: Raw, test: unknown, outcome: unknown): Raw {
   return patched(branch, { if: test, then: outcome });
 }
 
-/** The leaf under another name, with as much of its scope as the new one takes. */
+/** The leaf with another name. It keeps the parts of its scope that the new name allows. */
 export function renamedLeaf(leaf: Leaf, name: string): Leaf {
   const next: Leaf = { ...leaf, name };
   if (name === "always") return { kind: "leaf", name, prefixed: leaf.prefixed };
   return takesMachines(name) ? next : scoped(next, { include_machine: undefined });
 }
 
-/** The leaf with its scope changed; a scope of nothing is none. */
+/** The leaf with its scope changed. An empty scope is removed. */
 export function scoped(leaf: Leaf, changes: Raw): Leaf {
   const { scope: _, ...bare } = leaf;
   const scope = patched(scopeOf(leaf), changes);
@@ -105,41 +106,41 @@ export function scopeOf(leaf: Leaf): Raw {
   return isRaw(leaf.scope) ? leaf.scope : {};
 }
 
-/** Whether machines do it, too (a prefetch, a scanner), and an author may count them. */
+/** Whether machines can cause it, too (a prefetch, a scanner), so that the author may count those. */
 export function takesMachines(name: string): boolean {
   return ["opened", "clicked"].includes(name.replace(/^not_/, ""));
 }
 
-/** A negated test loses its `not`, any other gets one. */
+/** Removes the `not` of a negated test; negates any other test. */
 export function negated(test: Test): Test {
   return test.kind === "not" ? test.test : { kind: "not", test };
 }
 
-/** A group that holds this test: the same one under the other name where it is one already. */
+/** Puts a test into a group of its own. */
 export function grouped(test: Test, join: Join): Test {
   return { kind: "group", join, tests: [test] };
 }
 
-/** The test as `all` or `any` of several, so that another may stand beside it. */
+/** Adds a test beside this one. A single test becomes an `all` group. */
 export function withAnother(test: Test, another: Test): Test {
   if (test.kind === "group") return { ...test, tests: [...test.tests, another] };
   return { kind: "group", join: "all", tests: [test, another] };
 }
 
-/** A group as what is left of it: one of a single test is that test. */
+/** A group of one test becomes that test. */
 export function ungrouped(test: Test): Test {
   const [only, ...others] = test.kind === "group" ? test.tests : [];
   return only !== undefined && others.length === 0 ? only : test;
 }
 
-/** Where a part of a test stands, as the API's errors name it. */
+/** The paths of a test and of all its parts, as the API's problems name them. */
 export function pathsOf(test: Test, path: string): string[] {
   if (test.kind === "not") return [path, ...pathsOf(test.test, `${path}.not`)];
   if (test.kind !== "group") return [path];
   return [path, ...test.tests.flatMap((child, index) => pathsOf(child, `${path}.${test.join}[${index}]`))];
 }
 
-/** Keys of the steps that a test is about. */
+/** The keys of the steps that a test is about. */
 export function stepsOf(test: Test): string[] {
   if (test.kind === "group") return test.tests.flatMap(stepsOf);
   if (test.kind === "not") return stepsOf(test.test);
@@ -147,7 +148,7 @@ export function stepsOf(test: Test): string[] {
   return typeof step === "string" ? [step] : [];
 }
 
-/** With every leaf as `change` makes it. */
+/** Applies `change` to every leaf. */
 export function mapLeaves(test: Test, change: (leaf: Leaf) => Leaf): Test {
   if (test.kind === "group") return { ...test, tests: test.tests.map((child) => mapLeaves(child, change)) };
   if (test.kind === "not") return { ...test, test: mapLeaves(test.test, change) };

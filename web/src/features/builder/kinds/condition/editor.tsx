@@ -10,7 +10,7 @@ import styles from "./condition.module.css";
 import { changedBranch, newTest, writeTest } from "./condition-tree";
 
 const MOST = 20;
-/** More branches than these begin folded, each as a sentence. */
+/** With more branches than this, they start folded, each as one sentence. */
 const FEW = 2;
 
 export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) {
@@ -21,7 +21,7 @@ export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) 
   const setBranches = (next: readonly Raw[]) => onConfig(patched(config, { branches: next }));
   function remove(index: number) {
     setBranches(without(branches, index));
-    // What had the focus is gone: the keyboard goes on from here.
+    // The element that had the focus is gone, so the focus moves to the button.
     requestAnimationFrame(() => add.current?.focus());
   }
   return (

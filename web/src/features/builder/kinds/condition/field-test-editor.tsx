@@ -16,7 +16,7 @@ interface FieldTestEditorProps {
   onChange: (test: FieldTest) => void;
 }
 
-/** `{"field", "op", "value"}`: what a lead must be. */
+/** Tests a field of the lead: `{"field", "op", "value"}`. */
 export function FieldTestEditor({ test, onChange }: FieldTestEditorProps) {
   const fields = useId();
   const { data } = useQuery(vocabularyQuery);

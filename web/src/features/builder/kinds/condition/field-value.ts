@@ -1,8 +1,8 @@
-/** How the value of a lead-field test is written and read. */
+/** Reads and writes the value of a test of a lead's field. */
 
 export type ValueKind = "none" | "text" | "number" | "yes_no" | "list" | "other";
 
-/** The editor that a value gets. Values that none can show (an object, null) stay as they are. */
+/** The kind of input for a value. A value that no input can show (an object, null) stays as it is. */
 export function valueKind(op: string, value: unknown): ValueKind {
   if (op === "exists" || op === "not_exists") return "none";
   if (op === "in" || op === "not_in")
@@ -16,7 +16,7 @@ function ofType(value: unknown): ValueKind {
   return value === undefined || typeof value === "string" ? "text" : "other";
 }
 
-/** The value as another kind takes it, with as much of it kept as can be. */
+/** Converts a value to another kind and keeps as much of it as possible. */
 export function asKind(kind: ValueKind, value: unknown): unknown {
   const first = Array.isArray(value) ? value[0] : value;
   switch (kind) {
@@ -39,14 +39,14 @@ export function asKind(kind: ValueKind, value: unknown): unknown {
 
 const COMPARES = ["gt", "gte", "lt", "lte"];
 
-/** The kinds that an operator takes, the usual one first. */
+/** The kinds that an operator accepts, the usual one first. */
 export function kindsOf(op: string): readonly ValueKind[] {
   if (op === "exists" || op === "not_exists") return ["none"];
   if (op === "in" || op === "not_in") return ["list"];
   return COMPARES.includes(op) ? ["number", "text"] : ["text", "number", "yes_no"];
 }
 
-/** The value under a new operator: as it is where that takes it, else as its usual kind. */
+/** The value for a new operator: unchanged if the operator accepts it, else converted to its usual kind. */
 export function valueFor(op: string, value: unknown): unknown {
   const kinds = kindsOf(op);
   const kind = valueKind(op, value);
@@ -55,7 +55,7 @@ export function valueFor(op: string, value: unknown): unknown {
   return kinds.includes(kind) ? value : asKind(kinds[0] ?? "text", value);
 }
 
-/** An item of a list as a chip shows it. */
+/** The text of a list item on its chip. */
 export function itemText(item: unknown): string {
   return typeof item === "string" ? item : JSON.stringify(item);
 }

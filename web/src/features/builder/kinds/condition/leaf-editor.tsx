@@ -11,7 +11,7 @@ interface LeafEditorProps {
   onChange: (leaf: Leaf) => void;
 }
 
-/** Which email a leaf is about, and within how many days of it. */
+/** Limits a leaf to one email and to a number of days after it. */
 export function LeafEditor({ leaf, steps, onChange }: LeafEditorProps) {
   const scope = scopeOf(leaf);
   const step = textOf(scope, "step");

@@ -38,11 +38,11 @@ interface TestEditorProps {
   path: string;
   steps: readonly DraftStep[];
   onChange: (test: Test) => void;
-  /** The whole of a branch's condition cannot be removed. */
+  /** Missing for the whole test of a branch, which cannot be removed. */
   onRemove?: () => void;
 }
 
-/** A condition, to any depth: a leaf, a test of a field, a group of others, or the opposite of one. */
+/** Edits a test of any depth: a leaf, a test of a field, a group of tests, or a negated test. */
 export function TestEditor({ test, path, steps, onChange, onRemove }: TestEditorProps) {
   const menu = <TestMenu test={test} onChange={onChange} onRemove={onRemove} />;
   switch (test.kind) {
@@ -125,7 +125,7 @@ function GroupEditor({
   const setTests = (tests: readonly Test[]) => onChange({ ...test, tests });
   function remove(index: number) {
     setTests(without(test.tests, index));
-    // What had the focus is gone: the keyboard goes on from here.
+    // The element that had the focus is gone, so the focus moves to the button.
     requestAnimationFrame(() => add.current?.focus());
   }
   return (

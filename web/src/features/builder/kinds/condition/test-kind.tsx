@@ -18,7 +18,8 @@ const LABELS: Record<(typeof LEAVES)[number], string> = {
 
 type Single = Exclude<Test, { kind: "group" | "not" }>;
 
-/** What a single condition is about. A name that this program does not know (one of the installation's own) stays. */
+/** Chooses what a single test is about. A name that the browser does not know (one from docs/extending.md) is
+ * kept. */
 export function TestKind({
   test,
   error,

@@ -1,7 +1,7 @@
 import { isRaw, listOf, numberOf, type Raw, textOf } from "../../model/config";
 import type { DraftStep } from "../../model/step";
 
-/** The wordings of an email: the step's own, and its variants'. */
+/** The texts of an email: those of the step itself, and those of its variants. */
 
 export interface Content {
   subject: string;
@@ -9,15 +9,15 @@ export interface Content {
   body_html: string;
 }
 
-/** Which wording is meant: the step's own, or a variant's place. */
+/** Whose texts are meant: the step's own, or those of the variant at that index. */
 export type Part = "own" | number;
 
 export function variantsOf(config: Raw): Raw[] {
   return listOf(config, "variants").map((variant) => (isRaw(variant) ? variant : {}));
 }
 
-/** What is sent of a part, as the server puts it together: what a variant leaves empty is the step's own, but a body of one
- * kind does not take over the other kind. */
+/** The content that is sent, put together as on the server: a field that the variant leaves empty is taken from the
+ * step. But if the variant has one kind of body, it does not inherit the other kind. */
 export function contentOf(config: Raw, part: Part): Content {
   const own = wordingOf(config);
   const variant = part === "own" ? undefined : variantsOf(config)[part];
@@ -38,14 +38,14 @@ function wordingOf(raw: Raw): Content {
   };
 }
 
-/** The share of leads that each variant gets, between 0 and 1. */
+/** The share of leads that gets each variant, between 0 and 1. */
 export function sharesOf(variants: readonly Raw[]): number[] {
   const weights = variants.map((variant) => Math.max(numberOf(variant, "weight") ?? 1, 0));
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => (all === 0 ? 0 : weight / all));
 }
 
-/** With one variant more. The first one comes in a pair: the step's own wording has to stand against something. */
+/** Adds a variant. The first one comes as a pair, because a test needs two to compare. */
 export function withVariant(variants: readonly Raw[]): Raw[] {
   const next = [...variants, { name: freeName(variants), weight: 1 }];
   return variants.length === 0 ? withVariant(next) : next;
@@ -57,7 +57,7 @@ function freeName(variants: readonly Raw[]): string {
   return letters.find((letter) => !taken.has(letter)) ?? `Variant ${variants.length + 1}`;
 }
 
-/** The subject of the thread that an email replies in: that of the last email before it which has one. */
+/** The subject of the thread in which an email replies: that of the last email before it that has one. */
 export function threadSubject(step: DraftStep, steps: readonly DraftStep[]): string | null {
   const here = steps.findIndex((other) => other.key === step.key);
   const subjects = steps

@@ -30,7 +30,7 @@ export function EmailEditor({ sequenceId, step, steps, config, onConfig }: Edito
   const setVariants = (next: readonly unknown[]) =>
     change({
       variants: next.length === 0 ? undefined : next,
-      // A winner needs two to choose from.
+      // An automatic winner needs at least two variants.
       ...(next.length < 2 ? { auto_winner: undefined } : {}),
     });
   function add() {
@@ -82,7 +82,7 @@ export function EmailEditor({ sequenceId, step, steps, config, onConfig }: Edito
   );
 }
 
-/** What is wrong for whichever lead; what only the chosen one lacks is said in the preview. */
+/** Errors that concern every lead. What only the chosen lead lacks is shown in the preview. */
 function templateErrors(errors: readonly ProblemField[]): ProblemField[] {
   return errors.filter((error) => error.code !== "merge_field_missing");
 }

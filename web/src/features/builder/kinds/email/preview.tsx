@@ -107,10 +107,10 @@ function Message({ message, stale }: { message: MessagePreviewResponse; stale: b
 
 const PARTS: Record<string, string> = { subject: "Subject:", body_text: "Text:", body_html: "HTML:" };
 
-/** Mail programs set their own plain letters, where a message sets none. */
+/** Mail programs use a font of their own for messages that set none. */
 const LETTERS = "<style>:root { font: 14px/1.5 Arial, Helvetica, sans-serif }</style>";
 
-/** In a frame that may do nothing: no scripts, no forms, no way into this page. */
+/** Shown in a frame without permissions: no scripts, no forms, no access to this page. */
 function HtmlPart({ html }: { html: string }) {
   return (
     <>

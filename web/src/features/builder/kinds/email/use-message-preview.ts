@@ -9,7 +9,7 @@ type Message = Omit<MessagePreviewRequest, "lead_id">;
 const PAUSE = 400;
 const LEAD = "cadenza.preview-lead";
 
-/** The lead that messages are shown for: the last one that was chosen, else the newest. */
+/** The lead for whom messages are previewed: the one chosen last, else the newest lead. */
 export function usePreviewLead(): [string | undefined, (id: string) => void] {
   const [chosen, setChosen] = useState(() => sessionStorage.getItem(LEAD) ?? undefined);
   const newest = useQuery(leadsQuery("")).data?.[0]?.id;
@@ -20,7 +20,7 @@ export function usePreviewLead(): [string | undefined, (id: string) => void] {
   return [chosen ?? newest, choose];
 }
 
-/** A message as the lead would read it, asked for anew once nobody has typed for a moment. */
+/** Loads the preview of a message again after the user has stopped typing for a moment. */
 export function useMessagePreview(sequenceId: string, leadId: string | undefined, message: Message) {
   const asked = useSettled(JSON.stringify(message));
   return useQuery({
@@ -36,7 +36,7 @@ export function useMessagePreview(sequenceId: string, leadId: string | undefined
   });
 }
 
-/** The value, once it has stayed the same for a while. */
+/** The value after it has stayed the same for a moment. */
 function useSettled(value: string): string {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

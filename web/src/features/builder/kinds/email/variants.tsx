@@ -19,7 +19,7 @@ interface VariantTabsProps {
   onAdd: () => void;
 }
 
-/** Which wording is being edited, and how many leads get each. */
+/** Chooses which texts are edited, and shows how many leads get each variant. */
 export function VariantTabs({ variants, part, onPart, onAdd }: VariantTabsProps) {
   const shares = sharesOf(variants);
   return (
@@ -115,7 +115,7 @@ interface WinnerFieldsProps {
   onChange: (changes: Record<string, unknown>) => void;
 }
 
-/** When the best variant takes over. */
+/** The settings for an automatic winner. */
 export function WinnerFields({ config, onChange }: WinnerFieldsProps) {
   const winner = rawOf(config, "auto_winner");
   return (
@@ -173,7 +173,7 @@ function percent(share: number | undefined): number | undefined {
   return share === undefined ? undefined : exact(share * 100);
 }
 
-/** Without the dust of binary fractions: 0.57 is 57 of a hundred, and not 56.99999999999999. */
+/** Removes rounding errors of binary fractions: 57 instead of 56.99999999999999. */
 function exact(number: number): number {
   return Number(number.toPrecision(12));
 }

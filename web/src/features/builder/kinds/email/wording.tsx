@@ -12,12 +12,12 @@ interface EmailWordingProps {
   config: Raw;
   part: Part;
   threaded: boolean;
-  /** What is wrong with the templates as they stand, saved or not. */
+  /** Errors of the templates as they are now, saved or not. */
   errors: readonly ProblemField[];
   onChange: (changes: Record<string, unknown>) => void;
 }
 
-/** Subject, text and HTML of the step itself, or of a variant of it. */
+/** Subject, text and HTML of the step or of one of its variants. */
 export function EmailWording({ config, part, threaded, errors, onChange }: EmailWordingProps) {
   const own = part === "own";
   const raw = own ? config : (variantsOf(config)[part] ?? {});

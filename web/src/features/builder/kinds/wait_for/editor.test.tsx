@@ -9,7 +9,7 @@ describe("the editor of a wait for an event", () => {
     const { user, config } = await renderEditor(waitFor, waitFor.config());
     await user.selectOptions(screen.getByRole("combobox", { name: "Until" }), "Another event happens…");
     await user.type(screen.getByRole("textbox", { name: "Name of the event" }), "opened");
-    // The name passes through one that is in the list: it must not turn into that.
+    // While it is typed, the name equals a known event for a moment. It must stay a name.
     await user.type(screen.getByRole("textbox", { name: "Name of the event" }), "_door");
     expect(config().event).toBe("opened_door");
   });

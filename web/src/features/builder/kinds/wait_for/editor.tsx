@@ -18,7 +18,7 @@ const CUSTOM = "custom";
 export function WaitForEditor({ step, steps, config, onConfig }: EditorProps) {
   const change = (changes: Record<string, unknown>) => onConfig(patched(config, changes));
   const event = textOf(config, "event");
-  // A name that is being typed may pass through `opened`; it stays a name until another event is chosen.
+  // While a name is typed, it may equal `opened` for a moment. It stays a name until another event is chosen.
   const [custom, setCustom] = useState(!Object.hasOwn(KNOWN, event));
   const problem = useProblem("config.event");
   function choose(value: string) {
