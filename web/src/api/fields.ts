@@ -1,3 +1,4 @@
+import { asSentence } from "@/lib/sentence";
 import { ApiProblem, messageOf } from "./problem";
 
 /** The problems of a form, each beside its own input. */
@@ -35,8 +36,8 @@ export function formProblem(error: unknown, shown: readonly string[]): FormProbl
   }
   if (said.size === 0 && others.length === 0) others.push(messageOf(error));
   return {
-    of: (field) => said.get(field)?.map(sentence).join(" "),
-    rest: others.length ? others.map(sentence).join(" ") : undefined,
+    of: (field) => said.get(field)?.map(asSentence).join(" "),
+    rest: others.length ? others.map(asSentence).join(" ") : undefined,
   };
 }
 
@@ -44,9 +45,4 @@ function closest(field: string, shown: readonly string[]): string | undefined {
   return shown
     .filter((input) => field === input || field.startsWith(`${input}.`) || field.startsWith(`${input}[`))
     .sort((a, b) => b.length - a.length)[0];
-}
-
-function sentence(detail: string): string {
-  const text = detail.charAt(0).toUpperCase() + detail.slice(1);
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }

@@ -39,11 +39,11 @@ export function problemOf(status: number, body: unknown): ApiProblem {
     const problem = body as Problem;
     return new ApiProblem(status, problem.code, problem.detail, problem.errors ?? [], body);
   }
-  return new ApiProblem(status, "unreadable_answer", `The server answered ${status} without saying why.`);
+  return new ApiProblem(status, "unreadable_answer", `The server answered ${status} without a reason.`);
 }
 
 export function unreachable(): ApiProblem {
-  return new ApiProblem(0, "unreachable", "Cadenza does not answer. Trying again every few seconds.");
+  return new ApiProblem(0, "unreachable", "Cadenza cannot be reached. Trying again every few seconds.");
 }
 
 /** The text to show for anything that was thrown. */

@@ -27,13 +27,13 @@ export function AcceptInvitation({ token }: { token: string }) {
   const problem = useFormProblem(accepting.error, SHOWN);
   if (hasCode(accepting.error, "invitation_over")) {
     return (
-      <SignInPage title="This link does not hold any more">
+      <SignInPage title="This link is no longer valid">
         <p className={styles.note}>
-          It was used, replaced by a newer one, or is more than seven days old. Ask an administrator for
-          another.
+          It was already used, was replaced by a newer one, or is more than seven days old. Ask an
+          administrator for another.
         </p>
         <Button look="primary" onClick={dropInvitation}>
-          To the sign-in
+          Go to sign-in
         </Button>
       </SignInPage>
     );
@@ -47,7 +47,7 @@ export function AcceptInvitation({ token }: { token: string }) {
           autoComplete="new-password"
           value={password}
           error={problem.of("password")}
-          hint="At least 12 characters; a few words do well. Wherever else you are signed in, you are signed out."
+          hint="At least 12 characters; several words are a good choice. You are signed out everywhere else."
           onChange={(event) => setPassword(event.target.value)}
         />
         <Button look="primary" type="submit" busy={accepting.isPending}>

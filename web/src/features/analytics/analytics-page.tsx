@@ -109,7 +109,7 @@ function NobodyYet({ sequenceId }: { sequenceId: string }) {
         </Link>
       }
     >
-      Totals, the funnel and the days appear here as soon as the first lead is enrolled.
+      Totals, the funnel and daily figures appear here when the first lead is enrolled.
     </Empty>
   );
 }

@@ -12,7 +12,7 @@ export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
     <div className={styles.totals}>
       <h3 className={styles.caption}>Leads</h3>
       <Stats>
-        <Stat label="Enrolled" value={count(totals.enrolled)} note="since it began" />
+        <Stat label="Enrolled" value={count(totals.enrolled)} note="since the start" />
         <Stat label="Active" value={count(totals.active)} note={ofEnrolled(totals.active)} />
         <Stat label="Paused" value={count(totals.paused)} note={ofEnrolled(totals.paused)} />
         <Stat label="Completed" value={count(totals.completed)} note={ofEnrolled(totals.completed)} />
@@ -21,7 +21,7 @@ export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
       </Stats>
       <h3 className={styles.caption}>Emails</h3>
       <Stats>
-        <Stat label="Sent" value={count(totals.emails_sent)} note="since it began" />
+        <Stat label="Sent" value={count(totals.emails_sent)} note="since the start" />
         <Stat
           label="Opened by people"
           value={rate(rates.open)}

@@ -78,7 +78,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
           <Empty title="No steps yet">
             {frozen
               ? "This sequence was archived before it had any."
-              : "Begin with an email: press or drag it in."}
+              : "Start with an email: press it or drag it in."}
           </Empty>
         </div>
       )}
@@ -89,7 +89,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
       )}
       <div className={styles.tools}>
         {asList ? (
-          <Button onClick={() => onList(false)}>To the canvas</Button>
+          <Button onClick={() => onList(false)}>Show the canvas</Button>
         ) : (
           <Tools onList={() => onList(true)} />
         )}
@@ -108,7 +108,7 @@ function ChangedElsewhere() {
     <div className={styles.notice} role="status">
       <p>
         Somebody else has changed these steps.
-        {unsaved && " When you save, you will be asked whose are kept."}
+        {unsaved && " When you save, you will be asked whose steps to keep."}
       </p>
       {!unsaved && (
         <Button size="sm" onClick={async () => store.getState().load(await readSteps(sequence.id))}>

@@ -117,7 +117,7 @@ function Moving({ captured }: { captured: number }) {
     <>
       <progress className={styles.moving} aria-label="Moving the clock" />
       <p aria-live="off">
-        Moving the clock and doing what came due… <span className="numeric">{seconds} s</span>
+        Moving the clock and running what is due… <span className="numeric">{seconds} s</span>
         {captured > 0 && `, ${plural(captured, "email")} so far`}
       </p>
     </>
@@ -129,7 +129,7 @@ function Moved({ moved, captured }: { moved: readonly MovedEnrollment[]; capture
   const clocks = moved.map((one) => one.now).sort();
   const [first, last] = [clocks[0] ?? "", clocks.at(-1) ?? ""];
   const shown = [...new Set([absoluteTime(first), absoluteTime(last)])].join(" to ");
-  const emails = captured < 0 ? "Many emails came of it." : `${plural(captured, "email")} came of it.`;
+  const emails = captured < 0 ? "Many emails were captured." : `${plural(captured, "email")} captured.`;
   return (
     <p>
       <strong>{plural(moved.length, "enrollment")} moved.</strong> Clocks now show {shown}. {emails}

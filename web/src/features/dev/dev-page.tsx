@@ -21,7 +21,7 @@ export function DevPage() {
     return (
       <Page title="Dev tools">
         <Empty title="Only in development">
-          The outbox and the clock are there when the server runs as <code>cadenza up --dev</code>.
+          The outbox and the clock are available when the server runs as <code>cadenza up --dev</code>.
         </Empty>
       </Page>
     );
@@ -53,7 +53,7 @@ function DevTools() {
           )}
           {!mailId && (
             <Empty title="Choose an email">
-              Here it is shown as the lead would see it. Nothing that you look at here counts as an open.
+              It is shown here as the lead would see it. Looking at it here does not count as an open.
             </Empty>
           )}
         </section>
@@ -97,7 +97,7 @@ function SideOf({
         )}
         {!address && (
           <p className="muted">
-            Choose an email, or type a lead's address above the list: here the lead's timeline fills in while
+            Choose an email, or type a lead's address above the list, to see the lead's timeline here while
             the clock moves.
           </p>
         )}

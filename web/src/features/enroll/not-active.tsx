@@ -9,9 +9,8 @@ import styles from "./enroll.module.css";
 const WHY: Record<string, string> = {
   draft: "This sequence is a draft. Leads can be chosen here, and enrolled once it is active.",
   paused:
-    "This sequence is paused: it takes no leads. When it is resumed, the leads that it holds go on, too.",
-  archived:
-    "This sequence is archived: it is over, and takes no leads any more. A duplicate of it can be activated.",
+    "This sequence is paused: it takes no leads. When it is resumed, the leads that wait in it continue, too.",
+  archived: "This sequence is archived and takes no leads any more. A duplicate of it can be activated.",
 };
 
 /** Says why nobody can be enrolled yet, and what to do about it. */

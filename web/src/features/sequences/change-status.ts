@@ -44,10 +44,10 @@ export function useHold() {
       for (const [key, pages] of before ?? []) client.setQueryData(key, pages);
     },
     onSuccess(_answer, { sequence, status }) {
-      if (status === "active") toast.success(`“${sequence.name}” goes on`);
+      if (status === "active") toast.success(`“${sequence.name}” is resumed`);
       else
         toast.success(`“${sequence.name}” is paused`, {
-          description: "None of its leads is mailed until it goes on.",
+          description: "None of its leads gets email until it is resumed.",
           action: { label: "Undo", onClick: () => hold.mutate({ sequence, status: "active" }) },
         });
     },

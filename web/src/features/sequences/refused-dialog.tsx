@@ -31,7 +31,7 @@ export function RefusedDialog({
       onOpenChange={(open) => !open && onClose()}
       title={`“${sequence.name}” cannot be activated yet`}
       description={
-        problems.length > 0 ? "This has to be mended first. Nothing has changed." : "Nothing has changed."
+        problems.length > 0 ? "Fix these problems first. Nothing has changed." : "Nothing has changed."
       }
       footer={
         <>

@@ -62,7 +62,7 @@ export function SettingsPage() {
 function NotAllowed({ name }: { name: string }) {
   return (
     <Empty title={`${name}: for administrators`}>
-      You lack the role <code>admin</code>. Whoever administers this organisation can give it to you under
+      You lack the role <code>admin</code>. An administrator of this organisation can give it to you in
       Settings, Users.
     </Empty>
   );

@@ -46,7 +46,7 @@ export function Daily({ counted }: { counted: readonly DayCounts[] }) {
     >
       <Range />
       {counted.length === 0 ? (
-        <Empty title="Nothing happened on these days">Choose a longer range, or all of it.</Empty>
+        <Empty title="Nothing happened on these days">Choose a longer range, or all days.</Empty>
       ) : shown === "table" ? (
         <DailyTable days={counted} subject={subject} />
       ) : (

@@ -32,21 +32,24 @@ const step = (
 
 describe("verdict", () => {
   it.each([
-    [step([variant("A", 200, 0.07), variant("B", 200, 0.93)]), "B is ahead; 93% sure, needs 95%."],
+    [
+      step([variant("A", 200, 0.07), variant("B", 200, 0.93)]),
+      "B is ahead with 93% certainty; 95% is required.",
+    ],
     [
       step([variant("A", 40, 0.07), variant("B", 61, 0.93)]),
-      "B is ahead; 93% sure, needs 95%. Too early to decide: each needs 100 emails, the least has 40.",
+      "B is ahead with 93% certainty; 95% is required. Too early to decide: each needs 100 emails, one has only 40.",
     ],
     [
       step([variant("A", 40, 0.5), variant("B", 61, 0.5)]),
-      "They are level so far. Too early to decide: each needs 100 emails, the least has 40.",
+      "They are equal so far. Too early to decide: each needs 100 emails, one has only 40.",
     ],
-    [step([variant("A", 0, 0.5), variant("B", 0, 0.5)]), "None was sent yet."],
+    [step([variant("A", 0, 0.5), variant("B", 0, 0.5)]), "No email was sent yet."],
     [step([variant("A", 9, null), variant("B", 9, 1)]), "Only B is still sent."],
-    [step([variant("A", 9, null)]), "Nobody is sent a variant any more."],
+    [step([variant("A", 9, null)]), "No variant is sent any more."],
     [
       step([variant("A", 200, 0.02), variant("B", 200, 0.98)], { winner: "B", certainty: 0.98 }),
-      "B has the most replies, 98% sure. The others are sent all the same.",
+      "B has the most replies, 98% certain. The others are still sent.",
     ],
     [
       step([variant("A", 200, 0.02), variant("B", 200, 0.98)], {
@@ -54,7 +57,7 @@ describe("verdict", () => {
         certainty: 0.98,
         decided_at: "2026-01-01T00:00:00Z",
       }),
-      "B has won, 98% sure. Everybody who comes here is sent it.",
+      "B has won, 98% certain. Every lead that comes here gets it.",
     ],
   ])("is said in words (%#)", (given, said) => {
     expect(verdict(given)).toBe(said);
@@ -86,7 +89,7 @@ describe("branchWords", () => {
     ],
     [
       { branch: null, outcome: null, count: 1 },
-      { way: "Went on", led: "next step" },
+      { way: "Continued", led: "next step" },
     ],
   ])("names the way and where it led (%#)", (taken, said) => {
     expect(branchWords(taken, steps)).toEqual(said);

@@ -13,7 +13,7 @@ export function branchWords(taken: BranchTaken, steps: readonly Step[]): { way: 
 function wayWords(branch: string | null): string {
   const index = branch?.match(/^branches\[(\d+)\]$/)?.[1];
   if (index !== undefined) return `If ${Number(index) + 1}`;
-  return branch === null ? "Went on" : branch === "else" ? "Else" : words(branch);
+  return branch === null ? "Continued" : branch === "else" ? "Else" : words(branch);
 }
 
 function outcomeWords(outcome: BranchTaken["outcome"], steps: readonly Step[]): string {
@@ -33,24 +33,24 @@ export function verdict(step: StepVariantsResponse): string {
   const competing = step.results.filter((result) => result.probability_best !== null);
   const [best, next] = [...competing].sort((a, b) => (b.probability_best ?? 0) - (a.probability_best ?? 0));
   if (step.winner !== null) return won(step, step.winner);
-  if (best === undefined) return "Nobody is sent a variant any more.";
+  if (best === undefined) return "No variant is sent any more.";
   if (next === undefined) return `Only ${best.name} is still sent.`;
-  if (competing.every((result) => result.sent === 0)) return "None was sent yet.";
+  if (competing.every((result) => result.sent === 0)) return "No email was sent yet.";
   const level = Math.abs((best.probability_best ?? 0) - (next.probability_best ?? 0)) < 0.01;
   const lead = level
-    ? "They are level so far"
-    : `${best.name} is ahead; ${sure(best.probability_best)} sure, needs ${sure(step.required_certainty)}`;
+    ? "They are equal so far"
+    : `${best.name} is ahead with ${sure(best.probability_best)} certainty; ${sure(step.required_certainty)} is required`;
   const fewest = Math.min(...competing.map((result) => result.sent));
   return fewest < step.min_sample
-    ? `${lead}. Too early to decide: each needs ${count(step.min_sample)} emails, the least has ${count(fewest)}.`
+    ? `${lead}. Too early to decide: each needs ${count(step.min_sample)} emails, one has only ${count(fewest)}.`
     : `${lead}.`;
 }
 
 function won(step: StepVariantsResponse, winner: string): string {
-  const certainty = step.certainty === null ? "" : `, ${sure(step.certainty)} sure`;
+  const certainty = step.certainty === null ? "" : `, ${sure(step.certainty)} certain`;
   return step.decided_at === null
-    ? `${winner} has the most replies${certainty}. The others are sent all the same.`
-    : `${winner} has won${certainty}. Everybody who comes here is sent it.`;
+    ? `${winner} has the most replies${certainty}. The others are still sent.`
+    : `${winner} has won${certainty}. Every lead that comes here gets it.`;
 }
 
 /** Whole percent, but never 100 % for a share below 1. */

@@ -73,7 +73,7 @@ export function Variants({ steps }: { steps: readonly StepVariantsResponse[] }) 
                     ) : (
                       <span className={styles.chance}>
                         <Progress
-                          label={`How sure it is that ${result.name} is best`}
+                          label={`How certain it is that ${result.name} is best`}
                           value={result.probability_best}
                         />
                         <span className="numeric">{sure(result.probability_best)}</span>

@@ -67,9 +67,7 @@ export function Log({ sequenceId }: { sequenceId: string }) {
       <Loaded query={pages}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty title="Nothing in the log">
-              Nothing was done to a lead of this sequence that these filters let through.
-            </Empty>
+            <Empty title="No log entries">No log entry of this sequence matches these filters.</Empty>
           ) : (
             <>
               <Rows rows={rows} steps={steps} />

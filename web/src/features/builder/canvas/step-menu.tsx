@@ -31,7 +31,7 @@ export function StepMenu({ uid, step }: { uid: string; step: DraftStep }) {
           </Button>
         }
       >
-        <p className={styles.label}>Add behind it</p>
+        <p className={styles.label}>Add after it</p>
         <KindMenuItems onAdd={(type) => actions.add(type, uid)} />
         <MenuLine />
         <MenuItem onSelect={() => actions.shift(uid, -1)} disabled={store.getState().steps[0]?.uid === uid}>

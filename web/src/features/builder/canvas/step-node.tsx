@@ -60,8 +60,8 @@ function Marks({ uid }: { uid: string }) {
   }
   if (!lost.has(uid)) return null;
   return (
-    <Tooltip text="No way leads to this step">
-      <span className={styles.lost} role="img" aria-label="No way leads here">
+    <Tooltip text="Nothing leads to this step">
+      <span className={styles.lost} role="img" aria-label="Nothing leads here">
         <Unlink aria-hidden="true" />
       </span>
     </Tooltip>

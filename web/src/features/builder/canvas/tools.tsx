@@ -35,7 +35,7 @@ export function Tools({ onList }: { onList: () => void }) {
         <Maximize />
       </Tool>
       {placed && !frozen && (
-        <Tool label="Tidy up: lay all steps out anew" onClick={actions.tidy}>
+        <Tool label="Tidy up: arrange all steps again" onClick={actions.tidy}>
           <Sparkles />
         </Tool>
       )}
@@ -62,7 +62,7 @@ export function Tools({ onList }: { onList: () => void }) {
 
 const KEYS: readonly [string, string][] = [
   ["Tab", "From step to step"],
-  ["↑ ↓ ← →", "To the next step that way"],
+  ["↑ ↓ ← →", "To the next step in that direction"],
   ["Enter", "Open the step"],
   ["Esc", "Close it"],
   ["Alt ↑ ↓", "Move the step up or down in the order"],

@@ -76,7 +76,7 @@ function Insert({ edge }: { edge: Edge }) {
     <Menu
       trigger={
         // Not in the tab order: the menu of the step and the list do the same by keyboard.
-        <button type="button" className={styles.add} tabIndex={-1} aria-label={`Add a step behind ${way}`}>
+        <button type="button" className={styles.add} tabIndex={-1} aria-label={`Add a step after ${way}`}>
           <Plus aria-hidden="true" />
         </button>
       }

@@ -43,8 +43,8 @@ export function JsonField({ value, onChange, optional = false, error, ...field }
 function readObject(text: string): Raw | string {
   try {
     const read: unknown = JSON.parse(text);
-    return isRaw(read) ? read : 'A JSON object is wanted, such as {"email": "{{ email }}"}.';
+    return isRaw(read) ? read : 'A JSON object is expected, such as {"email": "{{ email }}"}.';
   } catch (fault) {
-    return fault instanceof Error ? `No JSON yet: ${fault.message}.` : String(fault);
+    return fault instanceof Error ? `Not valid JSON: ${fault.message}.` : String(fault);
   }
 }

@@ -34,11 +34,11 @@ export function OutcomeField({ label, path, outcome, step, steps, onChange }: Ou
         onChange={(event) => onChange(chosen(event.target.value))}
       >
         <option value="continue">
-          {next === undefined ? "Go on: it is the last step" : `Go on to ${named(next)}`}
+          {next === undefined ? "Complete the sequence: this is the last step" : `Continue to ${named(next)}`}
         </option>
         <option value="stop">Stop the sequence for the lead</option>
         {goto !== undefined && !steps.some((other) => other.key === goto) && (
-          <option value={GOTO + goto}>Go to {goto}, which is not there</option>
+          <option value={GOTO + goto}>Go to {goto} (there is no such step)</option>
         )}
         {steps.map((other, index) => (
           <option key={other.key} value={GOTO + other.key}>
@@ -50,7 +50,7 @@ export function OutcomeField({ label, path, outcome, step, steps, onChange }: Ou
         <TextField
           label="Reason"
           hideLabel
-          placeholder="Reason, for reports (not needed)"
+          placeholder="Reason, for reports (optional)"
           maxLength={100}
           value={textOf(raw, "reason")}
           onChange={(event) =>

@@ -1,4 +1,5 @@
 import { createContext, useContext } from "react";
+import { asSentence } from "@/lib/sentence";
 import type { PlacedProblems } from "./problems";
 import { isInside } from "./problems";
 
@@ -8,17 +9,11 @@ export const ProblemsContext = createContext<PlacedProblems>({ byField: new Map(
 /** The problems of this field as one text. */
 export function useProblem(path: string): string | undefined {
   const found = useContext(ProblemsContext).byField.get(path) ?? [];
-  return found.length === 0 ? undefined : found.map((problem) => sentence(problem.detail)).join(" ");
+  return found.length === 0 ? undefined : found.map((problem) => asSentence(problem.detail)).join(" ");
 }
 
 /** Whether any field inside these paths has a problem, for what hides the fields (a tab, a closed section). */
 export function useAnyProblem(...paths: readonly string[]): boolean {
   const { byField } = useContext(ProblemsContext);
   return [...byField.keys()].some((field) => paths.some((path) => isInside(field, path)));
-}
-
-/** `at least one` as `At least one.`: the server's details are clauses. */
-export function sentence(detail: string): string {
-  const said = detail.replaceAll("`", "").trim();
-  return said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?…]$/.test(said) ? "" : ".");
 }

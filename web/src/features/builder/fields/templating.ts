@@ -44,13 +44,13 @@ export function insertFilter(text: string, cursor: number, filter: string): Edit
 }
 
 export const FILTERS: readonly (readonly [string, string])[] = [
-  ['default: "there"', "where there is nothing"],
-  ["capitalize", "First letter large"],
-  ["upcase", "ALL LARGE"],
-  ["downcase", "all small"],
+  ['default: "there"', "if there is no value"],
+  ["capitalize", "first letter in upper case"],
+  ["upcase", "ALL UPPER CASE"],
+  ["downcase", "all lower case"],
   ["truncate: 40", "at most 40 characters"],
   ['split: " " | first', "the first word"],
-  ['date: "%d %B %Y"', "a date, written out"],
+  ['date: "%d %B %Y"', "a date in words"],
   ["url_encode", "for a link"],
 ];
 

@@ -17,7 +17,7 @@ export function ConflictDialog({ saving }: { saving: Saving }) {
       open
       onOpenChange={(open) => !open && saving.decideLater()}
       title="Somebody else has changed this sequence"
-      description="Their steps were saved after you opened it. Yours are still here, and not saved: load theirs, which discards yours, or overwrite theirs with yours."
+      description="They saved after you opened it. Your changes are still here but not saved: load theirs, which discards yours, or overwrite theirs with yours."
       footer={
         <>
           <Button onClick={saving.decideLater}>Decide later</Button>

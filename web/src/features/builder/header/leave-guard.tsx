@@ -20,7 +20,7 @@ export function LeaveGuard({ saving }: { saving: Saving }) {
       open
       onOpenChange={(open) => !open && blocker.reset()}
       title="Leave without saving?"
-      description="What you have changed since the last save would be lost."
+      description="Your changes since the last save would be lost."
       footer={
         <>
           <Button onClick={blocker.reset}>Stay</Button>

@@ -9,7 +9,7 @@ import { isDirty, type Saving } from "../store/saving";
 import styles from "./header.module.css";
 import { PublishDialog } from "./publish-dialog";
 
-const SAID = { active: "Active: leads can be enrolled", paused: "Paused: every lead of it is held" };
+const SAID = { active: "Active: leads can be enrolled", paused: "Paused: all of its leads wait" };
 
 /** Activates, pauses, resumes or publishes the sequence. Unsaved edits are saved first. */
 export function StatusButtons({ saving }: { saving: Saving }) {
@@ -32,7 +32,7 @@ export function StatusButtons({ saving }: { saving: Saving }) {
         look="primary"
         busy={changing("active")}
         disabled={problems.count > 0}
-        title={problems.count > 0 ? "Mend the problems first" : undefined}
+        title={problems.count > 0 ? "Fix the problems first" : undefined}
         onClick={activate}
       >
         <Play /> Activate

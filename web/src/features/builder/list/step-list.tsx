@@ -98,7 +98,7 @@ function RowTools({
       </Tool>
       <Menu
         trigger={
-          <Button look="quiet" size="sm" icon aria-label={`Add a step behind ${name}`}>
+          <Button look="quiet" size="sm" icon aria-label={`Add a step after ${name}`}>
             <Plus />
           </Button>
         }

@@ -55,7 +55,7 @@ function OwnDelay({ step, onChange }: Pick<CommonFieldsProps, "step" | "onChange
   if (!folded) return fields;
   return (
     <details className={styles.details} open={problem || undefined}>
-      <summary>Another wait, before it</summary>
+      <summary>Wait before this step, too</summary>
       {fields}
     </details>
   );
@@ -107,9 +107,9 @@ function wrongWith(key: string, step: DraftStep, steps: readonly DraftStep[]): s
 
 function whatItMeans(key: string, step: DraftStep, steps: readonly DraftStep[]): string {
   const named = referencesTo(step.key, steps).length;
-  if (key === step.key) return "Branches and files name the step by it.";
-  const inFiles = "Where this sequence is kept as a file, a new key is a new step.";
+  if (key === step.key) return "Branches and files refer to the step by this key.";
+  const inFiles = "If this sequence is kept as a file, a new key makes a new step.";
   return named === 0
     ? inFiles
-    : `${plural(named, "step names", "steps name")} it by “${step.key}”. ${inFiles}`;
+    : `${plural(named, "step refers", "steps refer")} to “${step.key}”. ${inFiles}`;
 }

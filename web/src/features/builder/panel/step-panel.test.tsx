@@ -79,7 +79,7 @@ it("lists a problem that no field is about above all fields", async () => {
 
 it("folds the wait before a step that is a wait itself", async () => {
   const { user } = await renderPanel([step("here", "delay", { days: 3 })]);
-  const summary = screen.getByText("Another wait, before it");
+  const summary = screen.getByText("Wait before this step, too");
   const details = summary.closest("details");
   expect(details?.open).toBe(false);
   await user.click(summary);

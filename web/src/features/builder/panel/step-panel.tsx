@@ -1,9 +1,10 @@
 import { CircleAlert } from "lucide-react";
 import { useMemo } from "react";
+import { asSentence } from "@/lib/sentence";
 import styles from "../fields/fields.module.css";
 import { JsonField } from "../fields/json-field";
 import { placeProblems } from "../fields/problems";
-import { ProblemsContext, sentence, useProblem } from "../fields/problems-context";
+import { ProblemsContext, useProblem } from "../fields/problems-context";
 import { kindOf } from "../kinds";
 import type { DraftStep, StepProblem } from "../model/step";
 import { CommonFields } from "./common-fields";
@@ -47,7 +48,7 @@ function Problems({ problems }: { problems: readonly StepProblem[] }) {
       {problems.map((problem) => (
         <li key={`${problem.field} ${problem.code} ${problem.detail}`}>
           <CircleAlert size={14} aria-hidden="true" />
-          {sentence(problem.detail)}
+          {asSentence(problem.detail)}
         </li>
       ))}
     </ul>
@@ -61,7 +62,7 @@ function Metadata({ step, onChange }: { step: DraftStep; onChange: (step: DraftS
       <summary>Notes for other programs</summary>
       <JsonField
         label="Metadata"
-        hint="Kept with the step as it is; nothing here reads it."
+        hint="Stored with the step for other programs. Cadenza does not read it."
         value={step.metadata}
         error={problem}
         onChange={(metadata = {}) => onChange({ ...step, metadata })}

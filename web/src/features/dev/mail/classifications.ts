@@ -5,18 +5,21 @@ import { words } from "@/lib/format";
 export const CLASSIFICATIONS: Record<string, { title: string; follows: string }> = {
   reply: { title: "A reply", follows: "The lead's enrollments end before anything else is sent." },
   auto_reply: {
-    title: "An automatic reply",
+    title: "An auto-reply",
     follows: "The lead's enrollments are held until they are back.",
   },
   hard_bounce: {
     title: "A hard bounce",
-    follows: "The enrollments end, and the address is suppressed.",
+    follows: "The enrollments stop, and the address is suppressed.",
   },
-  soft_bounce: { title: "A soft bounce", follows: "It is kept; several in a row count as a hard one." },
-  complaint: { title: "A complaint", follows: "The enrollments end, and the address is suppressed." },
-  unsubscribe: { title: "An unsubscribe", follows: "The enrollments end, and the address is suppressed." },
+  soft_bounce: {
+    title: "A soft bounce",
+    follows: "It is recorded; several in a row count as a hard bounce.",
+  },
+  complaint: { title: "A complaint", follows: "The enrollments stop, and the address is suppressed." },
+  unsubscribe: { title: "An unsubscribe", follows: "The enrollments stop, and the address is suppressed." },
   own: { title: "A message of Cadenza's own", follows: "Nothing follows." },
-  unrelated: { title: "About nothing that was sent", follows: "Nothing follows." },
+  unrelated: { title: "Not about any message that was sent", follows: "Nothing follows." },
 };
 
 export function understoodAs(answer: MailReceivedResponse): {

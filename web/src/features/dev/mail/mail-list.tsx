@@ -31,8 +31,8 @@ export function MailList({ query, items, to, chosen, onFilter, onOpen }: MailLis
       {items?.length === 0 && (
         <Empty title={to ? "No mail to this address" : "No mail yet"}>
           {to
-            ? "The whole address counts."
-            : "What Cadenza sends in development lands here instead of with people."}
+            ? "The filter needs the whole address."
+            : "In development, mail is captured here instead of being delivered."}
         </Empty>
       )}
       <ul className={styles.items}>

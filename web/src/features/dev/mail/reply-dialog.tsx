@@ -45,7 +45,7 @@ export function ReplyDialog({
         <TextField
           label="Back on"
           type="date"
-          hint="Without it, the sequence's own number of days counts."
+          hint="If empty, the sequence's number of days counts."
           value={back}
           onChange={(event) => setBack(event.target.value)}
         />

@@ -28,7 +28,9 @@ export function CampaignTab({
   return (
     <div className={styles.tab}>
       <div className={styles.head}>
-        <p className="muted">Leads gathered under a name. Who is added later is not enrolled by itself.</p>
+        <p className="muted">
+          A campaign is a named list of leads. Leads that are added later are not enrolled automatically.
+        </p>
         <Button onClick={() => setCreating(true)}>
           <Plus /> New campaign
         </Button>
@@ -88,7 +90,7 @@ function Campaigns({
           </th>
           <th>Campaign</th>
           <th className="numeric">Leads</th>
-          <th className={styles.wide}>Made</th>
+          <th className={styles.wide}>Created</th>
         </tr>
       </thead>
       <tbody>
@@ -136,7 +138,7 @@ function CreateCampaign({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title="New campaign"
-      description="Leads are added from the other two tabs: those that you pick, or those of a file."
+      description="Add leads from the other two tabs: pick them, or import a file."
       submit="Create"
       busy={create.isPending}
       problem={problem}

@@ -27,7 +27,7 @@ export function FileTab({ active, onChosen }: { active: boolean; onChosen: (audi
   const taken = answer.created + answer.updated;
   return (
     <Section
-      title="What became of the file"
+      title="Result of the import"
       actions={
         answer.rejected.length > 0 && (
           <Button size="sm" onClick={() => saveRejected(answer)}>
@@ -86,14 +86,14 @@ function FileForm({ onImported }: { onImported: (imported: Imported) => void }) 
           <div className={styles.fields}>
             <CampaignChoice
               choice={choice}
-              label="Gather its leads in"
+              label="Add its leads to"
               newOne="A new campaign"
               nameLabel="Name of the campaign"
             />
           </div>
           {send.error && <Failed error={send.error} />}
           <section className={styles.bar} aria-label="Selection">
-            <p className="muted">Nobody is enrolled before you have seen who would be.</p>
+            <p className="muted">Nobody is enrolled until you have seen the dry run.</p>
             <Button look="primary" busy={send.isPending} onClick={() => lead.file && send.mutate(lead.file)}>
               {send.isPending ? "Importing…" : "Import"}
             </Button>

@@ -54,7 +54,7 @@ export function GatherDialog({
         label="Campaign"
         newOne="A new one"
         nameLabel="Name"
-        hint="Leads gathered under a name, to be enrolled together."
+        hint="A named list of leads that are enrolled together."
         error={problem.of("name")}
         required
       />

@@ -50,7 +50,7 @@ export function PickTab({
             return filtered ? (
               <Empty title="No lead matches" />
             ) : (
-              <Empty title="There are no leads yet">Drop a CSV file of them under the third tab.</Empty>
+              <Empty title="There are no leads yet">Import a CSV file on the third tab.</Empty>
             );
           return (
             <>

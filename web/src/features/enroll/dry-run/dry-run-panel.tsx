@@ -53,7 +53,7 @@ export function TrialPanel({
         </Button>
       }
     >
-      <Loaded query={trial} loading={<Loading label="Trying it out" />}>
+      <Loaded query={trial} loading={<Loading label="Running the dry run" />}>
         {(found) => (
           <>
             <Outcome trial={found} />
@@ -95,7 +95,7 @@ function Outcome({ trial }: { trial: Trial }) {
           <Stat
             label="First email to all by"
             value={by ? <Time at={by} /> : "–"}
-            note={by ? <Time at={by} exact /> : "It cannot be told"}
+            note={by ? <Time at={by} exact /> : "Not known"}
           />
         )}
       </Stats>

@@ -17,7 +17,7 @@ export function Forecast({ forecast }: { forecast: ForecastResponse }) {
           <th>Mailbox</th>
           <th className="numeric">First emails</th>
           <th className={`numeric ${styles.wide}`}>A day at most</th>
-          <th>The last of them</th>
+          <th>Last one sent</th>
         </tr>
       </thead>
       <tbody>
@@ -28,7 +28,9 @@ export function Forecast({ forecast }: { forecast: ForecastResponse }) {
             <td className={`numeric ${styles.wide}`}>
               {mailbox.per_day === null ? "Any number" : count(mailbox.per_day)}
             </td>
-            <td>{mailbox.last_at ? <Time at={mailbox.last_at} exact /> : "Held: nobody can tell"}</td>
+            <td>
+              {mailbox.last_at ? <Time at={mailbox.last_at} exact /> : "Not known: the mailbox is held"}
+            </td>
           </tr>
         ))}
       </tbody>

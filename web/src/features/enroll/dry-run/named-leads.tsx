@@ -51,7 +51,7 @@ export function NamedLeads({ label, leads }: { label: string; leads: readonly Li
                       {known.name || known.email}
                     </Link>
                   ) : (
-                    <span className="muted">{named.isFetching ? "…" : "No longer there"}</span>
+                    <span className="muted">{named.isFetching ? "…" : "Does not exist any more"}</span>
                   )}
                   {known?.name && <span className={styles.address}>{known.email}</span>}
                 </td>

@@ -41,7 +41,7 @@ export function BatchPanel({ batchId, onClose }: { batchId: string; onClose: () 
               <span>{sayOf(found)}</span>
               <span className="numeric">{Math.floor(found.progress * 100)}%</span>
             </div>
-            <Progress label="How far it is" value={found.progress} />
+            <Progress label="Batch progress" value={found.progress} />
           </Card>
           {found.error && <Failed error={new Error(found.error)} />}
           <Figures batch={found} />
@@ -56,7 +56,7 @@ function Figures({ batch }: { batch: BatchResponse }) {
   const by = batch.forecast?.first_email_by;
   return (
     <Stats>
-      <Stat label="Leads" value={count(batch.total)} note={`${count(batch.processed)} looked at`} />
+      <Stat label="Leads" value={count(batch.total)} note={`${count(batch.processed)} processed`} />
       <Stat
         label={enrolls(batch) ? "Enrolled" : "Reached"}
         value={count(batch.accepted)}
@@ -67,7 +67,7 @@ function Figures({ batch }: { batch: BatchResponse }) {
         <Stat
           label="First email to all by"
           value={by ? <Time at={by} /> : "–"}
-          note={by ? <Time at={by} exact /> : "None is left to be sent, or it cannot be told"}
+          note={by ? <Time at={by} exact /> : "None is left to send, or the time is not known"}
         />
       )}
     </Stats>
@@ -98,7 +98,7 @@ function skippedOf({ skipped }: BatchResponse): number {
 
 function sayOf(batch: BatchResponse): string {
   const { done } = kindOf(batch);
-  if (batch.status === "superseded") return "A later command has taken over.";
+  if (batch.status === "superseded") return "A later command has replaced it.";
   if (batch.status === "failed") return `It ended early: ${plural(batch.accepted, "lead")} ${done}.`;
   if (batch.done) return `${plural(batch.accepted, "lead")} ${done}.`;
   return `${plural(batch.accepted, "lead")} ${done} so far.`;

@@ -20,7 +20,7 @@ export function RecentBatches({ sequenceId, shown }: { sequenceId: string; shown
       <Loaded query={batches} loading={<Loading rows={3} />}>
         {({ items }) =>
           items.length === 0 ? (
-            <p className="muted">Nothing yet: each enrollment of leads appears here with its progress.</p>
+            <p className="muted">No batch yet. When leads are enrolled, the progress appears here.</p>
           ) : (
             <Table label="Recent batches" className={styles.leads}>
               <thead>
@@ -29,7 +29,7 @@ export function RecentBatches({ sequenceId, shown }: { sequenceId: string; shown
                   <th>Status</th>
                   <th className="numeric">Leads</th>
                   <th className="numeric">Skipped</th>
-                  <th className={styles.wide}>Begun</th>
+                  <th className={styles.wide}>Started</th>
                 </tr>
               </thead>
               <tbody>

@@ -40,13 +40,13 @@ export function EnrollmentCard({ enrollment }: { enrollment: EnrollmentStateResp
       )}
       {enrollment.status === "completed" && (
         <p className={styles.end}>
-          Went through the whole sequence, <Time at={enrollment.ended_at} exact />
+          Completed the sequence, <Time at={enrollment.ended_at} exact />
         </p>
       )}
       <dl className={styles.facts}>
         {live && step && (
           <div className={styles.step}>
-            <dt>Stands at</dt>
+            <dt>At step</dt>
             <dd>
               <code>{step.key}</code> <span className="muted">{words(step.type).toLowerCase()}</span>
             </dd>

@@ -56,10 +56,10 @@ export function Steering({ enrollment }: { enrollment: EnrollmentStateResponse }
           }
         >
           <MenuItem onSelect={() => resume.mutate("preserve_remaining")}>
-            Wait for what was left of the wait
+            Continue with the rest of the wait
           </MenuItem>
           <MenuItem onSelect={() => resume.mutate("original_schedule")}>
-            Keep the original schedule: do what has come due
+            Keep the original schedule: run what is due
           </MenuItem>
         </Menu>
       ) : (
@@ -102,14 +102,14 @@ function StopDialog({
       open
       onOpenChange={(open) => !open && onClose()}
       title={`Stop “${name}” for this lead?`}
-      description="For good: no further step of it runs. The lead can be enrolled again later."
+      description="No further step runs. This cannot be undone, but the lead can be enrolled again."
       confirm="Stop"
       busy={busy}
       onConfirm={() => onStop(reason.trim())}
     >
       <TextField
         label="Reason"
-        hint="Counted among the stop reasons in the analytics; “manual” if left out."
+        hint="Shown among the stop reasons in analytics; “manual” if empty."
         placeholder="manual"
         maxLength={100}
         value={reason}

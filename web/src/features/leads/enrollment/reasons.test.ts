@@ -9,16 +9,16 @@ describe("why nothing is being sent", () => {
     [
       "waiting_for_event",
       { event: "replied", until_local: "Fri 04 Dec" },
-      "It goes on the moment of “replied”, or at Fri 04 Dec at the latest.",
+      "It continues when “replied” happens, or at Fri 04 Dec at the latest.",
     ],
     [
       "failed",
       { error: "NoMailbox", mend: "add a mailbox, then resume" },
-      "NoMailbox. To mend it: add a mailbox, then resume.",
+      "NoMailbox. To fix it: add a mailbox, then resume.",
     ],
-    ["not_told", { command: "reply_received" }, "It is being told: reply received."],
+    ["not_told", { command: "reply_received" }, "The change is on its way: reply received."],
     ["retrying", { step: "intro", error: "SMTP 421" }, "intro: the last attempt said “SMTP 421”."],
-    ["due", { step: "intro" }, "The step intro is due and being done."],
+    ["due", { step: "intro" }, "The step intro is due and runs now."],
   ])("says %s with what binds it", (code, binds, said) => {
     expect(why(code, binds).text).toBe(said);
   });

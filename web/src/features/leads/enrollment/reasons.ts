@@ -1,6 +1,6 @@
 import type { ExplanationResponse, ReasonResponse } from "@/api/schema";
 import { absoluteTime } from "@/lib/format";
-import { plainSentence } from "@/lib/sentence";
+import { asSentence } from "@/lib/sentence";
 
 /** Why nothing is being sent, in words. One entry for each code of the server's `domain/enrollments/explain`;
  * `tests/architecture/test_sentences.py` compares them. */
@@ -16,25 +16,25 @@ export interface Why {
 export const REASONS: Record<string, Why> = {
   ended: { title: "The enrollment has ended", ends: "over" },
   failed: {
-    title: "A step has failed for good",
+    title: "A step has failed",
     ends: "person",
-    say: (binds) => both(binds, "error", "mend", (error, mend) => `${error}. To mend it: ${mend}.`),
+    say: (binds) => both(binds, "error", "mend", (error, mend) => `${error}. To fix it: ${mend}.`),
   },
   paused: {
     title: "Paused",
     ends: "person",
     say: (binds) =>
-      one(binds, "since", (since) => `Since ${absoluteTime(since)}. It goes on when it is resumed.`),
+      one(binds, "since", (since) => `Since ${absoluteTime(since)}. It continues when it is resumed.`),
   },
   company_replied: {
     title: "A colleague has replied",
     ends: "person",
-    say: () => "Somebody of the same company has replied, so this lead is left alone until it is resumed.",
+    say: () => "Somebody of the same company has replied, so this lead gets no email until it is resumed.",
   },
   sequence_paused: {
     title: "The sequence is paused",
     ends: "person",
-    say: () => "The sequence holds every lead of it. It goes on when the sequence is activated again.",
+    say: () => "All leads of the sequence wait. They continue when the sequence is resumed.",
   },
   suppressed: {
     title: "The address is suppressed",
@@ -45,12 +45,14 @@ export const REASONS: Record<string, Why> = {
   not_started: {
     title: "Enrolled a moment ago",
     ends: "engine",
-    say: () => "Temporal has not been told of it yet. That takes a moment, or until Temporal is back.",
+    say: () =>
+      "The workflow has not been started yet. That takes a moment, or until Temporal is available again.",
   },
   not_told: {
-    title: "Temporal has not heard of the last change yet",
+    title: "The workflow has not received the last change yet",
     ends: "engine",
-    say: (binds) => one(binds, "command", (command) => `It is being told: ${command.replaceAll("_", " ")}.`),
+    say: (binds) =>
+      one(binds, "command", (command) => `The change is on its way: ${command.replaceAll("_", " ")}.`),
   },
   out_of_office: { title: "The lead is out of office", ends: "time" },
   waiting_for_event: {
@@ -61,11 +63,11 @@ export const REASONS: Record<string, Why> = {
         binds,
         "event",
         "until_local",
-        (event, until) => `It goes on the moment of “${event}”, or at ${until} at the latest.`,
+        (event, until) => `It continues when “${event}” happens, or at ${until} at the latest.`,
       ),
   },
   waiting: {
-    title: "Waiting, as the sequence says",
+    title: "Waiting, as planned",
     ends: "time",
     say: (binds) =>
       both(binds, "step", "until_local", (step, until) => `The step ${step} waits until ${until}.`),
@@ -75,14 +77,14 @@ export const REASONS: Record<string, Why> = {
     ends: "person",
     say: () => "Add a mailbox, or make one active, in Settings.",
   },
-  mailbox_unhealthy: { title: "The mailbox is held for its health", ends: "person" },
+  mailbox_unhealthy: { title: "The mailbox is held because of its health", ends: "person" },
   mailbox_held: { title: "The mailbox is held", ends: "person" },
   window: { title: "The send window is closed", ends: "time" },
   holiday: { title: "It is a holiday", ends: "time" },
   working_hours: { title: "The mailbox's working hours are over", ends: "time" },
-  daily_cap: { title: "The mailbox has sent enough for the day", ends: "time" },
-  hourly_cap: { title: "The mailbox has sent enough for the hour", ends: "time" },
-  minimum_gap: { title: "A gap is kept between two emails", ends: "time" },
+  daily_cap: { title: "The mailbox has reached its daily cap", ends: "time" },
+  hourly_cap: { title: "The mailbox has reached its hourly cap", ends: "time" },
+  minimum_gap: { title: "The mailbox waits between two emails", ends: "time" },
   retrying: {
     title: "A step is being tried again",
     ends: "engine",
@@ -90,18 +92,18 @@ export const REASONS: Record<string, Why> = {
       both(binds, "step", "error", (step, error) => `${step}: the last attempt said “${error}”.`),
   },
   due: {
-    title: "Nothing stands in the way",
+    title: "Ready to run",
     ends: "engine",
-    say: (binds) => one(binds, "step", (step) => `The step ${step} is due and being done.`),
+    say: (binds) => one(binds, "step", (step) => `The step ${step} is due and runs now.`),
   },
 };
 
 export function whyOf(reason: ReasonResponse): { title: string; text: string; ends: Why["ends"] } {
-  const known = REASONS[reason.code];
-  const title = known?.title ?? plainSentence(reason.code.replaceAll("_", " ")).replace(/\.$/, "");
+  const known = Object.hasOwn(REASONS, reason.code) ? REASONS[reason.code] : undefined;
+  const title = known?.title ?? asSentence(reason.code.replaceAll("_", " ")).replace(/\.$/, "");
   return {
     title,
-    text: known?.say?.(reason.binds) ?? plainSentence(reason.detail),
+    text: known?.say?.(reason.binds) ?? asSentence(reason.detail),
     ends: known?.ends ?? "engine",
   };
 }

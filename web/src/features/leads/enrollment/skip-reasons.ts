@@ -7,11 +7,11 @@ export const SKIPS: Record<string, string> = {
   suppressed: "On the suppression list",
   bounced: "Their address bounces",
   unsubscribed: "Unsubscribed",
-  invalid_email: "No message can be written to their address",
+  invalid_email: "Their address is not valid",
   cooling_down: "Was in this sequence before",
-  in_exclusive_sequence: "In a sequence that shares its leads with no other",
-  contact_capped: "Has had enough email lately",
-  not_found: "No longer there",
+  in_exclusive_sequence: "In an exclusive sequence",
+  contact_capped: "Has reached a limit of the organisation",
+  not_found: "Does not exist any more",
 };
 
 export interface SkipGroup {

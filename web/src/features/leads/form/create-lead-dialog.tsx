@@ -28,7 +28,7 @@ function CreateLead({ onClose }: { onClose: () => void }) {
     meta: { quiet: true },
     onSuccess: (lead) => {
       client.resetQueries({ queryKey: ["leads"] });
-      toast.success(`${lead.name || lead.email} is there`, {
+      toast.success(`${lead.name || lead.email} was created`, {
         action: {
           label: "Open",
           onClick: () => navigate({ to: "/app/leads/$leadId", params: { leadId: lead.id } }),

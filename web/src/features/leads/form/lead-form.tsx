@@ -103,7 +103,7 @@ function OwnerField({
       label="Owner"
       value={value}
       disabled={!may}
-      hint={may ? undefined : "Needs a key of an administrator."}
+      hint={may ? undefined : "Only an administrator can change it."}
       error={error}
       onChange={(event) => onChange(event.target.value)}
     >

@@ -16,7 +16,7 @@ export function ImportColumns({
     <details className={styles.columns}>
       <summary>
         {columns.length} columns{" "}
-        <span className={styles.aside}>recognised by their names; change what is not</span>
+        <span className={styles.aside}>mapped by their names; change those that are wrong</span>
       </summary>
       <div className={styles.pairs}>
         {[...new Set(columns)].map((column) => (

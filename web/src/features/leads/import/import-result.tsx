@@ -1,6 +1,6 @@
 import type { LeadImportResponse } from "@/api/schema";
 import { count, plural } from "@/lib/format";
-import { plainSentence } from "@/lib/sentence";
+import { asSentence } from "@/lib/sentence";
 import { Stat, Stats } from "@/ui/data/stat";
 import { Table } from "@/ui/data/table";
 import styles from "./import.module.css";
@@ -18,7 +18,7 @@ export function ImportResult({ answer }: { answer: LeadImportResponse }) {
       </Stats>
       {answer.rejected_count > 0 && (
         <section className={styles.rows}>
-          <h3>{plural(answer.rejected_count, "row")} not taken</h3>
+          <h3>{plural(answer.rejected_count, "row")} rejected</h3>
           <Table label="Rejected rows">
             <thead>
               <tr>
@@ -32,7 +32,7 @@ export function ImportResult({ answer }: { answer: LeadImportResponse }) {
                 <tr key={row.row}>
                   <td className="numeric">{count(row.row)}</td>
                   <td className={styles.address}>{row.email || <span className="muted">–</span>}</td>
-                  <td>{plainSentence(row.detail)}</td>
+                  <td>{asSentence(row.detail)}</td>
                 </tr>
               ))}
             </tbody>
@@ -42,19 +42,19 @@ export function ImportResult({ answer }: { answer: LeadImportResponse }) {
       )}
       {answer.warnings_count > 0 && (
         <section className={styles.rows}>
-          <h3>Taken, with {plural(answer.warnings_count, "warning")}</h3>
+          <h3>Imported, with {plural(answer.warnings_count, "warning")}</h3>
           <Table label="Warnings">
             <thead>
               <tr>
                 <th className="numeric">Row</th>
-                <th>What was noticed</th>
+                <th>Warning</th>
               </tr>
             </thead>
             <tbody>
               {answer.warnings.slice(0, SHOWN).map((row) => (
                 <tr key={`${row.row} ${row.code} ${row.detail}`}>
                   <td className="numeric">{count(row.row)}</td>
-                  <td>{plainSentence(row.detail)}</td>
+                  <td>{asSentence(row.detail)}</td>
                 </tr>
               ))}
             </tbody>

@@ -41,7 +41,7 @@ export function LeadFile({
         file={lead.file}
         disabled={disabled}
         onFile={onFile}
-        hint="Any delimiter and encoding. The first line names the columns; one of them holds the address. Who is there already is updated: an empty cell wipes nothing."
+        hint="Any delimiter and encoding. The first line names the columns; one of them holds the address. Leads that exist already are updated; an empty cell changes nothing."
       />
       {lead.file && lead.columns.length > 0 && (
         <ImportColumns columns={lead.columns} chosen={lead.chosen} onChoose={lead.choose} />

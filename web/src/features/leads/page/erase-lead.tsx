@@ -23,7 +23,7 @@ export function EraseLead({
       open
       onOpenChange={(open) => !open && onClose()}
       title={`Erase ${lead.name || lead.email}?`}
-      description="Every enrollment is stopped; the lead and the whole history are erased for good. A suppression of the address stays, so that it is not written to again."
+      description="Every enrollment is stopped, and the lead and its history are erased permanently. A suppression of the address stays, so that it gets no more email."
       confirm="Erase"
       busy={erase.isPending}
       onConfirm={() => erase.mutate()}

@@ -30,7 +30,7 @@ export function LeadPage() {
   if (hasCode(lead.error, "not_found")) {
     return (
       <Page title="No such lead" trail={TRAIL}>
-        <Empty title="This lead is not there">It may have been erased.</Empty>
+        <Empty title="This lead does not exist">It may have been erased.</Empty>
       </Page>
     );
   }
@@ -117,7 +117,7 @@ function Enrollments({ leadId, onEnroll }: { leadId: string; onEnroll: () => voi
       <Loaded query={states} loading={<Loading rows={3} />}>
         {({ enrollments }) =>
           enrollments.length === 0 ? (
-            <Empty title="In no sequence yet" action={<Button onClick={onEnroll}>Enroll…</Button>}>
+            <Empty title="Not enrolled yet" action={<Button onClick={onEnroll}>Enroll…</Button>}>
               Once enrolled, this shows where the lead stands, what comes next, and why nothing is being sent.
             </Empty>
           ) : (

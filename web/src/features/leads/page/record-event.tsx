@@ -44,10 +44,10 @@ export function RecordEvent({ leadId }: { leadId: string }) {
         <MenuItem onSelect={() => setAsking("auto_reply")}>Is out of office…</MenuItem>
         <MenuItem onSelect={() => setAsking("custom")}>Did something else…</MenuItem>
         <MenuLine />
-        {item("Bounced for now (soft)", { type: "bounce", hard: false })}
-        {item("Bounced for good (hard)", { type: "bounce", hard: true }, true)}
+        {item("Soft bounce", { type: "bounce", hard: false })}
+        {item("Hard bounce", { type: "bounce", hard: true }, true)}
         {item("Unsubscribed", { type: "unsubscribe" }, true)}
-        {item("Called it spam", { type: "complaint" }, true)}
+        {item("Complained (marked as spam)", { type: "complaint" }, true)}
       </Menu>
       {asking && (
         <AskMore
@@ -111,7 +111,7 @@ function AskMore({
         {custom ? (
           <TextField
             label="Event"
-            hint="A step that waits for an event of this name goes on at once."
+            hint="A step that waits for an event of this name continues at once."
             placeholder="demo_booked"
             maxLength={100}
             value={value}
@@ -121,7 +121,7 @@ function AskMore({
           <TextField
             label="First day back"
             type="date"
-            hint="Without it, the sequence's own number of days counts."
+            hint="If empty, the sequence's number of days counts."
             value={value}
             onChange={(event) => setValue(event.target.value)}
           />

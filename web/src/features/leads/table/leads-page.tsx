@@ -71,7 +71,7 @@ export function LeadsPage() {
         )}
         {leads.data && rows.length === 0 && filtered && (
           <Empty
-            title="No lead is like that"
+            title="No lead matches"
             action={
               <Button onClick={() => filter({ search: undefined, status: undefined, tag: undefined })}>
                 Show all leads
@@ -91,8 +91,8 @@ export function LeadsPage() {
               </>
             }
           >
-            Leads are the people that sequences write to. Bring them as a CSV file, in whatever shape your
-            spreadsheet saves it, or write one down.
+            Leads are the people that sequences write to. Import them as a CSV file, as your spreadsheet saves
+            it, or create one here.
           </Empty>
         )}
       </div>

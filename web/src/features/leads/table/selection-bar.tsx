@@ -69,7 +69,7 @@ function EraseMany({
       open
       onOpenChange={(open) => !open && !erase.isPending && onClose()}
       title={`Erase ${plural(leadIds.length, "lead")}?`}
-      description="Their enrollments are stopped; they and their history are erased for good. A suppression of an address stays."
+      description="Their enrollments are stopped, and they and their history are erased permanently. Suppressions of their addresses stay."
       confirm="Erase"
       busy={erase.isPending}
       onConfirm={() => {

@@ -50,7 +50,7 @@ export const LOG: Record<string, Tell> = {
     sign: "alert",
     weight: "plain",
     tone: "amber",
-    text: `Left out “${text(detail, "subject") || "(no subject)"}”: nobody can tell whether it left before`,
+    text: `Did not send “${text(detail, "subject") || "(no subject)"}”: it may have been sent before`,
   }),
   email_outcome_unknown: (detail) => ({
     sign: "alert",
@@ -58,26 +58,26 @@ export const LOG: Record<string, Tell> = {
     tone: "amber",
     text: `${
       text(detail, "cause") === "restored"
-        ? "A backup was restored, and an email may have left since it was made"
-        : "The mail server went away while an email was handed over"
+        ? "A backup was restored, and an email may have been sent after it was made"
+        : "The connection to the mail server broke while an email was being sent"
     }; ${text(detail, "then") === "resend" ? "it is sent again" : "it is not sent again"}`,
   }),
   action_outcome_unknown: () => ({
     sign: "alert",
     weight: "plain",
     tone: "amber",
-    text: "A backup was restored, and an action may have been performed since it was made; it is performed again",
+    text: "A backup was restored, and an action may have been performed after it was made; it is performed again",
   }),
   action_performed: (detail) => ({ sign: "spark", weight: "plain", tone: "grey", text: action(detail) }),
   deferred: (detail) => quiet("clock", deferred(detail)),
-  released: () => quiet("play", "Let go: the mailbox sends again"),
+  released: () => quiet("play", "Released: the mailbox sends again"),
   held: (detail) => ({
     sign: "pause",
     weight: "plain",
     tone: "amber",
-    text: `Held until ${moment(detail, "until")}: the lead is away`,
+    text: `Held until ${moment(detail, "until")}: the lead is out of office`,
   }),
-  heard: (detail) => quiet("check", `What it waited for came: ${heard(text(detail, "event"))}`),
+  heard: (detail) => quiet("check", `The awaited event happened: ${heard(text(detail, "event"))}`),
   paused: (detail) => ({ sign: "pause", weight: "plain", tone: "amber", text: `Paused ${pausedBy(detail)}` }),
   resumed: (detail) => ({
     sign: "play",
@@ -86,7 +86,7 @@ export const LOG: Record<string, Tell> = {
     text:
       text(detail, "mode") === "original_schedule"
         ? "Resumed on its original schedule"
-        : "Resumed with the wait that was left",
+        : "Resumed with the rest of the wait",
   }),
   stopped: (detail) => ({
     sign: "stop",
@@ -98,13 +98,13 @@ export const LOG: Record<string, Tell> = {
     sign: "check",
     weight: "plain",
     tone: "green",
-    text: "Went through the whole sequence",
+    text: "Completed the sequence",
   }),
   failed: (detail) => ({
     sign: "alert",
     weight: "loud",
     tone: "red",
-    text: `Failed: ${text(detail, "error") || "no error was kept"}`,
+    text: `Failed: ${text(detail, "error") || "no error was recorded"}`,
   }),
   plan_changed: (detail) => quiet("branch", `Moved to version ${text(detail, "version")} of the sequence`),
 };
@@ -125,14 +125,19 @@ export const ENGAGEMENT: Record<string, Tell> = {
     sign: "bounce",
     weight: "loud",
     tone: "red",
-    text: detail.hard === false ? "The email bounced for now (soft)" : "The email bounced for good (hard)",
+    text: detail.hard === false ? "The email bounced (soft bounce)" : "The email bounced (hard bounce)",
   }),
   unsubscribe: () => ({ sign: "stop", weight: "loud", tone: "amber", text: "Unsubscribed" }),
-  complaint: () => ({ sign: "alert", weight: "loud", tone: "red", text: "Called the email spam" }),
+  complaint: () => ({
+    sign: "alert",
+    weight: "loud",
+    tone: "red",
+    text: "Complained: marked the email as spam",
+  }),
 };
 
 export function sentenceOf(entry: Pick<TimelineEntry, "kind" | "event" | "detail">): Sentence {
-  const known = (entry.kind === "log" ? LOG : ENGAGEMENT)[entry.event];
+  const known = own(entry.kind === "log" ? LOG : ENGAGEMENT, entry.event);
   if (known) return known(entry.detail);
   return entry.kind === "log"
     ? quiet("spark", words(entry.event))
@@ -145,7 +150,7 @@ export const STOP_REASONS: Record<string, string> = {
   replied: "the lead replied",
   bounced: "the lead's address bounces",
   unsubscribed: "the lead unsubscribed",
-  complained: "the lead called it spam",
+  complained: "the lead marked it as spam",
   company_replied: "a colleague replied",
   suppressed: "the lead's address is suppressed",
   sequence_archived: "the sequence was archived",
@@ -153,7 +158,7 @@ export const STOP_REASONS: Record<string, string> = {
 };
 
 export function stopReason(code: string): string {
-  return STOP_REASONS[code] ?? (words(code).toLowerCase() || "no reason given");
+  return own(STOP_REASONS, code) ?? (words(code).toLowerCase() || "no reason given");
 }
 
 /** Why an email was put off, by the `cause` of a `deferred` event. */
@@ -161,9 +166,9 @@ export const CAUSES: Record<string, string> = {
   window: "the send window is closed",
   holiday: "it is a holiday",
   working_hours: "the mailbox's working hours are over",
-  daily_cap: "the mailbox has sent enough for the day",
-  hourly_cap: "the mailbox has sent enough for the hour",
-  minimum_gap: "the mailbox keeps a gap between two emails",
+  daily_cap: "the mailbox has reached its daily cap",
+  hourly_cap: "the mailbox has reached its hourly cap",
+  minimum_gap: "the mailbox waits between two emails",
   mailbox_held: "the mailbox is held",
 };
 
@@ -172,8 +177,8 @@ export const ACTIONS: Record<string, (detail: Detail) => string> = {
   update_status: (detail) => `Set the status to “${text(detail, "status")}”`,
   mark_qualified: () => "Marked as qualified",
   tag_lead: (detail) => tagged(detail),
-  notify_user: (detail) => `Told a user: ${text(detail, "message")}`,
-  assign_to_user: () => "Gave the lead to an owner",
+  notify_user: (detail) => `Notified a user: ${text(detail, "message")}`,
+  assign_to_user: () => "Assigned the lead to a user",
   add_to_campaign: (detail) =>
     detail.stop_current === true ? "Moved to another campaign" : "Added to another campaign",
   webhook: (detail) => `Called ${text(detail, "url") || "a webhook"}`,
@@ -181,7 +186,7 @@ export const ACTIONS: Record<string, (detail: Detail) => string> = {
 
 function action(detail: Detail): string {
   const name = text(detail, "action");
-  return ACTIONS[name]?.(detail) ?? words(name || "action");
+  return own(ACTIONS, name)?.(detail) ?? words(name || "action");
 }
 
 function tagged(detail: Detail): string {
@@ -200,33 +205,34 @@ function seen(sign: Sign, byPerson: string, byMachine: string, detail: Detail): 
 }
 
 function autoReply(detail: Detail): string {
-  if (text(detail, "note") === "no_longer_there") return "Answered by itself: they no longer work there";
-  if (text(detail, "note") === "ticket") return "Answered by itself: a help desk's receipt";
+  if (text(detail, "note") === "no_longer_there") return "Auto-reply: they no longer work there";
+  if (text(detail, "note") === "ticket") return "Auto-reply: a help desk's receipt";
   const back = text(detail, "returns_on");
   return back ? `Out of office, back on ${dayName(back)}` : "Out of office";
 }
 
+const BRANCHES: Record<string, string> = {
+  else: "No branch applied",
+  on_event: "The event happened",
+  on_timeout: "The time was up",
+};
+
 function branch(name: string): string {
   const numbered = /^branches\[(\d+)\]$/.exec(name);
-  if (numbered) return `Branch ${Number(numbered[1]) + 1} held`;
-  const known: Record<string, string> = {
-    else: "No branch held",
-    on_event: "The event came",
-    on_timeout: "The time was up",
-  };
-  return known[name] ?? words(name || "decided");
+  if (numbered) return `Branch ${Number(numbered[1]) + 1}`;
+  return own(BRANCHES, name) ?? words(name || "decided");
 }
 
 function outcome(value: unknown): string {
-  if (typeof value !== "object" || value === null) return "goes on";
+  if (typeof value !== "object" || value === null) return "continues";
   if ("goto" in value) return `goes to ${String(value.goto)}`;
   if ("stop" in value) return `stops${"reason" in value ? ` (${stopReason(String(value.reason))})` : ""}`;
-  return "goes on";
+  return "continues";
 }
 
 function deferred(detail: Detail): string {
   const cause = text(detail, "cause");
-  const why = CAUSES[cause] ?? words(cause).toLowerCase();
+  const why = own(CAUSES, cause) ?? words(cause).toLowerCase();
   const said = detail.until ? `Put off until ${moment(detail, "until")}` : "Waits";
   return why ? `${said}: ${why}` : said;
 }
@@ -234,7 +240,7 @@ function deferred(detail: Detail): string {
 const DEEDS: Record<string, string> = { open: "an open", click: "a click", reply: "a reply" };
 
 function heard(key: string): string {
-  return DEEDS[key] ?? `“${key.replace(/^custom:/, "")}”`;
+  return own(DEEDS, key) ?? `“${key.replace(/^custom:/, "")}”`;
 }
 
 function pausedBy(detail: Detail): string {
@@ -246,6 +252,11 @@ function pausedBy(detail: Detail): string {
 function variant(detail: Detail): string {
   const name = text(detail, "variant");
   return name ? ` (variant ${name})` : "";
+}
+
+/** The entry of that name. A name comes from the server and may be any text, even `constructor`. */
+function own<Entry>(record: Record<string, Entry>, name: string): Entry | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function list(value: unknown): string {
@@ -266,7 +277,8 @@ function dayName(day: string): string {
 
 function text(detail: Detail, name: string): string {
   const value = detail[name];
-  return value === undefined || value === null ? "" : String(value);
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** What recording an event by hand did to the enrollments. */

@@ -63,7 +63,7 @@ export function Timeline({ leadId }: { leadId: string }) {
       {timeline.error !== null && <Failed error={timeline.error} />}
       {entries.length === 0 && (
         <Empty title="Nothing has happened yet">
-          What is sent to the lead and what the lead does shows here, as it happens.
+          Emails to the lead and what the lead does appear here as they happen.
         </Empty>
       )}
       <div className={styles.days}>

@@ -29,8 +29,8 @@ export function FirstSequence({ onCreate }: { onCreate: () => void }) {
         </>
       }
     >
-      A sequence sends emails, waits, and goes on by what each lead did. The cold outreach is an example to
-      change: three emails over a week, and a follow-up for whoever has shown interest.
+      A sequence sends emails, waits, and continues by what each lead did. The cold outreach is an example
+      that you can change: three emails over a week, and a follow-up for leads that have shown interest.
     </Empty>
   );
 }

@@ -78,7 +78,7 @@ export function useRowActions(): { act: Act; dialogs: ReactNode } {
           open
           onOpenChange={(open) => !open && close()}
           title={`Delete “${sequence.name}”?`}
-          description={`The draft and its ${plural(sequence.steps_count, "step")} are gone for good.`}
+          description={`The draft and its ${plural(sequence.steps_count, "step")} are deleted permanently.`}
           confirm="Delete draft"
           busy={remove.isPending}
           onConfirm={() => remove.mutate(sequence, { onSuccess: close })}
@@ -93,7 +93,7 @@ export function useRowActions(): { act: Act; dialogs: ReactNode } {
 
 function whatArchivingDoes({ active_count: active }: SequenceResponse): string {
   const leads =
-    active > 0 ? `${plural(active, "lead")} on the way, and all that are paused, are stopped for good. ` : "";
+    active > 0 ? `${plural(active, "active lead")} and all paused ones are stopped permanently. ` : "";
   return `${leads}An archived sequence takes no leads and cannot be activated again. Its history and analytics stay.`;
 }
 

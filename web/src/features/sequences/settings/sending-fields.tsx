@@ -17,14 +17,14 @@ export function SendingFields(part: PartProps) {
     <Fieldset legend="Sending">
       <ZoneField
         label="Time zone"
-        hint="Of times of day, for a lead whose own zone is not known."
+        hint="For leads whose time zone is not known."
         value={settings.timezone}
         error={problem.of("settings.timezone")}
         onChange={(timezone) => set({ timezone })}
       />
       <CheckField
         label="Only within a send window"
-        hint="Without one, emails leave at any hour of any day."
+        hint="Without one, emails are sent at any hour of any day."
         checked={settings.send_window !== null}
         onChange={(event) => set({ send_window: event.target.checked ? USUAL_WINDOW : null })}
       />
@@ -59,7 +59,7 @@ function WindowFields({ window, set, problem }: PartProps & { window: SendWindow
           label="Closes at"
           inputMode="numeric"
           placeholder="17:00"
-          hint="24:00 at most; not later than it opens is on the next day."
+          hint="At most 24:00. A time before the opening time is on the next day."
           value={window.end}
           error={of("end")}
           onChange={(event) => change({ end: event.target.value })}
@@ -139,8 +139,8 @@ function WindowZone({
   return (
     <>
       <SelectField
-        label="On whose clocks"
-        hint={own ? undefined : "The sequence's time zone, where that one is not known."}
+        label="In whose time zone"
+        hint={own ? undefined : "If that is not known, the sequence's time zone counts."}
         value={own ? "own" : value}
         error={own ? undefined : error}
         onChange={(event) => onChange(event.target.value === "own" ? "" : event.target.value)}
@@ -150,7 +150,7 @@ function WindowZone({
             {label}
           </option>
         ))}
-        <option value="own">Of one time zone</option>
+        <option value="own">One fixed time zone</option>
       </SelectField>
       {own && <ZoneField label="Time zone of the window" value={value} error={error} onChange={onChange} />}
     </>
@@ -170,7 +170,7 @@ function Mailboxes({ settings, set, problem }: PartProps) {
     <fieldset className={styles.mailboxes}>
       <legend>Mailboxes</legend>
       <p className={styles.hint}>
-        Leads hear from these, shared out by their weights. None chosen: from every mailbox.
+        Leads are assigned to these mailboxes by their weights. If none is chosen, all mailboxes are used.
       </p>
       {error && <Failed error={error} retry={() => refetch()} />}
       {[

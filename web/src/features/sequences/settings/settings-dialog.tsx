@@ -51,7 +51,7 @@ function SettingsForm({ sequence, onClose }: { sequence: SequenceResponse; onClo
       client.invalidateQueries({ queryKey: ["sequence"] });
       toast.success("Settings saved", {
         description: saved.unpublished
-          ? "Leads on their way follow them once the edits are published."
+          ? "Enrolled leads follow them once the edits are published."
           : undefined,
       });
       onClose();
@@ -72,9 +72,7 @@ function SettingsForm({ sequence, onClose }: { sequence: SequenceResponse; onClo
     <FormDialog
       drawer
       title="Sequence settings"
-      description={
-        archived ? "An archived sequence is over: its settings can be read, not changed." : undefined
-      }
+      description={archived ? "The settings of an archived sequence cannot be changed." : undefined}
       submit="Save settings"
       busy={save.isPending}
       problem={problem}

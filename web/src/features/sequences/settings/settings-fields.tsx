@@ -21,17 +21,17 @@ export function ReplyFields({ settings, set, problem }: PartProps) {
       />
       <SelectField
         label="When a colleague replies"
-        hint="What becomes of a lead when somebody else of the same company domain has answered."
+        hint="What happens to a lead when somebody else of the same company domain has replied."
         value={settings.on_company_reply}
         onChange={(event) => set({ on_company_reply: oneOf(COLLEAGUE, event.target.value) })}
       >
-        <option value="ignore">The lead goes on</option>
+        <option value="ignore">The lead continues</option>
         <option value="pause">The lead is paused until somebody resumes it</option>
         <option value="stop">The lead is stopped</option>
       </SelectField>
       <NumberField
         label="Days to wait after an out-of-office reply"
-        hint="How long an absence that names no date of return holds the next step."
+        hint="How long the next step waits if the auto-reply names no date of return."
         min={0}
         max={365}
         value={settings.auto_reply_hold_days ?? undefined}
@@ -47,13 +47,13 @@ export function TrackingFields({ settings, set }: PartProps) {
     <Fieldset legend="Tracking">
       <CheckField
         label="Track opens"
-        hint="Puts a picture into HTML emails; loading it is an open."
+        hint="Adds an image to HTML emails; loading it counts as an open."
         checked={settings.track_opens}
         onChange={(event) => set({ track_opens: event.target.checked })}
       />
       <CheckField
         label="Track clicks"
-        hint="Leads the links of HTML emails by way of this installation."
+        hint="Routes the links of HTML emails through this installation."
         checked={settings.track_clicks}
         onChange={(event) => set({ track_clicks: event.target.checked })}
       />
@@ -66,20 +66,20 @@ export function EnrollmentFields({ settings, set, problem }: PartProps) {
     <Fieldset legend="Enrollment">
       <CheckField
         label="Exclusive"
-        hint="A lead of this sequence is in no other: it takes none that is in another, and no other takes its leads."
+        hint="Leads of this sequence are in no other one: it takes no lead of another sequence, and no other takes its leads."
         checked={settings.exclusive}
         onChange={(event) => set({ exclusive: event.target.checked })}
       />
       <CheckField
         label="Leads may enter again"
-        hint="Without it, a lead that has been in this sequence never enters it again."
+        hint="Without it, a lead can be enrolled in this sequence only once."
         checked={settings.allow_reenrollment}
         onChange={(event) => set({ allow_reenrollment: event.target.checked })}
       />
       {settings.allow_reenrollment && (
         <NumberField
           label="Days before they may"
-          hint="Counted from the end of the lead's last time in it; 0 is at once."
+          hint="Counted from the end of the lead's last enrollment; 0 is at once."
           min={0}
           max={3650}
           value={settings.reenroll_after_days ?? undefined}
@@ -96,20 +96,20 @@ export function VersionFields({ settings, set }: PartProps) {
     <Fieldset legend="Reliability">
       <SelectField
         label="When a new version is published"
-        hint="Whether leads on their way take up what is published later."
+        hint="Whether enrolled leads move to later versions."
         value={settings.versioning}
         onChange={(event) => set({ versioning: oneOf(VERSIONING, event.target.value) })}
       >
         <option value="follow_latest">Leads move to the latest version</option>
-        <option value="pin">Leads end on the version they began with</option>
+        <option value="pin">Leads stay on the version that they started with</option>
       </SelectField>
       <SelectField
-        label="When it is unknown whether an email left"
-        hint="After a crash in the very moment of handing it over: an email is lost, or may come twice."
+        label="When it is unknown whether an email was sent"
+        hint="After a crash while an email was being sent: the email is lost, or may arrive twice."
         value={settings.unknown_outcome}
         onChange={(event) => set({ unknown_outcome: oneOf(UNKNOWN, event.target.value) })}
       >
-        <option value="skip">Go on without it</option>
+        <option value="skip">Continue without it</option>
         <option value="resend">Send it again, under the same Message-ID</option>
       </SelectField>
     </Fieldset>

@@ -34,12 +34,12 @@ export default function ApiKeysSection() {
       }
     >
       <p className={styles.lead}>
-        Whoever has a key may do what its scopes say. Only its beginning is kept here: a key that is lost is
-        revoked, and another one made.
+        A key gives access to all that its scopes allow. Only its first characters are stored: if a key is
+        lost, revoke it and create another one.
       </p>
       <Listing
         pages={pages}
-        empty={<Empty title="No API keys">Make one for each program that works with Cadenza.</Empty>}
+        empty={<Empty title="No API keys">Create one for each program that uses Cadenza.</Empty>}
       >
         {(keys) => <Keys keys={keys} onRevoke={setRevoking} />}
       </Listing>
@@ -59,7 +59,7 @@ function Keys({
   const session = useQuery(sessionQuery);
   return (
     <Table label="API keys" stack>
-      <Heads names={["Key", "Scopes", "Last used", "Made"]} actions />
+      <Heads names={["Key", "Scopes", "Last used", "Created"]} actions />
       <tbody>
         {keys.map((apiKey) => {
           const inUse = apiKey.id === session.data?.api_key_id && apiKey.revoked_at === null;

@@ -19,7 +19,7 @@ export function RevokeKey({ apiKey, onClose }: { apiKey: ApiKeyResponse; onClose
       open
       onOpenChange={onClose}
       title={`Revoke “${apiKey.name}”?`}
-      description="At once and for good: whatever works with this key is refused from now on."
+      description="Every program that uses this key is refused from now on. This cannot be undone."
       confirm="Revoke key"
       busy={revoking.isPending}
       onConfirm={() => revoking.mutate()}

@@ -14,8 +14,8 @@ export default function DomainsSection() {
   return (
     <Section title="Sender domains">
       <p className={styles.lead}>
-        The domains of your mailboxes, and whether receivers have reason to believe their mail: SPF, DKIM,
-        DMARC and MX as DNS has them.
+        The domains of your mailboxes, and whether receivers can verify their mail: SPF, DKIM, DMARC and MX as
+        DNS has them.
       </p>
       <Listing
         pages={pages}
@@ -28,7 +28,7 @@ export default function DomainsSection() {
               </Link>
             }
           >
-            A domain is here as soon as a mailbox is of it.
+            A domain appears here when a mailbox uses it.
           </Empty>
         }
       >

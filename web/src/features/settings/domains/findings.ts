@@ -25,7 +25,7 @@ export function summary(findings: FindingsResponse | null): { tone: Tone; text: 
       .map(([, { name }]) => name)
       .join(", ");
   const wrong = named(["fail", "missing"]);
-  if (wrong) return { tone: "red", text: `To mend: ${wrong}` };
+  if (wrong) return { tone: "red", text: `To fix: ${wrong}` };
   const unknown = named(["unresolved"]);
   return unknown
     ? { tone: "amber", text: `DNS gave no answer: ${unknown}` }

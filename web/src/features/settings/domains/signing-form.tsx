@@ -25,8 +25,8 @@ export function SigningForm({ domain, onClose }: { domain: SenderDomainResponse;
     <FormDialog
       onClose={onClose}
       title={`Sign mail of ${domain.domain}`}
-      description="Most providers sign what their customers send; then leave it to them. Else publish the record at once: receivers take for forged what is signed with a key that they do not find."
-      submit={domain.dkim ? "Save" : "Make a key"}
+      description="Most providers sign their customers' mail: then set no key here. If you set one, publish its record at once: receivers treat mail as forged if they cannot find its key."
+      submit={domain.dkim ? "Save" : "Create a key"}
       busy={saving.isPending}
       problem={problem}
       onSubmit={() =>
@@ -59,7 +59,7 @@ export function SigningForm({ domain, onClose }: { domain: SenderDomainResponse;
             disabled={saving.isPending}
             onClick={() => saving.mutate({ dkim: null })}
           >
-            Sign no more, and forget the key
+            Stop signing and delete the key
           </Button>
         </div>
       )}

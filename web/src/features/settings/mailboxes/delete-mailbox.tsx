@@ -35,7 +35,7 @@ export function DeleteMailbox({
       open
       onOpenChange={onClose}
       title={`Delete ${mailbox.email}?`}
-      description="What it has sent stays on record. A mailbox that leads are still written to from cannot be deleted: hold it instead."
+      description="Its history stays. A mailbox that live enrollments use cannot be deleted: hold it instead."
       confirm="Delete mailbox"
       busy={deleting.isPending}
       onConfirm={() => deleting.mutate()}

@@ -19,7 +19,9 @@ export function HoldButton({ mailbox }: { mailbox: MailboxResponse }) {
       ),
     onSuccess: () =>
       toast.success(
-        status === "held" ? `${mailbox.email} is held` : `${mailbox.email} sends again: what waited goes on`,
+        status === "held"
+          ? `${mailbox.email} is held`
+          : `${mailbox.email} sends again, with everything that waited`,
       ),
     onSettled: () => client.invalidateQueries({ queryKey: ["mailboxes"] }),
   });

@@ -32,7 +32,7 @@ export function HoursFields({
     <>
       <CheckField
         label="Working hours"
-        hint="Else it sends at any hour that the sequence allows."
+        hint="Without them it sends at any hour that the sequence allows."
         checked={values.on}
         onChange={(event) => onChange({ ...values, on: event.target.checked })}
       />

@@ -26,7 +26,7 @@ export function Inbox({ inbox }: { inbox: InboxShown }) {
             all that arrived until <Time at={inbox.read_at} /> was read
           </>
         ) : (
-          "nothing was read yet"
+          "nothing has been read yet"
         )}
       </p>
       <Table label="Folders">
@@ -58,7 +58,7 @@ export function Inbox({ inbox }: { inbox: InboxShown }) {
 function GivenUp({ inbox }: { inbox: InboxShown }) {
   return (
     <>
-      <p>{plural(inbox.given_up, "message")} could not be read, and must be looked at in the mailbox:</p>
+      <p>{plural(inbox.given_up, "message")} could not be read. Look at them in the mailbox:</p>
       <Table label="Messages that could not be read">
         <thead>
           <tr>

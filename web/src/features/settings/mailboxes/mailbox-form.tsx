@@ -95,7 +95,7 @@ export function MailboxForm({ mailbox, onClose }: { mailbox?: MailboxResponse; o
         </Row>
         <Row>
           <TextField label="Seconds between two" {...figure("min_gap_seconds")} />
-          <TextField label="And up to so many more" {...figure("gap_jitter_seconds")} />
+          <TextField label="Plus a random part of up to" {...figure("gap_jitter_seconds")} />
         </Row>
         <RampFields values={values.ramp} problem={problem} onChange={(ramp) => change({ ramp })} />
         <HoursFields
@@ -108,7 +108,7 @@ export function MailboxForm({ mailbox, onClose }: { mailbox?: MailboxResponse; o
         legend="Sending (SMTP)"
         name="smtp"
         toggle="A server of its own"
-        hint="Else the installation’s server is used."
+        hint="Without one, the server of the installation is used."
         values={values.smtp}
         problem={problem}
         onChange={(smtp) => change({ smtp })}
@@ -117,7 +117,7 @@ export function MailboxForm({ mailbox, onClose }: { mailbox?: MailboxResponse; o
         legend="Receiving (IMAP)"
         name="imap"
         toggle="Watch the inbox"
-        hint="Replies, bounces and absences are found by themselves."
+        hint="Replies, bounces and auto-replies are recorded automatically."
         values={values.imap}
         problem={problem}
         onChange={(imap) => change({ imap })}

@@ -8,7 +8,7 @@ describe("a mailbox in words", () => {
       whyHeld({ status: "held", hold_reason: "bounce_rate" }),
       whyHeld({ status: "held", hold_reason: "another_reason" }),
       whyHeld({ status: "active", hold_reason: null }),
-    ]).toEqual(["somebody holds it", "too many of its last emails bounced", "Another reason", undefined]);
+    ]).toEqual(["a person holds it", "too many of its last emails bounced", "Another reason", undefined]);
   });
 
   it("says its caps and gaps", () => {

@@ -7,14 +7,14 @@ const HOLDS: Record<string, string> = {
   authentication_failures: "its server does not accept its user name and password",
   messages_refused: "its server refused several messages in a row",
   bounce_rate: "too many of its last emails bounced",
-  complaint_rate: "too many of its last emails were called spam",
+  complaint_rate: "too many of its last emails caused complaints",
 };
 
 /** Why the mailbox is held; undefined if it is not. */
 export function whyHeld(mailbox: Pick<MailboxResponse, "status" | "hold_reason">): string | undefined {
   if (mailbox.status !== "held") return undefined;
   const reason = mailbox.hold_reason;
-  return reason === null ? "somebody holds it" : (HOLDS[reason] ?? words(reason));
+  return reason === null ? "a person holds it" : (HOLDS[reason] ?? words(reason));
 }
 
 export function capsText(mailbox: Pick<MailboxResponse, "daily_cap" | "hourly_cap">): string {

@@ -36,13 +36,13 @@ export default function MailboxesSection() {
   return (
     <Section title="Mailboxes" actions={create}>
       <p className={styles.lead}>
-        The addresses that sequences write from. A lead hears from one mailbox as long as it is enrolled.
+        The addresses that sequences send from. A lead gets all emails of an enrollment from one mailbox.
       </p>
       <Listing
         pages={pages}
         empty={
           <Empty title="No mailboxes yet" action={create}>
-            Without one nothing can be sent. Add the address that your leads should hear from.
+            Nothing can be sent without one. Add the address that should write to your leads.
           </Empty>
         }
       >

@@ -25,7 +25,7 @@ export function RampFields({
     <>
       <CheckField
         label="Warm it up"
-        hint="A young mailbox sends few emails at first, and more each day up to its cap."
+        hint="A new mailbox sends few emails at first, and more each day up to its cap."
         checked={values.on}
         onChange={(event) => onChange({ ...values, on: event.target.checked })}
       />

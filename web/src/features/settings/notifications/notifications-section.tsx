@@ -45,8 +45,7 @@ export default function NotificationsSection() {
         pages={pages}
         empty={
           <Empty title={show === "unread" ? "Everything is read" : "No notifications"}>
-            Steps that notify somebody, mailboxes that were held and webhooks that were disabled are told
-            here.
+            Notifications of steps, of held mailboxes and of disabled webhooks appear here.
           </Empty>
         }
       >

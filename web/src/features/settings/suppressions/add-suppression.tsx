@@ -34,7 +34,7 @@ export function AddSuppression({ onClose }: { onClose: () => void }) {
     <FormDialog
       onClose={onClose}
       title="Suppress"
-      description="Live enrollments of whom it is about stop at once."
+      description="Live enrollments of the address or domain stop at once."
       submit="Suppress"
       busy={adding.isPending}
       problem={problem}

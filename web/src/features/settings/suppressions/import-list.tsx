@@ -37,7 +37,7 @@ export function ImportList({ onClose }: { onClose: () => void }) {
     <FormDialog
       onClose={onClose}
       title="Import suppressions"
-      description="One address or domain a line, or a CSV with a column value, email or domain, and perhaps reason. Sending a list again changes nothing."
+      description="One address or domain per line, or a CSV with a column value, email or domain, and optionally reason. Importing a list again changes nothing."
       submit="Import"
       busy={taking.isPending}
       disabled={file === null}
@@ -61,7 +61,7 @@ function Taken({ taken, onClose }: { taken: ListTakenResponse; onClose: () => vo
       open
       wide
       onOpenChange={onClose}
-      title="The list was taken"
+      title="The list was imported"
       footer={
         <Button look="primary" onClick={onClose}>
           Done
@@ -70,7 +70,7 @@ function Taken({ taken, onClose }: { taken: ListTakenResponse; onClose: () => vo
     >
       <Stats>
         <Stat label="Suppressed" value={count(taken.suppressed)} />
-        <Stat label="Known already" value={count(taken.known)} />
+        <Stat label="Already suppressed" value={count(taken.known)} />
         <Stat label="Enrollments stopped" value={count(taken.stopped)} />
         <Stat label="Rejected" value={count(taken.rejected_count)} />
       </Stats>

@@ -61,7 +61,7 @@ export default function SuppressionsSection() {
       }
     >
       <p className={styles.lead}>
-        Addresses and domains that are never written to. Suppressing one stops its enrollments at once.
+        Addresses and domains that get no email. Suppressing one stops its enrollments at once.
       </p>
       <Filters />
       <Listing pages={pages} empty={<Nothing filtered={asked !== "" || kind !== undefined} />}>
@@ -109,11 +109,11 @@ function Filters() {
 
 function Nothing({ filtered }: { filtered: boolean }) {
   return filtered ? (
-    <Empty title="Nothing found">Nothing that is suppressed is like that.</Empty>
+    <Empty title="Nothing found">No suppression matches.</Empty>
   ) : (
     <Empty title="Nobody is suppressed">
-      Bounces, complaints and unsubscribes come here by themselves. Add who should never be written to, or
-      import a list.
+      Bounces, complaints and unsubscribes are added automatically. Add addresses that should never get email,
+      or import a list.
     </Empty>
   );
 }

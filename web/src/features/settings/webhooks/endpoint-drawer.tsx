@@ -56,7 +56,7 @@ export function EndpointDrawer({
           </dd>
         </div>
         <div>
-          <dt>Told of</dt>
+          <dt>Events</dt>
           <dd className={styles.badges}>
             {endpoint.event_types.map((type) => (
               <Badge key={type}>{type}</Badge>
@@ -117,7 +117,7 @@ function RotateSecret({ endpoint, onClose }: { endpoint: WebhookEndpointResponse
       open
       onOpenChange={onClose}
       title="Rotate the signing secret?"
-      description="The old secret signs nothing from now on, retries neither: the receiver must be given the new one."
+      description="From now on everything is signed with the new secret, retries too: give it to the receiver."
       confirm="Rotate secret"
       busy={rotating.isPending}
       onConfirm={() => rotating.mutate()}
@@ -151,7 +151,7 @@ function DeleteEndpoint({
       open
       onOpenChange={onClose}
       title="Delete this endpoint?"
-      description={`${endpoint.url} is told of nothing any more, nor of what was still to be delivered.`}
+      description={`${endpoint.url} gets no more events, not even those that wait for delivery.`}
       confirm="Delete endpoint"
       busy={deleting.isPending}
       onConfirm={() => deleting.mutate()}

@@ -63,7 +63,7 @@ export function EndpointForm({
         error={problem.of("description")}
         onChange={(event) => setDescription(event.target.value)}
       />
-      <Fieldset legend="Tell it of" error={problem.of("event_types")}>
+      <Fieldset legend="Events" error={problem.of("event_types")}>
         {Object.entries(EVENT_GROUPS).map(([group, events]) => (
           <fieldset key={group} className={styles.group}>
             <legend>{group}</legend>

@@ -21,8 +21,9 @@ export function TestEndpoint({ endpointId }: { endpointId: string }) {
       </Button>
       <p role="status" className={tried ? (tried.delivered ? styles.good : styles.bad) : undefined}>
         {testing.isPending && "Waiting for the receiver…"}
-        {tried?.delivered && `Taken: it answered ${tried.status_code} after ${count(tried.duration_ms)} ms.`}
-        {tried && !tried.delivered && `Not taken: ${tried.detail ?? tried.code ?? "no reason was given"}.`}
+        {tried?.delivered &&
+          `Accepted: it answered ${tried.status_code} after ${count(tried.duration_ms)} ms.`}
+        {tried && !tried.delivered && `Not accepted: ${tried.detail ?? tried.code ?? "no reason was given"}.`}
       </p>
     </div>
   );

@@ -39,13 +39,14 @@ export default function WebhooksSection() {
       }
     >
       <p className={styles.lead}>
-        Addresses that are told of what happens, signed by Standard Webhooks, and tried again for about a day.
+        Addresses that get events, signed by Standard Webhooks. Failed deliveries are repeated for about a
+        day.
       </p>
       <Listing
         pages={pages}
         empty={
-          <Empty title="Nobody is told yet">
-            Add an endpoint, and your CRM hears of replies, bounces and unsubscribes as they happen.
+          <Empty title="No endpoints yet">
+            Add an endpoint, and your CRM gets replies, bounces and unsubscribes as they happen.
           </Empty>
         }
       >
@@ -66,7 +67,7 @@ function Endpoints({
 }) {
   return (
     <Table label="Webhook endpoints" stack>
-      <Heads names={["Endpoint", "State", "Told of", "Last success"]} actions />
+      <Heads names={["Endpoint", "State", "Events", "Last success"]} actions />
       <tbody>
         {endpoints.map((endpoint) => (
           <tr key={endpoint.id}>

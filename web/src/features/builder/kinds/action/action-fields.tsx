@@ -29,7 +29,7 @@ function StatusFields({ config, onChange }: FieldsProps) {
         maxLength={100}
         value={textOf(config, "status")}
         error={useProblem("config.status")}
-        hint="Any text; conditions can ask for it."
+        hint="Any text. Conditions can test it."
         onChange={(event) => onChange({ status: event.target.value })}
       />
       <datalist id={known}>
@@ -44,7 +44,7 @@ function StatusFields({ config, onChange }: FieldsProps) {
 function QualifiedFields() {
   return (
     <p className={styles.hint}>
-      Sets the lead’s status to “qualified”, but not of one that has unsubscribed or bounced.
+      Sets the lead’s status to “qualified”, unless the lead has unsubscribed or bounced.
     </p>
   );
 }
@@ -128,12 +128,12 @@ function CampaignFields({ config, onChange }: FieldsProps) {
         value={textOf(config, "campaign_id")}
         placeholder={placeholderOf(campaigns, "campaign")}
         error={useProblem("config.campaign_id")}
-        hint="The lead enters the campaign’s sequence, if that is active."
+        hint="The lead is enrolled in the campaign’s sequence, if that is active."
         onChange={(campaign_id) => onChange({ campaign_id })}
       />
       <CheckField
         label="End this sequence for the lead"
-        hint="As “moved to campaign”; the steps below do not run."
+        hint="It stops as “moved to campaign”; the steps below do not run."
         checked={config.stop_current === true}
         onChange={(event) => onChange({ stop_current: event.target.checked || undefined })}
       />
@@ -150,13 +150,13 @@ function WebhookFields({ config, onChange }: FieldsProps) {
         placeholder="https://crm.example.com/hooks/lead"
         value={textOf(config, "url")}
         error={useProblem("config.url")}
-        hint="POSTed and signed, again and again until it answers 2xx."
+        hint="A signed POST, repeated until the URL answers 2xx."
         onChange={(event) => onChange({ url: event.target.value })}
       />
       <JsonField
         label="Body"
         optional
-        hint="Left empty: the lead, the enrollment, the sequence and the step. Texts may hold {{ fields }}."
+        hint="If empty: the lead, the enrollment, the sequence and the step. Texts may contain {{ fields }}."
         value={rawOf(config, "body")}
         error={useProblem("config.body")}
         onChange={(body) => onChange({ body })}

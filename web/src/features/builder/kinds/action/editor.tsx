@@ -43,7 +43,7 @@ export function ActionEditor({ config, onConfig }: EditorProps) {
           <ProblemAt path="config" />
           <JsonField
             label="Config"
-            hint="An action of this installation’s own."
+            hint="An action of this installation, which the web app has no form for."
             value={config}
             onChange={(changed = {}) => onConfig(changed)}
           />

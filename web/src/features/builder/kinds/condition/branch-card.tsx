@@ -88,11 +88,11 @@ function BranchMenu({ index, count, full, onMove, onCopy, onRemove }: BranchMenu
     >
       <MenuItem disabled={index === 0} onSelect={() => onMove(-1)}>
         <ArrowUp aria-hidden="true" />
-        Ask earlier
+        Move up
       </MenuItem>
       <MenuItem disabled={index === count - 1} onSelect={() => onMove(1)}>
         <ArrowDown aria-hidden="true" />
-        Ask later
+        Move down
       </MenuItem>
       <MenuItem disabled={full} onSelect={onCopy}>
         <Copy aria-hidden="true" />

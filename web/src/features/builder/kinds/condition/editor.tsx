@@ -27,7 +27,7 @@ export function ConditionEditor({ step, steps, config, onConfig }: EditorProps) 
   return (
     <Group title="Branches">
       <p className={styles.lead}>
-        The first branch that holds decides. It is asked once, when the lead gets here.
+        The first branch whose condition is true is taken. It is decided once, when the lead gets here.
       </p>
       <ProblemAt path="config.branches" />
       <ol className={styles.branches}>

@@ -51,7 +51,7 @@ export function LeafEditor({ leaf, steps, onChange }: LeafEditorProps) {
       </div>
       {leaf.name.endsWith("replied") && (
         <p className={styles.lead}>
-          A reply ends the sequence before any branch is asked, unless a step waits for it.
+          A reply stops the sequence before any branch is decided, unless a step waits for it.
         </p>
       )}
       {scope.include_machine === true && (

@@ -54,8 +54,8 @@ export function TestEditor({ test, path, steps, onChange, onRemove }: TestEditor
           <button
             type="button"
             className={styles.not}
-            title="Take the “not” away"
-            aria-label="Not: take the negation away"
+            title="Remove the “not”"
+            aria-label="Not: remove the negation"
             onClick={() => onChange(test.test)}
           >
             not
@@ -100,7 +100,7 @@ function SingleTest({
       {test.kind === "leaf" && <LeafEditor leaf={test} steps={steps} onChange={onChange} />}
       {test.kind === "field" && <FieldTestEditor test={test} onChange={onChange} />}
       {test.kind === "unread" && (
-        <code className={styles.kept}>{JSON.stringify(test.raw) ?? "Choose what is to hold."}</code>
+        <code className={styles.kept}>{JSON.stringify(test.raw) ?? "Choose a condition."}</code>
       )}
       {root && (
         <div className={styles.adds}>
@@ -181,7 +181,7 @@ function GroupEditor({
   );
 }
 
-const JOINS: Record<Join, string> = { all: "All of these hold", any: "Any of these holds" };
+const JOINS: Record<Join, string> = { all: "All of these are true", any: "Any of these is true" };
 
 function TestMenu({
   test,

@@ -26,7 +26,7 @@ describe("the editor of a wait", () => {
 
   it("finds a time zone by typing, and picks it by keyboard", async () => {
     const { user, config } = await renderEditor(delay, { days: 1, send_time: "09:30" });
-    await user.click(screen.getByRole("combobox", { name: "In the zone" }));
+    await user.click(screen.getByRole("combobox", { name: "In the time zone" }));
     await user.keyboard("tokyo");
     await screen.findByRole("option", { name: "Asia/Tokyo" });
     await user.keyboard("{Enter}");

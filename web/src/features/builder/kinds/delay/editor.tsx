@@ -33,7 +33,7 @@ export function DelayEditor({ config, onConfig }: EditorProps) {
           type="time"
           value={textOf(config, "send_time")}
           error={useProblem("config.send_time")}
-          hint="The next time the clock shows it."
+          hint="At the next moment with this time of day."
           onChange={(event) => change({ send_time: event.target.value || undefined })}
         />
         <ZoneField
@@ -43,14 +43,14 @@ export function DelayEditor({ config, onConfig }: EditorProps) {
       </div>
       <CheckField
         label="Count business days"
-        hint="Monday to Friday, but for the holidays of the send window; it never ends on a weekend."
+        hint="Monday to Friday, without the holidays of the send window. The wait never ends on a weekend."
         checked={business}
         onChange={(event) => change({ business_days: event.target.checked || undefined })}
       />
       <ProblemAt path="config.business_days" />
       <CheckField
         label="Business hours only"
-        hint="It ends Monday to Friday, between 9 and 17."
+        hint="The wait ends Monday to Friday, between 9 and 17."
         checked={config.business_hours_only === true}
         onChange={(event) => change({ business_hours_only: event.target.checked || undefined })}
       />
@@ -72,11 +72,11 @@ function ZoneField({ value, onChange }: { value: string; onChange: (zone: string
   );
   return (
     <Combobox
-      label="In the zone"
+      label="In the time zone"
       options={options}
       value={value}
       error={useProblem("config.timezone")}
-      hint="The sequence’s, where a lead’s is not known."
+      hint="If a lead’s is not known, the sequence’s counts."
       onChange={onChange}
     />
   );

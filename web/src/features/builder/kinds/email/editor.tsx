@@ -70,7 +70,7 @@ export function EmailEditor({ sequenceId, step, steps, config, onConfig }: Edito
       <Group title="Sending">
         <CheckField
           label="Reply in the thread"
-          hint="Answers the lead’s last email of this sequence, from the same mailbox; the subject is the thread’s."
+          hint="Sent as a reply to the last email of this sequence, from the same mailbox, with the subject of the thread."
           checked={threaded}
           onChange={(event) => change({ reply_in_thread: event.target.checked || undefined })}
         />
@@ -97,7 +97,7 @@ function MailboxField({ value, onChange }: { value: string; onChange: (id: strin
       error={useProblem("config.mailbox_id")}
       onChange={(event) => onChange(event.target.value)}
     >
-      <option value="">The mailbox that the lead hears from</option>
+      <option value="">The mailbox that is assigned to the lead</option>
       {!known && (
         <option value={value}>{isPending ? "Loading…" : `${value} (there is no such mailbox)`}</option>
       )}

@@ -2,11 +2,11 @@ import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { api, call } from "@/api/client";
 import type { LeadResponse, MessagePreviewResponse } from "@/api/schema";
+import { asSentence } from "@/lib/sentence";
 import { Combobox } from "@/ui/inputs/combobox";
 import { Failed, Loading } from "@/ui/page/states";
 import { Tabs } from "@/ui/page/tabs";
 import { Group } from "../../fields/group";
-import { sentence } from "../../fields/problems-context";
 import { leadsQuery } from "../../fields/queries";
 import styles from "./email.module.css";
 
@@ -72,7 +72,7 @@ function Message({ message, stale }: { message: MessagePreviewResponse; stale: b
       <ul className={styles.errors} aria-live="polite">
         {message.errors.map((error) => (
           <li key={`${error.field} ${error.detail}`}>
-            <strong>{PARTS[error.field] ?? error.field}</strong> {sentence(error.detail)}
+            <strong>{PARTS[error.field] ?? error.field}</strong> {asSentence(error.detail)}
           </li>
         ))}
       </ul>
@@ -115,7 +115,7 @@ function HtmlPart({ html }: { html: string }) {
   return (
     <>
       <iframe className={styles.frame} title="HTML part of the message" sandbox="" srcDoc={LETTERS + html} />
-      <p className={styles.note}>Pictures from elsewhere are not loaded here.</p>
+      <p className={styles.note}>Images from other servers are not loaded here.</p>
     </>
   );
 }

@@ -121,8 +121,8 @@ export function WinnerFields({ config, onChange }: WinnerFieldsProps) {
   return (
     <div className={panelStyles.fields}>
       <CheckField
-        label="Let the best variant take over"
-        hint="The one that gets the most replies, once it is certain enough."
+        label="Choose the best variant automatically"
+        hint="The one with the most replies, once that is certain enough."
         checked={winner !== undefined}
         onChange={(event) => onChange({ auto_winner: event.target.checked ? {} : undefined })}
       />
@@ -141,7 +141,7 @@ function WinnerNumbers({ winner, onChange }: { winner: Raw; onChange: WinnerFiel
   return (
     <div className={panelStyles.pair}>
       <NumberField
-        label="Sent of each, at least"
+        label="Emails per variant, at least"
         min={1}
         max={1_000_000}
         placeholder="100"

@@ -1,8 +1,9 @@
 import { useState } from "react";
 import type { ProblemField } from "@/api/schema";
+import { asSentence } from "@/lib/sentence";
 import { Tabs } from "@/ui/page/tabs";
 import { ProblemDot } from "../../fields/group";
-import { sentence, useProblem } from "../../fields/problems-context";
+import { useProblem } from "../../fields/problems-context";
 import { TemplateField } from "../../fields/template-field";
 import { type Raw, textOf } from "../../model/config";
 import { type Part, variantsOf } from "./content";
@@ -28,7 +29,7 @@ export function EmailWording({ config, part, threaded, errors, onChange }: Email
   const set = (name: string, value: string) => onChange({ [name]: value === "" && !own ? undefined : value });
   const errorOf = (name: string, problem: string | undefined) => {
     const found = errors.find((error) => error.field === name);
-    return problem ?? (found && sentence(found.detail));
+    return problem ?? (found && asSentence(found.detail));
   };
   const inherits = (name: string) => (own ? undefined : textOf(config, name) || undefined);
   return (
@@ -92,8 +93,8 @@ export function EmailWording({ config, part, threaded, errors, onChange }: Email
   );
 }
 
-const OWN = "One of the two bodies is enough. The postal address and a way to unsubscribe are added below.";
-const VARIANT = "What is left empty is the shared wording’s.";
+const OWN = "One of the two bodies is enough. The postal address and an unsubscribe link are added below.";
+const VARIANT = "Empty fields use the shared text.";
 
 function BodyTab({ name, path, written }: { name: string; path: string; written: boolean }) {
   return (

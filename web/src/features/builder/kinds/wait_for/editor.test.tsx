@@ -35,6 +35,6 @@ describe("the editor of a wait for an event", () => {
 
   it("names a step that is not there", async () => {
     await renderEditor(waitFor, { ...waitFor.config(), on_event: { goto: "gone" } });
-    expect(screen.getByRole("option", { name: "Go to gone, which is not there" })).toBeTruthy();
+    expect(screen.getByRole("option", { name: "Go to gone (there is no such step)" })).toBeTruthy();
   });
 });

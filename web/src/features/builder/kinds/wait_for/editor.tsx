@@ -62,7 +62,7 @@ export function WaitForEditor({ step, steps, config, onConfig }: EditorProps) {
           max={3650}
           value={numberOf(config, "timeout_days")}
           error={useProblem("config.timeout_days")}
-          hint="What happened since the last email counts, too."
+          hint="Events since the last email count, too."
           onChange={(timeout_days) => change({ timeout_days })}
         />
       </Group>
