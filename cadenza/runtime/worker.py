@@ -35,8 +35,8 @@ from db.session import Database
 from mail.tracking import Links
 from mail.transport import SmtpServer
 from services.dispatch.dispatcher import Dispatcher
+from services.engine.effects.effect import Tools
 from services.engine.performing import StepPerformer
-from services.engine.steps.effect import Tools
 from services.inbound.inboxes.watcher import InboxWatcher
 from services.inbound.inboxes.watchers import InboxWatches
 from services.mailboxes.signers import Signers

@@ -14,7 +14,7 @@ from db.queries.analytics import BranchCount, DayCounts, EmailCounts, Performanc
 from db.session import ReadSession
 from domain.errors import FieldError, Invalid
 from domain.sequences.variants import STATISTIC, VariantResult, probability_best, winner
-from services.engine.steps.email import AutoWinner
+from services.engine.effects.email import AutoWinner
 from services.sequences.draft_steps import no_sequence
 
 COUNTED_LIVE = 500

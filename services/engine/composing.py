@@ -13,8 +13,8 @@ from mail.harmless_html import harmless_html
 from mail.html_text import html_to_text
 from mail.tracked_html import tracked_html
 from mail.unsubscribe_headers import unsubscribe_headers
-from services.engine.steps.effect import Tools
-from services.engine.steps.visit import Visit
+from services.engine.effects.effect import Tools
+from services.engine.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

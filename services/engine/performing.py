@@ -17,9 +17,9 @@ from domain.errors import Conflict
 from domain.leads.lead import template_fields
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.sequence import Plan, Step
+from services.engine.effects.effect import Effect, Tools
 from services.engine.plans import read_plan
-from services.engine.steps.effect import Effect, Tools
-from services.engine.steps.visit import Visit, arrival_row, decision_row, with_step
+from services.engine.visit import Visit, arrival_row, decision_row, with_step
 
 PLANS_KEPT = 200
 TIMER_GRAIN = timedelta(milliseconds=10)

@@ -1,6 +1,6 @@
 """Reading plans and steps' configs: through here, where every type of step is known.
 
-The types with an effect enter the registry when `services.engine.steps` is imported; whoever read a plan without it
+The types with an effect enter the registry when `services.engine.effects` is imported; whoever read a plan without it
 would find them unknown.
 """
 
@@ -10,7 +10,7 @@ from domain.errors import FieldError
 from domain.sequences.sequence import Plan
 from domain.sequences.sequence import read_config as _read_config
 from domain.sequences.steps import StepConfig
-from services.engine import steps
+from services.engine import effects as steps
 
 __all__ = ["read_config", "read_plan", "steps"]
 

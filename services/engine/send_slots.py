@@ -12,7 +12,7 @@ from db.queries.engine.performing import AskedSlot, LoadedMailbox, Reservation
 from domain.errors import Conflict
 from domain.mailboxes.send_times import Horizons, OpenDays, SendTimes
 from domain.sequences.later_emails import days_to_later_emails
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 from services.observability import metrics
 
 MARGIN_DAYS = 21

@@ -18,9 +18,9 @@ from mail.compose import new_message_id
 from services.engine.composing import Draft, Letter
 from services.engine.composing import draft as drafted
 from services.engine.delivery import advance, hand_over, known
+from services.engine.effects.effect import Tools
 from services.engine.send_slots import put_off, reserve_now, send_times
-from services.engine.steps.effect import Tools
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 from services.fault_points import FaultPoint, passing
 from services.observability import metrics
 

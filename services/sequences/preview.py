@@ -22,7 +22,7 @@ from domain.sequences.preview import AnyTime, Assumption, Cut, Happens, Moment, 
 from domain.sequences.sequence import Plan, Step
 from domain.zones import find_zone
 from services.engine.composing import Content, write
-from services.engine.steps.email import Email
+from services.engine.effects.email import Email
 from services.leads.leads import get_lead
 from services.sequences.draft_steps import no_sequence
 from services.sequences.publishing import drafted_plan

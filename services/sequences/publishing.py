@@ -12,9 +12,9 @@ from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
 from domain.sequences.graph import UnreadStep, problems, read_steps
 from domain.sequences.sequence import Plan, SequenceSettings, Step
+from services.engine.effects.effect import Effect
+from services.engine.effects.email import Email
 from services.engine.plans import read_config
-from services.engine.steps.effect import Effect
-from services.engine.steps.email import Email
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:

@@ -9,7 +9,7 @@ from db.queries.sequences import variants as queries
 from db.queries.sequences.variants import ChoosingStep
 from db.session import Database, WriteSession
 from domain.sequences.variants import VariantResult, probability_best, winner
-from services.engine.steps.email import AutoWinner
+from services.engine.effects.email import AutoWinner
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import FilledLine
 from api.schemas.problem import ProblemField
 from domain.mailboxes.sending_hours import ClosedBy
-from domain.schedule import local_text
 from domain.sequences.preview import Assumption, Branched, Cut, Does, Ends, Happens, Waits
 from domain.sequences.sequence import Step
 from domain.sequences.steps import StepKey
+from domain.zones import local_text
 from services.engine.composing import Content
-from services.engine.steps.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
+from services.engine.effects.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
 from services.sequences.preview import Message, Preview
 from services.sequences.preview_message import Wording, WrittenMessage
 

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.enrollments.status import EnrollmentStatus
 from domain.mailboxes.sending_hours import SendingHours
 from domain.mailboxes.windows import SendWindow
-from domain.schedule import local_text
-from domain.zones import Zones
+from domain.zones import Zones, local_text
 
 
 class _Read(BaseModel):

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from domain.schedule import BUSINESS_HOURS, add_business_days, next_business_moment, next_time_of_day, zone_of
+from domain.sequences.business_time import BUSINESS_HOURS, add_business_days, next_business_moment, next_time_of_day
 from domain.sequences.conditions import Engagement
 from domain.sequences.steps.config import Decided, StepConfig, Zones
 from domain.sequences.steps.outcome import CONTINUE
 from domain.sequences.steps.spec import MAX_DELAY_DAYS
-from domain.zones import known_zone
+from domain.zones import known_zone, zone_of
 
 LEAD_ZONE = "lead"
 

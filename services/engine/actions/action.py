@@ -7,8 +7,8 @@ from db.queries.engine.performing import advance_txn, note_result_txn
 from db.session import WriteSession
 from domain.engine.contracts import Directive
 from domain.sequences.steps import StepConfig
-from services.engine.steps.effect import Effect, Tools
-from services.engine.steps.visit import Visit
+from services.engine.effects.effect import Effect, Tools
+from services.engine.visit import Visit
 
 
 class Action(Effect):

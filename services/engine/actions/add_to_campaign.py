@@ -7,7 +7,7 @@ from db.session import ReadSession, WriteSession
 from domain.enrollments.status import StopReason
 from domain.errors import FieldError, SequenceNotActive
 from services.engine.actions.action import Action
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 from services.enrollments.after_restore import mark_enrolled_by_action
 from services.enrollments.enrolling import enroll
 

@@ -7,7 +7,7 @@ from db.session import ReadSession, WriteSession
 from domain.errors import FieldError
 from services.engine.actions.action import Action
 from services.engine.actions.named_users import missing_user
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 
 
 class AssignToUser(Action):

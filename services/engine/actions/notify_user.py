@@ -11,7 +11,7 @@ from domain.errors import FieldError
 from domain.sequences.steps.config import TemplateField
 from services.engine.actions.action import Action
 from services.engine.actions.named_users import missing_user
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 
 
 class NotifyUser(Action):

@@ -13,11 +13,11 @@ from domain.engine.contracts import ERASED, Directive
 from domain.engine.templates import render
 from domain.leads.lead import template_fields
 from domain.sequences.steps.config import TemplateField
+from domain.webhooks.addresses import MAX_URL, WebhookFailed, checked_url
 from services.engine.actions.action import Action
-from services.engine.steps.effect import Tools
-from services.engine.steps.visit import Visit
+from services.engine.effects.effect import Tools
+from services.engine.visit import Visit
 from services.webhooks.endpoints import webhook_id
-from webhooks.addresses import MAX_URL, WebhookFailed, checked_url
 
 MAX_BODY_BYTES = 32 * 1024
 EVENT = "sequence.webhook"

@@ -11,8 +11,8 @@ from domain.engine.contracts import Directive
 from domain.engine.walk import Decision, End, Wait, enter
 from domain.enrollments.status import EnrollmentStatus
 from domain.leads.lead import template_fields
-from domain.schedule import local_text
 from domain.sequences.sequence import Plan, Step
+from domain.zones import local_text
 
 
 @dataclass(frozen=True, slots=True)

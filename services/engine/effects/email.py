@@ -18,9 +18,9 @@ from domain.sequences.variants import Variant as Candidate
 from domain.sequences.variants import choose
 from domain.text import one_line
 from services.engine.composing import Content, Letter
+from services.engine.effects.effect import Effect, Tools
 from services.engine.sending import send
-from services.engine.steps.effect import Effect, Tools
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 
 MAX_SUBJECT, MAX_TEXT, MAX_HTML = 998, 200_000, 500_000
 

@@ -11,7 +11,7 @@ from domain.engine.contracts import Directive
 from domain.errors import FieldError
 from domain.sequences.steps import StepConfig
 from mail.tracking import Links
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 from services.mailboxes.signers import Signers
 from services.mailboxes.transports import Transports
 from webhooks.client import WebhookClient
