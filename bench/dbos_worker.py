@@ -21,8 +21,8 @@ from cadenza.embedded.ports import LOOPBACK
 from db.session import Database
 from domain.engine.contracts import Directive
 from mail.transport import SmtpServer
-from services.engine.effects.effect import Tools
 from services.engine.performing import StepPerformer
+from services.engine.tools import Tools
 from services.mailboxes.signers import Signers
 from services.mailboxes.transports import Transports
 from services.secret_box import SecretBox

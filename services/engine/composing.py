@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from db.queries.engine.performing import LoadedMailbox, LoadedMessage
+from domain.engine.content import Content
 from domain.engine.footer import Footer
 from domain.engine.templates import render, render_header
 from mail.compose import reply_subject
@@ -13,17 +14,8 @@ from mail.harmless_html import harmless_html
 from mail.html_text import html_to_text
 from mail.tracked_html import tracked_html
 from mail.unsubscribe_headers import unsubscribe_headers
-from services.engine.effects.effect import Tools
+from services.engine.tools import Tools
 from services.engine.visit import Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Liquid templates of a message; one body may be empty."""
-
-    subject: str
-    body_text: str
-    body_html: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from mail.transport import (
     redact,
 )
 from services.engine.composing import Draft
-from services.engine.effects.effect import Tools
+from services.engine.tools import Tools
 from services.engine.visit import Visit
 from services.fault_points import FaultPoint, passing
 from services.inbound.receiving import bounce_at_once

@@ -17,8 +17,8 @@ from domain.errors import Conflict
 from domain.leads.lead import template_fields
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.sequence import Plan, Step
-from services.engine.effects.effect import Effect, Tools
-from services.engine.plans import read_plan
+from services.engine.effects import effect_of
+from services.engine.tools import Tools
 from services.engine.visit import Visit, arrival_row, decision_row, with_step
 
 PLANS_KEPT = 200
@@ -60,8 +60,7 @@ class StepPerformer:
         way = walk(plan, step, _engagement(loaded), now)
         if isinstance(way.landing, Perform):
             visit = Visit(queries, loaded, plan, step.id, way.landing.step, way.decisions, now)
-            assert isinstance(visit.step.config, Effect), "a step that the walk lands on takes effect"
-            return await visit.step.config.perform(visit, self._tools)
+            return await effect_of(visit.step.config).perform(visit, self._tools)
         return await _move(queries, loaded, plan, step, way.landing, way.decisions, now)
 
     async def _settle(self, tenant_id: UUID, enrollment_id: UUID, now: datetime) -> None:
@@ -75,7 +74,7 @@ class StepPerformer:
         if version_id in self._plans:
             self._plans.move_to_end(version_id)
             return self._plans[version_id]
-        plan = read_plan(await queries.plan(version_id))
+        plan = Plan.model_validate(await queries.plan(version_id))
         self._plans[version_id] = plan
         while len(self._plans) > PLANS_KEPT:
             self._plans.popitem(last=False)

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from db.queries.engine.performing import LoadedMailbox, Reservation
 from domain.engine.contracts import Directive
+from domain.enrollments.message_id import message_id_of
 from domain.errors import Conflict
-from domain.ids import message_id_of
 from mail.compose import new_message_id
 from services.engine.composing import Draft, Letter
 from services.engine.composing import draft as drafted
 from services.engine.delivery import advance, hand_over, known
-from services.engine.effects.effect import Tools
 from services.engine.send_slots import put_off, reserve_now, send_times
+from services.engine.tools import Tools
 from services.engine.visit import Visit
 from services.fault_points import FaultPoint, passing
 from services.observability import metrics

@@ -16,7 +16,7 @@ from db.queries.enrollments import after_restore as queries
 from db.queries.enrollments.after_restore import InCopy
 from db.session import Database, WriteSession
 from domain.enrollments.after_restore import Gap, PossibleEffect, Standing, effects_in_gap
-from domain.ids import message_id_of
+from domain.enrollments.message_id import message_id_of
 from domain.sequences.sequence import Plan
 from mail.compose import new_message_id
 
@@ -95,7 +95,6 @@ async def _mark(
 ) -> Marked:
     """`plans` keeps those that were read."""
     missing = {one.version_id for one, _ in found} - plans.keys()
-    # Not through services/engine/plans.py, as in services/enrollments/enrolling.py.
     plans |= {version: Plan.model_validate(plan) for version, plan in await queries.plans(session, missing)}
     addresses = await queries.mailbox_addresses(session)
     possible = [

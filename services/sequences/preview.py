@@ -12,6 +12,7 @@ from db.queries.sequences import preview as queries
 from db.queries.sequences import sequences as sequence_queries
 from db.queries.sequences.preview import Senders
 from db.session import ReadSession
+from domain.engine.content import Content
 from domain.engine.footer import Footer
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.leads.lead import FIELDS, template_fields
@@ -20,9 +21,10 @@ from domain.mailboxes.windows import WindowNeverOpens
 from domain.sequences.graph import cycles_without_delay, unreachable
 from domain.sequences.preview import AnyTime, Assumption, Cut, Happens, Moment, Rehearsal
 from domain.sequences.sequence import Plan, Step
+from domain.sequences.steps.email import EmailConfig
+from domain.sequences.thread_subject import email_content
 from domain.zones import find_zone
-from services.engine.composing import Content, write
-from services.engine.effects.email import Email
+from services.engine.composing import write
 from services.leads.leads import get_lead
 from services.sequences.draft_steps import no_sequence
 from services.sequences.publishing import drafted_plan
@@ -119,15 +121,15 @@ def merge_fields(
     }
 
 
-def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
-    yield from ((step, step.config) for step in plan.steps if isinstance(step.config, Email))
+def _emails(plan: Plan) -> Iterator[tuple[Step, EmailConfig]]:
+    yield from ((step, step.config) for step in plan.steps if isinstance(step.config, EmailConfig))
 
 
 def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, footer: Footer) -> None:
     subject: str | None = None
     written: list[Step] = []
     for place, moment in enumerate(preview.moments):
-        if not isinstance(moment, Happens) or not isinstance(moment.step.config, Email):
+        if not isinstance(moment, Happens) or not isinstance(moment.step.config, EmailConfig):
             continue
         config = moment.step.config
         written.append(moment.step)
@@ -136,7 +138,8 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, 
         known = merge_fields(fields, sender, preview.plan.name, moment.at, footer)
         try:
             earlier = subject if config.reply_in_thread else None
-            wording = config.content(variant, preview.plan, moment.step, preview.lead.id, in_thread=earlier is not None)
+            in_thread = earlier is not None
+            wording = email_content(preview.plan, moment.step, variant, preview.lead.id, in_thread=in_thread)
             content = write(wording, known, earlier, footer)
         except (MergeFieldMissing, TemplateInvalid) as error:
             preview.warnings.append(Warned(error.code, error.detail, moment.step.key))
@@ -149,7 +152,7 @@ def _sent_from(steps: Sequence[Step], senders: Senders) -> Mailbox | None:
     """The mailbox of the last of these emails: a reply in thread comes from where the thread began."""
     sender: Mailbox | None = None
     for number, step in enumerate(steps):
-        assert isinstance(step.config, Email), "only emails are sent"
+        assert isinstance(step.config, EmailConfig), "only emails are sent"
         if number == 0 or not step.config.reply_in_thread:
             sender = senders.of(step.config.mailbox_id)
     return sender

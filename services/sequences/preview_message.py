@@ -8,11 +8,12 @@ from db.queries.access.tenants import own_tenant
 from db.queries.sequences import preview as queries
 from db.queries.sequences import sequences as sequence_queries
 from db.session import ReadSession
+from domain.engine.content import Content
 from domain.engine.footer import Footer
 from domain.engine.templates import check, render_header
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.sequences.sequence import SequenceSettings
-from services.engine.composing import Content, write
+from services.engine.composing import write
 from services.leads.leads import get_lead
 from services.sequences.draft_steps import no_sequence
 from services.sequences.preview import UNSUBSCRIBE_URL, lead_fields, merge_fields

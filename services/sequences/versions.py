@@ -14,7 +14,6 @@ from domain.sequences.relocation import Effect, relocate
 from domain.sequences.sequence import Plan
 from services.batches.migrate_leads import MigrateLeads
 from services.batches.running import begin
-from services.engine.plans import read_plan
 from services.enrollments.relocation import Plans
 from services.sequences.draft_steps import no_sequence
 from services.sequences.publishing import checked_plan, publish
@@ -54,7 +53,7 @@ async def publish_edits(session: WriteSession, sequence_id: UUID, *, dry_run: bo
         raise SequenceNotActive(detail, extra={"state": sequence.status})
     current = await queries.current_plan(session, sequence_id)
     assert current is not None, "a sequence that was activated has a version"
-    before, plan = read_plan(current.plan), await checked_plan(session, sequence)
+    before, plan = Plan.model_validate(current.plan), await checked_plan(session, sequence)
     if plan == before:
         if not dry_run:
             await queries.update_sequence(session, sequence_id, {"unpublished": False})

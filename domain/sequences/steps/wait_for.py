@@ -12,7 +12,7 @@ from domain.sequences.steps.config import Decided, StepConfig, Zones
 from domain.sequences.steps.outcome import CONTINUE, Outcome
 
 
-class WaitFor(StepConfig):
+class WaitForConfig(StepConfig):
     """`event` is `opened`, `clicked`, `replied`, or the name of a custom event.
 
     What counts has happened since the last email left, and was not what an earlier `wait_for` went on by; it may

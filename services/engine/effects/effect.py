@@ -1,48 +1,50 @@
-"""A step that does something to the world. A new type subclasses `Effect` in a file of its own here."""
+"""What a step does to the world when it is due, and how it is found by the step's config."""
 
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
-from uuid import UUID
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
-from db.session import Database, ReadSession
+from db.session import ReadSession
 from domain.engine.contracts import Directive
 from domain.errors import FieldError
 from domain.sequences.steps import StepConfig
-from mail.tracking import Links
+from services.engine.tools import Tools
 from services.engine.visit import Visit
-from services.mailboxes.signers import Signers
-from services.mailboxes.transports import Transports
-from webhooks.client import WebhookClient
+
+Config = TypeVar("Config", bound=StepConfig)
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a step may use, held by the worker."""
+class Effect(ABC, Generic[Config]):
+    """The effect of one step. A new one subclasses it in this folder and sets `step_type`, which its config has too."""
 
-    database: Database
-    transports: Transports
-    signers: Signers
-    kick: Callable[[UUID], None]
-    """Dispatches a tenant's outbox; call it after a commit that wrote to it."""
-    webhooks: WebhookClient
-    links: Links | None
-    """Without them mail has no tracking, no List-Unsubscribe, and no `unsubscribe_url`."""
+    step_type: ClassVar[str]
 
+    def __init__(self, config: Config) -> None:
+        self.config = config
 
-class Effect(StepConfig):
-    takes_effect: ClassVar[bool] = True
-    needs_postal_address: ClassVar[bool] = False
-    """It sends email, which carries the tenant's postal address: without one no sequence with it is activated."""
+    def __init_subclass__(cls) -> None:
+        if "step_type" in cls.__dict__:
+            EFFECTS[cls.step_type] = cls
 
     async def missing(self, session: ReadSession) -> Sequence[FieldError]:
-        """What it refers to and is not there, each named by its field below the config; asked at activation."""
+        """What the config refers to and the database does not have: one error per field of the config.
+
+        Asked when a sequence is activated or published.
+        """
         return ()
 
     @abstractmethod
     async def perform(self, visit: Visit, tools: Tools) -> Directive:
-        """Does what the step is for, records it with the next place in one transaction, and says what is next.
+        """Do what the step is for, record it together with the next place in one transaction, and say what is next.
 
-        Called again after a crash at any point: must then find what was done already.
+        It is called again after a crash at any point, and must then find what an earlier attempt has done.
         """
+
+
+EFFECTS: dict[str, type[Effect[Any]]] = {}
+"""The effect of each type of step, by `step_type`."""
+
+
+def effect_of(config: StepConfig) -> Effect[Any]:
+    """The effect of a step whose type takes effect. Raises KeyError for a type that has none."""
+    return EFFECTS[config.step_type](config)

@@ -9,7 +9,7 @@ import pytest
 
 from domain.sequences.conditions.condition import CONDITIONS
 from domain.sequences.steps import STEP_TYPES
-from services.engine.actions.action import ACTIONS
+from domain.sequences.steps.action import ACTIONS
 from services.inbound.receiving import ClickEvent
 from tests.stage import Stage
 

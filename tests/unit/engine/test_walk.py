@@ -13,7 +13,6 @@ from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.graph import problems
 from domain.sequences.relocation import Effect, Standing, relocate
 from domain.sequences.sequence import Plan, SequenceSettings
-from services.engine.plans import read_plan
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NAMESPACE = UUID(int=1)
@@ -21,7 +20,7 @@ NAMESPACE = UUID(int=1)
 
 def plan(*steps: dict[str, Any], **settings: Any) -> Plan:
     rows = [{"id": str(uuid5(NAMESPACE, step["key"])), **step} for step in steps]
-    return read_plan({"name": "Test", "settings": settings, "steps": rows})
+    return Plan.model_validate({"name": "Test", "settings": settings, "steps": rows})
 
 
 def email(key: str) -> dict[str, Any]:
