@@ -1,4 +1,4 @@
-"""Every config that takes effect has its effect, and every effect its config. A worker without a pair does not start."""
+"""Each config that takes effect has its effect, each effect its config. A worker that misses one does not start."""
 
 from collections.abc import Generator
 from typing import Any, ClassVar, Literal
