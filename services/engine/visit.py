@@ -8,9 +8,9 @@ from uuid import UUID
 
 from db.queries.engine.performing import EnrollmentQueries, LoadedEnrollment, LoadedMailbox, LoadedMessage, Place
 from domain.engine.contracts import Directive
+from domain.engine.message_fields import message_fields
 from domain.engine.walk import Decision, End, Wait, enter
 from domain.enrollments.status import EnrollmentStatus
-from domain.leads.lead import template_fields
 from domain.sequences.sequence import Plan, Step
 from domain.zones import local_text
 
@@ -49,15 +49,14 @@ class Visit:
         return next(others, None)
 
     def merge_fields(self, sender: LoadedMailbox | None, unsubscribe_url: str | None = None) -> Mapping[str, Any]:
-        """What templates see of this visit."""
-        of_sender = sender.model_dump(include={"name", "email", "postal_address"}) if sender else {}
-        return {
-            **template_fields(self.loaded.lead),
-            "sender": of_sender,
-            "sequence": {"name": self.plan.name},
-            "now": self.now,
-            "unsubscribe_url": unsubscribe_url,
-        }
+        """The values of the merge fields for this lead, now."""
+        return message_fields(
+            self.loaded.lead,
+            sender.model_dump(include={"name", "email", "postal_address"}) if sender else {},
+            sequence_name=self.plan.name,
+            now=self.now,
+            unsubscribe_url=unsubscribe_url,
+        )
 
     def decision_rows(self) -> list[dict[str, Any]]:
         return [decision_row(decision) for decision in self.decisions]

@@ -14,6 +14,7 @@ from db.queries.sequences.preview import Senders
 from db.session import ReadSession
 from domain.engine.content import Content
 from domain.engine.footer import Footer
+from domain.engine.message_fields import message_fields
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.leads.lead import FIELDS, template_fields
 from domain.mailboxes.sending_hours import SendingHours
@@ -104,21 +105,21 @@ def lead_fields(lead: Lead) -> dict[str, Any]:
     return template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
 
 
-def merge_fields(
+def preview_fields(
     lead: dict[str, Any], sender: Mailbox | None, sequence_name: str, now: datetime, footer: Footer
 ) -> dict[str, Any]:
-    """What a template sees, as `Visit.merge_fields` has it for a message that is sent."""
-    return {
-        **lead,
-        "sender": {
+    """The merge fields of a previewed message. Where there is no mailbox yet, "Sender" stands for its name."""
+    return message_fields(
+        lead,
+        {
             "name": sender.name if sender else "Sender",
             "email": sender.email if sender else "",
             "postal_address": footer.postal_address,
         },
-        "sequence": {"name": sequence_name},
-        "now": now,
-        "unsubscribe_url": footer.unsubscribe_url,
-    }
+        sequence_name=sequence_name,
+        now=now,
+        unsubscribe_url=footer.unsubscribe_url,
+    )
 
 
 def _emails(plan: Plan) -> Iterator[tuple[Step, EmailConfig]]:
@@ -135,7 +136,7 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, 
         written.append(moment.step)
         sender = _sent_from(written, senders)
         variant = config.variant_of(preview.lead.id, moment.step.id)
-        known = merge_fields(fields, sender, preview.plan.name, moment.at, footer)
+        known = preview_fields(fields, sender, preview.plan.name, moment.at, footer)
         try:
             earlier = subject if config.reply_in_thread else None
             in_thread = earlier is not None
