@@ -15,7 +15,7 @@ from domain.mailboxes.sending_hours import SendingHours
 from domain.sequences.sequence import Plan, Step
 
 
-class Effect(StrEnum):
+class VersionChange(StrEnum):
     """What a lead notices."""
 
     UNCHANGED = "unchanged"
@@ -28,7 +28,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlaceInVersion:
     """Where a lead stands. Times are UTC, on the enrollment's own clock."""
 
     step_id: UUID
@@ -45,30 +45,30 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Relocated:
-    effect: Effect
+    effect: VersionChange
     step: Step | None
     due_at: datetime | None
     entered_at: datetime | None = None
     """None where the wait goes on that had begun."""
 
 
-def relocate(old: Plan, new: Plan, standing: Standing) -> Relocated:
+def relocate(old: Plan, new: Plan, standing: PlaceInVersion) -> Relocated:
     step = new.step(standing.step_id)
     if step is None:
         return _moved(old, new, standing)
     before = old.step(standing.step_id)
     if standing.due_at is None:
-        return Relocated(Effect.UNCHANGED, step, None)
+        return Relocated(VersionChange.UNCHANGED, step, None)
     due_at = _reckoned(step, new, standing)
     if standing.put_off_by in ("window", "holiday") and old.settings.send_window != new.settings.send_window:
         return _asks_anew(step, new, standing, standing.due_at)
     # What is due already (an event was heard, or it is being performed) is not put off.
     if standing.due_at <= standing.now or (before and _reckoned(before, old, standing) == due_at):
-        return Relocated(Effect.UNCHANGED, step, standing.due_at)
+        return Relocated(VersionChange.UNCHANGED, step, standing.due_at)
     return _waits(step, max(due_at, standing.hold_until or due_at), standing.due_at)
 
 
-def _asks_anew(step: Step, new: Plan, standing: Standing, until: datetime) -> Relocated:
+def _asks_anew(step: Step, new: Plan, standing: PlaceInVersion, until: datetime) -> Relocated:
     """The gate knows the mailbox; here the window alone says when it makes sense to ask it."""
     hours = SendingHours(new.settings.send_window, None, new.zones(standing.zone))
     opens_at = hours.opens_at(max(standing.now, standing.hold_until or standing.now))
@@ -77,22 +77,22 @@ def _asks_anew(step: Step, new: Plan, standing: Standing, until: datetime) -> Re
 
 def _waits(step: Step, due_at: datetime, before: datetime) -> Relocated:
     if due_at == before:
-        return Relocated(Effect.UNCHANGED, step, due_at)
-    return Relocated(Effect.WAIT_LESS if due_at < before else Effect.WAIT_MORE, step, due_at)
+        return Relocated(VersionChange.UNCHANGED, step, due_at)
+    return Relocated(VersionChange.WAIT_LESS if due_at < before else VersionChange.WAIT_MORE, step, due_at)
 
 
-def _reckoned(step: Step, plan: Plan, standing: Standing) -> datetime:
+def _reckoned(step: Step, plan: Plan, standing: PlaceInVersion) -> datetime:
     return step.due_at(standing.entered_at, plan.zones(standing.zone))
 
 
-def _moved(old: Plan, new: Plan, standing: Standing) -> Relocated:
+def _moved(old: Plan, new: Plan, standing: PlaceInVersion) -> Relocated:
     # For one that is paused time stands still since then: its new wait begins when it is resumed.
     now = standing.paused_at or standing.now
     match enter(_survivor(old, new, standing.step_id), now, new.zones(standing.zone)):
         case End():
-            return Relocated(Effect.COMPLETED, None, None)
+            return Relocated(VersionChange.COMPLETED, None, None)
         case Wait(step, due_at):
-            return Relocated(Effect.MOVED, step, max(due_at, standing.hold_until or due_at), now)
+            return Relocated(VersionChange.MOVED, step, max(due_at, standing.hold_until or due_at), now)
 
 
 def _survivor(old: Plan, new: Plan, step_id: UUID) -> Step | None:

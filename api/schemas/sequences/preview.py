@@ -18,7 +18,7 @@ from domain.sequences.sequence import Step
 from domain.sequences.steps import StepKey
 from domain.sequences.steps.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
 from domain.zones import local_text
-from services.sequences.preview import Message, Preview
+from services.sequences.preview import Preview, PreviewedMessage
 from services.sequences.preview_message import Wording, WrittenMessage
 
 MAX_ASSUMED = 50
@@ -88,7 +88,7 @@ class PreviewMessage(Shape):
     html: str | None
 
     @classmethod
-    def of(cls, message: Message) -> "PreviewMessage":
+    def of(cls, message: PreviewedMessage) -> "PreviewMessage":
         content = message.content
         return cls.model_validate(
             {
