@@ -15,7 +15,7 @@ from uuid import UUID
 from db.queries.enrollments import after_restore as queries
 from db.queries.enrollments.after_restore import InCopy
 from db.session import Database, WriteSession
-from domain.enrollments.after_restore import Gap, PossibleEffect, BackedUpEnrollment, effects_in_gap
+from domain.enrollments.after_restore import BackedUpEnrollment, Gap, PossibleEffect, effects_in_gap
 from domain.enrollments.message_id import message_id_of
 from domain.sequences.sequence import Plan
 from mail.compose import new_message_id

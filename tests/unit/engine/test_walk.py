@@ -11,7 +11,7 @@ from domain.enrollments.status import EnrollmentStatus
 from domain.mailboxes.windows import WEEK, SendWindow
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.graph import problems
-from domain.sequences.relocation import VersionChange, PlaceInVersion, relocate
+from domain.sequences.relocation import PlaceInVersion, VersionChange, relocate
 from domain.sequences.sequence import Plan, SequenceSettings
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.engine.walk import End, Perform, Wait, enter, having_decided, walk
-from domain.enrollments.after_restore import MAX_LAPS, Gap, BackedUpEnrollment, effects_in_gap
+from domain.enrollments.after_restore import MAX_LAPS, BackedUpEnrollment, Gap, effects_in_gap
 from domain.enrollments.status import EnrollmentStatus
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.graph import problems
