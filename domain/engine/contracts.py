@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.enrollments.status import EnrollmentStatus
+from domain.enrollments.status import HELD, EnrollmentStatus
 
 
 class _Contract(BaseModel):
@@ -42,7 +42,7 @@ class Directive(_Contract):
     @property
     def held(self) -> bool:
         """Paused or failed: nothing is performed until somebody resumes."""
-        return self.status in (EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED)
+        return self.status in HELD
 
     @property
     def outcome(self) -> str:

@@ -57,7 +57,7 @@ class StepPerformer:
             return with_step(loaded.directive, plan, loaded.lead)
         # Timers count in milliseconds: one that fires a moment early has fired, and it is then.
         now = max(now, loaded.directive.due_at or now)
-        way = walk(plan, step, _engagement(loaded), now)
+        way = walk(plan, step, engagement_of(loaded), now)
         if isinstance(way.landing, Perform):
             visit = Visit(queries, loaded, plan, step.id, way.landing.step, way.decisions, now)
             return await effect_of(visit.step.config).perform(visit, self._tools)
@@ -115,7 +115,7 @@ def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | Non
     return step
 
 
-def _engagement(loaded: LoadedEnrollment) -> Engagement:
+def engagement_of(loaded: LoadedEnrollment) -> Engagement:
     return Engagement(
         events=[
             EngagementEvent(event.type, event.step_id, event.occurred_at, event.machine, event.name, event.id)
