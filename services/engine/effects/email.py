@@ -10,7 +10,7 @@ from domain.engine.contracts import Directive
 from domain.errors import FieldError
 from domain.sequences.steps.email import EmailConfig
 from domain.sequences.thread_subject import email_content
-from services.engine.composing import Letter
+from services.engine.composing import PlannedEmail
 from services.engine.effects.effect import Effect
 from services.engine.sending import send
 from services.engine.tools import Tools
@@ -33,7 +33,7 @@ class SendEmail(Effect[EmailConfig]):
         # A message that `after-restore` marked has no subject: what was rendered is not in the backup.
         in_thread = earlier is not None and earlier.subject != ""
         content = email_content(visit.plan, visit.step, variant, visit.lead_id, in_thread=in_thread)
-        return await send(visit, tools, Letter(content, variant, self.config.mailbox_id, earlier))
+        return await send(visit, tools, PlannedEmail(content, variant, self.config.mailbox_id, earlier))
 
     async def _variant(self, visit: Visit) -> str | None:
         if self.config.auto_winner is not None:
