@@ -15,6 +15,7 @@ class Unavailable(DomainError):
     code = "unavailable"
     status = 503
     title = "A service that this needs is not available"
+    remedy = "Try again after `Retry-After` seconds: Postgres or Temporal does not answer."
 
 
 class DatabaseReadOnly(Unavailable):
@@ -22,6 +23,7 @@ class DatabaseReadOnly(Unavailable):
 
     code = "database_read_only"
     title = "The database takes no writes for now"
+    remedy = "Try again after `Retry-After` seconds: the database is failing over or being moved."
 
 
 class DatabaseFull(Unavailable):
@@ -29,6 +31,7 @@ class DatabaseFull(Unavailable):
 
     code = "database_full"
     title = "The database has no room left"
+    remedy = "Free space on the database's disk, then try again. Nothing was written."
 
 
 @contextmanager

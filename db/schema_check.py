@@ -23,6 +23,8 @@ class OldSchema(DomainError):
     code = "database_not_migrated"
     status = 500
     title = "The database is older than this release"
+    remedy = "Run `cadenza migrate` before you start the processes of a new release."
+    retryable = False
 
 
 async def refuse_old_schema(database: Database) -> None:

@@ -25,6 +25,7 @@ class InvalidCursor(Invalid):
 
     code = "invalid_cursor"
     title = "The cursor is not one that this list gave"
+    remedy = "Use `next_cursor` of the previous page as it is, with the same path."
 
     def __init__(self) -> None:
         detail = "use `next_cursor` of the page before as it is"

@@ -21,6 +21,8 @@ class SecretKeysMissing(Conflict):
 
     code = "secret_keys_missing"
     title = "This installation has no key to keep secrets with"
+    remedy = "Set `CADENZA_SECRET_KEYS` for the API and the worker."
+    retryable = False
 
 
 class SecretUnreadable(Conflict):
@@ -28,6 +30,8 @@ class SecretUnreadable(Conflict):
 
     code = "secret_unreadable"
     title = "A secret cannot be opened with the present keys"
+    remedy = "Put the missing key back into `CADENZA_SECRET_KEYS`, or enter the password (or key) again."
+    retryable = False
 
 
 class SecretBox:

@@ -20,6 +20,7 @@ class WebhookFailed(DomainError):
     code: ClassVar[str] = "webhook_failed"
     status: ClassVar[int] = 502
     title: ClassVar[str] = "The webhook could not be delivered"
+    remedy: ClassVar[str] = "Check the receiver: it did not answer with a 2xx."
 
     def __init__(self, detail: str = "", *, status_code: int | None = None) -> None:
         super().__init__(detail, extra={"status_code": status_code} if status_code else None)
@@ -30,6 +31,8 @@ class WebhookUrlInvalid(WebhookFailed):
     code = "webhook_url_invalid"
     status = 422
     title = "The URL is not one that webhooks are sent to"
+    remedy = "Use an `https` URL without user name and password."
+    retryable = False
 
 
 class WebhookAddressRefused(WebhookFailed):
@@ -38,6 +41,8 @@ class WebhookAddressRefused(WebhookFailed):
     code = "webhook_address_refused"
     status = 422
     title = "The URL leads into a private network"
+    remedy = "Use a public address: webhooks do not reach private networks."
+    retryable = False
 
 
 class WebhookRedirected(WebhookFailed):
@@ -45,6 +50,7 @@ class WebhookRedirected(WebhookFailed):
 
     code = "webhook_redirected"
     title = "The receiver answered with a redirect, which is not followed"
+    remedy = "Use the URL that the receiver redirects to."
 
 
 def checked_url(url: str, *, allow_private: bool, https_only: bool = False) -> SplitResult:

@@ -35,6 +35,8 @@ class WindowNeverOpens(Conflict):
 
     code = "window_never_opens"
     title = "The send window never opens"
+    remedy = "Give the send window more days, or hours in common with the mailbox's working hours."
+    retryable = False
 
 
 def _weekday(value: object) -> object:

@@ -49,6 +49,8 @@ class MalformedYaml(DomainError):
     code = "malformed_yaml"
     status = 400
     title = "The document is not YAML that is read here"
+    remedy = "Correct the YAML at the line and column that the `detail` names."
+    retryable = False
 
 
 def load(text: str) -> Any:

@@ -11,6 +11,7 @@ class ImapFailed(DomainError):
     code: ClassVar[str] = "inbox_failed"
     status: ClassVar[int] = 502
     title: ClassVar[str] = "The inbox cannot be read"
+    remedy: ClassVar[str] = "Read the `detail`: it is what the IMAP server said."
 
 
 class ImapConnectionFailed(ImapFailed):
@@ -18,6 +19,7 @@ class ImapConnectionFailed(ImapFailed):
 
     code = "inbox_connection_failed"
     title = "The IMAP server cannot be reached"
+    remedy = "Check the mailbox's IMAP host, port and security."
 
 
 class ImapAuthenticationFailed(ImapFailed):
@@ -25,6 +27,8 @@ class ImapAuthenticationFailed(ImapFailed):
 
     code = "inbox_authentication_failed"
     title = "The IMAP server does not accept the mailbox's credentials"
+    remedy = "Correct the mailbox's IMAP user name and password. It reconnects at once."
+    retryable = False
 
 
 class ImapFolderMissing(ImapFailed):
@@ -32,6 +36,8 @@ class ImapFolderMissing(ImapFailed):
 
     code = "inbox_folder_missing"
     title = "The IMAP server does not open the folder"
+    remedy = "Correct the mailbox's `imap.folders`: use the name that the IMAP server lists."
+    retryable = False
 
 
 class ImapProtocolError(ImapFailed):
@@ -39,3 +45,4 @@ class ImapProtocolError(ImapFailed):
 
     code = "inbox_protocol_error"
     title = "The IMAP server answered in a way that cannot be understood"
+    remedy = "Read the `detail`: it is what the IMAP server said."

@@ -40,6 +40,8 @@ class KeyInUse(Conflict):
 
     code = "api_key_in_use"
     title = "The key that makes the request cannot be revoked by it"
+    remedy = "Revoke the key with another key of scope `admin`."
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from services.paging import Page, PageRequest, after_of, newest_first
 class UserExists(Conflict):
     code = "user_exists"
     title = "There is a user with this address"
+    remedy = "Use the existing user."
+    retryable = False
 
     def __init__(self, email: str) -> None:
         detail = f"the tenant has a user {email}"
@@ -27,6 +29,8 @@ class UserInUse(Conflict):
 
     code = "user_in_use"
     title = "Whoever is signed in cannot remove themselves, or change their own role"
+    remedy = "Ask another administrator to do it, or use an API key of scope `admin`."
+    retryable = False
 
 
 async def create_user(session: WriteSession, *, email: str, name: str, role: Scope) -> User:

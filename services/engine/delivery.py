@@ -42,6 +42,7 @@ class AnotherAttemptSends(Conflict):
 
     code = "another_attempt_sends"
     title = "Another attempt is sending this message"
+    remedy = "Wait: the attempt that is sending the message finishes it."
 
 
 async def hand_over(

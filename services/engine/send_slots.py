@@ -27,6 +27,7 @@ class MailboxChanged(Conflict):
 
     code = "mailbox_changed"
     title = "The mailbox was changed meanwhile"
+    remedy = "Wait: the next attempt uses the mailbox's new time zone."
 
 
 class NoFreeSlot(Conflict):
@@ -34,6 +35,7 @@ class NoFreeSlot(Conflict):
 
     code = "no_free_slot"
     title = "The mailbox has no free send slot"
+    remedy = "Raise the mailbox's limits, or use more mailboxes."
 
 
 def send_times(visit: Visit, sender: LoadedMailbox) -> SendTimes:

@@ -30,6 +30,8 @@ class NoMailbox(Conflict):
 
     code = "no_mailbox"
     title = "There is no mailbox to send from"
+    remedy = "Add a mailbox, or make one active."
+    retryable = False
 
 
 class PostalAddressMissing(Conflict):
@@ -37,6 +39,8 @@ class PostalAddressMissing(Conflict):
 
     code = "postal_address_missing"
     title = "The tenant has no postal address"
+    remedy = "Set the tenant's `postal_address`."
+    retryable = False
 
 
 async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:

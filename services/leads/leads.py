@@ -15,6 +15,8 @@ from services.paging import Page, PageRequest, after_of, newest_first
 class LeadExists(Conflict):
     code = "lead_exists"
     title = "There is a lead with this address"
+    remedy = "Change the existing lead (`lead_id`) with PATCH."
+    retryable = False
 
     def __init__(self, email: str, lead_id: UUID | None) -> None:
         detail = f"the tenant has a lead {email}"

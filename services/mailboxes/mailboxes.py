@@ -25,6 +25,8 @@ MailboxStatus = Literal["active", "held"]
 class MailboxExists(Conflict):
     code = "mailbox_exists"
     title = "There is a mailbox with this address"
+    remedy = "Use the existing mailbox."
+    retryable = False
 
     def __init__(self, email: str) -> None:
         detail = f"the tenant has a mailbox {email}"
@@ -36,6 +38,7 @@ class MailboxInUse(Conflict):
 
     code = "mailbox_in_use"
     title = "Enrollments that have not ended write from this mailbox"
+    remedy = "Hold the mailbox, or wait until its enrollments have ended."
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class NoMailServer(Conflict):
 
     code = "no_mail_server"
     title = "There is no mail server to send through"
+    remedy = "Give the mailbox a mail server (`smtp`), or set `CADENZA_SMTP_HOST`."
+    retryable = False
 
 
 @dataclass(slots=True)

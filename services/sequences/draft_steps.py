@@ -23,6 +23,8 @@ MAX_STEPS = 200
 class DuplicateStepKey(Conflict):
     code = "duplicate_step_key"
     title = "Two steps of a sequence cannot have one key"
+    remedy = "Give the step another `key`."
+    retryable = False
 
     def __init__(self, field: str, key: str) -> None:
         detail = f"the sequence has a step with the key {key!r} already"

@@ -71,7 +71,7 @@ describe("what the engine did", () => {
     ["stopped", { reason: "replied" }, "Stopped: the lead replied"],
     ["stopped", { reason: "interested_follow_up_sent" }, "Stopped: interested follow up sent"],
     ["completed", {}, "Went through the whole sequence"],
-    ["failed", { error: "NoMailbox: none" }, "Failed: NoMailbox: none"],
+    ["failed", { error: "no_mailbox: none" }, "Failed: no_mailbox: none"],
     ["plan_changed", { version: 2 }, "Moved to version 2 of the sequence"],
   ])("says %s %j", (event, detail, said) => {
     expect(log(event, detail)).toBe(said);
