@@ -1,6 +1,6 @@
-"""Watching one mailbox: a connection for each folder, made anew whenever it is lost, until the settings change.
+"""Watches one mailbox: one connection for each folder, opened again when it is lost, until the settings change.
 
-An IDLE hears of one folder only (RFC 2177), so that each folder has a connection of its own.
+IDLE reports one folder only (RFC 2177), so each folder needs a connection of its own.
 """
 
 import asyncio
@@ -32,18 +32,18 @@ MAX_ERROR = 300
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """In seconds. After a failure the first pause, then twice as long each time, up to the longest."""
+    """Seconds. After a failure the first pause, then twice as long each time, up to the longest."""
 
     first: float = 1.0
     longest: float = 60.0
     refused: float = 300.0
-    """After a password was not accepted: who tries too often is locked out."""
+    """After a rejected password: servers lock out who tries too often."""
     look: float = 30.0
-    """Between two looks at the settings: those that changed while nobody could be told are seen then."""
+    """Between two reads of the settings, in case nobody could tell the watcher of a change."""
 
 
 class InboxWatcher:
-    """`received` is called with the tenant after each message: workflows may have to be told."""
+    """`received` is called with the tenant's ID after each message, because outbox rows may wait."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class InboxWatcher:
         self._pauses = pauses or Pauses()
 
     async def watch(self, tenant_id: UUID, mailbox_id: UUID) -> WatchEnded:
-        """Returns when the mailbox is not to be watched any more, or by other settings. Cancel it to end it before.
+        """Returns when the mailbox is no longer watched, or its settings changed. Cancel it to end it before.
 
-        What fails is told in the mailbox's inbox and tried again. Raises what Postgres raises while it is away.
+        A failure is shown in the mailbox's inbox and tried again. Raises the errors of Postgres.
         """
         inbox = await load_inbox(self._database, tenant_id, mailbox_id)
         folders = inbox.server.folders if inbox else ()
@@ -119,7 +119,7 @@ class InboxWatcher:
     def _pauses_of(self) -> Iterator[float]:
         pause = self._pauses.first
         while True:
-            # Not all at once, when a server that many mailboxes are on comes back.
+            # With a random share, so that a server with many mailboxes is not met by all at once when it comes back.
             yield pause * random.uniform(0.5, 1.0)
             pause = min(pause * 2, self._pauses.longest)
 
