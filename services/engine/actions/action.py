@@ -6,6 +6,7 @@ from typing import Any, ClassVar, get_args
 from db.queries.engine.performing import advance_txn, note_result_txn
 from db.session import WriteSession
 from domain.engine.contracts import Directive
+from domain.enrollments.log_event import LogEvent
 from domain.sequences.steps import StepConfig
 from services.engine.steps.effect import Effect, Tools
 from services.engine.steps.visit import Visit
@@ -60,7 +61,7 @@ class Action(Effect):
             "effect": {
                 "step_id": str(visit.step.id),
                 "visit": visit.number,
-                "event": "action_performed",
+                "event": LogEvent.ACTION_PERFORMED,
                 "detail": self.model_dump(mode="json"),
             },
             "following": visit.stopping(self.ends_with) if self.ends_with else visit.following(),
