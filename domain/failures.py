@@ -19,7 +19,7 @@ class UnexpectedError(DomainError):
 
     code = "unexpected_error"
     status = 500
-    title = "An error that was not expected"
+    title = "An unexpected error"
     remedy = "Read the log of the worker: it has the traceback. Report a bug if nothing there explains it."
 
 

@@ -15,7 +15,7 @@ PUBLIC_PORTS = frozenset({80, 443, 8080, 8443})
 
 
 class WebhookFailed(DomainError):
-    """The call was made and did not succeed, or could not be made. Worth trying again."""
+    """The call failed, or could not be made. Another attempt may succeed."""
 
     code: ClassVar[str] = "webhook_failed"
     status: ClassVar[int] = 502
@@ -30,17 +30,17 @@ class WebhookFailed(DomainError):
 class WebhookUrlInvalid(WebhookFailed):
     code = "webhook_url_invalid"
     status = 422
-    title = "The URL is not one that webhooks are sent to"
+    title = "The URL cannot be used for webhooks"
     remedy = "Use an `https` URL without user name and password."
     retryable = False
 
 
 class WebhookAddressRefused(WebhookFailed):
-    """Private, loopback, link-local, multicast, reserved: also when only DNS says so."""
+    """The address is private, loopback, link-local, multicast or reserved, also if a public name resolves to it."""
 
     code = "webhook_address_refused"
     status = 422
-    title = "The URL leads into a private network"
+    title = "The URL resolves to a private network"
     remedy = "Use a public address: webhooks do not reach private networks."
     retryable = False
 

@@ -37,7 +37,7 @@ class PayloadTooLarge(DomainError):
 class UnsupportedMediaType(DomainError):
     code = "unsupported_media_type"
     status = 415
-    title = "The request body has a type that is not read here"
+    title = "The request body has a type that is not accepted"
     remedy = "Send the `Content-Type` that the `detail` names."
     retryable = False
 

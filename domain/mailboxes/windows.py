@@ -31,7 +31,7 @@ SEARCH = timedelta(days=731)
 
 
 class WindowNeverOpens(Conflict):
-    """It has no day that is not a holiday, or no hour in common with another window."""
+    """Every day of the window is a holiday, or it has no hour in common with the other window."""
 
     code = "window_never_opens"
     title = "The send window never opens"

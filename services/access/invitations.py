@@ -21,7 +21,7 @@ class InvitationOver(DomainError):
 
     code = "invitation_over"
     status = 410
-    title = "The invitation does not hold, or no more"
+    title = "The invitation is not valid, or not any more"
     remedy = "Ask an administrator for another link, and use it within seven days."
     retryable = False
 

@@ -23,7 +23,7 @@ class SignInFailed(Unauthorized):
     """The same answer for an unknown address, for a user without a password, and for a wrong password."""
 
     code = "sign_in_failed"
-    title = "Nobody can sign in with this"
+    title = "Nobody can sign in with these details"
     remedy = "Correct the address or the password, or ask an administrator for an invitation."
 
     def __init__(self, detail: str, tried: Sequence[KeptPassword] = ()) -> None:

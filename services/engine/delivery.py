@@ -39,7 +39,7 @@ RECORD_FOR_SECONDS = 120
 
 
 class AnotherAttemptSends(Conflict):
-    """Two attempts met at the final dot; this one was second and must look again."""
+    """Two attempts were about to send the same message. This one came second and starts over."""
 
     code = "another_attempt_sends"
     title = "Another attempt is sending this message"

@@ -1,4 +1,4 @@
-"""Performing the step that is due: load, walk the branches, let the step take effect, move the mirror.
+"""Performing the step that is due: load, walk the branches, let the step take effect, move the enrollment on.
 
 Postgres is asked first how the enrollment stands: the workflow may be behind (a pause on its way), or this may
 be a second attempt after a crash, which goes on from wherever the first one got to.
@@ -96,7 +96,7 @@ async def _move(
 
 
 def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | None:
-    """The step to perform, or None when the mirror says that nothing is due (paused, ended, held until later)."""
+    """The step to perform, or None when Postgres says that nothing is due (paused, ended, held until later)."""
     directive = loaded.directive
     if directive.ends or directive.held or directive.step_id is None:
         return None

@@ -23,15 +23,15 @@ _HORIZONS = Horizons()
 
 
 class MailboxChanged(Conflict):
-    """Its zone was set while an email was about to leave; the next attempt reckons with that."""
+    """Its time zone was changed while an email was about to leave. The next attempt uses the new zone."""
 
     code = "mailbox_changed"
-    title = "The mailbox was changed meanwhile"
+    title = "The mailbox was changed at the same time"
     remedy = "Wait: the next attempt uses the mailbox's new time zone."
 
 
 class NoFreeSlot(Conflict):
-    """Twenty years ahead are full."""
+    """Every day of the next twenty years is full."""
 
     code = "no_free_slot"
     title = "The mailbox has no free send slot"

@@ -86,9 +86,9 @@ async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
     if mailbox_id is not None and (mailbox is None or mailbox.id != mailbox_id):
         mailbox = await visit.queries.mailbox(mailbox_id)
     if mailbox is None:
-        raise NoMailbox("add a mailbox, then resume the enrollment")
+        raise NoMailbox
     if not mailbox.postal_address.strip():
-        raise PostalAddressMissing("give the tenant a postal address, then resume the enrollment")
+        raise PostalAddressMissing
     return mailbox
 
 

@@ -1,4 +1,4 @@
-"""Why nothing is being sent to a lead right now."""
+"""Explains why nothing is being sent to a lead right now."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -24,7 +24,7 @@ MailboxStatus = Literal["active", "held"]
 
 class MailboxExists(Conflict):
     code = "mailbox_exists"
-    title = "There is a mailbox with this address"
+    title = "A mailbox with this address exists"
     remedy = "Use the existing mailbox."
     retryable = False
 
@@ -37,7 +37,7 @@ class MailboxInUse(Conflict):
     """A lead keeps its mailbox, so that its replies reach the mailbox of the thread."""
 
     code = "mailbox_in_use"
-    title = "Enrollments that have not ended write from this mailbox"
+    title = "Live enrollments use this mailbox"
     remedy = "Hold the mailbox, or wait until its enrollments have ended."
 
 

@@ -59,7 +59,7 @@ class Transports:
         """Raises NoMailServer, SecretKeysMissing, SecretUnreadable."""
         if sender.smtp is None:
             if self._installation is None:
-                raise NoMailServer("give the mailbox a server of its own, or set CADENZA_SMTP_HOST")
+                raise NoMailServer
             return self._installation
         key = str(sender.id)
         settings = (MailServer.model_validate(sender.smtp), sender.smtp_password)

@@ -23,7 +23,7 @@ MAX_STEPS = 200
 
 class DuplicateStepKey(Conflict):
     code = "duplicate_step_key"
-    title = "Two steps of a sequence cannot have one key"
+    title = "Two steps of a sequence cannot have the same key"
     remedy = "Give the step another `key`."
     retryable = False
 
