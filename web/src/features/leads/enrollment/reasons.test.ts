@@ -13,8 +13,8 @@ describe("why nothing is being sent", () => {
     ],
     [
       "failed",
-      { error: "NoMailbox", mend: "add a mailbox, then resume" },
-      "NoMailbox. To fix it: add a mailbox, then resume.",
+      { error: "no_mailbox: there is none", mend: "Add a mailbox. Then resume the enrollment." },
+      "no_mailbox: there is none. Add a mailbox. Then resume the enrollment.",
     ],
     ["not_told", { command: "reply_received" }, "The change is on its way: reply received."],
     ["retrying", { step: "intro", error: "SMTP 421" }, "intro: the last attempt said “SMTP 421”."],

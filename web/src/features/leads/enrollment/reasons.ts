@@ -18,7 +18,7 @@ export const REASONS: Record<string, Why> = {
   failed: {
     title: "A step has failed",
     ends: "person",
-    say: (binds) => both(binds, "error", "mend", (error, mend) => `${error}. To fix it: ${mend}.`),
+    say: (binds) => both(binds, "error", "mend", (error, mend) => `${error}. ${mend}`),
   },
   paused: {
     title: "Paused",

@@ -106,6 +106,9 @@ export const LOG: Record<string, Tell> = {
     tone: "red",
     text: `Failed: ${text(detail, "error") || "no error was recorded"}`,
   }),
+  step_performed: (detail) =>
+    quiet("spark", `Performed: ${text(detail, "type") || "a step of its own type"}`),
+  relabelled: (detail) => quiet("check", relabelled(detail)),
   plan_changed: (detail) => quiet("branch", `Moved to version ${text(detail, "version")} of the sequence`),
 };
 
@@ -228,6 +231,13 @@ function outcome(value: unknown): string {
   if ("goto" in value) return `goes to ${String(value.goto)}`;
   if ("stop" in value) return `stops${"reason" in value ? ` (${stopReason(String(value.reason))})` : ""}`;
   return "continues";
+}
+
+function relabelled(detail: Detail): string {
+  const clicks = Number(text(detail, "clicks")) || 0;
+  const deed = clicks > 0 ? `followed ${plural(clicks, "link")}` : "opened the email";
+  const moved = detail.moved === true ? "; steps that were taken because of it stay" : "";
+  return `A machine, not a person, had ${deed}${moved}`;
 }
 
 function deferred(detail: Detail): string {
