@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.bounds import SESSION_SETTINGS
-from db.calls import CallPool
+from db.call_pool import CallPool
 from db.idle import ask_idle_connections
 from db.outages import READ_ONLY
 from domain.errors import DomainError

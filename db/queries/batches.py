@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, update
 
-from db.calls import Call
+from db.call_pool import Call
 from db.models import Batch, BatchSkip
 from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession

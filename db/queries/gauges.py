@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from db.calls import Call
+from db.call_pool import Call
 from db.session import Database
 
 _GAUGES = Call("SELECT installation_gauges()")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, text
 
-from db.calls import Call
+from db.call_pool import Call
 from db.models import BrowserSession
 from db.session import Database, WriteSession
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
-from db.calls import Call
+from db.call_pool import Call
 from db.queries.engine.performing import described
 from db.session import Database, ReadSession
 from domain.engine.contracts import Command, Directive

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.calls import Call
+from db.call_pool import Call
 from db.session import Database, WriteSession
 from domain.engine.contracts import ERASED, Directive
 from domain.enrollments.status import EnrollmentStatus

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from db.calls import Call
+from db.call_pool import Call
 from db.session import Database
 
 _FIND = Call("SELECT find_inbound_tenant(:message_ids, :addresses)")
