@@ -71,7 +71,7 @@ CREATE OR REPLACE FUNCTION tenants_with_work(p_overdue_after interval)
 -- Tenants with a live enrollment or an open batch.
 CREATE OR REPLACE FUNCTION tenants_on_the_way() RETURNS TABLE (tenant_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT s.tenant_id FROM lead_sequence_state s WHERE s.status IN ('pending', 'active', 'paused', 'failed')
+    SELECT s.tenant_id FROM lead_sequence_state s WHERE is_live(s.status)
     UNION
     SELECT b.tenant_id FROM batches b WHERE b.status IN ('accepted', 'running')
 $$;

@@ -26,6 +26,45 @@ CREATE OR REPLACE FUNCTION mailbox_draw(p_lead_id uuid, p_mailbox_id uuid, p_wei
                 + 0.5::float8) / 9007199254740992::float8) / p_weight
 $$;
 
+-- The mailboxes that may write to new leads, with their weights: the active ones of those named ('{}': of all). Held
+-- mailboxes only when none of them is active: their leads wait.
+CREATE OR REPLACE FUNCTION usable_senders(p_tenant_id uuid, p_mailbox_ids uuid[])
+    RETURNS TABLE (senders uuid[], weights integer[]) LANGUAGE sql STABLE AS $$
+    SELECT array_agg(m.id), array_agg(m.weight)
+      FROM (SELECT b.id, b.weight, b.status, bool_or(b.status = 'active') OVER () AS some_active
+              FROM mailboxes b
+             WHERE b.tenant_id = p_tenant_id AND (p_mailbox_ids = '{}' OR b.id = ANY (p_mailbox_ids))) m
+     WHERE m.status = 'active' OR NOT m.some_active
+$$;
+
+-- The mailbox that writes to a lead, of these senders: the one that the lead last heard from, else drawn by weight.
+-- NULL when there is none. A function that returns a table, since the planner inlines those: enrolling asks it for
+-- thousands of leads in one statement.
+CREATE OR REPLACE FUNCTION chosen_sender(p_tenant_id uuid, p_lead_id uuid, p_senders uuid[], p_weights integer[])
+    RETURNS TABLE (mailbox_id uuid) LANGUAGE sql STABLE AS $$
+    SELECT coalesce(
+        (SELECT written.mailbox_id FROM (
+             SELECT g.mailbox_id FROM messages g
+              WHERE g.tenant_id = p_tenant_id AND g.lead_id = p_lead_id AND g.status = 'sent'
+              ORDER BY g.sent_at DESC LIMIT 1) written WHERE written.mailbox_id = ANY (p_senders)),
+        (SELECT b.id FROM unnest(p_senders, p_weights) b(id, weight) WHERE b.weight > 0
+          ORDER BY mailbox_draw(p_lead_id, b.id, b.weight) LIMIT 1))
+$$;
+
+-- The mailbox that a lead would hear from if it was enrolled now, for the preview.
+CREATE OR REPLACE FUNCTION sender_for(p_tenant_id uuid, p_lead_id uuid, p_mailbox_ids uuid[])
+    RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT c.mailbox_id
+      FROM usable_senders(p_tenant_id, p_mailbox_ids) u,
+           LATERAL chosen_sender(p_tenant_id, p_lead_id, u.senders, u.weights) c
+$$;
+
+-- The mailbox of an enrollment that has none, since it was made before the tenant had any: the first that is active.
+CREATE OR REPLACE FUNCTION first_mailbox(p_tenant_id uuid) RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT m.id FROM mailboxes m
+     WHERE m.tenant_id = p_tenant_id AND m.status = 'active' ORDER BY m.created_at, m.id LIMIT 1
+$$;
+
 -- Enrolls many leads in one statement and says of each what became of it, in the order asked.
 --
 -- (no enrollment) -> pending
@@ -60,11 +99,7 @@ DECLARE
     emails_within interval := make_interval(days => (p_policy->>'max_emails_days')::integer);
 BEGIN
     PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
-    SELECT array_agg(m.id), array_agg(m.weight) INTO senders, weights
-      FROM (SELECT b.id, b.weight, b.status, bool_or(b.status = 'active') OVER () AS some_active
-              FROM mailboxes b
-             WHERE b.tenant_id = p_tenant_id AND (p_mailbox_ids = '{}' OR b.id = ANY (p_mailbox_ids))) m
-     WHERE m.status = 'active' OR NOT m.some_active;
+    SELECT u.senders, u.weights INTO senders, weights FROM usable_senders(p_tenant_id, p_mailbox_ids) u;
     exclusive_versions := ARRAY(SELECT v.id FROM sequence_versions v WHERE v.tenant_id = p_tenant_id AND v.exclusive);
 
     -- When enrollments in other sequences count, two requests for one lead take turns, and the second sees what the
@@ -109,16 +144,9 @@ BEGIN
                  AND g.status = 'sent' AND g.sent_at > p_now - emails_within
                ORDER BY g.sent_at DESC OFFSET coalesce(max_emails, 1) - 1 LIMIT 1) written ON true
     ), matched AS MATERIALIZED (
-        -- A lead keeps the mailbox that it last heard from. One that is new is drawn: weighted rendezvous hashing, the
-        -- same that chooses variants (domain/variants.py).
-        SELECT j.lead_id, coalesce(
-                   (SELECT written.mailbox_id FROM (
-                        SELECT g.mailbox_id FROM messages g
-                         WHERE g.tenant_id = p_tenant_id AND g.lead_id = j.lead_id AND g.status = 'sent'
-                         ORDER BY g.sent_at DESC LIMIT 1) written WHERE written.mailbox_id = ANY (senders)),
-                   (SELECT b.id FROM unnest(senders, weights) b(id, weight) WHERE b.weight > 0
-                     ORDER BY mailbox_draw(j.lead_id, b.id, b.weight) LIMIT 1)) AS mailbox_id
-          FROM judged j WHERE j.verdict = 'enrolled'
+        SELECT j.lead_id, c.mailbox_id
+          FROM judged j, LATERAL chosen_sender(p_tenant_id, j.lead_id, senders, weights) c
+         WHERE j.verdict = 'enrolled'
     ), entered AS (
         INSERT INTO lead_sequence_state AS s
             (tenant_id, lead_id, sequence_id, version_id, campaign_id, batch_id, mailbox_id, current_step_id,
@@ -128,7 +156,7 @@ BEGIN
                p_now, p_now, p_now
           FROM judged j JOIN matched b USING (lead_id) WHERE NOT p_dry_run ORDER BY j.lead_id
         -- Two requests may race here; the partial unique index lets one of them win.
-        ON CONFLICT (tenant_id, lead_id, sequence_id) WHERE status IN ('pending', 'active', 'paused', 'failed')
+        ON CONFLICT (tenant_id, lead_id, sequence_id) WHERE is_live(status)
             DO NOTHING
         RETURNING s.id, s.lead_id
     ), logged AS (

@@ -23,21 +23,21 @@ BEGIN
     asked := ARRAY(
         SELECT s.id FROM lead_sequence_state s
          WHERE s.tenant_id = p_tenant_id AND s.lead_id = p_lead_id
-           AND s.status IN ('pending', 'active', 'paused', 'failed'))
+           AND is_live(s.status))
         || p_about;
     IF heeding <> '{}' THEN
         asked := asked || ARRAY(
             SELECT s.id FROM leads c
               JOIN lead_sequence_state s ON s.tenant_id = c.tenant_id AND s.lead_id = c.id
              WHERE c.tenant_id = p_tenant_id AND c.domain = p_company_domain AND c.id <> p_lead_id
-               AND s.status IN ('pending', 'active', 'paused', 'failed') AND s.version_id = ANY (heeding));
+               AND is_live(s.status) AND s.version_id = ANY (heeding));
     END IF;
     RETURN QUERY
     WITH locked AS MATERIALIZED (
         SELECT s.id, s.lead_id, s.status FROM lead_sequence_state s
          WHERE s.tenant_id = p_tenant_id AND s.id = ANY (asked)
          ORDER BY s.id FOR UPDATE)
-    SELECT l.id, l.lead_id FROM locked l WHERE l.status IN ('pending', 'active', 'paused', 'failed');
+    SELECT l.id, l.lead_id FROM locked l WHERE is_live(l.status);
 END $$;
 
 -- Whether the lead has already done what the enrollment waits for: after the last email (or the enrollment), by a

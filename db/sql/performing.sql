@@ -39,11 +39,8 @@ BEGIN
       INTO answer
       FROM lead_sequence_state s
       JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
-      -- An enrollment keeps its mailbox. One that was made before there was any takes the first.
       LEFT JOIN mailboxes m ON m.tenant_id = s.tenant_id
-           AND m.id = coalesce(s.mailbox_id, (SELECT f.id FROM mailboxes f
-                                               WHERE f.tenant_id = p_tenant_id AND f.status = 'active'
-                                               ORDER BY f.created_at, f.id LIMIT 1))
+           AND m.id = coalesce(s.mailbox_id, first_mailbox(p_tenant_id))
      WHERE s.tenant_id = p_tenant_id AND s.id = p_enrollment_id;
     RETURN answer;
 END $$;

@@ -7,8 +7,8 @@ was left of it, as ever. A lead that was paused by itself stays paused.
 import dataclasses
 from typing import ClassVar
 
+from db.calls import steering
 from db.models import Batch
-from db.queries.enrollments import steering
 from db.session import WriteSession
 from services.batches.kind import Chunk
 from services.batches.steering_kind import SteeringKind, moved

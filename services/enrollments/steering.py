@@ -4,9 +4,12 @@ When the caller's transaction is committed the gate is closed: nothing further l
 has heard of it yet.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
+from db.calls.sql_call import SqlCall
+from db.calls.steering import PauseLeadSequence, ResumeLeadSequence, StopLeadSequence
 from db.models import Batch
 from db.queries.batches import supersede
 from db.queries.enrollments import enrolling
@@ -22,7 +25,7 @@ from services.batches.stop_sequence import StopSequence
 
 async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> list[UUID]:
     """Pauses the lead's enrollments. Raises NotFound, and InvalidTransition when nothing of it can be paused."""
-    return await _steer(session, "pause", lead_id, sequence_id, lambda one: enrolling.pause(session, one))
+    return await _steer(session, "pause", lead_id, sequence_id, partial(PauseLeadSequence, by="lead"))
 
 
 async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, mode: ResumeMode) -> list[UUID]:
@@ -30,12 +33,12 @@ async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None,
 
     Raises as `pause` does, and SequenceNotActive where only a paused sequence stands in the way.
     """
-    return await _steer(session, "resume", lead_id, sequence_id, lambda one: enrolling.resume(session, one, mode))
+    return await _steer(session, "resume", lead_id, sequence_id, partial(ResumeLeadSequence, mode=mode))
 
 
 async def stop(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, reason: str) -> list[UUID]:
     """Ends enrollments for good. Raises as `pause` does."""
-    return await _steer(session, "stop", lead_id, sequence_id, lambda one: enrolling.stop(session, one, reason))
+    return await _steer(session, "stop", lead_id, sequence_id, partial(StopLeadSequence, reason=reason))
 
 
 async def pause_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
@@ -68,7 +71,7 @@ async def _steer(
     verb: str,
     lead_id: UUID,
     sequence_id: UUID | None,
-    move: Callable[[UUID], Awaitable[str]],
+    move: Callable[..., SqlCall[str]],
 ) -> list[UUID]:
     enrollments = await enrolling.enrollments_of(session, lead_id, sequence_id)
     if not enrollments:
@@ -80,7 +83,8 @@ async def _steer(
     moved: list[UUID] = []
     for enrollment_id in movable:
         # The status may have changed since it was read: the function locks the row and looks again.
-        if EnrollmentStatus(await move(enrollment_id)) in ALREADY_DONE[verb]:
+        after = await move(tenant_id=session.tenant_id, enrollment_id=enrollment_id).within(session)
+        if EnrollmentStatus(after) in ALREADY_DONE[verb]:
             moved.append(enrollment_id)
     first = enrollments[0]
     if not moved and EnrollmentStatus(first.status) not in ALREADY_DONE[verb]:
