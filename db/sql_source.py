@@ -58,26 +58,31 @@ _CATALOG = f"""
 _WRITTEN = f"SELECT coalesce(array_agg(d.object ORDER BY d.object), '{{}}') FROM ({DEFINITIONS}) d WHERE d.written"
 
 
-def digest() -> str:
+def texts(folder: Path = FOLDER) -> dict[str, str]:
+    """The files of the folder by their names, in the order in which they are run."""
+    return {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
+
+
+def digest(folder: Path = FOLDER) -> str:
     """The hash of the folder: of its files' names and texts."""
     whole = hashlib.sha256()
-    for name in FILES:
-        whole.update(f"{name}\0{_read(name)}\0".encode())
+    for name, sql in texts(folder).items():
+        whole.update(f"{name}\0{sql}\0".encode())
     return whole.hexdigest()
 
 
-def bring_up_to_date(connection: Connection) -> bool:
+def bring_up_to_date(connection: Connection, folder: Path = FOLDER) -> bool:
     """Makes the database's functions, views and triggers those of the folder. False: they are so already.
 
     The caller holds a lock against others who do the same, and commits. What an earlier text defined and this one does
     not is dropped. What neither has defined, an operator's own function say, is left alone.
     """
-    hash_ = digest()
+    hash_ = digest(folder)
     if _is_applied(connection, hash_):
         return False
     cursor = connection.connection.cursor()  # the driver's own, without parameters: a percent sign is only that
-    for name in FILES:
-        cursor.execute(_read(name))
+    for sql in texts(folder).values():
+        cursor.execute(sql)
     objects: list[str] = _value(cursor, _WRITTEN)
     earlier: list[str] = _value(
         cursor, "SELECT coalesce(array_agg(DISTINCT o), '{}') FROM applied_sql, unnest(objects) o"
@@ -116,7 +121,3 @@ def _is_applied(connection: Connection, hash_: str) -> bool:
 def _value(cursor: Any, statement: str, parameters: tuple[Any, ...] | None = None) -> Any:
     cursor.execute(statement, parameters)
     return cursor.fetchone()[0]
-
-
-def _read(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")

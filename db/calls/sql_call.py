@@ -56,7 +56,7 @@ class SqlCall(Generic[T]):
 
     async def via(self, calls: CallPool) -> T:
         """By itself, through the driver: one round trip, which the hot path takes (docs/decisions/0006)."""
-        return self.read(await calls.value(self._call(), vars(self)))
+        return self.read(await calls.value(self.call(), vars(self)))
 
     async def within(self, session: ReadSession) -> T:
         """In the transaction of the session."""
@@ -87,7 +87,8 @@ class SqlCall(Generic[T]):
 
     @classmethod
     @cache
-    def _call(cls) -> Call:
+    def call(cls) -> Call:
+        """Numbered, for the driver."""
         return Call(cls._sql())
 
     @classmethod

@@ -194,7 +194,7 @@ REVOKE ALL ON FUNCTION
     find_inbound_tenant(text[], text[]), tenants_with_work(interval), tenants_on_the_way(), tenants_with_webhooks(),
     tenants_choosing_winners(), tenants_with_secrets(), unwatched_mailboxes(interval), forget_old_answers(interval),
     forget_old_webhooks(interval), installation_gauges(), refresh_sequence_performance()
-    FROM PUBLIC;
+    FROM PUBLIC, cadenza_app;
 GRANT EXECUTE ON FUNCTION
     find_api_key(bytea), find_session(bytea), find_passwords(text), find_invitation(bytea),
     find_inbound_tenant(text[], text[]), tenants_with_work(interval), tenants_on_the_way(), tenants_with_webhooks(),
@@ -205,5 +205,5 @@ GRANT EXECUTE ON FUNCTION
 -- Of the owner's functions for the log the app may call one.
 REVOKE ALL ON FUNCTION
     close_log_partition(text), lock_log(), make_log_month(date), maintain_execution_log(integer, integer)
-    FROM PUBLIC;
+    FROM PUBLIC, cadenza_app;
 GRANT EXECUTE ON FUNCTION maintain_execution_log(integer, integer) TO cadenza_app;
