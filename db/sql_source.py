@@ -35,13 +35,15 @@ FILES = (
 # Not the triggers of partitions, which Postgres copies from their table.
 DEFINITIONS = """
     SELECT 'FUNCTION ' || p.oid::regprocedure AS object,
-           concat_ws(' ', pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner), p.proacl) AS definition,
+           concat_ws(' ', pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner),
+                     coalesce(p.proacl, acldefault('f', p.proowner))) AS definition,
            p.xmin = pg_current_xact_id()::xid AS written
       FROM pg_proc p
      WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'
      UNION ALL
     SELECT 'VIEW ' || c.oid::regclass,
-           concat_ws(' ', pg_get_viewdef(c.oid), c.reloptions, pg_get_userbyid(c.relowner), c.relacl),
+           concat_ws(' ', pg_get_viewdef(c.oid), c.reloptions, pg_get_userbyid(c.relowner),
+                     coalesce(c.relacl, acldefault('r', c.relowner))),
            r.xmin = pg_current_xact_id()::xid
       FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'

@@ -10,7 +10,8 @@ _PARTITION = r"c.relname !~ '^sequence_execution_log_\d{4}_\d{2}'"
 _EVERYTHING = rf"""
     SELECT 'relation' AS kind, c.relname::text AS name,
            concat_ws(' ', c.relkind, pg_get_userbyid(c.relowner), c.relrowsecurity, c.relforcerowsecurity, c.reloptions,
-                     (SELECT array_agg(a ORDER BY a::text) FROM unnest(c.relacl) a)) AS definition
+                     (SELECT array_agg(a ORDER BY a::text) FROM unnest(coalesce(c.relacl, acldefault(
+                          CAST(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS "char"), c.relowner))) a)) AS definition
       FROM pg_class c
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND {_PARTITION}
      UNION ALL

@@ -15,7 +15,7 @@ from services.inbound import receiving
 
 ROOT = Path(__file__).parents[2]
 FEATURES = ROOT / "web" / "src" / "features"
-UP = [path for path in (ROOT / "db" / "migrations" / "sql").glob("*.sql") if not path.stem.endswith("_down")]
+SQL = sorted((ROOT / "db" / "sql").glob("*.sql"))
 
 
 def test_every_reason_has_words() -> None:
@@ -54,7 +54,8 @@ def _keys(file: str, name: str) -> set[str]:
 
 def _logged() -> Iterator[str]:
     """Every event that SQL or a step writes to the execution log."""
-    queries = [(ROOT / "db" / "queries" / name).read_text("utf-8") for name in ("sent.py", "restored.py")]
+    written = ("db/queries/engine/sent.py", "db/queries/enrollments/after_restore.py")
+    queries = [(ROOT / name).read_text("utf-8") for name in written]
     for text in (*_sql(), *queries):
         yield from re.findall(r"log_move\(state, '(\w+)'", text)
         if "log_move(state, state.status" in text:
@@ -69,7 +70,7 @@ def _logged() -> Iterator[str]:
 
 
 def _sql() -> list[str]:
-    return [path.read_text("utf-8") for path in UP]
+    return [path.read_text("utf-8") for path in SQL]
 
 
 def _lead_events() -> list[type[receiving._Event]]:  # pyright: ignore[reportPrivateUsage]
