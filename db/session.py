@@ -98,7 +98,7 @@ class Database:
     async def call(self, statement: TextClause, parameters: Mapping[str, Any]) -> Any:
         """The one value that a statement answers; the statement is its own transaction.
 
-        For SQL functions that set their tenant themselves (`0001_functions.sql`).
+        For SQL functions that set their tenant themselves (db/sql).
         """
         async with self._autocommit.connect() as connection:
             return (await connection.execute(statement, parameters)).scalar_one_or_none()
