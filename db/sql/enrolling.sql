@@ -18,8 +18,8 @@ CREATE OR REPLACE FUNCTION is_suppressed(p_tenant_id uuid, p_email text) RETURNS
 $$;
 
 -- The lead's draw for a mailbox, which chooses the mailbox with the smallest: weighted rendezvous hashing, as for
--- variants (domain/variants.py). Leads are spread in proportion to the weights, and a mailbox that comes or goes moves
--- no lead between the others.
+-- variants (domain/sequences/variants.py). Leads are spread in proportion to the weights, and a mailbox that comes or
+-- goes moves no lead between the others.
 CREATE OR REPLACE FUNCTION mailbox_draw(p_lead_id uuid, p_mailbox_id uuid, p_weight integer) RETURNS float8
     LANGUAGE sql IMMUTABLE AS $$
     SELECT -ln(((uuid_hash_extended(p_lead_id, uuid_hash_extended(p_mailbox_id, 0)) & 9007199254740991)::float8

@@ -11,9 +11,9 @@
 --   * Locks are taken in this order: sequence, mailbox, enrollments by their IDs, everything else.
 --   * Statuses: pending -> active <-> paused, and failed; they are live. completed and stopped are final.
 
--- Whether an enrollment with this status is live: it still has steps to perform. The same list is `LIVE` in
--- domain/enrollment.py (a test compares both) and in the partial unique index of lead_sequence_state.
--- Inlined by the planner, so that an index with this condition serves.
+-- Whether an enrollment with this status is live: it has not ended. `EnrollmentStatus.ended` in
+-- domain/enrollments/status.py and the partial unique index lead_sequence_state_live have the same rule (a test
+-- compares all three). The planner inlines this function, so that the index serves.
 CREATE OR REPLACE FUNCTION is_live(p_status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT p_status IN ('pending', 'active', 'paused', 'failed')
 $$;
@@ -84,7 +84,8 @@ CREATE OR REPLACE FUNCTION described_directive(state lead_sequence_state) RETURN
            AND step->>'id' = state.current_step_id::text), '{}')
 $$;
 
--- The steps of this lap that are done, after these decisions: a decision that leads back begins a new lap.
+-- The steps of this lap that are done, after these decisions: a decision that leads back begins a new lap. The walk in
+-- Python needs both rules before anything is stored: `having_decided` in domain/engine/walk.py.
 CREATE OR REPLACE FUNCTION done_after(p_done uuid[], p_decisions jsonb) RETURNS uuid[] LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN p_decisions @> '[{"back": true}]' THEN '{}' ELSE p_done END
 $$;
