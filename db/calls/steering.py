@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -22,7 +22,7 @@ class PauseLeadSequence(SqlCall[str], function="pause_lead_sequence", select=_ST
 
     tenant_id: UUID
     enrollment_id: UUID
-    by: str
+    by: Literal["lead", "sequence", "company"]
 
 
 @dataclass(frozen=True, kw_only=True)

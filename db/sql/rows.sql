@@ -8,8 +8,9 @@
 --   * The function sets the tenant (app.tenant_id) for its transaction and runs with the caller's rights, so that row
 --     level security holds inside it. Functions of a role that sees every tenant are in access.sql.
 --   * `p_now` is the time on the enrollment's own clock. NULL: the wall clock plus the enrollment's clock_offset.
---   * Locks are taken in this order: sequence, mailbox, enrollments by their IDs, everything else.
---   * Statuses: pending -> active <-> paused, and failed; they are live. completed and stopped are final.
+--   * Locks are taken in this order: the mailbox, then enrollments by their IDs, then rows that belong to them.
+--   * Statuses: pending, active, paused and failed are live; completed and stopped are final. Above each function stands
+--     the transition that it makes (`pending | active -> paused`).
 
 -- Whether an enrollment with this status is live: it has not ended. `EnrollmentStatus.ended` in
 -- domain/enrollments/status.py and the partial unique index lead_sequence_state_live have the same rule (a test

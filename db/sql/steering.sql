@@ -63,9 +63,11 @@ CREATE OR REPLACE FUNCTION resume_lead_sequence(
 DECLARE
     state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
     moment timestamptz := enrollment_now(state, p_now);
-    -- How much of the wait has passed during the pause: of a wait that began later, only since it began.
+    -- How much later the wait ends: by the length of the pause. A wait that began during the pause: by the time since.
     lost interval := CASE WHEN state.status = 'paused' AND p_mode = 'preserve_remaining'
                           THEN moment - greatest(state.paused_at, state.step_entered_at) ELSE '0' END;
+    -- The workflow was not told of the pause (see pause_lead_sequence) and sleeps until `sleeps_until`. It need not be
+    -- told of the end of the pause either, unless it must wake up earlier.
     unaware boolean := state.status = 'paused' AND coalesce(state.untold_revision = state.revision, false);
     sleeps_until timestamptz := state.next_action_at;
 BEGIN

@@ -164,6 +164,9 @@ async def test_an_older_release_starts_on_a_newer_database(fresh: Fresh, tmp_pat
     await fresh.apply(newer)
     assert await fresh.suits(newer)
     assert await fresh.suits(), "of a rolling deploy: the old workers restart, too"
+    database = Database(fresh.app_url)
+    await refuse_old_schema(database)
+    await database.aclose()
 
 
 async def test_a_release_whose_functions_were_dropped_does_not_start(fresh: Fresh, tmp_path: Path) -> None:
