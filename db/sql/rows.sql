@@ -9,8 +9,8 @@
 --     level security holds inside it. Functions of a role that sees every tenant are in access.sql.
 --   * `p_now` is the time on the enrollment's own clock. NULL: the wall clock plus the enrollment's clock_offset.
 --   * Locks are taken in this order: the mailbox, then enrollments by their IDs, then rows that belong to them.
---   * Statuses: pending, active, paused and failed are live; completed and stopped are final. Above each function stands
---     the transition that it makes (`pending | active -> paused`).
+--   * Statuses: pending, active, paused and failed are live; completed and stopped are final. The comment of a function
+--     names the transition that it makes (`pending | active -> paused`).
 
 -- Whether an enrollment with this status is live: it has not ended. `EnrollmentStatus.ended` in
 -- domain/enrollments/status.py and the partial unique index lead_sequence_state_live have the same rule (a test
