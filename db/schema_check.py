@@ -22,11 +22,16 @@ _SUITS = text("SELECT EXISTS (SELECT FROM applied_sql WHERE hash = :hash)")
 
 
 class OldSchema(DomainError):
-    """A table or a column that this release uses is not there, or its SQL functions are not those of this release."""
+    """A table or a column that this release uses is missing, or its SQL functions are not those of this release.
+
+    Without this error, only some requests would fail.
+    """
 
     code = "database_not_migrated"
     status = 500
     title = "The database is older than this release"
+    remedy = "Run `cadenza migrate` before you start the processes of a new release."
+    retryable = False
 
 
 async def refuse_old_schema(database: Database) -> None:

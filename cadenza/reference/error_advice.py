@@ -1,4 +1,7 @@
-"""What each error code means for whoever meets it, and what to do: the hand-written half of docs/errors.md."""
+"""What each code means and what to do about it: the hand-written half of docs/errors.md.
+
+Errors that are classes carry their own `remedy`; here are the codes that are no class.
+"""
 
 BEFORE = {
     "top": """# Errors
@@ -7,11 +10,21 @@ Every refusal is an RFC 9457 problem: `application/problem+json` with `type`, `t
 `code`, and `errors[]` naming each bad field. Branch on `code`, never on a text. Where the present state is the reason,
 `state` names it. A 503 carries `Retry-After`; a 401 `WWW-Authenticate`.
 
-Made by `python -m cadenza.reference.errors`: the codes from the source, the advice from
-`cadenza/reference/error_advice.py`.
+Made by `python -m cadenza.reference.errors`: the problems from their classes (`remedy`, `retryable`), the other codes
+from the source, with the advice of `cadenza/reference/error_advice.py`.
 """,
-    "problems": """`class` is how an enrollment's `error` and Temporal name it: `ConnectionFailed: ...`. Those of status
-502 and a few others never answer a request: they say why a step is tried again, or has failed.
+    "problems": """
+An enrollment's `error` begins with the same code (`connection_failed: ...`), and Temporal has it as the failure's type.
+Errors of status 502 and a few others never answer a request: they say why a step is tried again, or why it has failed.
+After the remedy, resume a failed enrollment.
+
+`retryable`: the same request or step may succeed later without any change to it. A step that fails with an error that
+is not retryable fails at once; any other is tried ten times over about two hours.
+""",
+    "class_names": """
+Enrollments that failed before errors were recorded by code have the name of a Python class there instead:
+`ConnectionFailed: ...`. A code begins with a small letter, a class name with a capital. The names below keep their
+meaning for good; any other stands for `unexpected_error`.
 """,
     "fields": """Besides these, a field's code may be one of [pydantic's](https://docs.pydantic.dev/latest/errors/validation_errors/):
 `missing`, `extra_forbidden` (a misspelt field), `string_type`, `string_too_long`, `greater_than_equal`, `uuid_parsing`,
@@ -21,89 +34,16 @@ Made by `python -m cadenza.reference.errors`: the codes from the source, the adv
     "campaign": "",
     "rejected": "The other rows are imported. `row` counts data rows from 1.\n",
     "warnings": "The row was imported.\n",
-    "explain": "`GET /enrollments/{id}/explain`, and `cadenza explain`. By precedence: see `domain/explain/`.\n",
+    "explain": "`GET /enrollments/{id}/explain` and `cadenza explain`. By precedence: `domain/enrollments/explain/`.\n",
     "preview": "`POST /sequences/{id}/preview`. Fields that keep a draft from running have their own codes.\n",
 }
 
 ADVICE: dict[str, dict[str, str]] = {
     "problems": {
-        "another_attempt_sends": "Nothing: the attempt that has the message in hand finishes it.",
-        "api_key_in_use": "Revoke it with another key of scope `admin`.",
-        "authentication_failed": "Correct the mail server's user name and password; it is tried again by itself.",
-        "bad_request": "Send a whole, well-formed HTTP request.",
-        "conflict": "Read the `detail`: the present state does not allow it.",
-        "connection_failed": "Check that the mail server runs and can be reached; it is tried again by itself.",
-        "csrf_refused": "Send `X-Cadenza-CSRF: 1`, from a page of the API's own origin; a program sends a key.",
-        "database_full": "Nothing was written: make room on the database's disk, then try again.",
-        "database_read_only": "Try again after `Retry-After` seconds: the database fails over, or is being moved.",
-        "delivery_failed": "Read the `detail`, which is what the mail server said.",
-        "duplicate_step_key": "Give the step another `key`.",
-        "header_injection": "Remove the line break from the value that goes into a message header.",
+        "bad_request": "Send a complete, well-formed HTTP request.",
         "http_error": "Read the `detail`.",
-        "idempotency_key_reused": "Use a new `Idempotency-Key` for a new request; the same one repeats the same body.",
-        "inbox_authentication_failed": "Correct the mailbox's IMAP user name and password; it connects at once.",
-        "inbox_connection_failed": "Check the mailbox's IMAP host, port and security; it is tried again by itself.",
-        "inbox_failed": "Read the `detail`, which is what the IMAP server said; it is tried again by itself.",
-        "inbox_folder_missing": "Correct the mailbox's `imap.folders`: the name is as the IMAP server lists it.",
-        "inbox_protocol_error": "Read the `detail`, which is what the IMAP server said; it is tried again by itself.",
-        "insufficient_scope": "Use a key with the scope that the `detail` names, or give the person that role.",
-        "internal_error": "Nothing in the request is to blame: the log of the API has the traceback.",
-        "invalid_cursor": "Use `next_cursor` of the page before as it is, with the same path.",
-        "invalid_email": "Correct the address.",
-        "invalid_signature": "Sign the request as Standard Webhooks says, with this installation's secret and clock.",
-        "invitation_over": "Have an administrator make another link, and use it within seven days.",
-        "invalid_transition": "Look at `state`: what was asked does not follow on it.",
-        "lead_exists": "Change the lead whose `lead_id` is told, with PATCH.",
-        "mail_host_unknown": "Correct the mail server's name.",
-        "mail_server_address_refused": "Name a mail server on the public internet.",
-        "mail_server_timeout": "Check the mail server's name, its port, and firewalls; it is tried again by itself.",
-        "mail_tls_failed": "Check the port and `security`, and that the certificate is for this name and not expired.",
-        "mailbox_exists": "Use the mailbox that is there.",
-        "mailbox_changed": "Nothing: the next attempt reckons with the mailbox's new zone.",
-        "mailbox_in_use": "Hold it, or wait until its enrollments have ended.",
-        "malformed_json": "Correct the JSON at the line and column that the `detail` names.",
-        "malformed_yaml": "Correct the YAML at the line and column that the `detail` names.",
-        "merge_field_missing": "Fill the lead's field, or give the template a `default`; then resume the enrollment.",
-        "message_refused": "Change what the mail server objects to, then resume the enrollment.",
+        "internal_error": "The request is not the cause. The log of the API has the traceback.",
         "method_not_allowed": "Use a method that `Allow` lists.",
-        "no_free_slot": "Raise the mailbox's caps, or spread the leads over more mailboxes; then resume.",
-        "no_mail_server": "Give the mailbox `smtp`, or set `CADENZA_SMTP_HOST`; then resume the enrollment.",
-        "no_mailbox": "Add an active mailbox, then resume the enrollment.",
-        "not_found": "Check the ID, and whose key it is: what is another tenant's is not found either.",
-        "not_operator": "Use a key of the tenant that runs this installation.",
-        "outcome_unknown": "Decide by the setting `unknown_outcome`: the message may have left, or not.",
-        "payload_too_large": "Send less at once: the `detail` says how much is read.",
-        "postal_address_missing": "Set the tenant's `postal_address`, then resume the enrollment.",
-        "rate_limited": "Try again after `Retry-After` seconds, and ask less often: see `RateLimit-Remaining`.",
-        "recipient_refused": "Nothing: it is recorded as a hard bounce, and the address is suppressed.",
-        "secret_keys_missing": "Set `CADENZA_SECRET_KEYS` for the API and the worker.",
-        "secret_unreadable": "Put the key back into `CADENZA_SECRET_KEYS`, or give the password (or key) anew.",
-        "send_withdrawn": "Nothing: a pause, a stop or a reply came before the final dot.",
-        "sequence_archived": "Duplicate the sequence, and use the copy.",
-        "sequence_changed": "Read the steps again, and decide whose are kept; then send the new `steps_revision`.",
-        "sequence_invalid": "Correct each field that `errors` names, then activate or publish again.",
-        "sequence_not_active": "Activate the sequence first.",
-        "sequence_not_draft": "Archive the sequence instead of deleting it.",
-        "sign_in_failed": "Correct the address or the password, or have an administrator make an invitation.",
-        "sign_in_throttled": "Try again after `Retry-After` seconds: too many passwords were tried.",
-        "step_missing": "Report it: an enrollment stands at a step that its version does not have.",
-        "suppression_exists": "Nothing: it is suppressed already.",
-        "tenant_needed": "Sign in again with the `tenant_id` of one of the `tenants` that are told.",
-        "template_invalid": "Correct the template at the line that the `detail` names.",
-        "temporarily_refused": "Nothing: it is tried again by itself (greylisting, a full mailbox, a limit).",
-        "unauthorized": "Send `Authorization: Bearer <API key>` that is not revoked; in a browser sign in again.",
-        "unavailable": "Try again after `Retry-After` seconds: Postgres or Temporal does not answer.",
-        "database_not_migrated": "Run `cadenza migrate` before the parts of a new release are started.",
-        "unsafe_database_role": "Connect as a role without SUPERUSER and BYPASSRLS, such as `cadenza_app`.",
-        "unsupported_media_type": "Send the `Content-Type` that the `detail` names.",
-        "user_exists": "Use the user that is there.",
-        "user_in_use": "Have another administrator do it, or use an API key of scope `admin`.",
-        "validation_failed": "Correct each field that `errors` names.",
-        "webhook_address_refused": "Use a public address: webhooks do not reach into private networks.",
-        "webhook_failed": "Look at the receiver, which did not answer with a 2xx; it is tried again by itself.",
-        "webhook_redirected": "Name the address that the receiver redirects to.",
-        "webhook_url_invalid": "Use an `https` URL without credentials.",
-        "window_never_opens": "Give the send window more days, or hours in common with the mailbox's working hours.",
     },
     "fields": {
         "before_from": "`to` lies before `from`: swap them.",
@@ -190,7 +130,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "daily_cap": "The mailbox sends as many as it may on that day: raise the cap, or add a mailbox.",
         "due": "Nothing stands in the way: the step is being done now.",
         "ended": "The enrollment is completed or stopped; `binds.stop_reason` says why.",
-        "failed": "Its retries are exhausted: do what `binds.mend` says, then resume it.",
+        "failed": "A step has failed and is not tried again: do what `binds.mend` says.",
         "holiday": "The send window is closed on a holiday of `binds.place`: until `binds.until`.",
         "hourly_cap": "The mailbox has sent as many as it may within an hour: until `binds.until`.",
         "mailbox_held": "Somebody holds the lead's mailbox: set it to `active`.",

@@ -28,17 +28,18 @@ from db.calls.performing import (
 from db.calls.steering import HearOfHold, StopAndDescribe
 from db.session import Database, WriteSession
 from domain.engine.contracts import ERASED, Directive
+from domain.enrollments.log_event import LogEvent
 from domain.enrollments.status import EnrollmentStatus
 from domain.mailboxes.send_times import OpenDays
-from domain.schedule import local_text
+from domain.zones import local_text
 
 _NOTE_RESULT = text("""
     UPDATE sequence_execution_log SET detail = detail || :result
      WHERE tenant_id = :tenant_id
        AND id = (SELECT max(id) FROM sequence_execution_log
                   WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
-                    AND event = 'action_performed')
-""").bindparams(bindparam("result", type_=JSONB))
+                    AND event = :event)
+""").bindparams(bindparam("result", type_=JSONB), event=LogEvent.ACTION_PERFORMED.value)
 
 
 def described(answer: dict[str, Any]) -> Directive:

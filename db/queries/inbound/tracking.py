@@ -10,6 +10,7 @@ from sqlalchemy import text
 from db.calls.rows import log_move
 from db.queries.inbound.receiving import About
 from db.session import ReadSession, WriteSession
+from domain.enrollments.log_event import LogEvent
 from domain.inbound.machines import AT_ONCE
 
 _BY_ID = text("""
@@ -63,12 +64,14 @@ _DETAIL = """
         'rule', CAST(:rule AS text), 'clicks', CAST(:clicks AS integer), 'opens', CAST(:opens AS integer),
         'moved', EXISTS (SELECT FROM sequence_execution_log g
                           WHERE g.tenant_id = s.tenant_id AND g.enrollment_id = s.id
-                            AND g.event IN ('heard', 'branch_decided') AND g.occurred_at >= :since))
+                            AND g.event IN (:heard, :branch_decided) AND g.occurred_at >= :since))
 """
 _LOG = text(f"""
-    SELECT {log_move("s", event="'relabelled'", step_id=":step_id", detail=_DETAIL, at=":at")}
+    SELECT {log_move("s", event=":event", step_id=":step_id", detail=_DETAIL, at=":at")}
       FROM lead_sequence_state s WHERE s.tenant_id = :tenant_id AND s.id = :enrollment_id
-""")
+""").bindparams(
+    event=LogEvent.RELABELLED.value, heard=LogEvent.HEARD.value, branch_decided=LogEvent.BRANCH_DECIDED.value
+)
 
 
 @dataclass(frozen=True, slots=True)

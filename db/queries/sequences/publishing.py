@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from db.calls.rows import is_live
 from db.session import ReadSession
-from domain.sequences.relocation import Standing
+from domain.sequences.relocation import PlaceInVersion
 
 _BEHIND = f"""
     SELECT s.id, s.version_id, s.current_step_id, s.step_entered_at, s.next_action_at, s.hold_until, s.paused_at,
@@ -42,7 +42,7 @@ class Behind(NamedTuple):
 
     id: UUID
     version_id: UUID
-    standing: Standing
+    standing: PlaceInVersion
 
 
 async def enrollments_behind(
@@ -63,7 +63,7 @@ async def enrollments_behind(
         "limit": limit,
     }
     rows = await session.execute(_LOCK if lock else _READ, key)
-    return [Behind(row[0], row[1], Standing(*row[2:])) for row in rows]
+    return [Behind(row[0], row[1], PlaceInVersion(*row[2:])) for row in rows]
 
 
 async def count_behind(session: ReadSession, sequence_id: UUID, version_id: UUID | None) -> int:
