@@ -15,7 +15,7 @@ from db.session import ReadSession
 from domain.errors import FieldError, Invalid
 from domain.sequences.variants import STATISTIC, VariantResult, probability_best, winner
 from services.engine.steps.email import AutoWinner
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 
 COUNTED_LIVE = 500
 """Sequences of up to this many enrollments are counted when they are asked for."""

@@ -11,8 +11,8 @@ from db.queries.enrollments.execution_log import Execution, LogFilter
 from db.queries.sequences.sequences import find_sequence
 from db.session import ReadSession
 from domain.errors import FieldError, Invalid
+from services.not_found import no_sequence
 from services.paging import InvalidCursor, Page, PageRequest, cut, decode_cursor, read_moment
-from services.sequences.draft_steps import no_sequence
 
 MAX_ID = 2**63
 

@@ -1,23 +1,16 @@
-"""Pause, resume and stop: for a lead, and for a whole sequence.
+"""Pause, resume and stop the enrollments of one lead. A whole sequence: services/sequences/steering.py.
 
-When the caller's transaction is committed the gate is closed: nothing further leaves, whether or not Temporal
-has heard of it yet.
+When the caller's transaction is committed the gate is closed: no further email of the lead leaves, even when Temporal
+has not been told yet.
 """
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from db.models import Batch
-from db.queries.batches import supersede
 from db.queries.enrollments import enrolling
 from db.session import WriteSession
 from domain.enrollments.status import ACCEPTED_BY, ALREADY_DONE, EnrollmentStatus, ResumeMode
 from domain.errors import InvalidTransition, NotFound, SequenceNotActive
-from services.batches.pause_sequence import PauseSequence
-from services.batches.resume_sequence import ResumeSequence
-from services.batches.running import FIRST_CHUNK, begin
-from services.batches.steering_kind import SteeringKind
-from services.batches.stop_sequence import StopSequence
 
 
 async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> list[UUID]:
@@ -36,31 +29,6 @@ async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None,
 async def stop(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, reason: str) -> list[UUID]:
     """Ends enrollments for good. Raises as `pause` does."""
     return await _steer(session, "stop", lead_id, sequence_id, lambda one: enrolling.stop(session, one, reason))
-
-
-async def pause_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Holds every lead of the sequence: the first ones at once, the rest in the background.
-
-    Of all three: the sequence has its new status already and is locked, and the batch that was under way for an
-    earlier command ends.
-    """
-    return await _steer_all(session, PauseSequence, sequence_id, first_chunk)
-
-
-async def resume_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Lets go what the sequence held. A lead that was paused by itself stays paused."""
-    return await _steer_all(session, ResumeSequence, sequence_id, first_chunk)
-
-
-async def archive_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Stops every lead of the sequence."""
-    return await _steer_all(session, StopSequence, sequence_id, first_chunk)
-
-
-async def _steer_all(session: WriteSession, kind: type[SteeringKind], sequence_id: UUID, first_chunk: int) -> Batch:
-    earlier = [PauseSequence.name, ResumeSequence.name, StopSequence.name]
-    await supersede(session, earlier, sequence_id=sequence_id)
-    return await begin(session, kind.name, sequence_id=sequence_id, first_chunk=first_chunk)
 
 
 async def _steer(

@@ -25,8 +25,8 @@ from domain.inbound.events import event_key
 from domain.leads.companies import company_domain
 from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.sequences.sequence import SequenceSettings
-from services.leads.leads import no_lead
 from services.mailboxes import breakers
+from services.not_found import no_lead
 from services.observability import metrics
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Erasing a lead: everything that is known of the person goes, except that the address must not be written to. What
 its sequences count stays, as numbers."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from db.queries.enrollments.enrolling import stop
@@ -9,13 +10,15 @@ from db.queries.leads import leads
 from db.session import Database
 from domain.enrollments.status import StopReason
 from services.access.audit import audited
-from services.dispatch.dispatcher import Dispatcher
-from services.leads.leads import no_lead
+from services.not_found import no_lead
+
+TellWorkflows = Callable[[UUID, Sequence[UUID]], Awaitable[None]]
+"""Tells Temporal what waits of a tenant's enrollments: `Dispatcher.tell`, which stands above this room."""
 
 
 async def erase_lead(
     database: Database,
-    dispatcher: Dispatcher,
+    tell_workflows: TellWorkflows,
     tenant_id: UUID,
     lead_id: UUID,
     *,
@@ -32,7 +35,7 @@ async def erase_lead(
         live = await lock_enrollments(session, lead_id)
         for enrollment_id in live:
             await stop(session, enrollment_id, StopReason.MANUAL)
-    await dispatcher.tell(tenant_id, live)
+    await tell_workflows(tenant_id, live)
     async with database.write(tenant_id, api_key_id=api_key_id, user_id=user_id) as session:
         if not await leads.erase_lead(session, lead_id):
             raise no_lead(lead_id)

@@ -16,6 +16,7 @@ from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, Invalid, NotFound, SequenceArchived
 from domain.sequences.steps import StepSpec, StepText
 from services.engine.plans import read_config
+from services.not_found import no_sequence
 
 MAX_STEPS = 200
 
@@ -101,10 +102,6 @@ async def take_out(session: WriteSession, sequence: SequenceRow, steps: Sequence
         else:
             # Leads may stand at it until the removal is published, and what it did goes on being counted.
             await queries.retire_step(session, step.id)
-
-
-def no_sequence(sequence_id: UUID) -> NotFound:
-    return NotFound(f"there is no sequence {sequence_id}")
 
 
 async def edit(session: WriteSession, sequence_id: UUID) -> SequenceRow:

@@ -24,7 +24,7 @@ from domain.zones import find_zone
 from services.engine.composing import Content, write
 from services.engine.steps.email import Email
 from services.leads.leads import get_lead
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.publishing import drafted_plan
 
 UNSUBSCRIBE_URL = "https://unsubscribe.invalid/preview"

@@ -14,7 +14,7 @@ from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.sequences.sequence import SequenceSettings
 from services.engine.composing import Content, write
 from services.leads.leads import get_lead
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.preview import UNSUBSCRIBE_URL, lead_fields, merge_fields
 
 

@@ -16,7 +16,8 @@ from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError
 from domain.sequences.steps import StepText
 from services.engine.plans import read_plan
-from services.sequences.draft_steps import MAX_STEPS, DuplicateStepKey, edit, no_sequence, row_of, take_out, too_many
+from services.not_found import no_sequence
+from services.sequences.draft_steps import MAX_STEPS, DuplicateStepKey, edit, row_of, take_out, too_many
 from services.sequences.publishing import drafted_plan, plan_of
 
 

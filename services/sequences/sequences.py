@@ -18,10 +18,11 @@ from domain.errors import InvalidTransition, SequenceNotDraft
 from domain.sequences.sequence import SequenceSettings, SequenceStatus
 from domain.sequences.steps import StepSpec
 from services.access.audit import AuditAction, audited
-from services.analytics import performance as analytics
-from services.enrollments import steering as steer
+from services.analytics import performance
+from services.not_found import no_sequence
 from services.paging import Page, PageRequest, after_of, newest_first
-from services.sequences.draft_steps import add_steps, edit, no_sequence
+from services.sequences import steering
+from services.sequences.draft_steps import add_steps, edit
 from services.sequences.publishing import publish
 
 
@@ -113,7 +114,7 @@ async def _counted(session: ReadSession, rows: Sequence[SequenceRow]) -> list[Co
     ids = [row.id for row in rows]
     counts, batches = await queries.count_enrollments(session, ids), await open_batches(session, ids)
     # One that never took a lead has sent nothing.
-    replies = await analytics.replies(session, {one: count.enrolled for one, count in counts.items()})
+    replies = await performance.replies(session, {one: count.enrolled for one, count in counts.items()})
     return [
         CountedSequence(
             row, counts.get(row.id, EnrollmentCounts()), replies.get(row.id, Replies()), batches.get(row.id)
@@ -147,15 +148,15 @@ async def _activate(session: WriteSession, sequence: SequenceRow) -> None:
 
 
 async def _pause(session: WriteSession, sequence: SequenceRow) -> None:
-    await steer.pause_sequence(session, sequence.id)
+    await steering.pause_sequence(session, sequence.id)
 
 
 async def _resume(session: WriteSession, sequence: SequenceRow) -> None:
-    await steer.resume_sequence(session, sequence.id)
+    await steering.resume_sequence(session, sequence.id)
 
 
 async def _archive(session: WriteSession, sequence: SequenceRow) -> None:
-    await steer.archive_sequence(session, sequence.id)
+    await steering.archive_sequence(session, sequence.id)
 
 
 _MOVES: dict[tuple[str, SequenceStatus], tuple[Callable[[WriteSession, SequenceRow], Awaitable[None]], AuditAction]] = {

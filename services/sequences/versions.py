@@ -16,7 +16,7 @@ from services.batches.migrate_leads import MigrateLeads
 from services.batches.running import begin
 from services.engine.plans import read_plan
 from services.enrollments.relocation import Plans
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.publishing import checked_plan, publish
 
 CHUNK = 2000

@@ -1,0 +1,13 @@
+"""The refusals for something that is not there, one wording for each noun."""
+
+from uuid import UUID
+
+from domain.errors import NotFound
+
+
+def no_lead(lead_id: UUID) -> NotFound:
+    return NotFound(f"there is no lead {lead_id}")
+
+
+def no_sequence(sequence_id: UUID) -> NotFound:
+    return NotFound(f"there is no sequence {sequence_id}")
