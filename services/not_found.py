@@ -1,4 +1,4 @@
-"""The refusals for something that is not there, one wording for each noun."""
+"""The error for a lead or a sequence that does not exist, with one wording for all callers."""
 
 from uuid import UUID
 

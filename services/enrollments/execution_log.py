@@ -1,4 +1,4 @@
-"""The execution log of a sequence: everything that was done to its leads."""
+"""The execution log of a sequence: every action on its leads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MAX_ID = 2**63
 
 @dataclass(frozen=True, slots=True)
 class ExecutionQuery:
-    """What to show; None lets everything through. `since` is in, `until` is not."""
+    """Filters; None means all. `since` is inclusive, `until` exclusive."""
 
     event: str | None = None
     lead_id: UUID | None = None

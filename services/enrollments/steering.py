@@ -19,15 +19,15 @@ async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) 
 
 
 async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, mode: ResumeMode) -> list[UUID]:
-    """Lets paused enrollments go on and failed ones try again.
+    """Resumes paused enrollments, and has failed ones try their step again.
 
-    Raises as `pause` does, and SequenceNotActive where only a paused sequence stands in the way.
+    Raises what `pause` raises, and SequenceNotActive when the only obstacle is a sequence that is not active.
     """
     return await _steer(session, "resume", lead_id, sequence_id, lambda one: enrolling.resume(session, one, mode))
 
 
 async def stop(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, reason: str) -> list[UUID]:
-    """Ends enrollments for good. Raises as `pause` does."""
+    """Stops enrollments for good. Raises what `pause` raises."""
     return await _steer(session, "stop", lead_id, sequence_id, lambda one: enrolling.stop(session, one, reason))
 
 
@@ -43,11 +43,11 @@ async def _steer(
         if await enrolling.lead_exists(session, lead_id):
             raise NotFound("the lead is not enrolled" + (f" in sequence {sequence_id}" if sequence_id else ""))
         raise NotFound(f"no lead {lead_id}")
-    # Several enrollments are locked in the order of their IDs, as everywhere.
+    # Everywhere, several enrollments are locked in the order of their IDs: no two transactions can deadlock.
     movable = sorted(row.id for row in enrollments if EnrollmentStatus(row.status) in ACCEPTED_BY[verb])
     moved: list[UUID] = []
     for enrollment_id in movable:
-        # The status may have changed since it was read: the function locks the row and looks again.
+        # The status may have changed since it was read. The SQL function locks the row and checks it again.
         if EnrollmentStatus(await move(enrollment_id)) in ALREADY_DONE[verb]:
             moved.append(enrollment_id)
     first = enrollments[0]

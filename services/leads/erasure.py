@@ -1,5 +1,5 @@
-"""Erasing a lead: everything that is known of the person goes, except that the address must not be written to. What
-its sequences count stays, as numbers."""
+"""Erases a lead: all personal data goes, except suppressions of the address. The figures of its sequences stay, as
+numbers."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
@@ -13,7 +13,8 @@ from services.access.audit import audited
 from services.not_found import no_lead
 
 TellWorkflows = Callable[[UUID, Sequence[UUID]], Awaitable[None]]
-"""Tells Temporal what waits of a tenant's enrollments: `Dispatcher.tell`, which stands above this room."""
+"""Delivers the outbox rows of these enrollments of a tenant: `Dispatcher.tell`. An argument, since `dispatch` may use
+`leads` and not the other way round."""
 
 
 async def erase_lead(
@@ -27,9 +28,9 @@ async def erase_lead(
 ) -> None:
     """Stops the lead's enrollments, tells their workflows, then erases the lead with its history.
 
-    Two transactions, since the word to Temporal lies in the outbox of what is erased: it must be delivered in
-    between. A workflow that could not be told (Temporal is away) finds nothing when it wakes up.
-    Suppressions stay. The audit log says that a lead was erased, when and by whom, and not which. Raises NotFound.
+    Two transactions, because erasing deletes the outbox rows too: they must be delivered in between. A workflow that
+    could not be told (Temporal is down) finds no enrollment when it wakes up, and ends.
+    Suppressions stay. The audit log records that a lead was erased, when and by whom, but not which. Raises NotFound.
     """
     async with database.write(tenant_id) as session:
         live = await lock_enrollments(session, lead_id)

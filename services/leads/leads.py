@@ -47,7 +47,7 @@ async def list_leads(session: ReadSession, page: PageRequest, asked: LeadFilter)
 
 
 async def list_lead_ids(session: ReadSession, asked: LeadFilter, limit: int) -> tuple[Sequence[UUID], bool]:
-    """The newest `limit` of them, and whether there are more."""
+    """The IDs of the newest `limit` leads, and whether there are more."""
     found = await queries.list_lead_ids(session, asked, limit)
     return found[:limit], len(found) > limit
 

@@ -1,6 +1,6 @@
-"""Pause, resume and stop every lead of a sequence, as a batch.
+"""Pauses, resumes and stops every lead of a sequence, as a batch.
 
-The sequence's own status closes the gate for all of its leads at once; the batch then reaches each enrollment.
+The sequence's own status closes the gate for all of its leads at once. The batch then changes each enrollment.
 """
 
 from uuid import UUID
@@ -16,16 +16,16 @@ from services.batches.stop_sequence import StopSequence
 
 
 async def pause_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Holds every lead of the sequence: the first ones at once, the rest in the background.
+    """Pauses every lead of the sequence: the first ones now, the rest in the background.
 
-    Of all three: the sequence has its new status already and is locked, and the batch that was under way for an
-    earlier command ends.
+    For all three commands: the caller has set the sequence's new status and locked the sequence. A batch of an earlier
+    command ends.
     """
     return await _steer_all(session, PauseSequence, sequence_id, first_chunk)
 
 
 async def resume_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Lets go what the sequence held. A lead that was paused by itself stays paused."""
+    """Resumes what the pause of the sequence holds. A lead that was paused on its own stays paused."""
     return await _steer_all(session, ResumeSequence, sequence_id, first_chunk)
 
 
