@@ -18,11 +18,13 @@ _LACKING = text("""
 
 
 class OldSchema(DomainError):
-    """A table or a column that this release speaks of is not there: it would fail at one request and not at another."""
+    """A table or column that this release uses is missing. Without this error, only some requests would fail."""
 
     code = "database_not_migrated"
     status = 500
     title = "The database is older than this release"
+    remedy = "Run `cadenza migrate` before you start the processes of a new release."
+    retryable = False
 
 
 async def refuse_old_schema(database: Database) -> None:

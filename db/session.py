@@ -31,6 +31,8 @@ class UnsafeRole(DomainError):
     code = "unsafe_database_role"
     status = 500
     title = "The database role bypasses row level security"
+    remedy = "Connect as a role without SUPERUSER and BYPASSRLS, such as `cadenza_app`."
+    retryable = False
 
 
 class ReadSession(AsyncSession):

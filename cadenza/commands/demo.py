@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cadenza.errors import StartError
+from domain.enrollments.log_event import LogEvent
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DAYS = 15
@@ -37,14 +38,14 @@ REPLIES, OPENS, AWAY, UNSUBSCRIBES = (
 )
 
 SYMBOLS = {
-    "enrolled": ("cyan", "enrolled"),
-    "email_sent": ("green", "email sent"),
-    "waiting": ("dim", "waiting"),
-    "branch_decided": ("magenta", "branch"),
-    "action_performed": ("blue", "action"),
-    "held": ("yellow", "held"),
-    "stopped": ("red", "stopped"),
-    "completed": ("bold", "completed"),
+    LogEvent.ENROLLED: ("cyan", "enrolled"),
+    LogEvent.EMAIL_SENT: ("green", "email sent"),
+    LogEvent.WAITING: ("dim", "waiting"),
+    LogEvent.BRANCH_DECIDED: ("magenta", "branch"),
+    LogEvent.ACTION_PERFORMED: ("blue", "action"),
+    LogEvent.HELD: ("yellow", "held"),
+    LogEvent.STOPPED: ("red", "stopped"),
+    LogEvent.COMPLETED: ("bold", "completed"),
 }
 
 
@@ -144,15 +145,15 @@ class Demo:
 def _detail(entry: dict[str, Any]) -> str:
     detail: dict[str, Any] = entry.get("detail") or {}
     match entry["event"]:
-        case "email_sent":
+        case LogEvent.EMAIL_SENT:
             return f'"{detail.get("subject", "")}"'
-        case "waiting" | "held":
+        case LogEvent.WAITING | LogEvent.HELD:
             return f"until {datetime.fromisoformat(detail['until']):%a %d %b %H:%M} UTC"
-        case "branch_decided":
+        case LogEvent.BRANCH_DECIDED:
             return _outcome(detail["outcome"])
-        case "action_performed":
+        case LogEvent.ACTION_PERFORMED:
             return ", ".join(str(value) for value in detail.values())
-        case "stopped":
+        case LogEvent.STOPPED:
             return str(detail.get("reason", ""))
         case _:
             return ""

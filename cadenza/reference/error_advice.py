@@ -1,4 +1,7 @@
-"""What each error code means, and what to do about it: the hand-written half of docs/errors.md."""
+"""What each code means and what to do about it: the hand-written half of docs/errors.md.
+
+Errors that are classes carry their own `remedy`; here are the codes that are no class.
+"""
 
 BEFORE = {
     "top": """# Errors
@@ -7,11 +10,21 @@ Every refusal is an RFC 9457 problem: `application/problem+json` with `type`, `t
 `code`, and `errors[]` naming each bad field. Branch on `code`, never on a text. If the present status is the reason,
 `state` names it. A 503 carries `Retry-After`; a 401 `WWW-Authenticate`.
 
-`python -m cadenza.reference.errors` makes this page: the codes from the source, the advice from
-`cadenza/reference/error_advice.py`.
+`python -m cadenza.reference.errors` makes this page: the problems from their classes (`remedy`, `retryable`), the other
+codes from the source, with the advice of `cadenza/reference/error_advice.py`.
 """,
-    "problems": """`class` is the name in an enrollment's `error` and in Temporal: `ConnectionFailed: ...`. Errors of
-status 502, and a few others, never answer a request: they say why a step is retried, or has failed.
+    "problems": """
+An enrollment's `error` begins with the same code (`connection_failed: ...`), and Temporal has it as the failure's type.
+Errors of status 502 and a few others never answer a request: they say why a step is tried again, or why it has failed.
+After the remedy, resume a failed enrollment.
+
+`retryable`: the same request or step may succeed later without any change to it. A step that fails with an error that
+is not retryable fails at once; any other is tried ten times over about two hours.
+""",
+    "class_names": """
+Enrollments that failed before errors were recorded by code have the name of a Python class there instead:
+`ConnectionFailed: ...`. A code begins with a small letter, a class name with a capital. The names below keep their
+meaning for good; any other stands for `unexpected_error`.
 """,
     "fields": """Besides these, a field's code may be one of [pydantic's](https://docs.pydantic.dev/latest/errors/validation_errors/):
 `missing`, `extra_forbidden` (a misspelt field), `string_type`, `string_too_long`, `greater_than_equal`, `uuid_parsing`,
@@ -21,89 +34,16 @@ status 502, and a few others, never answer a request: they say why a step is ret
     "campaign": "`POST /campaigns/{id}/leads`.\n",
     "rejected": "The other rows are imported. `row` counts data rows from 1.\n",
     "warnings": "The row was imported.\n",
-    "explain": "`GET /enrollments/{id}/explain` and `cadenza explain`. Precedence: `domain/enrollments/explain/`.\n",
-    "preview": "`POST /sequences/{id}/preview`. Problems that prevent a draft from running have the codes of fields.\n",
+    "explain": "`GET /enrollments/{id}/explain` and `cadenza explain`. By precedence: `domain/enrollments/explain/`.\n",
+    "preview": "`POST /sequences/{id}/preview`. Problems that prevent a draft from running use the codes of fields.\n",
 }
 
 ADVICE: dict[str, dict[str, str]] = {
     "problems": {
-        "another_attempt_sends": "Nothing: the other attempt finishes the message.",
-        "api_key_in_use": "Revoke it with another key of scope `admin`.",
-        "authentication_failed": "Correct the mail server's user name and password; it is retried by itself.",
-        "bad_request": "Send a whole, well-formed HTTP request.",
-        "conflict": "Read the `detail`: it says what must change first.",
-        "connection_failed": "Check that the mail server runs and can be reached; it is retried by itself.",
-        "csrf_refused": "Send `X-Cadenza-CSRF: 1`, from a page of the API's own origin; a program sends a key.",
-        "database_full": "Make room on the database's disk, then try again: nothing was written.",
-        "database_read_only": "Try again after `Retry-After` seconds: the database is failing over, or being moved.",
-        "delivery_failed": "Read the `detail`, which is what the mail server said.",
-        "duplicate_step_key": "Give the step another `key`.",
-        "header_injection": "Remove the line break from the value that goes into a message header.",
+        "bad_request": "Send a complete, well-formed HTTP request.",
         "http_error": "Read the `detail`.",
-        "idempotency_key_reused": "Use a new `Idempotency-Key` for a new request; a repeated key needs the same body.",
-        "inbox_authentication_failed": "Correct the mailbox's IMAP user name and password; then it connects at once.",
-        "inbox_connection_failed": "Check the mailbox's IMAP host, port and security; it is retried by itself.",
-        "inbox_failed": "Read the `detail`, which is what the IMAP server said; it is retried by itself.",
-        "inbox_folder_missing": "Correct the mailbox's `imap.folders`: use the names that the IMAP server lists.",
-        "inbox_protocol_error": "Read the `detail`, which is what the IMAP server said; it is retried by itself.",
-        "insufficient_scope": "Use a key with the scope that the `detail` names, or give the person that role.",
-        "internal_error": "Report it: the request is not the cause, and the API's log has the traceback.",
-        "invalid_cursor": "Use the `next_cursor` of the previous page unchanged, with the same path.",
-        "invalid_email": "Correct the address.",
-        "invalid_signature": "Sign the request as Standard Webhooks says, with this installation's secret and clock.",
-        "invitation_over": "Ask an administrator for another link, and use it within seven days.",
-        "invalid_transition": "Look at `state`: this is not possible from there.",
-        "lead_exists": "Change the existing lead with PATCH: the answer has its `lead_id`.",
-        "mail_host_unknown": "Correct the mail server's name.",
-        "mail_server_address_refused": "Name a mail server on the public internet.",
-        "mail_server_timeout": "Check the mail server's name, its port, and firewalls; it is retried by itself.",
-        "mail_tls_failed": "Check the port and `security`, and that the certificate is for this name and not expired.",
-        "mailbox_exists": "Use the existing mailbox.",
-        "mailbox_changed": "Nothing: the next attempt uses the mailbox's new time zone.",
-        "mailbox_in_use": "Hold it, or wait until its enrollments have ended.",
-        "malformed_json": "Correct the JSON at the line and column that the `detail` names.",
-        "malformed_yaml": "Correct the YAML at the line and column that the `detail` names.",
-        "merge_field_missing": "Fill the lead's field, or give the template a `default`; then resume the enrollment.",
-        "message_refused": "Change what the mail server objects to, then resume the enrollment.",
+        "internal_error": "The request is not the cause. The log of the API has the traceback.",
         "method_not_allowed": "Use a method that `Allow` lists.",
-        "no_free_slot": "Raise the mailbox's caps, or spread the leads over more mailboxes; then resume.",
-        "no_mail_server": "Give the mailbox `smtp`, or set `CADENZA_SMTP_HOST`; then resume the enrollment.",
-        "no_mailbox": "Add an active mailbox, then resume the enrollment.",
-        "not_found": "Check the ID and the key: things of another tenant are not found either.",
-        "not_operator": "Use a key of the tenant that runs this installation.",
-        "outcome_unknown": "Decide by the setting `unknown_outcome`: the message may have left, or not.",
-        "payload_too_large": "Send less at once: the `detail` says how much is accepted.",
-        "postal_address_missing": "Set the tenant's `postal_address`, then resume the enrollment.",
-        "rate_limited": "Try again after `Retry-After` seconds, and send fewer requests: see `RateLimit-Remaining`.",
-        "recipient_refused": "Nothing: it is recorded as a hard bounce, and the address is suppressed.",
-        "secret_keys_missing": "Set `CADENZA_SECRET_KEYS` for the API and the worker.",
-        "secret_unreadable": "Put the key back into `CADENZA_SECRET_KEYS`, or give the password (or key) again.",
-        "send_withdrawn": "Nothing: a pause, a stop or a reply came before the final dot.",
-        "sequence_archived": "Duplicate the sequence, and use the copy.",
-        "sequence_changed": "Read the steps again, and decide which to keep; then send the new `steps_revision`.",
-        "sequence_invalid": "Correct each field that `errors` names, then activate or publish again.",
-        "sequence_not_active": "Activate the sequence first.",
-        "sequence_not_draft": "Archive the sequence instead of deleting it.",
-        "sign_in_failed": "Correct the address or the password, or ask an administrator for an invitation.",
-        "sign_in_throttled": "Try again after `Retry-After` seconds: too many passwords were tried.",
-        "step_missing": "Report it: an enrollment is at a step that its version does not have.",
-        "suppression_exists": "Nothing: it is suppressed already.",
-        "tenant_needed": "Sign in again with the `tenant_id` of one of the `tenants` in the answer.",
-        "template_invalid": "Correct the template at the line that the `detail` names.",
-        "temporarily_refused": "Nothing: it is retried by itself (greylisting, a full mailbox, a limit).",
-        "unauthorized": "Send `Authorization: Bearer <API key>` with a valid key; in a browser sign in again.",
-        "unavailable": "Try again after `Retry-After` seconds: Postgres or Temporal does not answer.",
-        "database_not_migrated": "Run `cadenza migrate` before you start the parts of a new release.",
-        "unsafe_database_role": "Connect as a role without SUPERUSER and BYPASSRLS, such as `cadenza_app`.",
-        "unsupported_media_type": "Send the `Content-Type` that the `detail` names.",
-        "user_exists": "Use the existing user.",
-        "user_in_use": "Ask another administrator to do it, or use an API key of scope `admin`.",
-        "validation_failed": "Correct each field that `errors` names.",
-        "webhook_address_refused": "Use a public address: webhooks are not sent into private networks.",
-        "webhook_failed": "Check the receiver, which did not answer with a 2xx; it is retried by itself.",
-        "webhook_redirected": "Use the address to which the receiver redirects.",
-        "webhook_url_invalid": "Use an `https` URL without credentials.",
-        "window_never_opens": "Give the send window more days, or hours in common with the mailbox's working hours.",
     },
     "fields": {
         "before_from": "`to` is before `from`: swap them.",
@@ -190,7 +130,7 @@ ADVICE: dict[str, dict[str, str]] = {
         "daily_cap": "The mailbox's day is full: raise the cap, or add a mailbox.",
         "due": "Nothing stands in the way: the step is being done now.",
         "ended": "The enrollment is completed or stopped; `binds.stop_reason` says why.",
-        "failed": "A step failed for good: do what `binds.mend` says, then resume the lead.",
+        "failed": "A step has failed and is not tried again: do what `binds.mend` says.",
         "holiday": "The send window is closed on a holiday of `binds.place`: until `binds.until`.",
         "hourly_cap": "The mailbox's hour is full: until `binds.until`.",
         "mailbox_held": "Somebody holds the lead's mailbox: set it to `active`.",

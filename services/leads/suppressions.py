@@ -15,6 +15,8 @@ from services.paging import Page, PageRequest, after_of, newest_first
 class SuppressionExists(Conflict):
     code = "suppression_exists"
     title = "This is suppressed already"
+    remedy = "Nothing: the address or domain is suppressed already."
+    retryable = False
 
 
 async def create_suppression(session: WriteSession, *, kind: SuppressionKind, value: str, reason: str) -> Suppression:

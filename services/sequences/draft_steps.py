@@ -14,8 +14,8 @@ from db.models import SequenceStep
 from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, Invalid, NotFound, SequenceArchived
+from domain.sequences.sequence import read_config
 from domain.sequences.steps import StepSpec, StepText
-from services.engine.plans import read_config
 from services.not_found import no_sequence
 
 MAX_STEPS = 200
@@ -23,7 +23,9 @@ MAX_STEPS = 200
 
 class DuplicateStepKey(Conflict):
     code = "duplicate_step_key"
-    title = "Two steps of a sequence cannot have one key"
+    title = "Two steps of a sequence cannot have the same key"
+    remedy = "Give the step another `key`."
+    retryable = False
 
     def __init__(self, field: str, key: str) -> None:
         detail = f"the sequence has a step with the key {key!r} already"

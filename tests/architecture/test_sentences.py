@@ -1,15 +1,15 @@
 """The web app has words for every code that the server can send: none is left without, and none is of the past."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 from domain.enrollments.explain import CAUSES as REASONS
 from domain.enrollments.explain import limits
-from domain.enrollments.status import EnrollmentStatus, StopReason
+from domain.enrollments.log_event import LogEvent
+from domain.enrollments.status import StopReason
+from domain.sequences.steps.action import ACTIONS
 from mail.inbound.parse import Classification
-from services.engine.actions.action import ACTIONS
 from services.enrollments.enrolling import WHY_SKIPPED
 from services.inbound import receiving
 
@@ -23,7 +23,7 @@ def test_every_reason_has_words() -> None:
 
 
 def test_every_event_of_the_log_has_a_sentence() -> None:
-    assert _keys("leads/sentences.ts", "LOG") == set(_logged())
+    assert _keys("leads/sentences.ts", "LOG") == set(LogEvent)
 
 
 def test_every_event_of_a_lead_has_a_sentence() -> None:
@@ -50,22 +50,6 @@ def _keys(file: str, name: str) -> set[str]:
     record = re.search(rf"^export const {name}\b[^\n]*= {{\n(.*?)^}};", text, re.DOTALL | re.MULTILINE)
     assert record is not None, f"{file} has no {name}"
     return set(re.findall(r"^  (\w+):", record[1], re.MULTILINE))
-
-
-def _logged() -> Iterator[str]:
-    """Every event that SQL or a step writes to the execution log."""
-    queries = [(ROOT / "db" / "queries" / name).read_text("utf-8") for name in ("sent.py", "restored.py")]
-    for text in (*_sql(), *queries):
-        yield from re.findall(r"log_move\(state, '(\w+)'", text)
-        if "log_move(state, state.status" in text:
-            yield from (status for status in EnrollmentStatus if status.ended)
-        for insert in re.findall(r"INSERT INTO sequence_execution_log\b([^;]*?)(?:;|\"{3}|\Z)", text):
-            named = re.search(r"SELECT[^;]*?'(\w+)'(?:,|\s+FROM)", re.sub(r"->>?\s*'\w+'", "", insert))
-            if named is not None:
-                yield named[1]
-    for path in (ROOT / "services").rglob("*.py"):
-        for line in re.findall(r'"event": (.*),$', path.read_text("utf-8"), re.MULTILINE):
-            yield from re.findall(r'"(\w+)"', re.sub(r'== "\w+"', "", line))
 
 
 def _sql() -> list[str]:

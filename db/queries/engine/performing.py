@@ -17,9 +17,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from db.calls import Call
 from db.session import Database, WriteSession
 from domain.engine.contracts import ERASED, Directive
+from domain.enrollments.log_event import LogEvent
 from domain.enrollments.status import EnrollmentStatus
 from domain.mailboxes.send_times import OpenDays
-from domain.schedule import local_text
+from domain.zones import local_text
 
 _LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
 _PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")
@@ -57,8 +58,8 @@ _NOTE_RESULT = text("""
      WHERE tenant_id = :tenant_id
        AND id = (SELECT max(id) FROM sequence_execution_log
                   WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
-                    AND event = 'action_performed')
-""").bindparams(bindparam("result", type_=JSONB))
+                    AND event = :event)
+""").bindparams(bindparam("result", type_=JSONB), event=LogEvent.ACTION_PERFORMED.value)
 _HEAR = Call("SELECT hear_of_hold(:tenant_id, :enrollment_id)")
 _NOTE_ERROR = Call("SELECT note_step_error(:tenant_id, :enrollment_id, :error)")
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from db.queries.inbound.receiving import About
 from db.session import ReadSession, WriteSession
+from domain.enrollments.log_event import LogEvent
 from domain.inbound.machines import AT_ONCE
 
 _BY_ID = text("""
@@ -58,13 +59,15 @@ _TAKE_BACK = text("""
 """)
 # `moved`: something was decided, or went on, after what turned out to be a machine's.
 _LOG = text("""
-    SELECT log_move(s, 'relabelled', :step_id, jsonb_build_object(
+    SELECT log_move(s, :event, :step_id, jsonb_build_object(
                'rule', CAST(:rule AS text), 'clicks', CAST(:clicks AS integer), 'opens', CAST(:opens AS integer),
                'moved', EXISTS (SELECT FROM sequence_execution_log g
                                  WHERE g.tenant_id = s.tenant_id AND g.enrollment_id = s.id
-                                   AND g.event IN ('heard', 'branch_decided') AND g.occurred_at >= :since)), :at)
+                                   AND g.event IN (:heard, :branch_decided) AND g.occurred_at >= :since)), :at)
       FROM lead_sequence_state s WHERE s.tenant_id = :tenant_id AND s.id = :enrollment_id
-""")
+""").bindparams(
+    event=LogEvent.RELABELLED.value, heard=LogEvent.HEARD.value, branch_decided=LogEvent.BRANCH_DECIDED.value
+)
 
 
 @dataclass(frozen=True, slots=True)

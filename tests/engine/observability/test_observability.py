@@ -158,7 +158,7 @@ async def test_every_line_of_the_log_is_json_and_names_nobody(observed: Observed
 
 async def test_a_line_says_whose_step_it_is_about(observed: Observed) -> None:
     ids = {"tenant_id": str(observed.ids["tenant"]), "enrollment_id": str(observed.ids["enrollment"])}
-    failed = [line for line in map(json.loads, observed.lines) if "TemporarilyRefused" in line.get("exception", "")]
+    failed = [line for line in map(json.loads, observed.lines) if "temporarily_refused" in line.get("exception", "")]
     assert failed
     for line in failed:
         assert ids.items() <= line.items()

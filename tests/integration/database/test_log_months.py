@@ -19,8 +19,9 @@ from tests.integration.database.test_schema import config, in_database
 
 NOTHING = {"made": [], "dropped": [], "rows_deleted": 0}
 INSERT = """
-INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)
-SELECT tenant_id, id, sequence_id, lead_id, $1, $2 FROM lead_sequence_state WHERE tenant_id = $3
+INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, detail, occurred_at)
+SELECT tenant_id, id, sequence_id, lead_id, 'waiting', jsonb_build_object('label', $1::text), $2
+  FROM lead_sequence_state WHERE tenant_id = $3
 RETURNING id
 """
 
@@ -67,19 +68,20 @@ class Log:
             )
         return tenant_id
 
-    async def write(self, tenant_id: UUID, event: str, at: datetime) -> int:
+    async def write(self, tenant_id: UUID, label: str, at: datetime) -> int:
         """As the app does."""
         async with self.app() as connection, connection.transaction():
             await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
-            return await connection.fetchval(INSERT, event, at, tenant_id)
+            return await connection.fetchval(INSERT, label, at, tenant_id)
 
     async def rows(self, tenant_id: UUID) -> dict[str, str]:
-        """Where each row of the tenant is, by event."""
+        """Where each row of the tenant is, by label."""
         found = await self.superuser.fetch(
-            "SELECT event, tableoid::regclass::text AS place FROM sequence_execution_log WHERE tenant_id = $1",
+            "SELECT detail->>'label' AS label, tableoid::regclass::text AS place"
+            "  FROM sequence_execution_log WHERE tenant_id = $1",
             tenant_id,
         )
-        return {row["event"]: row["place"] for row in found}
+        return {row["label"]: row["place"] for row in found}
 
     async def until_waiting(self) -> None:
         """Until somebody waits for a lock."""
@@ -114,8 +116,8 @@ async def test_the_migration_brings_every_row_there_and_back(log: Log, postgres_
     tenants = [await log.tenant(), await log.tenant()]
     await asyncio.to_thread(command.downgrade, alembic, "0003")
     for tenant_id in tenants:
-        for event, at in (("old", month(-7)), ("now", datetime.now(UTC)), ("far ahead", month(30))):
-            await log.write(tenant_id, event, at)
+        for label, at in (("old", month(-7)), ("now", datetime.now(UTC)), ("far ahead", month(30))):
+            await log.write(tenant_id, label, at)
     before = await log.superuser.fetch(everything)
     await asyncio.to_thread(command.upgrade, alembic, "head")
     assert await log.superuser.fetch(everything) == before
@@ -135,8 +137,8 @@ async def test_the_migration_brings_every_row_there_and_back(log: Log, postgres_
 async def test_a_month_takes_its_rows_out_of_the_default_partition(log: Log) -> None:
     ours, theirs = await log.tenant(), await log.tenant()
     for tenant_id in (ours, theirs):
-        for event, ahead in (("soon", 5), ("later", 9)):
-            await log.write(tenant_id, event, month(ahead))
+        for label, ahead in (("soon", 5), ("later", 9)):
+            await log.write(tenant_id, label, month(ahead))
         assert set((await log.rows(tenant_id)).values()) == {"sequence_execution_log_default"}
     answer = await log.maintain(6, 0)
     assert answer == {**NOTHING, "made": [name(4), name(5), name(6)]}

@@ -13,8 +13,8 @@ describe("why nothing is being sent", () => {
     ],
     [
       "failed",
-      { error: "NoMailbox", mend: "add a mailbox, then resume" },
-      "NoMailbox. To mend it: add a mailbox, then resume.",
+      { error: "no_mailbox: there is none", mend: "Add a mailbox. Then resume the enrollment." },
+      "no_mailbox: there is none. Add a mailbox. Then resume the enrollment.",
     ],
     ["not_told", { command: "reply_received" }, "It is being told: reply received."],
     ["retrying", { step: "intro", error: "SMTP 421" }, "intro: the last attempt said “SMTP 421”."],

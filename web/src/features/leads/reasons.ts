@@ -2,7 +2,7 @@ import type { ExplanationResponse, ReasonResponse } from "@/api/schema";
 import { absoluteTime } from "@/lib/format";
 import { plainSentence } from "./plain";
 
-/** Why nothing is being sent, in words. One entry for each code of the server's `domain/explain`:
+/** Why nothing is being sent, in words. One entry for each code of the server's `domain/enrollments/explain`:
  * `tests/architecture/test_sentences.py` compares them. */
 
 export interface Why {
@@ -18,7 +18,7 @@ export const REASONS: Record<string, Why> = {
   failed: {
     title: "A step has failed for good",
     ends: "person",
-    say: (binds) => both(binds, "error", "mend", (error, mend) => `${error}. To mend it: ${mend}.`),
+    say: (binds) => both(binds, "error", "mend", (error, mend) => `${error}. ${mend}`),
   },
   paused: {
     title: "Paused",

@@ -71,7 +71,15 @@ describe("what the engine did", () => {
     ["stopped", { reason: "replied" }, "Stopped: the lead replied"],
     ["stopped", { reason: "interested_follow_up_sent" }, "Stopped: interested follow up sent"],
     ["completed", {}, "Went through the whole sequence"],
-    ["failed", { error: "NoMailbox: none" }, "Failed: NoMailbox: none"],
+    ["failed", { error: "no_mailbox: none" }, "Failed: no_mailbox: none"],
+    ["step_performed", { type: "send_letter" }, "Performed: send_letter"],
+    ["step_performed", {}, "Performed: a step of its own type"],
+    ["relabelled", { clicks: 3, opens: 1, moved: false }, "A machine, not a person, had followed 3 links"],
+    [
+      "relabelled",
+      { clicks: 1, opens: 0, moved: true },
+      "A machine, not a person, had followed 1 link; what the sequence did because of it stays done",
+    ],
     ["plan_changed", { version: 2 }, "Moved to version 2 of the sequence"],
   ])("says %s %j", (event, detail, said) => {
     expect(log(event, detail)).toBe(said);

@@ -106,6 +106,15 @@ export const LOG: Record<string, Tell> = {
     tone: "red",
     text: `Failed: ${text(detail, "error") || "no error was kept"}`,
   }),
+  step_performed: (detail) =>
+    quiet("spark", `Performed: ${text(detail, "type") || "a step of its own type"}`),
+  relabelled: (detail) =>
+    quiet(
+      "check",
+      `A machine, not a person, had followed ${plural(Number(detail.clicks ?? 0), "link")}${
+        detail.moved === true ? "; what the sequence did because of it stays done" : ""
+      }`,
+    ),
   plan_changed: (detail) => quiet("branch", `Moved to version ${text(detail, "version")} of the sequence`),
 };
 
