@@ -1,4 +1,4 @@
-"""The API as an ASGI app. It reads no settings: the program that runs it hands them in as `AppConfig`."""
+"""The API as an ASGI app. It reads no settings: the program that runs it passes them in as `AppConfig`."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -47,16 +47,17 @@ __all__ = ["AppConfig", "create_app"]
 DESCRIPTION = """
 Durable multi-touch lead sequences.
 
-Every request but `/healthz`, `/readyz`, `/metrics`, the links in mail and signed webhooks carries
-`Authorization: Bearer <API key>`; a key belongs to one tenant. Browsers sign in (`POST /session`) and send a cookie in
-its place, and with it `X-Cadenza-CSRF: 1` whenever they change something.
-Whoever asks too often is refused with 429 `rate_limited` and `Retry-After`; `RateLimit-Limit`, `RateLimit-Remaining`
-and `RateLimit-Reset` (seconds) on every answer say what is left.
+Every request except `/healthz`, `/readyz`, `/metrics`, links in mail and signed webhooks carries
+`Authorization: Bearer <API key>`. A key belongs to one tenant. Browsers sign in (`POST /session`) and send a cookie
+instead, together with `X-Cadenza-CSRF: 1` whenever they change something.
+
+A client that sends too many requests gets 429 `rate_limited` with `Retry-After`. `RateLimit-Limit`,
+`RateLimit-Remaining` and `RateLimit-Reset` (seconds) on every answer say how many requests are left.
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
 """
 
-# Fixed paths (`/leads/import`) stand before those with an ID in their place (`/leads/{lead_id}`).
+# Fixed paths (`/leads/import`) must be registered before paths with an ID in the same place (`/leads/{lead_id}`).
 ROUTERS = (
     queue.router,
     sequence_files.router,
@@ -86,10 +87,11 @@ ROUTERS = (
 
 
 def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Client]]) -> FastAPI:
-    """The app; `connect_temporal` is called when Temporal is first needed, and again until it answers.
+    """Builds the app. `connect_temporal` is called when Temporal is first needed, and again until it answers.
 
-    At start it raises UnsafeRole for a database role that row level security does not bind, OldSchema, and whatever
-    keeps it from reaching Postgres at all. Temporal may be away: enrollments are kept and dispatched later.
+    At startup the app raises UnsafeRole for a database role that row level security does not bind, OldSchema for a
+    database that is not migrated, and the driver's error if Postgres cannot be reached. Temporal may be down:
+    enrollments are stored and dispatched later.
     """
 
     @asynccontextmanager
@@ -133,11 +135,11 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
-        # FastAPI's own pages load their scripts from a public CDN; `/docs` comes with the web app.
+        # FastAPI's own pages load scripts from a public CDN. The web app serves `/docs` instead.
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        # A path with a slash too many is a 404, not a redirect that drops a POST's body.
+        # A path with one slash too many gives 404. A redirect would drop the body of a POST.
         redirect_slashes=False,
     )
     app.add_middleware(Observed)
@@ -157,7 +159,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
 
 
 def _with_key(config: AppConfig) -> APIRouter:
-    """Everything that needs an API key, or somebody who is signed in."""
+    """Every route that needs an API key or a session."""
     guarded = APIRouter(dependencies=[Depends(bearer), Depends(cookie)], responses=ALWAYS)
     for router in (*ROUTERS, *((dev.router,) if config.dev else ())):
         guarded.include_router(router)

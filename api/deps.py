@@ -1,7 +1,7 @@
-"""What endpoints ask for: a tenant's transaction, a page of a list, an answer that is given once.
+"""Dependencies of endpoints: a tenant's transaction, a page of a list, an answer that is given once per key.
 
-A transaction begins before the endpoint and is committed after it, before the answer is sent (FastAPI's
-`scope="function"`): a client that has its answer finds what it wrote.
+A transaction begins before the endpoint runs and is committed after it, before the answer is sent (FastAPI's
+`scope="function"`). So a client that has its answer can read what it wrote.
 """
 
 import hmac
@@ -59,10 +59,10 @@ def _writes(scope: Scope, *, tells_temporal: bool = False) -> Callable[[Request]
 
 Reading = Annotated[ReadSession, Depends(_reads("read"), scope="function")]
 OwnWriting = Annotated[WriteSession, Depends(_writes("read"), scope="function")]
-"""Writes what is the caller's own, whatever else they may."""
+"""For writes to what belongs to the caller (such as their session): the scope `read` is enough."""
 Writing = Annotated[WriteSession, Depends(_writes("write"), scope="function")]
 Steering = Annotated[WriteSession, Depends(_writes("write", tells_temporal=True), scope="function")]
-"""Writes what Temporal must hear of: after the commit, the outbox is dispatched at once."""
+"""For writes that Temporal must be told about: the outbox is dispatched right after the commit."""
 AdminReading = Annotated[ReadSession, Depends(_reads("admin"), scope="function")]
 AdminWriting = Annotated[WriteSession, Depends(_writes("admin"), scope="function")]
 AdminSteering = Annotated[WriteSession, Depends(_writes("admin", tells_temporal=True), scope="function")]
@@ -98,7 +98,7 @@ Paging = Annotated[PageRequest, Depends(_page)]
 
 
 class AnswerOnce:
-    """Carries a request out at most once per `Idempotency-Key`; without one, every time."""
+    """Carries out a request at most once per `Idempotency-Key`; without the header, every time."""
 
     def __init__(
         self,
@@ -110,8 +110,8 @@ class AnswerOnce:
                 min_length=1,
                 max_length=255,
                 pattern=r"^[\x20-\x7e]+$",
-                description="Sent again with the same body, by the same key or session, the request is not carried "
-                "out again: the first answer is given again.",
+                description="A second request with the same key and body, by the same API key or session, is not "
+                "carried out again: it gets the first answer.",
             ),
         ] = None,
     ) -> None:
@@ -121,7 +121,7 @@ class AnswerOnce:
     async def __call__(
         self, session: WriteSession, status_code: int, carry_out: Callable[[], Awaitable[BaseModel]]
     ) -> JSONResponse:
-        """The answer of `carry_out`, or the one kept. Raises IdempotencyConflict."""
+        """Returns the answer of `carry_out`, or the stored answer to an earlier request. Raises IdempotencyConflict."""
         if self._key is None:
             return JSONResponse((await carry_out()).model_dump(mode="json"), status_code)
         kept = await idempotency.claim(session, self._key, await self._request_hash())
@@ -134,10 +134,11 @@ class AnswerOnce:
     async def _request_hash(self) -> bytes:
         body = await self._request.body()
         if body and media_type(self._request) not in YAML_TYPES:
-            # The document counts, not how it was written down.
+            # Two bodies with the same JSON value are the same request, whatever their formatting.
             body = json.dumps(await self._request.json(), sort_keys=True).encode()
         asked = f"{self._request.method} {self._request.url.path}\n".encode() + body
-        # Keyed with what is not stored here: a body may hold a password, which its plain hash would let one guess.
+        # Keyed with the caller's secret, which is not stored: the body may hold a password, and a plain hash of it
+        # would allow guessing.
         return hmac.digest(principal_of(self._request, "read").secret.encode(), asked, "sha256")
 
 

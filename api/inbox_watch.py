@@ -1,4 +1,4 @@
-"""Who watches an inbox is told of its new settings once they are committed and answered."""
+"""Tells the watcher of an inbox about new settings, after they are committed and the request is answered."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.inbound.inboxes.watchers import InboxWatches
 
 
 class WatcherTold:
-    """Called with a mailbox whose inbox has other settings. A best effort: see InboxWatches."""
+    """Call it with the ID of a mailbox whose inbox settings changed. Delivery is best effort: see InboxWatches."""
 
     def __init__(self, wired: Wired, writer: Writer, background: BackgroundTasks) -> None:
         self._watches = InboxWatches(wired.database, wired.gateway)

@@ -1,4 +1,4 @@
-"""`/dev`: development only. Mail made here goes through the same door as real mail."""
+"""`/dev`: development only. Mail made here takes the same path as real inbound mail."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -35,9 +35,9 @@ async def list_outbox(
     session: Reading,
     wired: Wired,
     page: Paging,
-    to: Annotated[str | None, Query(max_length=320, description="One recipient's address.")] = None,
+    to: Annotated[str | None, Query(max_length=320, description="The address of one recipient.")] = None,
 ) -> Listed[OutboxItem]:
-    """The captured mail of this tenant, the newest first."""
+    """The captured mail of this tenant, newest first."""
     return listed(await list_captured(session, wired.outbox, page, to), OutboxItem.of)
 
 
@@ -45,7 +45,7 @@ async def list_outbox(
 async def reply_to_message(
     captured_id: CapturedId, body: ReplyRequest, session: Steering, wired: Wired
 ) -> MailReceivedResponse:
-    """Answers a captured message as its recipient would, or as their out-of-office would."""
+    """Answers a captured message as its recipient would, or as their out-of-office reply would."""
     captured = await get_captured(session, wired.outbox, captured_id)
     raw = build_reply(
         captured.raw, body.text, now=datetime.now(UTC), auto_reply=body.automatic, returns_on=body.returns_on
@@ -58,7 +58,7 @@ async def bounce_message(
     captured_id: CapturedId,
     session: Steering,
     wired: Wired,
-    hard: Annotated[bool, Query(description="For good; else only for now, as from a full mailbox.")] = True,
+    hard: Annotated[bool, Query(description="A permanent failure; false: a temporary one, as a full mailbox.")] = True,
 ) -> MailReceivedResponse:
     """Returns a captured message as undeliverable (RFC 3464)."""
     captured = await get_captured(session, wired.outbox, captured_id)
@@ -68,7 +68,7 @@ async def bounce_message(
 
 @router.post("/outbox/{captured_id}/complaint", responses=problems(404))
 async def complain_of_message(captured_id: CapturedId, session: Steering, wired: Wired) -> MailReceivedResponse:
-    """Has the recipient's provider tell that they called a captured message spam (RFC 5965)."""
+    """Reports a captured message as spam, as the recipient's provider would (RFC 5965)."""
     captured = await get_captured(session, wired.outbox, captured_id)
     raw = build_complaint(captured.raw, now=datetime.now(UTC))
     return MailReceivedResponse.model_validate(await receive_mail(session, raw))
@@ -76,7 +76,7 @@ async def complain_of_message(captured_id: CapturedId, session: Steering, wired:
 
 @router.post("/outbox/{captured_id}/unsubscribe", responses=problems(404))
 async def unsubscribe_from_message(captured_id: CapturedId, session: Steering, wired: Wired) -> MailReceivedResponse:
-    """Asks by mail to be left alone, as the unsubscribe button of the recipient's mail program does."""
+    """Unsubscribes by mail, as the unsubscribe button of the recipient's mail program does."""
     captured = await get_captured(session, wired.outbox, captured_id)
     raw = build_unsubscribe(captured.raw, now=datetime.now(UTC))
     return MailReceivedResponse.model_validate(await receive_mail(session, raw))
@@ -84,7 +84,7 @@ async def unsubscribe_from_message(captured_id: CapturedId, session: Steering, w
 
 @router.post("/fast-forward", responses=WITH_BODY | problems(404))
 async def fast_forward_clock(body: FastForwardRequest, writer: Writer, wired: Wired) -> FastForwardResponse:
-    """Moves the clock of one enrollment, or of every live one, and answers when what came due is done."""
+    """Moves the clock of one enrollment, or of every live one. Answers when everything that became due is done."""
     with reaching_temporal():
         moved = await fast_forward(
             wired.database, wired.gateway, wired.dispatcher, writer.tenant_id, body.by, body.enrollment_id

@@ -1,4 +1,4 @@
-"""`/healthz`: the process runs. `/readyz`: it has what it needs. `/metrics`: its numbers. None of them needs a key."""
+"""`/healthz`: the process runs. `/readyz`: it reaches what it needs. `/metrics`: its metrics. None needs a key."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=problems(503))
 async def readyz(request: Request) -> Health:
-    """503 with `missing` naming what does not answer."""
+    """503 with `missing`, a list of the services that do not answer."""
     services = wiring(request)
     missing = await not_answering(services.database, services.gateway.client)
     if missing:
@@ -34,9 +34,9 @@ async def readyz(request: Request) -> Health:
     return Health()
 
 
-# Not in the OpenAPI document: it is Prometheus' format, for Prometheus.
+# Not in the OpenAPI document: only Prometheus reads it, in its own format.
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Of this process, and of the whole installation (docs/observability.md)."""
+    """Metrics of this process and of the whole installation (docs/observability.md)."""
     body = generate_latest(REGISTRY) + await wiring(request).gauges.scrape()
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,4 +1,4 @@
-"""`/session`: who is asking, what is to be had here, and signing out. Signing in is in sign_in.py."""
+"""`/session`: who is signed in, what this installation offers, and signing out. Signing in is in sign_in.py."""
 
 from fastapi import APIRouter, Response
 
@@ -22,7 +22,7 @@ async def get_session(reader: Reader, session: Reading, wired: Wired) -> Session
 
 @router.delete("", status_code=204)
 async def sign_out(reader: Reader, session: OwnWriting, wired: Wired, response: Response) -> None:
-    """Ends the session and takes the cookie back. A request with an API key has none to end."""
+    """Ends the session and clears the cookie. For a request with an API key there is no session to end."""
     if reader.session_id is not None:
         await sessions.end_session(session, reader.session_id)
     take_cookie(response, wired.config)

@@ -1,4 +1,4 @@
-"""Signing in: `POST /session`, and `POST /invitations/accept` for whoever sets a password first. Without a key."""
+"""Signing in: `POST /session`, and `POST /invitations/accept` to set a first password. Neither needs a key."""
 
 from typing import Annotated
 
@@ -25,18 +25,18 @@ _ALWAYS = WITH_BODY | problems(403, 422, 500, 503)
 
 @router.post("/session", status_code=201, response_model=SessionResponse, responses=_ALWAYS | problems(401, 409, 429))
 async def create_session(request: Request, body: Annotated[SignIn, Body()]) -> Response:
-    """Signs a browser in, with an API key or with a person's email address and password, and gives it a cookie. Needs
-    the header `X-Cadenza-CSRF: 1`. A session that the browser had is ended.
+    """Signs a browser in with an API key, or with an email address and password, and sets a cookie. Needs the header
+    `X-Cadenza-CSRF: 1`. If the browser had a session, that session ends.
 
-    Whether the address is unknown, has no password or another one, is answered alike (401 `sign_in_failed`). Where
-    several tenants know it with this password, 409 `tenant_needed` names them in `tenants`.
+    An unknown address, a user without a password and a wrong password get the same answer (401 `sign_in_failed`). If
+    several tenants have a user with this address and password, 409 `tenant_needed` lists them in `tenants`.
     """
     try:
         with reaching_postgres():
             signed_in = await (_by_key(request, body) if isinstance(body, KeySignIn) else _by_password(request, body))
     except SignInFailed as refused:
         answer = problem(refused)
-        # Afterwards, or the time that it takes would tell whether somebody has the address.
+        # After the answer: otherwise its duration would reveal whether the address exists.
         answer.background = BackgroundTask(sign_in.audit_refusal, wiring(request).database, refused.tried)
         return answer
     return await _answered(request, signed_in)
@@ -44,7 +44,7 @@ async def create_session(request: Request, body: Annotated[SignIn, Body()]) -> R
 
 @router.post("/invitations/accept", status_code=201, response_model=SessionResponse, responses=_ALWAYS | problems(410))
 async def accept_invitation(request: Request, body: InvitationAccept) -> Response:
-    """Sets the password of the person whom the link was made for, ends their sessions, and signs the browser in. Needs
+    """Sets the password of the user the invitation is for, ends that user's sessions, and signs the browser in. Needs
     the header `X-Cadenza-CSRF: 1`."""
     wired = wiring(request)
     with reaching_postgres():
@@ -70,7 +70,7 @@ async def _by_password(request: Request, body: PasswordSignIn) -> SignedIn:
 
 
 async def _answered(request: Request, signed_in: SignedIn) -> Response:
-    """Who is signed in now, with the cookie. What the browser was signed in to before is over."""
+    """Answers with the new session and its cookie, and ends the session that the browser had before."""
     wired = wiring(request)
     with reaching_postgres():
         await _leave(request)

@@ -1,4 +1,4 @@
-"""`/enrollments`: each by itself, lists of them, and why one stands where it does."""
+"""`/enrollments`: single enrollments, lists of them, and the explanation of what an enrollment waits for."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,7 +27,7 @@ async def list_enrollments(
     lead_id: Annotated[UUID | None, Query()] = None,
     status: Annotated[EnrollmentStatus | None, Query()] = None,
 ) -> Listed[EnrollmentStateResponse]:
-    """The newest first."""
+    """Newest first."""
     found = await states.list_enrollments(session, page, sequence_id=sequence_id, lead_id=lead_id, status=status)
     return listed(found, lambda state: EnrollmentStateResponse.of(state, session.tenant_id, wired.config))
 
@@ -40,6 +40,6 @@ async def get_enrollment(enrollment_id: UUID, session: Reading, wired: Wired) ->
 
 @router.get("/{enrollment_id}/explain", responses=problems(404))
 async def explain(enrollment_id: UUID, session: Reading) -> ExplanationResponse:
-    """Why nothing is being sent right now: one typed reason, what binds it, the next time at which something may
-    happen, and whatever else stands in the way."""
+    """Says why nothing is being sent right now: one typed reason, its constraint, the next time at which something may
+    happen, and other obstacles."""
     return ExplanationResponse.of(await explain_enrollment(session, enrollment_id))
