@@ -1,4 +1,4 @@
-"""`/mailboxes`: what sequences send from. An enrollment takes the oldest active one and keeps it."""
+"""`/mailboxes`: the addresses that sequences send from. An enrollment gets one mailbox and keeps it."""
 
 from uuid import UUID
 
@@ -40,13 +40,13 @@ async def create_mailbox(
 
 @router.get("")
 async def list_mailboxes(session: Reading, page: Paging) -> Listed[MailboxResponse]:
-    """The newest first."""
+    """Newest first."""
     return listed(await mailboxes.list_mailboxes(session, page), MailboxResponse.of)
 
 
 @router.get("/{mailbox_id}", responses=problems(404))
 async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxDetail:
-    """With what it has sent today, and how the watching of its inbox goes."""
+    """The mailbox with the number of emails it sent today and the state of its inbox watcher."""
     mailbox = await mailboxes.get_mailbox(session, mailbox_id)
     sent_today = await mailboxes.sent_today(session, mailbox_id)
     return MailboxDetail.looked_at(mailbox, sent_today, await look_at_inbox(session, mailbox))
@@ -56,9 +56,9 @@ async def get_mailbox(mailbox_id: UUID, session: Reading) -> MailboxDetail:
 async def update_mailbox(
     mailbox_id: UUID, body: MailboxUpdate, session: Steering, wired: Wired, tell_watcher: TellsWatcher
 ) -> MailboxResponse:
-    """`held` keeps back everything that would leave from it; its inbox is watched all the same. `active` lets it go,
-    whatever held it: what waited goes on, ten leads a second where the mailbox sets no limits, and its circuit breakers
-    begin to count anew."""
+    """`held` stops all sending from the mailbox; its inbox is still watched. `active` starts sending again, whatever
+    held it: waiting leads go on, ten per second if the mailbox sets no limits, and its circuit breakers start to count
+    from zero."""
     changed = await _keeper(wired).change(session, mailbox_id, body.changes())
     if "imap" in body.model_fields_set:
         tell_watcher(mailbox_id)
@@ -67,10 +67,10 @@ async def update_mailbox(
 
 @router.post("/{mailbox_id}/check", responses=problems(404))
 async def check_mailbox(mailbox_id: UUID, writer: Writer, wired: Wired) -> MailboxCheckResponse:
-    """Logs in to the mailbox's servers, now, and says what they answered. Sends nothing."""
+    """Logs in to the mailbox's servers now and returns what they answered. Sends nothing."""
     async with wired.database.read(writer.tenant_id) as session:
         mailbox = await mailboxes.get_mailbox(session, mailbox_id)
-    # Outside of the transaction: the servers may take their time.
+    # Outside of the transaction: the servers may be slow.
     servers = MailServers(
         wired.config.secrets, allow_private=wired.config.mail_allow_private, tls=wired.config.mail_tls
     )
@@ -79,7 +79,7 @@ async def check_mailbox(mailbox_id: UUID, writer: Writer, wired: Wired) -> Mailb
 
 @router.delete("/{mailbox_id}", status_code=204, responses=problems(404, 409))
 async def delete_mailbox(mailbox_id: UUID, session: Writing, tell_watcher: TellsWatcher) -> None:
-    """409 `mailbox_in_use` while enrollments that have not ended write from it. What it has sent stays on record."""
+    """409 `mailbox_in_use` while enrollments that have not ended send from it. What it has sent stays on record."""
     if (await mailboxes.get_mailbox(session, mailbox_id)).imap is not None:
         tell_watcher(mailbox_id)
     await mailboxes.delete_mailbox(session, mailbox_id)

@@ -1,4 +1,4 @@
-"""`/sender-domains`: the domains of mailboxes, with what DNS says of them and the keys that sign their mail."""
+"""`/sender-domains`: the domains of mailboxes, the DNS records found for them, and the keys that sign their mail."""
 
 from typing import Annotated
 
@@ -13,18 +13,20 @@ from services.mailboxes import sender_domains
 
 router = APIRouter(prefix="/sender-domains", tags=["Administration"], route_class=ApiRoute)
 
-Domain = Annotated[str, Path(max_length=253, description="Such as `acme.example`: a mailbox is, or was, of it.")]
+Domain = Annotated[
+    str, Path(max_length=253, description="Such as `acme.example`: a domain that has, or had, a mailbox.")
+]
 
 
 @router.get("")
 async def list_sender_domains(session: Reading, page: Paging) -> Listed[SenderDomainResponse]:
-    """The newest first. A domain is known once a mailbox is of it."""
+    """Newest first. A domain appears here once a mailbox has it."""
     return listed(await sender_domains.list_domains(session, page), SenderDomainResponse.of)
 
 
 @router.get("/{domain}", responses=problems(404))
 async def get_sender_domain(domain: Domain, session: Reading) -> SenderDomainResponse:
-    """As the last check found it."""
+    """The result of the last check."""
     return SenderDomainResponse.of(await sender_domains.get_domain(session, domain))
 
 
@@ -32,8 +34,8 @@ async def get_sender_domain(domain: Domain, session: Reading) -> SenderDomainRes
 async def set_sender_domain(
     domain: Domain, body: SenderDomainUpdate, session: Writing, wired: Wired
 ) -> SenderDomainResponse:
-    """Signs the domain's mail (DKIM). The answer holds the record to publish: do so at once, since receivers take for
-    forged what is signed with a key that they do not find."""
+    """Turns on signing of the domain's mail (DKIM). The answer contains the DNS record to publish. Publish it at once:
+    receivers treat mail as forged if they cannot find its key."""
     changed = await sender_domains.set_dkim(session, domain, body.given(), wired.config.secrets)
     return SenderDomainResponse.of(changed)
 
@@ -42,7 +44,7 @@ async def set_sender_domain(
 async def check_sender_domain(
     domain: Domain, writer: Writer, wired: Wired, body: SenderDomainCheck | None = None
 ) -> SenderDomainResponse:
-    """Asks DNS for SPF, DKIM, DMARC and MX, now. What it does not answer is `unresolved`, never assumed."""
+    """Looks up SPF, DKIM, DMARC and MX in DNS now. A lookup without an answer is `unresolved`; nothing is assumed."""
     found = await sender_domains.check_domain(
         wired.database, writer.tenant_id, domain, wired.config.dns, selector=body.dkim_selector if body else None
     )

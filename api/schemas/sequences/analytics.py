@@ -1,4 +1,4 @@
-"""How a sequence performs, and what was done to its leads."""
+"""Response shapes of analytics and the execution log."""
 
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,8 @@ from services.enrollments.execution_log import Executions
 
 
 class AnalyticsTotals(Shape):
-    """Of the sequence's whole life. `active` holds those that wait for their first step, too; `stopped` counts by
-    reason. Opens and clicks are a person's; each deed counts once for each email, however often it was done."""
+    """Totals since the sequence was created. `active` includes enrollments that wait for their first step; `stopped` is
+    counted by reason. Opens and clicks are those of people, each counted once per email."""
 
     enrolled: int
     active: int
@@ -34,8 +34,8 @@ class AnalyticsTotals(Shape):
 
 
 class AnalyticsRates(Shape):
-    """Between 0 and 1. `open`, `click` and `reply` are of the emails sent, `bounce` of those and the ones refused,
-    `completion` of the leads enrolled. Null where there is nothing to divide by."""
+    """Between 0 and 1. `open`, `click` and `reply` are shares of the emails sent; `bounce` of the emails sent and
+    refused; `completion` of the leads enrolled. Null if the divisor is 0."""
 
     open: float | None
     click: float | None
@@ -67,8 +67,8 @@ class BranchTaken(Shape):
 
 
 class FunnelStepResponse(Shape):
-    """`reached`: leads that ever came to the step; `here_now`: those that stand at it. A step that was `removed` from
-    the sequence is told as long as it has a history, at the end. `outcomes`: which way a condition went."""
+    """`reached`: leads that ever came to the step; `here_now`: leads at the step now. A step that was `removed` from
+    the sequence is listed at the end while it has a history. `outcomes`: how often a condition took each branch."""
 
     step_id: UUID
     key: str
@@ -104,7 +104,7 @@ class FunnelStepResponse(Shape):
 
 
 class VariantResponse(Shape):
-    """`probability_best` is null for a variant that nobody is sent any more: it was taken away, or has weight 0."""
+    """`probability_best` is null for a variant that is no longer sent: it was removed, or has weight 0."""
 
     name: str
     sent: int
@@ -129,9 +129,9 @@ class VariantResponse(Shape):
 
 
 class StepVariantsResponse(Shape):
-    """An email step with variants. `winner` has the highest reply rate with at least `required_certainty`, after every
-    variant was sent `min_sample` times; `certainty` is how sure that is. `decided_at`: since when everybody is sent
-    the winner (`auto_winner`); null while nothing was decided."""
+    """An email step with variants. `winner` has the highest reply rate with at least `required_certainty`, once every
+    variant was sent `min_sample` times; `certainty` is the probability that it is the best. `decided_at`: since when
+    all leads are sent the winner (`auto_winner`); null while nothing is decided."""
 
     step_id: UUID
     key: str
@@ -160,9 +160,9 @@ class StepVariantsResponse(Shape):
 
 
 class AnalyticsResponse(Shape):
-    """`totals`, `rates`, `funnel` and `variants` are of the sequence's whole life; `daily` is of the days asked for,
-    without those on which nothing happened. `machine_opens`, `machine_clicks`: emails that a mail client's prefetch or
-    a scanner opened; they move no rate. All of it is true as of `as_of`."""
+    """`totals`, `rates`, `funnel` and `variants` cover the sequence since its creation. `daily` covers the days asked
+    for, without days on which nothing happened. `machine_opens` and `machine_clicks` count emails that a prefetching
+    mail client or a scanner opened; they do not affect rates. All values are those of `as_of`."""
 
     sequence_id: UUID
     as_of: Moment
