@@ -1,7 +1,8 @@
-"""How often a step has been tried, and what comes after an attempt that failed.
+"""Counts the attempts of a step, and decides how Temporal continues after one that failed.
 
-Temporal counts every attempt. Those that an outage of Postgres cost are told apart in the activity's heartbeat
-details, which one attempt leaves to the next: they use up none of the step's own (`STEP_ATTEMPTS`).
+Temporal counts every attempt. Attempts that failed because of a Postgres outage are counted separately, in the
+activity's heartbeat details, which each attempt passes on to the next. They do not use up the step's own attempts
+(`STEP_ATTEMPTS`).
 """
 
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ LONGEST_PAUSE = STEP.retry.maximum_interval or timedelta.max
 @dataclass(frozen=True, slots=True)
 class Attempts:
     number: int
-    """Of this one, from 1."""
+    """The number of this attempt, from 1."""
     lost: int
-    """How many before it an outage has cost."""
+    """How many earlier attempts failed because of an outage."""
 
     @classmethod
     def so_far(cls) -> Self:
@@ -36,34 +37,38 @@ class Attempts:
         return self.number - self.lost
 
     def refuse_too_many(self) -> None:
-        """Those before it ended without a word: whatever ends the worker each time shall not do so for ever."""
+        """Raises a final failure if all earlier attempts ended without a result: what crashes the worker each time must
+        not be tried for ever."""
         if self.own > STEP_ATTEMPTS:
             raise ApplicationError("every attempt ended without a word", type="WorkerLost", non_retryable=True)
 
     def failure(self, error: Exception) -> ApplicationError:
-        """What Temporal keeps of an error: its type and a sentence, without addresses and without a stack."""
+        """Returns the failure that Temporal stores: a type and one sentence, without addresses and without a stack
+        trace."""
         kind = type(error).__name__
         return ApplicationError(
             redact(str(error))[:MAX_ERROR],
             type=kind,
             non_retryable=kind in (STEP.retry.non_retryable_error_types or ()) or self.own >= STEP_ATTEMPTS,
-            # Temporal's own pause would be that of an attempt as late as this one.
+            # Temporal would take the pause from the total number of attempts, outages included.
             next_retry_delay=_pause(self.own, LONGEST_PAUSE) if self.lost else None,
         )
 
     def lost_to(self, outage: Outage) -> ApplicationError:
-        """The same for an attempt that does not count."""
+        """Like `failure`, for an attempt that failed because of an outage and does not count."""
         activity.heartbeat(self.lost + 1)
         pause = _pause(self.lost + 1, OUTAGE_INTERVAL)
         return ApplicationError(outage.value, type="DatabaseUnavailable", next_retry_delay=pause)
 
 
 def _pause(failures: int, longest: timedelta) -> timedelta:
-    """1 s, 3 s, 9 s, ... after so many failures, as the policy has it."""
+    """Returns the pause after so many failures, by the retry policy: 1 s, 3 s, 9 s, ..."""
     return min(STEP.retry.initial_interval * STEP.retry.backoff_coefficient ** min(failures - 1, 20), longest)
 
 
 def outage_behind(error: Exception) -> Outage | None:
-    """The outage that an attempt failed for, if one did. At the final dot, where Postgres is asked by the transport,
-    it comes wrapped; any other error's cause is its own affair (a mail server's refused connection)."""
+    """Returns the outage that caused the error, if one did.
+
+    If Postgres fails while the transport asks for the final permission to send, the error is wrapped in SendWithdrawn.
+    The cause of any other error is unrelated to Postgres (such as a refused connection of a mail server)."""
     return outage_of(error.__cause__ if isinstance(error, SendWithdrawn) else error)

@@ -1,4 +1,4 @@
-"""The activity that holds an inbox's connection."""
+"""The activity that watches a mailbox's inbox over one connection."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ class MailboxActivities:
     @activity.defn(name=ActivityNames.MAILBOX_WATCH)
     async def watch(self, mailbox: MailboxInput) -> WatchEnded:
         watching = asyncio.create_task(self._watcher.watch(mailbox.tenant_id, mailbox.mailbox_id))
-        # A worker that goes gives the inbox away at once, and not only when its time to finish is up.
+        # A worker that shuts down gives the inbox up at once, without using its grace period.
         leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
         try:
             with heartbeats():
@@ -31,7 +31,7 @@ class MailboxActivities:
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 return watching.result() if watching.done() else WatchEnded.TIME
-        except Exception as error:  # noqa: BLE001 (every error is told to Temporal, by type and without a name)
+        except Exception as error:  # noqa: BLE001 (every error goes to Temporal, by type and without personal data)
             raise ApplicationError(redact(str(error))[:MAX_ERROR], type=type(error).__name__) from None
         finally:
             watching.cancel()

@@ -1,6 +1,6 @@
-"""The file that a backup is: a tar with a manifest first, then the home's secrets and the copies of its two databases.
+"""The format of backup files: a tar archive with a manifest, the home's secrets and copies of its two databases.
 
-Read as it was written, or compressed as a whole by any program that tar files are compressed with (gzip, xz).
+It is read as it was written, or compressed as a whole by a program that is common for tar files (gzip, xz).
 """
 
 import hashlib
@@ -34,28 +34,28 @@ class Member(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup says of itself."""
+    """The description of a backup. It is the first member of the archive."""
 
     model_config = ConfigDict(frozen=True)
 
     format: int
     release: str
-    """The program's version that made it: for people."""
+    """The version of the program that made it, for people."""
     taken_at: AwareDatetime
-    """When the first of its copies was begun. Whatever was committed by then is in it."""
+    """When its first copy was started. Everything that was committed by then is in the backup."""
     schema_revision: str
-    """The newest migration that its database has had."""
+    """The newest migration of its database."""
     members: dict[str, Member]
 
 
 def describe(folder: Path, *, release: str, taken_at: datetime, schema_revision: str) -> Manifest:
-    """The manifest of the copies that lie in `folder` under their members' names."""
+    """Returns the manifest for the copies in `folder`, which are named as the members."""
     members = {name: _measured(folder / name) for name in MEMBERS}
     return Manifest(format=FORMAT, release=release, taken_at=taken_at, schema_revision=schema_revision, members=members)
 
 
 def pack(folder: Path, manifest: Manifest, file: Path) -> None:
-    """Writes `file`, durably, for its owner's eyes only. What was under that name is replaced in one step."""
+    """Writes `file` durably, readable by its owner only. An existing file is replaced atomically."""
     beside = folder / "archive.tar"
     with (
         open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
@@ -74,7 +74,7 @@ def pack(folder: Path, manifest: Manifest, file: Path) -> None:
 
 @contextmanager
 def opened(file: Path) -> Generator[tuple[Manifest, tarfile.TarFile]]:
-    """A backup that may be read. Raises `StartError` for a file that is none, or one of a format yet to come."""
+    """Opens a backup. Raises `StartError` for a file that is not a backup or that has a newer format."""
     try:
         archive = tarfile.open(file)  # noqa: SIM115 (closed below)
     except (OSError, tarfile.TarError, EOFError) as error:
@@ -88,9 +88,9 @@ def opened(file: Path) -> Generator[tuple[Manifest, tarfile.TarFile]]:
 
 
 def unpack(file: Path, manifest: Manifest, archive: tarfile.TarFile, folder: Path) -> None:
-    """Writes the members into `folder`, under the names that this program knows, and compares them with the manifest.
+    """Writes the members into `folder` under fixed names, and compares them with the manifest.
 
-    Raises `StartError` when one is missing or is not what was written.
+    Raises `StartError` if a member is missing or differs from what was written.
     """
     for name, expected in manifest.members.items():
         try:
@@ -127,7 +127,7 @@ class _Format(BaseModel):
 
 
 def _refuse_strangers(file: Path, members: Mapping[str, Member], archive: tarfile.TarFile) -> None:
-    """No name but ours, once each, and nothing but plain files: what is read is never written anywhere else."""
+    """Accepts only our names, once each, and only plain files, so that nothing is written to another place."""
     names = [entry.name for entry in archive.getmembers()]
     if sorted(members) != sorted(MEMBERS) or sorted(names) != sorted((MANIFEST, *MEMBERS)):
         raise StartError(f"{file} is no backup of Cadenza: it holds {', '.join(sorted(names))[:200]}")
@@ -147,7 +147,7 @@ def _measured(copy: Path) -> Member:
 
 
 def _copied(source: IO[bytes], out: IO[bytes] | None) -> Member:
-    """Reads it to its end, a portion at a time; durably into `out`, if there is one."""
+    """Reads `source` to its end in portions, and writes it durably to `out` if that is given."""
     digest, size = hashlib.sha256(), 0
     while portion := source.read(PORTION_BYTES):
         digest.update(portion)

@@ -1,9 +1,8 @@
-"""`cadenza backup`: one file from which a home comes back, taken while it runs or while it does not.
+"""`cadenza backup`: writes one file from which a home can be restored, whether the home is running or not.
 
-Temporal's database is copied first and Postgres' after it. Postgres decides, so whatever it has seen that Temporal's
-copy has not (a lead that was enrolled between the two, a step that was performed) is true after the restore, and
-Temporal is told of it (services/enrollments/after_restore.py). The other way round Temporal would remember what never
-happened.
+Temporal's database is copied first, Postgres' second. Postgres decides: what happened between the two copies (a lead
+that was enrolled, a step that was performed) is true after the restore, and Temporal is told
+(services/enrollments/after_restore.py). In the other order, Temporal would know of things that never happened.
 """
 
 import fcntl
@@ -31,7 +30,7 @@ from cadenza.maintenance import archive
 
 
 async def backup(file: Path, home_folder: Path, *, force: bool) -> archive.Manifest:
-    """Raises `StartError`: `file` is then not there, or what it was before."""
+    """Raises `StartError`; then `file` does not exist, or is unchanged."""
     home = Home(home_folder)
     _refuse(file, home, force=force)
     with _workshop(file) as folder:
@@ -47,9 +46,8 @@ async def backup(file: Path, home_folder: Path, *, force: bool) -> archive.Manif
 
 
 def copy_temporal(source: Path, target: Path) -> None:
-    """One moment of the database, also while its server writes: SQLite's own way, which knows of the log beside it.
-
-    Raises `StartError`.
+    """Copies the database as of one moment, also while its server writes, with SQLite's backup API, which includes the
+    write-ahead log. Raises `StartError`.
     """
     try:
         with (
@@ -74,7 +72,7 @@ def _refuse(file: Path, home: Home, *, force: bool) -> None:
 
 @contextmanager
 def _workshop(file: Path) -> Generator[Path]:
-    """A folder beside the file, for one backup at a time; what a backup that was killed has left there goes first."""
+    """A folder beside the file, for one backup at a time. What a killed backup left there is deleted first."""
     folder = file.with_name(f".{file.name}.making")
     lock = open_own_folder(folder)
     try:
@@ -94,7 +92,8 @@ def _workshop(file: Path) -> Generator[Path]:
 
 @asynccontextmanager
 async def _serving(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
-    """The home's Postgres: that of the run that has it, or one of our own, while nobody else may have it."""
+    """Yields the home's Postgres: that of the process that uses the home, or one started here while the home is
+    locked."""
     run = home.running()
     if run is not None:
         port = urlsplit(str(run["admin_database_url"])).port
@@ -107,7 +106,7 @@ async def _serving(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
 
 
 async def schema_revision(postgres: EmbeddedPostgres) -> str:
-    """The newest migration that its database has had. Raises `StartError`."""
+    """Returns the newest migration of the server's database. Raises `StartError`."""
     try:
         async with superuser(postgres.url(SUPERUSER, DATABASE)) as connection:
             return str(await connection.scalar(text("SELECT version_num FROM alembic_version")))

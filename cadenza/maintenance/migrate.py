@@ -14,9 +14,9 @@ ALEMBIC_INI = Path(__file__).resolve().parents[2] / "alembic.ini"
 
 
 def upgrade(url: str) -> None:
-    """Run every migration that the database has not had yet, as the role that `url` names (the schema's owner).
+    """Runs every migration that the database does not have yet, as the role in `url` (the schema's owner).
 
-    Raises `StartError` when the database does not answer, or was brought further by a newer version of this program.
+    Raises `StartError` if the database does not answer, or if a newer version of this program migrated it.
     """
     config = Config(ALEMBIC_INI)
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))  # the config reads % as a placeholder
@@ -29,5 +29,5 @@ def upgrade(url: str) -> None:
 
 
 def knows(revision: str) -> bool:
-    """Whether this program has the migration: it can go on with a database that has had it."""
+    """True if this program has the migration, so that it can use a database that has it."""
     return revision in {script.revision for script in ScriptDirectory.from_config(Config(ALEMBIC_INI)).walk_revisions()}

@@ -1,7 +1,7 @@
-"""`cadenza restore`: a home from a backup, whole or not at all.
+"""`cadenza restore`: creates a home from a backup, completely or not at all.
 
-It is made beside the place where it will stand and takes that place once everything is done, so that a restore that
-dies has left nothing that `cadenza up` would start from.
+The home is created in a folder beside its final place and moved there when everything is done. So a restore that
+fails leaves nothing from which `cadenza up` would start.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ class Restored:
 
 
 async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: bool = True) -> Restored:
-    """`stopped_at`: when the installation that was copied had stopped for good; None is now.
+    """`stopped_at`: when the installation that was copied stopped for good; None means now.
 
-    Raises `StartError`: `home` is then as it was. `mark=False` is for tests (services/enrollments/after_restore.py).
+    Raises `StartError`; then `home` is unchanged. `mark=False` is for tests (services/enrollments/after_restore.py).
     """
     home = Home(home).folder
     with archive.opened(file) as (manifest, members):
@@ -57,19 +57,19 @@ async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: 
                 marked = await _fill(beside.folder, gap, mark=mark)
                 _take_place(beside.folder, home)
             except BaseException:
-                _empty(beside)  # a copy of everything is not left lying about
+                _empty(beside)  # the data must not be left behind
                 raise
     return Restored(manifest, gap, marked)
 
 
 async def _fill(folder: Path, gap: Gap, *, mark: bool) -> Marked:
-    """Makes the data folder, under the secrets that are there, and settles what the copy does not know."""
+    """Creates the data folder with the given secrets, and settles what the copy does not know."""
     copy, log = folder / archive.POSTGRES, folder / "logs" / "restore.log"
     async with EmbeddedPostgres(folder, environment={HOME_VARIABLE: str(folder)}) as postgres:
         await load(postgres, copy, log)
         async with superuser(postgres.url(SUPERUSER, DATABASE)) as connection:
             await connection.execute(text("ANALYZE"))
-        # An older release's schema first: what settles the gap is this release's.
+        # An older schema is migrated first, because settling the gap needs this release's functions.
         await asyncio.to_thread(upgrade, postgres.owner_url)
         marked = await settle(postgres.app_url, gap, mark=mark)
     copy.unlink()
@@ -84,7 +84,7 @@ def _refuse_what_is_there(home: Path) -> None:
 
 
 def _empty(beside: Home) -> None:
-    """Of what a restore left that died or failed; but for its logs, which say why."""
+    """Removes what a failed restore left behind, except its logs, which say why it failed."""
     end_processes(processes_working_in(beside.folder / "postgres", "postgres"), signal.SIGQUIT)
     for left in beside.folder.iterdir():
         if left == beside.logs or left == beside.outbox:
@@ -98,7 +98,7 @@ def _empty(beside: Home) -> None:
 def _take_place(beside: Path, home: Path) -> None:
     try:
         sync_folder(beside)
-        beside.rename(home)  # over an empty folder, or nothing
+        beside.rename(home)  # replaces an empty folder, or nothing
         sync_folder(home.parent)
     except OSError as error:
         raise StartError(f"{beside} cannot become {home}: {error.strerror}") from error
