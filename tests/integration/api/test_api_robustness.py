@@ -159,7 +159,7 @@ async def test_no_json_is_a_fault(tenant: Tenant, value: Any, number: int) -> No
         assert response.status_code < 500, (path, body, response.text)
 
 
-async def test_a_request_sent_twice_is_done_once(tenant: Tenant, stranger: Tenant) -> None:
+async def test_a_request_sent_twice_is_carried_out_once(tenant: Tenant, stranger: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence(active=True), await tenant.lead()
     campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"})
     draft = await tenant.sequence()
