@@ -1,4 +1,4 @@
-"""One tenant's client of the API, in the words of its contract."""
+"""A tenant's client of the API for tests. It checks every answer against the OpenAPI document."""
 
 import json
 import re
@@ -23,11 +23,11 @@ DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
 class Tenant:
     id: UUID
     http: httpx.AsyncClient
-    """With a key of every scope."""
+    """Sends a key with every scope."""
     database: Database
 
     async def call(self, method: str, path: str, status: int = 200, **request: Any) -> Any:
-        """The answer's JSON, once it has come with the status expected; refusals are checked to be problems."""
+        """Returns the answer's JSON. Checks its status, and that a refusal is a problem document (RFC 9457)."""
         response = await self.http.request(method, path, **request)
         assert response.status_code == status, f"{method} {path}: {response.status_code} {response.text}"
         if status >= 400:
@@ -36,7 +36,7 @@ class Tenant:
         return response.json() if response.content else None
 
     async def refused(self, method: str, path: str, status: int, code: str, **request: Any) -> list[str]:
-        """The fields that the refusal names."""
+        """Checks that the request is refused, and returns the fields that the refusal names."""
         problem = await self.call(method, path, status, **request)
         assert problem["code"] == code, problem
         return [error["field"] for error in problem["errors"]]
@@ -59,7 +59,7 @@ class Tenant:
         return await self.call("POST", "/leads/enroll-in-sequence", json=body)
 
     async def state(self, lead_id: str) -> Any:
-        """The lead's newest enrollment."""
+        """Returns the lead's newest enrollment."""
         return (await self.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"][0]
 
     async def key(self, *scopes: Scope) -> str:
@@ -86,7 +86,7 @@ async def new_tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]
 
 @asynccontextmanager
 async def client_of(app: FastAPI, key: str | None) -> AsyncGenerator[httpx.AsyncClient]:
-    """Also holds every answer against the OpenAPI document: none may come that it does not tell of."""
+    """Yields a client that checks the status of every answer: it must be documented for the route."""
     told = _told(app)
 
     async def is_told(response: httpx.Response) -> None:
@@ -104,7 +104,8 @@ async def client_of(app: FastAPI, key: str | None) -> AsyncGenerator[httpx.Async
 
 
 def _told(app: FastAPI) -> list[tuple[re.Pattern[str], dict[str, set[str]]]]:
-    """For each path, the statuses of each method; fixed paths before those with an ID in their place."""
+    """Returns the documented statuses by path and method. Fixed paths come before those with an ID in the same
+    place."""
     paths = sorted(app.openapi()["paths"].items(), key=lambda item: item[0].count("{"))
     return [
         (

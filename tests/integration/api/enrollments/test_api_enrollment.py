@@ -1,4 +1,4 @@
-"""Enrolling, steering, events and the timeline over HTTP, while Temporal is away."""
+"""Enrolling, steering, events and the timeline over HTTP, while Temporal is unreachable."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -23,11 +23,11 @@ async def enrolled(tenant: Tenant) -> tuple[str, str]:
 
 
 async def commands(tenant: Tenant) -> list[str]:
-    """What waits for Temporal."""
+    """Returns the commands in the outbox."""
     return [row.command for row in await tenant.query("SELECT command FROM outbox ORDER BY id")]
 
 
-async def test_each_lead_is_enrolled_or_it_is_said_why_not(tenant: Tenant) -> None:
+async def test_each_lead_is_enrolled_or_skipped_with_a_reason(tenant: Tenant) -> None:
     draft, sequence_id = await tenant.sequence(), await tenant.sequence(active=True)
     lead_id, bounced, unknown = await tenant.lead(), await tenant.lead(status="bounced"), str(uuid4())
     body = {"sequence_id": draft, "lead_ids": [lead_id]}
@@ -43,7 +43,7 @@ async def test_each_lead_is_enrolled_or_it_is_said_why_not(tenant: Tenant) -> No
     assert await commands(tenant) == ["start"]
 
 
-async def test_the_state_says_where_a_lead_stands(tenant: Tenant, enrolled: tuple[str, str]) -> None:
+async def test_the_state_shows_step_status_and_workflow(tenant: Tenant, enrolled: tuple[str, str]) -> None:
     lead_id, sequence_id = enrolled
     answer = await tenant.call("GET", f"/leads/{lead_id}/sequence-state")
     assert answer["lead_id"] == lead_id
@@ -117,7 +117,7 @@ async def test_a_bad_event_is_refused_by_its_field(tenant: Tenant, event: dict[s
     assert await tenant.refused("POST", path, 422, "validation_failed", json=event) == [field]
 
 
-async def test_the_timeline_tells_everything_in_order(tenant: Tenant, enrolled: tuple[str, str]) -> None:
+async def test_the_timeline_lists_everything_in_order(tenant: Tenant, enrolled: tuple[str, str]) -> None:
     lead_id, _ = enrolled
     enrollment_id = (await tenant.state(lead_id))["id"]
     for event in (
@@ -133,7 +133,7 @@ async def test_the_timeline_tells_everything_in_order(tenant: Tenant, enrolled: 
     assert [event for kind, event in told if kind == "engagement"] == ["open", "webinar", "auto_reply", "reply"]
     assert [event for kind, event in told if kind == "log"][-1] == "stopped"
     assert [one["at"] for one in whole] == sorted(one["at"] for one in whole)
-    # What is no email's is the lead's own.
+    # An event that belongs to no email belongs to the lead only.
     assert {one["enrollment_id"] for one in whole if one["event"] != "webinar"} == {enrollment_id}
     opened = next(one for one in whole if one["event"] == "open")
     assert opened["detail"] == {"machine": True}
@@ -156,7 +156,7 @@ async def _in_pieces(tenant: Tenant, lead_id: str, query: dict[str, Any]) -> lis
         query["cursor"] = page["next_cursor"]
 
 
-async def test_what_waits_for_temporal_is_counted_and_kept(tenant: Tenant, enrolled: tuple[str, str]) -> None:
+async def test_the_outbox_is_kept_while_temporal_is_unreachable(tenant: Tenant, enrolled: tuple[str, str]) -> None:
     ready = await tenant.call("GET", "/readyz", 503)
     assert (ready["code"], ready["missing"]) == ("unavailable", ["temporal"])
     counts = await tenant.call("POST", "/sequences/process-queue")
@@ -170,7 +170,7 @@ async def test_what_waits_for_temporal_is_counted_and_kept(tenant: Tenant, enrol
 
 
 async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) -> str:
-    """A message of the lead's enrollment, as it was sent and captured."""
+    """Stores a message of the lead's enrollment as sent and captured."""
     state, message_id = await tenant.state(lead_id), f"<{uuid4()}@cadenza.example>"
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": f"{uuid4().hex}@cadenza.example"})
     async with tenant.database.write(tenant.id) as session:
@@ -202,7 +202,7 @@ async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) ->
     return store.save(mailbox["email"], [to], raw.encode())
 
 
-async def test_captured_mail_is_seen_by_its_tenant_and_answered(
+async def test_captured_mail_is_visible_to_its_tenant_and_can_be_answered(
     tenant: Tenant, stranger: Tenant, capture_dir: Path
 ) -> None:
     store, sequence_id = OutboxStore(capture_dir), await tenant.sequence([DELAY, EMAIL], active=True)

@@ -1,4 +1,4 @@
-"""`POST /webhooks/inbound-email`: who may hand mail over, whose it is, and what it does."""
+"""`POST /webhooks/inbound-email`: who may deliver mail, to which tenant it belongs, and its effect."""
 
 import base64
 import hmac
@@ -22,7 +22,7 @@ RFC822 = "message/rfc822"
 
 
 def signed(raw: bytes, secret: str = INBOUND_SECRET, at: datetime | None = None) -> dict[str, str]:
-    """As a mail server would sign it: over the bytes as they are (the library signs text)."""
+    """Signs as a mail server would, over the raw bytes (the library signs text)."""
     moment = str(int((at or datetime.now(UTC)).timestamp()))
     key = base64.b64decode(secret.removeprefix("whsec_"))
     mac = hmac.digest(key, f"msg_1.{moment}.".encode() + raw, "sha256")
@@ -58,7 +58,7 @@ async def understood(app: FastAPI, raw: bytes) -> Any:
 
 
 async def mailed(tenant: Tenant, mailbox: str = "sam@sender.example") -> tuple[str, str, str]:
-    """A lead that was written to: its ID, its address, the Message-ID."""
+    """Creates a lead with a sent message. Returns the lead's ID, its address, and the Message-ID."""
     await tenant.call("POST", "/mailboxes", 201, json={"email": mailbox})
     email = f"ada-{uuid4().hex[:8]}@acme.example"
     lead_id = await tenant.lead(email=email)
@@ -78,7 +78,7 @@ async def mailed(tenant: Tenant, mailbox: str = "sam@sender.example") -> tuple[s
     return lead_id, email, message_id
 
 
-async def test_a_reply_finds_its_tenant_by_what_it_answers(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
+async def test_a_reply_is_matched_by_its_references(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
     lead_id, email, message_id = await mailed(tenant)
     await mailed(stranger)
     raw = mail(email, "somebody-else@forwarded.example", message_id)
@@ -86,7 +86,7 @@ async def test_a_reply_finds_its_tenant_by_what_it_answers(app: FastAPI, tenant:
     assert (answer["classification"], answer["matched_by"]) == ("reply", "references")
     state = await tenant.state(lead_id)
     assert (answer["enrollment_id"], state["status"], state["stop_reason"]) == (state["id"], "stopped", "replied")
-    # Handed over twice (or replayed within its five minutes), it is recorded once.
+    # A message that is delivered twice (or replayed within five minutes) is recorded once.
     await understood(app, raw)
     [kept] = await tenant.query("SELECT detail FROM lead_engagement")
     assert kept.detail == {"rule": answer["rule"], "matched_by": "references"}
@@ -102,21 +102,21 @@ async def test_mail_without_references_goes_to_the_tenant_of_its_mailbox(app: Fa
 
 
 @pytest.mark.parametrize("header", ["Delivered-To", "X-Original-To"])
-async def test_what_the_delivering_server_wrote_counts(app: FastAPI, tenant: Tenant, header: str) -> None:
+async def test_delivery_headers_match_the_mailbox(app: FastAPI, tenant: Tenant, header: str) -> None:
     mailbox = f"sam-{uuid4().hex[:8]}@sender.example"
     _, email, _ = await mailed(tenant, mailbox)
     raw = mail(email, "list@elsewhere.example", **{header.replace("-", "_"): mailbox})
     assert (await understood(app, raw))["matched_by"] == "sender"
 
 
-async def test_a_mailbox_that_two_tenants_have_decides_nothing(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
+async def test_a_mailbox_of_two_tenants_matches_neither(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
     mailbox = f"shared-{uuid4().hex[:8]}@sender.example"
     _, email, _ = await mailed(tenant, mailbox)
     await mailed(stranger, mailbox)
     assert (await understood(app, mail(email, mailbox)))["classification"] == "unrelated"
 
 
-async def test_our_own_mail_is_no_reply(app: FastAPI, tenant: Tenant) -> None:
+async def test_our_own_mail_is_not_a_reply(app: FastAPI, tenant: Tenant) -> None:
     mailbox = f"sam-{uuid4().hex[:8]}@sender.example"
     lead_id, email, message_id = await mailed(tenant, mailbox)
     answer = await understood(app, mail(mailbox, email, message_id))
@@ -128,7 +128,7 @@ async def test_our_own_mail_is_no_reply(app: FastAPI, tenant: Tenant) -> None:
     assert await tenant.query("SELECT id FROM lead_engagement") == []
 
 
-async def test_an_automatic_answer_holds_and_stops_nothing(app: FastAPI, tenant: Tenant) -> None:
+async def test_an_auto_reply_does_not_stop_the_enrollment(app: FastAPI, tenant: Tenant) -> None:
     lead_id, email, message_id = await mailed(tenant)
     raw = mail(email, "sam@sender.example", message_id, Auto_Submitted="auto-replied")
     assert (await understood(app, raw))["classification"] == "auto_reply"
@@ -138,7 +138,7 @@ async def test_an_automatic_answer_holds_and_stops_nothing(app: FastAPI, tenant:
 @pytest.mark.parametrize(
     "raw", [b"", b"\xff\xfe\x00 no mail", b"From: x@y.example\r\n\r\nhi", b"To: \xc3\x28@x\r\n\r\n", b"\x00" * 1000]
 )
-async def test_what_is_nobodys_is_unrelated(app: FastAPI, raw: bytes) -> None:
+async def test_unmatched_mail_is_unrelated(app: FastAPI, raw: bytes) -> None:
     answer = await understood(app, raw)
     assert (answer["classification"], answer["enrollment_id"]) == ("unrelated", None)
 
@@ -172,7 +172,7 @@ async def test_other_types_and_sizes_are_refused(app: FastAPI) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
 
 
-async def test_without_a_secret_it_is_not_there(migrated_postgres: EmbeddedPostgres) -> None:
+async def test_without_a_secret_the_path_does_not_exist(migrated_postgres: EmbeddedPostgres) -> None:
     app = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away)
     async with app.router.lifespan_context(app):
         answer = await handed_over(app, b"")

@@ -1,4 +1,4 @@
-"""Inbound mail that is handed over again: by a provider that heard no answer, or by somebody who listened in."""
+"""Inbound mail that is delivered again: by a provider that got no answer, or by an eavesdropper."""
 
 import base64
 import hmac
@@ -29,8 +29,9 @@ def under(webhook_id: str, raw: bytes, secret: str = INBOUND_SECRET, at: datetim
     }
 
 
-async def test_the_same_delivery_is_answered_as_it_was_before(app: FastAPI, tenant: Tenant) -> None:
-    """Also where the same bytes would be understood differently by now: the lead is in another sequence since."""
+async def test_the_same_delivery_gets_the_same_answer(app: FastAPI, tenant: Tenant) -> None:
+    """The answer is the same even if the bytes would be classified differently now: here the lead has entered another
+    sequence."""
     mailbox = f"sam-{uuid4().hex[:8]}@sender.example"
     lead_id, email, _ = await mailed(tenant, mailbox)
     raw = mail(email, mailbox)
@@ -40,11 +41,11 @@ async def test_the_same_delivery_is_answered_as_it_was_before(app: FastAPI, tena
     await tenant.enroll(await tenant.sequence(active=True), lead_id)
     again = await handed_over(app, raw, under("msg_a", raw, at=datetime.now(UTC) - timedelta(minutes=1)))
     assert (again.status_code, again.json()) == (200, first.json())
-    assert (await tenant.state(lead_id))["status"] == "pending"  # the new one was not told of the old reply
+    assert (await tenant.state(lead_id))["status"] == "pending"  # the old reply does not stop the new enrollment
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 1
 
 
-async def test_a_bounce_keeps_no_address_for_the_answer(app: FastAPI, tenant: Tenant) -> None:
+async def test_the_stored_answer_to_a_bounce_has_no_address(app: FastAPI, tenant: Tenant) -> None:
     _, email, message_id = await mailed(tenant)
     raw = (
         "From: MAILER-DAEMON@mx.example\r\nTo: sam@sender.example\r\nSubject: Undelivered\r\n"
@@ -62,7 +63,7 @@ async def test_a_bounce_keeps_no_address_for_the_answer(app: FastAPI, tenant: Te
 
 
 async def test_the_same_message_under_another_id_has_no_second_effect(app: FastAPI, tenant: Tenant) -> None:
-    """The provider's retry after it lost its own record, or IMAP and the webhook both."""
+    """As after a provider's retry under a new ID, or when a message arrives by IMAP and by webhook."""
     _, email, message_id = await mailed(tenant)
     raw = mail(email, "sam@sender.example", message_id)
     for webhook_id in ("msg_1", "msg_2", "msg_3"):
@@ -70,8 +71,8 @@ async def test_the_same_message_under_another_id_has_no_second_effect(app: FastA
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 1
 
 
-async def test_a_sender_without_ids_of_its_own_loses_nothing(app: FastAPI, tenant: Tenant) -> None:
-    """Two messages under one ID are two messages."""
+async def test_different_messages_under_one_id_are_both_recorded(app: FastAPI, tenant: Tenant) -> None:
+    """Two different messages with the same ID are two messages."""
     for _ in range(2):
         _, email, message_id = await mailed(tenant, f"sam-{uuid4().hex[:8]}@sender.example")
         raw = mail(email, "sam@sender.example", message_id)
@@ -92,15 +93,17 @@ async def test_a_sender_without_ids_of_its_own_loses_nothing(app: FastAPI, tenan
         {"webhook-signature": ""},
     ],
 )
-async def test_what_cannot_be_true_is_refused_before_the_body_is_read(app: FastAPI, changed: dict[str, str]) -> None:
-    """A body that is too large would be a 413: it was never asked for."""
+async def test_invalid_signature_headers_are_refused_before_the_body_is_read(
+    app: FastAPI, changed: dict[str, str]
+) -> None:
+    """The body is not read: it is too large and would give 413."""
     large = b"x" * (25 * 2**20 + 1)
     headers = {name: value.encode("latin-1") for name, value in {**under("msg_1", b""), **changed}.items()}
     answer = await handed_over(app, large, headers)  # pyright: ignore[reportArgumentType]
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_signature")
 
 
-async def test_a_secret_is_replaced_without_losing_a_message(
+async def test_a_secret_can_be_rotated_without_losing_a_message(
     migrated_postgres: EmbeddedPostgres, tenant: Tenant
 ) -> None:
     newest, old = new_secret(), new_secret()

@@ -1,4 +1,4 @@
-"""Two tenants with one of everything each, and a connection that sees both."""
+"""Two tenants, each with one object of every kind, and a connection that sees both."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -24,7 +24,7 @@ async def theirs(stranger: Tenant, capture_dir: Path) -> Things:
 
 @pytest.fixture
 async def all_seeing(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[asyncpg.Connection]:
-    """A connection that no policy binds."""
+    """A connection that no row level security policy binds."""
     connection = await asyncpg.connect(migrated_postgres.superuser_url.rpartition("/")[0] + f"/{DATABASE}")
     yield connection
     await connection.close()

@@ -1,4 +1,4 @@
-"""An ID of another tenant's, in a body or a query, names nothing."""
+"""The ID of another tenant's object, in a body or query, refers to nothing."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,12 +10,12 @@ from tests.integration.api.client import EMAIL
 from tests.integration.api.isolation.snapshots import snapshot
 from tests.integration.api.isolation.things import Things, operations
 
-# Words in the names of fields that are no reference to a thing of a tenant.
-NO_REFERENCE = {"event_id"}  # the sender's own
+# Fields named like references that refer to no object of a tenant.
+NO_REFERENCE = {"event_id"}  # chosen by the sender
 
 
 def references(app: FastAPI) -> set[tuple[str, str]]:
-    """Every field of a body or a query that names something by its ID: (operation, field)."""
+    """Returns every field of a body or query that refers to an object by its ID, as (operation, field)."""
     document = app.openapi()
     found: set[tuple[str, str]] = set()
 
@@ -83,7 +83,7 @@ def _owning(method: str) -> Check:
 def _filtering(path: str, field: str) -> Check:
     async def check(ours: Things, theirs: Things) -> None:
         answer = await ours.tenant.call("GET", f"{path.format_map(ours.ids)}?{field}={theirs.ids[field]}")
-        # What is for everybody of one's own tenant may be in it.
+        # Objects for everybody in the caller's own tenant may be in the list.
         assert all(one.get(field) is None for one in answer["items"])
 
     return check
@@ -144,7 +144,7 @@ async def _gathering(ours: Things, theirs: Things) -> None:
 
 
 def _sharing_out(operation: str) -> Check:
-    """A draft may name anything; it is looked for when the sequence is to run."""
+    """A draft may refer to anything. References are checked when the sequence is activated."""
 
     async def check(ours: Things, theirs: Things) -> None:
         document = {"name": "S", "settings": {"mailbox_ids": [theirs.ids["mailbox_id"]]}, "steps": [EMAIL]}
@@ -191,10 +191,10 @@ REFERENCES: dict[tuple[str, str], Check] = {
 }
 
 
-async def test_every_reference_in_a_body_or_a_query_to_a_thing_of_another_tenant_finds_none(
+async def test_every_reference_to_another_tenants_object_finds_nothing(
     app: FastAPI, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
 ) -> None:
-    # A field that is not known here: say in REFERENCES what another tenant's ID in it must lead to.
+    # If a field is missing in REFERENCES: add the effect that another tenant's ID in it must have.
     assert references(app) == set(REFERENCES)
     before = await snapshot(all_seeing, theirs.tenant.id)
     for check in REFERENCES.values():
@@ -202,8 +202,8 @@ async def test_every_reference_in_a_body_or_a_query_to_a_thing_of_another_tenant
     assert await snapshot(all_seeing, theirs.tenant.id) == before
 
 
-async def test_references_inside_steps_find_none_of_another_tenant(ours: Things, theirs: Things) -> None:
-    """Configs are free-form in the document: what they may name is looked for at activation."""
+async def test_references_inside_steps_to_another_tenants_objects_find_nothing(ours: Things, theirs: Things) -> None:
+    """Step configurations are free-form in the OpenAPI document. Their references are checked at activation."""
     configs = [
         {"action": "assign_to_user", "user_id": theirs.ids["user_id"]},
         {"action": "notify_user", "user_id": theirs.ids["user_id"], "message": "Hi"},

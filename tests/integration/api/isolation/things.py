@@ -1,7 +1,7 @@
-"""A tenant with one of everything, and the operations by which another may try to reach it.
+"""A tenant with one object of every kind, and the operations by which another tenant may try to reach it.
 
-Neither operations nor tables are listed by hand: operations come from the OpenAPI document, tables, views and functions
-from Postgres' catalogs. One that is new and not told of here fails the test that finds it.
+Operations come from the OpenAPI document, and tables, views and functions from Postgres' catalogs. Nothing is listed by
+hand, so a new operation or table without an object here fails the test that finds it.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from mail.outbox_store import OutboxStore
 from tests.integration.api.client import Tenant
 from tests.integration.api.inbound.test_api_inbound import mailed
 
-# Ways in that need no key, each with what guards it instead.
+# Operations that need no key, each with its own protection.
 KEYLESS = {
     "GET /healthz": "says only that the process runs",
     "GET /readyz": "says only what it can reach",
@@ -32,7 +32,7 @@ KEYLESS = {
 
 @dataclass
 class Things:
-    """A tenant with one of everything: `ids` by the names that paths and bodies give them."""
+    """A tenant with one object of every kind. `ids` has their IDs by the names that paths and bodies use."""
 
     tenant: Tenant
     ids: dict[str, str]

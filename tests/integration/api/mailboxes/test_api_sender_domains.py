@@ -1,4 +1,4 @@
-"""Sender domains over the API: keys that sign, and what a real DNS server says of them."""
+"""Sender domains over the API: DKIM keys, and the answers of a real DNS server."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -28,7 +28,7 @@ async def dns() -> AsyncGenerator[DnsServer]:
 
 @pytest.fixture
 async def asking(app: FastAPI, database: Database, dns: DnsServer) -> AsyncGenerator[Tenant]:
-    """A tenant with a mailbox of DOMAIN, of an API that asks that server."""
+    """A tenant with a mailbox of DOMAIN, of an API that uses that DNS server."""
     running: Wiring = app.state.wiring
     one = create_app(replace(running.config, dns=dns.lookup()), temporal_is_away)
     async with one.router.lifespan_context(one), new_tenant(one, database) as tenant:
@@ -42,7 +42,7 @@ async def key_of(tenant: Tenant) -> str | None:
     return row.dkim_private_key and SECRETS.open(row.dkim_private_key)
 
 
-async def test_a_domain_is_known_by_its_mailboxes(asking: Tenant) -> None:
+async def test_domains_of_mailboxes_are_listed(asking: Tenant) -> None:
     await asking.call("POST", "/mailboxes", 201, json={"email": f"kim@{DOMAIN}"})
     other = await asking.call("POST", "/mailboxes", 201, json={"email": "kim@other.example"})
     domains = [one["domain"] for one in (await asking.call("GET", "/sender-domains"))["items"]]
@@ -56,7 +56,7 @@ async def test_a_domain_is_known_by_its_mailboxes(asking: Tenant) -> None:
         await asking.refused(method, f"/sender-domains/unknown.example{path}", 404, "not_found", json=body)
 
 
-async def test_a_key_is_made_kept_and_let_go(asking: Tenant) -> None:
+async def test_a_dkim_key_is_created_kept_and_deleted(asking: Tenant) -> None:
     made = await asking.call("PUT", PATH, json={"dkim": {"selector": "Cadenza1"}})
     key = await key_of(asking)
     assert key is not None and made["dkim"] == {
@@ -73,7 +73,7 @@ async def test_a_key_is_made_kept_and_let_go(asking: Tenant) -> None:
     assert await key_of(asking) is None
 
 
-async def test_a_key_of_ones_own_is_taken_and_nothing_else(asking: Tenant) -> None:
+async def test_a_given_dkim_key_must_be_valid(asking: Tenant) -> None:
     made = await asking.call("PUT", PATH, json={"dkim": {"selector": "own", "private_key": KEY}})
     assert made["dkim"]["record_value"] == public_record(KEY) and await key_of(asking) == KEY
     for wrong in ("nonsense", KEY.replace("A", "B", 30), public_record(KEY), ""):
@@ -92,7 +92,7 @@ def statuses(answer: Any) -> dict[str, str]:
     return {name: finding["status"] for name, finding in answer["findings"].items()}
 
 
-async def test_a_check_says_what_dns_says_and_keeps_it(asking: Tenant, dns: DnsServer) -> None:
+async def test_a_check_stores_what_dns_answers(asking: Tenant, dns: DnsServer) -> None:
     made = await asking.call("PUT", PATH, json={"dkim": {"selector": "cadenza1", "private_key": KEY}})
     answer = await asking.call("POST", f"{PATH}/check")
     assert statuses(answer) == dict.fromkeys(("spf", "dkim", "dmarc", "mx"), "missing")
@@ -106,7 +106,7 @@ async def test_a_check_says_what_dns_says_and_keeps_it(asking: Tenant, dns: DnsS
     assert statuses(answer) == dict.fromkeys(("spf", "dkim", "dmarc", "mx"), "pass")
     assert answer["findings"]["spf"]["facts"]["sending_host"] == "pass"
     assert answer["checked_at"] and await asking.call("GET", PATH) == answer
-    # Another's key, which is not the one that mail is signed with here.
+    # A key of another sender, which is not the one that signs mail here.
     dns.txt(f"google._domainkey.{DOMAIN}", public_record(generate_key()))
     answer = await asking.call("POST", f"{PATH}/check", json={"dkim_selector": "google"})
     assert answer["findings"]["dkim"]["status"] == "pass"
@@ -115,6 +115,6 @@ async def test_a_check_says_what_dns_says_and_keeps_it(asking: Tenant, dns: DnsS
     assert statuses(answer) == {"spf": "unresolved", "dkim": "pass", "dmarc": "unresolved", "mx": "unresolved"}
 
 
-async def test_without_a_selector_nothing_is_claimed_of_dkim(asking: Tenant) -> None:
+async def test_without_a_selector_dkim_is_unresolved(asking: Tenant) -> None:
     answer = await asking.call("POST", f"{PATH}/check")
     assert answer["findings"]["dkim"]["status"] == "unresolved"
