@@ -1,4 +1,4 @@
-"""The command line as a person has it: the program in a process of its own, against an API in another."""
+"""The command line in its own process, against an API in another process."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ class Ran:
 async def run_program(
     *arguments: str, environment: Mapping[str, str], given: str | None = None, module: str | None = "cadenza"
 ) -> Ran:
-    """`python -m cadenza ...` (without a module, `python ...`) to its end."""
+    """Runs `python -m cadenza ...` (or `python ...` without a module) to its end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, *(("-m", module) if module else ()), *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -47,7 +47,7 @@ async def run_program(
 
 @dataclass
 class Person:
-    """Somebody at a terminal, with a tenant of their own."""
+    """A person at a terminal, with their own tenant."""
 
     tenant: Tenant
     api_url: str
@@ -59,7 +59,7 @@ class Person:
         self.environment = {"CADENZA_API_URL": self.api_url, "CADENZA_API_KEY": self.key}
 
     async def does(self, *arguments: str, status: int = 0, given: str | None = None, **more: str) -> Ran:
-        """The command, once it has ended with the status expected."""
+        """Runs a command to its end and checks its exit status."""
         ran = await run_program(*arguments, environment={**self.environment, **more}, given=given)
         assert ran.status == status, f"{arguments}: {ran.status}\n{ran.out}\n{ran.err}"
         return ran

@@ -1,4 +1,4 @@
-"""Gauges of the installation, counted in a database of their own: over all tenants, and no more than sums."""
+"""The gauges of the installation, counted in a separate database: sums over all tenants, and nothing else."""
 
 import asyncio
 from dataclasses import replace
@@ -19,7 +19,7 @@ def in_database(url: str, name: str) -> str:
     return url.rsplit("/", 1)[0] + f"/{name}"
 
 
-async def test_they_count_all_tenants(postgres_server: EmbeddedPostgres, temporal_server: EmbeddedTemporal) -> None:
+async def test_gauges_count_all_tenants(postgres_server: EmbeddedPostgres, temporal_server: EmbeddedTemporal) -> None:
     await postgres_server.create_database("gauges")
     await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, "gauges"))
     async with stage(in_database(postgres_server.app_url, "gauges"), temporal_server.address) as one:
@@ -37,7 +37,7 @@ async def test_they_count_all_tenants(postgres_server: EmbeddedPostgres, tempora
         await one.query_write(f"{move} WHERE id = :id", by=-timedelta(hours=1), id=late)
         await other.query_write(f"{move}, error = 'try later' WHERE id = :id", by=-timedelta(hours=9), id=failing)
         await other.query_write(f"{move} WHERE id = :id", by=timedelta(hours=1), id=asleep)
-        # A clock that was moved forward: due by its own, not by the wall's.
+        # An enrollment whose clock was moved forward: due by its own clock, not by the real one.
         await other.query_write(f"{move}, clock_offset = '2 hours' WHERE id = :id", by=timedelta(minutes=90), id=ahead)
         await one.query_write("UPDATE outbox SET created_at = now() - interval '1 hour'")
         await other.query_write("UPDATE mailboxes SET status = 'held', refusals = 3")
