@@ -1,4 +1,4 @@
-"""What can happen to one enrollment, each as a story on a stage that ends with the enrollment that it happened to."""
+"""The paths that one enrollment can take. Each is a function that plays it on a `Stage` and returns the enrollment."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,7 @@ NEEDS_PLAN: Steps = load("""
 
 
 async def begun(one: Stage, steps: Steps = COLD_OUTREACH["steps"]) -> tuple[UUID, UUID]:
-    """A lead that was sent the first email and waits, and its enrollment."""
+    """Enrolls a lead and waits until its first email is sent. Returns the lead and the enrollment."""
     sequence, lead = await one.sequence(steps), await one.lead()
     (enrollment,) = await one.enroll(sequence, lead)
     await until_recorded(one, enrollment)
@@ -62,7 +62,7 @@ async def until_recorded(one: Stage, enrollment: UUID) -> None:
 
 
 def after(days: float, event: LeadEvent | None, then: float = 0, steps: Steps = COLD_OUTREACH["steps"]) -> Story:
-    """So many days after the first email something is heard of the lead, and so many more days pass."""
+    """`event` happens `days` days after the first email, then `then` more days pass."""
 
     async def story(one: Stage) -> UUID:
         lead, enrollment = await begun(one, steps)
@@ -100,7 +100,7 @@ async def stopped(one: Stage) -> UUID:
 
 
 async def cancelled(one: Stage) -> UUID:
-    """In Temporal's web UI, as are the others of this name."""
+    """Cancelled as in Temporal's web UI (also for the other paths of this name)."""
     _, enrollment = await begun(one)
     await one.handle(enrollment).cancel()
     return enrollment
@@ -142,7 +142,7 @@ async def signal_before_first_task(one: Stage) -> UUID:
 
 
 def while_sending(happens: Callable[[Stage, UUID, UUID], Awaitable[None]]) -> Story:
-    """It happens while the first email waits for the server's answer to its final dot."""
+    """`happens` runs while the first email waits for the server's answer to the end of its data."""
 
     async def story(one: Stage) -> UUID:
         one.sink.gate.clear()
@@ -212,7 +212,7 @@ async def step_deleted(one: Stage) -> UUID:
 
 
 async def loops(one: Stage) -> UUID:
-    """Three visits, and what ends the loop."""
+    """Three visits of the step, then the event that ends the loop."""
     lead, enrollment = await begun(one, LOOP)
     for _ in range(2):
         await one.forward(days=7, hours=1)

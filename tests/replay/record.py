@@ -1,8 +1,8 @@
-"""Records the histories that `test_replay.py` runs again: one for each path, on real servers.
+"""Records the histories that `test_replay.py` replays, one for each path, on real servers.
 
-.venv/bin/python -m tests.replay.record
+    .venv/bin/python -m tests.replay.record
 
-Only those that are not there yet: a history is worth what it is because the code of its day wrote it.
+It records only missing ones: a history is valuable because the code of its time recorded it.
 """
 
 import asyncio
@@ -27,15 +27,15 @@ HISTORIES = Path(__file__).parent / "histories"
 
 
 def _anywhere(node: Any) -> Any:
-    """Without what belongs to the machine that recorded it: who ran it, and where its files lie."""
+    """Removes what belongs to the recording machine: its identity and its file names."""
     if isinstance(node, dict):
         return {key: _anywhere(value) for key, value in node.items() if key not in ("identity", "stackTrace")}
     return [_anywhere(value) for value in node] if isinstance(node, list) else node
 
 
 async def keep(handle: WorkflowHandle[Any, Any], name: str) -> None:
-    """The history of that run, once it is over."""
-    # Postgres knows a moment before the workflow has closed; a cancelled one has no result, nor has one that goes on.
+    """Stores the history of that run, once it is over."""
+    # Postgres is updated shortly before the workflow closes. A cancelled run has no result, nor has one that continues.
     with contextlib.suppress(WorkflowFailureError, WorkflowContinuedAsNewError):
         await handle.result(follow_runs=False)
     history = await handle.fetch_history()

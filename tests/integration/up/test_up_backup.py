@@ -1,4 +1,4 @@
-"""A home that is backed up while its leads are mailed, dies, and comes back elsewhere: none lost, none mailed twice."""
+"""A home is backed up while its leads are mailed, is killed, and is restored: no lead is lost or mailed twice."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ASLEEP, NEAR, PAUSED, CROWD = 12, 6, 8, 14
 
 @dataclass
 class People:
-    """Addresses, by what befalls them."""
+    """Addresses of leads, by their situation at the time of the backup."""
 
     asleep: list[str]
     near: list[str]
@@ -38,7 +38,7 @@ class People:
 
 
 def in_flight(house: House) -> People:
-    """Some three dozen leads: asleep for days, asleep for seconds, paused, and just about to be mailed."""
+    """Enrolls forty leads: asleep for days, asleep for seconds, paused, and about to be mailed."""
     addresses = [f"lead-{number:02}@acme.example" for number in range(ASLEEP + NEAR + PAUSED + CROWD)]
     house.import_leads(addresses)
     sequence, rest = house.sequence("In flight", STEPS), iter(addresses)
@@ -55,7 +55,7 @@ def in_flight(house: House) -> People:
     return people
 
 
-async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[UpRun]) -> None:
+async def test_a_restored_home_loses_no_lead_and_mails_none_twice(folder: Path, runs: list[UpRun]) -> None:
     def up(home: str) -> House:
         runs.append(UpRun(folder / home, "--dev", module="cadenza"))
         return House(runs[-1])
@@ -71,7 +71,7 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     await does("backup", str(file), "--home", str(old.up.home))
     assert file.stat().st_mode & 0o777 == 0o600
 
-    # The old home goes on: the crowd is mailed, the near ones wake, and somebody lets the paused ones go.
+    # The old home runs on after the backup: the crowd is mailed, the near ones wake up, the paused ones are resumed.
     old.steer("resume", people.paused, mode="original_schedule")
     old.until_sent([(address, "one") for address in people.crowd])
     old.until_sent([(address, key) for address in [*people.near, *people.paused] for key in ("two", "three")])
@@ -86,7 +86,7 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     in_gap = before - new.ledger("sent") - new.ledger("sending")
     assert {(address, key) for address in people.paused for key in ("two", "three")} <= in_gap <= marked
 
-    # What left in the gap leads back here: its link to unsubscribe, and its Message-ID.
+    # Answers to mail that was sent in the gap are matched: by its unsubscribe link and by its Message-ID.
     gone, answered, *others = people.paused
     link = re.search(r"<http://[^/]+(/u/[^>]+)>", letters[gone, "two"].headers["List-Unsubscribe"])
     assert link is not None
@@ -109,13 +109,13 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     assert everything <= before | after | unknown
     assert new.up.end() == 0
 
-    # One that does not run is backed up as well, and says the same.
+    # A home that does not run can be backed up as well, with the same result.
     await does("backup", str(folder / "cold.backup"), "--home", str(new.up.home))
     with archive.opened(folder / "cold.backup") as (cold, _), archive.opened(file) as (hot, _):
         assert (cold.schema_revision, cold.release) == (hot.schema_revision, hot.release)
         assert cold.taken_at > hot.taken_at
 
-    # Without the marks the same home would have written to all of them again.
+    # Without marked messages, the same home mails all of these leads again.
     await restore(file, folder / "careless", stopped_at=None, mark=False)
     careless = up("careless")
     careless.pace(0)

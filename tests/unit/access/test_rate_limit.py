@@ -1,4 +1,4 @@
-"""The token bucket of each API key, on a clock of the test's own."""
+"""The token bucket of each API key, with a clock of the test."""
 
 from uuid import uuid4
 
@@ -31,7 +31,7 @@ def refused(limiter: RateLimiter, times: int) -> list[bool]:
     return [bool(limiter.take(KEY).retry_after) for _ in range(times)]
 
 
-def test_a_burst_then_as_many_as_come_back(limiter: RateLimiter, clock: Clock) -> None:
+def test_a_burst_is_accepted_and_then_the_refilled_requests(limiter: RateLimiter, clock: Clock) -> None:
     assert refused(limiter, 6) == [False] * 4 + [True] * 2
     clock.seconds += 0.5
     assert refused(limiter, 2) == [False, True]
@@ -39,12 +39,12 @@ def test_a_burst_then_as_many_as_come_back(limiter: RateLimiter, clock: Clock) -
     assert refused(limiter, 6) == [False] * 4 + [True] * 2
 
 
-def test_one_keys_requests_are_not_anothers(limiter: RateLimiter) -> None:
+def test_each_key_has_its_own_bucket(limiter: RateLimiter) -> None:
     assert refused(limiter, 5)[-1]
     assert limiter.take(OTHER) == Allowance(limit=4, remaining=3, reset=1, retry_after=0)
 
 
-def test_who_is_refused_is_told_when_the_next_is_taken(limiter: RateLimiter, clock: Clock) -> None:
+def test_a_refusal_says_when_the_next_request_is_accepted(limiter: RateLimiter, clock: Clock) -> None:
     refused(limiter, 4)
     told = limiter.take(KEY)
     assert told == Allowance(limit=4, remaining=0, reset=2, retry_after=1)
@@ -54,7 +54,7 @@ def test_who_is_refused_is_told_when_the_next_is_taken(limiter: RateLimiter, clo
     assert (slow.take(KEY).retry_after, slow.take(KEY).retry_after) == (0, 100)
 
 
-def test_being_refused_costs_nothing(limiter: RateLimiter, clock: Clock) -> None:
+def test_refused_requests_take_nothing_from_the_bucket(limiter: RateLimiter, clock: Clock) -> None:
     refused(limiter, 1000)
     clock.seconds += 0.5
     assert refused(limiter, 1) == [False]

@@ -1,4 +1,4 @@
-"""Only what an earlier run certainly started is ended: a pid that another program has by now is left alone."""
+"""Only processes that an earlier run certainly started are ended, never another program that reuses a process ID."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def test_a_child_in_the_book_is_ended(tmp_path: Path, run: Run) -> None:
     assert book_of(tmp_path).end_orphans() == []
 
 
-def test_a_child_in_no_book_is_known_by_its_environment(tmp_path: Path, run: Run) -> None:
+def test_a_child_without_an_entry_is_found_by_its_environment(tmp_path: Path, run: Run) -> None:
     mine, others = run(home=tmp_path), run(home=tmp_path / "another")
     (tmp_path / "pids.json").write_bytes(b"\xff torn")
     assert len(book_of(tmp_path).end_orphans()) == 1
@@ -58,9 +58,7 @@ def test_a_child_in_no_book_is_known_by_its_environment(tmp_path: Path, run: Run
 
 
 @pytest.mark.parametrize("change", [{"started": 1.0}, {"command": ["python", "-m", "cadenza", "worker"]}])
-def test_a_pid_that_another_program_has_by_now_is_left_alone(
-    tmp_path: Path, run: Run, change: dict[str, object]
-) -> None:
+def test_a_reused_process_id_is_left_alone(tmp_path: Path, run: Run, change: dict[str, object]) -> None:
     child = run()
     book_of(tmp_path).write_down("worker", child.pid)
     entries = json.loads((tmp_path / "pids.json").read_text())
@@ -69,7 +67,7 @@ def test_a_pid_that_another_program_has_by_now_is_left_alone(
     assert child.poll() is None
 
 
-def test_one_that_will_not_go_is_killed(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cadenza.embedded.orphans.GRACE_SECONDS", 0.2)
     child = run(code=STUBBORN)
     book_of(tmp_path).write_down("worker", child.pid)
@@ -77,14 +75,14 @@ def test_one_that_will_not_go_is_killed(tmp_path: Path, run: Run, monkeypatch: p
     assert child.wait(10) == -signal.SIGKILL
 
 
-def test_a_child_that_is_struck_out_is_forgotten(tmp_path: Path, run: Run) -> None:
+def test_a_removed_child_is_not_ended(tmp_path: Path, run: Run) -> None:
     book = book_of(tmp_path)
     book.write_down("worker", run().pid)
     book.strike_out("worker")
     assert (book.pids, book_of(tmp_path).end_orphans()) == ({}, [])
 
 
-def test_a_pid_that_never_was_is_no_entry(tmp_path: Path) -> None:
+def test_a_process_that_has_ended_gets_no_entry(tmp_path: Path) -> None:
     book = book_of(tmp_path)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
