@@ -78,7 +78,7 @@ async def delete_lead(lead_id: UUID, writer: Writer, wired: Wired) -> None:
     analytics of its sequences keep their counts, which identify nobody."""
     await erase_lead(
         wired.database,
-        wired.dispatcher,
+        wired.dispatcher.tell,
         writer.tenant_id,
         lead_id,
         api_key_id=writer.key_id,
