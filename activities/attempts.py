@@ -40,7 +40,7 @@ class Attempts:
         """Raises a final failure if all earlier attempts ended without a result: what crashes the worker each time must
         not be tried for ever."""
         if self.own > STEP_ATTEMPTS:
-            raise ApplicationError("every attempt ended without a word", type="WorkerLost", non_retryable=True)
+            raise ApplicationError("every attempt ended without a result", type="WorkerLost", non_retryable=True)
 
     def failure(self, error: Exception) -> ApplicationError:
         """Returns the failure that Temporal stores: a type and one sentence, without addresses and without a stack

@@ -31,10 +31,10 @@ def open_own_folder(folder: Path) -> int:
             folder.mkdir(mode=0o700)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
-        raise StartError(f"{folder} cannot be a folder of our own: {error.strerror}") from error
+        raise StartError(f"{folder} cannot be used: {error.strerror}") from error
     if os.fstat(descriptor).st_uid != os.geteuid():
         os.close(descriptor)
-        raise StartError(f"{folder} cannot be a folder of our own: somebody else has made it")
+        raise StartError(f"{folder} cannot be used: it belongs to another user")
     return descriptor
 
 

@@ -63,7 +63,7 @@ class Home:
         except BlockingIOError:
             with suppress(OSError, ValueError):
                 return json.loads(self.run_file.read_text())
-            raise StartError(f"what runs on {self.folder} is not ready, or is ending: try again") from None
+            raise StartError(f"the run on {self.folder} is starting or ending: try again") from None
         finally:
             os.close(lock)
 

@@ -55,11 +55,13 @@ def load_or_make_secrets(folder: Path, guarded: Path) -> HomeSecrets:
     except FileNotFoundError:
         if guarded.exists():
             raise StartError(
-                f"{file} is gone, and {guarded} opens with nothing else. "
-                f"Put it back, or move {folder} away to start afresh"
+                f"{file} is missing, and {guarded} cannot be opened without it. "
+                f"Put it back, or move {folder} away to start with an empty home"
             ) from None
     except ValidationError:
-        raise StartError(f"{file} cannot be read. Put it back, or move {folder} away to start afresh") from None
+        raise StartError(
+            f"{file} cannot be read. Put it back, or move {folder} away to start with an empty home"
+        ) from None
     made = HomeSecrets()
     _save(folder, made)
     return made

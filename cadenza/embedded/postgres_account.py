@@ -84,5 +84,5 @@ def _make_account() -> pwd.struct_passwd:
             said = str(error)
             break
     raise StartError(
-        f"PostgreSQL does not run as root, and no account can be made for it ({said}). Run as an ordinary user"
+        f"PostgreSQL does not run as root, and no account can be created for it ({said}). Run as an ordinary user"
     )

@@ -22,12 +22,12 @@ def gap_between(taken_at: datetime, stopped_at: datetime) -> Gap:
     for moment in (taken_at, stopped_at):
         # A year outside these limits is a typing error, and some time zones could not represent it.
         if not EARLIEST_YEAR <= moment.year < MAXYEAR:
-            raise StartError(f"{moment.isoformat()} is of no year in which an installation ran")
+            raise StartError(f"{moment.isoformat()} is not in a year in which an installation can have run")
     taken_at, stopped_at = taken_at.astimezone(UTC), stopped_at.astimezone(UTC)
     if stopped_at < taken_at:
         raise StartError(f"the installation cannot have stopped ({stopped_at}) before it was copied ({taken_at})")
     if stopped_at > datetime.now(UTC) + CLOCKS_APART:
-        raise StartError(f"the installation cannot have stopped at {stopped_at}, which is yet to come")
+        raise StartError(f"the installation cannot have stopped at {stopped_at}, which is in the future")
     return Gap(taken_at, stopped_at)
 
 
@@ -38,7 +38,7 @@ def moment_of(option: str, written: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise StartError(f"{option}: {written!r} is no time with its zone, such as 2026-11-27T14:05:00Z")
+        raise StartError(f"{option}: {written!r} is not a time with a time zone, such as 2026-11-27T14:05:00Z")
     return moment
 
 

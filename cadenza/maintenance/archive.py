@@ -79,7 +79,7 @@ def opened(file: Path) -> Generator[tuple[Manifest, tarfile.TarFile]]:
         archive = tarfile.open(file)  # noqa: SIM115 (closed below)
     except (OSError, tarfile.TarError, EOFError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "not a tar file"
-        raise StartError(f"{file} is no backup of Cadenza: {why}") from error
+        raise StartError(f"{file} is not a backup of Cadenza: {why}") from error
     with archive:
         try:
             yield _manifest(file, archive), archive
@@ -98,18 +98,18 @@ def unpack(file: Path, manifest: Manifest, archive: tarfile.TarFile, folder: Pat
         except KeyError:
             inside = None
         if inside is None:
-            raise StartError(f"{file} is no whole backup: {name} is missing in it")
+            raise StartError(f"{file} is incomplete: {name} is missing")
         with inside, open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             found = _copied(inside, out)
         if found != expected:
-            raise StartError(f"{file} is damaged: its {name} is not what was written")
+            raise StartError(f"{file} is damaged: its {name} does not match its manifest")
 
 
 def _manifest(file: Path, archive: tarfile.TarFile) -> Manifest:
     first = archive.next()
     inside = archive.extractfile(first) if first is not None and first.name == MANIFEST and first.isreg() else None
     if inside is None or first is None or first.size > MANIFEST_LIMIT_BYTES:
-        raise StartError(f"{file} is no backup of Cadenza: it does not begin with {MANIFEST}")
+        raise StartError(f"{file} is not a backup of Cadenza: it does not begin with {MANIFEST}")
     said = inside.read()
     try:
         written_as = _Format.model_validate_json(said).format
@@ -117,7 +117,7 @@ def _manifest(file: Path, archive: tarfile.TarFile) -> Manifest:
             raise StartError(f"{file} was made by a newer release (format {written_as}): restore it with that one")
         manifest = Manifest.model_validate_json(said)
     except ValidationError as error:
-        raise StartError(f"{file} is no backup of Cadenza: its {MANIFEST} cannot be read") from error
+        raise StartError(f"{file} is not a backup of Cadenza: its {MANIFEST} cannot be read") from error
     _refuse_strangers(file, manifest.members, archive)
     return manifest
 
@@ -130,9 +130,9 @@ def _refuse_strangers(file: Path, members: Mapping[str, Member], archive: tarfil
     """Accepts only our names, once each, and only plain files, so that nothing is written to another place."""
     names = [entry.name for entry in archive.getmembers()]
     if sorted(members) != sorted(MEMBERS) or sorted(names) != sorted((MANIFEST, *MEMBERS)):
-        raise StartError(f"{file} is no backup of Cadenza: it holds {', '.join(sorted(names))[:200]}")
+        raise StartError(f"{file} is not a backup of Cadenza: it holds {', '.join(sorted(names))[:200]}")
     if not all(entry.isreg() for entry in archive.getmembers()):
-        raise StartError(f"{file} is no backup of Cadenza: not all in it are plain files")
+        raise StartError(f"{file} is not a backup of Cadenza: it contains other things than plain files")
 
 
 def _entry(name: str, size: int, manifest: Manifest) -> tarfile.TarInfo:

@@ -62,12 +62,12 @@ def copy_temporal(source: Path, target: Path) -> None:
 
 def _refuse(file: Path, home: Home, *, force: bool) -> None:
     if file.is_dir() or not file.parent.is_dir():
-        raise StartError(f"{file}: name a file, in a folder that is there")
+        raise StartError(f"{file}: name a file in an existing folder")
     if file.exists() and not force:
-        raise StartError(f"{file} is there already. Name another file, or replace it with --force")
+        raise StartError(f"{file} exists already. Name another file, or replace it with --force")
     for part in (home.folder / "postgres", home.folder / archive.TEMPORAL):
         if not part.exists():
-            raise StartError(f"{home.folder} is no home of `cadenza up`: there is no {part.name} in it")
+            raise StartError(f"{home.folder} is not a home of `cadenza up`: there is no {part.name} in it")
 
 
 @contextmanager

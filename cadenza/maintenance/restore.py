@@ -78,7 +78,7 @@ async def _fill(folder: Path, gap: Gap, *, mark: bool) -> Marked:
 
 def _refuse_what_is_there(home: Path) -> None:
     if home.is_mount():
-        raise StartError(f"{home} is a disk of its own, which nothing can take the place of: name a folder in it")
+        raise StartError(f"{home} is a mount point, which cannot be replaced: name a folder in it")
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise StartError(f"{home} is not empty. A backup is restored into a new home: name one, or move this away")
 

@@ -18,11 +18,13 @@ async def rotate_secrets(settings: Settings) -> None:
             done = await reseal_all(database, settings.secret_box())
     finally:
         await database.aclose()
-    print(f"sealed {done.resealed} secrets anew")
+    print(f"encrypted {done.resealed} secrets again")
     _refuse_to_call_it_done(done)
 
 
 def _refuse_to_call_it_done(done: Resealed) -> None:
     """Raises `StartError` if a secret still needs a key that is missing."""
     if done.unreadable:
-        raise StartError(f"{done.unreadable} secrets open with none of CADENZA_SECRET_KEYS: add the key they need")
+        raise StartError(
+            f"{done.unreadable} secrets cannot be decrypted with any of CADENZA_SECRET_KEYS: add the key they need"
+        )

@@ -77,7 +77,7 @@ def codec_app(keys: PayloadKeys, *, key: str | None, ui_url: str | None) -> Star
 def _refusal(request: Request, origins: Sequence[str], key: str | None) -> Response | None:
     origin = request.headers.get("Origin")
     if origin is not None and origin not in origins:
-        return _said(403, "pages of this origin may not ask: set CADENZA_TEMPORAL_UI_URL")
+        return _said(403, "requests from pages of this origin are refused: set CADENZA_TEMPORAL_UI_URL")
     given = request.headers.get("Authorization", "")
     if key is not None and not hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
         return _said(401, "send `Authorization: Bearer <CADENZA_CODEC_SERVER_KEY>`")
@@ -94,7 +94,7 @@ async def _transformed(request: Request, transform: Transform) -> Response:
         asked = Parse(bytes(body), Payloads())
         answer = Payloads(payloads=await transform(asked.payloads))
     except (ParseError, UnicodeDecodeError, RecursionError):
-        return _said(400, "the body is no temporal.api.common.v1.Payloads in JSON")
+        return _said(400, "the body is not a temporal.api.common.v1.Payloads in JSON")
     except PayloadUnreadable as error:
         return _said(400, str(error))
     return JSONResponse(MessageToDict(answer))

@@ -62,11 +62,11 @@ class PayloadCodec(TemporalCodec, WithSerializationContext):
             payload.metadata.get(name, b"").decode("utf-8", "replace") for name in (KEY_ID, WORKFLOW_ID)
         )
         if workflow_id and self._workflow_id and workflow_id != self._workflow_id:
-            raise PayloadUnreadable("it was sealed for another workflow")
+            raise PayloadUnreadable("it was encrypted for another workflow")
         try:
             return Payload.FromString(self._keys.open(Sealed(key_id, payload.data), workflow_id))
         except DecodeError:
-            raise PayloadUnreadable("what was sealed is no payload") from None
+            raise PayloadUnreadable("the decrypted data is not a payload") from None
 
 
 class SealedFailures(DefaultFailureConverter):

@@ -61,7 +61,7 @@ class PayloadKeys:
         try:
             return _cipher(key, workflow_id).decrypt(nonce, data, _bound(sealed.key_id, workflow_id))
         except (InvalidTag, ValueError):  # ValueError: the nonce is too short
-            raise PayloadUnreadable("it is damaged, or was sealed for another workflow") from None
+            raise PayloadUnreadable("it is damaged, or was encrypted for another workflow") from None
 
 
 def _key_id(key: bytes) -> str:

@@ -159,8 +159,8 @@ async def test_lost_passwords_give_a_one_line_error(folder: Path) -> None:
     assert secrets.stat().st_mode & 0o077 == 0
     values = json.loads(secrets.read_text())
     secrets.write_text(json.dumps({**values, "superuser_password": "another one"}))
-    assert "does not open the database" in await refusal(folder)
+    assert "does not have the password of the database" in await refusal(folder)
     secrets.write_text("{")
     assert "cannot be read" in await refusal(folder)
     secrets.unlink()
-    assert "is gone" in await refusal(folder)
+    assert "is missing" in await refusal(folder)

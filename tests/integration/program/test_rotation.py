@@ -48,7 +48,7 @@ async def test_every_secret_of_every_tenant_is_encrypted_again(
     await keep(database, lost, SecretBox([new_key()]).seal("x"), None, box.seal("dkim"))
     settings = Settings.model_validate({"database_url": migrated_postgres.app_url, "secret_keys": f"{new}, {old}"})
     # It reports secrets that cannot be decrypted (here, and what other tests have left), and rotates all others.
-    with pytest.raises(StartError, match="open with none of CADENZA_SECRET_KEYS"):
+    with pytest.raises(StartError, match="cannot be decrypted with any of CADENZA_SECRET_KEYS"):
         await rotate_secrets(settings)
     opened = [SecretBox([new]).open(one or "") for one in await kept(database, tenants[0])]
     assert opened == ["smtp", "imap", "dkim"]

@@ -90,12 +90,12 @@ def test_a_compressed_backup_is_read(made: Path, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_a_backup_is_refused(made: Path, tmp_path: Path) -> None:
     made.write_bytes(b"once upon a time" * 100)
-    assert "is no backup of Cadenza" in refused(made, tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(made, tmp_path / "out")
 
 
 @pytest.mark.parametrize("missing", ["nothing.backup", "."])
 def test_a_missing_file_is_refused(tmp_path: Path, missing: str) -> None:
-    assert "is no backup of Cadenza" in refused(tmp_path / missing, tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(tmp_path / missing, tmp_path / "out")
 
 
 def test_another_tar_file_is_refused(tmp_path: Path) -> None:
@@ -117,14 +117,14 @@ def test_a_newer_format_is_refused(made: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("changes", [{"taken_at": "yesterday"}, {"members": {}}, {"format": "one"}])
 def test_an_invalid_manifest_is_refused(made: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
-    assert "is no backup of Cadenza" in refused(with_manifest(made, **changes), tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(with_manifest(made, **changes), tmp_path / "out")
 
 
 def test_one_flipped_bit_is_detected(made: Path, tmp_path: Path) -> None:
     def change(entry: tarfile.TarInfo, content: bytes) -> bytes:
         return content[:-1] + bytes([content[-1] ^ 1]) if entry.name == archive.TEMPORAL else content
 
-    assert "its temporal.db is not what was written" in refused(rewritten(made, change), tmp_path / "out")
+    assert "its temporal.db does not match its manifest" in refused(rewritten(made, change), tmp_path / "out")
 
 
 @pytest.mark.parametrize("kept", [10_000, 1_500_000, -600])
@@ -135,7 +135,7 @@ def test_a_truncated_file_is_detected(made: Path, tmp_path: Path, kept: int) -> 
 
 def test_a_missing_member_is_detected(made: Path, tmp_path: Path) -> None:
     rewritten(made, lambda entry, content: None if entry.name == archive.POSTGRES else content)
-    assert "is no backup of Cadenza" in refused(made, tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(made, tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["../secrets.json", "/tmp/secrets.json", "a/secrets.json", "extra"])
@@ -144,7 +144,7 @@ def test_other_member_names_are_refused(made: Path, tmp_path: Path, name: str) -
         entry.name = name if entry.name == archive.SECRETS else entry.name
         return content
 
-    assert "is no backup of Cadenza" in refused(rewritten(made, change), tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(rewritten(made, change), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -161,4 +161,4 @@ def test_a_link_as_a_member_is_refused(made: Path, tmp_path: Path) -> None:
 def test_a_repeated_member_is_refused(made: Path, tmp_path: Path) -> None:
     with tarfile.open(made, "a") as tar:
         tar.addfile(tarfile.TarInfo(archive.SECRETS), io.BytesIO())
-    assert "is no backup of Cadenza" in refused(made, tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(made, tmp_path / "out")

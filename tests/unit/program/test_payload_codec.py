@@ -51,7 +51,7 @@ async def test_a_payload_of_one_workflow_cannot_be_decrypted_for_another() -> No
     with pytest.raises(PayloadUnreadable, match="another workflow"):
         await codec(OLD, workflow_id="enrollment/2").decode([payload])
     payload.metadata[WORKFLOW_ID] = b"enrollment/2"  # whoever can write Temporal's database can change this, too
-    with pytest.raises(PayloadUnreadable, match="damaged, or was sealed for another"):
+    with pytest.raises(PayloadUnreadable, match="damaged, or was encrypted for another"):
         await codec(OLD, workflow_id="enrollment/2").decode([payload])
 
 
