@@ -7,12 +7,13 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from temporalio.client import Client
 
+from api.app_context import Wiring
 from api.config import AppConfig
-from api.documented import ALWAYS, document
+from api.error_responses import ALWAYS, document
 from api.errors import install_error_handlers
 from api.link_recorder import LinkRecorder
-from api.observed import Observed
 from api.pages.web_app import serve_web
+from api.request_observability import Observed
 from api.requests.auth import bearer, cookie
 from api.requests.rate_limit import RateLimiter, RateLimitHeaders
 from api.requests.sign_in_attempts import SignInAttempts
@@ -30,7 +31,6 @@ from api.routers.leads import importing as lead_import
 from api.routers.mailboxes import mailboxes, sender_domains
 from api.routers.sequences import analytics, preview, sequences, steps, versions
 from api.routers.sequences import files as sequence_files
-from api.wiring import Wiring
 from db.schema_check import refuse_old_schema
 from db.session import Database
 from mail.outbox_store import OutboxStore

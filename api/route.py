@@ -7,10 +7,10 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from api.app_context import wiring
 from api.requests.auth import authenticate, count_request
 from api.requests.json_body import limited, refuse_bad_json, refuse_bad_parameters
 from api.requests.session_cookie import refuse_other_sites
-from api.wiring import wiring
 
 
 class ApiRoute(APIRoute):

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.requests import Request
 
+from api.app_context import wiring
+from api.outages import reaching_postgres
 from api.requests.rate_limit import ALLOWANCE, RateLimited
 from api.requests.session_cookie import NAME, cookie_of, refuse_other_sites
-from api.unavailable import reaching_postgres
-from api.wiring import wiring
 from db.queries.access.sessions import FoundSession
 from db.session import Database
 from domain.errors import Forbidden, Unauthorized

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.deps import Paging, Reading
-from api.documented import problems
+from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.batches import BatchResponse
 from api.schemas.common import Listed, listed

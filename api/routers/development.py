@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.deps import Paging, Reading, Steering, Wired, Writer
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
+from api.outages import reaching_temporal
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.development import (
@@ -16,7 +17,6 @@ from api.schemas.development import (
     OutboxItem,
     ReplyRequest,
 )
-from api.unavailable import reaching_temporal
 from mail.devreply import build_bounce, build_complaint, build_reply, build_unsubscribe
 from services.development.captured_mail import get_captured, list_captured
 from services.development.time_travel import fast_forward

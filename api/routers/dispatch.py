@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from api.deps import Wired, Writer
+from api.outages import reaching_temporal
 from api.route import ApiRoute
-from api.unavailable import reaching_temporal
 from domain.engine.contracts import QueueCounts
 
 ANSWER_WITHIN_SECONDS = 10.0

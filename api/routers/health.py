@@ -7,9 +7,9 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, REGISTRY, generate_latest
 from pydantic import BaseModel
 
-from api.documented import problems
-from api.unavailable import Unavailable
-from api.wiring import wiring
+from api.app_context import wiring
+from api.error_responses import problems
+from api.outages import Unavailable
 from services.observability.health import not_answering
 
 router = APIRouter(tags=["Health"])

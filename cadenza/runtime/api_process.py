@@ -9,9 +9,9 @@ from temporalio.client import Client, Interceptor
 from api.app import AppConfig, create_app
 from api.requests.rate_limit import RateLimit
 from cadenza.maintenance.database_problems import database_problems_in_one_line
-from cadenza.runtime.serving import serve
-from cadenza.runtime.telemetry import temporal_runtime
+from cadenza.runtime.http_server import serve
 from cadenza.runtime.temporal_client import connect_temporal, read_connect_config
+from cadenza.runtime.temporal_sdk_runtime import temporal_runtime
 from cadenza.runtime.tracing import traced
 from cadenza.settings import Settings
 

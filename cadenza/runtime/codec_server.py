@@ -21,9 +21,9 @@ from starlette.routing import Route
 from temporalio.api.common.v1 import Payload, Payloads
 
 from cadenza.errors import StartError
+from cadenza.runtime.http_server import serve
 from cadenza.runtime.payload_codec import PayloadCodec
 from cadenza.runtime.payload_keys import PayloadKeys, PayloadUnreadable
-from cadenza.runtime.serving import serve
 from cadenza.settings import Settings, unset
 
 # Temporal accepts no larger message (4 MB over gRPC), and base64 makes it a third larger.

@@ -13,7 +13,7 @@ from cadenza.embedded.home_secrets import keep_api_key
 from cadenza.embedded.orphans import HOME_VARIABLE, ProcessBook
 from cadenza.embedded.ports import LOOPBACK, choose_port
 from cadenza.runtime.program import Program, command_line
-from cadenza.runtime.stopping import stop_on_signals, unless
+from cadenza.runtime.stop_signals import stop_on_signals, unless
 from cadenza.runtime.supervisor import Part, Supervisor
 from cadenza.runtime.up_options import UpOptions
 from cadenza.settings import Settings

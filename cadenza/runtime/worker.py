@@ -15,9 +15,9 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.log_context_interceptor import LogContext
 from activities.mailbox import MailboxActivities
 from activities.maintenance import MaintenanceActivities
-from activities.observed import LogContext
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.embedded.ports import free_port
 from cadenza.errors import StartError
@@ -26,8 +26,8 @@ from cadenza.runtime.deployments import Deployment, worker_deployment
 from cadenza.runtime.lifeline import tell_ready
 from cadenza.runtime.metrics_port import MetricsPort
 from cadenza.runtime.search_attributes import ensure_search_attributes
-from cadenza.runtime.telemetry import temporal_runtime
 from cadenza.runtime.temporal_client import connect_temporal
+from cadenza.runtime.temporal_sdk_runtime import temporal_runtime
 from cadenza.runtime.tracing import traced
 from cadenza.settings import Settings
 from db.schema_check import refuse_old_schema

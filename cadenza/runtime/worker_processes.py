@@ -10,7 +10,7 @@ import os
 
 from cadenza.runtime.lifeline import tell_ready
 from cadenza.runtime.program import command_line
-from cadenza.runtime.stopping import stop_on_signals, unless
+from cadenza.runtime.stop_signals import stop_on_signals, unless
 from cadenza.runtime.supervisor import Part, Supervisor
 from cadenza.settings import Settings
 

@@ -25,8 +25,8 @@ from services.secret_box import new_key
 from tests.engine.releases.broken import BrokenEnrollmentWorkflow
 from tests.engine.releases.patched import PatchedEnrollmentWorkflow
 from tests.replay.enrollment_paths import STORIES
+from tests.replay.line_coverage import Traced
 from tests.replay.other_paths import LONG_LIVES, OTHERS
-from tests.replay.traced import Traced
 from workflows.contracts import STEP, ActivityNames
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.mailbox import MailboxWorkflow

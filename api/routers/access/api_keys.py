@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.deps import Admin, AdminReading, AdminWriting, Paging
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.access.api_keys import ApiKeyCreate, ApiKeyCreated, ApiKeyResponse
 from api.schemas.common import Listed, listed

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Response
 
+from api.app_context import Wiring
 from api.deps import OwnWriting, Reader, Reading, Wired
 from api.requests.auth import Principal
 from api.requests.session_cookie import take_cookie
 from api.route import ApiRoute
 from api.schemas.access.session import SessionResponse, SessionUser
-from api.wiring import Wiring
 from db.session import ReadSession
 from services.access import sessions, tenants, users
 from services.access.api_keys import ALL_SCOPES

@@ -6,15 +6,15 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.background import BackgroundTask
 
-from api.documented import WITH_BODY, problems
+from api.app_context import wiring
+from api.error_responses import WITH_BODY, problems
 from api.errors import problem
+from api.outages import reaching_postgres
 from api.requests.auth import count_request, find_key, of_session
 from api.requests.session_cookie import cookie_of, give_cookie
 from api.route import SignInRoute
 from api.routers.access.session import described
 from api.schemas.access.session import InvitationAccept, KeySignIn, PasswordSignIn, SessionResponse, SignIn
-from api.unavailable import reaching_postgres
-from api.wiring import wiring
 from services.access import invitations, sessions, sign_in
 from services.access.sign_in import SignedIn, SignInFailed
 

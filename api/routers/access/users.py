@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.deps import Admin, AdminReading, AdminWriting, Once, Paging, Wired
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.access.users import InvitationResponse, UserCreate, UserResponse, UserUpdate
 from api.schemas.common import Listed, listed

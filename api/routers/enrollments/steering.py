@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.config import AppConfig
 from api.deps import Once, Paging, Reading, Steering, Wired
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.enrollments.steering import (

@@ -7,12 +7,12 @@ from typing import Any, BinaryIO
 
 from fastapi import APIRouter, Request
 
-from api.documented import problems
+from api.app_context import wiring
+from api.error_responses import problems
+from api.outages import reaching_postgres
 from api.requests.json_body import UnsupportedMediaType, limited, media_type
 from api.requests.uploads import spooled
 from api.schemas.development import MailReceivedResponse
-from api.unavailable import reaching_postgres
-from api.wiring import wiring
 from services.inbound.installation_mail import receive_inbound
 from webhooks.signing import Claim, claim
 

@@ -14,10 +14,10 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.background import BackgroundTask
 
-from api.documented import Responses, problems
+from api.app_context import wiring
+from api.error_responses import Responses, problems
 from api.pages import unsubscribe as pages
 from api.pages.unsubscribe import PRIVATE
-from api.wiring import wiring
 from mail.tracking import Kind, Token
 from services.inbound import tracking
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.deps import Once, Paging, Reading, Steering, Writing
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.batches import BatchResponse, DryAssignmentResponse
 from api.schemas.common import Listed, listed

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.deps import Writing
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.requests.uploads import UploadedCsv
 from api.route import UploadRoute
 from api.schemas.leads.importing import LeadImportResponse

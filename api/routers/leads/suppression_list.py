@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from api.deps import Admin, AdminSteering, Wired
-from api.documented import WITH_BODY
+from api.error_responses import WITH_BODY
 from api.requests.uploads import UploadedFile
 from api.route import UploadRoute
 from api.schemas.leads.suppressions import ListTakenResponse

@@ -5,8 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.deps import Once, Paging, Reading, Steering, Wired, Writer, Writing
-from api.documented import WITH_BODY, problems
-from api.inbox_watch import TellsWatcher
+from api.error_responses import WITH_BODY, problems
+from api.inbox_watcher_notifier import TellsWatcher
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.mailboxes.mailboxes import (

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api.deps import Paging, Reading, Wired, Writer, Writing
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.mailboxes.sender_domains import SenderDomainCheck, SenderDomainResponse, SenderDomainUpdate

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api.deps import Once, Reading, Writing
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.requests.json_body import YAML_TYPES, UnsupportedMediaType, is_json, media_type, read_json, refuse_unstorable
 from api.route import ApiRoute
 from api.schemas.sequences.files import SequenceDuplicate

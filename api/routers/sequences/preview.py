@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.deps import Reading
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.sequences.preview import MessagePreviewRequest, MessagePreviewResponse, PreviewRequest, PreviewResponse
 from services.sequences.preview import preview_sequence

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.deps import Once, Paging, Reading, Steering, Writing
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.sequences.sequences import (

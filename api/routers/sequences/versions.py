@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.deps import Steering
-from api.documented import problems
+from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.sequences.versions import PublicationResponse
 from services.sequences.versions import publish_edits

@@ -15,7 +15,7 @@ from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
 from tests.integration.api.client import EMAIL, Tenant, client_of, nested
 from tests.integration.api.conftest import temporal_is_away
-from tests.integration.api.isolation.things import KEYLESS
+from tests.integration.api.isolation.tenant_objects import KEYLESS
 
 JSON_BODY = {"Content-Type": "application/json"}
 

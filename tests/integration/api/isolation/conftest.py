@@ -9,7 +9,7 @@ import pytest
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import DATABASE
 from tests.integration.api.client import Tenant
-from tests.integration.api.isolation.things import Things, things_of
+from tests.integration.api.isolation.tenant_objects import Things, things_of
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.session import Database
 from tests.integration.api.isolation.snapshots import snapshot, tables
-from tests.integration.api.isolation.things import Things
+from tests.integration.api.isolation.tenant_objects import Things
 
 # Functions that run with more rights than the app's role: what each reveals, and to whom.
 DEFINERS = {

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from tests.integration.api.client import EMAIL, Tenant, client_of
 from tests.integration.api.isolation.snapshots import snapshot
-from tests.integration.api.isolation.things import KEYLESS, Things, operations
+from tests.integration.api.isolation.tenant_objects import KEYLESS, Things, operations
 
 # By operation: a body that would be accepted if the object in the path belonged to the caller.
 BODIES: dict[str, Callable[[Things], Any]] = {

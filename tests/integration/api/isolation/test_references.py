@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from tests.integration.api.client import EMAIL
 from tests.integration.api.isolation.snapshots import snapshot
-from tests.integration.api.isolation.things import Things, operations
+from tests.integration.api.isolation.tenant_objects import Things, operations
 
 # Fields named like references that refer to no object of a tenant.
 NO_REFERENCE = {"event_id"}  # chosen by the sender

@@ -3,7 +3,7 @@
 import asyncpg
 
 from tests.integration.api.isolation.snapshots import BOOKKEEPING, snapshot
-from tests.integration.api.isolation.things import Things
+from tests.integration.api.isolation.tenant_objects import Things
 
 SEEN = (
     "UPDATE leads SET first_name = 'Eve' WHERE tenant_id = $1",

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from api.wiring import Wiring
+from api.app_context import Wiring
 from db.session import Database
 from services.secret_box import SecretBox
 from tests.integration.api.client import Tenant, new_tenant

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.wiring import Wiring
+from api.app_context import Wiring
 from db.session import Database
 from mail.dkim_keys import generate_key, public_record
 from tests.dns_server import SERVFAIL, DnsServer, dns_server
