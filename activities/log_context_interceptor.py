@@ -10,7 +10,7 @@ from services.observability import log_context
 NAMES = ("tenant_id", "enrollment_id", "mailbox_id")
 
 
-class LogContext(Interceptor):
+class LogContextInterceptor(Interceptor):
     """Takes the tenant, enrollment and mailbox from the activity's arguments."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from temporalio.client import Client
 
-from api.app_context import Wiring
+from api.app_context import AppContext
 from api.config import AppConfig
-from api.error_responses import ALWAYS, document
+from api.error_responses import ALWAYS, complete_openapi
 from api.errors import install_error_handlers
 from api.link_recorder import LinkRecorder
 from api.pages.web_app import serve_web
-from api.request_observability import Observed
+from api.request_observability import RequestObservability
 from api.requests.auth import bearer, cookie
 from api.requests.rate_limit import RateLimiter, RateLimitHeaders
 from api.requests.sign_in_attempts import SignInAttempts
@@ -109,7 +109,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
             await database.refuse_unsafe_role()
             await refuse_old_schema(database)
             gauges = InstallationGauges(database)
-            app.state.wiring = Wiring(
+            app.state.context = AppContext(
                 config,
                 database,
                 gateway,
@@ -142,7 +142,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         # A path with one slash too many gives 404. A redirect would drop the body of a POST.
         redirect_slashes=False,
     )
-    app.add_middleware(Observed)
+    app.add_middleware(RequestObservability)
     install_error_handlers(app)
     if config.rate_limit is not None:
         app.add_middleware(RateLimitHeaders)
@@ -152,7 +152,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
     if config.inbound_webhook_secret is not None:
         app.include_router(inbound.router)
     app.include_router(_with_key(config))
-    document(app)
+    complete_openapi(app)
     if config.web_dir is not None:
         serve_web(app, config.web_dir)
     return app

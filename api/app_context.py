@@ -19,7 +19,7 @@ from workflows.gateway import Gateway
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class AppContext:
     config: AppConfig
     database: Database
     gateway: Gateway
@@ -38,5 +38,5 @@ class Wiring:
     attempts: SignInAttempts
 
 
-def wiring(connection: HTTPConnection) -> Wiring:
-    return connection.app.state.wiring
+def app_context(connection: HTTPConnection) -> AppContext:
+    return connection.app.state.context

@@ -14,7 +14,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from api.app_context import Wiring, wiring
+from api.app_context import AppContext, app_context
 from api.outages import reaching_postgres
 from api.requests.auth import Principal, principal_of
 from api.requests.json_body import YAML_TYPES, media_type
@@ -38,7 +38,7 @@ async def _opened(transaction: AbstractAsyncContextManager[S]) -> AsyncGenerator
 def _reads(scope: Scope) -> Callable[[Request], AsyncIterator[ReadSession]]:
     async def read_session(request: Request) -> AsyncIterator[ReadSession]:
         tenant_id = principal_of(request, scope).tenant_id
-        async with _opened(wiring(request).database.read(tenant_id)) as session:
+        async with _opened(app_context(request).database.read(tenant_id)) as session:
             yield session
 
     return read_session
@@ -48,11 +48,13 @@ def _writes(scope: Scope, *, tells_temporal: bool = False) -> Callable[[Request]
     async def write_session(request: Request) -> AsyncIterator[WriteSession]:
         principal = principal_of(request, scope)
         tenant_id = principal.tenant_id
-        transaction = wiring(request).database.write(tenant_id, api_key_id=principal.key_id, user_id=principal.user_id)
+        transaction = app_context(request).database.write(
+            tenant_id, api_key_id=principal.key_id, user_id=principal.user_id
+        )
         async with _opened(transaction) as session:
             yield session
         if tells_temporal:
-            wiring(request).dispatcher.kick(tenant_id)
+            app_context(request).dispatcher.kick(tenant_id)
 
     return write_session
 
@@ -80,11 +82,11 @@ Writer = Annotated[Principal, Depends(_allowed("write"))]
 Admin = Annotated[Principal, Depends(_allowed("admin"))]
 
 
-def _wired(request: Request) -> Wiring:
-    return wiring(request)
+def _context(request: Request) -> AppContext:
+    return app_context(request)
 
 
-Wired = Annotated[Wiring, Depends(_wired)]
+Context = Annotated[AppContext, Depends(_context)]
 
 
 def _page(

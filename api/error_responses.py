@@ -48,7 +48,7 @@ WITH_BODY = problems(400, 413, 415)
 """For every route that reads a JSON body."""
 
 
-def document(app: FastAPI) -> None:
+def complete_openapi(app: FastAPI) -> None:
     """Completes the OpenAPI document: error answers have the media type problem+json and no other.
 
     FastAPI's own `model=` of a response would also list application/json. Models of bodies that an endpoint parses

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from fastapi import BackgroundTasks, Depends
 
-from api.deps import Wired, Writer
+from api.deps import Context, Writer
 from services.inbound.inboxes.watchers import InboxWatches
 
 
-class WatcherTold:
+class InboxWatcherNotifier:
     """Call it with the ID of a mailbox whose inbox settings changed. Delivery is best effort: see InboxWatches."""
 
-    def __init__(self, wired: Wired, writer: Writer, background: BackgroundTasks) -> None:
-        self._watches = InboxWatches(wired.database, wired.gateway)
+    def __init__(self, context: Context, writer: Writer, background: BackgroundTasks) -> None:
+        self._watches = InboxWatches(context.database, context.gateway)
         self._tenant_id = writer.tenant_id
         self._background = background
 
@@ -21,4 +21,4 @@ class WatcherTold:
         self._background.add_task(self._watches.settings_changed, self._tenant_id, mailbox_id)
 
 
-TellsWatcher = Annotated[WatcherTold, Depends()]
+NotifyWatcher = Annotated[InboxWatcherNotifier, Depends()]

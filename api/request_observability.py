@@ -20,7 +20,7 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
-class Observed:
+class RequestObservability:
     """ASGI middleware. It keeps the caller's request ID if that has only letters, digits, `-` and `_`."""
 
     def __init__(self, app: ASGIApp) -> None:

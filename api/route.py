@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from api.app_context import wiring
+from api.app_context import app_context
 from api.requests.auth import authenticate, count_request
 from api.requests.json_body import limited, refuse_bad_json, refuse_bad_parameters
 from api.requests.session_cookie import refuse_other_sites
@@ -56,4 +56,4 @@ class SignInRoute(ApiRoute):
     max_body_bytes: ClassVar[int] = 2**14
 
     async def admit(self, request: Request) -> None:
-        refuse_other_sites(request, wiring(request).config)
+        refuse_other_sites(request, app_context(request).config)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.requests import Request
 
-from api.app_context import wiring
+from api.app_context import app_context
 from api.outages import reaching_postgres
 from api.requests.rate_limit import ALLOWANCE, RateLimited
 from api.requests.session_cookie import NAME, cookie_of, refuse_other_sites
@@ -57,14 +57,14 @@ class Principal:
 async def authenticate(request: Request) -> Principal:
     """If a request has both, the API key wins over the cookie. Raises Unauthorized, CsrfRefused, and Unavailable if
     Postgres does not answer."""
-    wired = wiring(request)
+    context = app_context(request)
     authorization = request.headers.get("Authorization")
-    token = cookie_of(request, wired.config)
+    token = cookie_of(request, context.config)
     if authorization is not None:
-        found = await _of_key(wired.database, authorization)
+        found = await _of_key(context.database, authorization)
     elif token is not None:
-        refuse_other_sites(request, wired.config)
-        found = await of_session(wired.database, token)
+        refuse_other_sites(request, context.config)
+        found = await of_session(context.database, token)
     else:
         raise Unauthorized("sign in, or send the header `Authorization: Bearer <API key>`")
     log_context.add(tenant_id=found.tenant_id)
@@ -107,7 +107,7 @@ def _scopes_of(found: FoundSession) -> frozenset[str]:
 
 def count_request(request: Request, who: UUID | None) -> None:
     """Counts a request of this API key or user. Raises RateLimited if it exceeds the limit."""
-    rates = wiring(request).rates
+    rates = app_context(request).rates
     if rates is None:
         return
     allowance = rates.take(who)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.deps import Wired, Writer
+from api.deps import Context, Writer
 from api.outages import reaching_temporal
 from api.route import ApiRoute
 from domain.engine.contracts import QueueCounts
@@ -13,11 +13,11 @@ router = APIRouter(prefix="/sequences", tags=["Execution"], route_class=ApiRoute
 
 
 @router.post("/process-queue")
-async def process_queue(writer: Writer, wired: Wired) -> QueueCounts:
+async def process_queue(writer: Writer, context: Context) -> QueueCounts:
     """Dispatches this tenant's outbox and repairs differences between Temporal and the database.
 
     A schedule does the same every minute. Any number of calls at any time is safe. `failed` counts what Temporal did
     not accept this time. The answer comes within about ten seconds; what was not reached is left to the next call.
     """
     with reaching_temporal():
-        return await wired.dispatcher.run(writer.tenant_id, within_seconds=ANSWER_WITHIN_SECONDS)
+        return await context.dispatcher.run(writer.tenant_id, within_seconds=ANSWER_WITHIN_SECONDS)

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, REGISTRY, generate_latest
 from pydantic import BaseModel
 
-from api.app_context import wiring
+from api.app_context import app_context
 from api.error_responses import problems
 from api.outages import Unavailable
 from services.observability.health import not_answering
@@ -27,7 +27,7 @@ async def healthz() -> Health:
 @router.get("/readyz", responses=problems(503))
 async def readyz(request: Request) -> Health:
     """503 with `missing`, a list of the services that do not answer."""
-    services = wiring(request)
+    services = app_context(request)
     missing = await not_answering(services.database, services.gateway.client)
     if missing:
         raise Unavailable(f"{' and '.join(missing)} cannot be reached", extra={"missing": missing})
@@ -38,5 +38,5 @@ async def readyz(request: Request) -> Health:
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Metrics of this process and of the whole installation (docs/observability.md)."""
-    body = generate_latest(REGISTRY) + await wiring(request).gauges.scrape()
+    body = generate_latest(REGISTRY) + await app_context(request).gauges.scrape()
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4)

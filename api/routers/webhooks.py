@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.deps import Admin, AdminReading, AdminSteering, AdminWriting, Paging, Wired
+from api.deps import Admin, AdminReading, AdminSteering, AdminWriting, Context, Paging
 from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
@@ -23,12 +23,12 @@ router = APIRouter(prefix="/webhook-endpoints", tags=["Webhooks"], route_class=A
 
 @router.post("", status_code=201, responses=WITH_BODY)
 async def create_webhook_endpoint(
-    body: WebhookEndpointCreate, session: AdminWriting, wired: Wired
+    body: WebhookEndpointCreate, session: AdminWriting, context: Context
 ) -> WebhookEndpointCreated:
     """Only this answer contains the secret. `Idempotency-Key` is not accepted, because a stored answer would store the
     secret."""
     made = await webhook_endpoints.create_endpoint(
-        session, body.model_dump(), allow_private=wired.config.webhook_allow_private
+        session, body.model_dump(), allow_private=context.config.webhook_allow_private
     )
     return WebhookEndpointCreated.model_validate(made)
 
@@ -46,10 +46,10 @@ async def get_webhook_endpoint(endpoint_id: UUID, session: AdminReading) -> Webh
 
 @router.patch("/{endpoint_id}", responses=WITH_BODY | problems(404))
 async def update_webhook_endpoint(
-    endpoint_id: UUID, body: WebhookEndpointUpdate, session: AdminSteering, wired: Wired
+    endpoint_id: UUID, body: WebhookEndpointUpdate, session: AdminSteering, context: Context
 ) -> WebhookEndpointResponse:
     changed = await webhook_endpoints.change_endpoint(
-        session, endpoint_id, body.changes(), allow_private=wired.config.webhook_allow_private
+        session, endpoint_id, body.changes(), allow_private=context.config.webhook_allow_private
     )
     return WebhookEndpointResponse.model_validate(changed)
 
@@ -67,12 +67,12 @@ async def rotate_webhook_secret(endpoint_id: UUID, session: AdminWriting) -> Web
 
 
 @router.post("/{endpoint_id}/test", responses=problems(404))
-async def test_webhook_endpoint(endpoint_id: UUID, admin: Admin, wired: Wired) -> WebhookTestResponse:
+async def test_webhook_endpoint(endpoint_id: UUID, admin: Admin, context: Context) -> WebhookTestResponse:
     """Sends one `webhook.test` event now and returns how the endpoint answered."""
-    async with wired.database.read(admin.tenant_id) as session:
+    async with context.database.read(admin.tenant_id) as session:
         endpoint = await webhook_endpoints.get_endpoint(session, endpoint_id)
     # Outside of the transaction: the receiver may be slow.
-    return WebhookTestResponse.model_validate(await webhook_endpoints.send_test(endpoint, wired.webhooks))
+    return WebhookTestResponse.model_validate(await webhook_endpoints.send_test(endpoint, context.webhooks))
 
 
 @router.get("/{endpoint_id}/deliveries", responses=problems(404))

@@ -30,10 +30,10 @@ class Entry(BaseModel):
     command: list[str]
 
 
-_Book = TypeAdapter(dict[str, Entry])
+_Records = TypeAdapter(dict[str, Entry])
 
 
-class ProcessBook:
+class ProcessRecords:
     """`pids.json` in the home folder: the running children. Only the process that holds the home's lock may use it."""
 
     def __init__(self, file: Path, home: Path) -> None:
@@ -45,7 +45,7 @@ class ProcessBook:
     def pids(self) -> dict[str, int]:
         return {name: entry.pid for name, entry in self._entries.items()}
 
-    def write_down(self, name: str, pid: int) -> None:
+    def add(self, name: str, pid: int) -> None:
         """Records a child that has just been started."""
         try:
             process = psutil.Process(pid)
@@ -54,14 +54,14 @@ class ProcessBook:
             self._entries.pop(name, None)
         self._save()
 
-    def strike_out(self, name: str) -> None:
+    def remove(self, name: str) -> None:
         """Removes a child that has ended."""
         if self._entries.pop(name, None) is not None:
             self._save()
 
     def end_orphans(self) -> list[str]:
         """Ends what an earlier run left behind and waits for it. Returns the names or commands of these processes."""
-        orphans = {process.pid: (name, process) for name, process in self._from_book()}
+        orphans = {process.pid: (name, process) for name, process in self._recorded()}
         for process in processes_of(self._home):
             orphans.setdefault(process.pid, (_describe(process), process))
         end_processes([process for _, process in orphans.values()])
@@ -69,17 +69,17 @@ class ProcessBook:
         self._file.unlink(missing_ok=True)
         return [name for name, _ in orphans.values()]
 
-    def _from_book(self) -> list[tuple[str, psutil.Process]]:
+    def _recorded(self) -> list[tuple[str, psutil.Process]]:
         try:
-            book = _Book.validate_json(self._file.read_bytes())
+            records = _Records.validate_json(self._file.read_bytes())
         except (FileNotFoundError, ValidationError):
             return []  # an incomplete or foreign file proves nothing; the environment of the processes still does
-        found = ((name, _running(entry)) for name, entry in book.items())
+        found = ((name, _running(entry)) for name, entry in records.items())
         return [(name, process) for name, process in found if process is not None]
 
     def _save(self) -> None:
         fresh = self._file.with_name(self._file.name + ".new")
-        fresh.write_bytes(_Book.dump_json(self._entries, indent=1))
+        fresh.write_bytes(_Records.dump_json(self._entries, indent=1))
         fresh.replace(self._file)
 
 

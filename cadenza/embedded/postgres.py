@@ -30,7 +30,7 @@ from cadenza.embedded.postgres_roles import (
 )
 from cadenza.errors import StartError, one_line
 from cadenza.files import sync_folder
-from cadenza.runtime.process import Account, Child, Command, run_to_end
+from cadenza.runtime.process import Account, Child, ProcessCommand, run_to_end
 
 CANNOT_CONNECT_NOW = "57P03"
 INVALID_PASSWORD = "28P01"  # noqa: S105 (an SQLSTATE)
@@ -187,17 +187,17 @@ class EmbeddedPostgres:
         arguments += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-instructions"]
         arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         arguments += [] if self._durable else ["--no-sync"]
-        await run_to_end(Command("PostgreSQL's initdb", arguments, self.log, self._environment, beside, account))
+        await run_to_end(ProcessCommand("PostgreSQL's initdb", arguments, self.log, self._environment, beside, account))
         made.replace(self.data)
         sync_folder(self.folder)
         shutil.rmtree(beside)
 
-    def _server(self, installed: Path, account: Account | None) -> Command:
+    def _server(self, installed: Path, account: Account | None) -> ProcessCommand:
         settings = {**SETTINGS, **({} if self._durable else UNSAFE_SETTINGS), "port": str(self.port)}
         arguments: list[str | Path] = [installed / "bin" / "postgres", "-D", self.data]
         for name, value in settings.items():
             arguments += ["-c", f"{name}={value}"]
-        return Command(
+        return ProcessCommand(
             name="postgres",
             arguments=arguments,
             log=self.log,

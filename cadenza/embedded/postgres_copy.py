@@ -7,7 +7,7 @@ from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.embedded.postgres import installation
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER
-from cadenza.runtime.process import Command, run_to_end
+from cadenza.runtime.process import ProcessCommand, run_to_end
 
 
 async def dump(postgres: EmbeddedPostgres, file: Path, log: Path, *, compressed: bool = True) -> None:
@@ -29,4 +29,4 @@ async def _run(postgres: EmbeddedPostgres, program: str, arguments: list[str | P
     environment = {"LC_ALL": "C", "PATH": os.defpath, "PGPASSWORD": postgres.secrets.superuser_password}
     where = ["--host", LOOPBACK, "--port", str(postgres.port), "--username", SUPERUSER, "--no-password"]
     command = [installation() / "bin" / program, *where, *arguments]
-    await run_to_end(Command(f"PostgreSQL's {program}", command, log, environment))
+    await run_to_end(ProcessCommand(f"PostgreSQL's {program}", command, log, environment))

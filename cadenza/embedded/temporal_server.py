@@ -13,7 +13,7 @@ import httpx
 from cadenza.embedded.ports import LOOPBACK, free_port
 from cadenza.embedded.temporal_binary import find_temporal
 from cadenza.errors import StartError
-from cadenza.runtime.process import Child, Command
+from cadenza.runtime.process import Child, ProcessCommand
 
 NAMESPACE = "default"
 READY_WITHIN_SECONDS = 60.0
@@ -100,7 +100,7 @@ class EmbeddedTemporal:
             _check_database(self.database)
         program = await find_temporal(self.folder, self._program, self.log)
         self.child = Child(
-            Command(
+            ProcessCommand(
                 name="temporal",
                 arguments=self._arguments(program),
                 log=self.log,

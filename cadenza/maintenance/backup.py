@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.home import Home
-from cadenza.embedded.orphans import HOME_VARIABLE, ProcessBook
+from cadenza.embedded.orphans import HOME_VARIABLE, ProcessRecords
 from cadenza.embedded.postgres_copy import dump
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.errors import StartError, one_line
@@ -33,8 +33,8 @@ async def backup(file: Path, home_folder: Path, *, force: bool) -> archive.Manif
     """Raises `StartError`; then `file` does not exist, or is unchanged."""
     home = Home(home_folder)
     _refuse(file, home, force=force)
-    with _workshop(file) as folder:
-        async with _serving(home) as postgres:
+    with _working_folder(file) as folder:
+        async with _running_postgres(home) as postgres:
             taken_at = datetime.now(UTC)
             copy_temporal(home.folder / archive.TEMPORAL, folder / archive.TEMPORAL)
             revision = await schema_revision(postgres)
@@ -71,7 +71,7 @@ def _refuse(file: Path, home: Home, *, force: bool) -> None:
 
 
 @contextmanager
-def _workshop(file: Path) -> Generator[Path]:
+def _working_folder(file: Path) -> Generator[Path]:
     """A folder beside the file, for one backup at a time. What a killed backup left there is deleted first."""
     folder = file.with_name(f".{file.name}.making")
     lock = open_own_folder(folder)
@@ -91,7 +91,7 @@ def _workshop(file: Path) -> Generator[Path]:
 
 
 @asynccontextmanager
-async def _serving(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
+async def _running_postgres(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
     """Yields the home's Postgres: that of the process that uses the home, or one started here while the home is
     locked."""
     run = home.running()
@@ -100,7 +100,7 @@ async def _serving(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
         yield EmbeddedPostgres(home.folder, port=port).of_another_process()
         return
     with home:
-        ProcessBook(home.pids_file, home.folder).end_orphans()
+        ProcessRecords(home.pids_file, home.folder).end_orphans()
         async with EmbeddedPostgres(home.folder, environment={HOME_VARIABLE: str(home.folder)}) as postgres:
             yield postgres
 

@@ -28,10 +28,10 @@ async def serve(app: ASGIApp, host: str, port: int) -> None:
     # uvicorn sends the ending signal to itself again when it is done. Here that is a normal end.
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, _ignore)
-    await _Server(config).serve()
+    await _ReportingServer(config).serve()
 
 
-class _Server(uvicorn.Server):
+class _ReportingServer(uvicorn.Server):
     """Reports that it is ready once it answers requests."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

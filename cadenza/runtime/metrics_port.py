@@ -59,7 +59,7 @@ class MetricsPort:
             access_log=False,
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config)
+        server = _ServerWithoutSignals(config)
         serving = asyncio.create_task(server.serve([listening]))
         try:
             yield
@@ -105,7 +105,7 @@ class MetricsPort:
         return self.client
 
 
-class _Server(uvicorn.Server):
+class _ServerWithoutSignals(uvicorn.Server):
     """Leaves signals alone: in this process the worker handles them."""
 
     @contextmanager

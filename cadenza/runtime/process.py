@@ -30,7 +30,7 @@ class Account:
 
 
 @dataclass
-class Command:
+class ProcessCommand:
     """What to run and how. `ending` lists the signals that end it, each with the seconds to wait for it."""
 
     name: str
@@ -51,7 +51,7 @@ class Command:
 class Child:
     """One run of a command. Start it once. Whatever happens then, `end` leaves no process behind."""
 
-    command: Command
+    command: ProcessCommand
     process: asyncio.subprocess.Process | None = None
     _log_start: int = 0
     _lifeline: socket.socket | None = field(default=None, repr=False)
@@ -145,7 +145,7 @@ class Child:
         return theirs
 
 
-async def run_to_end(command: Command) -> None:
+async def run_to_end(command: ProcessCommand) -> None:
     """Runs a command until it ends by itself. Raises `StartError` with its complaint if it fails. If this is cancelled,
     the command is ended."""
     child = Child(command)

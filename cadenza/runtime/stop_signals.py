@@ -9,7 +9,7 @@ from cadenza.errors import StartError
 from cadenza.runtime.supervisor import Supervisor
 
 
-async def unless(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+async def run_unless_stopped(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
     """Does the work, but cancels it as soon as the process must stop."""
     task = asyncio.create_task(work)
     told = asyncio.create_task(stopping.wait())

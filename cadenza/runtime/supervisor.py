@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from cadenza.embedded.orphans import ProcessBook
+from cadenza.embedded.orphans import ProcessRecords
 from cadenza.errors import StartError
-from cadenza.runtime.process import Child, Command, describe_status
+from cadenza.runtime.process import Child, ProcessCommand, describe_status
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
@@ -37,7 +37,7 @@ class Part:
     def __init__(self, name: str, arguments: Sequence[str], log: Path | None, environment: Mapping[str, str]) -> None:
         self.name = name
         self.child: Child | None = None
-        self._command = Command(name, arguments, log, environment, has_lifeline=True)
+        self._command = ProcessCommand(name, arguments, log, environment, has_lifeline=True)
 
     async def start(self) -> None:
         self.child = Child(self._command)
@@ -52,14 +52,15 @@ class Part:
 class Supervisor:
     """The services of one run.
 
-    `say` is called with one-line messages for people; `changed` is called when a process was replaced. `book` is for a
-    run that must find its processes again after its own death. Processes with a lifeline notice that death themselves.
+    `say` is called with one-line messages for people; `changed` is called when a process was replaced. `records` is for
+    a run that must find its processes again after its own death. Processes with a lifeline notice that death
+    themselves.
     """
 
     def __init__(
-        self, book: ProcessBook | None, say: Callable[[str], None], changed: Callable[[], None] = lambda: None
+        self, records: ProcessRecords | None, say: Callable[[str], None], changed: Callable[[], None] = lambda: None
     ) -> None:
-        self._book = book
+        self._records = records
         self._say = say
         self._changed = changed
         self._waves: list[Sequence[Service]] = []
@@ -84,9 +85,9 @@ class Supervisor:
         while self._waves:
             wave = self._waves.pop()
             await asyncio.gather(*(service.end() for service in wave))
-            if self._book is not None:
+            if self._records is not None:
                 for service in wave:
-                    self._book.strike_out(service.name)
+                    self._records.remove(service.name)
 
     def kill(self) -> None:
         """Kills everything at once, for a person who does not want to wait for `stop`."""
@@ -99,8 +100,8 @@ class Supervisor:
         try:
             await service.start()
         finally:
-            if self._book is not None and service.child is not None and service.child.pid is not None:
-                self._book.write_down(service.name, service.child.pid)
+            if self._records is not None and service.child is not None and service.child.pid is not None:
+                self._records.add(service.name, service.child.pid)
 
     async def _keep(self, service: Service) -> None:
         """Restarts the service whenever it dies: soon at first, then with a growing delay."""

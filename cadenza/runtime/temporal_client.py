@@ -29,8 +29,8 @@ async def connect_temporal(
 
     `lazy` connects at the first call, so that the API starts and accepts leads while Temporal is down; a worker needs a
     connected client. `environment` replaces the process's environment, and `runtime` the SDK's default runtime
-    (cadenza/runtime/temporal_sdk_runtime.py). Raises `StartError` if the configuration cannot be read or the server does not
-    answer.
+    (cadenza/runtime/temporal_sdk_runtime.py). Raises `StartError` if the configuration cannot be read or the server
+    does not answer.
     """
     config = read_connect_config(environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)

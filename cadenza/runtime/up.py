@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from cadenza.embedded import NAMESPACE, EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.home import Home
 from cadenza.embedded.home_secrets import keep_api_key
-from cadenza.embedded.orphans import HOME_VARIABLE, ProcessBook
+from cadenza.embedded.orphans import HOME_VARIABLE, ProcessRecords
 from cadenza.embedded.ports import LOOPBACK, choose_port
 from cadenza.runtime.program import Program, command_line
-from cadenza.runtime.stop_signals import stop_on_signals, unless
+from cadenza.runtime.stop_signals import run_unless_stopped, stop_on_signals
 from cadenza.runtime.supervisor import Part, Supervisor
 from cadenza.runtime.up_options import UpOptions
 from cadenza.settings import Settings
@@ -47,14 +47,14 @@ async def up(options: UpOptions, settings: Settings, program: Program) -> None:
     """
     os.umask(0o077)  # files of this run are readable by their owner only
     with Home(options.home) as home:
-        book = ProcessBook(home.pids_file, home.folder)
-        for name in book.end_orphans():
+        records = ProcessRecords(home.pids_file, home.folder)
+        for name in records.end_orphans():
             say(f"ended what an earlier run left behind: {name}")
-        run = Run(home, options, settings, program, book)
+        run = Run(home, options, settings, program, records)
         stopping = asyncio.Event()
         stop_on_signals(stopping, run.supervisor)
         try:
-            await unless(stopping, run.start())
+            await run_unless_stopped(stopping, run.start())
             await stopping.wait()
             say("stopping")
         finally:
@@ -73,14 +73,14 @@ class Run:
         options: UpOptions,
         settings: Settings,
         program: Program,
-        book: ProcessBook,
+        records: ProcessRecords,
     ) -> None:
-        self.supervisor = Supervisor(book, say, self._announce)
+        self.supervisor = Supervisor(records, say, self._announce)
         self._home = home
         self._dev = options.dev
         self._settings = settings
         self._program = program
-        self._book = book
+        self._records = records
         self._tenant: FirstTenant | None = None
         self._ports = choose_ports(options, settings)
         marked = {HOME_VARIABLE: str(home.folder)}
@@ -190,7 +190,7 @@ class Run:
             "smtp_host": smtp_host,
             "smtp_port": smtp_port,
             "inbound_webhook_secret": self.webhook_secret.partition(",")[0],
-            "pids": {"up": os.getpid(), **self._book.pids},
+            "pids": {"up": os.getpid(), **self._records.pids},
         }
 
     def _parts(self) -> Sequence[tuple[str, Sequence[str]]]:

@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from activities.log_context_interceptor import LogContext
+from activities.log_context_interceptor import LogContextInterceptor
 from activities.mailbox import MailboxActivities
 from activities.maintenance import MaintenanceActivities
 from activities.steps import EnrollmentActivities, QueueActivities
@@ -150,7 +150,7 @@ def make_worker(
             maintenance.decide_winners,
             maintenance.maintain_log,
         ],
-        interceptors=[LogContext()],
+        interceptors=[LogContextInterceptor()],
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
@@ -167,7 +167,7 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_
         task_queue=mailboxes_queue(task_queue),
         workflows=[MailboxWorkflow],
         activities=[MailboxActivities(parts.inboxes).watch],
-        interceptors=[LogContext()],
+        interceptors=[LogContextInterceptor()],
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,

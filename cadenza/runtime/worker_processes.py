@@ -10,7 +10,7 @@ import os
 
 from cadenza.runtime.lifeline import tell_ready
 from cadenza.runtime.program import command_line
-from cadenza.runtime.stop_signals import stop_on_signals, unless
+from cadenza.runtime.stop_signals import run_unless_stopped, stop_on_signals
 from cadenza.runtime.supervisor import Part, Supervisor
 from cadenza.settings import Settings
 
@@ -29,7 +29,7 @@ async def run_workers(processes: int, settings: Settings) -> None:
         for number in range(processes)
     ]
     try:
-        await unless(stopping, _start(supervisor, workers))
+        await run_unless_stopped(stopping, _start(supervisor, workers))
         await stopping.wait()
     finally:
         await supervisor.stop()

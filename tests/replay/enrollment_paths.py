@@ -20,7 +20,7 @@ from services.secret_box import SecretBox
 from services.sequences.draft_steps import change_step, remove_step
 from tests.stage import COLD_OUTREACH, Stage
 
-Story = Callable[[Stage], Awaitable[UUID]]
+EnrollmentPath = Callable[[Stage], Awaitable[UUID]]
 Steps = list[dict[str, Any]]
 
 THREE: Steps = load("""
@@ -61,10 +61,12 @@ async def until_recorded(one: Stage, enrollment: UUID) -> None:
     await one.until(recorded, "the first email is recorded")
 
 
-def after(days: float, event: LeadEvent | None, then: float = 0, steps: Steps = COLD_OUTREACH["steps"]) -> Story:
+def after(
+    days: float, event: LeadEvent | None, then: float = 0, steps: Steps = COLD_OUTREACH["steps"]
+) -> EnrollmentPath:
     """`event` happens `days` days after the first email, then `then` more days pass."""
 
-    async def story(one: Stage) -> UUID:
+    async def path(one: Stage) -> UUID:
         lead, enrollment = await begun(one, steps)
         if days:
             await one.forward(days=days)
@@ -74,7 +76,7 @@ def after(days: float, event: LeadEvent | None, then: float = 0, steps: Steps = 
             await one.forward(days=then)
         return enrollment
 
-    return story
+    return path
 
 
 async def out_of_office(one: Stage) -> UUID:
@@ -141,10 +143,10 @@ async def signal_before_first_task(one: Stage) -> UUID:
     return enrollment
 
 
-def while_sending(happens: Callable[[Stage, UUID, UUID], Awaitable[None]]) -> Story:
+def while_sending(happens: Callable[[Stage, UUID, UUID], Awaitable[None]]) -> EnrollmentPath:
     """`happens` runs while the first email waits for the server's answer to the end of its data."""
 
-    async def story(one: Stage) -> UUID:
+    async def path(one: Stage) -> UUID:
         one.sink.gate.clear()
         lead = await one.lead()
         (enrollment,) = await one.enroll(await one.sequence(THREE), lead)
@@ -155,7 +157,7 @@ def while_sending(happens: Callable[[Stage, UUID, UUID], Awaitable[None]]) -> St
         await one.forward(days=4)
         return enrollment
 
-    return story
+    return path
 
 
 async def paused_and_resumed_while(one: Stage, lead: UUID, _enrollment: UUID) -> None:
@@ -221,7 +223,7 @@ async def loops(one: Stage) -> UUID:
     return enrollment
 
 
-STORIES: dict[str, Story] = {
+ENROLLMENT_PATHS: dict[str, EnrollmentPath] = {
     "does-nothing": after(8, None),
     "opens": after(4, OpenEvent(type="open"), 4),
     "replies": after(2, ReplyEvent(type="reply")),

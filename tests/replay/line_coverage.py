@@ -9,7 +9,7 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 
-class Traced:
+class LineCoverage:
     """Provides an executor for a replayer's workflow tasks that records which lines of `modules` run."""
 
     def __init__(self, *modules: ModuleType) -> None:

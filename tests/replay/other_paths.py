@@ -22,7 +22,7 @@ from workflows.enrollment import EnrollmentWorkflow
 from workflows.messages import mailbox_workflow_id
 
 Run = WorkflowHandle[Any, Any]
-Tape = Callable[[Stage], Awaitable[Run]]
+RunPath = Callable[[Stage], Awaitable[Run]]
 
 
 async def looping(one: Stage) -> tuple[Run, Run]:
@@ -153,16 +153,16 @@ async def watched_for_long(one: Stage) -> Run:
 # Schedules.
 
 
-def scheduled(name: str) -> Tape:
-    async def tape(one: Stage) -> Run:
+def scheduled(name: str) -> RunPath:
+    async def path(one: Stage) -> Run:
         handle = await one.client.start_workflow(name, id=f"{name}-{uuid4()}", task_queue=one.task_queue)
         await handle.result()
         return handle
 
-    return tape
+    return path
 
 
-OTHERS: dict[str, Tape] = {
+OTHER_PATHS: dict[str, RunPath] = {
     "under-a-build-id": under_a_build_id,
     "across-a-release": across_a_release,
     "patched/began-patched": began_patched,
@@ -173,7 +173,7 @@ OTHERS: dict[str, Tape] = {
     "maintenance/refresh-analytics": scheduled("RefreshAnalytics"),
     "maintenance/maintain-log": scheduled("MaintainLog"),
 }
-LONG_LIVES: dict[str, Tape] = {
+LONG_LIVES: dict[str, RunPath] = {
     "continues-as-new": continues_as_new,
     "continued": continued,
     "mailbox/continues-as-new": watched_for_long,

@@ -24,9 +24,9 @@ from domain.engine.contracts import Command, Directive, EnrollmentInput, Mailbox
 from services.secret_box import new_key
 from tests.engine.releases.broken import BrokenEnrollmentWorkflow
 from tests.engine.releases.patched import PatchedEnrollmentWorkflow
-from tests.replay.enrollment_paths import STORIES
-from tests.replay.line_coverage import Traced
-from tests.replay.other_paths import LONG_LIVES, OTHERS
+from tests.replay.enrollment_paths import ENROLLMENT_PATHS
+from tests.replay.line_coverage import LineCoverage
+from tests.replay.other_paths import LONG_LIVES, OTHER_PATHS
 from workflows.contracts import STEP, ActivityNames
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.mailbox import MailboxWorkflow
@@ -68,7 +68,7 @@ def named(path: Path) -> str:
 
 def test_every_path_is_recorded() -> None:
     recorded = {named(path) for path in HISTORIES.rglob("*.json")}
-    assert recorded == STORIES.keys() | OTHERS.keys() | LONG_LIVES.keys()
+    assert recorded == ENROLLMENT_PATHS.keys() | OTHER_PATHS.keys() | LONG_LIVES.keys()
 
 
 @pytest.mark.parametrize("path", [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE], ids=named)
@@ -117,8 +117,8 @@ def members(one: type) -> list[object]:
 
 
 async def test_every_line_of_the_workflows_runs_in_a_replay() -> None:
-    traced = Traced(workflows.enrollment, workflows.mailbox, workflows.maintenance)
-    with traced.executor() as executor:
+    coverage = LineCoverage(workflows.enrollment, workflows.mailbox, workflows.maintenance)
+    with coverage.executor() as executor:
         # The sandbox would load its own copies of the modules.
         again = Replayer(
             workflows=WORKFLOWS,
@@ -128,7 +128,7 @@ async def test_every_line_of_the_workflows_runs_in_a_replay() -> None:
         )
         for path in [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE]:
             await again.replay_workflow(history(path))
-    assert traced.unreached() == NEVER_RECORDED
+    assert coverage.unreached() == NEVER_RECORDED
 
 
 def test_histories_have_no_personal_data_and_no_machine_paths() -> None:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from api.app_context import Wiring
-from api.deps import OwnWriting, Reader, Reading, Wired
+from api.app_context import AppContext
+from api.deps import Context, OwnWriting, Reader, Reading
 from api.requests.auth import Principal
 from api.requests.session_cookie import take_cookie
 from api.route import ApiRoute
@@ -16,19 +16,19 @@ router = APIRouter(prefix="/session", tags=["Administration"], route_class=ApiRo
 
 
 @router.get("")
-async def get_session(reader: Reader, session: Reading, wired: Wired) -> SessionResponse:
-    return await described(session, reader, wired)
+async def get_session(reader: Reader, session: Reading, context: Context) -> SessionResponse:
+    return await described(session, reader, context)
 
 
 @router.delete("", status_code=204)
-async def sign_out(reader: Reader, session: OwnWriting, wired: Wired, response: Response) -> None:
+async def sign_out(reader: Reader, session: OwnWriting, context: Context, response: Response) -> None:
     """Ends the session and clears the cookie. For a request with an API key there is no session to end."""
     if reader.session_id is not None:
         await sessions.end_session(session, reader.session_id)
-    take_cookie(response, wired.config)
+    take_cookie(response, context.config)
 
 
-async def described(session: ReadSession, who: Principal, wired: Wiring) -> SessionResponse:
+async def described(session: ReadSession, who: Principal, context: AppContext) -> SessionResponse:
     tenant = await tenants.get_tenant(session, who.tenant_id)
     user = await users.get_user(session, who.user_id) if who.user_id else None
     return SessionResponse(
@@ -37,6 +37,6 @@ async def described(session: ReadSession, who: Principal, wired: Wiring) -> Sess
         scopes=[scope for scope in ALL_SCOPES if scope in who.scopes],
         user=SessionUser.model_validate(user) if user else None,
         api_key_id=who.key_id,
-        dev=wired.config.dev,
-        temporal_ui_url=wired.config.temporal_ui_url,
+        dev=context.config.dev,
+        temporal_ui_url=context.config.temporal_ui_url,
     )

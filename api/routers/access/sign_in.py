@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.background import BackgroundTask
 
-from api.app_context import wiring
+from api.app_context import app_context
 from api.error_responses import WITH_BODY, problems
 from api.errors import problem
 from api.outages import reaching_postgres
@@ -37,7 +37,7 @@ async def create_session(request: Request, body: Annotated[SignIn, Body()]) -> R
     except SignInFailed as refused:
         answer = problem(refused)
         # After the answer: otherwise its duration would reveal whether the address exists.
-        answer.background = BackgroundTask(sign_in.audit_refusal, wiring(request).database, refused.tried)
+        answer.background = BackgroundTask(sign_in.audit_refusal, app_context(request).database, refused.tried)
         return answer
     return await _answered(request, signed_in)
 
@@ -46,47 +46,49 @@ async def create_session(request: Request, body: Annotated[SignIn, Body()]) -> R
 async def accept_invitation(request: Request, body: InvitationAccept) -> Response:
     """Sets the password of the user the invitation is for, ends that user's sessions, and signs the browser in. Needs
     the header `X-Cadenza-CSRF: 1`."""
-    wired = wiring(request)
+    context = app_context(request)
     with reaching_postgres():
-        signed_in = await invitations.accept(wired.database, wired.passwords, body.token, body.password)
+        signed_in = await invitations.accept(context.database, context.passwords, body.token, body.password)
     return await _answered(request, signed_in)
 
 
 async def _by_key(request: Request, body: KeySignIn) -> SignedIn:
-    database = wiring(request).database
+    database = app_context(request).database
     key = await find_key(database, body.api_key.strip())
     count_request(request, key.key_id)
     return await sign_in.by_key(database, key)
 
 
 async def _by_password(request: Request, body: PasswordSignIn) -> SignedIn:
-    wired = wiring(request)
+    context = app_context(request)
     attempt = (body.email, request.client.host if request.client else "")
-    wired.attempts.begin(*attempt)
-    signed_in = await sign_in.by_password(wired.database, wired.passwords, body.email, body.password, body.tenant_id)
+    context.attempts.begin(*attempt)
+    signed_in = await sign_in.by_password(
+        context.database, context.passwords, body.email, body.password, body.tenant_id
+    )
     if not signed_in.counts:
-        wired.attempts.was_right(*attempt)
+        context.attempts.was_right(*attempt)
     return signed_in
 
 
 async def _answered(request: Request, signed_in: SignedIn) -> Response:
     """Answers with the new session and its cookie, and ends the session that the browser had before."""
-    wired = wiring(request)
+    context = app_context(request)
     with reaching_postgres():
         await _leave(request)
-        who = await of_session(wired.database, signed_in.token)
-        async with wired.database.read(who.tenant_id) as session:
-            told = await described(session, who, wired)
+        who = await of_session(context.database, signed_in.token)
+        async with context.database.read(who.tenant_id) as session:
+            told = await described(session, who, context)
     answer = JSONResponse(told.model_dump(mode="json"), 201)
-    give_cookie(answer, wired.config, signed_in.token)
+    give_cookie(answer, context.config, signed_in.token)
     return answer
 
 
 async def _leave(request: Request) -> None:
-    wired = wiring(request)
-    token = cookie_of(request, wired.config)
-    left = await sessions.find_session(wired.database, token) if token else None
+    context = app_context(request)
+    token = cookie_of(request, context.config)
+    left = await sessions.find_session(context.database, token) if token else None
     if left is not None:
-        transaction = wired.database.write(left.tenant_id, api_key_id=left.api_key_id, user_id=left.user_id)
+        transaction = context.database.write(left.tenant_id, api_key_id=left.api_key_id, user_id=left.user_id)
         async with transaction as session:
             await sessions.end_session(session, left.session_id)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.deps import Admin, AdminReading, AdminWriting, Wired
+from api.deps import Admin, AdminReading, AdminWriting, Context
 from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.access.tenants import TenantCreate, TenantCreated, TenantResponse, TenantUpdate
@@ -15,11 +15,11 @@ router = APIRouter(prefix="/tenants", tags=["Administration"], route_class=ApiRo
 
 
 @router.post("", status_code=201, responses=WITH_BODY)
-async def create_tenant(body: TenantCreate, admin: Admin, wired: Wired) -> TenantCreated:
+async def create_tenant(body: TenantCreate, admin: Admin, context: Context) -> TenantCreated:
     """For keys of the operator's tenant (the first one); others get 403 `not_operator`. Only this answer contains the
     new tenant's first key. `Idempotency-Key` is not accepted, because a stored answer would store the key."""
     made = await tenants.create_tenant(
-        wired.database, admin.tenant_id, body.values(), api_key_id=admin.key_id, user_id=admin.user_id
+        context.database, admin.tenant_id, body.values(), api_key_id=admin.key_id, user_id=admin.user_id
     )
     return TenantCreated.of(made)
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from api.deps import Admin, AdminReading, AdminWriting, Once, Paging, Wired
+from api.deps import Admin, AdminReading, AdminWriting, Context, Once, Paging
 from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.access.users import InvitationResponse, UserCreate, UserResponse, UserUpdate
@@ -49,10 +49,10 @@ async def delete_user(user_id: UUID, session: AdminWriting, admin: Admin) -> Non
 
 
 @router.post("/{user_id}/invitations", status_code=201, responses=problems(404))
-async def invite_user(user_id: UUID, request: Request, session: AdminWriting, wired: Wired) -> InvitationResponse:
+async def invite_user(user_id: UUID, request: Request, session: AdminWriting, context: Context) -> InvitationResponse:
     """Creates a link with which the user sets a first or new password and is signed in. Send it to the user yourself.
     The user's previous link stops working. `Idempotency-Key` is not accepted, because a stored answer would store the
     link."""
     invitation = await invitations.invite(session, user_id)
-    home = (wired.config.public_url or str(request.base_url)).rstrip("/")
+    home = (context.config.public_url or str(request.base_url)).rstrip("/")
     return InvitationResponse(url=f"{home}/#invitation={invitation.token}", expires_at=invitation.expires_at)

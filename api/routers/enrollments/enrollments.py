@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.deps import Paging, Reading, Wired
+from api.deps import Context, Paging, Reading
 from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
@@ -22,20 +22,20 @@ router = APIRouter(prefix="/enrollments", tags=["Enrollment"], route_class=ApiRo
 async def list_enrollments(
     session: Reading,
     page: Paging,
-    wired: Wired,
+    context: Context,
     sequence_id: Annotated[UUID | None, Query()] = None,
     lead_id: Annotated[UUID | None, Query()] = None,
     status: Annotated[EnrollmentStatus | None, Query()] = None,
 ) -> Listed[EnrollmentStateResponse]:
     """Newest first."""
     found = await overview.list_enrollments(session, page, sequence_id=sequence_id, lead_id=lead_id, status=status)
-    return listed(found, lambda state: EnrollmentStateResponse.of(state, session.tenant_id, wired.config))
+    return listed(found, lambda state: EnrollmentStateResponse.of(state, session.tenant_id, context.config))
 
 
 @router.get("/{enrollment_id}", responses=problems(404))
-async def get_enrollment(enrollment_id: UUID, session: Reading, wired: Wired) -> EnrollmentStateResponse:
+async def get_enrollment(enrollment_id: UUID, session: Reading, context: Context) -> EnrollmentStateResponse:
     state = await overview.get_enrollment(session, enrollment_id)
-    return EnrollmentStateResponse.of(state, session.tenant_id, wired.config)
+    return EnrollmentStateResponse.of(state, session.tenant_id, context.config)
 
 
 @router.get("/{enrollment_id}/explain", responses=problems(404))

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.config import AppConfig
-from api.deps import Once, Paging, Reading, Steering, Wired
+from api.deps import Context, Once, Paging, Reading, Steering
 from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
@@ -48,38 +48,38 @@ async def enroll_leads(body: EnrollLeadsRequest, session: Steering, once: Once) 
 
 
 @router.get("/{lead_id}/sequence-state", responses=problems(404))
-async def get_sequence_state(lead_id: UUID, session: Reading, wired: Wired) -> SequenceStateResponse:
-    return await _state(session, lead_id, wired.config)
+async def get_sequence_state(lead_id: UUID, session: Reading, context: Context) -> SequenceStateResponse:
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/pause-sequence", responses=WITH_BODY | problems(404, 409))
 async def pause_lead(
-    lead_id: UUID, session: Steering, wired: Wired, body: PauseRequest | None = None
+    lead_id: UUID, session: Steering, context: Context, body: PauseRequest | None = None
 ) -> SequenceStateResponse:
     """No email is sent after this has answered. Pausing a paused enrollment changes nothing."""
     asked = body or PauseRequest()
     await steer.pause(session, lead_id, asked.sequence_id)
-    return await _state(session, lead_id, wired.config)
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/resume-sequence", responses=WITH_BODY | problems(404, 409))
 async def resume_lead(
-    lead_id: UUID, session: Steering, wired: Wired, body: ResumeRequest | None = None
+    lead_id: UUID, session: Steering, context: Context, body: ResumeRequest | None = None
 ) -> SequenceStateResponse:
     """Resumes what is paused, and lets a failed enrollment try its step again."""
     asked = body or ResumeRequest()
     await steer.resume(session, lead_id, asked.sequence_id, asked.mode)
-    return await _state(session, lead_id, wired.config)
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/stop-sequence", responses=WITH_BODY | problems(404, 409))
 async def stop_lead(
-    lead_id: UUID, session: Steering, wired: Wired, body: StopRequest | None = None
+    lead_id: UUID, session: Steering, context: Context, body: StopRequest | None = None
 ) -> SequenceStateResponse:
     """Stops for good. Stopping a stopped enrollment changes nothing."""
     asked = body or StopRequest()
     await steer.stop(session, lead_id, asked.sequence_id, asked.reason)
-    return await _state(session, lead_id, wired.config)
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/events", responses=WITH_BODY | problems(404))

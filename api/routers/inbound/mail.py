@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from fastapi import APIRouter, Request
 
-from api.app_context import wiring
+from api.app_context import app_context
 from api.error_responses import problems
 from api.outages import reaching_postgres
 from api.requests.json_body import UnsupportedMediaType, limited, media_type
@@ -46,22 +46,22 @@ async def receive_inbound_email(request: Request) -> MailReceivedResponse:
     then by its sender. The tenant is found by the same references, or else by the mailbox it was delivered to. A
     message that is delivered twice is recorded once; the same `webhook-id` gets the same answer again.
     """
-    wired = wiring(request)
+    context = app_context(request)
     claimed = claim(request.headers, datetime.now(UTC))  # before any of the body is read
     if media_type(request) != RFC822:
         raise UnsupportedMediaType(f"send the message as `Content-Type: {RFC822}`")
     raw = await _signed_body(request, claimed)
     with reaching_postgres():
-        received = await receive_inbound(wired.database, raw, claimed.webhook_id)
+        received = await receive_inbound(context.database, raw, claimed.webhook_id)
     if received.tenant_id is not None:
-        wired.dispatcher.kick(received.tenant_id)
+        context.dispatcher.kick(received.tenant_id)
     return MailReceivedResponse.model_validate(received.mail)
 
 
 async def _signed_body(request: Request, claimed: Claim) -> bytes:
     """Buffers the body on disk until its signature is verified, so that strangers cannot fill the memory. Raises
     InvalidSignature and PayloadTooLarge."""
-    secret = wiring(request).config.inbound_webhook_secret
+    secret = app_context(request).config.inbound_webhook_secret
     assert secret is not None, "the router is there only with a secret"
     async with spooled(limited(request, MAX_MESSAGE_BYTES)) as file:
         return await asyncio.to_thread(_verified, file, claimed, secret)

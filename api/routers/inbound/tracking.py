@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.background import BackgroundTask
 
-from api.app_context import wiring
+from api.app_context import app_context
 from api.error_responses import Responses, problems
 from api.pages import unsubscribe as pages
 from api.pages.unsubscribe import PRIVATE
@@ -74,7 +74,7 @@ async def ask_to_unsubscribe(token: TokenText, request: Request) -> Response:
         return pages.unknown()
     try:
         async with asyncio.timeout(LOOK_UP_SECONDS):
-            address = await tracking.recipient(wiring(request).database, found)
+            address = await tracking.recipient(app_context(request).database, found)
     except (SQLAlchemyError, OSError):
         return pages.ask(None)
     return pages.ask(address) if address else pages.unknown()
@@ -92,18 +92,18 @@ async def unsubscribe(token: TokenText, request: Request) -> Response:
         return pages.unknown()
     try:
         async with asyncio.timeout(RECORD_SECONDS):
-            is_known = await tracking.unsubscribed(wiring(request).database, found)
+            is_known = await tracking.unsubscribed(app_context(request).database, found)
     except (SQLAlchemyError, OSError) as error:
         log.error("message %s could not be unsubscribed from: %s", found.message_id, type(error).__name__)
         return pages.not_now()
     if not is_known:
         return pages.unknown()
-    wiring(request).dispatcher.kick(found.tenant_id)
+    app_context(request).dispatcher.kick(found.tenant_id)
     return pages.done()
 
 
 def _read(request: Request, token: str, kind: Kind) -> Token | None:
-    key = wiring(request).link_key
+    key = app_context(request).link_key
     return key.read(token, kind) if key else None
 
 
@@ -111,7 +111,7 @@ async def _recording(request: Request, token: Token | None) -> BackgroundTask | 
     """Starts to record the event, and returns what remains to be done after the answer."""
     if token is None:
         return None
-    links = wiring(request).links
+    links = app_context(request).links
     deed, record = ("open", links.opened) if token.kind == "open" else ("click", links.clicked)
     fetch = tracking.fetch_of(deed, request.method, request.headers)
     recording = asyncio.ensure_future(record(token, fetch, datetime.now(UTC)))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.deps import Once, Paging, Reading, Wired, Writer, Writing
+from api.deps import Context, Once, Paging, Reading, Writer, Writing
 from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
@@ -73,12 +73,12 @@ async def update_lead(lead_id: UUID, body: LeadUpdate, session: Writing) -> Lead
 
 
 @router.delete("/{lead_id}", status_code=204, responses=problems(404))
-async def delete_lead(lead_id: UUID, writer: Writer, wired: Wired) -> None:
+async def delete_lead(lead_id: UUID, writer: Writer, context: Context) -> None:
     """Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays. The
     analytics of its sequences keep their counts, which identify nobody."""
     await erase_lead(
-        wired.database,
-        wired.dispatcher.tell,
+        context.database,
+        context.dispatcher.tell,
         writer.tenant_id,
         lead_id,
         api_key_id=writer.key_id,

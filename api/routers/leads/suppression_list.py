@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from api.deps import Admin, AdminSteering, Wired
+from api.deps import Admin, AdminSteering, Context
 from api.error_responses import WITH_BODY
 from api.requests.uploads import UploadedFile
 from api.route import UploadRoute
@@ -41,10 +41,10 @@ async def import_suppressions(upload: UploadedFile, session: AdminSteering) -> L
 
 @router.get("/export", responses=_CSV, response_class=StreamingResponse)
 async def export_suppressions(
-    admin: Admin, wired: Wired, kind: Annotated[SuppressionKind | None, Query()] = None
+    admin: Admin, context: Context, kind: Annotated[SuppressionKind | None, Query()] = None
 ) -> StreamingResponse:
     """The whole list, sorted by value. A cell that a spreadsheet would read as a formula gets a leading `'`, which
     `import` removes."""
-    rows = suppression_list.export_suppressions(wired.database, admin.tenant_id, kind)
+    rows = suppression_list.export_suppressions(context.database, admin.tenant_id, kind)
     headers = {"Content-Disposition": 'attachment; filename="suppressions.csv"'}
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)

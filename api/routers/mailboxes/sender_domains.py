@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.deps import Paging, Reading, Wired, Writer, Writing
+from api.deps import Context, Paging, Reading, Writer, Writing
 from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
@@ -32,20 +32,20 @@ async def get_sender_domain(domain: Domain, session: Reading) -> SenderDomainRes
 
 @router.put("/{domain}", responses=WITH_BODY | problems(404, 409))
 async def set_sender_domain(
-    domain: Domain, body: SenderDomainUpdate, session: Writing, wired: Wired
+    domain: Domain, body: SenderDomainUpdate, session: Writing, context: Context
 ) -> SenderDomainResponse:
     """Turns on signing of the domain's mail (DKIM). The answer contains the DNS record to publish. Publish it at once:
     receivers treat mail as forged if they cannot find its key."""
-    changed = await sender_domains.set_dkim(session, domain, body.given(), wired.config.secrets)
+    changed = await sender_domains.set_dkim(session, domain, body.given(), context.config.secrets)
     return SenderDomainResponse.of(changed)
 
 
 @router.post("/{domain}/check", responses=WITH_BODY | problems(404))
 async def check_sender_domain(
-    domain: Domain, writer: Writer, wired: Wired, body: SenderDomainCheck | None = None
+    domain: Domain, writer: Writer, context: Context, body: SenderDomainCheck | None = None
 ) -> SenderDomainResponse:
     """Looks up SPF, DKIM, DMARC and MX in DNS now. A lookup without an answer is `unresolved`; nothing is assumed."""
     found = await sender_domains.check_domain(
-        wired.database, writer.tenant_id, domain, wired.config.dns, selector=body.dkim_selector if body else None
+        context.database, writer.tenant_id, domain, context.config.dns, selector=body.dkim_selector if body else None
     )
     return SenderDomainResponse.of(found)

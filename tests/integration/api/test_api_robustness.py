@@ -256,9 +256,9 @@ async def test_without_postgres_requests_answer_503_with_retry_after(
     one = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away)
     async with one.router.lifespan_context(one), client_of(one, await tenant.key("read")) as http:
         assert (await http.get("/leads")).is_success
-        await one.state.wiring.database.aclose()
+        await one.state.context.database.aclose()
         gone = migrated_postgres.app_url.replace(f":{migrated_postgres.port}", ":1")
-        object.__setattr__(one.state.wiring, "database", type(one.state.wiring.database)(gone))
+        object.__setattr__(one.state.context, "database", type(one.state.context.database)(gone))
         response = await http.get("/leads")
         assert (response.status_code, response.json()["code"]) == (503, "unavailable")
         assert int(response.headers["retry-after"]) > 0

@@ -53,10 +53,10 @@ class Counting(Passwords):
 
 @contextmanager
 def counted(app: FastAPI) -> Iterator[Counting]:
-    wiring, before, counting = app.state.wiring, app.state.wiring.passwords, Counting()
-    object.__setattr__(wiring, "passwords", counting)
+    context, before, counting = app.state.context, app.state.context.passwords, Counting()
+    object.__setattr__(context, "passwords", counting)
     yield counting
-    object.__setattr__(wiring, "passwords", before)
+    object.__setattr__(context, "passwords", before)
 
 
 async def test_address_and_password_are_normalised_at_sign_in(app: FastAPI, tenant: Tenant) -> None:
@@ -150,7 +150,7 @@ async def test_another_tenants_user_does_not_help_to_guess_a_password(
             assert (await sign_in(http, email, guess)).json()["tenant_id"] == str(stranger.id)
         assert code_of(await sign_in(http, email, guess)) == (429, "sign_in_throttled")
         # With a tenant ID only one password is compared, so a successful attempt does not count.
-        fresh.state.wiring.attempts.was_right(email, "127.0.0.1")
+        fresh.state.context.attempts.was_right(email, "127.0.0.1")
         for _ in range(2):
             session = (await sign_in(http, email, tenant_id=str(tenant.id))).json()
             assert session["user"]["id"] == theirs["id"]

@@ -9,17 +9,17 @@ import pytest
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import DATABASE
 from tests.integration.api.client import Tenant
-from tests.integration.api.isolation.tenant_objects import Things, things_of
+from tests.integration.api.isolation.tenant_objects import TenantObjects, create_one_of_each
 
 
 @pytest.fixture
-async def ours(tenant: Tenant, capture_dir: Path) -> Things:
-    return await things_of(tenant, capture_dir)
+async def ours(tenant: Tenant, capture_dir: Path) -> TenantObjects:
+    return await create_one_of_each(tenant, capture_dir)
 
 
 @pytest.fixture
-async def theirs(stranger: Tenant, capture_dir: Path) -> Things:
-    return await things_of(stranger, capture_dir)
+async def theirs(stranger: Tenant, capture_dir: Path) -> TenantObjects:
+    return await create_one_of_each(stranger, capture_dir)
 
 
 @pytest.fixture

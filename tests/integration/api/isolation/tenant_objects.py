@@ -31,14 +31,14 @@ KEYLESS = {
 
 
 @dataclass
-class Things:
+class TenantObjects:
     """A tenant with one object of every kind. `ids` has their IDs by the names that paths and bodies use."""
 
     tenant: Tenant
     ids: dict[str, str]
 
 
-async def things_of(tenant: Tenant, capture_dir: Path) -> Things:
+async def create_one_of_each(tenant: Tenant, capture_dir: Path) -> TenantObjects:
     lead_id, _, message_id = await mailed(tenant)
     [enrollment] = (await tenant.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"]
     sequence_id = enrollment["sequence_id"]
@@ -80,7 +80,7 @@ async def things_of(tenant: Tenant, capture_dir: Path) -> Things:
         "captured_id": captured,
         "message_id": message_id,
     }
-    return Things(tenant, ids)
+    return TenantObjects(tenant, ids)
 
 
 async def _domain_of_its_own(tenant: Tenant) -> str:

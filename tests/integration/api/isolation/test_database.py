@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.session import Database
 from tests.integration.api.isolation.snapshots import snapshot, tables
-from tests.integration.api.isolation.tenant_objects import Things
+from tests.integration.api.isolation.tenant_objects import TenantObjects
 
 # Functions that run with more rights than the app's role: what each reveals, and to whom.
 DEFINERS = {
@@ -33,11 +33,11 @@ DEFINERS = {
 
 
 async def test_no_table_shows_rows_of_other_tenants(
-    database: Database, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+    database: Database, ours: TenantObjects, theirs: TenantObjects, all_seeing: asyncpg.Connection
 ) -> None:
     before = await snapshot(all_seeing, theirs.tenant.id)
     empty = {table for table, (count, _) in before.items() if not count}
-    assert empty == set(), "`things_of` must create a row in each of these"
+    assert empty == set(), "`create_one_of_each` must create a row in each of these"
     for table, column in (await tables(all_seeing)).items():
         theirs_id = {"theirs": theirs.tenant.id}
         async with database.read(ours.tenant.id) as session:
@@ -59,7 +59,7 @@ async def test_no_table_shows_rows_of_other_tenants(
 
 
 async def test_views_show_own_rows_only_and_relations_without_policies_are_unreadable(
-    database: Database, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+    database: Database, ours: TenantObjects, theirs: TenantObjects, all_seeing: asyncpg.Connection
 ) -> None:
     await all_seeing.execute("SELECT refresh_sequence_performance()")
     rows = await all_seeing.fetch(
@@ -91,7 +91,7 @@ async def test_every_security_definer_function_is_known(all_seeing: asyncpg.Conn
         assert "search_path=public, pg_temp" in row["settings"].replace('"', ""), row["proname"]
 
 
-async def test_a_message_id_finds_the_id_of_its_tenant_only(database: Database, ours: Things) -> None:
+async def test_a_message_id_finds_the_id_of_its_tenant_only(database: Database, ours: TenantObjects) -> None:
     """The inbound webhook asks for the tenant of a Message-ID, and learns its ID only."""
     find = text("SELECT find_inbound_tenant(:ids, :addresses)")
     found = await database.call(find, {"ids": [ours.ids["message_id"]], "addresses": []})

@@ -8,10 +8,10 @@ from fastapi import FastAPI
 
 from tests.integration.api.client import EMAIL, Tenant, client_of
 from tests.integration.api.isolation.snapshots import snapshot
-from tests.integration.api.isolation.tenant_objects import KEYLESS, Things, operations
+from tests.integration.api.isolation.tenant_objects import KEYLESS, TenantObjects, operations
 
 # By operation: a body that would be accepted if the object in the path belonged to the caller.
-BODIES: dict[str, Callable[[Things], Any]] = {
+BODIES: dict[str, Callable[[TenantObjects], Any]] = {
     "create_step": lambda _: {**EMAIL, "key": "mine"},
     "replace_steps": lambda _: {"steps_revision": 0, "steps": [EMAIL]},
     "validate_sequence": lambda _: {"steps": [EMAIL]},
@@ -29,14 +29,14 @@ BODIES: dict[str, Callable[[Things], Any]] = {
 
 
 async def test_every_operation_on_another_tenants_object_answers_not_found(
-    app: FastAPI, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+    app: FastAPI, ours: TenantObjects, theirs: TenantObjects, all_seeing: asyncpg.Connection
 ) -> None:
     before = await snapshot(all_seeing, theirs.tenant.id)
     tried: list[str] = []
     for method, path, operation in operations(app):
         if "{" not in path or f"{method} {path}" in KEYLESS:
             continue
-        # KeyError means a parameter without a known object: add one to `things_of`.
+        # KeyError means a parameter without a known object: add one to `create_one_of_each`.
         target = path.format_map(theirs.ids)
         body = BODIES.get(operation["operationId"], lambda _: {})(ours) if "requestBody" in operation else None
         await ours.tenant.refused(method, target, 404, "not_found", json=body)
@@ -46,7 +46,7 @@ async def test_every_operation_on_another_tenants_object_answers_not_found(
     assert await snapshot(all_seeing, theirs.tenant.id) == before
 
 
-async def test_no_list_shows_objects_of_another_tenant(app: FastAPI, tenant: Tenant, theirs: Things) -> None:
+async def test_no_list_shows_objects_of_another_tenant(app: FastAPI, tenant: Tenant, theirs: TenantObjects) -> None:
     tried = 0
     for method, path, _ in operations(app):
         if method != "GET" or "{" in path or f"{method} {path}" in KEYLESS:
@@ -67,7 +67,7 @@ async def test_no_list_shows_objects_of_another_tenant(app: FastAPI, tenant: Ten
     assert tried >= 12
 
 
-async def test_only_known_operations_answer_without_a_key(app: FastAPI, theirs: Things) -> None:
+async def test_only_known_operations_answer_without_a_key(app: FastAPI, theirs: TenantObjects) -> None:
     ids = {**theirs.ids, "token": "x"}
     open_to_all: set[str] = set()
     async with client_of(app, None) as http:

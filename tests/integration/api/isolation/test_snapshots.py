@@ -3,7 +3,7 @@
 import asyncpg
 
 from tests.integration.api.isolation.snapshots import BOOKKEEPING, snapshot
-from tests.integration.api.isolation.tenant_objects import Things
+from tests.integration.api.isolation.tenant_objects import TenantObjects
 
 SEEN = (
     "UPDATE leads SET first_name = 'Eve' WHERE tenant_id = $1",
@@ -15,14 +15,14 @@ SEEN = (
 )
 
 
-async def test_a_snapshot_sees_every_change(ours: Things, all_seeing: asyncpg.Connection) -> None:
+async def test_a_snapshot_sees_every_change(ours: TenantObjects, all_seeing: asyncpg.Connection) -> None:
     for statement in SEEN:
         before = await snapshot(all_seeing, ours.tenant.id)
         assert (await all_seeing.execute(statement, ours.tenant.id)).split()[-1] != "0", statement
         assert await snapshot(all_seeing, ours.tenant.id) != before, statement
 
 
-async def test_a_snapshot_ignores_retries(ours: Things, all_seeing: asyncpg.Connection) -> None:
+async def test_a_snapshot_ignores_retries(ours: TenantObjects, all_seeing: asyncpg.Connection) -> None:
     before = await snapshot(all_seeing, ours.tenant.id)
     for table, columns in BOOKKEEPING.items():
         # The UPDATE proves that each column exists; a wrong name would be ignored silently otherwise.

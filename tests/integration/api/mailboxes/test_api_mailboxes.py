@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from api.app_context import Wiring
+from api.app_context import AppContext
 from db.session import Database
 from services.secret_box import SecretBox
 from tests.integration.api.client import Tenant, new_tenant
@@ -180,7 +180,7 @@ async def test_a_hold_by_hand_has_a_time_and_no_reason(tenant: Tenant) -> None:
 @pytest.fixture
 async def strict(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
     """A tenant of an API with production settings."""
-    running: Wiring = app.state.wiring
+    running: AppContext = app.state.context
     config: AppConfig = replace(running.config, mail_allow_private=False)
     one = create_app(config, temporal_is_away)
     async with one.router.lifespan_context(one), new_tenant(one, database) as tenant:
@@ -207,7 +207,7 @@ async def test_a_password_requires_tls(strict: Tenant) -> None:
 
 
 async def test_without_secret_keys_passwords_are_refused(app: FastAPI, database: Database) -> None:
-    running: Wiring = app.state.wiring
+    running: AppContext = app.state.context
     keyless = create_app(replace(running.config, secrets=SecretBox()), temporal_is_away)
     async with keyless.router.lifespan_context(keyless), new_tenant(keyless, database) as tenant:
         body = {"email": "sam@sender.example", "smtp": SMTP}

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.app_context import Wiring
+from api.app_context import AppContext
 from db.session import Database
 from mail.dkim_keys import generate_key, public_record
 from tests.dns_server import SERVFAIL, DnsServer, dns_server
@@ -29,7 +29,7 @@ async def dns() -> AsyncGenerator[DnsServer]:
 @pytest.fixture
 async def asking(app: FastAPI, database: Database, dns: DnsServer) -> AsyncGenerator[Tenant]:
     """A tenant with a mailbox of DOMAIN, of an API that uses that DNS server."""
-    running: Wiring = app.state.wiring
+    running: AppContext = app.state.context
     one = create_app(replace(running.config, dns=dns.lookup()), temporal_is_away)
     async with one.router.lifespan_context(one), new_tenant(one, database) as tenant:
         smtp = {"host": "smtp.provider.example", "port": 587}
