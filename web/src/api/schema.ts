@@ -2135,8 +2135,8 @@ export interface components {
         };
         /**
          * DraftedStep
-         * @description A step of the whole: its place is where it stands. `id` names the step that it was, whatever its key is now;
-         *     one that was removed comes back. Without it, or where there is no such step any more, the key says which it is.
+         * @description One step of the whole list; its place is its position. `id` names an existing step, even when its key changes. A
+         *     removed step can come back. Without `id`, or when no such step exists any more, the key identifies it.
          */
         DraftedStep: {
             /** Config */
