@@ -62,24 +62,55 @@ class Tenant:
         """Returns the lead's newest enrollment."""
         return (await self.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"][0]
 
+    async def all_pages(self, path: str, limit: int, **query: Any) -> list[Any]:
+        """Returns the items of all pages of a list, with at most `limit` on each page."""
+        items: list[Any] = []
+        query = {"limit": limit, **query}
+        while True:
+            page = await self.call("GET", path, params=query)
+            assert len(page["items"]) <= limit
+            items += page["items"]
+            if page["next_cursor"] is None:
+                return items
+            query["cursor"] = page["next_cursor"]
+
     async def key(self, *scopes: Scope) -> str:
         async with self.database.write(self.id) as session:
             return (await create_key(session, name="Test", scopes=scopes)).key
+
+    async def record_sent(self, lead_id: str, *, mailbox_id: str | None = None) -> str:
+        """Stores a sent message of the lead's enrollment. Returns its Message-ID. Default: the enrollment's mailbox."""
+        message_id = f"<{uuid4()}@sender.example>"
+        insert = text(
+            "INSERT INTO messages (tenant_id, enrollment_id, sequence_id, lead_id, mailbox_id, step_id, visit,"
+            " status, rfc_message_id, subject, reserved_at, sent_at)"
+            " SELECT tenant_id, id, sequence_id, lead_id, coalesce(CAST(:mailbox_id AS uuid), mailbox_id),"
+            " coalesce(current_step_id, gen_random_uuid()), 1, 'sent', :message_id, 'Hello', now(), now()"
+            " FROM lead_sequence_state WHERE lead_id = :lead_id"
+        )
+        async with self.database.write(self.id) as session:
+            await session.execute(insert, {"mailbox_id": mailbox_id, "message_id": message_id, "lead_id": lead_id})
+        return message_id
 
     async def query(self, statement: str, **parameters: Any) -> list[Any]:
         async with self.database.read(self.id) as session:
             return list((await session.execute(text(statement), parameters)).all())
 
 
-@asynccontextmanager
-async def new_tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
+async def create_tenant(database: Database) -> tuple[UUID, str]:
+    """Creates a tenant. Returns its ID and an API key with every scope."""
     tenant_id = uuid4()
     async with database.write(tenant_id) as session:
         await session.execute(
             text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Test', '1 Main Street, Springfield')"),
             {"id": tenant_id},
         )
-        key = (await create_key(session, name="Test", scopes=["admin"])).key
+        return tenant_id, (await create_key(session, name="Test", scopes=["admin"])).key
+
+
+@asynccontextmanager
+async def new_tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
+    tenant_id, key = await create_tenant(database)
     async with client_of(app, key) as http:
         yield Tenant(tenant_id, http, database)
 

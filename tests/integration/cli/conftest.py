@@ -7,17 +7,14 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from db.session import Database
-from services.access.api_keys import create_key
 from tests.api_process import PATIENCE_SECONDS, clean_environment, running_api
-from tests.integration.api.client import Tenant
+from tests.integration.api.client import Tenant, create_tenant
 
 
 @dataclass
@@ -88,17 +85,7 @@ async def database(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Databa
 
 @pytest.fixture
 async def person(api_url: str, database: Database, tmp_path: Path) -> AsyncGenerator[Person]:
-    tenant_id, key = await new_tenant(database)
+    tenant_id, key = await create_tenant(database)
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=api_url, headers=headers) as http:
         yield Person(Tenant(tenant_id, http, database), api_url, key, tmp_path)
-
-
-async def new_tenant(database: Database) -> tuple[UUID, str]:
-    tenant_id = uuid4()
-    async with database.write(tenant_id) as session:
-        await session.execute(
-            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Test', '1 Main Street, Springfield')"),
-            {"id": tenant_id},
-        )
-        return tenant_id, (await create_key(session, name="Test", scopes=["admin"])).key

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,12 +15,13 @@ from sqlalchemy import text
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import superuser
 from cadenza.errors import StartError
+from tests.server_folder import temporary_server_folder
 
 
 @pytest.fixture
 def folder() -> Generator[Path, None, None]:
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as made:
-        yield Path(made)
+    with temporary_server_folder() as made:
+        yield made
 
 
 async def test_each_role_has_only_its_rights(postgres_server: EmbeddedPostgres) -> None:

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import closing
@@ -26,6 +25,7 @@ from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER
 from cadenza.maintenance import archive
 from cadenza.maintenance.backup import schema_revision
 from tests.api_process import clean_environment
+from tests.server_folder import temporary_server_folder
 
 PATIENCE_SECONDS = 120.0
 
@@ -33,8 +33,8 @@ PATIENCE_SECONDS = 120.0
 @pytest.fixture
 def folder() -> Generator[Path]:
     """A folder outside pytest's own, which PostgreSQL's account could not enter when tests run as root."""
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as made:
-        yield Path(made)
+    with temporary_server_folder() as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from cadenza.embedded.orphans import is_alive, processes_of, processes_working_in
+from tests.server_folder import temporary_server_folder
 
 ANY_PORT = ("--api-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--postgres-port")
 PATIENCE_SECONDS = 180.0
@@ -105,8 +106,8 @@ def dev_run(*, prefix: str = "cadenza-tests-", environment: Mapping[str, str] | 
 
     The home is outside pytest's own folder, which PostgreSQL's account could not enter when tests run as root.
     """
-    with tempfile.TemporaryDirectory(prefix=prefix) as folder:
-        run = UpRun(Path(folder) / "home", "--dev", module="cadenza", environment=environment)
+    with temporary_server_folder(prefix) as folder:
+        run = UpRun(folder / "home", "--dev", module="cadenza", environment=environment)
         try:
             run.wait_until_ready()
             yield run

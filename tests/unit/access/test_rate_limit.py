@@ -5,16 +5,9 @@ from uuid import uuid4
 import pytest
 
 from api.requests.rate_limit import Allowance, RateLimit, RateLimiter
+from tests.unit.access.clock import Clock
 
 KEY, OTHER = uuid4(), uuid4()
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

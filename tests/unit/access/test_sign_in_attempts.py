@@ -4,14 +4,7 @@ import pytest
 
 from api.requests.rate_limit import RateLimit, RateLimiter
 from api.requests.sign_in_attempts import OF_A_NETWORK, OF_AN_EMAIL, SignInAttempts, SignInThrottled, network_of
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.access.clock import Clock
 
 
 def test_an_email_address_has_ten_attempts_from_all_networks() -> None:
@@ -23,7 +16,7 @@ def test_an_email_address_has_ten_attempts_from_all_networks() -> None:
         attempts.begin("ada@acme.example", "192.0.2.200")
     assert refused.value.retry_after == 90
     attempts.begin("grace@acme.example", "192.0.2.200")
-    clock.now += refused.value.retry_after
+    clock.seconds += refused.value.retry_after
     attempts.begin("ada@acme.example", "192.0.2.200")
     with pytest.raises(SignInThrottled):
         attempts.begin("ada@acme.example", "192.0.2.200")

@@ -87,26 +87,12 @@ async def test_a_mailbox_in_use_cannot_be_deleted(tenant: Tenant) -> None:
     problem = await tenant.call("DELETE", path, 409)
     assert (problem["code"], problem["live_enrollments"]) == ("mailbox_in_use", 1)
     await tenant.call("POST", f"/leads/{lead_id}/stop-sequence")
-    await sent_from(tenant, mailbox["id"], lead_id)
+    await tenant.record_sent(lead_id, mailbox_id=mailbox["id"])
     await tenant.call("DELETE", path, 204)
     await tenant.refused("GET", path, 404, "not_found")
     # Its sent messages stay on record.
     assert [row.mailbox_id for row in await tenant.query("SELECT mailbox_id FROM messages")] == [None]
     await tenant.call("DELETE", f"/mailboxes/{other['id']}", 204)
-
-
-async def sent_from(tenant: Tenant, mailbox_id: str, lead_id: str) -> None:
-    async with tenant.database.write(tenant.id) as session:
-        await session.execute(
-            text(
-                "INSERT INTO messages (tenant_id, enrollment_id, sequence_id, lead_id, mailbox_id, step_id, visit,"
-                " status, rfc_message_id, subject, reserved_at)"
-                " SELECT tenant_id, id, sequence_id, lead_id, :mailbox_id, gen_random_uuid(), 1, 'sent',"
-                " '<' || id || '@sender.example>', 'Hi', now() FROM lead_sequence_state"
-                " WHERE lead_id = :lead_id"
-            ),
-            {"mailbox_id": mailbox_id, "lead_id": lead_id},
-        )
 
 
 async def test_a_suppression_stops_live_enrollments_and_prevents_new_ones(tenant: Tenant) -> None:

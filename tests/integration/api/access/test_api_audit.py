@@ -100,15 +100,7 @@ async def test_an_entry_names_changed_fields_and_no_values(tenant: Tenant) -> No
 async def test_the_log_is_paged_and_can_be_filtered(tenant: Tenant) -> None:
     await administer(tenant)
     everything = await entries(tenant)
-    seen: list[Any] = []
-    cursor = ""
-    while True:
-        page = await tenant.call("GET", f"/audit-log?limit=5{cursor}")
-        seen += page["items"]
-        if page["next_cursor"] is None:
-            break
-        cursor = f"&cursor={page['next_cursor']}"
-    assert seen == everything
+    assert await tenant.all_pages("/audit-log", 5) == everything
     assert {one["action"] for one in await entries(tenant, "&action=user.deleted")} == {"user.deleted"}
     assert await tenant.refused("GET", "/audit-log?action=user.renamed", 422, "validation_failed") == ["action"]
 

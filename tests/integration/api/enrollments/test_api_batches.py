@@ -144,21 +144,11 @@ async def test_batches_and_skips_are_paged(tenant: Tenant) -> None:
     campaign_id = await campaign(tenant, *await leads(tenant, 5))
     batches = [(await assign(tenant, campaign_id, sequence_id))["id"] for _ in range(3)]
 
-    async def pages(path: str, limit: int, **filters: str) -> list[Any]:
-        items: list[Any] = []
-        query: dict[str, Any] = {"limit": limit, **filters}
-        while True:
-            page = await tenant.call("GET", path, params=query)
-            items += page["items"]
-            if page["next_cursor"] is None:
-                return items
-            query["cursor"] = page["next_cursor"]
-
     elsewhere = await tenant.sequence(active=True)
     batches.append((await assign(tenant, campaign_id, elsewhere))["id"])
-    assert [one["id"] for one in await pages("/batches", 2)] == batches[::-1]
-    assert [one["id"] for one in await pages("/batches", 2, sequence_id=sequence_id)] == batches[2::-1]
-    skipped = await pages(f"/batches/{batches[1]}/skipped", 2)
+    assert [one["id"] for one in await tenant.all_pages("/batches", 2)] == batches[::-1]
+    assert [one["id"] for one in await tenant.all_pages("/batches", 2, sequence_id=sequence_id)] == batches[2::-1]
+    skipped = await tenant.all_pages(f"/batches/{batches[1]}/skipped", 2)
     assert ([one["code"] for one in skipped], len({one["lead_id"] for one in skipped})) == (["already_enrolled"] * 5, 5)
     cursor = (await tenant.call("GET", "/batches", params={"limit": 1}))["next_cursor"]
     path = f"/batches/{batches[0]}/skipped"

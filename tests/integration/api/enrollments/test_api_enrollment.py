@@ -8,7 +8,6 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from mail.outbox_store import OutboxStore
 from tests.integration.api.client import DELAY, EMAIL, Tenant
@@ -139,21 +138,10 @@ async def test_the_timeline_lists_everything_in_order(tenant: Tenant, enrolled: 
     assert opened["detail"] == {"machine": True}
     held = next(one for one in whole if one["event"] == "held")
     assert held["step_key"] == "wait"
-    assert await _in_pieces(tenant, lead_id, {}) == whole
-    assert await _in_pieces(tenant, lead_id, {"order": "newest_first"}) == whole[::-1]
+    assert await tenant.all_pages(f"/leads/{lead_id}/timeline", 2) == whole
+    assert await tenant.all_pages(f"/leads/{lead_id}/timeline", 2, order="newest_first") == whole[::-1]
     bad = {"order": "sideways"}
     assert await tenant.refused("GET", f"/leads/{lead_id}/timeline", 422, "validation_failed", params=bad) == ["order"]
-
-
-async def _in_pieces(tenant: Tenant, lead_id: str, query: dict[str, Any]) -> list[Any]:
-    pieces: list[Any] = []
-    query = {"limit": 2, **query}
-    while True:
-        page = await tenant.call("GET", f"/leads/{lead_id}/timeline", params=query)
-        pieces += page["items"]
-        if page["next_cursor"] is None:
-            return pieces
-        query["cursor"] = page["next_cursor"]
 
 
 async def test_the_outbox_is_kept_while_temporal_is_unreachable(tenant: Tenant, enrolled: tuple[str, str]) -> None:
@@ -171,26 +159,8 @@ async def test_the_outbox_is_kept_while_temporal_is_unreachable(tenant: Tenant, 
 
 async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) -> str:
     """Stores a message of the lead's enrollment as sent and captured."""
-    state, message_id = await tenant.state(lead_id), f"<{uuid4()}@cadenza.example>"
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": f"{uuid4().hex}@cadenza.example"})
-    async with tenant.database.write(tenant.id) as session:
-        await session.execute(
-            text(
-                "INSERT INTO messages (tenant_id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,"
-                " status, rfc_message_id, subject, reserved_at, sent_at)"
-                " VALUES (:tenant_id, :enrollment_id, :lead_id, :sequence_id, :mailbox_id, :step_id, 1, 'sent',"
-                " :message_id, 'Hi', now(), now())"
-            ),
-            {
-                "tenant_id": tenant.id,
-                "enrollment_id": state["id"],
-                "lead_id": lead_id,
-                "mailbox_id": mailbox["id"],
-                "step_id": state["current_step"]["id"],
-                "message_id": message_id,
-                "sequence_id": state["sequence_id"],
-            },
-        )
+    message_id = await tenant.record_sent(lead_id, mailbox_id=mailbox["id"])
     head = {
         "From": mailbox["email"],
         "To": to,

@@ -13,13 +13,7 @@ async def test_enrollments_are_listed_and_filtered(tenant: Tenant) -> None:
     await tenant.call("POST", f"/leads/{leads[1]}/pause-sequence")
 
     async def listed(**filters: str) -> list[str]:
-        items, cursor = [], None
-        while True:
-            params = {**filters, "limit": "2", **({"cursor": cursor} if cursor else {})}
-            page = await tenant.call("GET", "/enrollments", params=params)
-            items += page["items"]
-            if (cursor := page["next_cursor"]) is None:
-                return [item["lead_id"] for item in items]
+        return [item["lead_id"] for item in await tenant.all_pages("/enrollments", 2, **filters)]
 
     assert sorted(await listed()) == sorted([*leads, leads[0]])
     assert (await listed())[0] == leads[0]

@@ -1,81 +1,17 @@
 """`POST /webhooks/inbound-email`: who may deliver mail, to which tenant it belongs, and its effect."""
 
-import base64
-import hmac
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
-from tests.integration.api.client import DELAY, EMAIL, Tenant, client_of
-from tests.integration.api.conftest import INBOUND_SECRET, temporal_is_away
+from tests.integration.api.client import Tenant
+from tests.integration.api.conftest import temporal_is_away
+from tests.integration.api.inbound.inbound_mail import RFC822, handed_over, mail, mailed, signed, understood
 from webhooks.signing import new_secret
-
-RFC822 = "message/rfc822"
-
-
-def signed(raw: bytes, secret: str = INBOUND_SECRET, at: datetime | None = None) -> dict[str, str]:
-    """Signs as a mail server would, over the raw bytes (the library signs text)."""
-    moment = str(int((at or datetime.now(UTC)).timestamp()))
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    mac = hmac.digest(key, f"msg_1.{moment}.".encode() + raw, "sha256")
-    return {
-        "Content-Type": RFC822,
-        "webhook-id": "msg_1",
-        "webhook-timestamp": moment,
-        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
-    }
-
-
-def mail(sender: str, to: str, answers: str | None = None, **headers: str) -> bytes:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, to, "Re: Hello"
-    message["Message-ID"] = f"<{uuid4()}@lead.example>"
-    if answers:
-        message["In-Reply-To"] = message["References"] = answers
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content("Sounds good.\n")
-    return message.as_bytes()
-
-
-async def handed_over(app: FastAPI, raw: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
-    async with client_of(app, None) as http:
-        return await http.post("/webhooks/inbound-email", content=raw, headers=headers or signed(raw))
-
-
-async def understood(app: FastAPI, raw: bytes) -> Any:
-    answer = await handed_over(app, raw)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def mailed(tenant: Tenant, mailbox: str = "sam@sender.example") -> tuple[str, str, str]:
-    """Creates a lead with a sent message. Returns the lead's ID, its address, and the Message-ID."""
-    await tenant.call("POST", "/mailboxes", 201, json={"email": mailbox})
-    email = f"ada-{uuid4().hex[:8]}@acme.example"
-    lead_id = await tenant.lead(email=email)
-    await tenant.enroll(await tenant.sequence([EMAIL, DELAY], active=True), lead_id)
-    message_id = f"<{uuid4()}@sender.example>"
-    async with tenant.database.write(tenant.id) as session:
-        await session.execute(
-            text(
-                "INSERT INTO messages (tenant_id, enrollment_id, sequence_id, lead_id, mailbox_id, step_id, visit,"
-                " status, rfc_message_id, subject, reserved_at, sent_at)"
-                " SELECT tenant_id, id, sequence_id, lead_id, mailbox_id, current_step_id, 1, 'sent', :message_id,"
-                " 'Hello', now(), now() FROM lead_sequence_state"
-                " WHERE lead_id = :lead_id"
-            ),
-            {"message_id": message_id, "lead_id": lead_id},
-        )
-    return lead_id, email, message_id
 
 
 async def test_a_reply_is_matched_by_its_references(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:

@@ -1,7 +1,5 @@
 """Inbound mail that is delivered again: by a provider that got no answer, or by an eavesdropper."""
 
-import base64
-import hmac
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,22 +9,9 @@ from fastapi import FastAPI
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
 from tests.integration.api.client import Tenant
-from tests.integration.api.conftest import INBOUND_SECRET, temporal_is_away
-from tests.integration.api.inbound.test_api_inbound import RFC822, handed_over, mail, mailed, signed
+from tests.integration.api.conftest import temporal_is_away
+from tests.integration.api.inbound.inbound_mail import handed_over, mail, mailed, signed
 from webhooks.signing import new_secret
-
-
-def under(webhook_id: str, raw: bytes, secret: str = INBOUND_SECRET, at: datetime | None = None) -> dict[str, str]:
-    moment = str(int((at or datetime.now(UTC)).timestamp()))
-    mac = hmac.digest(
-        base64.b64decode(secret.removeprefix("whsec_")), f"{webhook_id}.{moment}.".encode() + raw, "sha256"
-    )
-    return {
-        "Content-Type": RFC822,
-        "webhook-id": webhook_id,
-        "webhook-timestamp": moment,
-        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
-    }
 
 
 async def test_the_same_delivery_gets_the_same_answer(app: FastAPI, tenant: Tenant) -> None:
@@ -35,11 +20,11 @@ async def test_the_same_delivery_gets_the_same_answer(app: FastAPI, tenant: Tena
     mailbox = f"sam-{uuid4().hex[:8]}@sender.example"
     lead_id, email, _ = await mailed(tenant, mailbox)
     raw = mail(email, mailbox)
-    first = await handed_over(app, raw, under("msg_a", raw))
+    first = await handed_over(app, raw, signed(raw, webhook_id="msg_a"))
     assert (first.json()["classification"], first.json()["matched_by"]) == ("reply", "sender")
     assert (await tenant.state(lead_id))["stop_reason"] == "replied"
     await tenant.enroll(await tenant.sequence(active=True), lead_id)
-    again = await handed_over(app, raw, under("msg_a", raw, at=datetime.now(UTC) - timedelta(minutes=1)))
+    again = await handed_over(app, raw, signed(raw, at=datetime.now(UTC) - timedelta(minutes=1), webhook_id="msg_a"))
     assert (again.status_code, again.json()) == (200, first.json())
     assert (await tenant.state(lead_id))["status"] == "pending"  # the old reply does not stop the new enrollment
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 1
@@ -55,9 +40,9 @@ async def test_the_stored_answer_to_a_bounce_has_no_address(app: FastAPI, tenant
         f"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; {email}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
         "--b--\r\n"
     ).encode()
-    first = (await handed_over(app, raw, under("msg_b", raw))).json()
+    first = (await handed_over(app, raw, signed(raw, webhook_id="msg_b"))).json()
     assert (first["classification"], first["recipient"]) == ("hard_bounce", email)
-    assert (await handed_over(app, raw, under("msg_b", raw))).json() == first
+    assert (await handed_over(app, raw, signed(raw, webhook_id="msg_b"))).json() == first
     kept = await tenant.query("SELECT response::text AS text FROM idempotency_keys WHERE key LIKE 'inbound-email/%'")
     assert len(kept) == 1 and email not in kept[0].text
 
@@ -67,7 +52,7 @@ async def test_the_same_message_under_another_id_has_no_second_effect(app: FastA
     _, email, message_id = await mailed(tenant)
     raw = mail(email, "sam@sender.example", message_id)
     for webhook_id in ("msg_1", "msg_2", "msg_3"):
-        assert (await handed_over(app, raw, under(webhook_id, raw))).status_code == 200
+        assert (await handed_over(app, raw, signed(raw, webhook_id=webhook_id))).status_code == 200
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 1
 
 
@@ -76,7 +61,7 @@ async def test_different_messages_under_one_id_are_both_recorded(app: FastAPI, t
     for _ in range(2):
         _, email, message_id = await mailed(tenant, f"sam-{uuid4().hex[:8]}@sender.example")
         raw = mail(email, "sam@sender.example", message_id)
-        answer = await handed_over(app, raw, under("constant", raw))
+        answer = await handed_over(app, raw, signed(raw, webhook_id="constant"))
         assert answer.json()["classification"] == "reply"
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 2
 
@@ -98,7 +83,7 @@ async def test_invalid_signature_headers_are_refused_before_the_body_is_read(
 ) -> None:
     """The body is not read: it is too large and would give 413."""
     large = b"x" * (25 * 2**20 + 1)
-    headers = {name: value.encode("latin-1") for name, value in {**under("msg_1", b""), **changed}.items()}
+    headers = {name: value.encode("latin-1") for name, value in {**signed(b"", webhook_id="msg_1"), **changed}.items()}
     answer = await handed_over(app, large, headers)  # pyright: ignore[reportArgumentType]
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_signature")
 
@@ -113,6 +98,6 @@ async def test_a_secret_can_be_rotated_without_losing_a_message(
     async with app.router.lifespan_context(app):
         for secret, status in ((newest, 200), (old, 200), (new_secret(), 401)):
             assert (await handed_over(app, raw, signed(raw, secret))).status_code == status
-        both = under("msg_1", raw, new_secret())
-        both["webhook-signature"] += " " + under("msg_1", raw, old)["webhook-signature"]
+        both = signed(raw, new_secret(), webhook_id="msg_1")
+        both["webhook-signature"] += " " + signed(raw, old, webhook_id="msg_1")["webhook-signature"]
         assert (await handed_over(app, raw, both)).status_code == 200

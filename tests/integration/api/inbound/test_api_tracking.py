@@ -12,7 +12,7 @@ from cadenza.embedded import EmbeddedPostgres
 from mail.tracking import Links, MessageLinks
 from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SIGNING_KEY, temporal_is_away
-from tests.integration.api.inbound.test_api_inbound import mailed
+from tests.integration.api.inbound.inbound_mail import mailed
 
 PUBLIC = "http://api.test"
 TARGET = "https://acme.example/pricing?a=1&b=%20x#c"

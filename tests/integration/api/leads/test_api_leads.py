@@ -111,14 +111,7 @@ async def test_leads_are_looked_up_by_their_ids(tenant: Tenant) -> None:
 async def test_leads_with_the_same_time_are_paged_without_loss(tenant: Tenant) -> None:
     file = "email\n" + "\n".join(f"lead{number}@page.example" for number in range(25))
     await tenant.call("POST", "/leads/import", content=file, headers={"Content-Type": "text/csv"})
-    seen: list[str] = []
-    query: dict[str, Any] = {"limit": 10}
-    while True:
-        page = await tenant.call("GET", "/leads", params=query)
-        seen += [lead["email"] for lead in page["items"]]
-        if page["next_cursor"] is None:
-            break
-        query["cursor"] = page["next_cursor"]
+    seen = [lead["email"] for lead in await tenant.all_pages("/leads", 10)]
     assert len(seen) == len(set(seen)) == 25
 
 
