@@ -138,10 +138,10 @@ class AnswerOnce:
         if body and media_type(self._request) not in YAML_TYPES:
             # Two bodies with the same JSON value are the same request, whatever their formatting.
             body = json.dumps(await self._request.json(), sort_keys=True).encode()
-        asked = f"{self._request.method} {self._request.url.path}\n".encode() + body
+        request_text = f"{self._request.method} {self._request.url.path}\n".encode() + body
         # Keyed with the caller's secret, which is not stored: the body may hold a password, and a plain hash of it
         # would allow guessing.
-        return hmac.digest(principal_of(self._request, "read").secret.encode(), asked, "sha256")
+        return hmac.digest(principal_of(self._request, "read").secret.encode(), request_text, "sha256")
 
 
 Once = Annotated[AnswerOnce, Depends()]

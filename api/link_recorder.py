@@ -51,24 +51,24 @@ class LinkRecorder:
         at: datetime,
     ) -> None:
         # A fetch by a machine and a fetch by a person are different events, even of the same token.
-        what = (token, machine_rule(fetch))
-        if self._is_repeated(what):
+        key = (token, machine_rule(fetch))
+        if self._is_repeated(key):
             return
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._places:
                 await record(self._database, token, fetch, at)
-        except (SQLAlchemyError, OSError) as lost:  # a time-out is an OSError
-            self._recent.pop(what, None)
+        except (SQLAlchemyError, OSError) as error:  # a time-out is an OSError
+            self._recent.pop(key, None)
             # The log names IDs only: an error text of the database may contain personal data.
-            log.warning("a %s of message %s was not recorded: %s", token.kind, token.message_id, type(lost).__name__)
+            log.warning("a %s of message %s was not recorded: %s", token.kind, token.message_id, type(error).__name__)
         else:
             self._kick(token.tenant_id)
 
-    def _is_repeated(self, what: Hashable) -> bool:
+    def _is_repeated(self, key: Hashable) -> bool:
         now = asyncio.get_running_loop().time()
         while self._recent and next(iter(self._recent.values())) < now - REPEAT_SECONDS:
             self._recent.popitem(last=False)
-        if what in self._recent:
+        if key in self._recent:
             return True
-        self._recent[what] = now
+        self._recent[key] = now
         return False

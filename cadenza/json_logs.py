@@ -51,9 +51,9 @@ def _log_thread(ended: threading.ExceptHookArgs) -> None:
 
 def _of_the_sdk(record: logging.LogRecord) -> Iterator[tuple[str, str]]:
     for name in _SDK:
-        told = getattr(record, name, None)
-        if isinstance(told, Mapping):
-            workflow_id = str(cast(Mapping[str, object], told).get("workflow_id", ""))
+        info = getattr(record, name, None)
+        if isinstance(info, Mapping):
+            workflow_id = str(cast(Mapping[str, object], info).get("workflow_id", ""))
             yield "workflow_id", workflow_id
             if found := _ENROLLMENT.fullmatch(workflow_id):
                 yield from (("tenant_id", found[1]), ("enrollment_id", found[2]))

@@ -106,7 +106,7 @@ class EnrollmentWorkflow:
                 return
             try:
                 await workflow.wait_condition(
-                    lambda told=waited_for: self._directive is not told,
+                    lambda seen=waited_for: self._directive is not seen,
                     timeout=remaining,
                     timeout_summary=f"{waited_for.step_key} until {waited_for.due_text}",
                 )

@@ -105,12 +105,12 @@ def _scopes_of(found: FoundSession) -> frozenset[str]:
     return frozenset(scope for scope in ALL_SCOPES if found.role in _GRANTED_BY[scope])
 
 
-def count_request(request: Request, who: UUID | None) -> None:
+def count_request(request: Request, key_or_user: UUID | None) -> None:
     """Counts a request of this API key or user. Raises RateLimited if it exceeds the limit."""
     rates = app_context(request).rates
     if rates is None:
         return
-    allowance = rates.take(who)
+    allowance = rates.take(key_or_user)
     setattr(request.state, ALLOWANCE, allowance)
     if allowance.retry_after:
         raise RateLimited(allowance.retry_after)

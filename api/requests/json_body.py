@@ -36,7 +36,7 @@ class PayloadTooLarge(DomainError):
 class UnsupportedMediaType(DomainError):
     code = "unsupported_media_type"
     status = 415
-    title = "The request body has a type that is not read here"
+    title = "The request body has an unsupported media type"
 
 
 class MalformedJson(DomainError):
@@ -107,7 +107,7 @@ def _counted(receive: Receive, max_bytes: int) -> Receive:
         message = await receive()
         arrived += len(message.get("body", b""))
         if arrived > max_bytes:
-            raise PayloadTooLarge(f"at most {max_bytes} bytes are read here")
+            raise PayloadTooLarge(f"the body may have at most {max_bytes} bytes")
         return message
 
     return counted

@@ -69,12 +69,12 @@ class RateLimiter:
         self._most = most
         self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
-    def take(self, who: Hashable) -> Allowance:
+    def take(self, caller: Hashable) -> Allowance:
         """Takes one request from the caller's bucket. If `retry_after` is not 0, it is refused and takes nothing."""
         now, per_second, burst = self._now(), self._limit.per_second, self._limit.burst
-        bucket = self._buckets.setdefault(who, _Bucket(float(burst), now))
+        bucket = self._buckets.setdefault(caller, _Bucket(float(burst), now))
         if self._most is not None:
-            self._buckets.move_to_end(who)
+            self._buckets.move_to_end(caller)
             if len(self._buckets) > self._most:
                 self._buckets.popitem(last=False)
         bucket.tokens = min(burst, bucket.tokens + (now - bucket.at) * per_second)
@@ -89,10 +89,10 @@ class RateLimiter:
             retry_after=0 if taken else max(1, math.ceil((1 - bucket.tokens) / per_second)),
         )
 
-    def give_back(self, who: Hashable) -> None:
+    def give_back(self, caller: Hashable) -> None:
         """Returns the request that was taken last."""
-        if who in self._buckets:
-            self._buckets[who].tokens += 1
+        if caller in self._buckets:
+            self._buckets[caller].tokens += 1
 
 
 class RateLimitHeaders:

@@ -48,8 +48,8 @@ def refuse_other_sites(request: Request, config: AppConfig) -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise CsrfRefused("`Sec-Fetch-Site` names another origin")
     origin = request.headers.get("Origin")
-    ours = {request.headers.get("Host", "").lower(), _host(config.public_url or "")} - {""}
-    if origin is not None and _host(origin) not in ours:
+    own_hosts = {request.headers.get("Host", "").lower(), _host(config.public_url or "")} - {""}
+    if origin is not None and _host(origin) not in own_hosts:
         raise CsrfRefused("`Origin` names another origin")
 
 

@@ -40,8 +40,8 @@ class SignInAttempts:
     def begin(self, email: str, address: str) -> None:
         """Counts an attempt before the password is checked, so that parallel attempts count as well. Raises
         SignInThrottled."""
-        for counted, who in ((self._networks, network_of(address)), (self._emails, email)):
-            allowance = counted.take(who)
+        for counted, key in ((self._networks, network_of(address)), (self._emails, email)):
+            allowance = counted.take(key)
             if allowance.retry_after:
                 raise SignInThrottled(allowance.retry_after)
 

@@ -27,10 +27,10 @@ async def create_webhook_endpoint(
 ) -> WebhookEndpointCreated:
     """Only this answer contains the secret. `Idempotency-Key` is not accepted, because a stored answer would store the
     secret."""
-    made = await webhook_endpoints.create_endpoint(
+    created = await webhook_endpoints.create_endpoint(
         session, body.model_dump(), allow_private=context.config.webhook_allow_private
     )
-    return WebhookEndpointCreated.model_validate(made)
+    return WebhookEndpointCreated.model_validate(created)
 
 
 @router.get("")

@@ -62,9 +62,9 @@ def load_or_make_secrets(folder: Path, guarded: Path) -> HomeSecrets:
         raise StartError(
             f"{file} cannot be read. Put it back, or move {folder} away to start with an empty home"
         ) from None
-    made = HomeSecrets()
-    _save(folder, made)
-    return made
+    created = HomeSecrets()
+    _save(folder, created)
+    return created
 
 
 def keep_api_key(folder: Path, secrets: HomeSecrets, api_key: str) -> None:

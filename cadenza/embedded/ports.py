@@ -13,19 +13,19 @@ LOOPBACK = "127.0.0.1"
 CANDIDATES = range(10_240, 32_768)
 
 
-def choose_port(option: str, asked: int | None, usual: int, taken: set[int]) -> int:
+def choose_port(option: str, requested: int | None, default: int, taken: set[int]) -> int:
     """Returns the port for one server and adds it to `taken`.
 
     `asked` is the user's choice: 0 means any free port; another number means that port, or a `StartError` that names
     `option`. If it is None, the port is `usual`, or any free port if `usual` is in use.
     """
-    if asked:
-        complaint = "given twice" if asked in taken else _complaint(asked)
+    if requested:
+        complaint = "given twice" if requested in taken else _complaint(requested)
         if complaint:
-            raise StartError(f"{option} {asked}: {complaint}")
-        port = asked
-    elif asked is None and usual not in taken and _complaint(usual) is None:
-        port = usual
+            raise StartError(f"{option} {requested}: {complaint}")
+        port = requested
+    elif requested is None and default not in taken and _complaint(default) is None:
+        port = default
     else:
         port = free_port(taken)
     taken.add(port)

@@ -174,23 +174,25 @@ class EmbeddedPostgres:
 
     async def _make_data(self, installed: Path, account: Account | None) -> None:
         """Runs `initdb` in a temporary folder, then renames it, so that a kill leaves no incomplete data folder."""
-        beside = self.folder / "postgres.new"
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(mode=0o700)
-        password = beside / "password"
+        temporary = self.folder / "postgres.new"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
+        password = temporary / "password"
         password.write_text(self.secrets.superuser_password + "\n")
         if account is not None:
-            for path in (beside, password):
+            for path in (temporary, password):
                 os.chown(path, account.uid, account.gid)
-        made = beside / "data"
-        arguments = [installed / "bin" / "initdb", "-D", made, "-U", SUPERUSER, "--pwfile", password]
+        new_data = temporary / "data"
+        arguments = [installed / "bin" / "initdb", "-D", new_data, "-U", SUPERUSER, "--pwfile", password]
         arguments += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-instructions"]
         arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         arguments += [] if self._durable else ["--no-sync"]
-        await run_to_end(ProcessCommand("PostgreSQL's initdb", arguments, self.log, self._environment, beside, account))
-        made.replace(self.data)
+        await run_to_end(
+            ProcessCommand("PostgreSQL's initdb", arguments, self.log, self._environment, temporary, account)
+        )
+        new_data.replace(self.data)
         sync_folder(self.folder)
-        shutil.rmtree(beside)
+        shutil.rmtree(temporary)
 
     def _server(self, installed: Path, account: Account | None) -> ProcessCommand:
         settings = {**SETTINGS, **({} if self._durable else UNSAFE_SETTINGS), "port": str(self.port)}

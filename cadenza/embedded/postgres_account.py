@@ -73,16 +73,16 @@ def _add_mode(path: Path, mode: int, wanted: int) -> None:
 
 def _make_account() -> pwd.struct_passwd:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", ACCOUNT_NAME]
-    said = ""
+    output = ""
     for _ in range(ATTEMPTS):  # another process that creates the same account holds the lock on the accounts
         try:
-            said = subprocess.run(command, capture_output=True, text=True, check=False).stderr.strip()
+            output = subprocess.run(command, capture_output=True, text=True, check=False).stderr.strip()
             return pwd.getpwnam(ACCOUNT_NAME)
         except KeyError:
             time.sleep(0.2)
         except OSError as error:
-            said = str(error)
+            output = str(error)
             break
     raise StartError(
-        f"PostgreSQL does not run as root, and no account can be created for it ({said}). Run as an ordinary user"
+        f"PostgreSQL does not run as root, and no account can be created for it ({output}). Run as an ordinary user"
     )

@@ -14,8 +14,8 @@ async def dump(postgres: EmbeddedPostgres, file: Path, log: Path, *, compressed:
     """Writes one consistent copy while others may write. It runs as the superuser, who sees every row despite row level
     security. Raises `StartError`.
     """
-    how = ["--format=custom"] if compressed else ["--format=custom", "--compress=0"]
-    await _run(postgres, "pg_dump", [*how, "--file", file, DATABASE], log)
+    format_options = ["--format=custom"] if compressed else ["--format=custom", "--compress=0"]
+    await _run(postgres, "pg_dump", [*format_options, "--file", file, DATABASE], log)
 
 
 async def load(postgres: EmbeddedPostgres, file: Path, log: Path) -> None:
@@ -27,6 +27,6 @@ async def load(postgres: EmbeddedPostgres, file: Path, log: Path) -> None:
 async def _run(postgres: EmbeddedPostgres, program: str, arguments: list[str | Path], log: Path) -> None:
     # The password is not passed as an argument, because every user of this machine could read it there.
     environment = {"LC_ALL": "C", "PATH": os.defpath, "PGPASSWORD": postgres.secrets.superuser_password}
-    where = ["--host", LOOPBACK, "--port", str(postgres.port), "--username", SUPERUSER, "--no-password"]
-    command = [installation() / "bin" / program, *where, *arguments]
+    connection_options = ["--host", LOOPBACK, "--port", str(postgres.port), "--username", SUPERUSER, "--no-password"]
+    command = [installation() / "bin" / program, *connection_options, *arguments]
     await run_to_end(ProcessCommand(f"PostgreSQL's {program}", command, log, environment))

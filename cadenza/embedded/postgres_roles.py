@@ -37,8 +37,8 @@ async def ensure_roles(connection: AsyncConnection, secrets: HomeSecrets) -> Non
     await _ensure_role(connection, SYSTEM, "NOLOGIN NOSUPERUSER BYPASSRLS")
     # So that the owner's migrations can create functions that run as this role.
     await connection.execute(text(f"GRANT {SYSTEM} TO {OWNER} WITH ADMIN OPTION"))
-    there = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": DATABASE})
-    if there is None:
+    found = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": DATABASE})
+    if found is None:
         await create_database(connection, DATABASE)
 
 
@@ -53,8 +53,8 @@ async def drop_database(connection: AsyncConnection, name: str) -> None:
 
 
 async def _ensure_role(connection: AsyncConnection, role: str, attributes: str) -> None:
-    there = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
-    verb = "CREATE" if there is None else "ALTER"
+    found = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    verb = "CREATE" if found is None else "ALTER"
     await connection.execute(text(f"{verb} ROLE {role} WITH {attributes}"))
 
 

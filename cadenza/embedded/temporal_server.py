@@ -158,11 +158,11 @@ class EmbeddedTemporal:
                     answer = await http.post(f"{namespace}/update", json=retention)
                     if answer.is_success:
                         return
-                    said = answer.text
+                    answer_text = answer.text
                 except httpx.TransportError as error:
-                    said = repr(error)
+                    answer_text = repr(error)
                 if loop.time() > deadline:
-                    raise StartError(f"temporal is not ready: {said[:200]} (log: {self.log})")
+                    raise StartError(f"temporal is not ready: {answer_text[:200]} (log: {self.log})")
                 await asyncio.sleep(0.05)
 
 

@@ -56,19 +56,19 @@ def describe(folder: Path, *, release: str, taken_at: datetime, schema_revision:
 
 def pack(folder: Path, manifest: Manifest, file: Path) -> None:
     """Writes `file` durably, readable by its owner only. An existing file is replaced atomically."""
-    beside = folder / "archive.tar"
+    temporary = folder / "archive.tar"
     with (
-        open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
+        open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
         tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive,
     ):
-        said = manifest.model_dump_json(indent=1).encode()
-        archive.addfile(_entry(MANIFEST, len(said), manifest), io.BytesIO(said))
+        manifest_json = manifest.model_dump_json(indent=1).encode()
+        archive.addfile(_entry(MANIFEST, len(manifest_json), manifest), io.BytesIO(manifest_json))
         for name, member in manifest.members.items():
             with (folder / name).open("rb") as copy:
                 archive.addfile(_entry(name, member.bytes, manifest), copy)
-    with beside.open("rb") as written:
+    with temporary.open("rb") as written:
         os.fsync(written.fileno())
-    beside.replace(file)
+    temporary.replace(file)
     sync_folder(file.parent)
 
 
@@ -94,28 +94,28 @@ def unpack(file: Path, manifest: Manifest, archive: tarfile.TarFile, folder: Pat
     """
     for name, expected in manifest.members.items():
         try:
-            inside = archive.extractfile(name)
+            member_file = archive.extractfile(name)
         except KeyError:
-            inside = None
-        if inside is None:
+            member_file = None
+        if member_file is None:
             raise StartError(f"{file} is incomplete: {name} is missing")
-        with inside, open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            found = _copied(inside, out)
+        with member_file, open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            found = _copied(member_file, out)
         if found != expected:
             raise StartError(f"{file} is damaged: its {name} does not match its manifest")
 
 
 def _manifest(file: Path, archive: tarfile.TarFile) -> Manifest:
     first = archive.next()
-    inside = archive.extractfile(first) if first is not None and first.name == MANIFEST and first.isreg() else None
-    if inside is None or first is None or first.size > MANIFEST_LIMIT_BYTES:
+    member_file = archive.extractfile(first) if first is not None and first.name == MANIFEST and first.isreg() else None
+    if member_file is None or first is None or first.size > MANIFEST_LIMIT_BYTES:
         raise StartError(f"{file} is not a backup of Cadenza: it does not begin with {MANIFEST}")
-    said = inside.read()
+    manifest_json = member_file.read()
     try:
-        written_as = _Format.model_validate_json(said).format
+        written_as = _Format.model_validate_json(manifest_json).format
         if written_as > FORMAT:
             raise StartError(f"{file} was made by a newer release (format {written_as}): restore it with that one")
-        manifest = Manifest.model_validate_json(said)
+        manifest = Manifest.model_validate_json(manifest_json)
     except ValidationError as error:
         raise StartError(f"{file} is not a backup of Cadenza: its {MANIFEST} cannot be read") from error
     _refuse_strangers(file, manifest.members, archive)

@@ -35,9 +35,9 @@ async def bootstrap(settings: Settings, *, tenant_name: str, mailbox_email: str,
 
 
 def bootstrap_and_say(settings: Settings, tenant_name: str, mailbox_email: str, mailbox_name: str) -> None:
-    made = asyncio.run(
+    first_tenant = asyncio.run(
         bootstrap(settings, tenant_name=tenant_name, mailbox_email=mailbox_email, mailbox_name=mailbox_name)
     )
-    print(f"tenant  {made.tenant_id}")
+    print(f"tenant  {first_tenant.tenant_id}")
     if settings.bootstrap_key is None:
-        print(f"key     {made.api_key}")
+        print(f"key     {first_tenant.api_key}")

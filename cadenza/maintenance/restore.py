@@ -48,16 +48,16 @@ async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: 
             )
         gap = gap_between(manifest.taken_at, stopped_at or datetime.now(UTC))
         _refuse_what_is_there(home)
-        beside = Home(home.with_name(f".{home.name}.restoring"))
-        os.close(open_own_folder(beside.folder))
-        with beside:
-            _empty(beside)
+        temporary = Home(home.with_name(f".{home.name}.restoring"))
+        os.close(open_own_folder(temporary.folder))
+        with temporary:
+            _empty(temporary)
             try:
-                archive.unpack(file, manifest, members, beside.folder)
-                marked = await _fill(beside.folder, gap, mark=mark)
-                _take_place(beside.folder, home)
+                archive.unpack(file, manifest, members, temporary.folder)
+                marked = await _fill(temporary.folder, gap, mark=mark)
+                _take_place(temporary.folder, home)
             except BaseException:
-                _empty(beside)  # the data must not be left behind
+                _empty(temporary)  # the data must not be left behind
                 raise
     return Restored(manifest, gap, marked)
 
@@ -83,11 +83,11 @@ def _refuse_what_is_there(home: Path) -> None:
         raise StartError(f"{home} is not empty. A backup is restored into a new home: name one, or move this away")
 
 
-def _empty(beside: Home) -> None:
+def _empty(temporary: Home) -> None:
     """Removes what a failed restore left behind, except its logs, which say why it failed."""
-    end_processes(processes_working_in(beside.folder / "postgres", "postgres"), signal.SIGQUIT)
-    for left in beside.folder.iterdir():
-        if left == beside.logs or left == beside.outbox:
+    end_processes(processes_working_in(temporary.folder / "postgres", "postgres"), signal.SIGQUIT)
+    for left in temporary.folder.iterdir():
+        if left == temporary.logs or left == temporary.outbox:
             continue
         if left.is_dir():
             shutil.rmtree(left)
@@ -95,10 +95,10 @@ def _empty(beside: Home) -> None:
             left.unlink()
 
 
-def _take_place(beside: Path, home: Path) -> None:
+def _take_place(temporary: Path, home: Path) -> None:
     try:
-        sync_folder(beside)
-        beside.rename(home)  # replaces an empty folder, or nothing
+        sync_folder(temporary)
+        temporary.rename(home)  # replaces an empty folder, or nothing
         sync_folder(home.parent)
     except OSError as error:
-        raise StartError(f"{beside} cannot become {home}: {error.strerror}") from error
+        raise StartError(f"{temporary} cannot become {home}: {error.strerror}") from error

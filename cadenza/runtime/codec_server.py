@@ -77,10 +77,10 @@ def codec_app(keys: PayloadKeys, *, key: str | None, ui_url: str | None) -> Star
 def _refusal(request: Request, origins: Sequence[str], key: str | None) -> Response | None:
     origin = request.headers.get("Origin")
     if origin is not None and origin not in origins:
-        return _said(403, "requests from pages of this origin are refused: set CADENZA_TEMPORAL_UI_URL")
+        return _message(403, "requests from pages of this origin are refused: set CADENZA_TEMPORAL_UI_URL")
     given = request.headers.get("Authorization", "")
     if key is not None and not hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
-        return _said(401, "send `Authorization: Bearer <CADENZA_CODEC_SERVER_KEY>`")
+        return _message(401, "send `Authorization: Bearer <CADENZA_CODEC_SERVER_KEY>`")
     return None
 
 
@@ -89,18 +89,18 @@ async def _transformed(request: Request, transform: Transform) -> Response:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            return _said(413, f"at most {MAX_BODY_BYTES} bytes are read")
+            return _message(413, f"the body may have at most {MAX_BODY_BYTES} bytes")
     try:
-        asked = Parse(bytes(body), Payloads())
-        answer = Payloads(payloads=await transform(asked.payloads))
+        request_payloads = Parse(bytes(body), Payloads())
+        answer = Payloads(payloads=await transform(request_payloads.payloads))
     except (ParseError, UnicodeDecodeError, RecursionError):
-        return _said(400, "the body is not a temporal.api.common.v1.Payloads in JSON")
+        return _message(400, "the body is not a temporal.api.common.v1.Payloads in JSON")
     except PayloadUnreadable as error:
-        return _said(400, str(error))
+        return _message(400, str(error))
     return JSONResponse(MessageToDict(answer))
 
 
-def _said(status: int, message: str) -> Response:
+def _message(status: int, message: str) -> Response:
     return JSONResponse({"message": message}, status)
 
 

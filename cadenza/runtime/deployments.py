@@ -157,7 +157,7 @@ class Deployment:
                 return  # the change is made, and will still reach every task queue
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _spreading(self, told: RoutingConfig) -> bool:
+    async def _spreading(self, routing: RoutingConfig) -> bool:
         """Asks the task queues themselves, because the deployment's own answer may lag by minutes."""
         for name in (self._name, mailboxes_queue(self._name)):
             request = DescribeTaskQueueRequest(
@@ -166,11 +166,11 @@ class Deployment:
                 task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
             )
             answer = await self._client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
-            heard = answer.versioning_info
+            known = answer.versioning_info
             if (
-                heard.current_deployment_version != told.current_deployment_version
-                or heard.ramping_deployment_version != told.ramping_deployment_version
-                or heard.ramping_version_percentage != told.ramping_version_percentage
+                known.current_deployment_version != routing.current_deployment_version
+                or known.ramping_deployment_version != routing.ramping_deployment_version
+                or known.ramping_version_percentage != routing.ramping_version_percentage
             ):
                 return True
         return False

@@ -67,10 +67,10 @@ class Child:
     async def start(self) -> None:
         """Starts the process. Raises `StartError` if the program does not exist or may not be run."""
         command = self.command
-        theirs = self._make_lifeline() if command.has_lifeline else None
+        child_end = self._make_lifeline() if command.has_lifeline else None
         environment = dict(command.environment)
-        if theirs is not None:
-            environment[lifeline.VARIABLE] = str(theirs.fileno())
+        if child_end is not None:
+            environment[lifeline.VARIABLE] = str(child_end.fileno())
         with open_log(command.log) if command.log else nullcontext(None) as log:
             self._log_start = 0 if log is None else os.fstat(log).st_size
             try:
@@ -83,7 +83,7 @@ class Child:
                     env=environment,
                     start_new_session=True,
                     umask=0o077,  # files that a child creates are readable by their owner only
-                    pass_fds=() if theirs is None else (theirs.fileno(),),
+                    pass_fds=() if child_end is None else (child_end.fileno(),),
                     preexec_fn=_end_with_parent(os.getpid(), command.orphaned_by),
                     user=command.account and command.account.uid,
                     group=command.account and command.account.gid,
@@ -92,14 +92,14 @@ class Child:
             except OSError as error:
                 raise StartError(f"{command.name} could not be started: {error}") from error
             finally:
-                if theirs is not None:
-                    theirs.close()
+                if child_end is not None:
+                    child_end.close()
 
     async def ready(self) -> None:
         """Waits until the child reports that it is ready. Raises `StartError` with its complaint if it ends first."""
         assert self._lifeline is not None, "only a child with a lifeline says when it is ready"
-        said = await asyncio.get_running_loop().sock_recv(self._lifeline, len(lifeline.READY))
-        if not said:
+        message = await asyncio.get_running_loop().sock_recv(self._lifeline, len(lifeline.READY))
+        if not message:
             await self.wait()
             raise StartError(self.complaint())
 
@@ -136,13 +136,13 @@ class Child:
         ended = f"{self.command.name} ended ({describe_status(self.process and self.process.returncode)})"
         if self.command.log is None:
             return ended
-        said = last_complaint(self.command.log, self._log_start)
-        return f"{ended}: {said} (log: {self.command.log})"
+        message = last_complaint(self.command.log, self._log_start)
+        return f"{ended}: {message} (log: {self.command.log})"
 
     def _make_lifeline(self) -> socket.socket:
-        self._lifeline, theirs = socket.socketpair()
+        self._lifeline, child_end = socket.socketpair()
         self._lifeline.setblocking(False)
-        return theirs
+        return child_end
 
 
 async def run_to_end(command: ProcessCommand) -> None:
@@ -169,8 +169,8 @@ def last_complaint(log: Path, start: int = 0) -> str:
         file.seek(max(start, log.stat().st_size - 20_000))
         lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"\b(FATAL|PANIC)\b|[Ee]rror\b|^cadenza: ", line)]
-    said = [*lines[-1:], *errors[-1:]]
-    return said[-1][:300] if said else "it wrote nothing"
+    candidates = [*lines[-1:], *errors[-1:]]
+    return candidates[-1][:300] if candidates else "it wrote nothing"
 
 
 class open_log:

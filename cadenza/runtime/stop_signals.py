@@ -12,9 +12,9 @@ from cadenza.runtime.supervisor import Supervisor
 async def run_unless_stopped(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
     """Does the work, but cancels it as soon as the process must stop."""
     task = asyncio.create_task(work)
-    told = asyncio.create_task(stopping.wait())
-    await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    stop_wait = asyncio.create_task(stopping.wait())
+    await asyncio.wait({task, stop_wait}, return_when=asyncio.FIRST_COMPLETED)
+    stop_wait.cancel()
     if task.done():
         return task.result()
     task.cancel()

@@ -145,8 +145,8 @@ class Run:
 
         Temporal's variables and profile file are removed: they may belong to a cloud account, and would turn on TLS.
         """
-        ours = {f"CADENZA_{name}" for name in SERVER_SETTINGS}
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("TEMPORAL_") and k not in ours}
+        replaced = {f"CADENZA_{name}" for name in SERVER_SETTINGS}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("TEMPORAL_") and k not in replaced}
         smtp_host, smtp_port = self.smtp
         captured = {"CADENZA_CAPTURE_DIR": str(self._home.outbox)} if self._settings.smtp_host is None else {}
         return {

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/session", tags=["Administration"], route_class=ApiRo
 
 @router.get("")
 async def get_session(reader: Reader, session: Reading, context: Context) -> SessionResponse:
-    return await described(session, reader, context)
+    return await session_response(session, reader, context)
 
 
 @router.delete("", status_code=204)
@@ -28,15 +28,15 @@ async def sign_out(reader: Reader, session: OwnWriting, context: Context, respon
     take_cookie(response, context.config)
 
 
-async def described(session: ReadSession, who: Principal, context: AppContext) -> SessionResponse:
-    tenant = await tenants.get_tenant(session, who.tenant_id)
-    user = await users.get_user(session, who.user_id) if who.user_id else None
+async def session_response(session: ReadSession, principal: Principal, context: AppContext) -> SessionResponse:
+    tenant = await tenants.get_tenant(session, principal.tenant_id)
+    user = await users.get_user(session, principal.user_id) if principal.user_id else None
     return SessionResponse(
         tenant_id=tenant.id,
         tenant_name=tenant.name,
-        scopes=[scope for scope in ALL_SCOPES if scope in who.scopes],
+        scopes=[scope for scope in ALL_SCOPES if scope in principal.scopes],
         user=SessionUser.model_validate(user) if user else None,
-        api_key_id=who.key_id,
+        api_key_id=principal.key_id,
         dev=context.config.dev,
         temporal_ui_url=context.config.temporal_ui_url,
     )

@@ -13,7 +13,7 @@ from api.outages import reaching_postgres
 from api.requests.auth import count_request, find_key, of_session
 from api.requests.session_cookie import cookie_of, give_cookie
 from api.route import SignInRoute
-from api.routers.access.session import described
+from api.routers.access.session import session_response
 from api.schemas.access.session import InvitationAccept, KeySignIn, PasswordSignIn, SessionResponse, SignIn
 from services.access import invitations, sessions, sign_in
 from services.access.sign_in import SignedIn, SignInFailed
@@ -39,7 +39,7 @@ async def create_session(request: Request, body: Annotated[SignIn, Body()]) -> R
         # After the answer: otherwise its duration would reveal whether the address exists.
         answer.background = BackgroundTask(sign_in.audit_refusal, app_context(request).database, refused.tried)
         return answer
-    return await _answered(request, signed_in)
+    return await _respond(request, signed_in)
 
 
 @router.post("/invitations/accept", status_code=201, response_model=SessionResponse, responses=_ALWAYS | problems(410))
@@ -49,7 +49,7 @@ async def accept_invitation(request: Request, body: InvitationAccept) -> Respons
     context = app_context(request)
     with reaching_postgres():
         signed_in = await invitations.accept(context.database, context.passwords, body.token, body.password)
-    return await _answered(request, signed_in)
+    return await _respond(request, signed_in)
 
 
 async def _by_key(request: Request, body: KeySignIn) -> SignedIn:
@@ -71,24 +71,26 @@ async def _by_password(request: Request, body: PasswordSignIn) -> SignedIn:
     return signed_in
 
 
-async def _answered(request: Request, signed_in: SignedIn) -> Response:
+async def _respond(request: Request, signed_in: SignedIn) -> Response:
     """Answers with the new session and its cookie, and ends the session that the browser had before."""
     context = app_context(request)
     with reaching_postgres():
-        await _leave(request)
-        who = await of_session(context.database, signed_in.token)
-        async with context.database.read(who.tenant_id) as session:
-            told = await described(session, who, context)
-    answer = JSONResponse(told.model_dump(mode="json"), 201)
+        await _end_previous_session(request)
+        principal = await of_session(context.database, signed_in.token)
+        async with context.database.read(principal.tenant_id) as session:
+            shown = await session_response(session, principal, context)
+    answer = JSONResponse(shown.model_dump(mode="json"), 201)
     give_cookie(answer, context.config, signed_in.token)
     return answer
 
 
-async def _leave(request: Request) -> None:
+async def _end_previous_session(request: Request) -> None:
     context = app_context(request)
     token = cookie_of(request, context.config)
-    left = await sessions.find_session(context.database, token) if token else None
-    if left is not None:
-        transaction = context.database.write(left.tenant_id, api_key_id=left.api_key_id, user_id=left.user_id)
+    previous = await sessions.find_session(context.database, token) if token else None
+    if previous is not None:
+        transaction = context.database.write(
+            previous.tenant_id, api_key_id=previous.api_key_id, user_id=previous.user_id
+        )
         async with transaction as session:
-            await sessions.end_session(session, left.session_id)
+            await sessions.end_session(session, previous.session_id)

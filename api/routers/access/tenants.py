@@ -18,10 +18,10 @@ router = APIRouter(prefix="/tenants", tags=["Administration"], route_class=ApiRo
 async def create_tenant(body: TenantCreate, admin: Admin, context: Context) -> TenantCreated:
     """For keys of the operator's tenant (the first one); others get 403 `not_operator`. Only this answer contains the
     new tenant's first key. `Idempotency-Key` is not accepted, because a stored answer would store the key."""
-    made = await tenants.create_tenant(
+    created = await tenants.create_tenant(
         context.database, admin.tenant_id, body.values(), api_key_id=admin.key_id, user_id=admin.user_id
     )
-    return TenantCreated.of(made)
+    return TenantCreated.of(created)
 
 
 @router.get("")

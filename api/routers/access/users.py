@@ -17,8 +17,8 @@ router = APIRouter(prefix="/users", tags=["Administration"], route_class=ApiRout
 @router.post("", status_code=201, response_model=UserResponse, responses=WITH_BODY | problems(409))
 async def create_user(body: UserCreate, session: AdminWriting, once: Once) -> Response:
     async def create() -> UserResponse:
-        made = await users.create_user(session, email=body.email, name=body.name, role=body.role)
-        return UserResponse.model_validate(made)
+        created = await users.create_user(session, email=body.email, name=body.name, role=body.role)
+        return UserResponse.model_validate(created)
 
     return await once(session, 201, create)
 

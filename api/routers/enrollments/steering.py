@@ -57,8 +57,8 @@ async def pause_lead(
     lead_id: UUID, session: Steering, context: Context, body: PauseRequest | None = None
 ) -> SequenceStateResponse:
     """No email is sent after this has answered. Pausing a paused enrollment changes nothing."""
-    asked = body or PauseRequest()
-    await steer.pause(session, lead_id, asked.sequence_id)
+    options = body or PauseRequest()
+    await steer.pause(session, lead_id, options.sequence_id)
     return await _state(session, lead_id, context.config)
 
 
@@ -67,8 +67,8 @@ async def resume_lead(
     lead_id: UUID, session: Steering, context: Context, body: ResumeRequest | None = None
 ) -> SequenceStateResponse:
     """Resumes what is paused, and lets a failed enrollment try its step again."""
-    asked = body or ResumeRequest()
-    await steer.resume(session, lead_id, asked.sequence_id, asked.mode)
+    options = body or ResumeRequest()
+    await steer.resume(session, lead_id, options.sequence_id, options.mode)
     return await _state(session, lead_id, context.config)
 
 
@@ -77,8 +77,8 @@ async def stop_lead(
     lead_id: UUID, session: Steering, context: Context, body: StopRequest | None = None
 ) -> SequenceStateResponse:
     """Stops for good. Stopping a stopped enrollment changes nothing."""
-    asked = body or StopRequest()
-    await steer.stop(session, lead_id, asked.sequence_id, asked.reason)
+    options = body or StopRequest()
+    await steer.stop(session, lead_id, options.sequence_id, options.reason)
     return await _state(session, lead_id, context.config)
 
 

@@ -33,5 +33,5 @@ async def import_leads(upload: UploadedCsv, session: Writing) -> LeadImportRespo
     columns become custom fields. An existing lead is updated from its row: an empty cell deletes nothing; tags and
     custom fields are added. Each row is imported or refused with a reason. If the request fails, nothing is
     imported."""
-    told = await lead_import.import_leads(session, upload.file, upload.mapping, upload.campaign_id)
-    return LeadImportResponse.model_validate(told)
+    result = await lead_import.import_leads(session, upload.file, upload.mapping, upload.campaign_id)
+    return LeadImportResponse.model_validate(result)

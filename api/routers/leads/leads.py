@@ -45,8 +45,8 @@ async def list_leads(
     id: Annotated[list[UUID] | None, Query(max_length=200, description="Only these leads; may be repeated.")] = None,
 ) -> Listed[LeadResponse]:
     """Newest first."""
-    asked = LeadFilter(search=search, status=status, tag=tag, ids=id)
-    return listed(await leads.list_leads(session, page, asked), LeadResponse.of)
+    filters = LeadFilter(search=search, status=status, tag=tag, ids=id)
+    return listed(await leads.list_leads(session, page, filters), LeadResponse.of)
 
 
 @router.get("/ids")

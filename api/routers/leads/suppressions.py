@@ -22,8 +22,8 @@ async def create_suppression(body: SuppressionCreate, session: AdminSteering, on
     with its `suppression_id`, if the value is already suppressed."""
 
     async def create() -> SuppressionResponse:
-        made = await suppressions.create_suppression(session, kind=body.kind, value=body.value, reason=body.reason)
-        return SuppressionResponse.model_validate(made)
+        created = await suppressions.create_suppression(session, kind=body.kind, value=body.value, reason=body.reason)
+        return SuppressionResponse.model_validate(created)
 
     return await once(session, 201, create)
 

@@ -49,6 +49,6 @@ async def list_sequence_executions(
     until: Until = None,
 ) -> Listed[ExecutionResponse]:
     """The execution log, newest first. Each filter narrows it further."""
-    asked = ExecutionQuery(event, lead_id, enrollment_id, step, since, until)
-    found = await list_executions(session, sequence_id, asked, page)
+    query = ExecutionQuery(event, lead_id, enrollment_id, step, since, until)
+    found = await list_executions(session, sequence_id, query, page)
     return listed(found.page, lambda row: ExecutionResponse.of(row, found))

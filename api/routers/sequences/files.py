@@ -107,8 +107,8 @@ def _utf8(body: bytes) -> str:
 def _preferred(accept: str | None) -> Literal["yaml", "json"]:
     """JSON if `Accept` names it before YAML. The `*/*` of a browser or of curl gets YAML."""
     kinds = [part.partition(";")[0].strip().lower() for part in (accept or "").split(",")]
-    asked = [kind for kind in kinds if kind == JSON or kind in YAML_TYPES]
-    return "json" if asked and asked[0] == JSON else "yaml"
+    named = [kind for kind in kinds if kind == JSON or kind in YAML_TYPES]
+    return "json" if named and named[0] == JSON else "yaml"
 
 
 def _attached(text: str, kind: str, name: str) -> Response:

@@ -38,6 +38,6 @@ class ApiKeyCreated(ApiKeyResponse):
     key: str
 
     @classmethod
-    def of(cls, made: NewKey) -> "ApiKeyCreated":
-        row: ApiKey = made.row
-        return cls(**ApiKeyResponse.model_validate(row).model_dump(), key=made.key)
+    def of(cls, created: NewKey) -> "ApiKeyCreated":
+        row: ApiKey = created.row
+        return cls(**ApiKeyResponse.model_validate(row).model_dump(), key=created.key)

@@ -60,5 +60,5 @@ class TenantCreated(TenantResponse):
     api_key: str
 
     @classmethod
-    def of(cls, made: NewTenant) -> "TenantCreated":
-        return cls(**TenantResponse.model_validate(made.row).model_dump(), api_key=made.api_key)
+    def of(cls, created: NewTenant) -> "TenantCreated":
+        return cls(**TenantResponse.model_validate(created.row).model_dump(), api_key=created.api_key)

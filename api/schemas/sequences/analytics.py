@@ -86,20 +86,20 @@ class FunnelStepResponse(Shape):
     outcomes: list[BranchTaken]
 
     @classmethod
-    def of(cls, told: FunnelStep) -> "FunnelStepResponse":
-        emails = told.emails
+    def of(cls, funnel_step: FunnelStep) -> "FunnelStepResponse":
+        emails = funnel_step.emails
         return cls(
-            **_named(told.step),
-            position=told.step.position,
-            type=told.step.type,
-            reached=told.counts.reached,
-            here_now=told.counts.here_now,
+            **_named(funnel_step.step),
+            position=funnel_step.step.position,
+            type=funnel_step.step.type,
+            reached=funnel_step.counts.reached,
+            here_now=funnel_step.counts.here_now,
             sent=emails.sent,
             opened=emails.opened,
             clicked=emails.clicked,
             replied=emails.replied,
             bounced=emails.bounced,
-            outcomes=[BranchTaken.of(branch) for branch in told.branches],
+            outcomes=[BranchTaken.of(branch) for branch in funnel_step.branches],
         )
 
 
@@ -115,16 +115,16 @@ class VariantResponse(Shape):
     probability_best: float | None
 
     @classmethod
-    def of(cls, told: VariantCounts) -> "VariantResponse":
-        emails: EmailCounts = told.emails
+    def of(cls, variant: VariantCounts) -> "VariantResponse":
+        emails: EmailCounts = variant.emails
         return cls(
-            name=told.name,
+            name=variant.name,
             sent=emails.sent,
             opened=emails.opened,
             clicked=emails.clicked,
             replied=emails.replied,
             reply_rate=_rate(emails.replied, emails.sent),
-            probability_best=told.probability_best,
+            probability_best=variant.probability_best,
         )
 
 
@@ -146,16 +146,16 @@ class StepVariantsResponse(Shape):
     decided_at: Moment | None
 
     @classmethod
-    def of(cls, told: StepVariants) -> "StepVariantsResponse":
+    def of(cls, compared: StepVariants) -> "StepVariantsResponse":
         return cls(
-            **_named(told.step),
-            results=[VariantResponse.of(one) for one in told.results],
-            winner=told.winner,
-            certainty=told.certainty,
-            statistic=told.statistic,
-            min_sample=told.asked.min_sample,
-            required_certainty=told.asked.certainty,
-            decided_at=told.decided_at,
+            **_named(compared.step),
+            results=[VariantResponse.of(one) for one in compared.results],
+            winner=compared.winner,
+            certainty=compared.certainty,
+            statistic=compared.statistic,
+            min_sample=compared.asked.min_sample,
+            required_certainty=compared.asked.certainty,
+            decided_at=compared.decided_at,
         )
 
 
