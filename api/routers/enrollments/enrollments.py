@@ -9,7 +9,7 @@ from api.deps import Context, Paging, Reading
 from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
-from api.schemas.enrollments.enrollments import ExplanationResponse
+from api.schemas.enrollments.explanation import ExplanationResponse
 from api.schemas.enrollments.steering import EnrollmentStateResponse
 from domain.enrollments.status import EnrollmentStatus
 from services.enrollments import overview

@@ -23,6 +23,8 @@ FOLLOW_UP = {
 
 @dataclass
 class Running:
+    """The servers and worker of a test, and a tenant's client of the API."""
+
     stage: Stage
     tenant: Tenant
 

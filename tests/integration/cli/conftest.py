@@ -19,6 +19,8 @@ from tests.integration.api.client import Tenant, create_tenant
 
 @dataclass
 class Ran:
+    """A command that has ended: its exit status and output."""
+
     status: int
     out: str
     err: str

@@ -22,7 +22,7 @@ async def test_a_file_is_applied_once(person: Person) -> None:
     assert load(exported.out) == load(TEXT)
 
 
-async def test_a_draft_becomes_what_the_file_says(person: Person) -> None:
+async def test_applying_a_file_changes_the_draft(person: Person) -> None:
     await person.does("sequences", "apply", str(EXAMPLE))
     document = load(TEXT)
     steps = {step["key"]: step for step in document["steps"]}

@@ -25,6 +25,8 @@ from tests.integration.api.inbound.test_api_tracking import BROWSER, TARGET, eve
 
 @dataclass
 class Fragile:
+    """An API, its own Postgres, and a tenant."""
+
     postgres: EmbeddedPostgres
     app: FastAPI
     tenant: Tenant
