@@ -16,8 +16,8 @@ CANDIDATES = range(10_240, 32_768)
 def choose_port(option: str, requested: int | None, default: int, taken: set[int]) -> int:
     """Returns the port for one server and adds it to `taken`.
 
-    `requested` is the user's choice: 0 means any free port; another number means that port, or a `StartError` that names
-    `option`. If it is None, the port is `default`, or any free port if `default` is in use.
+    `requested` is the user's choice: 0 means any free port; another number means that port, or a `StartError` that
+    names `option`. If it is None, the port is `default`, or any free port if `default` is in use.
     """
     if requested:
         complaint = "given twice" if requested in taken else _complaint(requested)
