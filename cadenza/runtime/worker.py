@@ -35,8 +35,9 @@ from db.session import Database
 from mail.tracking import Links
 from mail.transport import SmtpServer
 from services.dispatch.dispatcher import Dispatcher
+from services.engine.effects import unpaired
 from services.engine.performing import StepPerformer
-from services.engine.steps.effect import Tools
+from services.engine.tools import Tools
 from services.inbound.inboxes.watcher import InboxWatcher
 from services.inbound.inboxes.watchers import InboxWatches
 from services.mailboxes.signers import Signers
@@ -177,8 +178,16 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_
     )
 
 
+def refuse_unpaired_effects() -> None:
+    """Raises `StartError` if a step type or an action has a config without an effect, or an effect without a config:
+    such a step would fail for every lead that reaches it."""
+    if problems := unpaired():
+        raise StartError("; ".join(problems))
+
+
 async def run(settings: Settings) -> None:
     """Runs until SIGTERM or Ctrl-C. Raises `StartError` for invalid settings."""
+    refuse_unpaired_effects()
     settings.arm_fault_point()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
