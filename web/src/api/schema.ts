@@ -3825,7 +3825,7 @@ export interface components {
         };
         /**
          * ResumeMode
-         * @description How a paused wait goes on: with what was left of it, or at its original time.
+         * @description How a paused wait goes on: with the time that was left of it, or until its original due time.
          * @enum {string}
          */
         ResumeMode: "preserve_remaining" | "original_schedule";
