@@ -19,7 +19,7 @@ from services.inbound import tracking
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
-"""At most so many events are recorded at once, so that a burst of clicks leaves database connections for others."""
+"""The most events that are recorded at once, so that a burst of clicks leaves database connections for others."""
 REPEAT_SECONDS = 2.0
 """A repeat of the same fetch within this time counts as the same event, so that a flood does not fill the queue."""
 PATIENCE_SECONDS = 10.0

@@ -28,6 +28,6 @@ def upgrade(url: str) -> None:
         raise StartError(f"the database cannot be migrated: {one_line(error)}") from error
 
 
-def knows(revision: str) -> bool:
+def has_migration(revision: str) -> bool:
     """True if this program has the migration, so that it can use a database that has it."""
     return revision in {script.revision for script in ScriptDirectory.from_config(Config(ALEMBIC_INI)).walk_revisions()}

@@ -23,7 +23,7 @@ from cadenza.errors import StartError
 from cadenza.files import open_own_folder, sync_folder
 from cadenza.maintenance import archive
 from cadenza.maintenance.after_restore import gap_between, settle
-from cadenza.maintenance.migrate import knows, upgrade
+from cadenza.maintenance.migrate import has_migration, upgrade
 from domain.enrollments.after_restore import Gap
 from services.enrollments.after_restore import Marked
 
@@ -42,27 +42,27 @@ async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: 
     """
     home = Home(home).folder
     with archive.opened(file) as (manifest, members):
-        if not knows(manifest.schema_revision):
+        if not has_migration(manifest.schema_revision):
             raise StartError(
                 f"{file} was made by a newer release (schema {manifest.schema_revision}): restore it with that one"
             )
         gap = gap_between(manifest.taken_at, stopped_at or datetime.now(UTC))
-        _refuse_what_is_there(home)
+        _refuse_existing_home(home)
         temporary = Home(home.with_name(f".{home.name}.restoring"))
         os.close(open_own_folder(temporary.folder))
         with temporary:
-            _empty(temporary)
+            _remove_contents(temporary)
             try:
                 archive.unpack(file, manifest, members, temporary.folder)
-                marked = await _fill(temporary.folder, gap, mark=mark)
-                _take_place(temporary.folder, home)
+                marked = await _restore_databases(temporary.folder, gap, mark=mark)
+                _move_into_place(temporary.folder, home)
             except BaseException:
-                _empty(temporary)  # the data must not be left behind
+                _remove_contents(temporary)  # the data must not be left behind
                 raise
     return Restored(manifest, gap, marked)
 
 
-async def _fill(folder: Path, gap: Gap, *, mark: bool) -> Marked:
+async def _restore_databases(folder: Path, gap: Gap, *, mark: bool) -> Marked:
     """Creates the data folder with the given secrets, and settles what the copy does not know."""
     copy, log = folder / archive.POSTGRES, folder / "logs" / "restore.log"
     async with EmbeddedPostgres(folder, environment={HOME_VARIABLE: str(folder)}) as postgres:
@@ -76,14 +76,14 @@ async def _fill(folder: Path, gap: Gap, *, mark: bool) -> Marked:
     return marked
 
 
-def _refuse_what_is_there(home: Path) -> None:
+def _refuse_existing_home(home: Path) -> None:
     if home.is_mount():
         raise StartError(f"{home} is a mount point, which cannot be replaced: name a folder in it")
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise StartError(f"{home} is not empty. A backup is restored into a new home: name one, or move this away")
 
 
-def _empty(temporary: Home) -> None:
+def _remove_contents(temporary: Home) -> None:
     """Removes what a failed restore left behind, except its logs, which say why it failed."""
     end_processes(processes_working_in(temporary.folder / "postgres", "postgres"), signal.SIGQUIT)
     for left in temporary.folder.iterdir():
@@ -95,7 +95,7 @@ def _empty(temporary: Home) -> None:
             left.unlink()
 
 
-def _take_place(temporary: Path, home: Path) -> None:
+def _move_into_place(temporary: Path, home: Path) -> None:
     try:
         sync_folder(temporary)
         temporary.rename(home)  # replaces an empty folder, or nothing

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class WorkerVersion:
     build_id: str
     status: str
     """`current`, `ramping`, `draining` (workflows that cannot change their version are left), `drained`, `inactive`."""
@@ -55,7 +55,7 @@ class Routing:
     percent: float
     spreading: bool
     """True while a task queue does not know the last change yet and still routes by the one before."""
-    versions: tuple[Version, ...]
+    versions: tuple[WorkerVersion, ...]
 
     def reaches(self, build_id: str | None) -> bool:
         """True if leads go to workers with that build ID (None: workers without one)."""
@@ -194,7 +194,7 @@ def _routing(info: WorkerDeploymentInfo, *, spreading: bool) -> Routing:
         percent=config.ramping_version_percentage,
         spreading=spreading,
         versions=tuple(
-            Version(one.deployment_version.build_id, _word(one.status))
+            WorkerVersion(one.deployment_version.build_id, _word(one.status))
             for one in sorted(info.version_summaries, key=lambda one: one.create_time.ToDatetime(), reverse=True)
         ),
     )
