@@ -48,9 +48,9 @@ def test_every_quick_size_belongs_to_a_benchmark() -> None:
 
 @pytest.mark.parametrize("name", sorted(PROMISED - {"chaos"}))
 def test_each_promised_figure_has_its_command_and_its_line_in_the_docs(name: str) -> None:
-    told = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
-    assert f"-m {benchmarks()[name]}" in told
-    lines = [line.strip() for line in told.splitlines() if line.strip().startswith('{"bench":')]
+    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert f"-m {benchmarks()[name]}" in page
+    lines = [line.strip() for line in page.splitlines() if line.strip().startswith('{"bench":')]
     assert name in [json.loads(line)["bench"] for line in lines]
 
 

@@ -55,8 +55,8 @@ def test_the_reference_of_the_api_has_every_endpoint_with_its_answers_and_every_
     )
     assert sections.keys() == endpoints.keys()
     for title, endpoint in endpoints.items():
-        told = set(re.findall(r"\b[2345]\d\d\b", sections[title]))
-        assert set(endpoint["responses"]) <= told, title
+        statuses = set(re.findall(r"\b[2345]\d\d\b", sections[title]))
+        assert set(endpoint["responses"]) <= statuses, title
     for shape in api["components"]["schemas"]:
         assert f"\n{shape}¶" in page, shape
 

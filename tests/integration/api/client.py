@@ -118,23 +118,23 @@ async def new_tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]
 @asynccontextmanager
 async def client_of(app: FastAPI, key: str | None) -> AsyncGenerator[httpx.AsyncClient]:
     """Yields a client that checks the status of every answer: it must be documented for the route."""
-    told = _told(app)
+    documented = _documented(app)
 
-    async def is_told(response: httpx.Response) -> None:
+    async def check_documented(response: httpx.Response) -> None:
         path, method = response.request.url.path, response.request.method.lower()
-        statuses = next((methods.get(method) for pattern, methods in told if pattern.fullmatch(path)), None)
+        statuses = next((methods.get(method) for pattern, methods in documented if pattern.fullmatch(path)), None)
         if statuses is not None:
             assert str(response.status_code) in statuses, f"{method} {path} answers {response.status_code}"
 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://api.test", headers=headers, event_hooks={"response": [is_told]}
+        transport=transport, base_url="http://api.test", headers=headers, event_hooks={"response": [check_documented]}
     ) as http:
         yield http
 
 
-def _told(app: FastAPI) -> list[tuple[re.Pattern[str], dict[str, set[str]]]]:
+def _documented(app: FastAPI) -> list[tuple[re.Pattern[str], dict[str, set[str]]]]:
     """Returns the documented statuses by path and method. Fixed paths come before those with an ID in the same
     place."""
     paths = sorted(app.openapi()["paths"].items(), key=lambda item: item[0].count("{"))

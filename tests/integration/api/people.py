@@ -58,7 +58,7 @@ async def sign_in(
     return await http.post("/session", json={"email": email, "password": password, "tenant_id": tenant_id})
 
 
-async def standing(http: httpx.AsyncClient) -> int:
+async def session_status(http: httpx.AsyncClient) -> int:
     """Returns 200 while the browser is signed in, and 401 when it is not."""
     return (await http.get("/session")).status_code
 

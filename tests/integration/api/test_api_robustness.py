@@ -235,15 +235,15 @@ async def test_the_openapi_document_lists_every_error_answer(app: FastAPI, migra
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["tags"], path
-            told = operation["responses"]
+            responses = operation["responses"]
             if f"{method.upper()} {path}" in KEYLESS:
                 assert "security" not in operation
                 continue
             assert operation["security"], path
-            assert {"401", "403", "422", "500", "503"} <= told.keys(), path
-            assert ("404" in told) == ("{" in path or path in NAME_SOMETHING_ELSE), path
-            assert ({"400", "413", "415"} <= told.keys()) == ("requestBody" in operation), (method, path)
-            for status, answer in told.items():
+            assert {"401", "403", "422", "500", "503"} <= responses.keys(), path
+            assert ("404" in responses) == ("{" in path or path in NAME_SOMETHING_ELSE), path
+            assert ({"400", "413", "415"} <= responses.keys()) == ("requestBody" in operation), (method, path)
+            for status, answer in responses.items():
                 if status.startswith(("4", "5")):
                     assert list(answer["content"]) == ["application/problem+json"], (path, status)
     production = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away).openapi()

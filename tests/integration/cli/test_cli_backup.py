@@ -43,8 +43,8 @@ def names_in(folder: Path) -> list[str]:
 
 
 async def test_a_backup_of_a_missing_home_is_refused(tmp_path: Path) -> None:
-    said = await refused("backup", str(tmp_path / "out"), "--home", str(tmp_path / "nothing"))
-    assert "is not a home of `cadenza up`" in said
+    message = await refused("backup", str(tmp_path / "out"), "--home", str(tmp_path / "nothing"))
+    assert "is not a home of `cadenza up`" in message
     assert names_in(tmp_path) == []
 
 
@@ -69,16 +69,16 @@ async def test_backup_does_not_follow_a_link_beside_its_file(tmp_path: Path, dea
     (home / archive.TEMPORAL).touch()
     beside = tmp_path / ".out.making"
     beside.symlink_to(dear)
-    said = await refused("backup", str(tmp_path / "out"), "--home", str(home))
-    assert f"{beside} cannot be used" in said
+    message = await refused("backup", str(tmp_path / "out"), "--home", str(home))
+    assert f"{beside} cannot be used" in message
     assert names_in(dear) == ["to-me"]
 
 
 async def test_restore_does_not_follow_a_link_beside_the_new_home(tmp_path: Path, dear: Path) -> None:
     beside = tmp_path / ".new.restoring"
     beside.symlink_to(dear)
-    said = await refused("restore", str(backup_in(tmp_path)), "--home", str(tmp_path / "new"))
-    assert f"{beside} cannot be used" in said
+    message = await refused("restore", str(backup_in(tmp_path)), "--home", str(tmp_path / "new"))
+    assert f"{beside} cannot be used" in message
     assert names_in(dear) == ["to-me"]
 
 
@@ -87,8 +87,8 @@ async def test_restore_does_not_use_another_users_folder(tmp_path: Path) -> None
     beside = tmp_path / ".new.restoring"
     beside.mkdir()
     os.chown(beside, 12345, 12345)
-    said = await refused("restore", str(backup_in(tmp_path)), "--home", str(tmp_path / "new"))
-    assert "belongs to another user" in said
+    message = await refused("restore", str(backup_in(tmp_path)), "--home", str(tmp_path / "new"))
+    assert "belongs to another user" in message
     assert names_in(beside) == []
 
 
@@ -110,14 +110,14 @@ async def test_a_restore_into_a_home_that_is_not_empty_is_refused(tmp_path: Path
 
 async def test_a_restore_of_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "holiday.tar").write_bytes(b"not a tar")
-    said = await refused("restore", str(tmp_path / "holiday.tar"), "--home", str(tmp_path / "home"))
-    assert "is not a backup of Cadenza" in said
+    message = await refused("restore", str(tmp_path / "holiday.tar"), "--home", str(tmp_path / "home"))
+    assert "is not a backup of Cadenza" in message
     assert not (tmp_path / "home").exists()
 
 
 async def test_a_backup_of_a_newer_release_is_refused(tmp_path: Path) -> None:
-    said = await refused("restore", str(backup_in(tmp_path, "9999")), "--home", str(tmp_path / "home"))
-    assert "newer release" in said and "9999" in said
+    message = await refused("restore", str(backup_in(tmp_path, "9999")), "--home", str(tmp_path / "home"))
+    assert "newer release" in message and "9999" in message
     assert not (tmp_path / "home").exists()
 
 
@@ -125,8 +125,8 @@ async def test_a_backup_whose_database_cannot_be_restored_leaves_no_home(tmp_pat
     file = backup_in(tmp_path)
     with tarfile.open(file) as tar:
         assert archive.POSTGRES in tar.getnames()
-    said = await refused("restore", str(file), "--home", str(tmp_path / "home"))
-    assert "pg_restore" in said
+    message = await refused("restore", str(file), "--home", str(tmp_path / "home"))
+    assert "pg_restore" in message
     assert not (tmp_path / "home").exists()
 
 

@@ -103,9 +103,9 @@ async def test_status_shows_sequences_and_leads(person: Person) -> None:
     await person.tenant.enroll(sequence_id, ada)
     assert "Outreach" in (await person.does("status")).out
     for named in ("Outreach", sequence_id):
-        told = await person.does("status", named)
-        assert "1 enrolled" in told.out
-        assert re.search(r"ada@acme.example +(pending|active) +wait ", told.out)
+        shown = await person.does("status", named)
+        assert "1 enrolled" in shown.out
+        assert re.search(r"ada@acme.example +(pending|active) +wait ", shown.out)
     for named in ("ada@acme.example", ada):
         assert re.search(r"Outreach +(pending|active) +wait ", (await person.does("status", named)).out)
     (one,) = (await person.does("status", ada, "--json")).json["enrollments"]
@@ -122,9 +122,9 @@ async def test_explain_says_why_nothing_is_sent(person: Person) -> None:
     ada = await lead_id(person, "ada@acme.example")
     (enrolled,) = (await person.tenant.enroll(sequence_id, ada))["enrolled"]
     await person.tenant.call("POST", "/sequences/process-queue")
-    told = await person.does("explain", "ada@acme.example")
-    assert told.out.startswith("waiting  waits at `wait` until ")
-    assert "also no_mailbox" in told.out
+    shown = await person.does("explain", "ada@acme.example")
+    assert shown.out.startswith("waiting  waits at `wait` until ")
+    assert "also no_mailbox" in shown.out
     (by_id,) = (await person.does("explain", enrolled["enrollment_id"], "--json")).json
     assert (by_id["reason"]["code"], by_id["lead_id"]) == ("waiting", ada)
     await person.does("pause", "--lead", ada)

@@ -22,7 +22,7 @@ KEY = "k" * 40
 
 
 @asynccontextmanager
-async def asking(
+async def codec_client(
     base_url: str = "http://127.0.0.1:8234", *, key: str | None = None, ui_url: str | None = UI
 ) -> AsyncGenerator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(codec_app(KEYS, key=key, ui_url=ui_url))
@@ -31,7 +31,7 @@ async def asking(
 
 
 async def test_encoded_payloads_can_be_decoded() -> None:
-    async with asking() as http:
+    async with codec_client() as http:
         sealed = (await http.post("/codec/encode", json=PLAIN)).json()
         opened = (await http.post("/codec/decode", json=sealed)).json()
         both = {"payloads": [*PLAIN["payloads"], *sealed["payloads"]]}
@@ -42,7 +42,7 @@ async def test_encoded_payloads_can_be_decoded() -> None:
 
 
 async def test_only_pages_of_temporals_ui_may_ask() -> None:
-    async with asking() as http:
+    async with codec_client() as http:
         asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-namespace"}
         allowed = await http.options("/codec/decode", headers={"Origin": UI, **asked})
         answered = await http.post("/codec/decode", json=PLAIN, headers={"Origin": UI, "X-Namespace": "default"})
@@ -53,19 +53,19 @@ async def test_only_pages_of_temporals_ui_may_ask() -> None:
             refused = await http.post("/codec/decode", json=PLAIN, headers={"Origin": origin})
             assert "Access-Control-Allow-Origin" not in preflight.headers
             assert (refused.status_code, "payloads" in refused.json()) == (403, False)
-    async with asking(ui_url=None) as http:
+    async with codec_client(ui_url=None) as http:
         assert (await http.post("/codec/decode", json=PLAIN, headers={"Origin": UI})).status_code == 403
 
 
 async def test_without_a_key_only_loopback_names_are_answered() -> None:
     """A page that uses DNS rebinding sends its own host name."""
     for name, status in (("localhost:8234", 200), ("127.0.0.1", 200), ("evil.example:8234", 400)):
-        async with asking(f"http://{name}") as http:
+        async with codec_client(f"http://{name}") as http:
             assert (await http.post("/codec/decode", json=PLAIN)).status_code == status
 
 
 async def test_with_a_key_only_requests_with_it_are_answered() -> None:
-    async with asking("https://codec.acme.example", key=KEY) as http:
+    async with codec_client("https://codec.acme.example", key=KEY) as http:
         assert (await http.post("/codec/decode", json=PLAIN)).status_code == 401
         for wrong in ("Bearer ", f"Bearer {KEY}x", KEY, "Bearer é".encode()):
             refused = await http.post("/codec/decode", json=PLAIN, headers={"Authorization": wrong})
@@ -80,13 +80,13 @@ async def test_with_a_key_only_requests_with_it_are_answered() -> None:
     ids=["nothing", "cut off", "a number", "no text", "no UTF-8", "deep"],
 )
 async def test_an_invalid_body_is_refused_with_a_message(body: bytes) -> None:
-    async with asking() as http:
+    async with codec_client() as http:
         answer = await http.post("/codec/decode", content=body)
     assert (answer.status_code, list(answer.json())) == (400, ["message"])
 
 
 async def test_an_unreadable_payload_names_its_key_and_a_large_body_is_refused() -> None:
-    async with asking() as http:
+    async with codec_client() as http:
         sealed = (await http.post("/codec/encode", json=PLAIN)).json()
         assert (await http.post("/codec/decode", content=b" " * (MAX_BODY_BYTES + 1))).status_code == 413
     other = httpx.ASGITransport(codec_app(PayloadKeys([new_key()]), key=None, ui_url=None))

@@ -48,14 +48,14 @@ async def test_gauges_count_all_tenants(postgres_server: EmbeddedPostgres, tempo
         )
         await refresh_performance(one.database)
 
-        told = await read_gauges(one.database)
-        assert told.outbox.rows == 4
-        assert HOUR <= told.outbox.oldest_seconds < 2 * HOUR
-        assert (told.steps.due, told.steps.failing) == (2, 1)
-        assert HOUR <= told.steps.lag_seconds < 2 * HOUR, "one that fails is late for a reason of its own"
-        assert told.slots_held == 2
-        assert told.mailboxes == {"active": 1, "held": 1, "failing": 1}
-        assert told.enrollments == {"pending": 4, "active": 0, "paused": 0, "failed": 0}
+        gauges = await read_gauges(one.database)
+        assert gauges.outbox.rows == 4
+        assert HOUR <= gauges.outbox.oldest_seconds < 2 * HOUR
+        assert (gauges.steps.due, gauges.steps.failing) == (2, 1)
+        assert HOUR <= gauges.steps.lag_seconds < 2 * HOUR, "one that fails is late for a reason of its own"
+        assert gauges.slots_held == 2
+        assert gauges.mailboxes == {"active": 1, "held": 1, "failing": 1}
+        assert gauges.enrollments == {"pending": 4, "active": 0, "paused": 0, "failed": 0}
 
         scraped = (await InstallationGauges(one.database).scrape()).decode()
         assert 'cadenza_enrollments{status="pending"} 4.0' in scraped

@@ -100,12 +100,12 @@ def until(holds: Callable[[], bool], what: str) -> None:
 def schema_of(postgres: EmbeddedPostgres) -> list[str]:
     """Returns the schema as SQL lines, without what differs in each dump or after an expression was parsed again."""
     where = ["--host", LOOPBACK, "--port", str(postgres.port), "--username", SUPERUSER, "--dbname", DATABASE]
-    told = subprocess.run(
+    dumped = subprocess.run(
         [installation() / "bin" / "pg_dump", "--schema-only", *where],
         env={"PGPASSWORD": postgres.secrets.superuser_password, "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    lines = [line for line in told.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+    lines = [line for line in dumped.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
     return [re.sub(r"[()]|(?<=::text) AS text", "", line) for line in lines]

@@ -38,9 +38,9 @@ class House:
         return OutboxStore(self.up.home / "outbox").list(1000)
 
     def sent(self) -> Sent:
-        letters = [(message.to[0], message.subject) for message in self.mail()]
-        assert len(set(letters)) == len(letters), "nobody is sent the same email twice"
-        return set(letters)
+        emails = [(message.to[0], message.subject) for message in self.mail()]
+        assert len(set(emails)) == len(emails), "nobody is sent the same email twice"
+        return set(emails)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Runs a query as the database's owner, within the home's tenant."""
@@ -55,7 +55,7 @@ class House:
         )
         return {(email, key) for email, key in rows}
 
-    def standing(self) -> list[tuple[str, str]]:
+    def statuses(self) -> list[tuple[str, str]]:
         """Returns the status and step key of every enrollment."""
         rows = self.rows(
             "SELECT s.status, coalesce(t.key, '') FROM lead_sequence_state s"
@@ -69,22 +69,22 @@ class House:
             assert time.monotonic() < deadline, f"did not happen: {what}"
             time.sleep(0.1)
 
-    def until_standing(self, expected: Sequence[tuple[str, str]]) -> None:
+    def until_statuses(self, expected: Sequence[tuple[str, str]]) -> None:
         """Waits until the enrollments have these statuses and steps, in any order."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while (standing := sorted(self.standing())) != sorted(expected):
-            assert time.monotonic() < deadline, f"{standing}\nis not\n{sorted(expected)}"
+        while (statuses := sorted(self.statuses())) != sorted(expected):
+            assert time.monotonic() < deadline, f"{statuses}\nis not\n{sorted(expected)}"
             time.sleep(0.1)
 
-    def until_sent(self, letters: Iterable[tuple[str, str]]) -> None:
-        wanted = set(letters)
+    def until_sent(self, emails: Iterable[tuple[str, str]]) -> None:
+        wanted = set(emails)
         self.until(lambda: wanted <= self.sent(), f"{sorted(wanted)} are sent")
 
     def leads(self) -> dict[str, str]:
         """Returns the IDs of all leads by address."""
         return {lead["email"]: lead["id"] for lead in self.call("GET", "/leads", params={"limit": 200})["items"]}
 
-    def pace(self, seconds: int) -> None:
+    def set_min_gap(self, seconds: int) -> None:
         """Sets the minimum time between two emails of the one mailbox."""
         [mailbox] = self.call("GET", "/mailboxes")["items"]
         self.call("PATCH", f"/mailboxes/{mailbox['id']}", json={"min_gap_seconds": seconds})

@@ -49,7 +49,7 @@ def in_flight(house: House) -> People:
     house.until_sent((address, "one") for address in early)
     house.steer("pause", people.paused)
     house.forward("P4D", people.paused)
-    house.pace(1)
+    house.set_min_gap(1)
     house.forward("P2DT23H59M50S", people.near)
     house.enroll(sequence, people.crowd)
     return people
@@ -76,26 +76,26 @@ async def test_a_restored_home_loses_no_lead_and_mails_none_twice(folder: Path, 
     old.until_sent([(address, "one") for address in people.crowd])
     old.until_sent([(address, key) for address in [*people.near, *people.paused] for key in ("two", "three")])
     old.up.kill_everything()
-    before, letters = old.sent(), {(one.to[0], one.subject): one for one in old.mail()}
+    before, emails = old.sent(), {(one.to[0], one.subject): one for one in old.mail()}
 
-    said = await does("restore", str(file), "--home", str(folder / "new"))
-    assert f"{len(people.all)} enrollments are on their way" in said
+    output = await does("restore", str(file), "--home", str(folder / "new"))
+    assert f"{len(people.all)} enrollments are on their way" in output
     new = up("new")
     marked = new.ledger("unknown")
-    assert f"sent {len(marked)} emails" in said
+    assert f"sent {len(marked)} emails" in output
     in_gap = before - new.ledger("sent") - new.ledger("sending")
     assert {(address, key) for address in people.paused for key in ("two", "three")} <= in_gap <= marked
 
     # Answers to mail that was sent in the gap are matched: by its unsubscribe link and by its Message-ID.
     gone, answered, *others = people.paused
-    link = re.search(r"<http://[^/]+(/u/[^>]+)>", letters[gone, "two"].headers["List-Unsubscribe"])
+    link = re.search(r"<http://[^/]+(/u/[^>]+)>", emails[gone, "two"].headers["List-Unsubscribe"])
     assert link is not None
     assert new.http.post(link[1], data={"List-Unsubscribe": "One-Click"}).is_success
-    new.event(answered, type="reply", message_id=letters[answered, "three"].message_id)
-    told = "SELECT t.key FROM lead_engagement e JOIN sequence_steps t ON t.id = e.step_id WHERE e.type = 'reply'"
-    assert new.rows(told) == [("three",)]
+    new.event(answered, type="reply", message_id=emails[answered, "three"].message_id)
+    reply_steps = "SELECT t.key FROM lead_engagement e JOIN sequence_steps t ON t.id = e.step_id WHERE e.type = 'reply'"
+    assert new.rows(reply_steps) == [("three",)]
 
-    new.pace(0)
+    new.set_min_gap(0)
     new.steer("resume", others, mode="original_schedule")
     ended = new.to_the_end()
     expected = {address: "completed" for address in people.all}
@@ -118,7 +118,7 @@ async def test_a_restored_home_loses_no_lead_and_mails_none_twice(folder: Path, 
     # Without marked messages, the same home mails all of these leads again.
     await restore(file, folder / "careless", stopped_at=None, mark=False)
     careless = up("careless")
-    careless.pace(0)
+    careless.set_min_gap(0)
     careless.steer("resume", people.paused, mode="original_schedule")
     assert set(careless.to_the_end().values()) == {"completed"}
     assert before & careless.sent() == in_gap

@@ -39,9 +39,9 @@ def test_each_key_has_its_own_bucket(limiter: RateLimiter) -> None:
 
 def test_a_refusal_says_when_the_next_request_is_accepted(limiter: RateLimiter, clock: Clock) -> None:
     refused(limiter, 4)
-    told = limiter.take(KEY)
-    assert told == Allowance(limit=4, remaining=0, reset=2, retry_after=1)
-    clock.seconds += told.retry_after
+    allowance = limiter.take(KEY)
+    assert allowance == Allowance(limit=4, remaining=0, reset=2, retry_after=1)
+    clock.seconds += allowance.retry_after
     assert limiter.take(KEY).retry_after == 0
     slow = RateLimiter(RateLimit(per_second=0.01, burst=1), clock)
     assert (slow.take(KEY).retry_after, slow.take(KEY).retry_after) == (0, 100)

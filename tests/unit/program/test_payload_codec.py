@@ -104,9 +104,9 @@ async def test_error_texts_are_encrypted_except_that_of_a_missing_key() -> None:
     assert b"salary" not in failure.SerializeToString()
     read = await data_converter(PayloadKeys([OLD])).decode_failure(failure)
     assert "lead.custom.salary is empty" in str(read)
-    told = Failure()
-    await data_converter(PayloadKeys([OLD])).encode_failure(PayloadUnreadable("lacks the key"), told)
-    assert told.message == "lacks the key"
+    missing_key = Failure()
+    await data_converter(PayloadKeys([OLD])).encode_failure(PayloadUnreadable("lacks the key"), missing_key)
+    assert missing_key.message == "lacks the key"
     plain = Failure()
     await data_converter(PayloadKeys()).encode_failure(ValueError("in the clear"), plain)
     assert plain.message == "in the clear"

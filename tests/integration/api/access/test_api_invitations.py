@@ -21,8 +21,8 @@ from tests.integration.api.people import (
     invited,
     made_user,
     person,
+    session_status,
     sign_in,
-    standing,
 )
 
 OVER = (410, "invitation_over")
@@ -39,7 +39,7 @@ async def test_the_link_sets_the_password_and_signs_in(app: FastAPI, tenant: Ten
     async with browser_of(app) as http:
         answer = await accepted(http, token)
         assert answer.json()["user"]["id"] == user["id"]
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
     assert (await tenant.call("GET", f"/users/{user['id']}"))["password_set_at"] is not None
     [kept] = await tenant.query("SELECT password_hash FROM users")
     assert kept.password_hash.startswith("scrypt$15$8$3$")

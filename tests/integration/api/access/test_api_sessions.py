@@ -23,8 +23,8 @@ from tests.integration.api.people import (
     code_of,
     invited,
     person,
+    session_status,
     sign_in,
-    standing,
 )
 
 LEAD = {"email": "ada@acme.example"}
@@ -83,25 +83,25 @@ async def test_signing_in_creates_a_new_token_and_ends_the_old_session(app: Fast
             await with_key(http, key)
             tokens.append(str(http.cookies[COOKIE]))
         assert len(set(tokens)) == 3
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
         for old in tokens[:2]:
             http.cookies.set(COOKIE, old, domain="api.test", path="/")
-            assert await standing(http) == 401
+            assert await session_status(http) == 401
 
 
 async def test_a_session_has_the_scopes_of_its_key_or_user(app: FastAPI, tenant: Tenant) -> None:
     reader = await person(app, tenant, role="read")
     async with browser_of(app) as http:
-        told = (await with_key(http, await tenant.key("read", "write"))).json()
-        assert told == (await http.get("/session")).json()
-        assert (told["tenant_id"], told["scopes"], told["user"]) == (str(tenant.id), ["read", "write"], None)
+        shown = (await with_key(http, await tenant.key("read", "write"))).json()
+        assert shown == (await http.get("/session")).json()
+        assert (shown["tenant_id"], shown["scopes"], shown["user"]) == (str(tenant.id), ["read", "write"], None)
         keys = {key["id"] for key in (await tenant.call("GET", "/api-keys"))["items"]}
-        assert told["api_key_id"] in keys
+        assert shown["api_key_id"] in keys
         assert (await http.post("/leads", json=LEAD)).status_code == 201
         assert code_of(await http.get("/api-keys")) == (403, "insufficient_scope")
-        told = (await sign_in(http, reader["email"])).json()
-        assert (told["scopes"], told["api_key_id"]) == (["read"], None)
-        assert told["user"] == {"id": reader["id"], "email": reader["email"], "name": "Sam"}
+        shown = (await sign_in(http, reader["email"])).json()
+        assert (shown["scopes"], shown["api_key_id"]) == (["read"], None)
+        assert shown["user"] == {"id": reader["id"], "email": reader["email"], "name": "Sam"}
         assert code_of(await http.post("/leads", json=LEAD)) == (403, "insufficient_scope")
         # A changed role takes effect with the next request, and a wider role includes the narrower ones.
         await tenant.call("PATCH", f"/users/{reader['id']}", json={"role": "admin"})
@@ -134,7 +134,7 @@ async def test_a_session_ends_by_the_databases_clock(app: FastAPI, tenant: Tenan
     async with browser_of(app) as http:
         await with_key(http, await tenant.key("read"))
         await change_sessions(tenant, moved)
-        assert await standing(http) == status
+        assert await session_status(http) == status
 
 
 async def test_use_extends_a_session_to_at_most_two_weeks(app: FastAPI, tenant: Tenant) -> None:
@@ -143,7 +143,7 @@ async def test_use_extends_a_session_to_at_most_two_weeks(app: FastAPI, tenant: 
         [made] = await tenant.query("SELECT expires_at - created_at AS lasts, expires_at FROM sessions")
         assert made.lasts.days == 14
         await change_sessions(tenant, "last_seen_at = now() - interval '11 hours'")
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
         [used] = await tenant.query("SELECT now() - last_seen_at < '1 minute' AS lately, expires_at FROM sessions")
         assert (used.lately, used.expires_at) == (True, made.expires_at)
 
@@ -163,7 +163,7 @@ async def test_a_session_ends_with_its_key(app: FastAPI, tenant: Tenant) -> None
         await with_key(http, made["key"])
         assert code_of(await http.delete(f"/api-keys/{made['id']}")) == (409, "api_key_in_use")
         await tenant.call("DELETE", f"/api-keys/{made['id']}", 204)
-        assert await standing(http) == 401
+        assert await session_status(http) == 401
     assert await tenant.query("SELECT id FROM sessions") == []
 
 
@@ -172,7 +172,7 @@ async def test_a_session_of_a_revoked_key_is_refused(app: FastAPI, tenant: Tenan
         await with_key(http, await tenant.key("read"))
         async with tenant.database.write(tenant.id) as session:
             await session.execute(text("UPDATE api_keys SET revoked_at = now()"))
-        assert await standing(http) == 401
+        assert await session_status(http) == 401
 
 
 async def test_a_session_ends_with_its_user_or_a_new_password(app: FastAPI, tenant: Tenant) -> None:
@@ -181,9 +181,9 @@ async def test_a_session_ends_with_its_user_or_a_new_password(app: FastAPI, tena
         await sign_in(here, user["email"])
         await sign_in(there, user["email"])
         assert (await accepted(there, await invited(tenant, user), "another long password")).status_code == 201
-        assert (await standing(here), await standing(there)) == (401, 200)
+        assert (await session_status(here), await session_status(there)) == (401, 200)
         await tenant.call("DELETE", f"/users/{user['id']}", 204)
-        assert await standing(there) == 401
+        assert await session_status(there) == 401
 
 
 FOREIGN: list[dict[str, str]] = [

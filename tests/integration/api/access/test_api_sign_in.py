@@ -25,9 +25,9 @@ from tests.integration.api.people import (
     invited,
     made_user,
     person,
+    session_status,
     sign_in,
     some_address,
-    standing,
 )
 
 
@@ -65,7 +65,7 @@ async def test_address_and_password_are_normalised_at_sign_in(app: FastAPI, tena
         decomposed = "A\N{COMBINING RING ABOVE}ngstro\N{COMBINING DIAERESIS}m ist zwölf lang"
         answer = await sign_in(http, f"  {user['email'].upper()} ", decomposed)
         assert (answer.status_code, answer.json()["user"]["id"]) == (201, user["id"])
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
 
 
 async def test_who_cannot_sign_in_hears_the_same_after_the_same_work(
@@ -81,12 +81,12 @@ async def test_who_cannot_sign_in_hears_the_same_after_the_same_work(
         (known["email"], PASSWORD, str(stranger.id)),
         (known["email"], PASSWORD, str(uuid4())),
     ]
-    heard: set[tuple[int, str]] = set()
+    refusals: set[tuple[int, str]] = set()
     async with browser_of(fresh) as http:
         for email, password, tenant_id in tries:
             with counted(fresh) as hashing:
                 answer = await sign_in(http, email, password, tenant_id)
-            heard.add((answer.status_code, answer.text))
+            refusals.add((answer.status_code, answer.text))
             assert code_of(answer) == (401, "sign_in_failed")
             assert "set-cookie" not in answer.headers
             assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -94,7 +94,7 @@ async def test_who_cannot_sign_in_hears_the_same_after_the_same_work(
         with counted(fresh) as hashing:
             assert (await sign_in(http, known["email"])).status_code == 201
         assert hashing.made == 1
-    assert len(heard) == 1
+    assert len(refusals) == 1
 
 
 async def test_a_user_of_several_tenants_must_choose_after_the_right_password(
@@ -108,8 +108,8 @@ async def test_a_user_of_several_tenants_must_choose_after_the_right_password(
         answer = await sign_in(http, email)
         assert code_of(answer) == (409, "tenant_needed")
         assert "set-cookie" not in answer.headers
-        told = {one["id"]: one["name"] for one in answer.json()["tenants"]}
-        assert told == {str(tenant.id): "Test", str(stranger.id): "Test"}
+        shown = {one["id"]: one["name"] for one in answer.json()["tenants"]}
+        assert shown == {str(tenant.id): "Test", str(stranger.id): "Test"}
         for one, user in ((tenant, ours), (stranger, theirs)):
             session = (await sign_in(http, email, tenant_id=str(one.id))).json()
             assert (session["tenant_id"], session["user"]["id"]) == (str(one.id), user["id"])
@@ -207,18 +207,18 @@ async def test_the_audit_log_has_the_users_id_and_no_personal_data(app: FastAPI,
             await http.delete("/session")
             await http.post("/session", json={"api_key": await tenant.key("read")}, headers=CSRF)
         entries = (await tenant.call("GET", "/audit-log?limit=200"))["items"]
-        told = {(one["action"], one["user_id"], one["target_id"]) for one in entries}
-        assert ("session.refused", None, user["id"]) in told
-        assert ("user.password_set", user["id"], user["id"]) in told
-        assert ("user.created", user["id"], other["id"]) in told
-        assert ("user.invited", user["id"], other["id"]) in told
+        shown = {(one["action"], one["user_id"], one["target_id"]) for one in entries}
+        assert ("session.refused", None, user["id"]) in shown
+        assert ("user.password_set", user["id"], user["id"]) in shown
+        assert ("user.created", user["id"], other["id"]) in shown
+        assert ("user.invited", user["id"], other["id"]) in shown
         by_person = [one for one in entries if one["user_id"] == user["id"]]
         assert {one["api_key_id"] for one in by_person} == {None}
         # Two sessions began, by accepting the invitation and by signing in; one was ended by signing out.
         assert [one["action"] for one in by_person].count("session.created") == 2
         ended = [one["target_id"] for one in by_person if one["action"] == "session.ended"]
         assert len(ended) == 1
-        assert ("session.created", user["id"], ended[0]) in told
+        assert ("session.created", user["id"], ended[0]) in shown
         [by_key] = [one for one in entries if one["action"] == "session.created" and one["user_id"] is None]
         assert by_key["api_key_id"] is not None
         assert len([one for one in entries if one["action"] == "session.refused"]) == 1

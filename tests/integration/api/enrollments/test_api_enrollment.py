@@ -127,10 +127,10 @@ async def test_the_timeline_lists_everything_in_order(tenant: Tenant, enrolled: 
     ):
         await tenant.call("POST", f"/leads/{lead_id}/events", json=event)
     whole = (await tenant.call("GET", f"/leads/{lead_id}/timeline"))["items"]
-    told = [(one["kind"], one["event"]) for one in whole]
-    assert told[0] == ("log", "enrolled")
-    assert [event for kind, event in told if kind == "engagement"] == ["open", "webinar", "auto_reply", "reply"]
-    assert [event for kind, event in told if kind == "log"][-1] == "stopped"
+    entries = [(one["kind"], one["event"]) for one in whole]
+    assert entries[0] == ("log", "enrolled")
+    assert [event for kind, event in entries if kind == "engagement"] == ["open", "webinar", "auto_reply", "reply"]
+    assert [event for kind, event in entries if kind == "log"][-1] == "stopped"
     assert [one["at"] for one in whole] == sorted(one["at"] for one in whole)
     # An event that belongs to no email belongs to the lead only.
     assert {one["enrollment_id"] for one in whole if one["event"] != "webinar"} == {enrollment_id}
@@ -211,6 +211,6 @@ async def test_captured_mail_is_visible_to_its_tenant_and_can_be_answered(
     complaint = await tenant.call("POST", f"/dev/outbox/{ids[3]}/complaint")
     assert (complaint["classification"], complaint["rule"]) == ("complaint", "feedback_report")
     assert (await tenant.state(lead_ids["max"]))["stop_reason"] == "complained"
-    letter = await tenant.call("POST", f"/dev/outbox/{ids[4]}/unsubscribe")
-    assert (letter["classification"], letter["matched_by"]) == ("unsubscribe", "sender")
+    unsubscribe = await tenant.call("POST", f"/dev/outbox/{ids[4]}/unsubscribe")
+    assert (unsubscribe["classification"], unsubscribe["matched_by"]) == ("unsubscribe", "sender")
     assert (await tenant.state(lead_ids["zoe"]))["stop_reason"] == "unsubscribed"

@@ -28,15 +28,19 @@ async def test_enrollments_are_listed_and_filtered(tenant: Tenant) -> None:
 async def test_an_enrollment_explains_what_it_waits_for(tenant: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence([EMAIL], active=True), await tenant.lead()
     enrollment_id = (await tenant.enroll(sequence_id, lead_id))["enrolled"][0]["enrollment_id"]
-    told = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
-    assert told["reason"]["code"] == "not_started"  # Temporal is unreachable
-    assert [reason["code"] for reason in told["also"]] == ["no_mailbox"]
-    assert told["next_eligible_at"] is None
-    assert (told["enrollment_id"], told["lead_id"], told["status"]) == (enrollment_id, lead_id, "pending")
+    explanation = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
+    assert explanation["reason"]["code"] == "not_started"  # Temporal is unreachable
+    assert [reason["code"] for reason in explanation["also"]] == ["no_mailbox"]
+    assert explanation["next_eligible_at"] is None
+    assert (explanation["enrollment_id"], explanation["lead_id"], explanation["status"]) == (
+        enrollment_id,
+        lead_id,
+        "pending",
+    )
     await tenant.call("POST", f"/leads/{lead_id}/stop-sequence", json={"reason": "sold"})
-    told = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
-    assert (told["reason"]["code"], told["reason"]["binds"]["stop_reason"]) == ("ended", "sold")
-    assert told["also"] == []
+    explanation = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
+    assert (explanation["reason"]["code"], explanation["reason"]["binds"]["stop_reason"]) == ("ended", "sold")
+    assert explanation["also"] == []
 
 
 async def test_enrollments_of_another_tenant_are_hidden(tenant: Tenant, stranger: Tenant) -> None:

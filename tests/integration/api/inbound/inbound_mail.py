@@ -43,18 +43,18 @@ def mail(sender: str, to: str, answers: str | None = None, **headers: str) -> by
     return message.as_bytes()
 
 
-async def handed_over(app: FastAPI, raw: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
+async def deliver(app: FastAPI, raw: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
     async with client_of(app, None) as http:
         return await http.post("/webhooks/inbound-email", content=raw, headers=headers or signed(raw))
 
 
-async def understood(app: FastAPI, raw: bytes) -> Any:
-    answer = await handed_over(app, raw)
+async def classify(app: FastAPI, raw: bytes) -> Any:
+    answer = await deliver(app, raw)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def mailed(tenant: Tenant, mailbox: str = "sam@sender.example") -> tuple[str, str, str]:
+async def create_mailed_lead(tenant: Tenant, mailbox: str = "sam@sender.example") -> tuple[str, str, str]:
     """Creates a lead with a sent message. Returns the lead's ID, its address, and the Message-ID."""
     await tenant.call("POST", "/mailboxes", 201, json={"email": mailbox})
     email = f"ada-{uuid4().hex[:8]}@acme.example"

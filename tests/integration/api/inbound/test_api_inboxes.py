@@ -83,8 +83,8 @@ async def test_a_mailbox_shows_the_status_of_its_inbox(tenant: Tenant, imap: Tes
     failing = await watched_until("failing")
     assert (failing["error_code"], failing["read_at"]) == ("inbox_authentication_failed", None)
     assert failing["failing_since"] and failing["folders"][0]["error_code"] == "inbox_authentication_failed"
-    [told] = (await tenant.call("GET", "/notifications"))["items"]
-    assert told["kind"] == "inbox"
+    [notification] = (await tenant.call("GET", "/notifications"))["items"]
+    assert notification["kind"] == "inbox"
     await tenant.call("PATCH", path, json={"imap": body | {"password": PASSWORD}})
     watching = await watched_until("watching")
     assert watching["read_at"] and (watching["error_code"], watching["failing_since"]) == (None, None)

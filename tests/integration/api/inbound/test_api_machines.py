@@ -127,8 +127,8 @@ async def test_which_clicks_count_as_at_once(
     for url, after in clicks:
         await click(tenant, links, url, after)
     opened, clicked, score = await counted(tenant, lead_id)
-    told = [kind for kind, _ in await events(tenant) if kind == "click"]
-    assert (opened, len(told), score) == expected and clicked == opened
+    kinds = [kind for kind, _ in await events(tenant) if kind == "click"]
+    assert (opened, len(kinds), score) == expected and clicked == opened
 
 
 async def test_links_of_two_messages_at_once_count_as_a_persons(tenant: Tenant) -> None:
@@ -176,8 +176,8 @@ async def test_machine_events_send_no_webhook_and_change_no_rate(app: FastAPI, t
     assert (figures["totals"]["emails_opened"], figures["totals"]["emails_clicked"]) == (0, 0)
     assert (figures["machine_opens"], figures["machine_clicks"]) == (1, 1)
     await fetch(app, links.click(TARGET))
-    told = [one["event_type"] for one in (await tenant.call("GET", path))["items"]]
-    assert sorted(told) == ["email.clicked", "email.opened"]
+    kinds = [one["event_type"] for one in (await tenant.call("GET", path))["items"]]
+    assert sorted(kinds) == ["email.clicked", "email.opened"]
 
 
 async def test_a_click_implies_no_open_where_opens_are_not_tracked(app: FastAPI, tenant: Tenant) -> None:
@@ -204,5 +204,5 @@ async def test_a_flood_of_clicks_is_recorded_once_and_redirected_each_time(app: 
     assert {answer.headers["location"] for answer in answers} == {TARGET}
     state = await tenant.state(lead_id)
     assert state["emails_clicked"] == 1
-    told = [kind for kind, _ in await events(tenant) if kind == "click"]
-    assert 1 <= len(told) <= 2  # two if a minute ends in between
+    kinds = [kind for kind, _ in await events(tenant) if kind == "click"]
+    assert 1 <= len(kinds) <= 2  # two if a minute ends in between

@@ -12,7 +12,7 @@ from cadenza.embedded import EmbeddedPostgres
 from mail.tracking import Links, MessageLinks
 from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SIGNING_KEY, temporal_is_away
-from tests.integration.api.inbound.inbound_mail import mailed
+from tests.integration.api.inbound.inbound_mail import create_mailed_lead
 
 PUBLIC = "http://api.test"
 TARGET = "https://acme.example/pricing?a=1&b=%20x#c"
@@ -22,7 +22,7 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/201001
 
 async def message_of(tenant: Tenant, sent: timedelta = timedelta(hours=1)) -> tuple[str, MessageLinks]:
     """Creates a lead with a message that was sent `sent` ago. Returns the lead's ID and the message's links."""
-    lead_id, _, message_id = await mailed(tenant)
+    lead_id, _, message_id = await create_mailed_lead(tenant)
     [row] = await tenant.query("SELECT id FROM messages WHERE rfc_message_id = :m", m=message_id)
     async with tenant.database.write(tenant.id) as session:
         await session.execute(text("UPDATE messages SET sent_at = now() - CAST(:ago AS interval)"), {"ago": sent})

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from mail.outbox_store import OutboxStore
 from tests.integration.api.client import Tenant
-from tests.integration.api.inbound.inbound_mail import mailed
+from tests.integration.api.inbound.inbound_mail import create_mailed_lead
 
 # Operations that need no key, each with its own protection.
 KEYLESS = {
@@ -39,7 +39,7 @@ class TenantObjects:
 
 
 async def create_one_of_each(tenant: Tenant, capture_dir: Path) -> TenantObjects:
-    lead_id, _, message_id = await mailed(tenant)
+    lead_id, _, message_id = await create_mailed_lead(tenant)
     [enrollment] = (await tenant.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"]
     sequence_id = enrollment["sequence_id"]
     await tenant.call("POST", f"/leads/{lead_id}/events", json={"type": "open", "message_id": message_id})

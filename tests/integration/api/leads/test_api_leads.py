@@ -88,14 +88,14 @@ async def test_matching_leads_are_listed_by_id(tenant: Tenant) -> None:
     ids = [await tenant.lead(first_name="Ada", tags=["vip"]) for _ in range(3)]
     other = await tenant.lead(first_name="Bob")
 
-    async def told(**query: Any) -> tuple[list[str], bool]:
+    async def matching(**query: Any) -> tuple[list[str], bool]:
         answer = await tenant.call("GET", "/leads/ids", params=query)
         return answer["items"], answer["more"]
 
-    assert await told() == ([other, *reversed(ids)], False)
-    assert await told(search="ada", tag="vip", status="new") == (list(reversed(ids)), False)
-    assert await told(tag="vip", limit=2) == ([ids[2], ids[1]], True)
-    assert await told(search="nobody") == ([], False)
+    assert await matching() == ([other, *reversed(ids)], False)
+    assert await matching(search="ada", tag="vip", status="new") == (list(reversed(ids)), False)
+    assert await matching(tag="vip", limit=2) == ([ids[2], ids[1]], True)
+    assert await matching(search="nobody") == ([], False)
     assert await tenant.refused("GET", "/leads/ids?limit=10001", 422, "validation_failed") == ["limit"]
 
 

@@ -35,12 +35,12 @@ async def history(tenant: Tenant) -> History:
     return await new_history(tenant.database, tenant.id)
 
 
-async def told(tenant: Tenant, history: History, **period: str) -> Any:
+async def get_analytics(tenant: Tenant, history: History, **period: str) -> Any:
     return await tenant.call("GET", f"/sequences/{history.sequence_id}/analytics", params=period)
 
 
 async def funnel(tenant: Tenant, history: History) -> dict[str, Any]:
-    return {step["key"]: step for step in (await told(tenant, history))["funnel"]}
+    return {step["key"]: step for step in (await get_analytics(tenant, history))["funnel"]}
 
 
 async def six_fates(history: History) -> None:
@@ -86,7 +86,7 @@ async def six_fates(history: History) -> None:
 
 async def test_a_sequence_without_leads_has_no_rates(tenant: Tenant, history: History) -> None:
     before = datetime.now(UTC)
-    answer = await told(tenant, history)
+    answer = await get_analytics(tenant, history)
     assert answer["sequence_id"] == str(history.sequence_id)
     assert before <= datetime.fromisoformat(answer["as_of"]) <= datetime.now(UTC)
     assert answer["rates"] == {"open": None, "click": None, "reply": None, "bounce": None, "completion": None}
@@ -103,7 +103,7 @@ async def test_a_sequence_without_leads_has_no_rates(tenant: Tenant, history: Hi
 
 async def test_totals_and_rates(tenant: Tenant, history: History) -> None:
     await six_fates(history)
-    answer = await told(tenant, history)
+    answer = await get_analytics(tenant, history)
     assert answer["totals"] == {
         "enrolled": 6,
         "active": 1,
@@ -162,11 +162,11 @@ async def test_days_are_utc_and_each_event_counts_on_its_first_day(tenant: Tenan
         {**NONE_OF_DAY, "date": "2026-03-13", "sent": 1, "completed": 1},
         {**NONE_OF_DAY, "date": "2026-03-14", "unsubscribed": 1, "stopped": 1},
     ]
-    assert (await told(tenant, history))["daily"] == expected
-    narrowed = await told(tenant, history, **{"from": "2026-03-11", "to": "2026-03-13"})
+    assert (await get_analytics(tenant, history))["daily"] == expected
+    narrowed = await get_analytics(tenant, history, **{"from": "2026-03-11", "to": "2026-03-13"})
     assert narrowed["daily"] == expected[1:3]
     assert narrowed["totals"]["enrolled"] == 6
-    assert (await told(tenant, history, to="2026-03-10"))["daily"] == expected[:1]
+    assert (await get_analytics(tenant, history, to="2026-03-10"))["daily"] == expected[:1]
     path = f"/sequences/{history.sequence_id}/analytics"
     backwards = {"from": "2026-03-12", "to": "2026-03-11"}
     assert await tenant.refused("GET", path, 422, "validation_failed", params=backwards) == ["to"]
@@ -202,7 +202,7 @@ async def test_a_removed_step_is_listed_while_it_has_a_history(tenant: Tenant, h
         " VALUES (:t, :sequence, 'unused', 'delay', now())",
         sequence=history.sequence_id,
     )
-    answer = (await told(tenant, history))["funnel"]
+    answer = (await get_analytics(tenant, history))["funnel"]
     assert [(step["key"], step["removed"]) for step in answer] == [
         ("wait", False),
         ("check", False),
@@ -246,7 +246,7 @@ async def test_variants_are_compared_by_replies(tenant: Tenant, history: History
     await with_variants(
         history, {"A": (12, 1), "idle": (3, 3), "B": (10, 6), "gone": (2, 2)}, min_sample=10, certainty=0.9
     )
-    (step,) = (await told(tenant, history))["variants"]
+    (step,) = (await get_analytics(tenant, history))["variants"]
     chances = probability_best([VariantResult("A", 12, 1), VariantResult("B", 10, 6)])
     assert step["key"] == "intro"
     assert [(one["name"], one["sent"], one["replied"]) for one in step["results"]] == [
@@ -294,7 +294,7 @@ async def test_a_winner_is_decided_once_and_while_its_variant_exists(tenant: Ten
     for _ in range(3):
         late = await history.message(await history.enrollment(LATE), "intro", LATE, variant="A")
         await history.deed(late, "reply", LATE)
-    (step,) = (await told(tenant, history))["variants"]
+    (step,) = (await get_analytics(tenant, history))["variants"]
     assert (step["winner"], step["certainty"]) == ("B", row.certainty)
     assert datetime.fromisoformat(step["decided_at"]) == row.decided_at
     # Its variant is removed: the remaining variants are compared again, and a single variant cannot win.
@@ -306,16 +306,16 @@ async def test_a_winner_is_decided_once_and_while_its_variant_exists(tenant: Ten
 async def test_a_large_sequence_has_the_counts_of_its_last_refresh(tenant: Tenant, history: History) -> None:
     await history.crowd(COUNTED_LIVE + 1)
     # It has never been counted, so it is counted now.
-    assert (await told(tenant, history))["totals"]["enrolled"] == COUNTED_LIVE + 1
+    assert (await get_analytics(tenant, history))["totals"]["enrolled"] == COUNTED_LIVE + 1
     assert await refresh_performance(tenant.database)
     await history.crowd(5)
-    kept = await told(tenant, history)
+    kept = await get_analytics(tenant, history)
     assert (kept["totals"]["enrolled"], kept["totals"]["emails_sent"]) == (COUNTED_LIVE + 1, COUNTED_LIVE + 1)
     assert await refresh_performance(tenant.database)
-    again = await told(tenant, history)
+    again = await get_analytics(tenant, history)
     assert again["totals"]["emails_sent"] == COUNTED_LIVE + 6
     assert again["as_of"] > kept["as_of"]
-    assert again["as_of"] == (await told(tenant, history))["as_of"]
+    assert again["as_of"] == (await get_analytics(tenant, history))["as_of"]
 
 
 async def test_the_list_of_sequences_has_the_same_replies(tenant: Tenant, history: History) -> None:
@@ -326,7 +326,7 @@ async def test_the_list_of_sequences_has_the_same_replies(tenant: Tenant, histor
         return {one["id"]: (one["emails_sent"], one["emails_replied"], one["reply_rate"]) for one in items}
 
     async def analysed() -> Any:
-        answer = await told(tenant, history)
+        answer = await get_analytics(tenant, history)
         return (answer["totals"]["emails_sent"], answer["totals"]["emails_replied"], answer["rates"]["reply"])
 
     empty, small = await tenant.sequence(), str(history.sequence_id)

@@ -113,14 +113,14 @@ async def test_validation_lists_every_problem_and_changes_nothing(tenant: Tenant
     sequence_id = await tenant.sequence([EMAIL])
     before = await read(tenant, sequence_id)
     goto = {"key": "if", "type": "condition", "config": {"branches": [{"if": "opened", "then": {"goto": "nowhere"}}]}}
-    letter = {"key": "bad", "type": "email", "config": {"subject": "{{ nobody }}", "body_text": "x"}}
+    bad_email = {"key": "bad", "type": "email", "config": {"subject": "{{ nobody }}", "body_text": "x"}}
     user = {"key": "tell", "type": "action", "config": {"action": "assign_to_user", "user_id": str(uuid4())}}
 
     async def problems(*steps: Any) -> list[tuple[str, str]]:
         answer = await tenant.call("POST", f"/sequences/{sequence_id}/validate", json={"steps": steps})
         return [(problem["field"], problem["code"]) for problem in answer["problems"]]
 
-    assert await problems(UNFINISHED, goto, letter, user) == [
+    assert await problems(UNFINISHED, goto, bad_email, user) == [
         ("steps[0].config", "value_error"),
         ("steps[1].config.branches[0].then.goto", "unknown_step"),
         ("steps[2].config.subject", "unknown_field"),

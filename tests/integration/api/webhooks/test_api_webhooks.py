@@ -116,18 +116,18 @@ async def test_all_events_of_a_lead_are_delivered(tenant: Tenant) -> None:
         await tenant.call("POST", f"/leads/{lead_id}/events", json={"type": "reply", "event_id": "r"})
         heard = await receiver.until_heard(7)
         await settled(tenant, made["id"], *["delivered"] * 7)
-    told = {one.json["type"]: one.verified(made["secret"]) for one in heard}
-    assert set(told) == {
+    received = {one.json["type"]: one.verified(made["secret"]) for one in heard}
+    assert set(received) == {
         *(f"enrollment.{move}" for move in ("started", "paused", "resumed", "replied", "stopped")),
         *("email.opened", "email.clicked"),
     }
-    stopped = told["enrollment.stopped"]["data"]
+    stopped = received["enrollment.stopped"]["data"]
     assert stopped["detail"] == {"reason": "replied"}
     assert (stopped["lead"]["id"], stopped["lead"]["first_name"]) == (lead_id, "Zoë")
     assert "tenant_id" not in stopped["lead"]
     assert stopped["enrollment"]["status"] == "stopped"
     assert stopped["enrollment"]["sequence"] == {"id": sequence_id, "name": "Outreach"}
-    assert told["email.clicked"]["data"]["detail"] == {"url": "https://a.example/"}
+    assert received["email.clicked"]["data"]["detail"] == {"url": "https://a.example/"}
     assert len({one.headers["webhook-id"] for one in heard}) == 7
 
 
@@ -172,10 +172,10 @@ async def test_a_failed_delivery_is_retried_with_the_same_id(tenant: Tenant, dat
         assert failed["last_error"] == "webhook_failed: the receiver answered 503"
         await make_due(tenant)
         await tenant.call("POST", "/sequences/process-queue")
-        [told] = await settled(tenant, made["id"], "delivered")
+        [received] = await settled(tenant, made["id"], "delivered")
     first, second = receiver.heard
-    assert first.headers["webhook-id"] == second.headers["webhook-id"] == f"msg_{UUID(told['id']).hex}"
-    assert (first.body, told["attempts"], told["last_error"]) == (second.body, 2, None)
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == f"msg_{UUID(received['id']).hex}"
+    assert (first.body, received["attempts"], received["last_error"]) == (second.body, 2, None)
     assert second.verified(made["secret"])
 
 
