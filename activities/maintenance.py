@@ -1,4 +1,4 @@
-"""The activities that run on a schedule, for all tenants. Several workers at once do no harm: one works."""
+"""Scheduled activities for all tenants. They may run on several workers at once: only one does the work."""
 
 from datetime import timedelta
 
@@ -14,13 +14,13 @@ from workflows.contracts import ActivityNames
 
 MONTHS_AHEAD = 3
 WEBHOOKS_KEPT = timedelta(days=30)
-# Mail that was handed over is told from a replay by them, too.
+# Stored answers also identify mail that is delivered again.
 ANSWERS_KEPT = timedelta(days=30)
 
 
 class MaintenanceActivities:
     def __init__(self, database: Database, log_retention_months: int) -> None:
-        """`log_retention_months` whole months of the log are kept before the present one; 0 keeps all."""
+        """Before the present month, `log_retention_months` whole months of the log are kept; 0 keeps all."""
         self._database = database
         self._log_retention_months = log_retention_months
 

@@ -21,8 +21,8 @@ Outcome = Literal["created", "updated", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call of the API. Calls must be made in their order."""
+class ApiCall:
+    """One call of the API, in the order in which they must be made."""
 
     method: Literal["PUT", "POST", "DELETE"]
     path: str
@@ -41,7 +41,7 @@ class Applied:
     sequence: Json | None
     diff: list[str]
     """A unified diff of the two files, line by line."""
-    calls: list[Call]
+    calls: list[ApiCall]
 
     @property
     def outcome(self) -> Outcome:
@@ -115,7 +115,7 @@ def _diff(present: Json | None, wanted: Json) -> list[str]:
     return list(difflib.unified_diff(before, after, "as it is", "as the file says", lineterm=""))
 
 
-def _calls(sequence: Json, present: Json, file: SequenceFile) -> Iterator[Call]:
+def _calls(sequence: Json, present: Json, file: SequenceFile) -> Iterator[ApiCall]:
     path = f"/sequences/{sequence['id']}"
     before = read_document(present)
     changes: Json = {}
@@ -126,22 +126,22 @@ def _calls(sequence: Json, present: Json, file: SequenceFile) -> Iterator[Call]:
     if file.settings != before.settings:
         changes["settings"] = file.settings.model_dump(mode="json")
     if changes:
-        yield Call("PUT", path, changes, f"change {', '.join(changes)}")
+        yield ApiCall("PUT", path, changes, f"change {', '.join(changes)}")
     yield from _step_calls(f"{path}/steps", before, file)
 
 
-def _step_calls(path: str, before: SequenceFile, file: SequenceFile) -> Iterator[Call]:
+def _step_calls(path: str, before: SequenceFile, file: SequenceFile) -> Iterator[ApiCall]:
     wanted = {step.key for step in file.steps}
     known = {step.key: step.model_dump() for step in before.steps}
     for key in known.keys() - wanted:
-        yield Call("DELETE", f"{path}/{key}", None, f"remove step {key}")
+        yield ApiCall("DELETE", f"{path}/{key}", None, f"remove step {key}")
     order = [key for key in known if key in wanted]
     for place, step in enumerate(file.steps):
         fields = {field: step.model_dump()[field] for field in _FIELDS}
         if step.key not in known:
             order.insert(place, step.key)
             body = {"key": step.key, "position": place + 1, **fields}
-            yield Call("POST", path, body, f"add step {step.key}")
+            yield ApiCall("POST", path, body, f"add step {step.key}")
             continue
         changes: dict[str, Any] = {name: fields[name] for name in _FIELDS if not _same(fields, known[step.key], name)}
         if order[place] != step.key:
@@ -151,7 +151,7 @@ def _step_calls(path: str, before: SequenceFile, file: SequenceFile) -> Iterator
         if "type" in changes:
             changes["config"] = fields["config"]  # the new type must validate it
         if changes:
-            yield Call("PUT", f"{path}/{step.key}", changes, f"change step {step.key} ({', '.join(changes)})")
+            yield ApiCall("PUT", f"{path}/{step.key}", changes, f"change step {step.key} ({', '.join(changes)})")
 
 
 def _same(one: Json, other: Json, name: str) -> bool:

@@ -69,6 +69,6 @@ def _upgrade(connection: Connection) -> None:
             time.sleep(min(0.1 * attempt, 1.0))
 
 
-def knows(revision: str) -> bool:
-    """Whether this program has the migration: it can go on with a database that has had it."""
+def has_migration(revision: str) -> bool:
+    """True if this program has the migration, so that it can use a database that has it."""
     return revision in {script.revision for script in ScriptDirectory.from_config(Config(ALEMBIC_INI)).walk_revisions()}

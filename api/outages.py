@@ -1,4 +1,4 @@
-"""A server that this one stands on does not answer: said as such, never as a fault."""
+"""Errors for a Postgres or Temporal that does not answer. They are 503 answers, not internal errors."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ class Unavailable(DomainError):
 
 
 class DatabaseReadOnly(Unavailable):
-    """Postgres fails over, or is being moved: it reads, and takes no writes yet."""
+    """Postgres is failing over or being moved: it can be read, but accepts no writes yet."""
 
     code = "database_read_only"
     title = "The database is read-only at the moment"
@@ -27,7 +27,7 @@ class DatabaseReadOnly(Unavailable):
 
 
 class DatabaseFull(Unavailable):
-    """Nothing of the request was written, and nothing was lost: somebody must make room."""
+    """Nothing of the request was written, and nothing was lost. Somebody must free disk space."""
 
     code = "database_full"
     title = "The database's disk is full"
@@ -38,8 +38,8 @@ class DatabaseFull(Unavailable):
 def reaching_postgres() -> Generator[None]:
     """Turns a connection that cannot be opened into Unavailable.
 
-    The driver lets the operating system's errors through (a missing socket is a FileNotFoundError), which
-    mean this only here, where nothing else touches files or sockets.
+    The driver passes on errors of the operating system (a missing socket is a FileNotFoundError). They mean an
+    unreachable database only here, where nothing else uses files or sockets.
     """
     try:
         yield
@@ -49,7 +49,7 @@ def reaching_postgres() -> Generator[None]:
 
 @contextmanager
 def reaching_temporal() -> Generator[None]:
-    """Turns a Temporal that does not answer into Unavailable."""
+    """Turns a failure to reach Temporal into Unavailable."""
     try:
         yield
     except (RPCError, RuntimeError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The end of a process that supervises others: on a signal, in order, and at once for whoever will not wait."""
+"""Stops a process that supervises others: the first signal stops in order, the second at once."""
 
 import asyncio
 import signal
@@ -9,12 +9,12 @@ from cadenza.errors import StartError
 from cadenza.runtime.supervisor import Supervisor
 
 
-async def unless(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
-    """Do the work, but give it up as soon as the run is to stop."""
+async def run_unless_stopped(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+    """Does the work, but cancels it as soon as the process must stop."""
     task = asyncio.create_task(work)
-    told = asyncio.create_task(stopping.wait())
-    await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    stop_wait = asyncio.create_task(stopping.wait())
+    await asyncio.wait({task, stop_wait}, return_when=asyncio.FIRST_COMPLETED)
+    stop_wait.cancel()
     if task.done():
         return task.result()
     task.cancel()
@@ -23,7 +23,7 @@ async def unless(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> 
 
 
 def stop_on_signals(stopping: asyncio.Event, supervisor: Supervisor) -> None:
-    """The first signal stops in order; the next one, from a person who will not wait, stops at once."""
+    """The first signal stops everything in order. A second one kills, for a person who does not want to wait."""
 
     def stop() -> None:
         if stopping.is_set():

@@ -1,4 +1,4 @@
-"""What a running API holds, made once in `create_app`'s lifespan and found through the request."""
+"""The objects that a running API shares between requests. `create_app` creates them once in its lifespan."""
 
 from dataclasses import dataclass
 
@@ -19,24 +19,24 @@ from workflows.gateway import Gateway
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class AppContext:
     config: AppConfig
     database: Database
     gateway: Gateway
     dispatcher: Dispatcher
     webhooks: WebhookClient
     link_key: TokenKey | None
-    """Reads the tokens of links in mail."""
+    """Verifies the tokens of links in mail; None if there is no signing key."""
     links: LinkRecorder
     """Records their opens and clicks."""
     outbox: OutboxStore | None
-    """The captured mail (development); None where nothing captures."""
+    """The captured mail (development); None if mail is not captured."""
     rates: RateLimiter | None
-    """How often each key and each person has asked; None where they may as often as they like."""
+    """Counts the requests of each API key and user; None if there is no limit."""
     gauges: InstallationGauges
     passwords: Passwords
     attempts: SignInAttempts
 
 
-def wiring(connection: HTTPConnection) -> Wiring:
-    return connection.app.state.wiring
+def app_context(connection: HTTPConnection) -> AppContext:
+    return connection.app.state.context

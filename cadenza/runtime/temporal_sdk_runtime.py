@@ -1,4 +1,4 @@
-"""The Temporal SDK's runtime as this process wants it: its own numbers, and its log with ours."""
+"""The Temporal SDK's runtime in this process: its metrics, and its log in Python's log."""
 
 import logging
 
@@ -18,9 +18,9 @@ CORE = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
 
 def temporal_runtime(settings: Settings, *, metrics_port: int | None = None) -> Runtime | None:
-    """None where the usual one will do: it has no numbers, and writes text on standard error past Python's log.
+    """Returns None if the default runtime is enough. That one has no metrics, and logs text to standard error directly.
 
-    With `metrics_port` the SDK tells its numbers there, on loopback, to whoever passes them on.
+    With `metrics_port`, the SDK serves its metrics on that port of loopback, from where they are passed on.
     """
     as_json = settings.log_format == "json"
     if not as_json and metrics_port is None:

@@ -1,4 +1,4 @@
-"""A web server in this process: answers until SIGTERM or Ctrl-C, then finishes what is under way."""
+"""Runs a web server in this process until SIGTERM or Ctrl-C, then finishes requests in progress."""
 
 import signal
 import socket
@@ -10,12 +10,12 @@ from starlette.types import ASGIApp
 from cadenza.runtime.lifeline import tell_ready
 
 DRAIN_SECONDS = 5
-"""How long requests that are under way at SIGTERM may take to be answered."""
+"""How long requests in progress at SIGTERM may take."""
 
 
 async def serve(app: ASGIApp, host: str, port: int) -> None:
-    """Returns when it was told to end. The app's lifespan is the caller's affair, so that what keeps it from starting
-    is said in one line."""
+    """Returns after a signal to end. The caller runs the app's lifespan, so that an error in it is reported in one
+    line."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -25,14 +25,14 @@ async def serve(app: ASGIApp, host: str, port: int) -> None:
         access_log=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    # uvicorn sends itself the ending signal once more when it is done; for us that is the ordinary end.
+    # uvicorn sends the ending signal to itself again when it is done. Here that is a normal end.
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, _ignore)
-    await _Server(config).serve()
+    await _ReportingServer(config).serve()
 
 
-class _Server(uvicorn.Server):
-    """Says so when it answers."""
+class _ReportingServer(uvicorn.Server):
+    """Reports that it is ready once it answers requests."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

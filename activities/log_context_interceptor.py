@@ -1,4 +1,4 @@
-"""Around every activity: what its log lines are about."""
+"""A worker interceptor that puts the IDs of each activity into its log lines."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from services.observability import log_context
 NAMES = ("tenant_id", "enrollment_id", "mailbox_id")
 
 
-class LogContext(Interceptor):
-    """Says whose enrollment or mailbox it is, from the argument that names it."""
+class LogContextInterceptor(Interceptor):
+    """Takes the tenant, enrollment and mailbox from the activity's arguments."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _Activity(next)
@@ -25,6 +25,6 @@ class _Activity(ActivityInboundInterceptor):
             for name in NAMES
             if (value := getattr(argument, name, None)) is not None
         }
-        # Not taken back at the end: the task ends with it, and the SDK may have a word to say before that.
+        # Not reset afterwards: the context ends with the task, and the SDK may still log before that.
         log_context.begin(workflow_id=activity.info().workflow_id or "", **ids)
         return await self.next.execute_activity(input)

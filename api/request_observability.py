@@ -1,4 +1,4 @@
-"""Around every request: its ID, which log lines and the answer carry, its place among the numbers, and its span."""
+"""Middleware around every request: its request ID (for logs and the answer), its metrics and its trace span."""
 
 import re
 import time
@@ -13,15 +13,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.observability import log_context, metrics
 
 HEADER = b"x-request-id"
-# What may stand in a log as it was sent. No address has this form.
+# Only these characters are safe to log as they were sent. No email address matches.
 _SAFE = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 TRACER = trace.get_tracer(__name__)
 _PROPAGATOR = TraceContextTextMapPropagator()
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
-class Observed:
-    """ASGI middleware. A request ID that the caller sends is taken over, if it is letters, digits, `-` and `_`."""
+class RequestObservability:
+    """ASGI middleware. It keeps the caller's request ID if that has only letters, digits, `-` and `_`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -73,10 +73,10 @@ def _header(scope: Scope, wanted: bytes) -> bytes:
 
 
 def _trace(scope: Scope) -> Context:
-    """The caller's, by IDs alone: what else may travel with a trace (baggage) would end in Temporal's histories."""
+    """Returns the caller's trace context, IDs only: baggage would be copied into Temporal's histories."""
     return _PROPAGATOR.extract({"traceparent": _header(scope, b"traceparent").decode("latin-1")}, Context())
 
 
 def _route(scope: Scope) -> str:
-    """As it is declared (`/leads/{lead_id}`), so that there are as many as there are routes."""
+    """Returns the route as declared (`/leads/{lead_id}`), so that metrics have one label value for each route."""
     return getattr(scope.get("route"), "path", None) or "none"

@@ -1,7 +1,7 @@
-"""A tenant with one of everything, and the operations by which another may try to reach it.
+"""A tenant with one object of every kind, and the operations by which another tenant may try to reach it.
 
-Neither operations nor tables are listed by hand: operations come from the OpenAPI document, tables, views and functions
-from Postgres' catalogs. One that is new and not told of here fails the test that finds it.
+Operations come from the OpenAPI document, and tables, views and functions from Postgres' catalogs. Nothing is listed by
+hand, so a new operation or table without an object here fails the test that finds it.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from mail.outbox_store import OutboxStore
 from tests.integration.api.client import Tenant
-from tests.integration.api.inbound.test_api_inbound import mailed
+from tests.integration.api.inbound.inbound_mail import create_mailed_lead
 
-# Ways in that need no key, each with what guards it instead.
+# Operations that need no key, each with its own protection.
 KEYLESS = {
     "GET /healthz": "says only that the process runs",
     "GET /readyz": "says only what it can reach",
@@ -31,15 +31,15 @@ KEYLESS = {
 
 
 @dataclass
-class Things:
-    """A tenant with one of everything: `ids` by the names that paths and bodies give them."""
+class TenantObjects:
+    """A tenant with one object of every kind. `ids` has their IDs by the names that paths and bodies use."""
 
     tenant: Tenant
     ids: dict[str, str]
 
 
-async def things_of(tenant: Tenant, capture_dir: Path) -> Things:
-    lead_id, _, message_id = await mailed(tenant)
+async def create_one_of_each(tenant: Tenant, capture_dir: Path) -> TenantObjects:
+    lead_id, _, message_id = await create_mailed_lead(tenant)
     [enrollment] = (await tenant.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"]
     sequence_id = enrollment["sequence_id"]
     await tenant.call("POST", f"/leads/{lead_id}/events", json={"type": "open", "message_id": message_id})
@@ -80,7 +80,7 @@ async def things_of(tenant: Tenant, capture_dir: Path) -> Things:
         "captured_id": captured,
         "message_id": message_id,
     }
-    return Things(tenant, ids)
+    return TenantObjects(tenant, ids)
 
 
 async def _domain_of_its_own(tenant: Tenant) -> str:

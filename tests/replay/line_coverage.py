@@ -1,4 +1,4 @@
-"""Which lines of the workflows a replay has run: what no recorded history reaches, no test of replay protects."""
+"""Finds the lines of the workflows that no replay reaches, and that are therefore not protected by a history."""
 
 import inspect
 import sys
@@ -9,8 +9,8 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 
-class Traced:
-    """An executor for a replayer's workflow tasks that notes each line of `modules` which it runs."""
+class LineCoverage:
+    """Provides an executor for a replayer's workflow tasks that records which lines of `modules` run."""
 
     def __init__(self, *modules: ModuleType) -> None:
         self._ran: dict[str, set[int]] = {str(module.__file__): set() for module in modules}
@@ -19,7 +19,7 @@ class Traced:
         return ThreadPoolExecutor(initializer=lambda: sys.settrace(self._trace))
 
     def unreached(self) -> set[str]:
-        """Each line within a function that was not run, with the line above it: `... / ...`."""
+        """Returns each line inside a function that did not run, with the line above it: `... / ...`."""
         lines: set[str] = set()
         for file, ran in self._ran.items():
             source = Path(file).read_text("utf-8")
@@ -39,7 +39,7 @@ class Traced:
 
 
 def _functions(code: CodeType) -> Iterator[CodeType]:
-    """Every function's code below a module's, those of classes' methods and of lambdas too."""
+    """Yields the code of every function in a module, including methods and lambdas."""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             if constant.co_flags & inspect.CO_OPTIMIZED:
@@ -48,5 +48,5 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
 
 
 def _lines(code: CodeType) -> set[int]:
-    """Those that a trace can tell of: a function's own first line (`def`) is none."""
+    """Returns the lines that a trace can report, so not a function's own first line (`def`)."""
     return {number for _, _, number in code.co_lines() if number and number != code.co_firstlineno}

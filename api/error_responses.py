@@ -1,4 +1,4 @@
-"""The refusals that a route can give, for its OpenAPI document."""
+"""Adds the possible error answers of routes to the OpenAPI document."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from domain.sequences.file import SequenceFile
 
 _WHY = {
     400: "The body is not JSON.",
-    401: "No valid API key, and nobody is signed in.",
-    403: "The key, or the person, lacks the scope; or the request may come from another site.",
+    401: "The API key is missing or invalid, and nobody is signed in.",
+    403: "The key or the user lacks the scope, or the request may come from another site.",
     404: "There is no such thing in this tenant.",
     409: "The present state does not allow this.",
-    410: "It is over.",
+    410: "It has expired or was already used.",
     413: "The body is too large.",
-    415: "The body has a type that is not read here.",
+    415: "The body's media type is not supported.",
     422: "A field is not valid; `errors` names each.",
     429: "Too many requests, or attempts to sign in; try again after `Retry-After` seconds.",
-    500: "A fault on this side.",
+    500: "An error on the server's side. It was logged.",
     503: "Postgres or Temporal does not answer; try again after `Retry-After` seconds.",
 }
 
@@ -31,7 +31,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def problems(*statuses: int) -> Responses:
-    """`responses` of a route."""
+    """Returns the `responses` argument of a route that can give these statuses."""
     return {
         status: {
             "description": _WHY[status],
@@ -43,16 +43,16 @@ def problems(*statuses: int) -> Responses:
 
 
 ALWAYS = problems(401, 403, 422, 429, 500, 503)
-"""Of every route that needs a key."""
+"""For every route that needs an API key or a session."""
 WITH_BODY = problems(400, 413, 415)
-"""Of every route that reads a JSON body."""
+"""For every route that reads a JSON body."""
 
 
-def document(app: FastAPI) -> None:
-    """Completes the OpenAPI document: problems are problem+json and nothing else.
+def complete_openapi(app: FastAPI) -> None:
+    """Completes the OpenAPI document: error answers have the media type problem+json and no other.
 
-    (FastAPI's own `model=` of a response would claim that they come as application/json too.) Models that no
-    endpoint takes as its body, because it reads that itself, are added.
+    FastAPI's own `model=` of a response would also list application/json. Models of bodies that an endpoint parses
+    itself (sequence files) are added here, because FastAPI does not see them.
     """
 
     def openapi() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Answers by Idempotency-Key are kept for a while, not for ever."""
+"""Answers that are stored by Idempotency-Key are deleted after a month."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from db.calls.access import ForgetOldAnswers
 from tests.integration.api.client import Tenant
 
 
-async def test_an_answer_that_is_a_month_old_is_forgotten_and_the_request_is_a_new_one(tenant: Tenant) -> None:
+async def test_a_month_old_answer_is_deleted_and_the_request_is_carried_out_again(tenant: Tenant) -> None:
     async def create(key: str) -> str:
         made = await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"}, headers={"Idempotency-Key": key})
         return made["id"]

@@ -1,4 +1,4 @@
-"""Why an enrollment stands where it does."""
+"""Response shapes of the explanation of an enrollment."""
 
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,8 @@ from services.enrollments.explain import Explained
 class ReasonResponse(Shape):
     """`code`: `ended`, `failed`, `paused`, `company_replied`, `sequence_paused`, `suppressed`, `not_started`,
     `not_told`, `out_of_office`, `waiting_for_event`, `waiting`, `no_mailbox`, `mailbox_unhealthy`, `mailbox_held`,
-    `window`, `holiday`, `working_hours`, `daily_cap`, `hourly_cap`, `minimum_gap`, `retrying` or `due`. `binds` names
-    what stands in the way."""
+    `window`, `holiday`, `working_hours`, `daily_cap`, `hourly_cap`, `minimum_gap`, `retrying` or `due`. `binds` gives
+    the details of the constraint."""
 
     code: str
     detail: str
@@ -20,8 +20,9 @@ class ReasonResponse(Shape):
 
 
 class ExplanationResponse(Shape):
-    """`reason` comes first of all that hold; `also` are the others, by precedence. `next_eligible_at` is null while
-    it is up to a person, or cannot be told. Times are on the enrollment's own clock, which stood at `as_of`."""
+    """`reason` has the highest precedence of all reasons that apply; `also` lists the others, by precedence.
+    `next_eligible_at` is null if a person must act first, or if the time cannot be known. Times are on the enrollment's
+    own clock, which showed `as_of`."""
 
     enrollment_id: UUID
     lead_id: UUID
