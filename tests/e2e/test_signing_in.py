@@ -162,9 +162,7 @@ async def test_an_address_of_two_organisations_is_asked_which(
     async with stranger(browser, run) as context, watched(await context.new_page(), ("401", "409")) as page:
         await page.goto("/app/settings/organisation")
         await fill_in(page, email, PASSWORD)
-        await (
-            page.get_by_role("group", name="Which organisation?").get_by_role("button", name="Second Ltd").click()
-        )
+        await page.get_by_role("group", name="Which organisation?").get_by_role("button", name="Second Ltd").click()
         await expect(page.get_by_role("textbox", name="Name")).to_have_value("Second Ltd")
 
 
