@@ -1,7 +1,7 @@
-"""How handing a message to a server can end, as types: what a caller may do next depends on nothing else.
+"""The ways in which handing a message to a server can fail, as exception types. A caller decides by the type alone.
 
-Certainly not accepted (may be tried again, or not): everything but `OutcomeUnknown`. Texts are redacted: they go into
-logs and workflow histories, where no address may stand.
+`OutcomeUnknown` means that the server may have accepted the message. Every other type means that it certainly did not.
+Texts are redacted, because they go into logs and workflow histories, which must not contain addresses.
 """
 
 import re
@@ -20,7 +20,7 @@ def mask_addresses(text: str) -> str:
 
 
 def redact(text: str, *private: str) -> str:
-    """`text` on one line, shortened, with every address (and each of `private`) masked."""
+    """Returns `text` on one line of at most MAX_TEXT characters, with every address and each of `private` masked."""
     text = mask_addresses(" ".join(text.split()))
     for word in {word for word in private if len(word) > 2}:
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[redacted]", text, flags=re.IGNORECASE)
@@ -29,26 +29,26 @@ def redact(text: str, *private: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SmtpReply:
-    """A server's answer: its code (RFC 5321 section 4.2), and its text, redacted."""
+    """A server's answer: its code (RFC 5321 section 4.2) and its redacted text."""
 
     code: int
     text: str
 
     @property
     def enhanced(self) -> str | None:
-        """The enhanced status code (RFC 3463), as `5.1.1`."""
+        """The enhanced status code (RFC 3463), such as `5.1.1`; None if there is none."""
         found = _ENHANCED.match(self.text)
         return found.group() if found else None
 
     @property
     def subject(self) -> int | None:
-        """The middle of the enhanced code: 1 is about addresses, 2 mailboxes, 5 the protocol, 7 policy."""
+        """The middle number of the enhanced code: 1 is about addresses, 2 mailboxes, 5 the protocol, 7 policy."""
         found = _ENHANCED.match(self.text)
         return int(found.group(2)) if found else None
 
 
 class DeliveryFailed(DomainError):
-    """The root. `smtp_code`, `enhanced` and `text` are the server's, where it said anything."""
+    """The base class. `smtp_code`, `enhanced` and `text` are from the server's answer, if there was one."""
 
     code: ClassVar[str] = "delivery_failed"
     status: ClassVar[int] = 502
@@ -74,7 +74,7 @@ class RecipientRefused(DeliveryFailed):
 
 
 class MessageRefused(DeliveryFailed):
-    """The server will not take this message from this mailbox, ever (spam, policy, size). The address may be fine."""
+    """The server refuses this message from this mailbox permanently (spam, policy, size). The address may be valid."""
 
     code = "message_refused"
     title = "The message was refused"
@@ -82,14 +82,14 @@ class MessageRefused(DeliveryFailed):
 
 
 class TemporarilyRefused(DeliveryFailed):
-    """Not accepted, and the server says to try again later."""
+    """Not accepted. The server asks to try again later."""
 
     code = "temporarily_refused"
     title = "The server refused for now"
 
 
 class ConnectionFailed(DeliveryFailed):
-    """Certainly not sent: the connection, TLS or the session failed before the message was complete."""
+    """Not sent: the connection, TLS or the session failed before the message was complete."""
 
     code = "connection_failed"
     title = "The mail server could not be reached"
@@ -106,21 +106,21 @@ class ServerTimeout(ConnectionFailed):
 
 
 class TlsFailed(ConnectionFailed):
-    """No TLS, another name in the certificate, or one that nobody vouches for. Nothing was said in the clear."""
+    """No TLS, a certificate for another name, or an untrusted certificate. Nothing was sent unencrypted."""
 
     code = "mail_tls_failed"
     title = "No trusted TLS with the mail server"
 
 
 class ServerAddressRefused(ConnectionFailed):
-    """Private, loopback, link-local, multicast, reserved: also when only DNS says so."""
+    """The address is private, loopback, link-local, multicast or reserved, either as written or as resolved by DNS."""
 
     code = "mail_server_address_refused"
     title = "The mail server's name leads into a private network"
 
 
 class AuthenticationFailed(DeliveryFailed):
-    """The mailbox's user name or password is not accepted: every message of the mailbox will fail alike."""
+    """The server does not accept the mailbox's user name or password: every message of the mailbox will fail."""
 
     code = "authentication_failed"
     title = "The mail server does not accept the mailbox's credentials"
@@ -128,14 +128,16 @@ class AuthenticationFailed(DeliveryFailed):
 
 
 class OutcomeUnknown(DeliveryFailed):
-    """The message was complete and no answer came: it may or may not have left. Never send it again blindly."""
+    """The whole message was sent and no answer came: the server may or may not have accepted it. Sending it again could
+    deliver it twice."""
 
     code = "outcome_unknown"
     title = "The connection was lost before the server confirmed"
 
 
 class SendWithdrawn(DeliveryFailed):
-    """The last check said no (or failed, see `__cause__`): the message was dropped unfinished and never left."""
+    """The last check refused or failed (see `__cause__`): the connection was dropped before the message was complete,
+    so that it was not sent."""
 
     code = "send_withdrawn"
     status = 409
@@ -143,10 +145,10 @@ class SendWithdrawn(DeliveryFailed):
 
 
 def refusal(reply: SmtpReply, *, about_recipient: bool = False) -> DeliveryFailed:
-    """What a 4xx or 5xx answer means. `about_recipient`: it answered RCPT TO.
+    """Maps a 4xx or 5xx answer to an exception. `about_recipient`: it answered RCPT TO.
 
-    A 5xx to RCPT whose enhanced code is about policy or protocol (5.7.1, 5.5.x) says nothing of the address: a
-    blocked sender must not get all its leads suppressed as bounced.
+    A 5xx to RCPT whose enhanced code is about policy or protocol (5.7.1, 5.5.x) says nothing about the address.
+    Otherwise all leads of a blocked sender would be suppressed as bounced.
     """
     if 400 <= reply.code < 500:
         return TemporarilyRefused(reply=reply)

@@ -1,5 +1,5 @@
-"""Development: what a lead's side would send back to a captured message. Real messages, so that they take the way
-of real ones through `mail.inbound`."""
+"""Development: builds the messages that a lead's mail server would send back for a captured message. They are real RFC
+5322 messages, so they are processed by `mail.inbound` like any other."""
 
 import re
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from email.utils import format_datetime, make_msgid
 
 from mail.inbound import first_address, read_header
 
-# The older policy writes headers as they are told: what was captured may be too broken for the newer one to parse.
+# The older policy writes headers unchanged. A captured message may be too broken for the newer policy to parse.
 _POLICY = compat32.clone(linesep="\r\n", max_line_length=998)
 
 
 def build_reply(
     captured: bytes, text: str, *, now: datetime, auto_reply: bool = False, returns_on: date | None = None
 ) -> bytes:
-    """An answer by the recipient of `captured` (RFC 5322). With `auto_reply`, one by their out-of-office (RFC 3834),
-    which names `returns_on` when that is given.
+    """Builds a reply by the recipient of `captured` (RFC 5322). With `auto_reply` it is an out-of-office reply (RFC
+    3834), which names `returns_on` if given.
 
-    `now` is aware, and becomes its Date.
+    `now` is timezone-aware and becomes its Date.
     """
     original = message_from_bytes(captured)
     if auto_reply and returns_on is not None:
@@ -44,7 +44,8 @@ def build_reply(
 
 
 def build_bounce(captured: bytes, *, now: datetime, status: str = "5.1.1") -> bytes:
-    """A delivery status notification (RFC 3464) that says `captured` has failed, with its headers returned.
+    """Builds a delivery status notification (RFC 3464) which says that `captured` failed, with the headers of
+    `captured`.
 
     `status` is an enhanced status code (RFC 3463): 5.x.x is a hard bounce, 4.x.x a soft one.
     """
@@ -72,8 +73,8 @@ def build_bounce(captured: bytes, *, now: datetime, status: str = "5.1.1") -> by
 
 
 def build_complaint(captured: bytes, *, now: datetime) -> bytes:
-    """What the recipient's provider sends when they press "this is spam": ARF (RFC 5965), their address redacted as
-    most providers do, with the headers of `captured` returned."""
+    """Builds what the recipient's provider sends after "this is spam" was pressed: an ARF report (RFC 5965) with the
+    headers of `captured`. The recipient's address is redacted, as most providers do."""
     original = message_from_bytes(captured)
     explanation = MIMEText("This is an email abuse report.\n", "plain", "utf-8")
     fields = MIMEBase("message", "feedback-report")
@@ -89,16 +90,16 @@ def build_complaint(captured: bytes, *, now: datetime) -> bytes:
 
 
 def build_unsubscribe(captured: bytes, *, now: datetime) -> bytes:
-    """The letter that a mail program's unsubscribe button sends for the recipient of `captured` (RFC 2369)."""
+    """Builds the message that a mail program's unsubscribe button sends for the recipient of `captured` (RFC 2369)."""
     original = message_from_bytes(captured)
-    letter = MIMEText("", "plain", "utf-8")
-    _address(letter, sender=_party(original, "To"), recipient=_party(original, "From"), now=now)
-    letter["Subject"] = "unsubscribe"
-    return letter.as_bytes(policy=_POLICY)
+    request = MIMEText("", "plain", "utf-8")
+    _address(request, sender=_party(original, "To"), recipient=_party(original, "From"), now=now)
+    request["Subject"] = "unsubscribe"
+    return request.as_bytes(policy=_POLICY)
 
 
 def _headers_of(captured: bytes) -> MIMEBase:
-    """text/rfc822-headers (RFC 6522 section 3)."""
+    """Builds the text/rfc822-headers part (RFC 6522 section 3)."""
     returned = MIMEBase("text", "rfc822-headers")
     head = captured.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
     returned.set_payload(head.decode("ascii", "replace").replace("\ufffd", "?") + "\n")
@@ -120,7 +121,8 @@ def _thread(reply: Message, original: Message) -> None:
 
 
 def _status(*groups: Sequence[tuple[str, str]]) -> Message:
-    """message/delivery-status: groups of fields, a blank line between them (RFC 3464 section 2.1)."""
+    """Builds the message/delivery-status part: groups of fields with a blank line between them (RFC 3464 section
+    2.1)."""
     part = Message()
     part["Content-Type"] = "message/delivery-status"
     for group in groups:

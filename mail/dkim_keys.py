@@ -1,4 +1,4 @@
-"""Keys that a domain's mail is signed with, and the record by which receivers find them."""
+"""DKIM keys of a domain, and the DNS record in which receivers find the public key."""
 
 import base64
 
@@ -13,20 +13,21 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 BITS = 2048
-"""RFC 8301 section 3.2: at least 2048 should be used, 1024 is the least that receivers take."""
+"""RFC 8301 section 3.2: signers should use at least 2048 bits; receivers accept 1024 or more."""
 MIN_BITS = 1024
 
 
 def generate_key() -> str:
-    """A new RSA key, in PEM. Takes a moment of CPU: call it in a thread."""
+    """Generates an RSA key and returns it in PEM. It is CPU-bound: call it in a thread."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
 
 def load_key(pem: str, *, checked: bool = False) -> rsa.RSAPrivateKey:
-    """`checked`: its numbers were found to fit when it came; looking again takes a tenth of a second.
+    """Loads a private key in PEM. With `checked`, skips the validation of the numbers, which takes a tenth of a second:
+    it was done when the key was stored.
 
-    Raises ValueError, which says what is wrong and nothing of the key.
+    Raises ValueError with a text that says what is wrong and contains no part of the key.
     """
     try:
         key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=checked)
@@ -40,6 +41,7 @@ def load_key(pem: str, *, checked: bool = False) -> rsa.RSAPrivateKey:
 
 
 def public_record(pem: str) -> str:
-    """The TXT record to publish at `<selector>._domainkey.<domain>` (RFC 6376 section 3.6.1). Raises ValueError."""
+    """Returns the TXT record to publish at `<selector>._domainkey.<domain>` (RFC 6376 section 3.6.1). Raises
+    ValueError."""
     public = load_key(pem).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return "v=DKIM1; k=rsa; p=" + base64.b64encode(public).decode("ascii")

@@ -1,7 +1,7 @@
 """DKIM signatures (RFC 6376): rsa-sha256, relaxed/relaxed.
 
-`dkimpy` parses and canonicalises, and its verifier is what the tests hold this against. The signature itself is made by
-`cryptography`: dkimpy's own RSA takes 26 ms of Python for a 2048 bit key, during which nothing else is sent.
+`dkimpy` parses and canonicalises; the tests verify the signatures with its verifier. `cryptography` makes the
+signature: dkimpy's own RSA takes 26 ms of Python for a 2048 bit key, which blocks the event loop.
 """
 
 import base64
@@ -16,7 +16,8 @@ from dkim import canonicalization, rfc822_parse  # pyright: ignore[reportMissing
 
 from mail.dkim_keys import load_key
 
-# Both List-Unsubscribe headers must be covered, or receivers offer no one-click (RFC 8058 section 4).
+# Both List-Unsubscribe headers must be covered, otherwise receivers offer no one-click unsubscribe (RFC 8058 section
+# 4).
 SIGNED = (
     *("from", "to", "subject", "date", "message-id", "in-reply-to", "references", "mime-version", "content-type"),
     *("list-unsubscribe", "list-unsubscribe-post"),
@@ -35,7 +36,7 @@ class DkimSigner:
     """Signs the mail of one domain with one key."""
 
     def __init__(self, domain: str, selector: str, private_key: str) -> None:
-        """`private_key` in PEM. Raises ValueError for one that is none."""
+        """`private_key` is in PEM. Raises ValueError if it is not a valid key."""
         self._domain = domain
         self._selector = selector
         self._key = load_key(private_key, checked=True)
@@ -44,11 +45,12 @@ class DkimSigner:
         return f"DkimSigner({self._domain!r}, {self._selector!r})"
 
     def sign(self, message: bytes) -> bytes:
-        """The message with a DKIM-Signature header in front. It must not be changed any more."""
+        """Returns the message with a DKIM-Signature header in front. It must not be changed afterwards."""
         headers, body = _parse(message)
         last = {name.lower(): (name, value) for name, value in headers}
         names = [name for name in SIGNED if name.encode() in last]
-        # Once more than there is: a From that somebody adds breaks the signature (section 8.15).
+        # "from" is listed once more than it occurs, so that a From header added later breaks the signature (section
+        # 8.15).
         unsigned = self._header(["from", *names], _relaxed_body(body))
         covered = [last[name.encode()] for name in names]
         data = b"".join(name + b":" + value for name, value in _relaxed_headers(covered))
@@ -58,9 +60,9 @@ class DkimSigner:
         return b"DKIM-Signature:" + unsigned.rstrip(b"\r\n") + _folded(signature) + b"\r\n" + message
 
     def _header(self, names: Sequence[str], canonical_body: bytes) -> bytes:
-        """The value of the header with an empty `b`, which is what is signed (section 3.7)."""
+        """Returns the value of the header with an empty `b`, which is what is signed (section 3.7)."""
         body_hash = base64.b64encode(hashlib.sha256(canonical_body).digest()).decode("ascii")
-        # The real clock, whatever the lead's: receivers refuse signatures from the future.
+        # The real clock, even if development has shifted the lead's clock: receivers refuse signatures from the future.
         tags = [
             f"v=1; a=rsa-sha256; c=relaxed/relaxed; t={int(time.time())}",
             f"d={self._domain}; s={self._selector}",

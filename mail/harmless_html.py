@@ -1,7 +1,7 @@
-"""Addresses that run code, taken out of an HTML part.
+"""Removes URLs that run code from an HTML part.
 
-A template may put a lead's own data where an address stands (`<a href="{{ custom.website }}">`); escaping keeps that
-within its quotes and lets `javascript:` through. No mail program runs it, but a preview in a browser might.
+A template may insert a lead's data as a URL (`<a href="{{ custom.website }}">`). Escaping keeps the value within its
+quotes but lets `javascript:` through. No mail program runs it, but a preview in a browser might.
 """
 
 import re
@@ -10,15 +10,15 @@ from typing import Final
 from mail.html_tags import StartTag, change_tags
 
 _ADDRESSES: Final = ("href", "xlink:href", "src", "action", "formaction", "background", "poster", "data")
-# As browsers read a scheme (WHATWG URL, 4.4): without what they leave out, and not caring for case.
+# Characters that browsers ignore when they read a scheme (WHATWG URL, 4.4). The schemes are case-insensitive.
 _LEFT_OUT: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 _RUNS: Final = re.compile(r"(javascript|vbscript|livescript):", re.IGNORECASE)
-# Of a link, a page that somebody else wrote and that comes along; as a picture it is one.
+# In a link, `data:` is a whole page written by somebody else. In `src` it is a picture, which is harmless.
 _PAGE: Final = re.compile(r"data:", re.IGNORECASE)
 
 
 def harmless_html(html: str) -> str:
-    """The part with `#` for every such address. All else stays as its author wrote it."""
+    """Replaces each such URL by `#`. Everything else stays unchanged."""
     return change_tags(html, _without_code) if html.strip() else html
 
 
@@ -27,7 +27,7 @@ def _without_code(tag: StartTag) -> str:
         address = _LEFT_OUT.sub("", tag.attributes.get(name, ""))
         if _RUNS.match(address) or (name != "src" and _PAGE.match(address)):
             changed = tag.with_value(name, "#")
-            if changed == tag.written:  # written in a way that cannot be changed in its place
+            if changed == tag.written:  # the attribute cannot be located in the text of the tag
                 return f"<{tag.name}>"
             return _without_code(tag._replace(written=changed, attributes={**tag.attributes, name: "#"}))
     return tag.written

@@ -1,4 +1,4 @@
-"""HTML changed tag by tag: all else stays, to the byte, as its author wrote it."""
+"""Changes start tags of an HTML text. Everything else stays unchanged, to the byte."""
 
 import re
 from collections.abc import Callable
@@ -13,10 +13,10 @@ class StartTag(NamedTuple):
     name: str
     written: str
     attributes: dict[str, str]
-    """By name in lower case, as a browser reads them: unescaped, and the first of several counts."""
+    """By lower-case name, as a browser reads them: unescaped, and the first of several with one name counts."""
 
     def with_value(self, name: str, value: str) -> str:
-        """The tag as written, with another value of that attribute."""
+        """Returns the tag's text with another value of that attribute; unchanged if the attribute cannot be found."""
         for attribute in _ATTRIBUTE.finditer(self.written):
             if attribute[1].lower() == name:
                 return f'{self.written[: attribute.start(2)]}"{escape(value)}"{self.written[attribute.end(2) :]}'
@@ -24,7 +24,7 @@ class StartTag(NamedTuple):
 
 
 class _Reader(HTMLParser):
-    """Where the tags stand: in comments and scripts there are none."""
+    """Finds the start tags and their offsets. Ignores comments and scripts."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -32,8 +32,9 @@ class _Reader(HTMLParser):
         self._lines = [0]
         for line in html.split("\n")[:-1]:
             self._lines.append(self._lines[-1] + len(line) + 1)
-        # Never closed: what begins and does not end before the text does is no tag to a browser either (WHATWG HTML,
-        # 13.2.5), and to be told of the end, the parser looks for it again from each `<` on, which takes minutes.
+        # `close` is never called. A tag that begins and does not end before the text does is no tag to a browser either
+        # (WHATWG HTML, 13.2.5). After `close` the parser would search for its end again from each `<`, which takes
+        # minutes.
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -45,7 +46,7 @@ class _Reader(HTMLParser):
 
 
 def change_tags(html: str, change: Callable[[StartTag], str]) -> str:
-    """The text with each start tag as `change` says it is."""
+    """Returns the text with each start tag replaced by what `change` returns for it."""
     parts: list[str] = []
     end = 0
     for offset, tag in _Reader(html).found:

@@ -1,4 +1,5 @@
-"""HTML to readable text: for the text part of a message that has only HTML, and to read such replies."""
+"""Converts HTML to readable text: for the text part of a message that has only HTML, and for reading replies in
+HTML."""
 
 import re
 from html.parser import HTMLParser
@@ -11,7 +12,7 @@ _BLOCKS = frozenset(
 )
 _HIDDEN = frozenset(["head", "script", "style", "title", "template"])
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
-# A tag that does not end before the next begins, and a declaration that only some browsers know.
+# A tag that does not end before the next one begins, and a conditional declaration (`<![if ...]>`).
 _UNCLOSED = re.compile(r"<(?![^<>]{0,5000}>)")
 _MARKED = re.compile(r"<!\[[^<>]{0,200}\]>")
 
@@ -51,7 +52,7 @@ class _Text(HTMLParser):
         elif tag == "a" and self._links:
             href, start = self._links.pop()
             shown = "".join(self.parts[start:]).strip()
-            # The address is worth a reader's while only where the words are not the address already.
+            # Show the address only if it differs from the text of the link.
             if href.startswith(("http://", "https://", "mailto:")) and href.removeprefix("mailto:") != shown:
                 self.parts.append(f" ({href.removeprefix('mailto:')})")
 
@@ -61,7 +62,7 @@ class _Text(HTMLParser):
 
 
 def html_to_text(html: str) -> str:
-    """The words of an HTML message in reading order: paragraphs apart, links with their address, no markup."""
+    """Returns the text of an HTML message in reading order: paragraphs separated, links followed by their address."""
     parser = _Text()
     parser.feed(_closed(html))
     parser.close()
@@ -70,8 +71,8 @@ def html_to_text(html: str) -> str:
 
 
 def _closed(html: str) -> str:
-    """Without what the parser would look for the end of through the whole rest, again for each: it takes quadratic
-    time on markup that nobody means."""
+    """Removes constructs without an end. The parser would search the whole rest of the text for the end of each, which
+    takes quadratic time."""
     html = _UNCLOSED.sub("&lt;", _MARKED.sub("", html))
     last = html.rfind("-->") + 1
     return html[:last] + html[last:].replace("<!--", "")

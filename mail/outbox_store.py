@@ -1,4 +1,4 @@
-"""Captured mail: one folder, one file for each message, kept byte for byte as it came over SMTP."""
+"""Stores captured mail in one folder: one file for each message, byte for byte as it came over SMTP."""
 
 import os
 import re
@@ -19,14 +19,14 @@ _ID = re.compile(r"\d{19}-[0-9a-f]{8}")
 
 
 class _Envelope(BaseModel):
-    """What SMTP said about a message: beside it, since the message itself stays as it came."""
+    """The SMTP envelope of a message. It has a file of its own, because the message is stored unchanged."""
 
     envelope_from: str
     rcpt_tos: list[str]
 
 
 class CapturedMessage(BaseModel):
-    """A captured message, read. In JSON `sender` is called `from`."""
+    """A parsed captured message. In JSON `sender` is called `from`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,32 +34,32 @@ class CapturedMessage(BaseModel):
     message_id: str | None
     """The Message-ID header, with its angle brackets."""
     sender: str = Field(serialization_alias="from")
-    """The bare address of the From header; the envelope's when there is none."""
+    """The address of the From header, without a name; the envelope sender if there is none."""
     to: list[str]
-    """The envelope's recipients: who would have got it."""
+    """The envelope recipients: those who would have received it."""
     envelope_from: str
     subject: str
     headers: dict[str, str]
-    """By name as written; a header that is there more than once is one value, a line for each."""
+    """By name as written. A header that occurs several times has one value with a line for each."""
     text: str | None
     html: str | None
     raw: str
-    """The message as text: bytes that are not UTF-8 are replaced. `OutboxStore.raw` has them as they came."""
+    """The message as text. Bytes that are not UTF-8 are replaced; `OutboxStore.raw` returns the original bytes."""
     received_at: datetime
 
 
 class OutboxStore:
-    """The captured mail in one folder. One process writes, any number read; nothing is ever half there."""
+    """The captured mail in one folder. One process writes, any number read. Readers never see an incomplete message."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def save(self, envelope_from: str, rcpt_tos: Sequence[str], raw: bytes) -> str:
-        """Keep a message, durably, and return its ID. IDs sort by the moment of arrival."""
+        """Stores a message durably and returns its ID. IDs sort by time of arrival."""
         self._directory.mkdir(parents=True, exist_ok=True)
         id_ = f"{time.time_ns():019d}-{secrets.token_hex(4)}"
         envelope = _Envelope(envelope_from=envelope_from, rcpt_tos=list(rcpt_tos))
-        # The message comes last: with it, everything about it is there.
+        # Write the message last: its file marks the pair as complete.
         self._write(f"{id_}.json", envelope.model_dump_json().encode())
         self._write(f"{id_}.eml", raw)
         folder = os.open(self._directory, os.O_RDONLY)
@@ -70,12 +70,12 @@ class OutboxStore:
         return id_
 
     def get(self, id_: str) -> CapturedMessage | None:
-        """One message, or None when there is none of that ID."""
+        """Returns one message, or None if there is no message with that ID."""
         raw = self.raw(id_)
         return None if raw is None else _read(id_, self._envelope(id_), raw)
 
     def raw(self, id_: str) -> bytes | None:
-        """One message as it came, or None when there is none of that ID."""
+        """Returns the original bytes of one message, or None if there is no message with that ID."""
         if not _ID.fullmatch(id_):
             return None
         try:
@@ -102,7 +102,8 @@ class OutboxStore:
         fresh.replace(self._directory / name)
 
     def list(self, limit: int, before: str | None = None) -> list[CapturedMessage]:
-        """Up to `limit` messages, newest first; only those that came before the message `before`, if given."""
+        """Returns up to `limit` messages, newest first; if `before` is given, only those that arrived before that
+        message."""
         ids = sorted(self._ids(), reverse=True)
         wanted = [id_ for id_ in ids if before is None or id_ < before][:limit]
         return [message for id_ in wanted if (message := self.get(id_)) is not None]
@@ -131,7 +132,8 @@ def _read(id_: str, envelope: _Envelope, raw: bytes) -> CapturedMessage:
 
 
 def _decoded(value: object) -> str:
-    """A header's value on one line, its encoded words read (RFC 2047); as it came, when they cannot be."""
+    """Returns a header's value on one line with its encoded words decoded (RFC 2047); undecoded if they are
+    malformed."""
     unfolded = re.sub(r"\r?\n(?=[ \t])", "", str(value))
     try:
         return str(make_header(decode_header(unfolded)))
@@ -140,7 +142,7 @@ def _decoded(value: object) -> str:
 
 
 def _body(message: Message, content_type: str) -> str | None:
-    """The first part of that type which is no attachment, with line feeds only."""
+    """Returns the first part of that type which is not an attachment, with LF line ends; None if there is none."""
     for part in message.walk():
         if part.get_content_type() == content_type and part.get_content_disposition() != "attachment":
             payload = part.get_payload(decode=True)
@@ -152,5 +154,5 @@ def _body(message: Message, content_type: str) -> str | None:
 def _text(content: bytes, charset: str) -> str:
     try:
         return content.decode(charset, errors="replace")
-    except LookupError:  # a charset that nobody knows
+    except LookupError:  # an unknown charset
         return content.decode(errors="replace")

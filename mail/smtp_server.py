@@ -1,4 +1,4 @@
-"""Which server a mailbox sends through, and how reaching it can fail."""
+"""The SMTP server of a mailbox, and the connection to it."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ from mail.delivery import ConnectionFailed, HostUnknown, ServerAddressRefused, S
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where and how a mailbox sends. `security`: `tls` from the start, `starttls` required, or `none`."""
+    """Where and how a mailbox sends. `security`: `tls` from the start, STARTTLS required (`starttls`), or `none`."""
 
     host: str
     port: int
@@ -22,17 +22,17 @@ class SmtpServer:
     password: str | None = field(default=None, repr=False)
     security: Literal["none", "starttls", "tls"] = "starttls"
     tls_context: ssl.SSLContext | None = field(default=None, repr=False)
-    """For a private certificate authority; the system's authorities otherwise."""
+    """For a private certificate authority; None uses the system's authorities."""
     ehlo_name: str = "[127.0.0.1]"
-    """What EHLO says: a host name, or an address literal (RFC 5321 section 4.1.4)."""
+    """The argument of EHLO: a host name or an address literal (RFC 5321 section 4.1.4)."""
     allow_private: bool = True
-    """Otherwise it is reached at public addresses only: for a server that a tenant named."""
+    """Whether private addresses are allowed. False for a server that a tenant named: it must be at a public address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """All in seconds. The final one is long: a server that took the message must be heard (RFC 5321 section 4.5.3.2
-    asks for ten minutes), for giving up early makes the outcome unknown."""
+    """All in seconds. `final_reply` is long, because giving up early makes the outcome unknown (RFC 5321 section
+    4.5.3.2 asks for ten minutes)."""
 
     connect: float = 30.0
     command: float = 60.0
@@ -40,17 +40,17 @@ class Timeouts:
 
 
 async def public_socket(server: SmtpServer) -> socket.socket:
-    """A connection to the server at one of its addresses, each of which must be public.
+    """Connects to the server at one of its addresses, all of which must be public.
 
-    The name is resolved once and the connection is opened to a checked address: a name that resolves otherwise a
-    moment later (DNS rebinding) changes nothing. Raises ServerAddressRefused, HostUnknown, and OSError.
+    The name is resolved once and the connection is opened to a checked address, so a name that resolves differently a
+    moment later (DNS rebinding) has no effect. Raises ServerAddressRefused, HostUnknown, and OSError.
     """
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise HostUnknown("the host name leads to no address") from None
-    # One bad address among good ones is no accident, or at least nobody's loss.
+    # One private address among public ones is refused, too: it is most likely an attack.
     if not all(may_be_reached(str(sockaddr[0]), allow_private=False) for *_, sockaddr in found):
         raise ServerAddressRefused("mail servers of mailboxes are at public addresses only")
     failure = OSError("the host name leads to no address")
@@ -71,7 +71,7 @@ async def public_socket(server: SmtpServer) -> socket.socket:
 
 
 def not_connected(error: Exception) -> ConnectionFailed:
-    """What kept the connection from being opened, by its cause: the library wraps what the system said."""
+    """Maps an error of connecting to its type. It looks at the cause, because the library wraps the system's errors."""
     detail = f"{type(error).__name__}: {redact(str(error))}"
     for one in (error, error.__cause__, error.__context__):
         if isinstance(one, socket.gaierror):

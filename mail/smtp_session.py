@@ -1,4 +1,5 @@
-"""One connection to an SMTP server, and one message over it with a last check before it is complete."""
+"""One connection to an SMTP server. It sends one message at a time, with a last check before the message is
+complete."""
 
 import asyncio
 import re
@@ -29,7 +30,7 @@ from mail.smtp_server import SmtpServer, Timeouts, not_connected, public_socket
 BeforeFinalDot = Callable[[], Awaitable[bool]]
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-# ASCII without blanks and brackets: RFC 6531's SMTPUTF8 is not offered, `mail.addresses` keeps such addresses out.
+# ASCII without spaces and angle brackets. SMTPUTF8 (RFC 6531) is not used; `mail.addresses` refuses such addresses.
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 _FLUSH_POLL_SECONDS = 0.01
 
@@ -42,11 +43,11 @@ class SmtpAccepted:
 
 
 class StaleConnection(Exception):
-    """A reused connection turned out to be closed by the server before anything of a message was said."""
+    """The server closed a reused connection before any part of a message was sent."""
 
 
 class SmtpSession:
-    """A connected, authenticated session; `send` is for one message at a time."""
+    """A connected, authenticated session. It can send one message at a time."""
 
     def __init__(self, client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
         self._client = client
@@ -61,14 +62,15 @@ class SmtpSession:
             port=server.port if server.allow_private else None,
             timeout=timeouts.connect,
             use_tls=server.security == "tls",
-            start_tls=False,  # done below, where it is known what failed
+            start_tls=False,  # done below, where a failure can be told from others
             tls_context=server.tls_context,
             local_hostname=server.ehlo_name,
         )
         try:
-            # One limit for all of it: a server that answers each step at the last moment is down all the same.
+            # One timeout for all steps together: a server that answers each of them at the last moment is unusable.
             async with asyncio.timeout(timeouts.connect):
-                # Its own server is the operator's to name; a tenant's is reached at a checked address only.
+                # The operator's own server may be anywhere. A tenant's server is connected to at a checked address
+                # only.
                 await client.connect(sock=None if server.allow_private else await public_socket(server))
                 if server.security == "starttls":
                     await _start_tls(client)
@@ -94,23 +96,23 @@ class SmtpSession:
         return self._client.is_connected
 
     def close(self) -> None:
-        """Drops the connection without a word."""
+        """Drops the connection without QUIT."""
         self._client.close()
 
     async def quit(self) -> None:
-        """Leaves politely, within a second, or drops the connection."""
+        """Sends QUIT and waits at most one second; drops the connection if that fails."""
         try:
             await self._client.quit(timeout=1.0)
         except (SMTPException, OSError):
             self._client.close()
 
     async def send(self, message: bytes, sender: str, recipient: str, before_final_dot: BeforeFinalDot) -> SmtpAccepted:
-        """Hands over one message. The connection stays usable after an answer, and is dropped otherwise.
+        """Hands over one message. The connection stays usable if the server answered, and is dropped otherwise.
 
-        Raises StaleConnection (nothing was said yet: open another), or a DeliveryFailed.
+        Raises StaleConnection (nothing was sent: the caller opens another connection), or a DeliveryFailed.
         """
         private = (sender, recipient, recipient.partition("@")[0])
-        # What a command cannot carry as it stands is refused here: aiosmtplib would cut `a@b> X` down to `a@b`.
+        # Refuse an address that a command cannot carry unchanged: aiosmtplib would shorten `a@b> X` to `a@b`.
         if not _ADDRESS.fullmatch(recipient):
             raise RecipientRefused(reply=SmtpReply(553, "5.1.3 not an address that SMTP can carry"))
         if not _ADDRESS.fullmatch(sender):
@@ -145,7 +147,7 @@ class SmtpSession:
         except (SMTPException, OSError, ValueError) as error:
             self._abort()
             detail = f"{type(error).__name__}: {redact(str(error), *private)}"
-            # Not chained: the library's own errors carry addresses, and causes end up in workflow histories.
+            # Not chained: the library's errors contain addresses, and causes end up in workflow histories.
             raise (OutcomeUnknown if dot_written else ConnectionFailed)(detail) from None
         except BaseException:
             self._abort()
@@ -164,7 +166,7 @@ class SmtpSession:
                 raise
             raise StaleConnection from None
         except TemporarilyRefused as failure:
-            # 421 to the first command is how a server says that it was about to close an idle connection.
+            # A server answers 421 to the first command when it is about to close an idle connection.
             if fresh or failure.smtp_code != 421:
                 raise
             raise StaleConnection from None
@@ -186,14 +188,14 @@ class SmtpSession:
             raise SMTPResponseException(answer.code, answer.message)
 
     async def _write_body(self, message: bytes) -> None:
-        """Writes the body and waits until all of it has left this process, so that a server which stopped reading
-        is found out before the last check."""
+        """Writes the body and waits until all of it has left this process. A server that has stopped reading then fails
+        here, before the last check."""
         protocol, transport = self._client.protocol, self._client.transport
         if protocol is None or transport is None:
             raise SMTPServerDisconnected("closed by the server")
         protocol.write(_on_the_wire(message))
         async with asyncio.timeout(self._timeouts.command):
-            # A transport tells its protocol when its buffer is below a mark, and nobody when it is empty.
+            # A transport reports when its buffer falls below a threshold, but not when it is empty.
             while cast(asyncio.WriteTransport, transport).get_write_buffer_size():  # noqa: ASYNC110
                 await asyncio.sleep(_FLUSH_POLL_SECONDS)
 
@@ -208,14 +210,14 @@ class SmtpSession:
             raise SendWithdrawn()
 
     def _abort(self) -> None:
-        """Resets the connection: an orderly close could be taken for the end of the message by a careless server."""
+        """Resets the connection (RST). A careless server could take an orderly close for the end of the message."""
         transport = self._client.transport
         if transport is not None:
             cast(asyncio.WriteTransport, transport).abort()
         self.close()
 
     async def _reset(self) -> None:
-        """Makes the connection usable for the next message, if the server still talks to us."""
+        """Sends RSET so that the connection is usable for the next message; closes it if that fails."""
         if not self.is_usable:
             return
         try:
@@ -239,32 +241,32 @@ async def _start_tls(client: aiosmtplib.SMTP) -> None:
 
 
 async def _log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
-    def told(text: str) -> str:
+    def redacted(text: str) -> str:
         return redact(without_credentials(text, username, password), username)
 
     try:
         await client.login(username, password)
     except SMTPResponseException as error:
-        reply = SmtpReply(error.code, told(error.message))
+        reply = SmtpReply(error.code, redacted(error.message))
         raise (TemporarilyRefused if 400 <= error.code < 500 else AuthenticationFailed)(reply=reply) from None
     except (SMTPServerDisconnected, SMTPTimeoutError):
         raise
     except SMTPException as error:
-        # The server offers no way to log in that this client knows.
-        raise AuthenticationFailed(told(str(error))) from None
+        # The server offers no authentication method that this client supports.
+        raise AuthenticationFailed(redacted(str(error))) from None
 
 
 def _refused(
     error: SMTPResponseException, private: tuple[str, ...], *, about_recipient: bool = False
 ) -> DeliveryFailed | None:
-    """None when the answer is neither 4xx nor 5xx, so that it is no refusal."""
+    """Returns the failure that the answer means; None if it is neither 4xx nor 5xx, so not a refusal."""
     if not 400 <= error.code < 600:
         return None
     return refusal(SmtpReply(error.code, redact(error.message, *private)), about_recipient=about_recipient)
 
 
 def _on_the_wire(message: bytes) -> bytes:
-    """CRLF line ends, and a second dot before each line's first (RFC 5321 section 4.5.2); ends with CRLF."""
+    """Returns the message with CRLF line ends, each leading dot doubled (RFC 5321 section 4.5.2), and a final CRLF."""
     lines = _LINE_END.split(message)
     if lines[-1] == b"":
         lines.pop()

@@ -1,4 +1,5 @@
-"""Tracking put into an HTML part: links by way of here, a pixel at the end. All else stays as its author wrote it."""
+"""Adds tracking to an HTML part: rewrites links to pass through our server and appends a pixel. Everything else stays
+unchanged."""
 
 import re
 from html import escape
@@ -11,8 +12,8 @@ _PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block;bord
 
 
 def tracked_html(html: str, links: MessageLinks, *, opens: bool, clicks: bool) -> str:
-    """The part with http(s) links rewritten and a pixel added, as far as each is wanted. Links to our own pages,
-    such as unsubscribe, stay as they are."""
+    """Returns the part with its http(s) links rewritten (`clicks`) and a pixel added (`opens`). Links to our own pages,
+    such as unsubscribe, stay unchanged."""
     if not html.strip():
         return html
     if clicks:

@@ -1,8 +1,8 @@
-"""Links in mail: unsubscribe, open, click. Each carries a signed token that says what it is for, and nothing else.
+"""Links in mail: unsubscribe, open, click. Each contains a signed token that says what the link is for.
 
-A token binds its kind, the tenant, the message and, for a click, the very URL: it can be turned into no other link
-(no open redirect), and it names nobody. Tokens do not expire: an unsubscribe link works as long as the mail is kept,
-also after the key that signs has changed, while the old one stays in the ring.
+A token binds its kind, the tenant, the message and, for a click, the exact URL. It cannot be changed into another link,
+so there is no open redirect, and it names no person. Tokens do not expire: an unsubscribe link works as long as the
+mail is kept. It also works after the signing key was replaced, while the old key is still in the key ring.
 """
 
 import base64
@@ -26,12 +26,12 @@ _KINDS: dict[bytes, Kind] = {mark: kind for kind, mark in _MARKS.items()}
 _MAC_BYTES = 16
 _HEAD_BYTES = 1 + 16 + 16
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
-# What browsers leave out of an address wherever it stands (WHATWG URL, 4.4), so that it leads where it led.
+# Characters that browsers remove from a URL at any place (WHATWG URL, 4.4).
 _LEFT_OUT = re.compile(r"[\t\r\n]")
-# A host as DNS has it, or an address, and a port. All else is another host to one program than to the next:
+# A DNS host name or an IP address, and a port. Programs disagree about the host of anything else:
 # `good.example\@evil.example`, `good.example@evil.example`, `%65vil.example`.
 _HOST = re.compile(r"([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
-# What programs that make links of text take along from the sentence around it. No token ends so.
+# Characters that programs take into a link from the sentence around it. No token ends with one of them.
 _AFTER = " .,;:!?)]}>\"'*\u00a0\u200b"
 
 
@@ -40,34 +40,34 @@ class Token:
     kind: Kind
     tenant_id: UUID
     message_id: UUID
-    """Of the row in `messages`."""
+    """ID of the row in `messages`."""
     url: str = ""
-    """Of a click: where it leads."""
+    """For a click: the target."""
 
 
 def ring(keys: str) -> list[str]:
-    """The keys of a ring as it is written: `newest,older,oldest`. One alone is what it is, blanks and all."""
+    """Splits a key ring, written as `newest,older,oldest`. A single key is returned unchanged, including spaces."""
     return [key.strip() for key in keys.split(",")] if "," in keys else [keys]
 
 
 class TokenKey:
-    """Makes and reads tokens. Whoever has a key can forge them."""
+    """Writes and verifies tokens. Whoever has a key can forge tokens."""
 
     def __init__(self, keys: str) -> None:
-        """One key, or several with commas between them: the first signs, all verify."""
+        """`keys`: one key, or several separated by commas. The first one signs, all of them verify."""
         named = ring(keys)
-        # One that has commas itself was one key before there were rings, and its links go on working.
+        # A value with commas may have been a single key before key rings existed. Its links must still work.
         if len(named) > 1:
             named.append(keys)
-        # A key of their own: the setting may come to sign other things, too.
+        # Derive a key for links only: the setting may be used to sign other things later.
         self._keys = [hmac.digest(key.encode(), b"cadenza/links", hashlib.sha256) for key in named]
 
     def write(self, token: Token) -> str:
-        said = _MARKS[token.kind] + token.tenant_id.bytes + token.message_id.bytes + token.url.encode("ascii")
-        return _text(said + _mac(self._keys[0], said))
+        content = _MARKS[token.kind] + token.tenant_id.bytes + token.message_id.bytes + token.url.encode("ascii")
+        return _text(content + _mac(self._keys[0], content))
 
     def read(self, text: str, kind: Kind) -> Token | None:
-        """None for anything that no key of the ring wrote for this kind."""
+        """Returns the token, or None if no key of the ring has signed it or if it is of another kind."""
         text = text.rstrip(_AFTER)
         if len(text) > MAX_TOKEN:
             return None
@@ -75,19 +75,20 @@ class TokenKey:
             raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
-        said, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-        # Base64 has several spellings of some bytes; a token has one.
-        if len(said) < _HEAD_BYTES or _text(raw) != text:
+        content, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        # Some bytes have several spellings in base64. Only one of them is accepted.
+        if len(content) < _HEAD_BYTES or _text(raw) != text:
             return None
-        verified = [hmac.compare_digest(mac, _mac(key, said)) for key in self._keys]
+        verified = [hmac.compare_digest(mac, _mac(key, content)) for key in self._keys]
         if not any(verified):
             return None
-        token = Token(_KINDS[said[:1]], UUID(bytes=said[1:17]), UUID(bytes=said[17:33]), said[33:].decode("ascii"))
+        url = content[33:].decode("ascii")
+        token = Token(_KINDS[content[:1]], UUID(bytes=content[1:17]), UUID(bytes=content[17:33]), url)
         return token if token.kind == kind else None
 
 
-def _mac(key: bytes, said: bytes) -> bytes:
-    return hmac.digest(key, said, hashlib.sha256)[:_MAC_BYTES]
+def _mac(key: bytes, content: bytes) -> bytes:
+    return hmac.digest(key, content, hashlib.sha256)[:_MAC_BYTES]
 
 
 def _text(raw: bytes) -> str:
@@ -95,17 +96,17 @@ def _text(raw: bytes) -> str:
 
 
 def read_unverified(text: str, kind: Kind) -> Token | None:
-    """What a token says of itself, whoever wrote it: for mail that comes back, where a Message-ID that anybody may
-    write does as much. Never for a request."""
+    """Returns the content of a token without checking its signature; None if it is malformed. Only for matching inbound
+    mail, where a Message-ID proves no more than this. Never use it for a request."""
     if len(text) > MAX_TOKEN:
         return None
     try:
-        said = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        content = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         return None
-    if len(said) != _HEAD_BYTES + _MAC_BYTES or said[:1] != _MARKS[kind]:
+    if len(content) != _HEAD_BYTES + _MAC_BYTES or content[:1] != _MARKS[kind]:
         return None
-    return Token(kind, UUID(bytes=said[1:17]), UUID(bytes=said[17:33]))
+    return Token(kind, UUID(bytes=content[1:17]), UUID(bytes=content[17:33]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,9 @@ class MessageLinks:
         return f"{self.public_url}/t/o/{self._token('open')}.gif"
 
     def click(self, url: str) -> str:
-        """A link that leads to `url` by way of here; `url` itself where that cannot be: it is no web address, or one
-        that programs read differently (a user name, a backslash, a host that DNS cannot have), it is too long, or it
-        is one of ours."""
+        """Returns a link that leads to `url` through our server. Returns `url` unchanged if it is not a web address, if
+        programs read it differently (a user name, a backslash, a host that DNS cannot have), if it is too long, or if
+        it is one of our own links."""
         target = _target(url)
         if target is None or len(target) > MAX_CLICK_URL or target.startswith(f"{self.public_url}/"):
             return url
@@ -139,7 +140,7 @@ class MessageLinks:
 
 
 class Links:
-    """Makes the links of messages. `public_url` is where people reach the API; `signing_key` may be a ring."""
+    """Makes the links of messages. `public_url` is where people reach the API; `signing_key` may be a key ring."""
 
     def __init__(self, public_url: str, signing_key: str) -> None:
         self.public_url = public_url.rstrip("/")
@@ -150,7 +151,7 @@ class Links:
 
 
 def _target(url: str) -> str | None:
-    """Where a browser would go, in ASCII; None where that is not an address of the web, or not beyond doubt."""
+    """Returns the address that a browser would open, in ASCII; None if it is not a web address or is ambiguous."""
     written = _LEFT_OUT.sub("", url.strip())
     try:
         parts = urlsplit(written)
@@ -159,7 +160,7 @@ def _target(url: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or "\\" in written:
         return None
-    # A letter beyond ASCII changes the host; all else is spelled as it was.
+    # Only an internationalised host is rewritten. Everything else keeps its spelling.
     start = len(parts.scheme) + len("://")
     if written[start : start + len(parts.netloc)] != parts.netloc:
         return None
@@ -167,7 +168,7 @@ def _target(url: str) -> str | None:
 
 
 def _in_ascii(netloc: str) -> str:
-    """An internationalised host by IDNA 2008, as browsers ask DNS for it. Raises ValueError."""
+    """Converts an internationalised host to ASCII (IDNA 2008, UTS 46), as browsers do. Raises ValueError."""
     if netloc.isascii():
         return netloc
     host, colon, port = netloc.partition(":")

@@ -1,7 +1,7 @@
 """Sends through one mailbox's SMTP server over a pool of connections.
 
-The last moment at which a message can still be held back is just before its final dot: until then no server has
-accepted it. `deliver` asks there, once more, and whoever is asked commits "sending" in the same breath.
+Until its final dot no server has accepted a message, so just before it is the last moment to hold it back. `deliver`
+calls `before_final_dot` there, which checks once more and commits the status "sending" in the same transaction.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ __all__ = [
 
 
 async def check_login(server: SmtpServer, timeouts: Timeouts) -> None:
-    """Connects, negotiates TLS, logs in, and leaves. Raises what SmtpSession.open does."""
+    """Connects, negotiates TLS, logs in, and disconnects. Raises the errors of SmtpSession.open."""
     session = await SmtpSession.open(server, timeouts)
     await session.quit()
 
@@ -56,8 +56,8 @@ class _Idle:
 class SmtpTransport:
     """Connections to one server, shared by everything that sends through it in one event loop.
 
-    At most `max_open` messages are under way at once, further ones wait; at most `max_idle` connections are kept,
-    each for at most `idle_seconds` without use.
+    At most `max_open` messages are sent at once; further ones wait. At most `max_idle` unused connections are kept,
+    each for at most `idle_seconds`.
     """
 
     def __init__(
@@ -82,13 +82,13 @@ class SmtpTransport:
     ) -> SmtpAccepted:
         """Hands one message to the server.
 
-        `before_final_dot` is awaited once the server has taken the whole body but its last line. When it returns
-        False or raises, the connection is dropped there, and the message has not left (SendWithdrawn). It is not
-        awaited at all when the message fails before, and at most once in any case.
+        `before_final_dot` is awaited after the whole body was written except its last line. If it returns False or
+        raises, the connection is dropped and the message is not sent (SendWithdrawn). It is awaited at most once, and
+        not at all if the message fails earlier.
 
         Raises RecipientRefused, MessageRefused, TemporarilyRefused, ConnectionFailed, AuthenticationFailed,
-        SendWithdrawn: certainly not accepted. OutcomeUnknown: perhaps accepted. A cancellation after
-        `before_final_dot` has returned leaves the outcome unknown as well.
+        SendWithdrawn: the server has not accepted the message. OutcomeUnknown: it may have accepted it. A cancellation
+        after `before_final_dot` has returned leaves the outcome unknown, too.
         """
         async with self._slots:
             session = self._take_idle()
@@ -101,7 +101,7 @@ class SmtpTransport:
             return await self._send(session, message, envelope_from, envelope_to, before_final_dot)
 
     async def aclose(self) -> None:
-        """Closes the idle connections; those in use close when their message is done."""
+        """Closes the idle connections. Those in use are closed when their message is done."""
         self._closed = True
         idle, self._idle = self._idle, deque()
         for one in idle:
@@ -117,7 +117,7 @@ class SmtpTransport:
             self._give_back(session)
 
     def _take_idle(self) -> SmtpSession | None:
-        """The connection used last, which is the likeliest to be alive still."""
+        """Returns the connection used last, which is the most likely to be still open."""
         while self._idle:
             idle = self._idle.pop()
             idle.expiry.cancel()
