@@ -1,5 +1,6 @@
-"""Development: builds the messages that a lead's mail server would send back for a captured message. They are real RFC
-5322 messages, so they are processed by `mail.inbound` like any other."""
+"""Development: builds the messages that a lead's mail server would send back for a captured message.
+
+They are real messages (RFC 5322), so `mail.inbound` processes them like any other."""
 
 import re
 from collections.abc import Sequence
@@ -121,8 +122,7 @@ def _thread(reply: Message, original: Message) -> None:
 
 
 def _status(*groups: Sequence[tuple[str, str]]) -> Message:
-    """Builds the message/delivery-status part: groups of fields with a blank line between them (RFC 3464 section
-    2.1)."""
+    """Builds the message/delivery-status part (RFC 3464 section 2.1): groups of fields, separated by blank lines."""
     part = Message()
     part["Content-Type"] = "message/delivery-status"
     for group in groups:

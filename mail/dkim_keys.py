@@ -41,7 +41,6 @@ def load_key(pem: str, *, checked: bool = False) -> rsa.RSAPrivateKey:
 
 
 def public_record(pem: str) -> str:
-    """Returns the TXT record to publish at `<selector>._domainkey.<domain>` (RFC 6376 section 3.6.1). Raises
-    ValueError."""
+    """Returns the TXT record for `<selector>._domainkey.<domain>` (RFC 6376 section 3.6.1). Raises ValueError."""
     public = load_key(pem).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return "v=DKIM1; k=rsa; p=" + base64.b64encode(public).decode("ascii")

@@ -16,8 +16,7 @@ from dkim import canonicalization, rfc822_parse  # pyright: ignore[reportMissing
 
 from mail.dkim_keys import load_key
 
-# Both List-Unsubscribe headers must be covered, otherwise receivers offer no one-click unsubscribe (RFC 8058 section
-# 4).
+# Receivers offer one-click unsubscribe only if both List-Unsubscribe headers are covered (RFC 8058 section 4).
 SIGNED = (
     *("from", "to", "subject", "date", "message-id", "in-reply-to", "references", "mime-version", "content-type"),
     *("list-unsubscribe", "list-unsubscribe-post"),
@@ -49,7 +48,7 @@ class DkimSigner:
         headers, body = _parse(message)
         last = {name.lower(): (name, value) for name, value in headers}
         names = [name for name in SIGNED if name.encode() in last]
-        # "from" is listed once more than it occurs, so that a From header added later breaks the signature (section
+        # "from" is listed once more than it occurs: a From header that is added later breaks the signature (section
         # 8.15).
         unsigned = self._header(["from", *names], _relaxed_body(body))
         covered = [last[name.encode()] for name in names]

@@ -1,5 +1,4 @@
-"""Converts HTML to readable text: for the text part of a message that has only HTML, and for reading replies in
-HTML."""
+"""Converts HTML to readable text: for the text part of a message that has only HTML, and to read replies in HTML."""
 
 import re
 from html.parser import HTMLParser

@@ -1,5 +1,4 @@
-"""One connection to an SMTP server. It sends one message at a time, with a last check before the message is
-complete."""
+"""One connection to an SMTP server. It sends one message at a time, with a last check before its final dot."""
 
 import asyncio
 import re
@@ -69,8 +68,7 @@ class SmtpSession:
         try:
             # One timeout for all steps together: a server that answers each of them at the last moment is unusable.
             async with asyncio.timeout(timeouts.connect):
-                # The operator's own server may be anywhere. A tenant's server is connected to at a checked address
-                # only.
+                # The operator's server may have any address. A tenant's server must have a public one.
                 await client.connect(sock=None if server.allow_private else await public_socket(server))
                 if server.security == "starttls":
                     await _start_tls(client)

@@ -1,5 +1,5 @@
-"""Adds tracking to an HTML part: rewrites links to pass through our server and appends a pixel. Everything else stays
-unchanged."""
+"""Adds tracking to an HTML part: rewrites links to pass through our server and appends a pixel. Keeps everything
+else."""
 
 import re
 from html import escape

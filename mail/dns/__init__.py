@@ -1,4 +1,4 @@
-"""What DNS says of a domain that mail is sent from: SPF, DKIM, DMARC, MX. What it does not answer is never assumed."""
+"""Checks the DNS records of a sender domain: SPF, DKIM, DMARC, MX. A question without an answer yields `unresolved`."""
 
 from mail.dns.dkim_record import check_dkim
 from mail.dns.dmarc import check_dmarc

@@ -1,4 +1,4 @@
-"""DKIM (RFC 6376 section 3.6.1): whether the key that mail is signed with is published, and is a good one."""
+"""DKIM (RFC 6376 section 3.6.1): checks that the key that mail is signed with is published and strong enough."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ GOOD_BITS = 2048
 
 
 async def check_dkim(lookup: Lookup, domain: str, selector: str | None, ours: str | None = None) -> Finding:
-    """`ours` is the record that belongs to the key that mail is signed with here, if any."""
+    """`ours`: the record of the key that Cadenza signs with; None if it does not sign this domain's mail."""
     if selector is None:
         return Finding("unresolved", "DKIM keys are found by their selector, and none is known")
     name = f"{selector}._domainkey.{domain}"
@@ -30,7 +30,7 @@ async def check_dkim(lookup: Lookup, domain: str, selector: str | None, ours: st
     facts = {"selector": selector}
     if len(answer.values) > 1:
         return Finding("fail", f"{name} has {len(answer.values)} TXT records, of which a receiver may take any", record)
-    wrong, bits = _judged(record)
+    wrong, bits = _inspected(record)
     if wrong is None and ours is not None and _key_of(ours) != _key_of(record):
         wrong = "it is another key than the one that mail is signed with here"
     if wrong is not None:
@@ -39,8 +39,8 @@ async def check_dkim(lookup: Lookup, domain: str, selector: str | None, ours: st
     return Finding("pass", f"a DKIM key is published{weak}", record, facts | {"bits": bits})
 
 
-def _judged(record: str) -> tuple[str | None, int | None]:
-    """What is wrong with a key record, and the bits of an RSA key."""
+def _inspected(record: str) -> tuple[str | None, int | None]:
+    """Returns what is wrong with a key record (None if nothing), and the bits of an RSA key."""
     tags = tags_of(record)
     if tags is None or "p" not in tags or tags.get("v", "DKIM1") != "DKIM1":
         return "it is no DKIM record", None

@@ -1,4 +1,4 @@
-"""Questions to DNS, and what came of each: an answer, the certainty that there is none, or nothing at all."""
+"""DNS queries. Distinguishes records, "there is no such record", and "DNS did not answer"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ RecordType = Literal["TXT", "MX", "A", "AAAA"]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`values` in the form that a program reads: the strings of a TXT record joined (RFC 7208 section 3.3), an MX
-    record's host, an address. Empty: there is no such record."""
+    """The records of a name; empty if there is no such record. `values`: the joined strings of a TXT record (RFC 7208
+    section 3.3), the host of an MX record, or an address."""
 
     values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A timeout, SERVFAIL, no network: there may be a record or none."""
+    """DNS did not answer (timeout, SERVFAIL, no network): whether the record exists is unknown."""
 
     why: str
 
 
 class Lookup:
-    """Asks the system's resolvers, or those given (IP addresses; tests), each question within `seconds`."""
+    """Asks the system's resolvers, or `nameservers` (IP addresses; for tests). A query takes at most `seconds`."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Lookup:
         self._resolver: dns.asyncresolver.Resolver | None = None
 
     async def __call__(self, name: str, kind: RecordType) -> Answered | Unanswered:
-        """Follows CNAMEs, and asks again over TCP where an answer was cut off."""
+        """Looks up a name. Follows CNAMEs, and repeats a truncated answer over TCP."""
         try:
             answer = await self._ready().resolve(dns.name.from_text(name), kind)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -67,7 +67,7 @@ class Lookup:
                 resolver.nameservers = list(self._nameservers)
                 resolver.port = self._port
             resolver.lifetime, resolver.timeout = self._seconds, self._try_seconds
-            # A record may have been published a moment ago, which is why somebody asks.
+            # No cache: people run a check right after they have published a record.
             resolver.cache = None
             self._resolver = resolver
         return self._resolver

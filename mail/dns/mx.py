@@ -1,4 +1,4 @@
-"""MX: whether what is answered to a domain's mailboxes arrives anywhere (RFC 5321 section 5.1, RFC 7505)."""
+"""MX (RFC 5321 section 5.1, RFC 7505): checks that replies to a domain's mailboxes can be delivered."""
 
 from mail.dns.findings import Finding
 from mail.dns.lookup import Lookup, Unanswered

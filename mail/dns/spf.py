@@ -1,4 +1,4 @@
-"""SPF (RFC 7208): which servers may send for a domain. Reads the record as a receiver does, with its limits."""
+"""SPF (RFC 7208): checks which servers may send for a domain. Evaluates the record with the limits of a receiver."""
 
 import re
 from dataclasses import dataclass, field
@@ -47,8 +47,8 @@ class _Record:
 
 
 async def check_spf(lookup: Lookup, domain: str, sending_host: str | None = None) -> Finding:
-    """`sending_host` is the server that mail is handed to, where that is known. That its address may send is certain;
-    that it may not is no fault: providers send from other addresses than those that they take mail on."""
+    """`sending_host`: the server that mail is handed to, if known. The result says so if all its addresses pass. It is
+    no failure if they do not: providers send from other addresses than those on which they accept mail."""
     reader = _Reader(lookup)
     try:
         record = await reader.read(domain)
@@ -58,13 +58,13 @@ async def check_spf(lookup: Lookup, domain: str, sending_host: str | None = None
     facts = {"all": f"{ending}all" if ending else None, "lookups": reader.lookups}
     if ending == "+":
         return Finding("fail", "the record ends in +all, which lets anybody send", record.text, facts)
-    says = {
+    meaning = {
         "-": "mail from anywhere else is refused (-all)",
         "~": "mail from anywhere else is suspicious (~all)",
         "?": "it says nothing of mail from elsewhere (?all)",
         None: "it says nothing of mail from elsewhere (no `all`)",
     }[ending]
-    detail = f"one SPF record, {reader.lookups} of at most {MAX_LOOKUPS} DNS lookups; {says}"
+    detail = f"one SPF record, {reader.lookups} of at most {MAX_LOOKUPS} DNS lookups; {meaning}"
     if sending_host is not None:
         facts["sending_host"] = await _sending(reader, record, sending_host)
         if facts["sending_host"] == "pass":
@@ -80,7 +80,8 @@ class _Reader:
         self.first: str | None = None
 
     async def read(self, domain: str, *, inside: str | None = None) -> _Record:
-        """Raises _Stop: where there is no record, more than one, one that cannot be read, or no answer."""
+        """Reads a record and those that it includes. Raises _Stop if there is no record, more than one, an invalid one,
+        or no answer. `inside`: the domain whose record refers to this one."""
         answer = await self._ask(domain, "TXT")
         if isinstance(answer, Unanswered):
             raise _Stop("unresolved", f"{domain}: {answer.why}")
@@ -99,7 +100,7 @@ class _Reader:
                 await self._mechanism(record, word, domain)
             elif modifier["name"].lower() == "redirect":
                 redirect = modifier["value"]
-        # Of no effect where there is an `all` (section 6.1).
+        # `redirect` has no effect if there is an `all` (section 6.1).
         if redirect is not None and record.all is None and "%" not in redirect:
             self._count()
             record.redirect = await self.read(redirect, inside=domain)
@@ -123,7 +124,7 @@ class _Reader:
         elif name == "include":
             if not rest.startswith(":"):
                 raise _Stop("fail", f"{domain}: `include` names no domain")
-            # A macro can only be resolved for a message (section 7).
+            # A macro can only be expanded for a given message (section 7).
             if "%" not in rest:
                 term.included = await self.read(rest[1:], inside=domain)
         elif name in ("a", "mx"):
@@ -204,10 +205,10 @@ async def _sending(reader: _Reader, record: _Record, host: str) -> Literal["pass
 
 
 def _qualifier(record: _Record, address: Ip) -> Qualifier | None:
-    """Of the first term that is about the address (section 4.6.2)."""
+    """Returns the qualifier of the first term that matches the address (section 4.6.2); None if none does."""
     for term in record.terms:
         inside = term.included is not None and _qualifier(term.included, address) == "+"
-        # Networks of the other version hold no such address.
+        # An IPv4 network contains no IPv6 address, and vice versa.
         if term.name == "all" or inside or any(address in network for network in term.networks):
             return term.qualifier
     return _qualifier(record.redirect, address) if record.redirect else None

@@ -1,4 +1,5 @@
-"""How reading an inbox can fail, as types. Texts are redacted: they go into logs and answers."""
+"""The ways in which reading an inbox can fail, as exception types. Texts are redacted: they go into logs and API
+responses."""
 
 from typing import ClassVar
 
@@ -6,7 +7,7 @@ from domain.errors import DomainError
 
 
 class ImapFailed(DomainError):
-    """The root. What follows a failure is always the same: the connection is dropped and made anew, a little later."""
+    """The base class. The reaction is always the same: drop the connection and reconnect a little later."""
 
     code: ClassVar[str] = "inbox_failed"
     status: ClassVar[int] = 502
@@ -14,28 +15,28 @@ class ImapFailed(DomainError):
 
 
 class ImapConnectionFailed(ImapFailed):
-    """The server cannot be reached, TLS failed, or the connection was lost or went silent."""
+    """The server cannot be reached, TLS failed, the connection was lost, or the server stopped answering."""
 
     code = "inbox_connection_failed"
     title = "The IMAP server cannot be reached"
 
 
 class ImapAuthenticationFailed(ImapFailed):
-    """User name or password are not accepted: a person must correct them."""
+    """The server does not accept the user name or password. A person must correct them."""
 
     code = "inbox_authentication_failed"
     title = "The IMAP server does not accept the mailbox's credentials"
 
 
 class ImapFolderMissing(ImapFailed):
-    """The server will not open the folder: there is none of the name, or it may not be read."""
+    """The server does not open the folder: it does not exist, or the user may not read it."""
 
     code = "inbox_folder_missing"
     title = "The IMAP server does not open the folder"
 
 
 class ImapProtocolError(ImapFailed):
-    """The server refused a command that it must know, or said what cannot be understood."""
+    """The server refused a command that every server must support, or sent a response that cannot be parsed."""
 
     code = "inbox_protocol_error"
     title = "The IMAP server answered in a way that cannot be understood"

@@ -1,4 +1,4 @@
-"""Complaints: somebody pressed "this is spam", and their provider tells the sender (a feedback loop)."""
+"""Recognises complaints: a recipient has pressed "this is spam" and the provider informs the sender (feedback loop)."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal
 from mail.inbound.message import Read, all_addresses, children, payload, read_header, read_message
 
 _REPORTS = ("message/feedback-report",)
-# RFC 5965 section 7.3. `other` is what some providers write for any press of the button.
+# Feedback types of RFC 5965 section 7.3. Some providers write `other` for every complaint.
 _COMPLAINTS = ("abuse", "fraud", "virus", "other", "complaint", "spam", "")
 _OPT_OUTS = ("opt-out", "opt-out-list", "unsubscribe")
 _JMRP = "X-HmXmrOriginalRecipient"
@@ -16,12 +16,12 @@ _JMRP = "X-HmXmrOriginalRecipient"
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """`kind` None: a report of something else (`auth-failure`, `not-spam`)."""
+    """`kind` None: a report about something else (`auth-failure`, `not-spam`)."""
 
     rule: str
     kind: Literal["complaint", "unsubscribe"] | None
     recipients: tuple[str, ...] = ()
-    """Who complained, as far as that is told, lower case."""
+    """Addresses that may have complained, lower case."""
 
 
 def read_feedback(mail: Read) -> Feedback | None:
@@ -29,7 +29,7 @@ def read_feedback(mail: Read) -> Feedback | None:
 
 
 def _feedback_report(mail: Read) -> Feedback | None:
-    """ARF (RFC 5965)."""
+    """An ARF report (RFC 5965)."""
     part = next((one for one in mail.parts if one.get_content_type() in _REPORTS), None)
     if part is None:
         return None
@@ -42,7 +42,7 @@ def _feedback_report(mail: Read) -> Feedback | None:
 
 
 def _outlook_report(mail: Read) -> Feedback | None:
-    """Outlook.com's JMRP before it wrote ARF: the message as it was, with a header that names the complainer."""
+    """Outlook.com's JMRP in its format before ARF: the original message with a header that names the complainer."""
     for message in (mail.message, mail.returned):
         if message is not None and _JMRP in message:
             named = all_addresses(read_header(message, _JMRP))
@@ -51,7 +51,7 @@ def _outlook_report(mail: Read) -> Feedback | None:
 
 
 def _forwarded_complaint(mail: Read) -> Feedback | None:
-    """A report that has lost its part for machines: a mailbox of complaints sends on what it complains of."""
+    """A report without its machine-readable part, or a message forwarded by a complaints mailbox."""
     says_so = re.match(
         r"(?:complaint about message from|abuse report|email feedback report|spam complaint)", mail.subject, re.I
     )

@@ -1,8 +1,8 @@
-"""Delivery status notifications (RFC 3464), as they are written in the wild.
+"""Parses delivery status notifications (RFC 3464), including malformed ones.
 
-Seen there: `multipart/report` under another type, a report part without its blank line or with its fields in any
-order, no Action, no Status or a Status of success beside a failure, the recipient without its type, in brackets, or
-in the explanation alone.
+Seen in practice: `multipart/report` with another content type, a report part without its blank line or with its fields
+in any order, no Action, no Status or a Status of success with a failure, the recipient without its type, in brackets,
+or only in the explanation.
 """
 
 import re
@@ -20,7 +20,7 @@ _FAILED, _WAITING = ("failed", "failure", "fail", "expired"), ("delayed", "delay
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One recipient's part (RFC 3464 section 2.3). Addresses are lower case."""
+    """The fields of one recipient (RFC 3464 section 2.3). Addresses are lower case."""
 
     action: str
     status: str
@@ -31,7 +31,8 @@ class Recipient:
 
     @property
     def failed(self) -> bool:
-        """An action that no standard knows counts by its status; without either, a server has not said so."""
+        """Whether delivery failed. An unknown action is judged by its status code; without either it is not a
+        failure."""
         return self.action in _FAILED or (self.action not in _WAITING and self.status[:1] in ("4", "5"))
 
     @property
@@ -40,7 +41,7 @@ class Recipient:
 
 
 def read_report(mail: Read) -> list[Recipient] | None:
-    """None for a message that has no such report."""
+    """Returns the recipients of the report; None if the message has no report."""
     found = [part for part in mail.parts if part.get_content_type() in _REPORTS]
     if not found:
         return None
@@ -49,12 +50,12 @@ def read_report(mail: Read) -> list[Recipient] | None:
 
 
 def _groups(part: Message) -> Iterator[Message]:
-    """Groups of fields, as messages of headers alone."""
+    """Yields the groups of fields, each as a message with headers only."""
     inside = children(part)
     if inside:
         yield from inside
         return
-    # A server that encoded the part, or the parser that would not look into it.
+    # The server has encoded the part, or the parser has not parsed its content.
     text = payload(part)
     for group in re.split(rb"\n\s*\n", text.replace(b"\r\n", b"\n"))[:200]:
         yield read_message(group.strip() + b"\n\n")
@@ -82,7 +83,7 @@ def _word(value: str) -> str:
 
 
 def _typed_address(value: str) -> str | None:
-    """`rfc822; ada@them.example` (RFC 3464 section 2.1.2); the type may be missing."""
+    """Returns the address of `rfc822; ada@them.example` (RFC 3464 section 2.1.2). The type may be missing."""
     address = first_address(value.rpartition(";")[2])
     if address is None and (found := re.search(r"[^\s<>();,\"]{1,64}@[^\s<>();,\"]{1,255}", value)):
         return found.group().lower()

@@ -1,4 +1,4 @@
-"""Mail that is about nothing that a lead did: servers' notices, receipts, calendars, newsletters."""
+"""Recognises mail that is not an action of a lead: servers' notices, receipts, calendar messages, newsletters."""
 
 import re
 
@@ -15,7 +15,7 @@ _METHOD = re.compile(r"^METHOD:[ \t]?([A-Z]{3,12})", re.MULTILINE | re.IGNORECAS
 
 
 def read_noise(mail: Read, references: References) -> str | None:
-    """The rule by which it is noise; None when it is not."""
+    """Returns the name of the rule that matched; None if the message is not noise."""
     for rule, applies in (
         ("daemon", _daemon),
         ("receipt", _receipt),
@@ -28,12 +28,12 @@ def read_noise(mail: Read, references: References) -> str | None:
 
 
 def _daemon(mail: Read, _references: References) -> bool:
-    """A mail server that tells of something else than a bounce, or in a language that no rule reads: never a person."""
+    """A mail server's notice that no bounce rule has recognised. It is never from a person."""
     return (mail.sender or "").partition("@")[0] in ("mailer-daemon", "postmaster", "mail-daemon", "double-bounce")
 
 
 def _receipt(mail: Read, _references: References) -> bool:
-    """Read and not read (RFC 8098), and what Exchange's users send for them."""
+    """Read receipts (RFC 8098), and those of Exchange."""
     if any(part.get_content_type().endswith("disposition-notification") for part in mail.parts):
         return True
     return mail.message.get_content_type() == "multipart/report" or (
@@ -44,7 +44,7 @@ def _receipt(mail: Read, _references: References) -> bool:
 
 
 def _calendar(mail: Read, references: References) -> bool:
-    """An invitation and what calendars answer to one (RFC 6047). An invitation in answer to our email is a reply."""
+    """Invitations and the answers of calendars to them (RFC 6047). An invitation in answer to our email is a reply."""
     for part in mail.parts:
         if part.get_content_type() == "text/calendar":
             method = parameter(part, "method").upper()
@@ -56,7 +56,8 @@ def _calendar(mail: Read, references: References) -> bool:
 
 
 def _newsletter(mail: Read, references: References) -> bool:
-    """Sent to many (RFC 2919, RFC 2369): unless it answers something, for people answer through lists, too."""
+    """Mail to many recipients (RFC 2919, RFC 2369). If it answers our email it is not noise: people answer through
+    lists, too."""
     if references.answered or mail.word("Auto-Submitted") == "auto-replied":
         return False
     return mail.has("List-Id", "List-Unsubscribe", "Feedback-ID", "X-Mailchimp-Campaign", "X-CSA-Complaints")
