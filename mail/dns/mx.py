@@ -13,5 +13,5 @@ async def check_mx(lookup: Lookup, domain: str) -> Finding:
     hosts = sorted(answer.values)
     record = ", ".join(hosts)
     if hosts == ["."]:
-        return Finding("fail", "the domain says that it takes no mail at all (null MX): no reply arrives", record)
+        return Finding("fail", "the domain declares that it accepts no mail (null MX): no reply arrives", record)
     return Finding("pass", f"replies go to {record}", record, {"hosts": hosts})

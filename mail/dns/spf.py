@@ -57,12 +57,12 @@ async def check_spf(lookup: Lookup, domain: str, sending_host: str | None = None
     ending = _ending(record)
     facts = {"all": f"{ending}all" if ending else None, "lookups": reader.lookups}
     if ending == "+":
-        return Finding("fail", "the record ends in +all, which lets anybody send", record.text, facts)
+        return Finding("fail", "the record ends in +all, which allows every server to send", record.text, facts)
     meaning = {
         "-": "mail from anywhere else is refused (-all)",
         "~": "mail from anywhere else is suspicious (~all)",
-        "?": "it says nothing of mail from elsewhere (?all)",
-        None: "it says nothing of mail from elsewhere (no `all`)",
+        "?": "it does not judge mail from elsewhere (?all)",
+        None: "it does not judge mail from elsewhere (no `all`)",
     }[ending]
     detail = f"one SPF record, {reader.lookups} of at most {MAX_LOOKUPS} DNS lookups; {meaning}"
     if sending_host is not None:
@@ -90,7 +90,7 @@ class _Reader:
             raise _Stop("missing", "there is no SPF record")
         if len(texts) != 1:
             found = f"{len(texts)} SPF records" if texts else "no SPF record"
-            raise _Stop("fail", f"{domain} has {found}, which makes the whole check an error")
+            raise _Stop("fail", f"{domain} has {found}, so the whole check fails")
         self.first = self.first or texts[0]
         record = _Record(texts[0])
         redirect: str | None = None
@@ -110,7 +110,7 @@ class _Reader:
         found = _TERM.fullmatch(word)
         name = found["name"].lower() if found else ""
         if found is None or name not in _LOOKS_UP | {"all", "ip4", "ip6"}:
-            raise _Stop("fail", f"{domain}: {word!r} is nothing that an SPF record may say")
+            raise _Stop("fail", f"{domain}: {word!r} is not a valid SPF term")
         qualifier: Qualifier = found["qualifier"] or "+"  # pyright: ignore[reportAssignmentType] (the pattern)
         rest = found["rest"] or ""
         term = _Term(qualifier, name)
@@ -133,7 +133,7 @@ class _Reader:
     async def _hosts(self, term: _Term, rest: str, word: str, domain: str) -> None:
         hosted = _HOSTED.fullmatch(rest)
         if hosted is None:
-            raise _Stop("fail", f"{domain}: {word!r} cannot be read")
+            raise _Stop("fail", f"{domain}: {word!r} is invalid")
         target = hosted["domain"] or domain
         if "%" in target:
             return
@@ -147,7 +147,7 @@ class _Reader:
                 bits = hosted["four"] if address.version == 4 else hosted["six"]
                 full = 32 if address.version == 4 else 128
                 if bits is not None and int(bits) > full:
-                    raise _Stop("fail", f"{domain}: {word!r} cannot be read")
+                    raise _Stop("fail", f"{domain}: {word!r} is invalid")
                 term.networks.append(ip_network(f"{address}/{bits or full}", strict=False))
 
     async def addresses(self, host: str, *, void_counts: bool = False) -> list[Ip]:
@@ -172,21 +172,19 @@ class _Reader:
     def _count(self) -> None:
         self.lookups += 1
         if self.lookups > MAX_LOOKUPS:
-            raise _Stop("fail", f"it takes more than {MAX_LOOKUPS} DNS lookups, after which receivers give up")
+            raise _Stop("fail", f"it needs more than {MAX_LOOKUPS} DNS lookups: receivers give up")
 
     def _void(self) -> None:
         self.voids += 1
         if self.voids > MAX_VOID_LOOKUPS:
-            raise _Stop(
-                "fail", f"more than {MAX_VOID_LOOKUPS} of its names lead to nothing, at which receivers give up"
-            )
+            raise _Stop("fail", f"more than {MAX_VOID_LOOKUPS} of its names have no records: receivers give up")
 
 
 def _network(rest: str, word: str, domain: str) -> Network:
     try:
         return ip_network(rest.removeprefix(":"), strict=False)
     except ValueError:
-        raise _Stop("fail", f"{domain}: {word!r} is no address") from None
+        raise _Stop("fail", f"{domain}: {word!r} is not an address") from None
 
 
 def _ending(record: _Record) -> Qualifier | None:
