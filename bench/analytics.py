@@ -1,10 +1,11 @@
-"""How fast analytics answers over a million enrollments and five million log rows, and whether it grows with them.
+"""Response time of analytics with a million enrollments and five million log rows, and its growth with their number.
 
     .venv/bin/python -m bench.analytics --enrollments 1000000
 
-Four tenants; four fifths of the enrollments are in eight large sequences, the rest in small ones of a fixed size. All
-of it is made inside the server (analytics_fill.sql), first a tenth, then the rest; the API is `cadenza api` in a
-process of its own, asked over HTTP. The figures are of all requests, to large and small sequences in turns.
+There are four tenants. Four fifths of the enrollments are in eight large sequences, the rest in small ones of a fixed
+size. The rows are generated in the database (analytics_fill.sql): first a tenth, then the rest. `cadenza api` runs in
+its own process and is called over HTTP. The figures cover all requests, which alternate between large and small
+sequences.
 """
 
 import argparse
@@ -85,7 +86,8 @@ class Bench:
         self.tenants: list[Tenant] = []
 
     async def fill(self, enrollments: int) -> float:
-        """Brings every sequence to its size, makes more small ones, refreshes; the seconds that refreshing took."""
+        """Fills every sequence to its size, adds small ones, refreshes analytics. Returns the seconds that refreshing
+        took."""
         if not self.tenants:
             self.tenants = [await self._tenant() for _ in range(TENANTS)]
         large_size = int(enrollments * LARGE_SHARE) // (TENANTS * LARGE_OF_A_TENANT)
@@ -184,7 +186,7 @@ def _by_kind(measured: Measured) -> str:
 
 @asynccontextmanager
 async def api(postgres: EmbeddedPostgres) -> AsyncGenerator[httpx.AsyncClient]:
-    """`cadenza api` over the migrated database, answering."""
+    """Runs `cadenza api` on the migrated database; yields a client once it answers."""
     await asyncio.to_thread(upgrade, postgres.owner_url)
     port = free_port()
     process = await child(

@@ -1,9 +1,9 @@
-"""The other side of bench/dbos.py: an enrollment as a DBOS workflow. Run as a process, which prints its port.
+"""The DBOS side of bench/dbos.py: an enrollment as a DBOS workflow. A separate process, which prints its port.
 
     .venv/bin/python -m bench.dbos_worker
 
-A line sent to the port, `{"tenant": ..., "enrollments": [...]}`, starts those enrollments and is answered by one line
-once they are started.
+A line `{"tenant": ..., "enrollments": [...]}` sent to the port starts those enrollments. The answer is one line, sent
+when they are started.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ from webhooks.client import WebhookClient
 STARTS_AT_ONCE = 50
 LINE_LIMIT = 2**24
 
-# DBOS finds workflows and steps by their decorated functions, and these find what the process holds open here.
+# DBOS calls module-level functions, so the connections that they use are held here.
 _performers: list[StepPerformer] = []
 
 
 @DBOS.step(retries_allowed=True, max_attempts=10)
 async def perform(tenant_id: str, enrollment_id: str) -> str:
-    """`step.perform`, the app's own, and what it answers: the next directive."""
+    """Performs one step with the app's code. Returns the next directive as JSON."""
     directive = await _performers[0].perform(UUID(tenant_id), UUID(enrollment_id), datetime.now(UTC))
     return directive.model_dump_json()
 
@@ -48,7 +48,7 @@ async def enrollment(tenant_id: str, enrollment_id: str) -> str:
         directive = Directive.model_validate_json(await perform(tenant_id, enrollment_id))
         if directive.ends or directive.due_at is None:
             return directive.status
-        # Durable: DBOS writes down when it ends.
+        # A durable sleep: DBOS stores its end.
         await DBOS.sleep_async((directive.due_at - datetime.now(UTC)).total_seconds())
 
 

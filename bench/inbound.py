@@ -1,11 +1,11 @@
-"""How well and how fast inbound mail is understood: the corpus against a real database, then the bytes alone.
+"""Accuracy and speed of processing inbound mail: the corpus with a real database, then parsing alone.
 
     .venv/bin/python -m bench.inbound
 
-`accuracy`: of all messages of tests/corpus/inbound, those whose classification, lead and rule of matching are what the
-manifest says; `heldout_accuracy` of those that were written before the rules. `dates_accuracy`: of the automatic
-replies, those whose day of return is right (also that there is none). `per_s`: messages read in one process, without
-the database. `worst_ms`: the slowest of the messages that were made to hang a reader (tests/corpus/hostile.py).
+`accuracy`: share of the messages of tests/corpus/inbound whose classification, lead and matching rule are those of the
+manifest. `heldout_accuracy`: the same for messages that were written before the rules. `dates_accuracy`: share of the
+auto-replies whose return date is right (also if there is none). `per_s`: messages parsed per second in one process,
+without the database. `worst_ms`: the slowest message of tests/corpus/hostile.py, which were made to slow a parser down.
 """
 
 import argparse

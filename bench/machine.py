@@ -1,4 +1,4 @@
-"""On what a benchmark was run: a figure without it says little."""
+"""Describes the machine on which a benchmark was run: a figure means little without it."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from cadenza.temporal_binary import find_temporal
 
 
 async def machine() -> dict[str, str | int]:
-    """Cores, the CPU's model, and the versions of what runs."""
+    """Returns the number of cores, the CPU model, and the versions of the system, Python, Temporal and Postgres."""
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
         folder = Path(name)
         return {
@@ -30,8 +30,8 @@ async def machine() -> dict[str, str | int]:
 async def _temporal_version(folder: Path) -> str:
     program = await find_temporal(folder, None, folder / "temporal.log")
     asked = await asyncio.create_subprocess_exec(program, "--version", stdout=asyncio.subprocess.PIPE)
-    said, _ = await asked.communicate()
-    return said.decode().strip().removeprefix("temporal version ")
+    output, _ = await asked.communicate()
+    return output.decode().strip().removeprefix("temporal version ")
 
 
 async def _postgres_version(folder: Path) -> str:

@@ -1,6 +1,6 @@
-"""A TCP proxy in front of Postgres that counts how often the client waits for the server: its round trips.
+"""A TCP proxy for Postgres that counts round trips: how often the client waits for the server.
 
-Source: PostgreSQL's documentation, "Frontend/Backend Protocol": a client waits after Sync, Flush and Query.
+A client waits after Sync, Flush and Query (PostgreSQL documentation, "Frontend/Backend Protocol").
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class PostgresCounter:
     async def _count(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         started = False
         while True:
-            # Before the startup message has been sent, messages have a length but no type.
+            # Until the startup message, messages have a length but no type.
             kind = await source.readexactly(1) if started else b""
             header = await source.readexactly(4)
             (length,) = struct.unpack("!i", header)

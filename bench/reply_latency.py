@@ -1,17 +1,20 @@
-"""A thousand leads reply within ten seconds while enrollments are being sent: how soon is each stopped, and for good?
+"""A thousand leads reply within ten seconds under load: how soon is each enrollment stopped, and is anything sent
+later?
 
     .venv/bin/python -m bench.reply_latency --replies 1000
 
-API, worker, Temporal, Postgres and mail sink are processes of their own. The leads that will reply are on their way
-through a sequence of emails, some of which are due at any moment; a campaign is enrolled and mailed meanwhile, as fast
-as the app does it. Half of the replies come as signed messages to the inbound webhook, half as events.
+API, worker, Temporal, Postgres and mail sink are separate processes. The leads that will reply are in a sequence with
+emails due at any moment. Meanwhile a campaign is enrolled and mailed as fast as possible. Half of the replies are
+signed messages to the inbound webhook, half are events.
 
-`p99_s`: from the API's answer to the stopped enrollment, as the gate sees it, in Postgres: the answer waits for it.
-`told_p99_s`: to the signal's arrival in Temporal; `closed_p99_s`: to the workflow's close, as Temporal dates it (each 0
-where it was before the answer); `answer_p99_s`: how long the answer took.
-`emails_after_reply`: emails at the sink that the mirror had not let go when it was stopped, by Message-ID. A trigger
-in this database writes down which it had, in the transaction that stops: an email that was being handed over when the
-reply came is told from one that left after it, exactly (`in_flight`: those that arrived after the answer).
+`p99_s`: from the API's answer until the enrollment is stopped in Postgres, where the send gate sees it; the answer
+waits for it. `told_p99_s`: until the signal has arrived in Temporal. `closed_p99_s`: until the workflow is closed, by
+Temporal's clock. Each is 0 if it happened before the answer. `answer_p99_s`: how long the answer took.
+
+`emails_after_reply`: emails at the sink, by Message-ID, that had not been released when the enrollment was stopped. A
+trigger in this database records the released ones in the transaction that stops the enrollment. So an email that was
+being handed over when the reply came is exactly distinguished from one that left later (`in_flight`: those of the
+former that arrived after the answer).
 """
 
 import argparse
@@ -43,10 +46,10 @@ from workflows.messages import enrollment_workflow_id
 
 WINDOW_SECONDS = 10.0
 NUDGES_PER_SECOND = 20
-"""Emails due in the chain of those that will reply, besides the campaign's."""
+"""Emails due per second in the sequence of the leads that will reply, in addition to the campaign's."""
 NUDGES = 8
 LEAST_WAIT_SECONDS = 5
-"""Between two of them, so that none has had all of them before it replies."""
+"""Between two of these emails, so that no lead has received all of them before it replies."""
 BEFORE_NUDGES_SECONDS = 86_400
 WARM_UP_SECONDS = 4.0
 PATIENCE_SECONDS = 300.0
@@ -75,13 +78,13 @@ class Replier:
     email: str
     enrollment_id: UUID
     message_id: str
-    """Of the first email that it was sent."""
+    """Message-ID of the first email that the lead received."""
     asked_at: float = 0.0
     answered_at: float = 0.0
 
 
 class Replies:
-    """Sends each reply at its moment, whether or not earlier ones were answered."""
+    """Sends each reply at its planned time, whether or not earlier ones were answered."""
 
     def __init__(self, http: httpx.AsyncClient, secret: str) -> None:
         self._http, self._secret = http, secret
@@ -116,7 +119,7 @@ class Replies:
 
 
 def chain() -> list[dict[str, Any]]:
-    """An email, and more of them with waits between."""
+    """Returns the steps of a sequence: an email, then more of them with delays between."""
     steps: list[dict[str, Any]] = [_email("hello")]
     for place in range(NUDGES):
         steps += [{"key": f"wait-{place}", "type": "delay", "config": {"days": 1}}, _email(f"nudge-{place}")]
@@ -128,7 +131,7 @@ def _email(key: str) -> dict[str, Any]:
 
 
 async def repliers_of(servers: Rig, http: httpx.AsyncClient, sequence_id: UUID, count: int) -> list[Replier]:
-    """So many leads that have been sent the first email, and wait for the next."""
+    """Enrolls `count` leads and waits until each was sent the first email. Returns them in random order."""
     body = {"sequence_id": str(sequence_id), "lead_ids": [str(one) for one in await servers.leads(count)]}
     await ask(http, "POST", "/leads/enroll-in-sequence", body)
     mailed = f"SELECT count(*) FROM lead_sequence_state WHERE sequence_id = '{sequence_id}' AND emails_sent > 0"
@@ -149,7 +152,7 @@ async def repliers_of(servers: Rig, http: httpx.AsyncClient, sequence_id: UUID, 
 
 
 async def first_wait_is_long(servers: Rig, sequence_id: UUID) -> None:
-    """Nobody is nudged before all have heard."""
+    """Makes the first delay long, so that no second email is sent before all leads have received the first."""
     longer = text("""
         UPDATE sequence_versions
            SET plan = jsonb_set(plan, '{steps,1,delay_seconds}', to_jsonb(CAST(:seconds AS integer)))
@@ -161,7 +164,7 @@ async def first_wait_is_long(servers: Rig, sequence_id: UUID) -> None:
 
 
 async def begin_nudging(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, seconds: int) -> None:
-    """The next email of each is due somewhere in so many seconds, and from then on one every so many."""
+    """Makes the next email of each lead due at a random time within `seconds`. Later ones follow every `seconds`."""
     move = text("""
         WITH moved AS (
             UPDATE lead_sequence_state
@@ -175,7 +178,8 @@ async def begin_nudging(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID,
 
 
 async def closed_at(servers: Rig, sequence_id: UUID) -> dict[str, float]:
-    """When each workflow of the sequence was closed, once all are: a count each second, then one list."""
+    """Waits until all workflows of the sequence are closed (a count each second); returns the time of each, by
+    enrollment."""
     query = f"CadenzaSequence = '{sequence_id}'"
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (await servers.client.count_workflows(f"{query} AND ExecutionStatus = 'Running'")).count:
@@ -189,14 +193,14 @@ async def closed_at(servers: Rig, sequence_id: UUID) -> dict[str, float]:
 
 
 async def let_go(servers: Rig) -> dict[str, set[str]]:
-    """The Message-IDs that each enrollment had handed over, or was handing over, when it was stopped."""
+    """Returns, by enrollment, the Message-IDs that were handed over or being handed over when it was stopped."""
     async with servers.database.read(servers.tenant_id) as session:
         rows = await session.execute(text("SELECT enrollment_id, message_ids FROM bench_let_go"))
         return {str(row.enrollment_id): set(row.message_ids) for row in rows}
 
 
 async def ledger(servers: Rig, sequence_id: UUID) -> dict[str, str]:
-    """The enrollment of each Message-ID."""
+    """Returns the enrollment of each Message-ID."""
     query = text("SELECT rfc_message_id, enrollment_id FROM messages WHERE tenant_id = :t AND sequence_id = :s")
     async with servers.database.read(servers.tenant_id) as session:
         rows = await session.execute(query, {"t": servers.tenant_id, "s": sequence_id})
@@ -204,7 +208,7 @@ async def ledger(servers: Rig, sequence_id: UUID) -> dict[str, str]:
 
 
 async def load_up(servers: Rig, http: httpx.AsyncClient, campaign_id: str) -> str:
-    """Begins to enroll the campaign in cold-outreach; the batch."""
+    """Begins to enroll the campaign in cold-outreach; returns the batch's ID."""
     sequence_id = str(await servers.sequence(COLD_OUTREACH["steps"]))
     batch = await ask(http, "POST", f"/campaigns/{campaign_id}/assign-sequence", {"sequence_id": sequence_id})
     await asyncio.sleep(WARM_UP_SECONDS)
@@ -214,7 +218,7 @@ async def load_up(servers: Rig, http: httpx.AsyncClient, campaign_id: str) -> st
 async def run(
     servers: Rig, app: Api, dispatcher: Dispatcher, secret: str, replies: int, load: int
 ) -> tuple[UUID, list[Replier], dict[str, Any]]:
-    """The replies' sequence, those who replied, and how much was done meanwhile."""
+    """Returns the sequence of the replies, the leads that replied, and figures about the load meanwhile."""
     sequence_id = await servers.sequence(chain())
     every = max(LEAST_WAIT_SECONDS, replies // NUDGES_PER_SECOND)
     await servers.quicken(sequence_id, every)
@@ -230,8 +234,8 @@ async def run(
         await Replies(http, secret).send_all(repliers)
         sent, seconds = await servers.one(count) - before, time.monotonic() - began
         batch = await ask(http, "GET", f"/batches/{batch_id}")
-        assert batch["started"] < load, "the campaign was done first: a larger --load"
-    progress(f"answered in {seconds:.1f} s, beside {sent / seconds:.0f} emails/s")
+        assert batch["started"] < load, "the campaign finished first: use a larger --load"
+    progress(f"answered in {seconds:.1f} s, while {sent / seconds:.0f} emails/s were sent")
     return (
         sequence_id,
         repliers,
@@ -258,7 +262,8 @@ async def latencies(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]
 
 
 async def told_at(servers: Rig, one: Replier) -> float | None:
-    """When Temporal was told of the reply; None where the workflow had learned of it at the gate by then."""
+    """Returns when Temporal received the signal; None if the workflow had already learned of the reply at the send
+    gate."""
     history = servers.client.get_workflow_handle(
         enrollment_workflow_id(servers.tenant_id, one.enrollment_id)
     ).fetch_history_events()
@@ -269,7 +274,7 @@ async def told_at(servers: Rig, one: Replier) -> float | None:
 
 
 async def emails(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]) -> dict[str, int]:
-    """Once nothing sends any more."""
+    """Counts the emails after the stop. Call it when no worker runs any more."""
     stopped, enrollments = await let_go(servers), await ledger(servers, sequence_id)
     answers = {str(one.enrollment_id): one.answered_at for one in repliers}
     at_sink = [line.split() for line in (await servers.sink_log()).splitlines()]
@@ -288,7 +293,7 @@ async def ends(servers: Rig, sequence_id: UUID) -> dict[str, float]:
 
 
 def late(seconds: Sequence[float], percent: int) -> float:
-    """The percentile; what came before the answer took no time after it."""
+    """Returns the percentile; negative values (before the answer) count as 0."""
     return round(max(0.0, p(list(seconds), percent)), 3)
 
 

@@ -1,4 +1,5 @@
-"""What the benchmarks run on: servers of their own, as `cadenza up` starts them, in a folder that is removed."""
+"""The servers of a benchmark: Postgres, Temporal and an SMTP sink, as `cadenza up` starts them, in a temporary
+folder."""
 
 import asyncio
 import json
@@ -46,7 +47,7 @@ def result(bench: str, figures: Mapping[str, Any]) -> None:
 
 @dataclass
 class ChildProcess:
-    """A process of the benchmark, ended by its own pid."""
+    """A child process of the benchmark."""
 
     process: asyncio.subprocess.Process
 
@@ -60,10 +61,10 @@ class ChildProcess:
         return (await self.process.stdout.readline()).decode().strip()
 
     async def end(self) -> str:
-        """Asks it to stop; its last words."""
+        """Terminates the process; returns the rest of its output."""
         self.process.terminate()
-        said, _ = await self.process.communicate()
-        return (said or b"").decode().strip()
+        output, _ = await self.process.communicate()
+        return (output or b"").decode().strip()
 
 
 async def child(
@@ -73,10 +74,11 @@ async def child(
     tree: Path = ROOT,
     is_heard: bool = True,
 ) -> ChildProcess:
-    """What it logs goes to `log`, or to where this process's own goes; `tree` is the checkout whose code it runs.
+    """Starts `python -m ARGUMENTS`. Its log goes to `log`, or else to this process's standard error. `tree` is the
+    checkout whose code it runs.
 
-    Of a child that is not heard the standard output goes there, too: Temporal's SDK writes warnings to it, and stands
-    still for ever once a pipe is full that nobody reads."""
+    Without `is_heard` the standard output goes there, too. Temporal's SDK writes warnings to it and would block for
+    ever when the pipe of an unread child is full."""
     with ExitStack() as files:
         logged = STANDARD_ERROR if log is None else files.enter_context(log.open("ab"))
         return ChildProcess(
@@ -104,8 +106,8 @@ class Rig:
     sink_file: Path | None = None
 
     async def sink_log(self) -> str:
-        """Ends the sink; when each Message-ID came to it, a line for each: Unix seconds, the ID."""
-        assert self.sink_file is not None, "the rig was told no file"
+        """Ends the sink. Returns a line for each message that arrived: Unix seconds, Message-ID."""
+        assert self.sink_file is not None, "the rig was started without a file"
         progress(f"sink: {await self.sink.end()}")
         return await asyncio.to_thread(self.sink_file.read_text)
 
@@ -118,7 +120,7 @@ class Rig:
         log: Path | None = None,
         tree: Path = ROOT,
     ) -> ChildProcess:
-        """`cadenza worker`, as a process of its own. `settings` are more of its environment."""
+        """Starts `cadenza worker`. `settings`: additional environment variables."""
         return await child(
             "cadenza",
             "worker",
@@ -166,9 +168,9 @@ class Rig:
         return made.row.id
 
     async def quicken(self, sequence_id: UUID, seconds: int) -> None:
-        """Turns the delays of a published sequence into waits of seconds, before what follows them.
+        """Shortens the delays of a published sequence to `seconds` each.
 
-        The same activities and timers, without days to wait for: a plan that the API does not offer.
+        The plan keeps the same activities and timers. The API offers no delays that short.
         """
         async with self.database.write(self.tenant_id) as session:
             versions = text("SELECT plan FROM sequence_versions WHERE sequence_id = :id")
@@ -194,7 +196,8 @@ class Rig:
 
 @asynccontextmanager
 async def rig(sink_log: Path | None = None, *, sink: Sequence[str] = ("bench.smtp_sink",)) -> AsyncGenerator[Rig, None]:
-    """`sink`: the module that takes the mail, with its arguments; it prints its port first."""
+    """`sink`: the module of the SMTP sink and its arguments; it prints its port first. `sink_log`: a file for the
+    arrivals."""
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
         folder = Path(name)
         attributes = [key.name for key in REGISTRY]

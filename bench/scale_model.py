@@ -1,11 +1,11 @@
-"""The measured cost of one lead carried to 1, 10 and 100 million leads in flight: which limit is met first?
+"""Extrapolates the measured cost of one lead to 1, 10 and 100 million leads in flight: which limit is reached first?
 
     .venv/bin/python -m bench.scale_model
     .venv/bin/python -m bench.scale_model --check
 
-Without `--check` nothing is measured: costs (bench/scale/costs.py, each with the command that it was read from) and
-assumptions (bench/scale/assumptions.py) go in, a table and the figures come out (bench/scale/model.py). `--check`
-measures small points on real servers anew, and says how much the model foretells for each one found.
+Without `--check` nothing is measured. The model (bench/scale/model.py) computes a table and the figures from costs
+(bench/scale/costs.py, each with the command that measured it) and assumptions (bench/scale/assumptions.py). `--check`
+measures small points on real servers and prints predicted values divided by measured ones.
 """
 
 import argparse
@@ -32,20 +32,21 @@ def figures(cost: LeadCost, shape: Shape, capacity: Capacity, prices: CloudPrice
 
 
 def table(cost: LeadCost, shape: Shape, capacity: Capacity, prices: CloudPrices) -> list[str]:
-    """Markdown: a row for each figure, a column for each scale; then the limits, the most exceeded first."""
+    """Returns a Markdown table (a row for each figure, a column for each scale), then the limits, most exceeded
+    first."""
     found = [predict(leads, cost, shape, capacity, prices) for leads in SCALES]
     flat = [_flat(one) for one in found]
     heads = " | ".join(f"{leads / 1e6:.0f} million" for leads in SCALES)
     lines = [f"| in flight | {heads} |", "|---" * (len(SCALES) + 1) + "|"]
     lines += [f"| `{name}` | " + " | ".join(_short(one[name]) for one in flat) + " |" for name in flat[0]]
     for one in found:
-        lines += ["", f"{one.flow.leads_in_flight / 1e6:.0f} million: used of what one bears, and the lever"]
+        lines += ["", f"{one.flow.leads_in_flight / 1e6:.0f} million: share of each limit that is used, and the remedy"]
         lines += [f"  {limit.used:10.2f}  {limit.name}: {limit.lever}" for limit in limits(one, capacity)]
     return lines
 
 
 async def check(leads: tuple[int, ...], cost: LeadCost) -> dict[str, Any]:
-    """For each number of leads: what the model foretells of one lead, over what was found."""
+    """Measures each number of leads. Returns the model's predictions for one lead divided by the measured values."""
     found: dict[str, Any] = {}
     async with rig() as servers, meter(servers) as measuring:
         await measuring.point(WARM_UP)
@@ -57,7 +58,7 @@ async def check(leads: tuple[int, ...], cost: LeadCost) -> dict[str, Any]:
 
 
 def ratios(point: Point, cost: LeadCost) -> dict[str, float]:
-    """Predicted over measured, per lead. Bytes of the database: of the rows that the model foretells."""
+    """Returns predicted divided by measured values per lead. The database bytes are those of the predicted rows."""
     known = {name: cost.rows.get(name, 0) for name in point.rows}
     predicted = {
         "rows": sum(known.values()),
@@ -96,9 +97,9 @@ def main(given: argparse.Namespace) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="measure small points anew")
+    parser.add_argument("--check", action="store_true", help="measure small points and compare")
     parser.add_argument("--leads", type=int, nargs="+", default=CHECKED, help="the points of --check")
-    parser.add_argument("--days", type=float, default=Shape.days_in_flight, help="that a lead is in flight")
+    parser.add_argument("--days", type=float, default=Shape.days_in_flight, help="days that a lead is in flight")
     parser.add_argument("--per-mailbox", type=float, default=Shape.emails_per_mailbox_day, help="emails a day")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""The API of a benchmark: `cadenza api` as a process of its own, asked over HTTP by one tenant or another."""
+"""The API of a benchmark: `cadenza api` in its own process, called over HTTP by one or several tenants."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -31,7 +31,7 @@ class Api:
 
     @asynccontextmanager
     async def tenant(self, tenant_id: UUID) -> AsyncGenerator[httpx.AsyncClient]:
-        """A client with a key of this tenant."""
+        """Yields a client with an API key of this tenant."""
         async with self.rig.database.write(tenant_id) as session:
             key = (await create_key(session, name="Bench", scopes=["write"])).key
         headers = {"Authorization": f"Bearer {key}"}
@@ -48,7 +48,7 @@ async def api(
     port: int | None = None,
     log: Path | None = None,
 ) -> AsyncGenerator[Api]:
-    """Once it answers. `settings` are more of its environment."""
+    """Starts the API; yields it once it is ready. `settings`: additional environment variables."""
     port = port or free_port()
     process = await child(
         "cadenza",
@@ -58,7 +58,7 @@ async def api(
             "CADENZA_API_PORT": str(port),
             "CADENZA_TASK_QUEUE": task_queue,
             "TEMPORAL_ADDRESS": rig.temporal.address,
-            # One key asks for everybody.
+            # One API key makes all requests, so it must not be limited.
             "CADENZA_RATE_LIMIT_PER_SECOND": "0",
             **(settings or {}),
         },
@@ -89,14 +89,14 @@ async def _until_ready(url: str) -> None:
 
 
 async def ask(http: httpx.AsyncClient, method: str, path: str, body: Any = None) -> Any:
-    """The answer's JSON. Raises HTTPStatusError for a refusal."""
+    """Returns the answer's JSON. Raises HTTPStatusError for a status of 4xx or 5xx."""
     answer = await http.request(method, path, json=body)
     answer.raise_for_status()
     return answer.json()
 
 
 async def campaign_of(rig: Rig, http: httpx.AsyncClient, count: int) -> str:
-    """A campaign of so many new leads of the rig's tenant."""
+    """Creates a campaign of `count` new leads of the rig's tenant; returns its ID."""
     made = await ask(http, "POST", "/campaigns", {"name": f"{count} leads"})
     for begin in range(0, count, LEADS_AT_ONCE):
         lead_ids = [str(one) for one in await rig.leads(min(LEADS_AT_ONCE, count - begin))]

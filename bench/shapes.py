@@ -1,6 +1,6 @@
-"""What the app is measured against: workflows without an app, of the same shape and of a naive one.
+"""Workflows that the app is compared with: a bare one of the same shape, and a naive one.
 
-Run as a process (`python -m bench.shapes QUEUE`) this is their worker.
+As a process (`python -m bench.shapes QUEUE`) it is their worker.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ POLICY = timedelta(minutes=5)
 
 @activity.defn(name="bench.noop")
 async def noop(task: dict[str, str]) -> dict[str, str]:
-    """As much in and out as a step's directive, and nothing done."""
+    """Does nothing. Input and output are as large as a step's directive."""
     return task
 
 
 @workflow.defn(name="Bare")
 class BareWorkflow:
-    """cold-outreach without a reply, and without an app: 4 activities, 2 timers."""
+    """The shape of cold-outreach without a reply: 4 activities, 2 timers."""
 
     @workflow.run
     async def run(self, task: dict[str, str]) -> str:
@@ -38,7 +38,8 @@ class BareWorkflow:
 
 @workflow.defn(name="Naive")
 class NaiveWorkflow:
-    """The same sequence as it is often written: load, log and upsert around each of the ten steps. 35 actions."""
+    """The same sequence as it is often written: load, log and upsert activities around each of the ten steps. 35
+    actions."""
 
     @workflow.run
     async def run(self, task: dict[str, str]) -> str:

@@ -1,9 +1,9 @@
-"""A lean SMTP server on loopback, for benchmarks: takes every message, counts them by Message-ID.
+"""A minimal SMTP server on loopback for benchmarks. Accepts every message and counts them by Message-ID.
 
-Run as a process of its own (`python -m bench.smtp_sink`): prints its port, and at SIGTERM one JSON line with what it
-received. Real SMTP over a real socket, but without a framework's cost, which would be measured with the app.
+As a process (`python -m bench.smtp_sink`) it prints its port, and at SIGTERM one JSON line with the counts. It speaks
+real SMTP over a real socket, but without a framework, whose cost would be measured with the app.
 
-With a file's name as its argument it also writes there, at SIGTERM, when each Message-ID arrived (Unix seconds).
+If given a file name, it writes the time of arrival (Unix seconds) of each Message-ID to that file at SIGTERM.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class SinkProtocol(asyncio.Protocol):
             pass
 
     def _take(self) -> bool:
-        """Takes one command, or the whole of a message, off the buffer."""
+        """Takes one command or a whole message from the buffer. Returns False if it is incomplete."""
         end = END if self._in_data else b"\r\n"
         taken, found, rest = self._buffer.partition(end)
         if not found:

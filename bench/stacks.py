@@ -1,7 +1,7 @@
-"""Sampled stacks of a Python process (py-spy), and whose time each of them is.
+"""Samples the stacks of a Python process (py-spy) and assigns each sample to an owner.
 
-A sample belongs to the innermost frame that some row of `OWNERS` names: what the standard library does for asyncpg is
-asyncpg's. Frames between are counted once for each module that they pass through (`cumulative`).
+The owner of a sample is that of its innermost frame in `OWNERS`: time in the standard library belongs to its caller.
+`cumulative` counts a sample once for each module in its stack.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 RATE = 250
-# The first match counts: what is more special stands further up.
+# The first match counts, so specific paths come first.
 OWNERS: Sequence[tuple[str, str]] = (
     ("temporalio/worker/workflow_sandbox/", "workflow sandbox"),
     ("temporalio/worker/_workflow", "workflow tasks (SDK)"),
@@ -46,7 +46,7 @@ THE_LOOP = "event loop"
 
 @dataclass
 class Samples:
-    """How many samples each owner has; `self_time` and `cumulative` by module."""
+    """Number of samples by owner; `self_time` by function and `cumulative` by module."""
 
     total: int = 0
     owners: Counter[str] = field(default_factory=Counter[str])
@@ -54,7 +54,7 @@ class Samples:
     cumulative: Counter[str] = field(default_factory=Counter[str])
 
     def add(self, frames: Sequence[str], count: int) -> None:
-        """`frames` as py-spy writes them, `function (file)`, the outermost first."""
+        """Adds a stack. `frames` are in py-spy's format, `function (file)`, outermost first."""
         files = [frame.rpartition(" (")[2].rstrip(")") for frame in frames]
         self.total += count
         self.owners[_owner(files)] += count
@@ -75,7 +75,7 @@ def _owner(files: Sequence[str]) -> str:
 
 
 def read(raw: str) -> Samples:
-    """What `py-spy record --format raw` has written: `outer;inner count`, a line for each stack."""
+    """Parses the output of `py-spy record --format raw`: a line `outer;inner count` for each stack."""
     samples = Samples()
     for line in raw.splitlines():
         stack, _, count = line.rpartition(" ")
@@ -85,7 +85,7 @@ def read(raw: str) -> Samples:
 
 @asynccontextmanager
 async def sampled(pid: int, file: Path) -> AsyncGenerator[None]:
-    """Samples the process's busy threads while the block runs; `read` the file afterwards."""
+    """Samples the process's busy threads while the block runs, into `file`. Parse it with `read` afterwards."""
     arguments = ["--pid", str(pid), "--output", str(file), "--rate", str(RATE), "--format", "raw"]
     spy = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "py-spy",
@@ -97,5 +97,5 @@ async def sampled(pid: int, file: Path) -> AsyncGenerator[None]:
         yield
     finally:
         if spy.returncode is None:
-            spy.send_signal(signal.SIGINT)  # Ctrl-C: it writes what it has
+            spy.send_signal(signal.SIGINT)  # py-spy writes its samples on Ctrl-C
         await spy.wait()

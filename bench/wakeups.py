@@ -1,4 +1,4 @@
-"""How often leads wake that wait for a send slot of their mailbox: read from their histories."""
+"""Counts how often leads that wait for a send slot wake, from their histories."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -15,9 +15,9 @@ EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hi", "body_text
 
 
 async def wakeups_per_lead(servers: Rig, leads: int, daily_cap: int) -> float:
-    """Of the leads that have no place on the first day: how often each wakes until it has been sent its email.
+    """Returns how often a lead without a slot on the first day wakes until its email was sent (average).
 
-    All of them are enrolled at once on a mailbox that sends `daily_cap` a day; the days are skipped.
+    All leads are enrolled at once on a mailbox that sends `daily_cap` a day; the clock is moved over the days.
     """
     task_queue = f"wakeups-{uuid4()}"
     async with servers.database.write(servers.tenant_id) as session:
@@ -38,5 +38,5 @@ async def wakeups_per_lead(servers: Rig, leads: int, daily_cap: int) -> float:
         async for event in handle.fetch_history_events():
             activities += event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
     await worker.end()
-    # The first of each is the asking, before it sleeps.
+    # The first activity of each lead is the request for a slot, not a wake-up.
     return activities / len(enrollments) - 1

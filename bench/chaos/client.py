@@ -1,4 +1,4 @@
-"""A client of the API as a real one is: a request that was not answered is sent again, under its own key."""
+"""An API client that behaves like a real one: it repeats a request without an answer, with the same idempotency key."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 class PatientClient:
-    """Asks one API after another until it is answered. `answers` counts what it met on the way, by kind."""
+    """Calls the APIs in turn until one answers. `answers` counts status codes and connection errors."""
 
     def __init__(self, urls: Sequence[str], key: str) -> None:
         self.answers: Counter[str] = Counter()
@@ -29,7 +29,7 @@ class PatientClient:
         await self._http.aclose()
 
     async def ask(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        """The answer's JSON. Raises HTTPStatusError for what no repetition would mend (4xx)."""
+        """Returns the answer's JSON. Raises HTTPStatusError for 4xx, which a retry would not change."""
         headers = {"Idempotency-Key": key} if key else {}
         while True:
             url = next(self._urls)

@@ -1,11 +1,11 @@
-"""The naive sender, which the run is to convict: look whether it was sent, send it, record it.
+"""The naive sender, the control of the experiment: it checks whether an email was sent, sends it, and records it.
 
     python -m bench.chaos.control QUEUE
 
-A worker of its own, killed whenever the app's is. It gives each email one Message-ID for good and records what the
-server took; what it has not is a moment before the final dot that is committed. A crash, a cut connection or a Postgres
-that is away between the 250 and the record makes it send again. Were it to show no duplicates, the run would prove
-nothing of the app.
+It has its own worker, which is killed whenever the app's is. Each email has a fixed Message-ID, and what the server
+accepted is recorded. But nothing is committed before the final dot, so a crash, a lost connection or an outage of
+Postgres between the 250 and the record makes it send the email again. If it showed no duplicates, the run would prove
+nothing about the app.
 """
 
 import asyncio

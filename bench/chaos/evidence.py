@@ -1,4 +1,4 @@
-"""What there is to judge by when all is over: the sink's journal, Postgres, Temporal, the lives of the processes."""
+"""Everything that a run is judged by: the sink's journal, Postgres, Temporal, the lives of the processes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ class Enrollment:
     error: str | None = None
     stopped_at: float | None = None
     let_go: frozenset[str] = frozenset()
-    """The Message-IDs that were with the server, or on their way to it, when it was stopped."""
+    """Message-IDs that were handed over or being handed over when the enrollment was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A message's move, as the database saw it: its new status; `unknown, skip` or `unknown, resend`."""
+    """A change of a message as recorded by the database: its new status, `unknown, skip` or `unknown, resend`."""
 
     at: float
     what: str
@@ -38,7 +38,7 @@ class Message:
     message_id: str
     to: str
     email: str
-    """Which of the four: the key of its step, since one that was only reserved has no subject yet."""
+    """The key of its step. A message that was only reserved has no subject yet."""
     status: str
     notes: tuple[Note, ...] = ()
 
@@ -47,15 +47,15 @@ class Message:
 class Evidence:
     roles: Sequence[Role]
     enrollments: Mapping[str, Enrollment]
-    """By the lead's address."""
+    """By the lead's email address."""
     messages: Sequence[Message]
     journal: Sequence[Happening]
     lives: Sequence[Life]
     answered: Mapping[str, float]
-    """When the API had answered to what a lead did."""
+    """By email address: when the API had answered the lead's action, in Unix seconds."""
     open_workflows: int = 0
     answers: Mapping[str, int] = field(default_factory=dict[str, int])
-    """What the clients met."""
+    """Status codes and connection errors of the clients."""
     resumed: int = 0
 
 

@@ -1,4 +1,4 @@
-"""The leads, and whoever steers them: each acts when the email of its fate has arrived, and only over the API."""
+"""The leads and a user: each lead acts when the email of its fate has arrived, through the API only."""
 
 import asyncio
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PAUSED_SECONDS = ABSENT_SECONDS = 3.0
 OPERATOR_SECONDS = 2.0
 CONFLICT = 409
 
-# Nobody waits for tomorrow: what an absence held is let go as if the day had come. The API offers no such thing.
+# Ends an absence early, so that the run need not wait until tomorrow. The API cannot do that.
 _BACK = text("""
     WITH back AS (
         UPDATE lead_sequence_state SET hold_until = now(), next_action_at = now(), revision = revision + 1
@@ -39,13 +39,13 @@ class Actor:
 class People:
     def __init__(self, actors: list[Actor], client: PatientClient, database: Database, tenant_id: UUID) -> None:
         self.answered: dict[str, float] = {}
-        """When the API had answered 2xx to what a lead did, by address: Unix seconds."""
+        """By email address: when the API had answered the lead's action with 2xx, in Unix seconds."""
         self._actors = {one.role.email: one for one in actors}
         self._client, self._database, self._tenant_id = client, database, tenant_id
         self._acting: dict[str, asyncio.Task[None]] = {}
 
     async def live(self, journal: Path) -> None:
-        """For ever: reads what arrives, and acts. Raises what an act raised."""
+        """Reads arrivals and acts, until it is cancelled. Raises the first error of an action."""
         while True:
             for one in read_journal(await asyncio.to_thread(journal.read_text)):
                 self._heard(one)
@@ -94,7 +94,7 @@ class People:
             case Fate.STOPPED:
                 await self._client.ask("POST", f"/leads/{actor.lead_id}/stop-sequence")
             case Fate.SILENT | Fate.BOUNCES:
-                raise AssertionError("they do nothing")
+                raise AssertionError("these leads do not act")
         self.answered[actor.role.email] = datetime.now(UTC).timestamp()
 
     async def _event(self, actor: Actor, kind: str, **more: object) -> None:
@@ -113,14 +113,14 @@ class People:
 
 
 class Operator:
-    """Looks at what failed, and has it tried again: what a person does who reads the reasons."""
+    """A user who looks at failed enrollments and resumes them."""
 
     def __init__(self, client: PatientClient, sequence_id: UUID) -> None:
         self.resumed = 0
         self._client, self._sequence_id = client, sequence_id
 
     async def work(self) -> None:
-        """For ever."""
+        """Resumes failed enrollments, until it is cancelled."""
         path = f"/enrollments?sequence_id={self._sequence_id}&status=failed&limit=200"
         while True:
             for one in (await self._client.ask("GET", path))["items"]:

@@ -1,4 +1,4 @@
-"""One run: so many leads are enrolled over the API, act, and are mailed, while everything is killed around them."""
+"""One run: leads are enrolled through the API, act, and are mailed, while all processes are killed again and again."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ T = TypeVar("T")
 ENROLLED_AT_A_TIME = 10
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 900.0
-"""A step that is tried for the fifth time waits for 81 seconds, for the sixth 243."""
+"""The fifth attempt of a step waits 81 seconds, the sixth 243."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,22 @@ class Form:
 class Size:
     enrollments: int
     control: int
-    """Leads of the naive sender."""
+    """Number of leads of the naive sender."""
     enroll_seconds: float
     wait_seconds: int
-    """What the delays of cold-outreach last: longer than any outage, so that nobody acts too late."""
+    """Duration of the delays in cold-outreach: longer than any outage, so that every lead acts in time."""
     span_seconds: float
-    """Within which everything is killed."""
+    """Time span of the kills."""
     strikes: Mapping[Victim, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Convicted:
-    """The naive sender's duplicates."""
+    """The duplicates of the naive sender."""
 
     duplicated: int
     by_kills: int
-    """Of these, messages of which the mail server cut no connection."""
+    """Those of messages whose connection the mail server did not cut."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Outcome:
 async def run(
     form: Form, size: Size, seed: int, folder: Path, fault_point: Callable[[int], str | None] = lambda life: None
 ) -> Outcome:
-    """Raises what the run itself cannot go on with; whatever the app does wrong is in the verdict."""
+    """Runs one form. Raises only errors of the run itself; faults of the app are in the verdict."""
     began = time.monotonic()
     roles, naive = cast(seed, size.enrollments), cast(seed, size.control, domain="naive.example", fate=Fate.SILENT)
     schedule = folder / "schedule.json"
@@ -119,7 +119,7 @@ async def run(
 
 
 def naive_duplicates(journal: Sequence[Happening], naive: Sequence[Role]) -> Convicted:
-    """Arrivals of the naive sender's emails beyond the first of each Message-ID."""
+    """Counts the arrivals of the naive sender's emails after the first of each Message-ID."""
     theirs = {role.email for role in naive}
     arrivals = Counter(one.message_id for one in journal if one.did == "taken" and one.to in theirs)
     cut = {one.message_id for one in journal if one.did in CUTS}
@@ -128,12 +128,12 @@ def naive_duplicates(journal: Sequence[Happening], naive: Sequence[Role]) -> Con
 
 
 async def _prepared(there: World, form: Form, size: Size) -> tuple[UUID, str]:
-    """The sequence, active, and a key to the API."""
+    """Creates and activates the sequence. Returns its ID and an API key."""
     servers = there.servers
     sequence_id = await servers.sequence(COLD_OUTREACH["steps"], SequenceSettings(unknown_outcome=form.policy))
     await servers.quicken(sequence_id, size.wait_seconds)
     async with there.database.write(servers.tenant_id) as session:
-        # So much goes wrong here that a mailbox of its own would be held at once.
+        # The circuit breakers of a normal mailbox would hold it at once, with so many failures.
         settings = text("UPDATE tenants SET settings = CAST(:settings AS jsonb) WHERE id = :id")
         await session.execute(settings, {"settings": REHEARSAL.model_dump_json(), "id": servers.tenant_id})
         return sequence_id, (await create_key(session, name="Chaos", scopes=["write"])).key
@@ -152,7 +152,7 @@ async def _leads(there: World, roles: list[Role]) -> list[Actor]:
 
 
 async def _enroll(client: PatientClient, sequence_id: UUID, actors: list[Actor], seconds: float) -> None:
-    """A few at a time, evenly, each request until it is answered."""
+    """Enrolls a few leads at a time, evenly over `seconds`. Repeats each request until it is answered."""
     began = time.monotonic()
     for place in range(0, len(actors), ENROLLED_AT_A_TIME):
         await asyncio.sleep(began + seconds * place / len(actors) - time.monotonic())
@@ -163,14 +163,14 @@ async def _enroll(client: PatientClient, sequence_id: UUID, actors: list[Actor],
 
 
 async def _kill(there: World, planned: list[Strike]) -> None:
-    """From the first email on: what dies before it has come up proves nothing."""
-    while '"taken"' not in await asyncio.to_thread(there.journal.read_text):  # noqa: ASYNC110 (others do the work)
+    """Waits for the first email, then kills: killing a process that is still starting proves nothing."""
+    while '"taken"' not in await asyncio.to_thread(there.journal.read_text):  # noqa: ASYNC110 (another process does the work)
         await asyncio.sleep(POLL_SECONDS)
     await supervise(there, planned)
 
 
 async def _naive_outreach(there: World, naive: list[Role], size: Size) -> None:
-    """Starts the naive workflows evenly, and waits for them."""
+    """Starts the naive workflows evenly and waits for them."""
     began = time.monotonic()
     handles: list[Any] = []
     for place, role in enumerate(naive):
@@ -193,9 +193,10 @@ async def _naive_outreach(there: World, naive: list[Role], size: Size) -> None:
 async def _until_over(
     there: World, sequence_id: UUID, people: People, count: int, work: Sequence[Coroutine[Any, Any, None]]
 ) -> None:
-    """All that there is to do is done, and every enrollment has ended, here and in Temporal; or patience has."""
+    """Waits until the work is done and every enrollment has ended in Postgres and Temporal, at most
+    PATIENCE_SECONDS."""
     await asyncio.gather(*work)
-    progress("everybody is enrolled, everything was killed")
+    progress("all leads are enrolled, all kills are done")
     deadline = time.monotonic() + PATIENCE_SECONDS
     ended = text("""
         SELECT count(*) FROM lead_sequence_state
@@ -211,7 +212,7 @@ async def _until_over(
         if await _insisting(how_many) == count and people.are_done and not await _open_workflows(there, sequence_id):
             return
         await asyncio.sleep(POLL_SECONDS)
-    progress("patience is over: some enrollments have not ended")
+    progress("some enrollments have not ended in time")
 
 
 async def _open_workflows(there: World, sequence_id: UUID) -> int:
@@ -220,7 +221,7 @@ async def _open_workflows(there: World, sequence_id: UUID) -> int:
 
 
 async def _insisting(ask: Callable[[], Awaitable[T]]) -> T:
-    """Asks a server that is killed now and then until it answers."""
+    """Repeats a query until the server, which may be down, answers."""
     while True:
         try:
             return await ask()
@@ -229,7 +230,7 @@ async def _insisting(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _beside(main: Coroutine[Any, Any, None], *others: Coroutine[Any, Any, None]) -> None:
-    """Runs `main` to its end; the others go on for as long, and must not fail."""
+    """Runs `main` to its end, and the others in the background until then. Raises an error of any of them."""
     tasks = [asyncio.create_task(one) for one in (main, *others)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -242,5 +243,5 @@ async def _beside(main: Coroutine[Any, Any, None], *others: Coroutine[Any, Any, 
 
 
 def killed(evidence: Evidence) -> Counter[str]:
-    """How often each kind of process was killed."""
+    """Returns how often each kind of process was killed."""
     return Counter(life.name.partition("-")[0] for life in evidence.lives if life.was_killed)

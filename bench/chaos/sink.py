@@ -1,10 +1,10 @@
-"""A mail server that misbehaves on a seeded schedule, and never forgets.
+"""An SMTP server that misbehaves by a schedule and records everything.
 
     python -m bench.chaos.sink SCHEDULE JOURNAL SEED
 
-A process of its own: prints its port. SCHEDULE is JSON, for each recipient what is done to the first attempts at it
-(fates.Mischief). Everything that happens to a message is appended to JOURNAL at once, before the sender hears of it, so
-that neither a kill nor a cut connection can lose an arrival. Now and then, by the seed, no connection is let in.
+A separate process, which prints its port. SCHEDULE is JSON: for each recipient the faults of the first attempts
+(fates.Mischief). Every event of a message is appended to JOURNAL before the sender can notice it, so neither a kill nor
+a cut connection can lose an arrival. At times derived from the seed it accepts no connections.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ END = b"\r\n.\r\n"
 HEADER = re.compile(rb"^(Message-ID|Subject):[ \t]*(.*?)\r\n(?![ \t])", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 ADDRESS = re.compile(rb"<([^>]*)>")
 ANSWER_SECONDS = 0.2
-"""From the final dot to the 250, as of a server that looks at what it takes: the window that a crash must hit."""
+"""Delay between the final dot and the 250, as of a server that scans messages. It is the window for crashes."""
 STALL_SECONDS = 3.0
 OPEN_SECONDS, CLOSED_SECONDS = (4.0, 12.0), (0.3, 1.5)
-"""How long connections are let in at a time, and how long none is."""
+"""How long connections are accepted, and how long they are refused, in turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Happening:
     at: float
     """Unix seconds."""
     did: str
-    """`taken`, or a Mischief. A message that is taken and then cut is both, in this order."""
+    """`taken` or a Mischief. A message that is accepted before the connection is cut has both, in this order."""
     to: str
     message_id: str = ""
     subject: str = ""
 
 
 def read_journal(text: str) -> list[Happening]:
-    """Without a last line that is still being written."""
+    """Parses the journal, without an incomplete last line."""
     complete, _, _ = text.rpartition("\n")
     return [Happening(**json.loads(line)) for line in complete.splitlines()]
 
@@ -60,7 +60,7 @@ class Journal:
 
 
 class Misbehaviour:
-    """What is to be done to the next attempt at a recipient."""
+    """Returns the fault for the next attempt at a recipient."""
 
     def __init__(self, schedule: Mapping[str, Sequence[str]]) -> None:
         self._schedule = schedule
@@ -111,7 +111,7 @@ class Session(asyncio.Protocol):
         return not self._to
 
     def _take(self) -> bool:
-        """Takes one command, or the whole of a message, off the buffer."""
+        """Takes one command or a whole message from the buffer. Returns False if it is incomplete."""
         taken, found, rest = self._buffer.partition(END if self._in_data else b"\r\n")
         if not found:
             return False
@@ -176,7 +176,7 @@ class Session(asyncio.Protocol):
 
 
 def _headers(message: bytes) -> tuple[str, str]:
-    """Message-ID and Subject."""
+    """Returns Message-ID and Subject."""
     found = {name.lower(): b" ".join(value.split()).decode() for name, value in HEADER.findall(message)}
     return found.get(b"message-id", ""), found.get(b"subject", "")
 

@@ -1,4 +1,4 @@
-"""What is killed, and when: said by the seed before the run, done with SIGKILL, and written down."""
+"""Kills processes with SIGKILL by a plan that is derived from the seed before the run."""
 
 import asyncio
 import random
@@ -18,21 +18,21 @@ class Victim(StrEnum):
 
 
 DOWN_SECONDS = (0.0, 2.0)
-"""How long the victim stays dead before it is started again."""
+"""How long the victim stays down before it is restarted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
     at: float
-    """Seconds from the beginning."""
+    """Seconds since the first email."""
     victim: Victim
     which: int
-    """Of several such processes."""
+    """Selects one of several processes of this kind."""
     down_seconds: float
 
 
 def strikes(seed: int, span_seconds: float, counts: Mapping[Victim, int]) -> list[Strike]:
-    """At any moment of the span; two may meet."""
+    """Plans the kills at random times of the span. Two may coincide."""
     rng = random.Random(f"{seed} strikes")
     planned = [
         Strike(rng.uniform(0, span_seconds), victim, rng.randrange(1000), rng.uniform(*DOWN_SECONDS))
@@ -43,7 +43,7 @@ def strikes(seed: int, span_seconds: float, counts: Mapping[Victim, int]) -> lis
 
 
 async def supervise(world: World, planned: list[Strike]) -> None:
-    """Until the last victim is up again. Victims of one kind are killed one after another."""
+    """Executes the plan, until the last victim is up again. Victims of one kind are killed one after another."""
     began = asyncio.get_running_loop().time()
     turns = {victim: asyncio.Lock() for victim in Victim}
 

@@ -1,8 +1,8 @@
-"""What this database itself saw, written down by triggers in the very transactions: nothing is inferred from times.
+"""Triggers that record events in the same transaction, so that nothing must be inferred from timestamps.
 
-`chaos_notes`: each message's way from status to status, and each outcome that was found to be unknown, with the port
-of the connection that said so, which is one process' alone. `chaos_let_go`: which messages of an enrollment had been
-handed over, or were being handed over, in the moment at which it was stopped.
+`chaos_notes`: each change of a message's status, and each outcome that was found to be unknown, with the client port of
+the connection, which identifies the process. `chaos_let_go`: the messages of an enrollment that had been handed over,
+or were being handed over, when it was stopped.
 """
 
 from sqlalchemy import text
@@ -58,7 +58,7 @@ TRIGGERS = (
 
 
 async def take_the_stand(owner_url: str) -> None:
-    """Sets the triggers, as the schema's owner."""
+    """Creates the triggers as the owner of the schema."""
     engine = create_async_engine(asyncpg_url(owner_url))
     async with engine.begin() as connection:
         for statement in TRIGGERS:

@@ -1,8 +1,8 @@
-"""The app as it runs in production, each part a process of its own; any of them may be killed, and comes up again.
+"""The app as in production: each part is a separate process, which may be killed and is restarted.
 
-Workers and APIs are started again whenever they end, as an init system does it; Temporal and Postgres on the same
-folder and port. Each life of a process is kept: when it began and ended, and by which ports it spoke to Postgres, so
-that what a connection did can be laid at one life's door.
+Workers and APIs are restarted whenever they end, as an init system does. Temporal and Postgres are restarted on the
+same folder and port. Each life of a process is recorded: its start, its end, and its client ports to Postgres, by which
+an action in the database can be attributed to a process.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ from db.session import Database
 KILLED = -9
 SAMPLE_SECONDS = 0.2
 LEAST_LIFE_SECONDS = 4.0
-"""A process is not killed again before it has done anything."""
+"""Minimum age at which a process is killed, so that it has done some work."""
 RESTART_SECONDS = 1.0
-"""After an end that nobody brought about."""
+"""Pause before a restart after an exit that was not caused by a kill."""
 
 
 @dataclass
 class Life:
-    """One life of one process."""
+    """One life of a process, from start to end."""
 
     name: str
     pid: int
@@ -41,7 +41,7 @@ class Life:
     ended: float | None = None
     status: int | None = None
     ports: set[int] = field(default_factory=set[int])
-    """From which it was connected to Postgres."""
+    """Local ports of its connections to Postgres."""
 
     @property
     def was_killed(self) -> bool:
@@ -55,12 +55,12 @@ class Life:
 
 
 class Service:
-    """One process, and whatever takes its place."""
+    """A process that is restarted whenever it ends."""
 
     def __init__(
         self, name: str, arguments: list[str], environment: Callable[[int], Mapping[str, str]], log: Path, port: int
     ) -> None:
-        """`environment` is that of its n-th life, from 0. `port`: of Postgres."""
+        """`environment` returns the environment of the n-th life, from 0. `port`: the port of Postgres."""
         self.name, self.lives = name, list[Life]()
         self._arguments, self._environment, self._log, self._port = arguments, environment, log, port
         self._process: asyncio.subprocess.Process | None = None
@@ -74,14 +74,14 @@ class Service:
         self._keeper = asyncio.create_task(self._keep())
 
     async def kill(self, down_seconds: float) -> None:
-        """SIGKILL; started again after so long. One that is dead at the moment is killed when it is up again."""
+        """Sends SIGKILL; the process is restarted after `down_seconds`. If it is down, waits until it is up again."""
         process = await self._old_enough()
         self.sample()
         self._down_seconds = down_seconds
         process.kill()
 
     async def _old_enough(self) -> asyncio.subprocess.Process:
-        """A life of it that has lasted for a while, and lasts."""
+        """Waits for a running process of at least LEAST_LIFE_SECONDS."""
         while True:
             await self._up.wait()
             age = time.time() - self.lives[-1].began
@@ -90,7 +90,7 @@ class Service:
             elif self._process is not None and self._process.returncode is None:
                 return self._process
             else:
-                await asyncio.sleep(0)  # it has just ended by itself, and its keeper is about to see that
+                await asyncio.sleep(0)  # it has just ended by itself; let `_keep` notice it
 
     async def end(self) -> None:
         self._ending = True
@@ -142,12 +142,12 @@ class World:
     workers: list[Service]
     apis: list[Service]
     control: Service | None
-    """The naive sender's worker: killed whenever the app's is."""
+    """The naive sender's worker, which is killed whenever the app's is."""
     urls: list[str]
     journal: Path
     folder: Path
     outages: list[Life] = field(default_factory=list[Life])
-    """Of Temporal and Postgres: each entry is a life that ended."""
+    """The ended lives of Temporal and Postgres."""
 
     @property
     def database(self) -> Database:
@@ -186,7 +186,7 @@ class World:
         await server.start()
 
     async def sample_ports(self) -> None:
-        """For ever."""
+        """Records the ports of all processes, until it is cancelled."""
         while True:
             for one in self.services:
                 one.sample()
@@ -195,7 +195,7 @@ class World:
 
 @dataclass(frozen=True)
 class Shape:
-    """How many processes there are, and at which fault point each life of a worker or an API is armed, if any."""
+    """The numbers of processes, and the fault point of each life of a worker or an API, if any."""
 
     workers: int = 1
     apis: int = 1
@@ -205,9 +205,9 @@ class Shape:
 
 @asynccontextmanager
 async def world(shape: Shape, schedule: Path, seed: int, folder: Path) -> AsyncGenerator[World]:
-    """With the sink behaving as SCHEDULE has it. Logs and the journal are in `folder`."""
+    """Starts all processes; the sink follows SCHEDULE. Logs and the journal are in `folder`."""
     journal = folder / "journal"
-    journal.unlink(missing_ok=True)  # of an earlier run that was kept: nobody is to act on its arrivals
+    journal.unlink(missing_ok=True)  # leads must not act on arrivals of an earlier run
     sink = ("bench.chaos.sink", str(schedule), str(journal), str(seed))
     async with rig(sink=sink) as servers:
         one = _processes(servers, shape, journal, folder)
@@ -228,7 +228,7 @@ def _processes(servers: Rig, shape: Shape, journal: Path, folder: Path) -> World
         "CADENZA_SMTP_PORT": str(servers.smtp_port),
         "CADENZA_TASK_QUEUE": task_queue,
         "TEMPORAL_ADDRESS": servers.temporal.address,
-        # One key asks for everybody.
+        # One API key makes all requests, so it must not be limited.
         "CADENZA_RATE_LIMIT_PER_SECOND": "0",
     }
 

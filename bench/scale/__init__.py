@@ -1,1 +1,1 @@
-"""What one lead costs, carried to millions: pure functions of what was measured and of what is assumed."""
+"""Extrapolates the cost of one lead to millions: pure functions of measured costs and assumptions."""

@@ -1,4 +1,4 @@
-"""What nobody can measure here: how leads are spread over the days, prices, what one of each thing can bear."""
+"""Assumptions that cannot be measured: how leads are spread over time, the capacity of each component, prices."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ MONTH_DAYS = 30.0
 
 @dataclass(frozen=True)
 class Shape:
-    """How leads go through: cold-outreach takes a lead seven days of waiting, and one for windows and slots."""
+    """The flow of leads. A lead is in cold-outreach for seven days of delays and one day for windows and slots."""
 
     days_in_flight: float = 8.0
     window_days_per_week: float = 5.0
     window_hours: float = 8.0
-    """Emails leave Monday to Friday, 9 to 17."""
+    """Emails are sent Monday to Friday, 9 to 17."""
     busiest_hour: float = 2.0
-    """Times the average hour of the window."""
+    """Load of the busiest hour, as a multiple of the window's average hour."""
     emails_per_mailbox_day: float = 50.0
     engagement_rows_per_lead: float = 1.5
     """Opens, clicks, replies."""
@@ -26,34 +26,34 @@ class Shape:
     temporal_retention_days: float = 30.0
     log_months: float = 12.0
     data_months: float = 12.0
-    """How long leads and what was sent to them are kept."""
+    """How long leads and their messages are kept."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """What one of each bears, so that a number of them can be named. Assumptions, each an argument."""
+    """The capacity of one instance of each component, from which the number of instances follows."""
 
     workflows_per_shard: float = 20_000.0
-    # Temporal's documentation, "History shard": tens of thousands of executions each; one write at a time each.
+    # Temporal's documentation, "History shard": tens of thousands of executions each, one write at a time each.
     transitions_per_shard_s: float = 50.0
-    """A write of 10 ms, half of the time."""
+    """A write takes 10 ms, and a shard is busy half of the time."""
     least_shards: int = 512
     core_share: float = 0.6
-    """Of a core that a process may use in the busiest hour."""
+    """Share of a core that a process may use in the busiest hour."""
     postgres_commits_s: float = 10_000.0
-    """One primary with its log on a fast disk."""
+    """One primary server with its write-ahead log on a fast disk."""
     connections_per_process: int = 20
-    """That are busy at once; the pools of a process may open 60 (db/session.py)."""
+    """Connections in use at once. The pools of a process may open 60 (db/session.py)."""
     postgres_connections: int = 200
     freeze_max_age: float = 200e6
-    """autovacuum_freeze_max_age: every table is read whole when so many transactions have passed."""
+    """autovacuum_freeze_max_age: after this many transactions every table is read completely."""
     least_freeze_days: float = 7.0
-    """No more often than that, please."""
+    """The shortest acceptable interval between two such reads."""
     partition_gb: float = 500.0
     refresh_s: float = 300.0
     """Analytics are refreshed every five minutes (workflows/gateway.py)."""
     mailboxes: float = 1000.0
-    """That one sender keeps in good standing: some 250 domains."""
+    """Mailboxes whose reputation one sender can maintain: about 250 domains."""
     inboxes_per_worker: int = 1000
     api_cpu_ms_per_request: float = 10.0
 
@@ -71,12 +71,12 @@ class CloudPrices:
         (100e6, 30.0),
         (float("inf"), 25.0),
     )
-    """Up to so many actions a month, so much for a million of them."""
+    """Up to this number of actions a month, the price of a million actions."""
     active_gb_hour: float = 0.042
     retained_gb_hour: float = 0.00105
     plan_share: float = 0.10
     least_plan: float = 500.0
     fairness_share: float = 0.1
-    """Actions for each action of a namespace in which fairness is on: the worker's keys are tenants."""
+    """Additional actions for each action of a namespace with fairness, which the workers use with tenants as keys."""
     heartbeats_per_mailbox_hour: float = HOUR_S / 24
-    """Of a watched inbox: the SDK sends one when 80 % of the heartbeat timeout (30 s) have passed."""
+    """Heartbeats of a watched inbox: the SDK sends one after 80 % of the heartbeat timeout (30 s)."""

@@ -1,4 +1,4 @@
-"""What one lead of cold-outreach costs, as it was measured. Each figure names the command that it was read from."""
+"""The measured cost of one lead in cold-outreach. Each figure names the command that measured it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class LeadCost:
-    """Of one lead that goes through cold-outreach and does not reply."""
+    """The cost of one lead that goes through cold-outreach and does not reply."""
 
-    # python -m bench.cost: counts, which no machine changes.
+    # python -m bench.cost: counts, which do not depend on the machine.
     actions: int = 7
     history_events: int = 39
     history_bytes: int = 7_663
     round_trips_per_email: int = 4
-    # Read from that history: a start, 7 workflow tasks and 4 activities (each started and completed), 2 timers fired.
+    # From that history: a start, 7 workflow tasks and 4 activities (each started and completed), 2 timers fired.
     state_transitions: int = 25
     emails: int = 3
     effects: int = 4
-    """Emails and actions: steps that a worker performs."""
+    """Steps that a worker performs: emails and actions."""
 
     # python -m bench.scale_model --check --leads 200 (2026-11-25)
     rows: Mapping[str, float] = field(default_factory=lambda: ROWS_PER_LEAD)
@@ -31,13 +31,13 @@ class LeadCost:
     open_workflow_bytes: float = 24_500.0
     closed_workflow_bytes: float = 28_500.0
 
-    # The worker's: python -m bench.throughput. The others: the same check, with much other work on the two cores: an
-    # order of magnitude.
+    # The worker's: python -m bench.throughput. The others: from the same check, with much other load on the two cores,
+    # so only the order of magnitude is right.
     worker_cpu_ms: float = 39.5
     temporal_cpu_ms: float = 104.0
     postgres_cpu_ms: float = 25.9
 
-    # python -m bench.analytics: a refresh counts every enrollment there is.
+    # python -m bench.analytics: a refresh counts all enrollments.
     refresh_s_per_million_enrollments: float = 18.4
 
 
@@ -50,7 +50,7 @@ ROWS_PER_LEAD: Mapping[str, float] = MappingProxyType(
         "sequence_execution_log": 10,
     }
 )
-"""Without replies, opens and clicks, which are rows of `lead_engagement`."""
+"""Without replies, opens and clicks, which are rows in `lead_engagement`."""
 
 BYTES_PER_ROW: Mapping[str, float] = MappingProxyType(
     {
@@ -64,18 +64,18 @@ BYTES_PER_ROW: Mapping[str, float] = MappingProxyType(
         "idempotency_keys": 1560.0,
     }
 )
-"""Table and indexes together, with what updates left behind before autovacuum came: what a row more took, between two
-runs of bench.soak (90 and 761 leads, 2026-11-25)."""
+"""Table and indexes together, including dead rows that autovacuum had not removed. Measured as the bytes per additional
+row between two runs of bench.soak (90 and 761 leads, 2026-11-25)."""
 
 FIRST_PAGES_BYTES = 1.5e6
-"""What a database that was empty takes beside: the first pages of tables and indexes, batches, versions, statistics."""
+"""Bytes independent of the number of leads: first pages of tables and indexes, batches, versions, statistics."""
 
 
 def database_bytes(rows: Mapping[str, float], bytes_per_row: Mapping[str, float] = BYTES_PER_ROW) -> float:
-    """What so many rows of each table take. Tables that the model does not know take nothing."""
+    """Returns the bytes of the given numbers of rows. Tables without a known size count as 0."""
     return sum(count * bytes_per_row.get(table, 0.0) for table, count in rows.items())
 
 
 def grown_bytes(rows: Mapping[str, float]) -> float:
-    """By how much a database grows that had no rows."""
+    """Returns the growth of an empty database in bytes."""
     return FIRST_PAGES_BYTES + database_bytes(rows)

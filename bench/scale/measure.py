@@ -1,4 +1,5 @@
-"""Measures one point of the model on real servers: so many leads through cold-outreach, and so many asleep in it."""
+"""Measures one point of the model on real servers: a number of leads that complete cold-outreach, and as many that
+sleep in it."""
 
 import asyncio
 import contextlib
@@ -25,7 +26,7 @@ TABLES = (
     "outbox",
     "idempotency_keys",
 )
-"""What grows with leads. The others grow with tenants, sequences, mailboxes."""
+"""Tables that grow with the number of leads. The others grow with tenants, sequences, mailboxes."""
 SIZES = """
 SELECT coalesce(parent.relname, t.relname) AS table, sum(pg_total_relation_size(t.relid))::bigint AS bytes,
        sum(t.n_tup_upd)::bigint AS updated, sum(t.n_tup_hot_upd)::bigint AS hot, sum(t.n_tup_del)::bigint AS deleted
@@ -38,7 +39,7 @@ LOG = "SELECT pg_current_wal_lsn() - '0/0', pg_snapshot_xmax(pg_current_snapshot
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything that grows, at one moment."""
+    """All counters at one moment."""
 
     rows: Mapping[str, int]
     bytes: Mapping[str, int]
@@ -53,7 +54,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Point:
-    """What each of `leads` leads cost: through cold-outreach without a reply, and asleep after its first email."""
+    """The cost of one of `leads` leads: completing cold-outreach without a reply, and asleep after its first email."""
 
     leads: int
     rows: Mapping[str, float]
@@ -123,7 +124,7 @@ class Meter:
             await asyncio.sleep(0.5)
 
     async def _read(self) -> Reading:
-        # The statistics of other connections come a second late.
+        # Statistics of other connections are up to a second late.
         await asyncio.sleep(1.5)
         sizes = {row["table"]: row for row in await self._connection.fetch(SIZES)}
         wal_bytes, transactions = await self._connection.fetchrow(LOG)
@@ -155,7 +156,7 @@ async def meter(servers: Rig) -> AsyncGenerator[Meter]:
 
 
 def cpu_s(pid: int) -> float:
-    """Of a process and all that it has started, also of those that have ended."""
+    """Returns the CPU seconds of a process and its descendants, including those that have ended."""
     process = psutil.Process(pid)
     own = process.cpu_times()
     total = own.user + own.system + own.children_user + own.children_system

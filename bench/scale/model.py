@@ -1,4 +1,5 @@
-"""The model: costs of one lead and assumptions in, what so many leads in flight need out. Pure; units in names."""
+"""The model: computes what a number of leads in flight needs, from the cost of one lead and assumptions. Pure
+functions; names contain the units."""
 
 import math
 from dataclasses import dataclass
@@ -13,17 +14,17 @@ MILLION = 1e6
 
 @dataclass(frozen=True)
 class Flow:
-    """How much is done when."""
+    """Rates of leads, emails and steps."""
 
     leads_in_flight: float
     leads_per_day: float
     leads_per_month: float
     leads_peak_s: float
-    """Finished a second in the busiest hour, which is also the rate at which they are started then."""
+    """Leads finished per second in the busiest hour. As many are started per second."""
     emails_per_window_day: float
     emails_peak_s: float
     steps_due_monday: float
-    """Due by the clock since Friday evening, and all allowed from Monday 9:00 on."""
+    """Steps that became due since Friday evening and may all be performed from Monday 9:00."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class Temporal:
     shards_by_rate: float
     shards_by_workflows: float
     shards: int
-    """A power of two; fixed when the cluster is made."""
+    """A power of two. It is fixed when the cluster is created."""
     open_gb: float
     closed_gb: float
     timers_monday_s: float
-    """Fired a second if Monday's steps come within the minute after nine: without limits on mailboxes they do."""
+    """Timers per second if Monday's steps are all due in the minute after nine, as without limits of mailboxes."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,11 @@ class Postgres:
     commits_peak_s: float
     transactions_per_day: float
     freeze_days: float
-    """Between two times that every table must be read whole."""
+    """Days between two complete reads of every table to freeze rows."""
     dead_rows_per_day: float
     wal_mb_peak_s: float
     refresh_s: float
-    """Of analytics, over all enrollments that are kept."""
+    """Seconds to refresh analytics over all stored enrollments."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Processes:
     inbox_workers: int
     connections: int
     monday_minutes: float
-    """Until Monday's steps are done, by workers for the busiest hour, when no limit spreads them."""
+    """Minutes until Monday's steps are done by the workers planned for the busiest hour, if no limit spreads the
+    steps."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def cloud(moving: Flow, mailboxes: int, cost: LeadCost, shape: Shape, prices: Cl
     leads = moving.leads_per_month * (cost.actions + shape.signals_per_lead)
     actions = (leads + heartbeats) * (1 + prices.fairness_share)
     hours = 24 * MONTH_DAYS
-    # What a lead in flight has behind it is half of its history.
+    # On average a lead in flight has half of its history.
     active_gb = moving.leads_in_flight * cost.history_bytes / 2 / GB
     retained_gb = moving.leads_per_day * shape.temporal_retention_days * cost.history_bytes / GB
     storage = hours * (active_gb * prices.active_gb_hour + retained_gb * prices.retained_gb_hour)
@@ -154,7 +156,7 @@ def cloud(moving: Flow, mailboxes: int, cost: LeadCost, shape: Shape, prices: Cl
 
 
 def actions_usd(actions: float, prices: CloudPrices) -> float:
-    """What so many actions of one month cost, each tier at its price."""
+    """Returns the price of one month's actions in US dollars, each tier at its price."""
     total, begun = 0.0, 0.0
     for up_to, usd_per_million in prices.tiers:
         total += max(0.0, min(actions, up_to) - begun) / MILLION * usd_per_million
@@ -209,7 +211,7 @@ def power_of_two(least: float) -> int:
 
 @dataclass(frozen=True)
 class Limit:
-    """`used`: of what one of it bears, as it is set up by default; beyond 1 the lever is needed."""
+    """`used`: share of the capacity with default settings. Above 1 the remedy `lever` is needed."""
 
     name: str
     used: float
@@ -217,7 +219,7 @@ class Limit:
 
 
 def limits(one: Prediction, capacity: Capacity | None = None) -> list[Limit]:
-    """The most exceeded first."""
+    """Returns the limits, most exceeded first."""
     capacity = capacity or Capacity()
     pg, needed = one.postgres, one.processes
     shards, commits = one.temporal.shards / capacity.least_shards, pg.commits_peak_s / capacity.postgres_commits_s

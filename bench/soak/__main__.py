@@ -1,18 +1,20 @@
-"""An hour of steady load at 70 % of what this machine takes: flat memory, flat lag, a database as large as predicted?
+"""An hour of steady load at 70 % of the machine's limit: are memory and lag flat, is the database as large as
+predicted?
 
     .venv/bin/python -m bench.soak --minutes 60 --samples soak.csv
 
-Postgres, Temporal (with its file), API, worker and SMTP sink are processes of their own. First the limit is measured:
-so many leads always on their way, enrollments finished a second. Then leads arrive at 70 % of that, whatever comes of
-it: eight of ten in cold-outreach with seconds to wait, one in a sequence that is edited and published each minute, one
-to sleep for days, in a sequence that is halted now and then. They open, click, reply (events and signed mail),
-unsubscribe, are paused and resumed; a dashboard is open. In the end all but the sleepers must have finished.
+Postgres, Temporal (with its file), API, worker and SMTP sink are separate processes. First the limit is measured: the
+enrollments finished per second while a fixed number of leads is active. Then leads arrive at 70 % of that rate, even if
+the app falls behind. Eight of ten are enrolled in cold-outreach with delays of seconds, one in a sequence that is
+edited and published each minute, one in a sequence in which it sleeps for days and which is halted from time to time.
+Leads open, click, reply (events and signed mail), unsubscribe, and are paused and resumed; a dashboard is open. In the
+end all leads but the sleeping ones must have finished.
 
-`*_mb_per_hour`: private memory, the median slope (Theil and Sen) over the second half. `lag_*`: from a step being due
-to its being committed, over the first and the last quarter. `bytes_per_lead`: of the database, beside what
-`bench.scale_model` predicts for the rows that there are. `log_errors`: lines in any log that complain, once the steady
-load has begun; `log_late`: those that only say that something took too long; `log_errors_at_limit`: both kinds, before,
-when Temporal is asked for more than it can do in time.
+`*_mb_per_hour`: growth of private memory, the median slope (Theil-Sen) over the second half. `lag_*`: time from a step
+being due until it is committed, in the first and in the last quarter. `bytes_per_lead`: size of the database, next to
+the prediction of `bench.scale_model` for the rows that exist. `log_errors`: warnings and errors in all logs during the
+steady load; `log_late`: lines which only say that something took too long; `log_errors_at_limit`: both kinds before the
+steady load, when Temporal is overloaded.
 """
 
 import argparse
@@ -59,7 +61,7 @@ SHORT = Plan(
 
 @dataclass
 class Site:
-    """All processes, and what is asked of them."""
+    """All processes, with their logs and the instruments in the database."""
 
     servers: Rig
     app: Api
@@ -70,7 +72,7 @@ class Site:
 
 
 async def soak(plan: Plan, samples: Path | None = None) -> dict[str, Any]:
-    """The figures."""
+    """Runs the whole load; returns the figures."""
     async with site() as one, one.app.tenant(one.servers.tenant_id) as http:
         empty_bytes = await one.instruments.database_bytes()
         load = await prepare(one, http, plan)
@@ -116,7 +118,8 @@ async def prepare(one: Site, http: Any, plan: Plan) -> Load:
 
 
 def steadiness(sampler: Sampler, first: int, last: int) -> dict[str, float]:
-    """Of the samples from `first` to `last`: the steady load."""
+    """Returns the growth of lag and memory in the samples from `first` to `last`, which are those of the steady
+    load."""
     samples, lags = sampler.samples[first:last], sampler.lags_s[first:last]
     began, ended = lag_p99(lags, 0), lag_p99(lags, 3)
     return {
@@ -188,9 +191,9 @@ async def site() -> AsyncGenerator[Site]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60, help="of steady load")
-    parser.add_argument("--limit-seconds", type=float, default=120, help="spent on measuring the limit")
-    parser.add_argument("--share", type=float, default=SHARE, help="of the limit that is offered")
-    parser.add_argument("--short", action="store_true", help="a minute of a load that any machine takes")
+    parser.add_argument("--limit-seconds", type=float, default=120, help="duration of measuring the limit")
+    parser.add_argument("--share", type=float, default=SHARE, help="share of the limit at which leads arrive")
+    parser.add_argument("--short", action="store_true", help="a minute of a load that any machine can handle")
     parser.add_argument("--samples", type=Path, help="a CSV file for the samples")
     return parser.parse_args()
 

@@ -1,4 +1,5 @@
-"""Leads arrive by the API in small waves: a file is imported and its campaign assigned, or each is made by itself."""
+"""Leads arrive through the API in small waves: either a file is imported and its campaign assigned, or leads are
+created one by one and enrolled."""
 
 import asyncio
 import random
@@ -26,7 +27,7 @@ class Arrivals:
         self.arrived = 0
 
     async def steady(self, per_second: float, seconds: float, destinations: list[Destination]) -> None:
-        """Open loop: a wave comes at its moment, whatever became of those before."""
+        """Open loop: each wave starts at its planned time, whether or not earlier ones are done."""
         began, sent, waves = time.monotonic(), 0, 0
         while waves * WAVE_SECONDS < seconds:
             due = round(per_second * WAVE_SECONDS * (waves + 1))
@@ -35,7 +36,7 @@ class Arrivals:
             await asyncio.sleep(began + waves * WAVE_SECONDS - time.monotonic())
 
     async def wave(self, size: int, destinations: list[Destination]) -> None:
-        """So many leads on their way to one sequence. Returns when the API has taken them."""
+        """Enrolls `size` new leads in one sequence. Returns when the API has accepted them."""
         if not size:
             return
         self.waves += 1
@@ -68,7 +69,7 @@ class Arrivals:
         await self._desk.ask("enroll", "POST", "/leads/enroll-in-sequence", json=body, headers=headers)
 
     async def _find(self, emails: list[str]) -> dict[str, str]:
-        """Their IDs, from the newest leads back, as somebody who looks at the list finds them."""
+        """Returns the leads' IDs by address. Pages through the list of leads, newest first, as a user would."""
         wanted, found, path = set(emails), dict[str, str](), f"/leads?limit={PAGE}"
         while len(found) < len(wanted):
             listed = await self._desk.ask("leads", "GET", path)

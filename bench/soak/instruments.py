@@ -1,4 +1,5 @@
-"""What the load's database notes about itself: how late each step was, and what had left when an enrollment stopped."""
+"""Triggers and queries in the database: the lag of each step, and the messages released before an enrollment
+stopped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ CREATE TRIGGER bench_note_lag AFTER UPDATE ON lead_sequence_state FOR EACH ROW
     WHEN (NEW.steps_completed > OLD.steps_completed AND OLD.next_action_at IS NOT NULL)
     EXECUTE FUNCTION bench_note_lag();
 """
-"""A step's lag: from when it was due until what came of it was committed."""
+"""Records a step's lag: from its due time until its result is committed."""
 
 STANDING = """
 SELECT count(*) FILTER (WHERE ended_at IS NULL AND sequence_id <> ALL ($1)) AS live,
@@ -36,7 +37,7 @@ SELECT pg_database_size(current_database())
        - coalesce(sum(pg_total_relation_size(c.oid)) FILTER (WHERE c.relname LIKE 'bench\\_%' AND c.relkind = 'r'), 0)
   FROM pg_class c
 """
-# Partitions as the table that they are parts of.
+# Partitions are counted as their parent table.
 ROWS = """
 SELECT coalesce(parent.relname, t.relname) AS table,
        sum(t.n_live_tup)::bigint AS rows, sum(t.n_dead_tup)::bigint AS dead,
@@ -54,7 +55,7 @@ SELECT m.rfc_message_id FROM messages m JOIN bench_let_go g ON g.enrollment_id =
 
 @dataclass
 class Instruments:
-    """Over a connection of a superuser: it sees every tenant's rows."""
+    """Uses a superuser's connection, which sees the rows of every tenant."""
 
     connection: asyncpg.Connection
     last_lag: int = 0
@@ -64,18 +65,18 @@ class Instruments:
             await self.connection.execute(statement)
 
     async def lags_s(self) -> list[float]:
-        """Of the steps performed since it was last asked."""
+        """Returns the lags of the steps performed since the last call, in seconds."""
         rows = await self.connection.fetch("SELECT id, lag_s FROM bench_lag WHERE id > $1 ORDER BY id", self.last_lag)
         if rows:
             self.last_lag = rows[-1]["id"]
         return [row["lag_s"] for row in rows]
 
     async def standing(self, asleep: list[Any]) -> dict[str, float]:
-        """Of all enrollments; `live` are those that have not ended, but for the sequences of those that sleep."""
+        """Returns counts of all enrollments. `live` are those that have not ended, except in the sequences `asleep`."""
         return dict(await self.connection.fetchrow(STANDING, asleep))
 
     async def database_bytes(self) -> int:
-        """Without what is here for the measuring."""
+        """Returns the size of the database without the tables of the measurement."""
         return int(await self.connection.fetchval(SIZE))
 
     async def tables(self) -> list[dict[str, Any]]:
@@ -85,5 +86,5 @@ class Instruments:
         return {name: await self.connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
 
     async def left_after_stop(self) -> set[str]:
-        """Message-IDs that the mirror had not let go when their enrollment was stopped."""
+        """Returns Message-IDs that had not been released when their enrollment was stopped."""
         return {row[0] for row in await self.connection.fetch(LEFT_LATE)}

@@ -1,7 +1,7 @@
-"""The load's SMTP server (`python -m bench.soak.mailroom`): says its port, then a line of each message that arrives.
+"""The SMTP server of the load (`python -m bench.soak.mailroom`): prints its port, then a line for each message.
 
-The line is `MESSAGE-ID RECIPIENT TOKEN`: what a lead needs to answer it, to open it and to be rid of it. Real SMTP, and
-nothing kept, so that an hour of it costs nothing.
+The line is `MESSAGE-ID RECIPIENT TOKEN`: what a lead needs to reply, open and unsubscribe. It speaks real SMTP and
+stores nothing, so its memory does not grow.
 """
 
 import asyncio

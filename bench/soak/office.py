@@ -1,4 +1,4 @@
-"""The tenant's own people: a dashboard that is left open, and a sequence that somebody keeps improving."""
+"""The tenant's users: an open dashboard, and edits of a sequence."""
 
 import asyncio
 import itertools
@@ -8,7 +8,7 @@ from bench.soak.people import Desk
 
 LOOK_SECONDS = 5.0
 EDITS_PER_RETIMING = 3
-"""One of so many edits makes the wait shorter, or longer again; the others change words."""
+"""Every third edit changes the delay (1 or 2 minutes); the others change the text."""
 
 
 class Office:
@@ -17,7 +17,7 @@ class Office:
         self.published = 0
 
     async def watch(self) -> None:
-        """Until it is cancelled."""
+        """Requests the pages of a dashboard until it is cancelled."""
         pages = [
             f"/sequences/{one}/{what}" for one in (self._edited, self._asleep) for what in ("analytics", "executions")
         ]
@@ -36,7 +36,7 @@ class Office:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def edit(self, every_seconds: float) -> None:
-        """Until it is cancelled."""
+        """Edits and publishes the sequence, until it is cancelled."""
         for number in itertools.count(1):
             await asyncio.sleep(every_seconds)
             steps = f"/sequences/{self._edited}/steps"
@@ -53,7 +53,7 @@ class Office:
             self.published += 1
 
     async def halt(self, every_seconds: float, for_seconds: float) -> None:
-        """Pauses the sequence of those that sleep, and lets it go on. Until it is cancelled."""
+        """Pauses and resumes the sequence with the sleeping leads, until it is cancelled."""
         while True:
             await asyncio.sleep(every_seconds)
             await self._desk.ask("halt", "PUT", f"/sequences/{self._asleep}", json={"status": "paused"})

@@ -1,4 +1,4 @@
-"""The leads: each message that arrives may be opened, clicked, answered, or the last straw."""
+"""The simulated leads: they open, click, answer, or unsubscribe on some of the messages that arrive."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ from mail.tracking import Token, TokenKey, read_unverified
 from webhooks.signing import signed_headers
 
 OPENS, CLICKS, REPLIES, UNSUBSCRIBES, PAUSES = 0.25, 0.05, 0.05, 0.01, 0.03
-"""Of the messages that arrive; a pause is a user's, and is resumed."""
+"""Shares of the messages that arrive. A pause is made and resumed by a user."""
 REACTION_SECONDS = (1.0, 15.0)
 PAUSE_SECONDS = (2.0, 20.0)
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -26,14 +26,14 @@ BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201001
 
 @dataclass
 class Desk:
-    """Asks the API, whatever it answers, and counts that. Nobody waits for anybody else's answer."""
+    """Calls the API concurrently and counts the answers by status."""
 
     http: httpx.AsyncClient
     answers: Counter[str] = field(default_factory=Counter[str])
     tasks: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
 
     async def ask(self, what: str, method: str, path: str, **request: Any) -> Any:
-        """The answer's JSON where it is one; None for a refusal, a redirect, a picture."""
+        """Returns the answer's JSON; None for an error, a redirect or an image."""
         try:
             answer = await self.http.request(method, path, **request)
         except httpx.TransportError as error:
@@ -59,15 +59,15 @@ class Desk:
 
     @property
     def failures(self) -> int:
-        """What no client should be told: 5xx, a connection that broke, and mistakes of this driver."""
+        """Number of answers that should not occur: 5xx, broken connections, and errors of this driver."""
         return sum(times for told, times in self.answers.items() if told.rpartition(" ")[2][0] not in "234")
 
 
 class People:
-    """Whoever the messages reach. `lead_ids` are found by address."""
+    """The recipients of the messages. `lead_ids` has the leads' IDs by address."""
 
     def __init__(self, desk: Desk, sink: ChildProcess, signing_key: str, secret: str, haste: float) -> None:
-        """`haste`: how many times sooner than in `REACTION_SECONDS` they react."""
+        """`haste`: factor by which they react faster than `REACTION_SECONDS`."""
         self._desk, self._sink, self._haste = desk, sink, haste
         self._key, self._secret = TokenKey(signing_key), secret
         self._dice = random.Random(11)
@@ -75,7 +75,7 @@ class People:
         self.received: Counter[str] = Counter()
 
     async def live(self) -> None:
-        """Until the sink is gone, or this is cancelled."""
+        """Reacts to messages until the sink ends or it is cancelled."""
         while line := await self._sink.line():
             message_id, email, token = line.split(" ")
             self.received[message_id] += 1

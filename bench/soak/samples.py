@@ -1,4 +1,5 @@
-"""Every few seconds: memory, lag, sizes, logs. One row each, for the verdict and for whoever wants the curves."""
+"""Samples memory, lag, sizes and logs every ten seconds. The samples are evaluated, and can be written to a CSV
+file."""
 
 import asyncio
 import contextlib
@@ -24,8 +25,8 @@ MB = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Memory: private memory (USS) of the process, and of all processes of Postgres together: shared buffers, which
-    have one size for ever, left out. Lag: of the steps performed since the sample before, from due to committed."""
+    """Memory: private memory (USS) of a process, in MB; for Postgres the sum of its processes, without shared buffers,
+    whose size is fixed. Lag: of the steps performed since the last sample, from due to committed."""
 
     t_s: float
     worker_mb: float
@@ -64,7 +65,7 @@ class Sampler:
         """The lags behind each sample."""
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Takes samples until it is cancelled."""
         while True:
             await self.take()
             await asyncio.sleep(SAMPLE_SECONDS)
@@ -107,7 +108,7 @@ class Sampler:
 
 
 def private_mb(pid: int) -> tuple[float, int]:
-    """The unique set size of a process and of all that it has started, and how many they are."""
+    """Returns the unique set size of a process and its descendants in MB, and their number."""
     process, total, count = psutil.Process(pid), 0, 0
     for one in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -117,7 +118,7 @@ def private_mb(pid: int) -> tuple[float, int]:
 
 
 def _size(file: Path) -> int:
-    """With its write-ahead log."""
+    """Returns the size of the file with its write-ahead log, in bytes."""
     return sum(one.stat().st_size for one in file.parent.glob(f"{file.name}*"))
 
 
