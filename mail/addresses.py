@@ -16,8 +16,8 @@ MAX_LOCAL_PART = 64
 MAX_ADDRESS = 254
 
 # Matches a subset of what the library accepts, which covers nearly all real addresses. It checks a row of a lead file
-# in a fiftieth of the time; tests/unit/inbound/test_addresses.py compares it with the library. Each repetition can end in only
-# one way, so no input causes backtracking.
+# in a fiftieth of the time; tests/unit/inbound/test_addresses.py compares it with the library. Each repetition can end
+# in only one way, so no input causes backtracking.
 _ORDINARY = re.compile(
     r"(?=[^@]{1,64}@)[a-z0-9_'+-]+(?:\.[a-z0-9_'+-]+)*"
     r"@(?:(?=[a-z0-9-]{1,63}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,63})",
