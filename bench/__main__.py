@@ -20,8 +20,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.machine import machine
-from bench.rig import ROOT, progress
+from bench.measures.machine import machine
+from bench.report import progress
+from bench.servers.child_process import ROOT
 from cadenza.exit import run_and_leave
 
 HERE = Path(__file__).parent

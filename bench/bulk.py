@@ -22,9 +22,10 @@ from uuid import uuid4
 
 import httpx
 
-from bench.rig import Rig, progress, result, rig
-from bench.served import Api, api, ask, campaign_of
-from bench.shapes import BareWorkflow
+from bench.contenders.workflows import BareWorkflow
+from bench.report import progress, result
+from bench.servers.api import Api, api, ask, campaign_of
+from bench.servers.rig import Rig, rig
 from cadenza.exit import run_and_leave
 
 STARTS_AT_ONCE = 50

@@ -15,10 +15,11 @@ from uuid import UUID, uuid4
 from sqlalchemy.engine import make_url
 from temporalio.api.enums.v1 import EventType
 
-from bench.postgres_counter import PostgresCounter
-from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
+from bench.measures.wakeups import wakeups_per_lead
+from bench.report import progress, result
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
+from bench.servers.round_trips import RoundTripCounter
 from bench.throughput import enroll_all
-from bench.wakeups import wakeups_per_lead
 from cadenza.exit import run_and_leave
 from cadenza.runtime.deployments import Deployment
 from services.dispatch.dispatcher import Dispatcher
@@ -105,9 +106,9 @@ async def under_a_build_id(servers: Rig) -> Cost:
     return cost
 
 
-async def counting_proxy(servers: Rig) -> PostgresCounter:
+async def counting_proxy(servers: Rig) -> RoundTripCounter:
     url = make_url(servers.postgres.app_url)
-    counter = PostgresCounter(url.host or "127.0.0.1", url.port or 5432)
+    counter = RoundTripCounter(url.host or "127.0.0.1", url.port or 5432)
     await counter.start()
     return counter
 

@@ -25,8 +25,10 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bench.profile import Contestant, measure
-from bench.rig import COLD_OUTREACH, Rig, child, new_tenant, progress, result, rig
+from bench.profile import ProfiledContender, measure
+from bench.report import progress, result
+from bench.servers.child_process import child
+from bench.servers.rig import COLD_OUTREACH, Rig, new_tenant, rig
 from bench.throughput import ROUNDS, WARM_UP, Contender, app_contender
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.embedded.postgres_roles import APP, OWNER
@@ -41,9 +43,9 @@ FINISHED = "SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'"
 
 async def main(leads: int, pool: int) -> None:
     async with rig() as servers:
-        app = Contestant(await app_contender(servers))
+        app = ProfiledContender(await app_contender(servers))
         contender, close = await dbos_contender(servers, pool)
-        dbos = Contestant(contender)
+        dbos = ProfiledContender(contender)
         try:
             for one in (app, dbos):
                 await one.contender.run(WARM_UP)
@@ -59,7 +61,7 @@ async def main(leads: int, pool: int) -> None:
     result("dbos", figures(leads, app, dbos))
 
 
-def figures(leads: int, app: Contestant, dbos: Contestant) -> dict[str, float]:
+def figures(leads: int, app: ProfiledContender, dbos: ProfiledContender) -> dict[str, float]:
     found: dict[str, float] = {
         "leads": leads,
         "app_per_s": round(app.contender.per_second, 2),
@@ -88,7 +90,7 @@ async def dbos_contender(servers: Rig, pool: int) -> tuple[Contender, Callable[[
         "BENCH_DBOS_URL": owner_url,
         "BENCH_DBOS_POOL": str(pool),
     }
-    worker = await child("bench.dbos_worker", environment=environment)
+    worker = await child("bench.contenders.dbos_worker", environment=environment)
     reader, writer = await asyncio.open_connection(LOOPBACK, int(await worker.line()))
     sequence_id = await own.sequence(COLD_OUTREACH["steps"])
     await own.quicken(sequence_id, 1)

@@ -15,8 +15,10 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import text
 
-from bench.rig import COLD_OUTREACH, Rig, new_tenant, progress, result, rig
-from bench.served import api, ask, campaign_of
+from bench.measures.percentiles import percentile
+from bench.report import progress, result
+from bench.servers.api import api, ask, campaign_of
+from bench.servers.rig import COLD_OUTREACH, Rig, new_tenant, rig
 from cadenza.exit import run_and_leave
 
 HELLO = {"key": "hello", "type": "email", "config": {"subject": "Hello", "body_text": "Hi {{first_name}}"}}
@@ -65,13 +67,14 @@ async def main(leads: int, samples: int) -> None:
             quiet = QuietTenant(servers, http, other, made["id"])
             await quiet.sample(WARM_UP)
             unloaded = await quiet.sample(samples)
-            progress(f"unloaded: p50 {p(unloaded, 50):.3f} s, p95 {p(unloaded, 95):.3f} s")
+            progress(f"unloaded: p50 {percentile(unloaded, 50):.3f} s, p95 {percentile(unloaded, 95):.3f} s")
             sequence_id = str(await servers.sequence(COLD_OUTREACH["steps"]))
             path = f"/campaigns/{await campaign_of(servers, busy, leads)}/assign-sequence"
             batch = await ask(busy, "POST", path, {"sequence_id": sequence_id})
             loaded = await quiet.sample(samples)
             batch = await ask(busy, "GET", f"/batches/{batch['id']}")
-            progress(f"loaded: p50 {p(loaded, 50):.3f} s, p95 {p(loaded, 95):.3f} s, A at {batch['progress']:.0%}")
+            progress(f"loaded: p50 {percentile(loaded, 50):.3f} s, p95 {percentile(loaded, 95):.3f} s")
+            progress(f"tenant A at {batch['progress']:.0%}")
             assert not batch["done"], "tenant A finished first: use more leads or fewer samples"
         await worker.end()
     result("fairness", figures(leads, unloaded, loaded))
@@ -81,18 +84,12 @@ def figures(leads: int, unloaded: list[float], loaded: list[float]) -> dict[str,
     return {
         "leads": leads,
         "samples": len(loaded),
-        "p50_s": round(p(unloaded, 50), 3),
-        "p95_s": round(p(unloaded, 95), 3),
-        "loaded_p50_s": round(p(loaded, 50), 3),
-        "loaded_p95_s": round(p(loaded, 95), 3),
-        "p95_ratio": round(p(loaded, 95) / p(unloaded, 95), 2),
+        "p50_s": round(percentile(unloaded, 50), 3),
+        "p95_s": round(percentile(unloaded, 95), 3),
+        "loaded_p50_s": round(percentile(loaded, 50), 3),
+        "loaded_p95_s": round(percentile(loaded, 95), 3),
+        "p95_ratio": round(percentile(loaded, 95) / percentile(unloaded, 95), 2),
     }
-
-
-def p(taken: list[float], percent: int) -> float:
-    """Returns the percentile by the nearest-rank method."""
-    ranked = sorted(taken)
-    return ranked[max(0, -(-percent * len(ranked) // 100) - 1)]
 
 
 def arguments() -> argparse.Namespace:

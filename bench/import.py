@@ -29,8 +29,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from bench.rig import Rig, new_tenant, progress, result, rig
-from bench.served import Api, api
+from bench.report import progress, result
+from bench.servers.api import Api, api
+from bench.servers.rig import Rig, new_tenant, rig
 from cadenza.exit import run_and_leave
 
 ROUNDS = 3

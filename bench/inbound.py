@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench.rig import progress, result
+from bench.report import progress, result
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade

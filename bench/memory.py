@@ -25,8 +25,9 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
-from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
-from bench.served import api, ask, campaign_of
+from bench.report import progress, result
+from bench.servers.api import api, ask, campaign_of
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
 from cadenza.exit import run_and_leave
 
 SAMPLE_SECONDS = 0.5
@@ -41,7 +42,7 @@ SELECT count(*) FROM lead_sequence_state s
 
 
 @dataclass
-class Watched:
+class WatchedMemory:
     """Processes by name, and the most MB that each has held since the last call of `take`."""
 
     pids: dict[str, int]
@@ -59,7 +60,7 @@ class Watched:
 
 
 async def grow(
-    servers: Rig, http: httpx.AsyncClient, watched: Watched, task_queue: str, sequences: dict[str, int]
+    servers: Rig, http: httpx.AsyncClient, watched: WatchedMemory, task_queue: str, sequences: dict[str, int]
 ) -> dict[str, float]:
     """Enrolls the given number of leads in each sequence (the last one is the busy one) and waits until no work is
     left. Returns the most memory that was held meanwhile."""
@@ -99,7 +100,7 @@ async def main(first: int, many: int, busy_percent: float) -> None:
     task_queue = f"app-{uuid4()}"
     async with rig() as servers, api(servers, task_queue) as app, app.tenant(servers.tenant_id) as http:
         worker = await servers.worker(task_queue)
-        watched = Watched({"worker": worker.process.pid, "api": app.process.process.pid})
+        watched = WatchedMemory({"worker": worker.process.pid, "api": app.process.process.pid})
         sleepers, busy = str(await servers.sequence(SLEEPS_FIRST)), await servers.sequence(COLD_OUTREACH["steps"])
         await servers.quicken(busy, 1)
 

@@ -22,9 +22,10 @@ from pathlib import Path
 import psutil
 from sqlalchemy import text
 
-from bench.rig import Rig, progress, result, rig
-from bench.shapes import BareWorkflow
-from bench.stacks import Samples, read, sampled
+from bench.contenders.workflows import BareWorkflow
+from bench.measures.stacks import Samples, read, sampled
+from bench.report import progress, result
+from bench.servers.rig import Rig, rig
 from bench.throughput import Contender, app_contender, bare_contender
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.exit import run_and_leave
@@ -60,7 +61,7 @@ class Spent:
 
 
 @dataclass
-class Contestant:
+class ProfiledContender:
     contender: Contender
     spent: Spent = field(default_factory=Spent)
     samples: Samples = field(default_factory=Samples)
@@ -70,7 +71,7 @@ class Contestant:
         return self.contender.worker.process.pid
 
 
-class Meter:
+class CpuMeter:
     """Reads the CPU used so far by each process of the rig and by one contestant's worker."""
 
     def __init__(self, servers: Rig, pid: int) -> None:
@@ -114,8 +115,8 @@ def _rust(process: psutil.Process) -> float:
     return seconds
 
 
-async def measure(servers: Rig, one: Contestant, count: int) -> None:
-    meter = Meter(servers, one.pid)
+async def measure(servers: Rig, one: ProfiledContender, count: int) -> None:
+    meter = CpuMeter(servers, one.pid)
     before = meter.read()
     await one.contender.measure(count)
     took = [after - earlier for after, earlier in zip(meter.read(), before, strict=True)]
@@ -131,13 +132,13 @@ async def measure(servers: Rig, one: Contestant, count: int) -> None:
     spent.rss_bytes += int(took[7])
 
 
-async def sample(one: Contestant, count: int, file: Path) -> None:
+async def sample(one: ProfiledContender, count: int, file: Path) -> None:
     async with sampled(one.pid, file):
         await one.contender.run(count)
     one.samples = read(await asyncio.to_thread(file.read_text))
 
 
-class Functions:
+class PostgresFunctions:
     """Reads the time that Postgres' functions took (`track_functions`)."""
 
     def __init__(self, servers: Rig) -> None:
@@ -157,11 +158,11 @@ class Functions:
 
 async def main(leads: int, before: Path | None) -> None:
     async with rig() as servers:
-        functions = Functions(servers)
+        functions = PostgresFunctions(servers)
         await functions.track()
-        bare = Contestant(await bare_contender(servers, BareWorkflow, "bare"))
-        app = Contestant(await app_contender(servers))
-        others = [Contestant(await app_contender(servers, "before", before))] if before else []
+        bare = ProfiledContender(await bare_contender(servers, BareWorkflow, "bare"))
+        app = ProfiledContender(await app_contender(servers))
+        others = [ProfiledContender(await app_contender(servers, "before", before))] if before else []
         contestants = [bare, *others, app]
         for one in contestants:
             await one.contender.run(WARM_UP)
@@ -190,7 +191,7 @@ def _difference(
     }
 
 
-def show_processes(contestants: Sequence[Contestant]) -> None:
+def show_processes(contestants: Sequence[ProfiledContender]) -> None:
     _line("CPU of one enrollment, ms", [one.contender.name for one in contestants])
     for process in PROCESSES:
         _line(process, [f"{one.spent.each_ms(getattr(one.spent, process)):.2f}" for one in contestants])
@@ -198,7 +199,7 @@ def show_processes(contestants: Sequence[Contestant]) -> None:
     _line("growth of the worker's memory, KB", [f"{kilobytes:.0f}" for kilobytes in grown])
 
 
-def show_owners(contestants: Sequence[Contestant]) -> None:
+def show_owners(contestants: Sequence[ProfiledContender]) -> None:
     """Prints the worker's CPU by owner, then its hottest functions."""
     _line("parts of the worker's CPU, ms", [one.contender.name for one in contestants])
     _line("  SDK core (Rust)", [f"{one.spent.each_ms(one.spent.worker_rust):.2f}" for one in contestants])
@@ -217,11 +218,11 @@ def show_functions(functions: Mapping[str, tuple[int, float]], enrollments: int)
         _line(f"  {name}", [f"{calls / enrollments:.1f}", f"{ms / enrollments:.3f}"])
 
 
-def _owned_ms(one: Contestant, owner: str) -> float:
+def _owned_ms(one: ProfiledContender, owner: str) -> float:
     return one.spent.each_ms(one.spent.worker - one.spent.worker_rust) * one.samples.share(owner)
 
 
-def _hottest(one: Contestant) -> None:
+def _hottest(one: ProfiledContender) -> None:
     progress(f"\n{one.contender.name}: the functions with the most own time, and modules including what they call")
     total = max(one.samples.total, 1)
     for (frame, own), (module, whole) in zip(
@@ -238,7 +239,9 @@ def _line(what: str, values: Sequence[str]) -> None:
     progress(f"{what:44}" + "".join(f"{value:>10}" for value in values))
 
 
-def figures(leads: int, bare: Contestant, app: Contestant, others: Sequence[Contestant]) -> dict[str, float]:
+def figures(
+    leads: int, bare: ProfiledContender, app: ProfiledContender, others: Sequence[ProfiledContender]
+) -> dict[str, float]:
     found: dict[str, float] = {"leads": leads}
     for prefix, one in (("", app), ("bare_", bare), *(("before_", other) for other in others)):
         for process in PROCESSES:

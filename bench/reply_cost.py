@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 from bench.cost import counting_proxy
-from bench.postgres_counter import PostgresCounter
-from bench.reply_latency import Replier, Replies, chain, repliers_of
-from bench.rig import progress, result, rig
-from bench.served import Api, api
+from bench.reply_latency import Replier, ReplySender, repliers_of, reply_steps
+from bench.report import progress, result
+from bench.servers.api import Api, api
+from bench.servers.rig import rig
+from bench.servers.round_trips import RoundTripCounter
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.exit import run_and_leave
 from webhooks.signing import new_secret
@@ -27,7 +28,7 @@ WARM_UP = 5
 
 
 async def cost(
-    app: Api, counter: PostgresCounter, repliers: Sequence[Replier], send: Callable[[Replier], Awaitable[None]]
+    app: Api, counter: RoundTripCounter, repliers: Sequence[Replier], send: Callable[[Replier], Awaitable[None]]
 ) -> tuple[float, float]:
     """Returns round trips and milliseconds of the API's CPU for one reply."""
     for one in repliers[:WARM_UP]:
@@ -53,10 +54,10 @@ async def main(count: int) -> None:
         }
         async with api(servers, task_queue, settings) as app, app.tenant(servers.tenant_id) as http:
             worker = await servers.worker(task_queue)
-            repliers = await repliers_of(servers, http, await servers.sequence(chain()), 2 * count)
+            repliers = await repliers_of(servers, http, await servers.sequence(reply_steps()), 2 * count)
             await worker.end()
             progress(f"{len(repliers)} leads reply one after another")
-            replies = Replies(http, secret)
+            replies = ReplySender(http, secret)
             event_trips, event_ms = await cost(app, counter, repliers[:count], replies.as_event)
             mail_trips, mail_ms = await cost(app, counter, repliers[count:], replies.as_mail)
         await counter.stop()

@@ -36,9 +36,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from temporalio.api.enums.v1 import EventType
 
-from bench.fairness import p
-from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
-from bench.served import Api, api, ask, campaign_of
+from bench.measures.percentiles import percentile
+from bench.report import progress, result
+from bench.servers.api import Api, api, ask, campaign_of
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
 from cadenza.exit import run_and_leave
 from services.dispatch.dispatcher import Dispatcher
 from webhooks.signing import new_secret, signed_headers
@@ -53,7 +54,7 @@ LEAST_WAIT_SECONDS = 5
 BEFORE_NUDGES_SECONDS = 86_400
 WARM_UP_SECONDS = 4.0
 PATIENCE_SECONDS = 300.0
-BEFORE_STOP = (
+STOP_TRIGGER = (
     "CREATE TABLE bench_let_go (enrollment_id uuid PRIMARY KEY, message_ids text[] NOT NULL)",
     "GRANT INSERT, SELECT ON bench_let_go TO cadenza_app",
     """
@@ -83,7 +84,7 @@ class Replier:
     answered_at: float = 0.0
 
 
-class Replies:
+class ReplySender:
     """Sends each reply at its planned time, whether or not earlier ones were answered."""
 
     def __init__(self, http: httpx.AsyncClient, secret: str) -> None:
@@ -118,7 +119,7 @@ class Replies:
         assert answer.json()["classification"] == "reply", answer.json()
 
 
-def chain() -> list[dict[str, Any]]:
+def reply_steps() -> list[dict[str, Any]]:
     """Returns the steps of a sequence: an email, then more of them with delays between."""
     steps: list[dict[str, Any]] = [_email("hello")]
     for place in range(NUDGES):
@@ -192,14 +193,14 @@ async def closed_at(servers: Rig, sequence_id: UUID) -> dict[str, float]:
     }
 
 
-async def let_go(servers: Rig) -> dict[str, set[str]]:
+async def released_at_stop(servers: Rig) -> dict[str, set[str]]:
     """Returns, by enrollment, the Message-IDs that were handed over or being handed over when it was stopped."""
     async with servers.database.read(servers.tenant_id) as session:
         rows = await session.execute(text("SELECT enrollment_id, message_ids FROM bench_let_go"))
         return {str(row.enrollment_id): set(row.message_ids) for row in rows}
 
 
-async def ledger(servers: Rig, sequence_id: UUID) -> dict[str, str]:
+async def enrollment_of_message(servers: Rig, sequence_id: UUID) -> dict[str, str]:
     """Returns the enrollment of each Message-ID."""
     query = text("SELECT rfc_message_id, enrollment_id FROM messages WHERE tenant_id = :t AND sequence_id = :s")
     async with servers.database.read(servers.tenant_id) as session:
@@ -219,7 +220,7 @@ async def run(
     servers: Rig, app: Api, dispatcher: Dispatcher, secret: str, replies: int, load: int
 ) -> tuple[UUID, list[Replier], dict[str, Any]]:
     """Returns the sequence of the replies, the leads that replied, and figures about the load meanwhile."""
-    sequence_id = await servers.sequence(chain())
+    sequence_id = await servers.sequence(reply_steps())
     every = max(LEAST_WAIT_SECONDS, replies // NUDGES_PER_SECOND)
     await servers.quicken(sequence_id, every)
     await first_wait_is_long(servers, sequence_id)
@@ -231,7 +232,7 @@ async def run(
         batch_id = await load_up(servers, http, campaign_id)
         count = "SELECT count(*) FROM messages WHERE status = 'sent'"
         before, began = await servers.one(count), time.monotonic()
-        await Replies(http, secret).send_all(repliers)
+        await ReplySender(http, secret).send_all(repliers)
         sent, seconds = await servers.one(count) - before, time.monotonic() - began
         batch = await ask(http, "GET", f"/batches/{batch_id}")
         assert batch["started"] < load, "the campaign finished first: use a larger --load"
@@ -275,7 +276,7 @@ async def told_at(servers: Rig, one: Replier) -> float | None:
 
 async def emails(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]) -> dict[str, int]:
     """Counts the emails after the stop. Call it when no worker runs any more."""
-    stopped, enrollments = await let_go(servers), await ledger(servers, sequence_id)
+    stopped, enrollments = await released_at_stop(servers), await enrollment_of_message(servers, sequence_id)
     answers = {str(one.enrollment_id): one.answered_at for one in repliers}
     at_sink = [line.split() for line in (await servers.sink_log()).splitlines()]
     theirs = [(float(at), one, enrollments[one]) for at, one in at_sink if one in enrollments]
@@ -294,13 +295,13 @@ async def ends(servers: Rig, sequence_id: UUID) -> dict[str, float]:
 
 def late(seconds: Sequence[float], percent: int) -> float:
     """Returns the percentile; negative values (before the answer) count as 0."""
-    return round(max(0.0, p(list(seconds), percent)), 3)
+    return round(max(0.0, percentile(list(seconds), percent)), 3)
 
 
-async def note_what_was_let_go(servers: Rig) -> None:
+async def create_stop_trigger(servers: Rig) -> None:
     engine = create_async_engine(servers.postgres.owner_url)
     async with engine.begin() as connection:
-        for statement in BEFORE_STOP:
+        for statement in STOP_TRIGGER:
             await connection.execute(text(statement))
     await engine.dispose()
 
@@ -312,7 +313,7 @@ async def main(replies: int, load: int) -> None:
             rig(sink_log=Path(folder) / "sink") as servers,
             api(servers, task_queue, {"CADENZA_INBOUND_WEBHOOK_SECRET": secret}) as app,
         ):
-            await note_what_was_let_go(servers)
+            await create_stop_trigger(servers)
             worker = await servers.worker(task_queue)
             try:
                 sequence_id, repliers, figures = await run(

@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from bench.rig import Rig, progress, result, rig
-from bench.wakeups import wakeups_per_lead
+from bench.measures.wakeups import wakeups_per_lead
+from bench.report import progress, result
+from bench.servers.rig import Rig, rig
 from cadenza.exit import run_and_leave
 from db.calls import Call
 from domain.mailboxes.limits import MailboxLimits

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from bench.rig import COLD_OUTREACH, ROOT, ChildProcess, Rig, child, progress, result, rig
-from bench.shapes import BareWorkflow, NaiveWorkflow
+from bench.contenders.workflows import BareWorkflow, NaiveWorkflow
+from bench.report import progress, result
+from bench.servers.child_process import ROOT, ChildProcess, child
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
 from cadenza.exit import run_and_leave
 from services.dispatch.dispatcher import Dispatcher
 from services.enrollments.enrolling import enroll
@@ -123,7 +125,9 @@ async def enroll_all(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, le
 
 async def bare_contender(servers: Rig, shape: type[BareWorkflow] | type[NaiveWorkflow], name: str) -> Contender:
     task_queue = f"{name}-{uuid4()}"
-    worker = await child("bench.shapes", task_queue, environment={"TEMPORAL_ADDRESS": servers.temporal.address})
+    worker = await child(
+        "bench.contenders.workflows", task_queue, environment={"TEMPORAL_ADDRESS": servers.temporal.address}
+    )
     await worker.line()
     task = {field: str(uuid4()) for field in ("tenant_id", "enrollment_id", "step_id")}
     slots = asyncio.Semaphore(STARTS_AT_ONCE)

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 from playwright.async_api import Browser, Response
 
-from bench.rig import progress, result
+from bench.report import progress, result
 from cadenza.exit import run_and_leave
 from tests.e2e.browser import chromium, signed_in
 from tests.integration.up.up_run import dev_run

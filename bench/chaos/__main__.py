@@ -22,9 +22,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.chaos.run import Form, Outcome, Size, killed, run
-from bench.chaos.supervisor import Victim
-from bench.rig import progress, result
+from bench.chaos.kills import Victim
+from bench.chaos.run import Form, FormResult, RunSize, killed, run
+from bench.report import progress, result
 from cadenza.exit import run_and_leave
 from services.fault_points import FaultPoint
 
@@ -52,9 +52,9 @@ COLUMNS = (
 )
 
 
-def size(enrollments: int) -> Size:
+def size(enrollments: int) -> RunSize:
     seconds = max(15.0, enrollments / PER_SECOND)
-    return Size(enrollments, max(20, enrollments // 5), seconds, 60, seconds + 60, FULL)
+    return RunSize(enrollments, max(20, enrollments // 5), seconds, 60, seconds + 60, FULL)
 
 
 def armed(point: FaultPoint | None, seed: int) -> Callable[[int], str | None]:
@@ -65,13 +65,13 @@ def armed(point: FaultPoint | None, seed: int) -> Callable[[int], str | None]:
     return lambda life: f"{point}:{passings[life]}" if point and life < len(passings) else None
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
+def table(outcomes: Sequence[FormResult]) -> str:
     rows = [COLUMNS, *(_row(one) for one in outcomes)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def _row(one: Outcome) -> tuple[str, ...]:
+def _row(one: FormResult) -> tuple[str, ...]:
     figures, deaths = one.verdict.figures(), killed(one.evidence)
     victims = " ".join(f"{name} {deaths[name]}" for name in ("worker", "api", "temporal", "postgres"))
     names = ("enrollments", "as_expected", "lost", "duplicated")
@@ -88,7 +88,7 @@ def _row(one: Outcome) -> tuple[str, ...]:
     )
 
 
-def print_details(one: Outcome) -> None:
+def print_details(one: FormResult) -> None:
     """Prints the details behind a row of the table."""
     evidence = one.evidence
     progress(
@@ -108,7 +108,7 @@ def print_details(one: Outcome) -> None:
 
 
 async def main(seed: int, enrollments: int, forms: Sequence[str], point: FaultPoint | None, keep: Path | None) -> None:
-    outcomes: list[Outcome] = []
+    outcomes: list[FormResult] = []
     for name in forms:
         progress(f"{name}: {enrollments} enrollments, seed {seed}")
         with tempfile.TemporaryDirectory(prefix="cadenza-chaos-") as temporary:
@@ -120,8 +120,8 @@ async def main(seed: int, enrollments: int, forms: Sequence[str], point: FaultPo
     figures: Counter[str] = Counter()
     for one in outcomes:
         figures.update(one.verdict.figures())
-    convicted = sum(one.control.duplicated for one in outcomes if one.control is not None)
-    result("chaos", {**figures, "control_duplicated": convicted})
+    duplicated = sum(one.control.duplicated for one in outcomes if one.control is not None)
+    result("chaos", {**figures, "control_duplicated": duplicated})
 
 
 def arguments() -> argparse.Namespace:

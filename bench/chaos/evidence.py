@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bench.chaos.fates import Role
-from bench.chaos.sink import Happening
-from bench.chaos.world import Life, World
+from bench.chaos.processes import ChaosProcesses, ProcessLife
+from bench.chaos.smtp_sink import SinkEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Enrollment:
+class EnrollmentRecord:
     email: str
     status: str
     reason: str | None
@@ -25,7 +25,7 @@ class Enrollment:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class MessageNote:
     """A change of a message as recorded by the database: its new status, `unknown, skip` or `unknown, resend`."""
 
     at: float
@@ -34,23 +34,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MessageRecord:
     message_id: str
     to: str
     email: str
     """The key of its step. A message that was only reserved has no subject yet."""
     status: str
-    notes: tuple[Note, ...] = ()
+    notes: tuple[MessageNote, ...] = ()
 
 
 @dataclass(frozen=True)
 class Evidence:
     roles: Sequence[Role]
-    enrollments: Mapping[str, Enrollment]
+    enrollments: Mapping[str, EnrollmentRecord]
     """By the lead's email address."""
-    messages: Sequence[Message]
-    journal: Sequence[Happening]
-    lives: Sequence[Life]
+    messages: Sequence[MessageRecord]
+    journal: Sequence[SinkEvent]
+    lives: Sequence[ProcessLife]
     answered: Mapping[str, float]
     """By email address: when the API had answered the lead's action, in Unix seconds."""
     open_workflows: int = 0
@@ -78,26 +78,28 @@ _MESSAGES = text("""
 
 
 async def gather_evidence(
-    world: World,
+    processes: ChaosProcesses,
     sequence_id: UUID,
     roles: Sequence[Role],
-    journal: Sequence[Happening],
+    journal: Sequence[SinkEvent],
     answered: Mapping[str, float],
     **more: Any,
 ) -> Evidence:
-    key = {"tenant_id": world.servers.tenant_id, "sequence_id": sequence_id}
-    async with world.database.read(world.servers.tenant_id) as session:
+    key = {"tenant_id": processes.servers.tenant_id, "sequence_id": sequence_id}
+    async with processes.database.read(processes.servers.tenant_id) as session:
         enrollments = [_enrollment(row) for row in await session.execute(_ENROLLMENTS, key)]
         messages = [_message(row) for row in await session.execute(_MESSAGES, key)]
-    return Evidence(roles, {one.email: one for one in enrollments}, messages, journal, world.lives, answered, **more)
+    return Evidence(
+        roles, {one.email: one for one in enrollments}, messages, journal, processes.lives, answered, **more
+    )
 
 
-def _enrollment(row: Any) -> Enrollment:
+def _enrollment(row: Any) -> EnrollmentRecord:
     stopped_at = row.at.timestamp() if row.at else None
     let_go = frozenset(row.message_ids or ())
-    return Enrollment(row.email, row.status, row.stop_reason, row.lead_status, row.error, stopped_at, let_go)
+    return EnrollmentRecord(row.email, row.status, row.stop_reason, row.lead_status, row.error, stopped_at, let_go)
 
 
-def _message(row: Any) -> Message:
-    notes = tuple(Note(float(at), what, int(port or 0)) for at, what, port in row.notes)
-    return Message(row.rfc_message_id, row.email, row.key, row.status, notes)
+def _message(row: Any) -> MessageRecord:
+    notes = tuple(MessageNote(float(at), what, int(port or 0)) for at, what, port in row.notes)
+    return MessageRecord(row.rfc_message_id, row.email, row.key, row.status, notes)

@@ -80,7 +80,7 @@ SHARES: Mapping[Fate, int] = {
 }
 
 
-class Mischief(StrEnum):
+class ServerFault(StrEnum):
     """The fault of the mail server during one attempt to hand over a message."""
 
     NONE = ""
@@ -96,19 +96,19 @@ class Mischief(StrEnum):
     CUT_UNTAKEN = "drops the connection at the final dot, and has not taken the message"
 
 
-CUTS = (Mischief.DROP_MID_DATA, Mischief.CUT_TAKEN, Mischief.CUT_UNTAKEN)
+CUTS = (ServerFault.DROP_MID_DATA, ServerFault.CUT_TAKEN, ServerFault.CUT_UNTAKEN)
 """Faults after which the sender may not know the outcome."""
 AT_RANDOM = (
-    Mischief.RCPT_451,
-    Mischief.DROP_MID_DATA,
-    Mischief.DOT_451,
-    Mischief.DOT_554,
-    Mischief.STALL,
-    Mischief.CUT_TAKEN,
-    Mischief.CUT_UNTAKEN,
+    ServerFault.RCPT_451,
+    ServerFault.DROP_MID_DATA,
+    ServerFault.DOT_451,
+    ServerFault.DOT_554,
+    ServerFault.STALL,
+    ServerFault.CUT_TAKEN,
+    ServerFault.CUT_UNTAKEN,
 )
-SHARE_OF_MISCHIEF = 0.12
-ATTEMPTS_WITH_MISCHIEF = 4
+FAULT_SHARE = 0.12
+ATTEMPTS_WITH_FAULTS = 4
 """From the fifth attempt at a lead on there are no faults."""
 
 
@@ -116,11 +116,11 @@ ATTEMPTS_WITH_MISCHIEF = 4
 class Role:
     email: str
     fate: Fate
-    mischief: tuple[Mischief, ...]
+    faults: tuple[ServerFault, ...]
     """The faults of the first attempts at this recipient. A final RCPT_550 applies to all later attempts as well."""
 
 
-def cast(seed: int, count: int, *, domain: str = "leads.example", fate: Fate | None = None) -> list[Role]:
+def cast_roles(seed: int, count: int, *, domain: str = "leads.example", fate: Fate | None = None) -> list[Role]:
     """Creates `count` roles from the seed. `fate`: the same fate for all."""
     rng = random.Random(f"{seed} {domain}")
     fates = rng.choices(list(SHARES), weights=list(SHARES.values()), k=count)
@@ -129,12 +129,11 @@ def cast(seed: int, count: int, *, domain: str = "leads.example", fate: Fate | N
 
 def _role(rng: random.Random, email: str, fate: Fate) -> Role:
     if fate is Fate.BOUNCES:
-        return Role(email, fate, (Mischief.RCPT_550,))
-    mischief = [
-        rng.choice(AT_RANDOM) if rng.random() < SHARE_OF_MISCHIEF else Mischief.NONE
-        for _ in range(ATTEMPTS_WITH_MISCHIEF)
+        return Role(email, fate, (ServerFault.RCPT_550,))
+    faults = [
+        rng.choice(AT_RANDOM) if rng.random() < FAULT_SHARE else ServerFault.NONE for _ in range(ATTEMPTS_WITH_FAULTS)
     ]
-    return Role(email, fate, tuple(mischief))
+    return Role(email, fate, tuple(faults))
 
 
 def expected(fate: Fate, unheard: Sequence[str] = ()) -> Ending:

@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.chaos.evidence import Enrollment, Evidence, Message
+from bench.chaos.evidence import EnrollmentRecord, Evidence, MessageRecord
 from bench.chaos.fates import CUTS, SAYS_STOP, Role, email_of, expected
-from bench.chaos.sink import Happening
-from bench.chaos.world import Life
+from bench.chaos.processes import ProcessLife
+from bench.chaos.smtp_sink import SinkEvent
 
 MOMENT = 0.5
 """Tolerance in seconds: the sink records a cut before the sender notices it, and a kill is recorded after the process
@@ -19,10 +19,10 @@ has ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownOutcome:
     """A message with an unknown outcome, and the crash or cut that caused it, if one is found."""
 
-    message: Message
+    message: MessageRecord
     found_at: float
     then: str
     """`skip`, `resend`, or `unsettled` if it is still `sending` at the end."""
@@ -38,7 +38,7 @@ class Verdict:
     duplicated: list[str] = field(default_factory=list[str])
     sent_again: list[str] = field(default_factory=list[str])
     """Emails that arrived again under the same Message-ID, because the policy re-sent an unknown outcome."""
-    unknown: list[Unknown] = field(default_factory=list[Unknown])
+    unknown: list[UnknownOutcome] = field(default_factory=list[UnknownOutcome])
     emails_after_reply: list[str] = field(default_factory=list[str])
     otherwise: list[str] = field(default_factory=list[str])
     """Enrollments that ended differently from what the table of fates says."""
@@ -64,11 +64,11 @@ class Verdict:
 
 
 def judge(evidence: Evidence) -> Verdict:
-    arrivals: dict[str, list[Happening]] = defaultdict(list)
+    arrivals: dict[str, list[SinkEvent]] = defaultdict(list)
     for one in evidence.journal:
         if one.did == "taken":
             arrivals[one.to].append(one)
-    messages: dict[str, list[Message]] = defaultdict(list)
+    messages: dict[str, list[MessageRecord]] = defaultdict(list)
     for message in evidence.messages:
         messages[message.to].append(message)
     verdict = Verdict(enrollments=len(evidence.enrollments))
@@ -87,7 +87,11 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def _compare(
-    verdict: Verdict, role: Role, enrollment: Enrollment, arrivals: Sequence[Happening], unknown: Sequence[Unknown]
+    verdict: Verdict,
+    role: Role,
+    enrollment: EnrollmentRecord,
+    arrivals: Sequence[SinkEvent],
+    unknown: Sequence[UnknownOutcome],
 ) -> None:
     """Compares the emails and the ending of one lead with the expected ones."""
     given_up = [one.message.email for one in unknown if not one.arrived and one.then != "resend"]
@@ -109,7 +113,7 @@ def _compare(
         )
 
 
-def _twice(arrivals: Sequence[Happening], resends: Mapping[str, int]) -> dict[bool, list[str]]:
+def _twice(arrivals: Sequence[SinkEvent], resends: Mapping[str, int]) -> dict[bool, list[str]]:
     """Returns the arrivals of an email after its first one. Under True: those that are explained by a re-sent unknown
     outcome."""
     found: dict[bool, list[str]] = {True: [], False: []}
@@ -127,7 +131,7 @@ def _twice(arrivals: Sequence[Happening], resends: Mapping[str, int]) -> dict[bo
     return found
 
 
-def _after_stop(enrollment: Enrollment, arrivals: Sequence[Happening]) -> list[str]:
+def _after_stop(enrollment: EnrollmentRecord, arrivals: Sequence[SinkEvent]) -> list[str]:
     """Returns the emails that left after the stop: neither handed over nor being handed over at that time."""
     if enrollment.stopped_at is None:
         return []
@@ -138,9 +142,9 @@ def _after_stop(enrollment: Enrollment, arrivals: Sequence[Happening]) -> list[s
     ]
 
 
-def _unknown(message: Message, arrivals: Sequence[Happening], evidence: Evidence) -> list[Unknown]:
+def _unknown(message: MessageRecord, arrivals: Sequence[SinkEvent], evidence: Evidence) -> list[UnknownOutcome]:
     """Returns an entry for each time that the message's outcome was found to be unknown."""
-    found: list[Unknown] = []
+    found: list[UnknownOutcome] = []
     mark = None
     arrived = any(one.message_id == message.message_id for one in arrivals)
     for note in message.notes:
@@ -148,14 +152,14 @@ def _unknown(message: Message, arrivals: Sequence[Happening], evidence: Evidence
             mark = note
         elif note.what.startswith("unknown, ") and mark is not None:
             cause = _cause(message, mark.at, mark.port, note.at, evidence)
-            found.append(Unknown(message, note.at, note.what.removeprefix("unknown, "), arrived, cause))
+            found.append(UnknownOutcome(message, note.at, note.what.removeprefix("unknown, "), arrived, cause))
     if message.status == "sending" and mark is not None:
         cause = _cause(message, mark.at, mark.port, float("inf"), evidence)
-        found.append(Unknown(message, mark.at, "unsettled", arrived, cause))
+        found.append(UnknownOutcome(message, mark.at, "unsettled", arrived, cause))
     return found
 
 
-def _cause(message: Message, marked_at: float, port: int, found_at: float, evidence: Evidence) -> str | None:
+def _cause(message: MessageRecord, marked_at: float, port: int, found_at: float, evidence: Evidence) -> str | None:
     """Returns what made the outcome unknown: a connection cut by the sink, or a kill of the process that was sending
     the message; None if neither is found."""
     for one in evidence.journal:
@@ -167,7 +171,7 @@ def _cause(message: Message, marked_at: float, port: int, found_at: float, evide
     return None
 
 
-def _life_of(port: int, at: float, lives: Sequence[Life]) -> Life | None:
+def _life_of(port: int, at: float, lives: Sequence[ProcessLife]) -> ProcessLife | None:
     """Returns the process that was connected to Postgres from this port at this time."""
     for one in lives:
         if port in one.ports and one.began <= at and (one.ended is None or at <= one.ended + MOMENT):

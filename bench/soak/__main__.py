@@ -29,18 +29,20 @@ from uuid import uuid4
 
 import asyncpg
 
-from bench.rig import ChildProcess, Rig, progress, result, rig
-from bench.scale.costs import grown_bytes
-from bench.scale.measure import TABLES
-from bench.served import Api, api
+from bench.report import progress, result
+from bench.scale_model.costs import grown_bytes
+from bench.scale_model.measure import TABLES
+from bench.servers.api import Api, api
+from bench.servers.child_process import ChildProcess
+from bench.servers.rig import Rig, rig
 from bench.soak.arrivals import Arrivals
-from bench.soak.instruments import Instruments
-from bench.soak.load import Load, Plan, beside, make_sequences
+from bench.soak.database_probes import DatabaseProbes
+from bench.soak.leads import ApiCaller, LeadReactions
+from bench.soak.load import Load, SoakPlan, beside, make_sequences
 from bench.soak.logs import Logs
-from bench.soak.office import Office
-from bench.soak.people import Desk, People
-from bench.soak.samples import Sampler, Watched
-from bench.soak.verdict import lag_p99, mb_per_hour
+from bench.soak.samples import SampledProcesses, Sampler
+from bench.soak.trends import lag_p99, mb_per_hour
+from bench.soak.users import TenantUsers
 from cadenza.embedded.ports import LOOPBACK, free_port
 from cadenza.embedded.postgres import DATABASE, SUPERUSER
 from cadenza.exit import run_and_leave
@@ -49,7 +51,7 @@ from webhooks.signing import new_secret
 SIGNING_KEY = "a key that signs the links in mail of the load"
 SHARE = 0.7
 SHOWN = 20
-SHORT = Plan(
+SHORT = SoakPlan(
     50,
     per_second=1.2,
     edit_seconds=12,
@@ -60,23 +62,23 @@ SHORT = Plan(
 
 
 @dataclass
-class Site:
+class SoakServers:
     """All processes, with their logs and the instruments in the database."""
 
     servers: Rig
     app: Api
     worker: ChildProcess
     logs: Logs
-    instruments: Instruments
+    probes: DatabaseProbes
     webhook_secret: str
 
 
-async def soak(plan: Plan, samples: Path | None = None) -> dict[str, Any]:
+async def soak(plan: SoakPlan, samples: Path | None = None) -> dict[str, Any]:
     """Runs the whole load; returns the figures."""
-    async with site() as one, one.app.tenant(one.servers.tenant_id) as http:
-        empty_bytes = await one.instruments.database_bytes()
+    async with soak_servers() as one, one.app.tenant(one.servers.tenant_id) as http:
+        empty_bytes = await one.probes.database_bytes()
         load = await prepare(one, http, plan)
-        async with beside(load.people.live()):
+        async with beside(load.reactions.live()):
             limit = await load.limit_per_s() if plan.per_second is None else plan.per_second / plan.share
             progress(f"limit: {limit:.1f} enrollments finished a second")
             await load.drain()
@@ -93,17 +95,17 @@ async def soak(plan: Plan, samples: Path | None = None) -> dict[str, Any]:
             "limit_per_s": round(limit, 2),
             "offered_per_s": round(plan.share * limit, 2),
             **steadiness(load.sampler, first, last),
-            **await ledger(one, load, empty_bytes),
+            **await totals(one, load, empty_bytes),
             "log_errors_at_limit": at_the_limit,
         }
-        await explain(one, load)
+        await print_details(one, load)
     return figures
 
 
-async def prepare(one: Site, http: Any, plan: Plan) -> Load:
+async def prepare(one: SoakServers, http: Any, plan: SoakPlan) -> Load:
     sequences = await make_sequences(one.servers, http)
-    desk = Desk(http)
-    people = People(desk, one.servers.sink, SIGNING_KEY, one.webhook_secret, plan.haste)
+    caller = ApiCaller(http)
+    reactions = LeadReactions(caller, one.servers.sink, SIGNING_KEY, one.webhook_secret, plan.haste)
     postgres, temporal = one.servers.postgres, one.servers.temporal
     assert postgres.pid and temporal.pid and temporal.database, "all run"
     pids = {
@@ -112,9 +114,9 @@ async def prepare(one: Site, http: Any, plan: Plan) -> Load:
         "temporal": temporal.pid,
         "postgres": postgres.pid,
     }
-    sampler = Sampler(Watched(pids, temporal.database, one.logs, [sequences.asleep]), one.instruments)
-    office = Office(desk, sequences.edited, sequences.asleep)
-    return Load(plan, sequences, desk, people, Arrivals(desk, people), office, sampler)
+    sampler = Sampler(SampledProcesses(pids, temporal.database, one.logs, [sequences.asleep]), one.probes)
+    users = TenantUsers(caller, sequences.edited, sequences.asleep)
+    return Load(plan, sequences, caller, reactions, Arrivals(caller, reactions), users, sampler)
 
 
 def steadiness(sampler: Sampler, first: int, last: int) -> dict[str, float]:
@@ -133,10 +135,10 @@ def steadiness(sampler: Sampler, first: int, last: int) -> dict[str, float]:
     }
 
 
-async def ledger(one: Site, load: Load, empty_bytes: int) -> dict[str, Any]:
+async def totals(one: SoakServers, load: Load, empty_bytes: int) -> dict[str, Any]:
     now = load.sampler.samples[-1]
-    arrived, received = load.arrivals.arrived, load.people.received
-    grown = await one.instruments.database_bytes() - empty_bytes
+    arrived, received = load.arrivals.arrived, load.reactions.received
+    grown = await one.probes.database_bytes() - empty_bytes
     return {
         "share": load.plan.share,
         "arrived": arrived,
@@ -145,20 +147,20 @@ async def ledger(one: Site, load: Load, empty_bytes: int) -> dict[str, Any]:
         "failed": now.failed,
         "overdue": now.overdue,
         "bytes_per_lead": round(grown / arrived),
-        "predicted_bytes_per_lead": round(grown_bytes(await one.instruments.rows(TABLES)) / arrived),
+        "predicted_bytes_per_lead": round(grown_bytes(await one.probes.rows(TABLES)) / arrived),
         "emails": received.total(),
         "duplicated": sum(times > 1 for times in received.values()),
-        "emails_after_reply": len(await one.instruments.left_after_stop() & received.keys()),
-        "api_failures": load.desk.failures,
+        "emails_after_reply": len(await one.probes.left_after_stop() & received.keys()),
+        "api_failures": load.caller.failures,
         "log_errors": one.logs.read_on(),
         "log_late": one.logs.late,
     }
 
 
-async def explain(one: Site, load: Load) -> None:
-    for told, times in sorted(load.desk.answers.items()):
+async def print_details(one: SoakServers, load: Load) -> None:
+    for told, times in sorted(load.caller.answers.items()):
         progress(f"  {told}: {times}")
-    for row in await one.instruments.tables():
+    for row in await one.probes.tables():
         progress("  {table}: {rows} rows, {bytes} bytes, {dead} dead, {scans} scans of {scanned}".format(**row))
     progress(f"complaints: {dict(one.logs.complaints)}")
     for example in one.logs.examples[:SHOWN]:
@@ -166,7 +168,7 @@ async def explain(one: Site, load: Load) -> None:
 
 
 @asynccontextmanager
-async def site() -> AsyncGenerator[Site]:
+async def soak_servers() -> AsyncGenerator[SoakServers]:
     secret, task_queue, port = new_secret(), f"app-{uuid4()}", free_port()
     settings = {
         "CADENZA_INBOUND_WEBHOOK_SECRET": secret,
@@ -175,17 +177,17 @@ async def site() -> AsyncGenerator[Site]:
     }
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:
         files = {part: Path(name) / f"{part}.log" for part in ("worker", "api")}
-        async with rig(sink=("bench.soak.mailroom",)) as servers:
+        async with rig(sink=("bench.soak.smtp_sink",)) as servers:
             logs = Logs({**files, "temporal": servers.temporal.log, "postgres": servers.postgres.log})
-            instruments = Instruments(await asyncpg.connect(servers.postgres.url(SUPERUSER, DATABASE)))
-            await instruments.install()
+            probes = DatabaseProbes(await asyncpg.connect(servers.postgres.url(SUPERUSER, DATABASE)))
+            await probes.install()
             worker = await servers.worker(task_queue, settings=settings, log=files["worker"])
             try:
                 async with api(servers, task_queue, settings, port=port, log=files["api"]) as app:
-                    yield Site(servers, app, worker, logs, instruments, secret)
+                    yield SoakServers(servers, app, worker, logs, probes, secret)
             finally:
                 await worker.end()
-                await instruments.connection.close()
+                await probes.connection.close()
 
 
 def arguments() -> argparse.Namespace:
@@ -199,7 +201,7 @@ def arguments() -> argparse.Namespace:
 
 
 async def main(given: argparse.Namespace) -> None:
-    plan = SHORT if given.short else Plan(given.minutes * 60, given.limit_seconds, given.share)
+    plan = SHORT if given.short else SoakPlan(given.minutes * 60, given.limit_seconds, given.share)
     result("soak", await soak(plan, given.samples))
 
 

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import httpx
 
-from bench.rig import COLD_OUTREACH, Rig, progress
-from bench.served import ask
+from bench.report import progress
+from bench.servers.api import ask
+from bench.servers.rig import COLD_OUTREACH, Rig
 from bench.soak.arrivals import Arrivals, Destination
-from bench.soak.office import Office
-from bench.soak.people import Desk, People
+from bench.soak.leads import ApiCaller, LeadReactions
 from bench.soak.samples import Sampler
+from bench.soak.users import TenantUsers
 
 IN_FLIGHT = 500
 """Active leads while the limit is measured: more workflows than the worker caches."""
@@ -33,7 +34,7 @@ DRAIN_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class SoakPlan:
     """Durations and rates of the run. `haste`: factor by which people react faster than usual."""
 
     steady_seconds: float
@@ -48,7 +49,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Sequences:
+class LoadSequences:
     quick: UUID
     """cold-outreach with delays of seconds."""
     edited: UUID
@@ -61,10 +62,10 @@ class Sequences:
         return [Destination(self.quick, 0.8), Destination(self.edited, 0.1), Destination(self.asleep, 0.1)]
 
 
-async def make_sequences(servers: Rig, http: httpx.AsyncClient) -> Sequences:
+async def make_sequences(servers: Rig, http: httpx.AsyncClient) -> LoadSequences:
     quick = await servers.sequence(COLD_OUTREACH["steps"])
     await servers.quicken(quick, QUICK_SECONDS)
-    return Sequences(quick, await _sequence(http, EDITED), await _sequence(http, COLD_OUTREACH["steps"]))
+    return LoadSequences(quick, await _sequence(http, EDITED), await _sequence(http, COLD_OUTREACH["steps"]))
 
 
 async def _sequence(http: httpx.AsyncClient, steps: list[dict[str, Any]]) -> UUID:
@@ -75,12 +76,12 @@ async def _sequence(http: httpx.AsyncClient, steps: list[dict[str, Any]]) -> UUI
 
 @dataclass
 class Load:
-    plan: Plan
-    sequences: Sequences
-    desk: Desk
-    people: People
+    plan: SoakPlan
+    sequences: LoadSequences
+    caller: ApiCaller
+    reactions: LeadReactions
     arrivals: Arrivals
-    office: Office
+    users: TenantUsers
     sampler: Sampler
 
     async def limit_per_s(self) -> float:
@@ -103,9 +104,9 @@ class Load:
     async def steady(self, per_second: float) -> None:
         async with beside(
             self.sampler.run(),
-            self.office.watch(),
-            self.office.edit(self.plan.edit_seconds),
-            self.office.halt(self.plan.halt_seconds, self.plan.halted_seconds),
+            self.users.watch(),
+            self.users.edit(self.plan.edit_seconds),
+            self.users.halt(self.plan.halt_seconds, self.plan.halted_seconds),
         ):
             await self.arrivals.steady(per_second, self.plan.steady_seconds, self.sequences.all_of_them)
 
@@ -114,9 +115,9 @@ class Load:
         DRAIN_SECONDS."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while time.monotonic() < deadline:
-            await self.desk.idle()
+            await self.caller.idle()
             now = await self.sampler.take()
-            if not now.live and not now.outbox and not self.desk.tasks:
+            if not now.live and not now.outbox and not self.caller.tasks:
                 return
             await asyncio.sleep(1)
         progress("some enrollments have not finished in time")

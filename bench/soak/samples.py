@@ -13,9 +13,9 @@ from uuid import UUID
 
 import psutil
 
-from bench.fairness import p
-from bench.rig import progress
-from bench.soak.instruments import Instruments
+from bench.measures.percentiles import percentile
+from bench.report import progress
+from bench.soak.database_probes import DatabaseProbes
 from bench.soak.logs import Logs
 
 SAMPLE_SECONDS = 10.0
@@ -49,7 +49,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Watched:
+class SampledProcesses:
     pids: Mapping[str, int]
     temporal_file: Path
     logs: Logs
@@ -57,8 +57,8 @@ class Watched:
 
 
 class Sampler:
-    def __init__(self, watched: Watched, instruments: Instruments) -> None:
-        self._watched, self._instruments = watched, instruments
+    def __init__(self, watched: SampledProcesses, probes: DatabaseProbes) -> None:
+        self._watched, self._probes = watched, probes
         self._began = time.monotonic()
         self.samples: list[Sample] = []
         self.lags_s: list[list[float]] = []
@@ -71,8 +71,8 @@ class Sampler:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     async def take(self) -> Sample:
-        lags = await self._instruments.lags_s()
-        standing = await self._instruments.standing(list(self._watched.asleep))
+        lags = await self._probes.lags_s()
+        enrollment_counts = await self._probes.enrollment_counts(list(self._watched.asleep))
         memory = {name: private_mb(pid) for name, pid in self._watched.pids.items()}
         sample = Sample(
             t_s=round(time.monotonic() - self._began, 1),
@@ -83,14 +83,14 @@ class Sampler:
             backends=memory["postgres"][1] - 1,
             steps=len(lags),
             lag_p50_s=round(statistics.median(lags), 3) if lags else 0.0,
-            lag_p99_s=round(p(lags, 99), 3) if lags else 0.0,
-            live=int(standing["live"]),
-            finished=int(standing["finished"]),
-            failed=int(standing["failed"]),
-            overdue=int(standing["overdue"]),
-            outbox=int(standing["outbox"]),
-            outbox_age_s=round(standing["outbox_age_s"], 1),
-            database_mb=round(await self._instruments.database_bytes() / MB, 2),
+            lag_p99_s=round(percentile(lags, 99), 3) if lags else 0.0,
+            live=int(enrollment_counts["live"]),
+            finished=int(enrollment_counts["finished"]),
+            failed=int(enrollment_counts["failed"]),
+            overdue=int(enrollment_counts["overdue"]),
+            outbox=int(enrollment_counts["outbox"]),
+            outbox_age_s=round(enrollment_counts["outbox_age_s"], 1),
+            database_mb=round(await self._probes.database_bytes() / MB, 2),
             temporal_file_mb=round(_size(self._watched.temporal_file) / MB, 2),
             log_errors=self._watched.logs.read_on(),
         )

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench.chaos.evidence import Enrollment, Evidence, Message, Note
-from bench.chaos.fates import BREAKUP, FOLLOW_UP, INTRO, Ending, Fate, Mischief, Role, cast, expected
+from bench.chaos.evidence import EnrollmentRecord, Evidence, MessageNote, MessageRecord
+from bench.chaos.fates import BREAKUP, FOLLOW_UP, INTRO, Ending, Fate, Role, ServerFault, cast_roles, expected
 from bench.chaos.judge import judge
-from bench.chaos.sink import Happening, read_journal
-from bench.chaos.supervisor import Victim, strikes
-from bench.chaos.world import KILLED, Life
+from bench.chaos.kills import Victim, plan_kills
+from bench.chaos.processes import KILLED, ProcessLife
+from bench.chaos.smtp_sink import SinkEvent, read_journal
 
 SILENT, REPLIER = "silent@leads.example", "replier@leads.example"
 ROLES = [Role(SILENT, Fate.SILENT, ()), Role(REPLIER, Fate.REPLIES_TO_INTRO, ())]
@@ -21,12 +21,12 @@ SUBJECT = {
 STOPPED_AT = 150.0
 
 
-def taken(at: float, to: str, email: str, message_id: str | None = None) -> Happening:
-    return Happening(at, "taken", to, message_id or f"<{email}.{to}>", SUBJECT[email])
+def taken(at: float, to: str, email: str, message_id: str | None = None) -> SinkEvent:
+    return SinkEvent(at, "taken", to, message_id or f"<{email}.{to}>", SUBJECT[email])
 
 
-def message(to: str, email: str, status: str = "sent", *notes: Note) -> Message:
-    return Message(f"<{email}.{to}>", to, email, status, notes)
+def message(to: str, email: str, status: str = "sent", *notes: MessageNote) -> MessageRecord:
+    return MessageRecord(f"<{email}.{to}>", to, email, status, notes)
 
 
 ARRIVALS = [taken(100, SILENT, INTRO), taken(200, SILENT, FOLLOW_UP), taken(300, SILENT, BREAKUP)]
@@ -34,8 +34,8 @@ REPLIED = [taken(100, REPLIER, INTRO)]
 WENT_WELL = Evidence(
     roles=ROLES,
     enrollments={
-        SILENT: Enrollment(SILENT, "completed", None, "unresponsive"),
-        REPLIER: Enrollment(
+        SILENT: EnrollmentRecord(SILENT, "completed", None, "unresponsive"),
+        REPLIER: EnrollmentRecord(
             REPLIER, "stopped", "replied", "qualified", None, STOPPED_AT, frozenset({f"<{INTRO}.{REPLIER}>"})
         ),
     },
@@ -46,7 +46,7 @@ WENT_WELL = Evidence(
 )
 
 
-def with_follow_up(status: str, *notes: Note) -> list[Message]:
+def with_follow_up(status: str, *notes: MessageNote) -> list[MessageRecord]:
     return [one for one in WENT_WELL.messages if (one.to, one.email) != (SILENT, FOLLOW_UP)] + [
         message(SILENT, FOLLOW_UP, status, *notes)
     ]
@@ -93,14 +93,14 @@ def test_an_email_after_the_reply_is_found_and_one_that_was_on_its_way_is_none()
 
 
 def test_an_end_that_was_not_foretold_is_found() -> None:
-    failed = Enrollment(SILENT, "failed", None, "new", "MessageRefused: 554")
+    failed = EnrollmentRecord(SILENT, "failed", None, "new", "MessageRefused: 554")
     verdict = judge(replace(WENT_WELL, enrollments={**WENT_WELL.enrollments, SILENT: failed}))
     assert verdict.as_expected == 1
     assert "MessageRefused" in verdict.findings[0]
 
 
-SENDING, FOUND = Note(200.0, "sending", 4001), Note(220.0, "unknown, skip", 4002)
-HOLDER = Life("worker-0", 11, began=50.0, ended=200.1, status=KILLED, ports={4001})
+SENDING, FOUND = MessageNote(200.0, "sending", 4001), MessageNote(220.0, "unknown, skip", 4002)
+HOLDER = ProcessLife("worker-0", 11, began=50.0, ended=200.1, status=KILLED, ports={4001})
 
 
 @pytest.mark.parametrize(
@@ -112,18 +112,18 @@ HOLDER = Life("worker-0", 11, began=50.0, ended=200.1, status=KILLED, ports={400
         pytest.param([replace(HOLDER, status=1)], [], False, id="it ended otherwise"),
         pytest.param(
             [],
-            [Happening(200.1, Mischief.CUT_UNTAKEN, SILENT, f"<{FOLLOW_UP}.{SILENT}>")],
+            [SinkEvent(200.1, ServerFault.CUT_UNTAKEN, SILENT, f"<{FOLLOW_UP}.{SILENT}>")],
             True,
             id="the connection was cut",
         ),
         pytest.param(
-            [], [Happening(200.1, Mischief.CUT_UNTAKEN, SILENT, f"<{INTRO}.{SILENT}>")], False, id="another was cut"
+            [], [SinkEvent(200.1, ServerFault.CUT_UNTAKEN, SILENT, f"<{INTRO}.{SILENT}>")], False, id="another was cut"
         ),
         pytest.param([], [], False, id="nothing happened"),
     ],
 )
 def test_an_unknown_outcome_is_explained_by_what_hit_its_window_and_by_nothing_else(
-    lives: list[Life], journal: list[Happening], explained: bool
+    lives: list[ProcessLife], journal: list[SinkEvent], explained: bool
 ) -> None:
     evidence = replace(
         WENT_WELL,
@@ -143,7 +143,9 @@ def test_what_is_still_sending_in_the_end_is_unknown() -> None:
 
 
 def test_a_second_copy_is_excused_once_for_each_time_that_the_policy_sent_it_again() -> None:
-    resent = with_follow_up("sent", SENDING, replace(FOUND, what="unknown, resend"), Note(221.0, "sending", 4002))
+    resent = with_follow_up(
+        "sent", SENDING, replace(FOUND, what="unknown, resend"), MessageNote(221.0, "sending", 4002)
+    )
     again = taken(221.1, SILENT, FOLLOW_UP)
     evidence = replace(WENT_WELL, messages=resent, journal=[*WENT_WELL.journal, again], lives=[HOLDER])
     verdict = judge(evidence)
@@ -160,14 +162,14 @@ def test_an_email_that_was_never_heard_is_not_answered() -> None:
 
 
 def test_the_seed_alone_casts_and_strikes() -> None:
-    assert cast(3, 200) == cast(3, 200) != cast(4, 200)
-    assert {role.fate for role in cast(3, 200)} == set(Fate)
+    assert cast_roles(3, 200) == cast_roles(3, 200) != cast_roles(4, 200)
+    assert {role.fate for role in cast_roles(3, 200)} == set(Fate)
     counts = {Victim.WORKER: 10, Victim.POSTGRES: 3}
-    assert strikes(3, 60, counts) == strikes(3, 60, counts) != strikes(4, 60, counts)
-    assert len(strikes(3, 60, counts)) == 13
+    assert plan_kills(3, 60, counts) == plan_kills(3, 60, counts) != plan_kills(4, 60, counts)
+    assert len(plan_kills(3, 60, counts)) == 13
 
 
 def test_a_journal_is_read_up_to_the_line_that_is_being_written() -> None:
     line = '{"at": 1.0, "did": "taken", "to": "a@b.example", "message_id": "<1>", "subject": "S"}'
-    assert read_journal(f"{line}\n{line[:20]}") == [Happening(1.0, "taken", "a@b.example", "<1>", "S")]
+    assert read_journal(f"{line}\n{line[:20]}") == [SinkEvent(1.0, "taken", "a@b.example", "<1>", "S")]
     assert read_journal("") == []

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.scale.assumptions import Capacity, CloudPrices, Shape
-from bench.scale.costs import BYTES_PER_ROW, LeadCost, database_bytes, grown_bytes
-from bench.scale.model import actions_usd, cloud, flow, limits, power_of_two, predict
+from bench.scale_model.assumptions import Capacity, CloudPrices, LeadPattern
+from bench.scale_model.costs import BYTES_PER_ROW, LeadCost, database_bytes, grown_bytes
+from bench.scale_model.model import actions_usd, cloud, flow, limits, power_of_two, predict
 
 MEASURED = [
     # python -m bench.soak, 2026-11-25: rows of each table at the end, and the database's growth in bytes.
@@ -43,7 +43,7 @@ def test_the_model_foretells_the_size_of_databases_that_were_measured(rows: dict
 
 
 def test_leads_flow_through_in_the_hours_of_the_window() -> None:
-    shape = Shape(days_in_flight=8, window_days_per_week=5, window_hours=8, busiest_hour=1)
+    shape = LeadPattern(days_in_flight=8, window_days_per_week=5, window_hours=8, busiest_hour=1)
 
     moving = flow(8_000_000, LeadCost(emails=3, effects=4), shape)
 
@@ -62,7 +62,7 @@ def test_each_tier_of_actions_has_its_price() -> None:
 
 
 def test_watched_inboxes_cost_actions_though_nothing_arrives() -> None:
-    cost, shape, prices = LeadCost(), Shape(), CloudPrices()
+    cost, shape, prices = LeadCost(), LeadPattern(), CloudPrices()
     moving = flow(1e6, cost, shape)
 
     without, with_mailboxes = (cloud(moving, count, cost, shape, prices) for count in (0, 1))

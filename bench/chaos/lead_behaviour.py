@@ -10,9 +10,9 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bench.chaos.client import PatientClient
 from bench.chaos.fates import ACTS_AFTER, Fate, Role, email_of
-from bench.chaos.sink import Happening, read_journal
+from bench.chaos.retrying_client import RetryingClient
+from bench.chaos.smtp_sink import SinkEvent, read_journal
 from db.session import Database
 
 POLL_SECONDS = 0.1
@@ -31,13 +31,13 @@ _BACK = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class ActingLead:
     role: Role
     lead_id: UUID
 
 
-class People:
-    def __init__(self, actors: list[Actor], client: PatientClient, database: Database, tenant_id: UUID) -> None:
+class LeadBehaviour:
+    def __init__(self, actors: list[ActingLead], client: RetryingClient, database: Database, tenant_id: UUID) -> None:
         self.answered: dict[str, float] = {}
         """By email address: when the API had answered the lead's action with 2xx, in Unix seconds."""
         self._actors = {one.role.email: one for one in actors}
@@ -62,14 +62,14 @@ class People:
     def are_done(self) -> bool:
         return all(task.done() for task in self._acting.values())
 
-    def _heard(self, one: Happening) -> None:
+    def _heard(self, one: SinkEvent) -> None:
         actor = self._actors.get(one.to)
         if one.did != "taken" or actor is None or one.to in self._acting:
             return
         if ACTS_AFTER.get(actor.role.fate) == email_of(one.subject):
             self._acting[one.to] = asyncio.create_task(self._act(actor))
 
-    async def _act(self, actor: Actor) -> None:
+    async def _act(self, actor: ActingLead) -> None:
         match actor.role.fate:
             case Fate.OPENS:
                 await self._event(actor, "open")
@@ -97,11 +97,11 @@ class People:
                 raise AssertionError("these leads do not act")
         self.answered[actor.role.email] = datetime.now(UTC).timestamp()
 
-    async def _event(self, actor: Actor, kind: str, **more: object) -> None:
+    async def _event(self, actor: ActingLead, kind: str, **more: object) -> None:
         body = {"type": kind, "event_id": f"{kind} of {actor.lead_id}", **more}
         await self._client.ask("POST", f"/leads/{actor.lead_id}/events", body)
 
-    async def _is_back(self, actor: Actor) -> None:
+    async def _is_back(self, actor: ActingLead) -> None:
         while True:
             try:
                 async with self._database.write(self._tenant_id) as session:
@@ -115,7 +115,7 @@ class People:
 class Operator:
     """A user who looks at failed enrollments and resumes them."""
 
-    def __init__(self, client: PatientClient, sequence_id: UUID) -> None:
+    def __init__(self, client: RetryingClient, sequence_id: UUID) -> None:
         self.resumed = 0
         self._client, self._sequence_id = client, sequence_id
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from bench.reply_latency import BEFORE_STOP
+from bench.reply_latency import STOP_TRIGGER
 
-BEFORE_STEP = """
+STEP_TRIGGER = """
 CREATE UNLOGGED TABLE bench_lag (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lag_s real NOT NULL);
 GRANT INSERT ON bench_lag TO cadenza_app;
 CREATE FUNCTION bench_note_lag() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -23,7 +23,7 @@ CREATE TRIGGER bench_note_lag AFTER UPDATE ON lead_sequence_state FOR EACH ROW
 """
 """Records a step's lag: from its due time until its result is committed."""
 
-STANDING = """
+ENROLLMENT_COUNTS = """
 SELECT count(*) FILTER (WHERE ended_at IS NULL AND sequence_id <> ALL ($1)) AS live,
        count(*) FILTER (WHERE ended_at IS NOT NULL) AS finished,
        count(*) FILTER (WHERE status = 'failed') AS failed,
@@ -47,21 +47,21 @@ SELECT coalesce(parent.relname, t.relname) AS table,
   LEFT JOIN pg_inherits i ON i.inhrelid = t.relid LEFT JOIN pg_class parent ON parent.oid = i.inhparent
  WHERE t.relname NOT LIKE 'bench\\_%' GROUP BY 1 ORDER BY bytes DESC
 """
-LEFT_LATE = """
+RELEASED_LATE = """
 SELECT m.rfc_message_id FROM messages m JOIN bench_let_go g ON g.enrollment_id = m.enrollment_id
  WHERE NOT m.rfc_message_id = ANY (g.message_ids)
 """
 
 
 @dataclass
-class Instruments:
+class DatabaseProbes:
     """Uses a superuser's connection, which sees the rows of every tenant."""
 
     connection: asyncpg.Connection
     last_lag: int = 0
 
     async def install(self) -> None:
-        for statement in (*BEFORE_STOP, BEFORE_STEP):
+        for statement in (*STOP_TRIGGER, STEP_TRIGGER):
             await self.connection.execute(statement)
 
     async def lags_s(self) -> list[float]:
@@ -71,9 +71,9 @@ class Instruments:
             self.last_lag = rows[-1]["id"]
         return [row["lag_s"] for row in rows]
 
-    async def standing(self, asleep: list[Any]) -> dict[str, float]:
+    async def enrollment_counts(self, asleep: list[Any]) -> dict[str, float]:
         """Returns counts of all enrollments. `live` are those that have not ended, except in the sequences `asleep`."""
-        return dict(await self.connection.fetchrow(STANDING, asleep))
+        return dict(await self.connection.fetchrow(ENROLLMENT_COUNTS, asleep))
 
     async def database_bytes(self) -> int:
         """Returns the size of the database without the tables of the measurement."""
@@ -87,4 +87,4 @@ class Instruments:
 
     async def left_after_stop(self) -> set[str]:
         """Returns Message-IDs that had not been released when their enrollment was stopped."""
-        return {row[0] for row in await self.connection.fetch(LEFT_LATE)}
+        return {row[0] for row in await self.connection.fetch(RELEASED_LATE)}

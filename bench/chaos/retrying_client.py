@@ -12,7 +12,7 @@ PAUSE_SECONDS = 0.3
 TIMEOUT_SECONDS = 10.0
 
 
-class PatientClient:
+class RetryingClient:
     """Calls the APIs in turn until one answers. `answers` counts status codes and connection errors."""
 
     def __init__(self, urls: Sequence[str], key: str) -> None:
@@ -22,7 +22,7 @@ class PatientClient:
         limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
         self._http = httpx.AsyncClient(headers=headers, trust_env=False, timeout=TIMEOUT_SECONDS, limits=limits)
 
-    async def __aenter__(self) -> "PatientClient":
+    async def __aenter__(self) -> "RetryingClient":
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -17,7 +17,9 @@ from uuid import uuid4
 
 import psutil
 
-from bench.rig import ROOT, Rig, progress, rig
+from bench.report import progress
+from bench.servers.child_process import ROOT
+from bench.servers.rig import Rig, rig
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
 from db.session import Database
@@ -31,7 +33,7 @@ RESTART_SECONDS = 1.0
 
 
 @dataclass
-class Life:
+class ProcessLife:
     """One life of a process, from start to end."""
 
     name: str
@@ -54,14 +56,14 @@ class Life:
                     self.ports.add(one.laddr.port)
 
 
-class Service:
+class RestartedProcess:
     """A process that is restarted whenever it ends."""
 
     def __init__(
         self, name: str, arguments: list[str], environment: Callable[[int], Mapping[str, str]], log: Path, port: int
     ) -> None:
         """`environment` returns the environment of the n-th life, from 0. `port`: the port of Postgres."""
-        self.name, self.lives = name, list[Life]()
+        self.name, self.lives = name, list[ProcessLife]()
         self._arguments, self._environment, self._log, self._port = arguments, environment, log, port
         self._process: asyncio.subprocess.Process | None = None
         self._down_seconds: float | None = None
@@ -131,22 +133,22 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        self.lives.append(Life(self.name, self._process.pid, time.time()))
+        self.lives.append(ProcessLife(self.name, self._process.pid, time.time()))
         self._up.set()
 
 
 @dataclass
-class World:
+class ChaosProcesses:
     servers: Rig
     task_queue: str
-    workers: list[Service]
-    apis: list[Service]
-    control: Service | None
+    workers: list[RestartedProcess]
+    apis: list[RestartedProcess]
+    control: RestartedProcess | None
     """The naive sender's worker, which is killed whenever the app's is."""
     urls: list[str]
     journal: Path
     folder: Path
-    outages: list[Life] = field(default_factory=list[Life])
+    outages: list[ProcessLife] = field(default_factory=list[ProcessLife])
     """The ended lives of Temporal and Postgres."""
 
     @property
@@ -154,11 +156,11 @@ class World:
         return self.servers.database
 
     @property
-    def services(self) -> list[Service]:
+    def services(self) -> list[RestartedProcess]:
         return [*self.workers, *self.apis, *([self.control] if self.control else [])]
 
     @property
-    def lives(self) -> list[Life]:
+    def lives(self) -> list[ProcessLife]:
         return [life for one in self.services for life in one.lives] + self.outages
 
     async def kill_worker(self, which: int, down_seconds: float) -> None:
@@ -181,7 +183,7 @@ class World:
         assert child is not None and child.process is not None, "started"
         child.process.kill()
         status = await child.wait()
-        self.outages.append(Life(server.name, child.process.pid, 0.0, time.time(), status))
+        self.outages.append(ProcessLife(server.name, child.process.pid, 0.0, time.time(), status))
         await asyncio.sleep(down_seconds)
         await server.start()
 
@@ -194,7 +196,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class Shape:
+class ProcessCounts:
     """The numbers of processes, and the fault point of each life of a worker or an API, if any."""
 
     workers: int = 1
@@ -204,13 +206,15 @@ class Shape:
 
 
 @asynccontextmanager
-async def world(shape: Shape, schedule: Path, seed: int, folder: Path) -> AsyncGenerator[World]:
+async def running_processes(
+    shape: ProcessCounts, schedule: Path, seed: int, folder: Path
+) -> AsyncGenerator[ChaosProcesses]:
     """Starts all processes; the sink follows SCHEDULE. Logs and the journal are in `folder`."""
     journal = folder / "journal"
     journal.unlink(missing_ok=True)  # leads must not act on arrivals of an earlier run
-    sink = ("bench.chaos.sink", str(schedule), str(journal), str(seed))
+    sink = ("bench.chaos.smtp_sink", str(schedule), str(journal), str(seed))
     async with rig(sink=sink) as servers:
-        one = _processes(servers, shape, journal, folder)
+        one = _all_processes(servers, shape, journal, folder)
         sampling = asyncio.create_task(one.sample_ports())
         try:
             await asyncio.gather(*(service.start() for service in one.services))
@@ -220,7 +224,7 @@ async def world(shape: Shape, schedule: Path, seed: int, folder: Path) -> AsyncG
             await asyncio.gather(*(service.end() for service in one.services))
 
 
-def _processes(servers: Rig, shape: Shape, journal: Path, folder: Path) -> World:
+def _all_processes(servers: Rig, shape: ProcessCounts, journal: Path, folder: Path) -> ChaosProcesses:
     task_queue = f"chaos-{uuid4()}"
     environment = {
         "CADENZA_DATABASE_URL": servers.postgres.app_url,
@@ -232,21 +236,21 @@ def _processes(servers: Rig, shape: Shape, journal: Path, folder: Path) -> World
         "CADENZA_RATE_LIMIT_PER_SECOND": "0",
     }
 
-    def service(name: str, *arguments: str, armed: bool = True, **more: str) -> Service:
+    def service(name: str, *arguments: str, armed: bool = True, **more: str) -> RestartedProcess:
         def of_life(number: int) -> Mapping[str, str]:
             point = shape.fault_point(number) if armed else None
             fault = {"CADENZA_DEV": "true", "CADENZA_FAULT_POINT": point} if point else {}
             return {**environment, **more, **fault}
 
-        return Service(name, list(arguments), of_life, folder / f"{name}.log", servers.postgres.port)
+        return RestartedProcess(name, list(arguments), of_life, folder / f"{name}.log", servers.postgres.port)
 
     ports = [free_port() for _ in range(shape.apis)]
-    return World(
+    return ChaosProcesses(
         servers,
         task_queue,
         [service(f"worker-{place}", "cadenza", "worker") for place in range(shape.workers)],
         [service(f"api-{place}", "cadenza", "api", CADENZA_API_PORT=str(port)) for place, port in enumerate(ports)],
-        service("control", "bench.chaos.control", f"{task_queue}-naive", armed=False) if shape.control else None,
+        service("control", "bench.chaos.naive_sender", f"{task_queue}-naive", armed=False) if shape.control else None,
         [f"http://{LOOPBACK}:{port}" for port in ports],
         journal,
         folder,

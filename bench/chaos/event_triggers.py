@@ -57,7 +57,7 @@ TRIGGERS = (
 )
 
 
-async def take_the_stand(owner_url: str) -> None:
+async def create_event_triggers(owner_url: str) -> None:
     """Creates the triggers as the owner of the schema."""
     engine = create_async_engine(asyncpg_url(owner_url))
     async with engine.begin() as connection:

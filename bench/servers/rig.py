@@ -1,22 +1,21 @@
-"""The servers of a benchmark: Postgres, Temporal and an SMTP sink, as `cadenza up` starts them, in a temporary
-folder."""
+"""The servers of a benchmark: Postgres and Temporal, as `cadenza up` starts them, and an SMTP sink.
+
+Their data is in a temporary folder, which is removed at the end."""
 
 import asyncio
-import json
-import os
-import sys
 import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import psutil
 from sqlalchemy import text
 from temporalio.client import Client
 
+from bench.report import progress
+from bench.servers.child_process import ROOT, ChildProcess, child
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.maintenance.migrate import upgrade
@@ -32,66 +31,7 @@ from services.sequences.sequences import SequenceChanges, change_sequence, creat
 from workflows.gateway import Gateway
 from workflows.search_attributes import REGISTRY
 
-ROOT = Path(__file__).parent.parent
-STANDARD_ERROR = 2
 COLD_OUTREACH: dict[str, Any] = load((ROOT / "examples" / "cold-outreach.yaml").read_text("utf-8"))
-
-
-def progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def result(bench: str, figures: Mapping[str, Any]) -> None:
-    print(json.dumps({"bench": bench, "figures": dict(figures)}), flush=True)
-
-
-@dataclass
-class ChildProcess:
-    """A child process of the benchmark."""
-
-    process: asyncio.subprocess.Process
-
-    @property
-    def cpu_seconds(self) -> float:
-        times = psutil.Process(self.process.pid).cpu_times()
-        return times.user + times.system
-
-    async def line(self) -> str:
-        assert self.process.stdout is not None
-        return (await self.process.stdout.readline()).decode().strip()
-
-    async def end(self) -> str:
-        """Terminates the process; returns the rest of its output."""
-        self.process.terminate()
-        output, _ = await self.process.communicate()
-        return (output or b"").decode().strip()
-
-
-async def child(
-    *arguments: str,
-    environment: Mapping[str, str] | None = None,
-    log: Path | None = None,
-    tree: Path = ROOT,
-    is_heard: bool = True,
-) -> ChildProcess:
-    """Starts `python -m ARGUMENTS`. Its log goes to `log`, or else to this process's standard error. `tree` is the
-    checkout whose code it runs.
-
-    Without `is_heard` the standard output goes there, too. Temporal's SDK writes warnings to it and would block for
-    ever when the pipe of an unread child is full."""
-    with ExitStack() as files:
-        logged = STANDARD_ERROR if log is None else files.enter_context(log.open("ab"))
-        return ChildProcess(
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                *arguments,
-                cwd=tree,
-                env={**os.environ, **(environment or {})},
-                stdout=asyncio.subprocess.PIPE if is_heard else logged,
-                stderr=logged,
-            )
-        )
 
 
 @dataclass
@@ -195,7 +135,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(sink_log: Path | None = None, *, sink: Sequence[str] = ("bench.smtp_sink",)) -> AsyncGenerator[Rig, None]:
+async def rig(
+    sink_log: Path | None = None, *, sink: Sequence[str] = ("bench.servers.smtp_sink",)
+) -> AsyncGenerator[Rig, None]:
     """`sink`: the module of the SMTP sink and its arguments; it prints its port first. `sink_log`: a file for the
     arrivals."""
     with tempfile.TemporaryDirectory(prefix="cadenza-bench-") as name:

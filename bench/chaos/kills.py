@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.chaos.world import World
-from bench.rig import progress
+from bench.chaos.processes import ChaosProcesses
+from bench.report import progress
 
 
 class Victim(StrEnum):
@@ -22,7 +22,7 @@ DOWN_SECONDS = (0.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class PlannedKill:
     at: float
     """Seconds since the first email."""
     victim: Victim
@@ -31,34 +31,34 @@ class Strike:
     down_seconds: float
 
 
-def strikes(seed: int, span_seconds: float, counts: Mapping[Victim, int]) -> list[Strike]:
+def plan_kills(seed: int, span_seconds: float, counts: Mapping[Victim, int]) -> list[PlannedKill]:
     """Plans the kills at random times of the span. Two may coincide."""
     rng = random.Random(f"{seed} strikes")
     planned = [
-        Strike(rng.uniform(0, span_seconds), victim, rng.randrange(1000), rng.uniform(*DOWN_SECONDS))
+        PlannedKill(rng.uniform(0, span_seconds), victim, rng.randrange(1000), rng.uniform(*DOWN_SECONDS))
         for victim, count in counts.items()
         for _ in range(count)
     ]
     return sorted(planned, key=lambda one: one.at)
 
 
-async def supervise(world: World, planned: list[Strike]) -> None:
+async def execute_kills(processes: ChaosProcesses, planned: list[PlannedKill]) -> None:
     """Executes the plan, until the last victim is up again. Victims of one kind are killed one after another."""
     began = asyncio.get_running_loop().time()
     turns = {victim: asyncio.Lock() for victim in Victim}
 
-    async def strike(one: Strike) -> None:
+    async def strike(one: PlannedKill) -> None:
         await asyncio.sleep(began + one.at - asyncio.get_running_loop().time())
         async with turns[one.victim]:
             progress(f"{one.at:6.1f} s: kill -9 {one.victim}")
             match one.victim:
                 case Victim.WORKER:
-                    await world.kill_worker(one.which, one.down_seconds)
+                    await processes.kill_worker(one.which, one.down_seconds)
                 case Victim.API:
-                    await world.kill_api(one.which, one.down_seconds)
+                    await processes.kill_api(one.which, one.down_seconds)
                 case Victim.TEMPORAL:
-                    await world.kill_temporal(one.down_seconds)
+                    await processes.kill_temporal(one.down_seconds)
                 case Victim.POSTGRES:
-                    await world.kill_postgres(one.down_seconds)
+                    await processes.kill_postgres(one.down_seconds)
 
     await asyncio.gather(*(strike(one) for one in planned))

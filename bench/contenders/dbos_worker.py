@@ -1,6 +1,6 @@
 """The DBOS side of bench/dbos.py: an enrollment as a DBOS workflow. A separate process, which prints its port.
 
-    .venv/bin/python -m bench.dbos_worker
+    .venv/bin/python -m bench.contenders.dbos_worker
 
 A line `{"tenant": ..., "enrollments": [...]}` sent to the port starts those enrollments. The answer is one line, sent
 when they are started.

@@ -1,7 +1,7 @@
 """A minimal SMTP server on loopback for benchmarks. Accepts every message and counts them by Message-ID.
 
-As a process (`python -m bench.smtp_sink`) it prints its port, and at SIGTERM one JSON line with the counts. It speaks
-real SMTP over a real socket, but without a framework, whose cost would be measured with the app.
+As a process (`python -m bench.servers.smtp_sink`) it prints its port, and at SIGTERM one JSON line with the counts. It
+speaks real SMTP over a real socket, but without a framework, whose cost would be measured with the app.
 
 If given a file name, it writes the time of arrival (Unix seconds) of each Message-ID to that file at SIGTERM.
 """

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from bench.rig import ChildProcess
+from bench.servers.child_process import ChildProcess
 from mail.tracking import Token, TokenKey, read_unverified
 from webhooks.signing import signed_headers
 
@@ -25,7 +25,7 @@ BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201001
 
 
 @dataclass
-class Desk:
+class ApiCaller:
     """Calls the API concurrently and counts the answers by status."""
 
     http: httpx.AsyncClient
@@ -63,12 +63,12 @@ class Desk:
         return sum(times for told, times in self.answers.items() if told.rpartition(" ")[2][0] not in "234")
 
 
-class People:
+class LeadReactions:
     """The recipients of the messages. `lead_ids` has the leads' IDs by address."""
 
-    def __init__(self, desk: Desk, sink: ChildProcess, signing_key: str, secret: str, haste: float) -> None:
+    def __init__(self, caller: ApiCaller, sink: ChildProcess, signing_key: str, secret: str, haste: float) -> None:
         """`haste`: factor by which they react faster than `REACTION_SECONDS`."""
-        self._desk, self._sink, self._haste = desk, sink, haste
+        self._caller, self._sink, self._haste = caller, sink, haste
         self._key, self._secret = TokenKey(signing_key), secret
         self._dice = random.Random(11)
         self.lead_ids: dict[str, UUID] = {}
@@ -86,7 +86,7 @@ class People:
         if chance < REPLIES and lead_id is not None:
             self._begin(self._reply(message_id, email, lead_id))
         elif chance < REPLIES + UNSUBSCRIBES:
-            self._begin(self._desk.ask("unsubscribe", "POST", f"/u/{token}", data={"List-Unsubscribe": "One-Click"}))
+            self._begin(self._caller.ask("unsubscribe", "POST", f"/u/{token}", data={"List-Unsubscribe": "One-Click"}))
         elif chance < REPLIES + UNSUBSCRIBES + PAUSES and lead_id is not None:
             self._begin(self._pause(lead_id))
         elif chance < REPLIES + UNSUBSCRIBES + PAUSES + OPENS + CLICKS:
@@ -99,12 +99,12 @@ class People:
             await asyncio.sleep(wait)
             await reaction
 
-        self._desk.begin(react())
+        self._caller.begin(react())
 
     async def _reply(self, message_id: str, email: str, lead_id: UUID) -> None:
         if self._dice.random() < 0.5:
             body = {"type": "reply", "message_id": message_id, "event_id": str(uuid4())}
-            await self._desk.ask("reply", "POST", f"/leads/{lead_id}/events", json=body)
+            await self._caller.ask("reply", "POST", f"/leads/{lead_id}/events", json=body)
             return
         mail = EmailMessage(SMTP)
         mail["From"], mail["To"], mail["Subject"] = f"Ada <{email}>", "Sam <sam@bench.example>", "Re: Hello"
@@ -114,20 +114,20 @@ class People:
         body = mail.as_string()
         headers = signed_headers(self._secret, str(uuid4()), datetime.now(UTC), body)
         headers["content-type"] = "message/rfc822"
-        await self._desk.ask("mail", "POST", "/webhooks/inbound-email", content=body.encode(), headers=headers)
+        await self._caller.ask("mail", "POST", "/webhooks/inbound-email", content=body.encode(), headers=headers)
 
     async def _pause(self, lead_id: UUID) -> None:
         wait = self._dice.uniform(*PAUSE_SECONDS) / self._haste
-        await self._desk.ask("pause", "POST", f"/leads/{lead_id}/pause-sequence", json={})
+        await self._caller.ask("pause", "POST", f"/leads/{lead_id}/pause-sequence", json={})
         await asyncio.sleep(wait)
-        await self._desk.ask("resume", "POST", f"/leads/{lead_id}/resume-sequence", json={})
+        await self._caller.ask("resume", "POST", f"/leads/{lead_id}/resume-sequence", json={})
 
     async def _look(self, unsubscribe: str, *, clicks: bool) -> None:
         told = read_unverified(unsubscribe, "unsubscribe")
         assert told is not None, "every message has a link to unsubscribe"
         if clicks:
             token = self._key.write(Token("click", told.tenant_id, told.message_id, "https://bench.example/offer"))
-            await self._desk.ask("click", "GET", f"/t/c/{token}", headers=BROWSER, follow_redirects=False)
+            await self._caller.ask("click", "GET", f"/t/c/{token}", headers=BROWSER, follow_redirects=False)
         else:
             token = self._key.write(Token("open", told.tenant_id, told.message_id))
-            await self._desk.ask("open", "GET", f"/t/o/{token}.gif", headers=BROWSER)
+            await self._caller.ask("open", "GET", f"/t/o/{token}.gif", headers=BROWSER)

@@ -4,8 +4,8 @@ functions; names contain the units."""
 import math
 from dataclasses import dataclass
 
-from bench.scale.assumptions import HOUR_S, MONTH_DAYS, Capacity, CloudPrices, Shape
-from bench.scale.costs import LeadCost, database_bytes
+from bench.scale_model.assumptions import HOUR_S, MONTH_DAYS, Capacity, CloudPrices, LeadPattern
+from bench.scale_model.costs import LeadCost, database_bytes
 
 GB = 1e9
 WEEK_DAYS = 7.0
@@ -92,11 +92,11 @@ class Prediction:
 def predict(
     leads_in_flight: float,
     cost: LeadCost | None = None,
-    shape: Shape | None = None,
+    shape: LeadPattern | None = None,
     capacity: Capacity | None = None,
     prices: CloudPrices | None = None,
 ) -> Prediction:
-    cost, shape = cost or LeadCost(), shape or Shape()
+    cost, shape = cost or LeadCost(), shape or LeadPattern()
     capacity, prices = capacity or Capacity(), prices or CloudPrices()
     moving = flow(leads_in_flight, cost, shape)
     mailboxes = math.ceil(moving.emails_per_window_day / shape.emails_per_mailbox_day)
@@ -110,7 +110,7 @@ def predict(
     )
 
 
-def flow(leads_in_flight: float, cost: LeadCost, shape: Shape) -> Flow:
+def flow(leads_in_flight: float, cost: LeadCost, shape: LeadPattern) -> Flow:
     per_day = leads_in_flight / shape.days_in_flight
     window_s_per_week = shape.window_days_per_week * shape.window_hours * HOUR_S
     peak_s = per_day * WEEK_DAYS / window_s_per_week * shape.busiest_hour
@@ -126,7 +126,7 @@ def flow(leads_in_flight: float, cost: LeadCost, shape: Shape) -> Flow:
     )
 
 
-def temporal(moving: Flow, cost: LeadCost, shape: Shape, capacity: Capacity) -> Temporal:
+def temporal(moving: Flow, cost: LeadCost, shape: LeadPattern, capacity: Capacity) -> Temporal:
     transitions = moving.leads_peak_s * cost.state_transitions
     by_rate = transitions / capacity.transitions_per_shard_s
     by_workflows = moving.leads_in_flight / capacity.workflows_per_shard
@@ -141,7 +141,7 @@ def temporal(moving: Flow, cost: LeadCost, shape: Shape, capacity: Capacity) -> 
     )
 
 
-def cloud(moving: Flow, mailboxes: int, cost: LeadCost, shape: Shape, prices: CloudPrices) -> Cloud:
+def cloud(moving: Flow, mailboxes: int, cost: LeadCost, shape: LeadPattern, prices: CloudPrices) -> Cloud:
     heartbeats = mailboxes * prices.heartbeats_per_mailbox_hour * 24 * MONTH_DAYS
     leads = moving.leads_per_month * (cost.actions + shape.signals_per_lead)
     actions = (leads + heartbeats) * (1 + prices.fairness_share)
@@ -164,7 +164,7 @@ def actions_usd(actions: float, prices: CloudPrices) -> float:
     return total
 
 
-def postgres(moving: Flow, cost: LeadCost, shape: Shape, capacity: Capacity) -> Postgres:
+def postgres(moving: Flow, cost: LeadCost, shape: LeadPattern, capacity: Capacity) -> Postgres:
     rows = {**cost.rows, "lead_engagement": shape.engagement_rows_per_lead}
     per_lead = database_bytes(rows, cost.bytes_per_row)
     log_rows = cost.rows["sequence_execution_log"]
@@ -185,7 +185,7 @@ def postgres(moving: Flow, cost: LeadCost, shape: Shape, capacity: Capacity) -> 
     )
 
 
-def processes(moving: Flow, mailboxes: int, cost: LeadCost, shape: Shape, capacity: Capacity) -> Processes:
+def processes(moving: Flow, mailboxes: int, cost: LeadCost, shape: LeadPattern, capacity: Capacity) -> Processes:
     def cores(ms: float) -> float:
         return moving.leads_peak_s * ms / 1000 / capacity.core_share
 

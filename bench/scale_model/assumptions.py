@@ -8,7 +8,7 @@ MONTH_DAYS = 30.0
 
 
 @dataclass(frozen=True)
-class Shape:
+class LeadPattern:
     """The flow of leads. A lead is in cold-outreach for seven days of delays and one day for windows and slots."""
 
     days_in_flight: float = 8.0

@@ -1,6 +1,6 @@
 """The naive sender, the control of the experiment: it checks whether an email was sent, sends it, and records it.
 
-    python -m bench.chaos.control QUEUE
+    python -m bench.chaos.naive_sender QUEUE
 
 It has its own worker, which is killed whenever the app's is. Each email has a fixed Message-ID, and what the server
 accepted is recorded. But nothing is committed before the final dot, so a crash, a lost connection or an outage of
@@ -40,7 +40,7 @@ CONNECT_PAUSE_SECONDS = 1.0
 
 
 @dataclass
-class Email:
+class NaiveEmail:
     to: str
     step: str
     subject: str
@@ -61,7 +61,7 @@ class NaiveSender:
         self._transport, self._engine = transport, engine
 
     @activity.defn(name="naive.send")
-    async def send(self, email: Email) -> None:
+    async def send(self, email: NaiveEmail) -> None:
         key = {"email": email.to, "step": email.step}
         async with self._engine.connect() as connection:
             if await connection.scalar(_SENT, key):
@@ -80,7 +80,7 @@ class NaiveOutreachWorkflow:
                 await workflow.sleep(outreach.wait_seconds)
             await workflow.execute_activity(
                 "naive.send",
-                Email(outreach.to, step, subject),
+                NaiveEmail(outreach.to, step, subject),
                 start_to_close_timeout=ATTEMPT,
                 retry_policy=RETRY,
             )
@@ -90,7 +90,7 @@ async def _go_ahead() -> bool:
     return True
 
 
-def _composed(email: Email) -> bytes:
+def _composed(email: NaiveEmail) -> bytes:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = SENDER, email.to, email.subject
     message["Message-ID"] = f"<{email.step}.{email.to.partition('@')[0]}@naive.example>"

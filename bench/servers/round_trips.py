@@ -12,7 +12,7 @@ STARTUP = 196608
 LOOPBACK = "127.0.0.1"
 
 
-class PostgresCounter:
+class RoundTripCounter:
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self.round_trips = 0

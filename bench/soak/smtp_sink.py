@@ -1,4 +1,4 @@
-"""The SMTP server of the load (`python -m bench.soak.mailroom`): prints its port, then a line for each message.
+"""The SMTP server of the load (`python -m bench.soak.smtp_sink`): prints its port, then a line for each message.
 
 The line is `MESSAGE-ID RECIPIENT TOKEN`: what a lead needs to reply, open and unsubscribe. It speaks real SMTP and
 stores nothing, so its memory does not grow.
@@ -9,14 +9,14 @@ import re
 import signal
 from collections import Counter
 
-from bench.smtp_sink import MESSAGE_ID, SinkProtocol
+from bench.servers.smtp_sink import MESSAGE_ID, SinkProtocol
 
 RECIPIENT = re.compile(rb"^To:[^\r]*?([^\s<>,]+@[^\s<>,]+)", re.IGNORECASE | re.MULTILINE)
 TOKEN = re.compile(rb"/u/([A-Za-z0-9_-]+)")
 FOLDED = re.compile(rb"\r\n[ \t]")
 
 
-class MailroomProtocol(SinkProtocol):
+class ReportingSinkProtocol(SinkProtocol):
     def __init__(self) -> None:
         super().__init__(Counter(), [])
 
@@ -29,7 +29,7 @@ class MailroomProtocol(SinkProtocol):
 async def main() -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    server = await loop.create_server(MailroomProtocol, "127.0.0.1", 0)
+    server = await loop.create_server(ReportingSinkProtocol, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await stopping.wait()
 

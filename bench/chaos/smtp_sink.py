@@ -1,6 +1,6 @@
 """An SMTP server that misbehaves by a schedule and records everything.
 
-    python -m bench.chaos.sink SCHEDULE JOURNAL SEED
+    python -m bench.chaos.smtp_sink SCHEDULE JOURNAL SEED
 
 A separate process, which prints its port. SCHEDULE is JSON: for each recipient the faults of the first attempts
 (fates.Mischief). Every event of a message is appended to JOURNAL before the sender can notice it, so neither a kill nor
@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.chaos.fates import Mischief
+from bench.chaos.fates import ServerFault
 from cadenza.embedded.ports import LOOPBACK
 
 END = b"\r\n.\r\n"
@@ -34,7 +34,7 @@ OPEN_SECONDS, CLOSED_SECONDS = (4.0, 12.0), (0.3, 1.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class SinkEvent:
     at: float
     """Unix seconds."""
     did: str
@@ -44,43 +44,43 @@ class Happening:
     subject: str = ""
 
 
-def read_journal(text: str) -> list[Happening]:
+def read_journal(text: str) -> list[SinkEvent]:
     """Parses the journal, without an incomplete last line."""
     complete, _, _ = text.rpartition("\n")
-    return [Happening(**json.loads(line)) for line in complete.splitlines()]
+    return [SinkEvent(**json.loads(line)) for line in complete.splitlines()]
 
 
-class Journal:
+class SinkJournal:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def write(self, did: str, to: str, message_id: str = "", subject: str = "") -> None:
-        line = json.dumps(asdict(Happening(time.time(), did, to, message_id, subject)))
+        line = json.dumps(asdict(SinkEvent(time.time(), did, to, message_id, subject)))
         os.write(self._file, f"{line}\n".encode())
 
 
-class Misbehaviour:
+class FaultSchedule:
     """Returns the fault for the next attempt at a recipient."""
 
     def __init__(self, schedule: Mapping[str, Sequence[str]]) -> None:
         self._schedule = schedule
         self._attempts: Counter[str] = Counter()
 
-    def next(self, to: str) -> Mischief:
+    def next(self, to: str) -> ServerFault:
         planned = self._schedule.get(to, ())
-        if planned and planned[-1] == Mischief.RCPT_550:
-            return Mischief.RCPT_550
+        if planned and planned[-1] == ServerFault.RCPT_550:
+            return ServerFault.RCPT_550
         attempt = self._attempts[to]
         self._attempts[to] += 1
-        return Mischief(planned[attempt]) if attempt < len(planned) else Mischief.NONE
+        return ServerFault(planned[attempt]) if attempt < len(planned) else ServerFault.NONE
 
 
-class Session(asyncio.Protocol):
-    def __init__(self, journal: Journal, misbehaviour: Misbehaviour, sessions: set["Session"]) -> None:
-        self._journal, self._misbehaviour, self._sessions = journal, misbehaviour, sessions
+class SinkSession(asyncio.Protocol):
+    def __init__(self, journal: SinkJournal, faults: FaultSchedule, sessions: set["SinkSession"]) -> None:
+        self._journal, self._faults, self._sessions = journal, faults, sessions
         self._buffer = b""
         self._to = ""
-        self._mischief = Mischief.NONE
+        self._fault = ServerFault.NONE
         self._in_data = False
         self._transport: asyncio.Transport | None = None
 
@@ -95,8 +95,8 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        if self._in_data and self._mischief is Mischief.DROP_MID_DATA and _headers(self._buffer)[0]:
-            self._note(self._mischief, self._buffer)
+        if self._in_data and self._fault is ServerFault.DROP_MID_DATA and _headers(self._buffer)[0]:
+            self._note(self._fault, self._buffer)
             self.abort()
             return
         while self._take():
@@ -142,26 +142,26 @@ class Session(asyncio.Protocol):
     def _recipient(self, line: bytes) -> None:
         found = ADDRESS.search(line)
         self._to = found[1].decode() if found else ""
-        self._mischief = self._misbehaviour.next(self._to)
-        if self._mischief in (Mischief.RCPT_451, Mischief.RCPT_550):
-            self._journal.write(self._mischief, self._to)
-            temporary = self._mischief is Mischief.RCPT_451
+        self._fault = self._faults.next(self._to)
+        if self._fault in (ServerFault.RCPT_451, ServerFault.RCPT_550):
+            self._journal.write(self._fault, self._to)
+            temporary = self._fault is ServerFault.RCPT_451
             self._say("451 4.3.0 not now" if temporary else "550 5.1.1 no such mailbox")
             return
         self._say("250 ok")
 
     def _final_dot(self, message: bytes) -> None:
-        mischief = self._mischief
-        if mischief in (Mischief.NONE, Mischief.STALL, Mischief.CUT_TAKEN):
+        fault = self._fault
+        if fault in (ServerFault.NONE, ServerFault.STALL, ServerFault.CUT_TAKEN):
             self._note("taken", message)
-        if mischief is not Mischief.NONE:
-            self._note(mischief, message)
-        if mischief in (Mischief.CUT_TAKEN, Mischief.CUT_UNTAKEN):
+        if fault is not ServerFault.NONE:
+            self._note(fault, message)
+        if fault in (ServerFault.CUT_TAKEN, ServerFault.CUT_UNTAKEN):
             self.abort()
             return
-        answers = {Mischief.DOT_451: "451 4.3.0 try again", Mischief.DOT_554: "554 5.7.1 not from you"}
-        seconds = STALL_SECONDS if mischief is Mischief.STALL else ANSWER_SECONDS
-        asyncio.get_running_loop().call_later(seconds, self._answer, answers.get(mischief, "250 2.0.0 taken"))
+        answers = {ServerFault.DOT_451: "451 4.3.0 try again", ServerFault.DOT_554: "554 5.7.1 not from you"}
+        seconds = STALL_SECONDS if fault is ServerFault.STALL else ANSWER_SECONDS
+        asyncio.get_running_loop().call_later(seconds, self._answer, answers.get(fault, "250 2.0.0 taken"))
 
     def _answer(self, line: str) -> None:
         self._to = ""
@@ -185,27 +185,27 @@ async def main(schedule: Path, journal: Path, seed: str) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    sessions: set[Session] = set()
-    misbehaviour = Misbehaviour(json.loads(await asyncio.to_thread(schedule.read_text)))
-    book = Journal(journal)
+    sessions: set[SinkSession] = set()
+    faults = FaultSchedule(json.loads(await asyncio.to_thread(schedule.read_text)))
+    sink_journal = SinkJournal(journal)
     rng = random.Random(f"{seed} doors")
 
     async def opened(port: int) -> asyncio.Server:
-        return await loop.create_server(lambda: Session(book, misbehaviour, sessions), LOOPBACK, port)
+        return await loop.create_server(lambda: SinkSession(sink_journal, faults, sessions), LOOPBACK, port)
 
     server = await opened(0)
     port = server.sockets[0].getsockname()[1]
     print(port, flush=True)
-    while not await _said(stopping, rng.uniform(*OPEN_SECONDS)):
+    while not await _stopped_within(stopping, rng.uniform(*OPEN_SECONDS)):
         server.close()
         for one in [one for one in sessions if one.is_idle]:
             one.abort()
-        await _said(stopping, rng.uniform(*CLOSED_SECONDS))
+        await _stopped_within(stopping, rng.uniform(*CLOSED_SECONDS))
         server = await opened(port)
     server.close()
 
 
-async def _said(stopping: asyncio.Event, within_seconds: float) -> bool:
+async def _stopped_within(stopping: asyncio.Event, within_seconds: float) -> bool:
     try:
         await asyncio.wait_for(stopping.wait(), within_seconds)
     except TimeoutError:

@@ -11,7 +11,8 @@ from uuid import UUID
 import httpx
 import psutil
 
-from bench.rig import ChildProcess, Rig, child
+from bench.servers.child_process import ChildProcess, child
+from bench.servers.rig import Rig
 from cadenza.embedded.ports import LOOPBACK, free_port
 from services.access.api_keys import create_key
 

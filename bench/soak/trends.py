@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-from bench.fairness import p
+from bench.measures.percentiles import percentile
 from bench.soak.samples import Sample
 
 HOUR = 3600.0
@@ -27,4 +27,4 @@ def lag_p99(lags_s: Sequence[Sequence[float]], quarter: int) -> float:
     """Returns the 99th percentile of the lag in seconds, in quarter 0 (first) to 3 (last) of the samples."""
     begin, end = len(lags_s) * quarter // 4, len(lags_s) * (quarter + 1) // 4
     steps = [lag for one in lags_s[begin:end] for lag in one]
-    return round(p(steps, 99), 3) if steps else 0.0
+    return round(percentile(steps, 99), 3) if steps else 0.0

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import psutil
 
-from bench.rig import COLD_OUTREACH, Rig
+from bench.servers.rig import COLD_OUTREACH, Rig
 from bench.throughput import enroll_all
 from cadenza.embedded.postgres import DATABASE, SUPERUSER
 
@@ -72,7 +72,7 @@ class Point:
     postgres_cpu_ms: float
 
 
-class Meter:
+class CostMeter:
     def __init__(self, servers: Rig, connection: asyncpg.Connection, task_queue: str, worker_pid: int) -> None:
         self._servers, self._connection, self._task_queue = servers, connection, task_queue
         self._worker_pid = worker_pid
@@ -144,12 +144,12 @@ class Meter:
 
 
 @contextlib.asynccontextmanager
-async def meter(servers: Rig) -> AsyncGenerator[Meter]:
+async def meter(servers: Rig) -> AsyncGenerator[CostMeter]:
     task_queue = f"scale-{uuid4()}"
     connection = await asyncpg.connect(servers.postgres.url(SUPERUSER, DATABASE))
     worker = await servers.worker(task_queue)
     try:
-        yield Meter(servers, connection, task_queue, worker.process.pid)
+        yield CostMeter(servers, connection, task_queue, worker.process.pid)
     finally:
         await worker.end()
         await connection.close()

@@ -6,7 +6,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType
 
-from bench.rig import Rig
+from bench.servers.rig import Rig
 from bench.throughput import enroll_all
 from services.development.time_travel import fast_forward
 from workflows.messages import enrollment_workflow_id

@@ -1,6 +1,6 @@
 """Workflows that the app is compared with: a bare one of the same shape, and a naive one.
 
-As a process (`python -m bench.shapes QUEUE`) it is their worker.
+As a process (`python -m bench.contenders.workflows QUEUE`) it is their worker.
 """
 
 import asyncio

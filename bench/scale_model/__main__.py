@@ -3,9 +3,9 @@
     .venv/bin/python -m bench.scale_model
     .venv/bin/python -m bench.scale_model --check
 
-Without `--check` nothing is measured. The model (bench/scale/model.py) computes a table and the figures from costs
-(bench/scale/costs.py, each with the command that measured it) and assumptions (bench/scale/assumptions.py). `--check`
-measures small points on real servers and prints predicted values divided by measured ones.
+Without `--check` nothing is measured. The model (model.py) computes a table and the figures from costs (costs.py, each
+with the command that measured it) and assumptions (assumptions.py). `--check` measures small points on real servers and
+prints predicted values divided by measured ones.
 """
 
 import argparse
@@ -13,11 +13,12 @@ import asyncio
 from dataclasses import asdict, replace
 from typing import Any
 
-from bench.rig import progress, result, rig
-from bench.scale.assumptions import Capacity, CloudPrices, Shape
-from bench.scale.costs import LeadCost, database_bytes
-from bench.scale.measure import Point, meter
-from bench.scale.model import Prediction, limits, predict
+from bench.report import progress, result
+from bench.scale_model.assumptions import Capacity, CloudPrices, LeadPattern
+from bench.scale_model.costs import LeadCost, database_bytes
+from bench.scale_model.measure import Point, meter
+from bench.scale_model.model import Prediction, limits, predict
+from bench.servers.rig import rig
 from cadenza.exit import run_and_leave
 
 SCALES = (1e6, 10e6, 100e6)
@@ -25,13 +26,13 @@ WARM_UP = 30
 CHECKED = (500, 2000)
 
 
-def figures(cost: LeadCost, shape: Shape, capacity: Capacity, prices: CloudPrices) -> dict[str, Any]:
+def figures(cost: LeadCost, shape: LeadPattern, capacity: Capacity, prices: CloudPrices) -> dict[str, Any]:
     return {
         f"{leads:.0e}".replace("e+0", "e"): _flat(predict(leads, cost, shape, capacity, prices)) for leads in SCALES
     }
 
 
-def table(cost: LeadCost, shape: Shape, capacity: Capacity, prices: CloudPrices) -> list[str]:
+def table(cost: LeadCost, shape: LeadPattern, capacity: Capacity, prices: CloudPrices) -> list[str]:
     """Returns a Markdown table (a row for each figure, a column for each scale), then the limits, most exceeded
     first."""
     found = [predict(leads, cost, shape, capacity, prices) for leads in SCALES]
@@ -85,7 +86,7 @@ def _short(value: float) -> str:
 
 def main(given: argparse.Namespace) -> None:
     cost, capacity = LeadCost(), Capacity()
-    shape = replace(Shape(), days_in_flight=given.days, emails_per_mailbox_day=given.per_mailbox)
+    shape = replace(LeadPattern(), days_in_flight=given.days, emails_per_mailbox_day=given.per_mailbox)
     prices = CloudPrices()
     for line in table(cost, shape, capacity, prices):
         progress(line)
@@ -99,8 +100,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="measure small points and compare")
     parser.add_argument("--leads", type=int, nargs="+", default=CHECKED, help="the points of --check")
-    parser.add_argument("--days", type=float, default=Shape.days_in_flight, help="days that a lead is in flight")
-    parser.add_argument("--per-mailbox", type=float, default=Shape.emails_per_mailbox_day, help="emails a day")
+    parser.add_argument("--days", type=float, default=LeadPattern.days_in_flight, help="days that a lead is in flight")
+    parser.add_argument("--per-mailbox", type=float, default=LeadPattern.emails_per_mailbox_day, help="emails a day")
     return parser.parse_args()
 
 
