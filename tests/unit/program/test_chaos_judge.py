@@ -1,4 +1,4 @@
-"""The judge of the survival run is tried itself: on a run that went well, and on every crime it is there to find."""
+"""The judge of the survival run, tested with a run without faults and with every fault that it must find."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def message(to: str, email: str, status: str = "sent", *notes: MessageNote) -> M
 
 ARRIVALS = [taken(100, SILENT, INTRO), taken(200, SILENT, FOLLOW_UP), taken(300, SILENT, BREAKUP)]
 REPLIED = [taken(100, REPLIER, INTRO)]
-WENT_WELL = Evidence(
+FAULTLESS = Evidence(
     roles=ROLES,
     enrollments={
         SILENT: EnrollmentRecord(SILENT, "completed", None, "unresponsive"),
@@ -47,13 +47,13 @@ WENT_WELL = Evidence(
 
 
 def with_follow_up(status: str, *notes: MessageNote) -> list[MessageRecord]:
-    return [one for one in WENT_WELL.messages if (one.to, one.email) != (SILENT, FOLLOW_UP)] + [
+    return [one for one in FAULTLESS.messages if (one.to, one.email) != (SILENT, FOLLOW_UP)] + [
         message(SILENT, FOLLOW_UP, status, *notes)
     ]
 
 
-def test_a_run_that_went_well() -> None:
-    verdict = judge(WENT_WELL)
+def test_a_run_without_faults_has_no_findings() -> None:
+    verdict = judge(FAULTLESS)
     assert verdict.figures() == {
         "enrollments": 2,
         "as_expected": 2,
@@ -67,8 +67,8 @@ def test_a_run_that_went_well() -> None:
 
 
 def test_a_lost_email_is_found() -> None:
-    """Postgres says `sent`, and it never arrived."""
-    verdict = judge(replace(WENT_WELL, journal=[*ARRIVALS[:1], *ARRIVALS[2:], *REPLIED]))
+    """Postgres says `sent`, but the email never arrived."""
+    verdict = judge(replace(FAULTLESS, journal=[*ARRIVALS[:1], *ARRIVALS[2:], *REPLIED]))
     assert verdict.lost == [f"{SILENT} {FOLLOW_UP}"]
     assert verdict.as_expected == 1
 
@@ -76,25 +76,25 @@ def test_a_lost_email_is_found() -> None:
 @pytest.mark.parametrize("message_id", [None, "<another@sender.example>"])
 def test_a_duplicated_email_is_found_under_whichever_message_id(message_id: str | None) -> None:
     again = taken(310, SILENT, FOLLOW_UP, message_id)
-    assert judge(replace(WENT_WELL, journal=[*WENT_WELL.journal, again])).duplicated == [f"{SILENT} {FOLLOW_UP}"]
+    assert judge(replace(FAULTLESS, journal=[*FAULTLESS.journal, again])).duplicated == [f"{SILENT} {FOLLOW_UP}"]
 
 
 def test_a_lead_that_was_never_enrolled_is_lost() -> None:
-    verdict = judge(replace(WENT_WELL, enrollments={REPLIER: WENT_WELL.enrollments[REPLIER]}))
+    verdict = judge(replace(FAULTLESS, enrollments={REPLIER: FAULTLESS.enrollments[REPLIER]}))
     assert verdict.figures()["lost"] == 1
 
 
-def test_an_email_after_the_reply_is_found_and_one_that_was_on_its_way_is_none() -> None:
+def test_an_email_after_the_reply_is_found_but_not_one_being_handed_over() -> None:
     on_its_way, later = taken(152, REPLIER, INTRO), taken(152, REPLIER, FOLLOW_UP)
-    assert judge(replace(WENT_WELL, journal=[*ARRIVALS, on_its_way])).emails_after_reply == []
-    verdict = judge(replace(WENT_WELL, journal=[*WENT_WELL.journal, later]))
+    assert judge(replace(FAULTLESS, journal=[*ARRIVALS, on_its_way])).emails_after_reply == []
+    verdict = judge(replace(FAULTLESS, journal=[*FAULTLESS.journal, later]))
     assert verdict.emails_after_reply == [f"{REPLIER} {FOLLOW_UP}"]
     assert verdict.as_expected == 1
 
 
-def test_an_end_that_was_not_foretold_is_found() -> None:
+def test_an_unexpected_ending_is_found() -> None:
     failed = EnrollmentRecord(SILENT, "failed", None, "new", "MessageRefused: 554")
-    verdict = judge(replace(WENT_WELL, enrollments={**WENT_WELL.enrollments, SILENT: failed}))
+    verdict = judge(replace(FAULTLESS, enrollments={**FAULTLESS.enrollments, SILENT: failed}))
     assert verdict.as_expected == 1
     assert "MessageRefused" in verdict.findings[0]
 
@@ -122,46 +122,46 @@ HOLDER = ProcessLife("worker-0", 11, began=50.0, ended=200.1, status=KILLED, por
         pytest.param([], [], False, id="nothing happened"),
     ],
 )
-def test_an_unknown_outcome_is_explained_by_what_hit_its_window_and_by_nothing_else(
+def test_an_unknown_outcome_is_explained_only_by_a_cut_or_kill_in_its_window(
     lives: list[ProcessLife], journal: list[SinkEvent], explained: bool
 ) -> None:
     evidence = replace(
-        WENT_WELL,
+        FAULTLESS,
         messages=with_follow_up("unknown", SENDING, FOUND),
         journal=[*ARRIVALS[:1], *ARRIVALS[2:], *REPLIED, *journal],
         lives=lives,
     )
     figures = judge(evidence).figures()
     assert (figures["unknown"], figures["unknown_explained"]) == (1, int(explained))
-    # Given up as unknown, and it never arrived: that is what `skip` means, and no loss.
+    # The outcome stayed unknown and the email never arrived. With `skip` this is not a loss.
     assert (figures["lost"], figures["as_expected"]) == (0, 2)
 
 
-def test_what_is_still_sending_in_the_end_is_unknown() -> None:
-    verdict = judge(replace(WENT_WELL, messages=with_follow_up("sending", SENDING), lives=[HOLDER]))
+def test_a_message_that_is_still_sending_at_the_end_is_unknown() -> None:
+    verdict = judge(replace(FAULTLESS, messages=with_follow_up("sending", SENDING), lives=[HOLDER]))
     assert [one.then for one in verdict.unknown] == ["unsettled"]
 
 
-def test_a_second_copy_is_excused_once_for_each_time_that_the_policy_sent_it_again() -> None:
+def test_each_resend_by_the_policy_allows_one_more_copy() -> None:
     resent = with_follow_up(
         "sent", SENDING, replace(FOUND, what="unknown, resend"), MessageNote(221.0, "sending", 4002)
     )
     again = taken(221.1, SILENT, FOLLOW_UP)
-    evidence = replace(WENT_WELL, messages=resent, journal=[*WENT_WELL.journal, again], lives=[HOLDER])
+    evidence = replace(FAULTLESS, messages=resent, journal=[*FAULTLESS.journal, again], lives=[HOLDER])
     verdict = judge(evidence)
     assert (verdict.sent_again, verdict.duplicated) == ([f"{SILENT} {FOLLOW_UP}"], [])
     assert judge(replace(evidence, journal=[*evidence.journal, again])).duplicated == [f"{SILENT} {FOLLOW_UP}"]
-    # And none is lost where it is sent again.
+    # An email that is sent again is not lost.
     missing = replace(evidence, journal=[*ARRIVALS[:1], *ARRIVALS[2:], *REPLIED])
     assert judge(missing).lost == [f"{SILENT} {FOLLOW_UP}"]
 
 
-def test_an_email_that_was_never_heard_is_not_answered() -> None:
+def test_a_lead_does_not_react_to_an_email_that_never_arrived() -> None:
     assert expected(Fate.OPENS, [FOLLOW_UP]) == Ending((INTRO, BREAKUP), "completed", None, "unresponsive")
     assert expected(Fate.REPLIES_TO_FOLLOW_UP, [INTRO]) == Ending((FOLLOW_UP,), "stopped", "replied", "qualified")
 
 
-def test_the_seed_alone_casts_and_strikes() -> None:
+def test_roles_and_kills_depend_only_on_the_seed() -> None:
     assert cast_roles(3, 200) == cast_roles(3, 200) != cast_roles(4, 200)
     assert {role.fate for role in cast_roles(3, 200)} == set(Fate)
     counts = {Victim.WORKER: 10, Victim.POSTGRES: 3}
@@ -169,7 +169,7 @@ def test_the_seed_alone_casts_and_strikes() -> None:
     assert len(plan_kills(3, 60, counts)) == 13
 
 
-def test_a_journal_is_read_up_to_the_line_that_is_being_written() -> None:
+def test_an_incomplete_last_line_of_the_journal_is_ignored() -> None:
     line = '{"at": 1.0, "did": "taken", "to": "a@b.example", "message_id": "<1>", "subject": "S"}'
     assert read_journal(f"{line}\n{line[:20]}") == [SinkEvent(1.0, "taken", "a@b.example", "<1>", "S")]
     assert read_journal("") == []
