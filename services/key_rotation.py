@@ -1,4 +1,4 @@
-"""Changing the keys that secrets are sealed with."""
+"""Replaces the keys that secrets are sealed with."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.secret_box import SecretBox, SecretUnreadable
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """How many secrets are now under the newest key, and how many none of the keys opens (left as they are)."""
+    """How many secrets are now sealed with the newest key, and how many no key opens (left unchanged)."""
 
     resealed: int = 0
     unreadable: int = 0
@@ -20,9 +20,9 @@ class Resealed:
 
 
 async def reseal_all(database: Database, secrets: SecretBox) -> Resealed:
-    """Seals every secret of every tenant anew, one transaction a tenant; may be run again at any time.
+    """Seals every secret of every tenant again, in one transaction for each tenant. May be run again at any time.
 
-    Whoever seals with an older key meanwhile must have stopped. Raises SecretKeysMissing.
+    Every process that still seals with an older key must have stopped. Raises SecretKeysMissing.
     """
     total = Resealed()
     for tenant_id in await queries.tenants_with_secrets(database):

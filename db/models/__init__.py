@@ -1,4 +1,4 @@
-"""The tables as SQLAlchemy sees them; a test compares them with a freshly migrated schema."""
+"""The tables as SQLAlchemy models. A test compares them with a freshly migrated schema."""
 
 from db.models.audit import AuditEntry
 from db.models.base import Base

@@ -1,6 +1,6 @@
 """Moves the leads of a sequence to its newest version.
 
-Those whose wait is over by an edit would all be due at once: they are spread, as after a pause.
+Leads whose wait an edit has ended would all be due now, so they are spread over time, as after a pause.
 """
 
 import dataclasses
@@ -52,7 +52,7 @@ class MigrateLeads(BatchKind):
 
 
 def _comes_due(place: Relocated, row: publishing.Behind) -> bool:
-    """Whether it is by this edit that the lead need not wait any longer."""
+    """Whether this edit ended the lead's wait."""
     stood = row.standing
     if stood.paused_at is not None or place.due_at is None:
         return False

@@ -1,4 +1,4 @@
-"""Holds every lead of a sequence."""
+"""Pauses every live enrollment of a sequence."""
 
 from typing import ClassVar
 

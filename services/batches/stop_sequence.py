@@ -1,4 +1,4 @@
-"""Ends every lead's way through a sequence that was archived."""
+"""Stops every live enrollment of a sequence that was archived."""
 
 from typing import ClassVar
 

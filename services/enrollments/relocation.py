@@ -1,4 +1,4 @@
-"""Working out where leads of older versions stand in a new one."""
+"""Finds the place in a new version for leads that stand in an older one."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.engine.plans import read_plan
 
 
 class Plans:
-    """The versions that leads of one sequence stand in, each read once."""
+    """The plans of the versions that the leads of one sequence stand in. Each is read once."""
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
@@ -29,7 +29,7 @@ class Plans:
 
 
 def relocated_row(row: Behind, to: Relocated) -> dict[str, str | None]:
-    """As `migrate_enrollments` takes it."""
+    """In the form that `migrate_enrollments` takes."""
     return {
         "id": str(row.id),
         "step_id": str(to.step.id) if to.step else None,

@@ -1,4 +1,4 @@
-"""Suppressions: whom the tenant never writes to, by address or by a whole domain."""
+"""Suppressions: addresses and whole domains that the tenant never writes to."""
 
 from uuid import UUID
 
@@ -18,9 +18,9 @@ class SuppressionExists(Conflict):
 
 
 async def create_suppression(session: WriteSession, *, kind: SuppressionKind, value: str, reason: str) -> Suppression:
-    """Suppresses, and stops every live enrollment of the leads that it is about (`suppressed`).
+    """Adds a suppression and stops every live enrollment of the leads concerned, with the reason `suppressed`.
 
-    Raises Invalid for what is no address or no domain, and SuppressionExists.
+    Raises Invalid for a value that is neither an address nor a domain, and SuppressionExists.
     """
     normal = _normalised(kind, value)
     made = await queries.insert_suppression(session, kind=kind, value=normal, reason=reason)
@@ -49,7 +49,7 @@ async def list_suppressions(
 
 
 async def delete_suppression(session: WriteSession, suppression_id: UUID) -> None:
-    """It may be written to again, where the lead's own status allows. Raises NotFound."""
+    """Removes a suppression. The address may be written to again if the lead's status allows it. Raises NotFound."""
     if not await delete_row(session, Suppression, suppression_id):
         raise NotFound(f"there is no suppression {suppression_id}")
     await audited(session, "suppression.deleted", suppression_id)

@@ -1,4 +1,4 @@
-"""What a sequence's draft would do to one lead: every message, every due time, every branch. Nothing is written."""
+"""Previews what a sequence's draft would do to one lead: every message, due time and branch. Writes nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from domain.zones import find_zone
 from services.engine.composing import Content, write
 from services.engine.steps.email import Email
 from services.leads.leads import get_lead
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.publishing import drafted_plan
 
 UNSUBSCRIBE_URL = "https://unsubscribe.invalid/preview"
@@ -40,7 +40,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """As the lead would read it. `content` is None where it cannot be written; a warning says why."""
+    """The message as the lead would read it. `content` is None where it cannot be rendered; a warning says why."""
 
     from_address: str | None
     to_address: str
@@ -55,7 +55,7 @@ class Preview:
     start_at: datetime
     moments: list[Moment]
     messages: dict[int, Message]
-    """By their place among the moments."""
+    """Keyed by their position among the moments."""
     warnings: list[Warned] = field(default_factory=list[Warned])
 
 
@@ -146,7 +146,7 @@ def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, 
 
 
 def _sent_from(steps: Sequence[Step], senders: Senders) -> Mailbox | None:
-    """The mailbox of the last of these emails: a reply in thread comes from where the thread began."""
+    """The mailbox of the last of these emails: a reply in thread leaves from the mailbox of its thread."""
     sender: Mailbox | None = None
     for number, step in enumerate(steps):
         assert isinstance(step.config, Email), "only emails are sent"
@@ -156,7 +156,7 @@ def _sent_from(steps: Sequence[Step], senders: Senders) -> Mailbox | None:
 
 
 def _hours(preview: Preview, sender: Mailbox | None) -> SendingHours:
-    """When emails may leave that mailbox; at any time where they never could, of which a warning tells."""
+    """When email may leave that mailbox. Any time where it never could, which a warning reports."""
     hours = _hours_asked(preview, sender)
     return hours if _opens(hours, preview.start_at) else AnyTime
 

@@ -1,4 +1,4 @@
-"""One message that is being written, as a lead would read it: nothing of it needs to be saved yet."""
+"""Previews one message while it is being written, as a lead would read it. It need not be saved."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,13 +14,13 @@ from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.sequences.sequence import SequenceSettings
 from services.engine.composing import Content, write
 from services.leads.leads import get_lead
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.preview import UNSUBSCRIBE_URL, lead_fields, merge_fields
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Liquid templates. `earlier_subject` is that of the thread which the message answers, if it does."""
+    """Liquid templates. `earlier_subject` is the subject of the thread that the message answers, if it does."""
 
     content: Content
     earlier_subject: str | None = None
@@ -28,7 +28,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class WrittenMessage:
-    """`content` is None where `errors` say why it cannot be written."""
+    """`content` is None where `errors` say why it cannot be rendered."""
 
     from_address: str | None
     to_address: str
@@ -39,7 +39,7 @@ class WrittenMessage:
 async def preview_message(
     session: ReadSession, sequence_id: UUID, *, lead_id: UUID, wording: Wording, mailbox_id: UUID | None
 ) -> WrittenMessage:
-    """Raises NotFound for the sequence and for the lead. A mailbox that is not there is no sender."""
+    """Raises NotFound for the sequence and for the lead. A mailbox that does not exist counts as no sender."""
     sequence = await sequence_queries.find_sequence(session, sequence_id)
     if sequence is None:
         raise no_sequence(sequence_id)
@@ -55,7 +55,7 @@ async def preview_message(
 
 
 def _written(wording: Wording, fields: dict[str, object], footer: Footer) -> tuple[Content | None, list[FieldError]]:
-    """The message, or what is wrong with each of its parts: first for whichever lead, then for this one."""
+    """The message, or what is wrong with each part: first for any lead, then for this one."""
     content = wording.content
     parts = {"subject": content.subject, "body_text": content.body_text, "body_html": content.body_html}
     errors = [problem.at(name) for name, source in parts.items() for problem in check(source, html=name == "body_html")]
@@ -72,7 +72,8 @@ def _written(wording: Wording, fields: dict[str, object], footer: Footer) -> tup
 
 
 def _earlier(subject: str | None, fields: dict[str, object]) -> str | None:
-    """The thread's subject; as it was written where it cannot be rendered, since it is another step's to mend."""
+    """The thread's rendered subject. The template itself where it cannot be rendered, because that step reports its own
+    errors."""
     if subject is None:
         return None
     try:

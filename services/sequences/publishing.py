@@ -1,4 +1,4 @@
-"""From a draft to a version that leads run on."""
+"""Makes a draft the version that leads run on."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,7 +18,7 @@ from services.engine.steps.email import Email
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
-    """Freezes the draft as the sequence's next version, makes it the current one, and answers its number.
+    """Freezes the draft as the sequence's next version, makes it the current one, and returns its number.
 
     Raises SequenceInvalid, naming each field that keeps the sequence from running (`steps[2].config...`).
     """
@@ -30,7 +30,7 @@ async def publish(session: WriteSession, sequence: SequenceRow) -> int:
 
 
 async def checked_plan(session: ReadSession, sequence: SequenceRow) -> Plan:
-    """The plan that the drafted steps amount to. Raises SequenceInvalid."""
+    """The plan that the draft's steps form. Raises SequenceInvalid."""
     plan, errors = await drafted_plan(session, sequence)
     if errors:
         raise SequenceInvalid(errors=errors)
@@ -38,14 +38,14 @@ async def checked_plan(session: ReadSession, sequence: SequenceRow) -> Plan:
 
 
 async def drafted_plan(session: ReadSession, sequence: SequenceRow) -> tuple[Plan, list[FieldError]]:
-    """The plan, of those steps that can be read, and everything that keeps it from running."""
+    """The plan of the steps that can be read, and everything that keeps it from running."""
     return await plan_of(session, sequence, await queries.list_steps(session, sequence.id))
 
 
 async def plan_of(
     session: ReadSession, sequence: SequenceRow, rows: Sequence[SequenceStep]
 ) -> tuple[Plan, list[FieldError]]:
-    """The same, were these its steps."""
+    """The same for these steps instead of the draft's."""
     steps, errors = _compiled(rows)
     read = [step for _, step in read_steps(steps)]
     settings = SequenceSettings.model_validate(sequence.settings)
@@ -84,10 +84,10 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step | UnreadStep], li
 
 
 def _without_subject(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
-    """Replies in thread alone: there is no subject for the first of them to begin a thread with."""
+    """The error of a sequence that has only replies in thread: no email begins a thread with a subject."""
     read = list(read_steps(steps))
     emails = [(index, step.config) for index, step in read if isinstance(step.config, Email)]
-    # A step that cannot be read may be the email that has one.
+    # A step that cannot be read may be the email with the subject.
     if not emails or len(read) < len(steps) or any(email.has_subject for _, email in emails):
         return []
     detail = "no email of the sequence has a subject: the first one needs it"
@@ -114,7 +114,7 @@ async def _missing_mailboxes(session: ReadSession, settings: SequenceSettings) -
 
 
 async def _missing(session: ReadSession, steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
-    """What steps refer to and is not there."""
+    """The users, campaigns and mailboxes that steps refer to and that do not exist."""
     return [
         FieldError(f"steps[{index}].config.{error.field}", error.code, error.detail)
         for index, step in read_steps(steps)

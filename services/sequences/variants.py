@@ -1,4 +1,4 @@
-"""Choosing the winner among the variants of an email, once the replies are clear enough."""
+"""Decides the winner among the variants of an email, once the replies are clear enough."""
 
 import logging
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 async def decide_all_winners(database: Database) -> int:
-    """One pass over every tenant that has such steps, each in a transaction of its own; how many were decided."""
+    """One pass over every tenant with such steps, each in its own transaction. Returns the number of winners."""
     decided = 0
     for tenant_id in await queries.tenants_choosing(database):
         async with database.write(tenant_id) as session:
@@ -24,9 +24,9 @@ async def decide_all_winners(database: Database) -> int:
 
 
 async def decide_winners(session: WriteSession) -> Sequence[UUID]:
-    """The tenant's steps for which a winner was decided now, by the counts of the last refresh: those that are shown.
+    """The steps of the tenant for which a winner was decided now, by the figures of the last refresh, which people see.
 
-    A winner that was decided stays, as long as its variant is there.
+    A winner stays as long as its variant exists.
     """
     decided: list[UUID] = []
     for step in await queries.choosing_steps(session):

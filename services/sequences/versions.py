@@ -1,4 +1,4 @@
-"""Publishing the edits of a sequence that leads run on already, and what that means for those on their way."""
+"""Publishes the edits of a sequence with leads, and tells what that changes for the leads on their way."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from services.batches.migrate_leads import MigrateLeads
 from services.batches.running import begin
 from services.engine.plans import read_plan
 from services.enrollments.relocation import Plans
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.publishing import checked_plan, publish
 
 CHUNK = 2000
@@ -30,9 +30,9 @@ class StepChange:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """`leads` counts those on their way by what they notice; those pinned to their version are not among them.
+    """`leads` counts the leads on their way by the effect on them. Leads pinned to their version are not counted.
 
-    `batch_id` is the batch that moves them: None in a dry run, and where nobody has to move.
+    `batch_id` is the batch that moves them. None in a dry run, and where nobody moves.
     """
 
     version: int
@@ -42,9 +42,9 @@ class Publication:
 
 
 async def publish_edits(session: WriteSession, sequence_id: UUID, *, dry_run: bool) -> Publication:
-    """Makes the edits of a running sequence its next version and has its leads moved, or only says what that would do.
+    """Publishes the edits as the next version and has the leads moved, or in a dry run only tells the effect.
 
-    Publishing what differs in nothing changes nothing. Raises NotFound, SequenceNotActive, SequenceInvalid.
+    Publishing without a difference changes nothing. Raises NotFound, SequenceNotActive, SequenceInvalid.
     """
     sequence = await queries.lock_sequence(session, sequence_id)
     if sequence is None:

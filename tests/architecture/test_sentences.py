@@ -11,7 +11,7 @@ from domain.enrollments.status import EnrollmentStatus, StopReason
 from mail.inbound.parse import Classification
 from services.engine.actions.action import ACTIONS
 from services.enrollments.enrolling import WHY_SKIPPED
-from services.inbound import receiving as receive
+from services.inbound import receiving
 
 ROOT = Path(__file__).parents[2]
 FEATURES = ROOT / "web" / "src" / "features"
@@ -72,6 +72,6 @@ def _sql() -> list[str]:
     return [path.read_text("utf-8") for path in UP]
 
 
-def _lead_events() -> list[type[receive._Event]]:  # pyright: ignore[reportPrivateUsage]
-    union = get_args(receive.LeadEvent)[0]
+def _lead_events() -> list[type[receiving._Event]]:  # pyright: ignore[reportPrivateUsage]
+    union = get_args(receiving.LeadEvent)[0]
     return list(get_args(union))

@@ -12,7 +12,7 @@ from api.schemas.common import Listed, listed
 from api.schemas.enrollments.enrollments import ExplanationResponse
 from api.schemas.enrollments.steering import EnrollmentStateResponse
 from domain.enrollments.status import EnrollmentStatus
-from services.enrollments import overview as states
+from services.enrollments import overview
 from services.enrollments.explain import explain_enrollment
 
 router = APIRouter(prefix="/enrollments", tags=["Enrollment"], route_class=ApiRoute)
@@ -28,13 +28,13 @@ async def list_enrollments(
     status: Annotated[EnrollmentStatus | None, Query()] = None,
 ) -> Listed[EnrollmentStateResponse]:
     """The newest first."""
-    found = await states.list_enrollments(session, page, sequence_id=sequence_id, lead_id=lead_id, status=status)
+    found = await overview.list_enrollments(session, page, sequence_id=sequence_id, lead_id=lead_id, status=status)
     return listed(found, lambda state: EnrollmentStateResponse.of(state, session.tenant_id, wired.config))
 
 
 @router.get("/{enrollment_id}", responses=problems(404))
 async def get_enrollment(enrollment_id: UUID, session: Reading, wired: Wired) -> EnrollmentStateResponse:
-    state = await states.get_enrollment(session, enrollment_id)
+    state = await overview.get_enrollment(session, enrollment_id)
     return EnrollmentStateResponse.of(state, session.tenant_id, wired.config)
 
 

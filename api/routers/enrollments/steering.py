@@ -23,7 +23,7 @@ from api.schemas.enrollments.steering import (
 )
 from db.session import ReadSession
 from services.batches.assigning import enroll_leads as enroll_leads_now
-from services.enrollments import overview as states
+from services.enrollments import overview
 from services.enrollments import steering as steer
 from services.inbound.receiving import LeadEvent, record_event
 
@@ -97,12 +97,12 @@ async def get_timeline(
     order: Annotated[Literal["oldest_first", "newest_first"], Query()] = "oldest_first",
 ) -> Listed[TimelineEntry]:
     """Everything that was done and that the lead did, in the order of time, or the newest first."""
-    found = await states.timeline(session, lead_id, page, newest_first=order == "newest_first")
+    found = await overview.timeline(session, lead_id, page, newest_first=order == "newest_first")
     return listed(found, TimelineEntry.of)
 
 
 async def _state(session: ReadSession, lead_id: UUID, config: AppConfig) -> SequenceStateResponse:
-    found = await states.sequence_state(session, lead_id)
+    found = await overview.sequence_state(session, lead_id)
     return SequenceStateResponse(
         lead_id=lead_id,
         enrollments=[EnrollmentStateResponse.of(state, session.tenant_id, config) for state in found],

@@ -79,7 +79,7 @@ async def delete_lead(lead_id: UUID, writer: Writer, wired: Wired) -> None:
     does what its sequences have counted, as numbers that tell of nobody."""
     await erase_lead(
         wired.database,
-        wired.dispatcher,
+        wired.dispatcher.tell,
         writer.tenant_id,
         lead_id,
         api_key_id=writer.key_id,

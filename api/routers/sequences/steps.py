@@ -15,7 +15,7 @@ from api.schemas.sequences.sequences import (
     SequenceStepsResponse,
     SequenceStepUpdate,
 )
-from services.sequences import draft_steps as steps_draft
+from services.sequences import draft_steps
 from services.sequences import replace_steps as steps_replace
 
 router = APIRouter(prefix="/sequences/{sequence_id}/steps", tags=["Steps"], route_class=ApiRoute)
@@ -44,7 +44,7 @@ async def create_step(sequence_id: UUID, body: SequenceStepCreate, session: Writ
     """At its position, or at the end; the steps behind it move back by one."""
 
     async def create() -> SequenceStepResponse:
-        return SequenceStepResponse.of(await steps_draft.add_step(session, sequence_id, body))
+        return SequenceStepResponse.of(await draft_steps.add_step(session, sequence_id, body))
 
     return await once(session, 201, create)
 
@@ -54,11 +54,11 @@ async def update_step(
     sequence_id: UUID, step: StepRef, body: SequenceStepUpdate, session: Writing
 ) -> SequenceStepResponse:
     """Changes the fields given. A new `position` moves the step there."""
-    changed = await steps_draft.change_step(session, sequence_id, step, body.changes())
+    changed = await draft_steps.change_step(session, sequence_id, step, body.changes())
     return SequenceStepResponse.of(changed)
 
 
 @router.delete("/{step}", status_code=204, responses=problems(404, 409))
 async def delete_step(sequence_id: UUID, step: StepRef, session: Writing) -> None:
     """The steps behind it close the gap."""
-    await steps_draft.remove_step(session, sequence_id, step)
+    await draft_steps.remove_step(session, sequence_id, step)

@@ -1,6 +1,6 @@
-"""Watching one mailbox: a connection for each folder, made anew whenever it is lost, until the settings change.
+"""Watches one mailbox: one connection for each folder, opened again when it is lost, until the settings change.
 
-An IDLE hears of one folder only (RFC 2177), so that each folder has a connection of its own.
+IDLE reports one folder only (RFC 2177), so each folder needs a connection of its own.
 """
 
 import asyncio
@@ -27,25 +27,25 @@ log = logging.getLogger(__name__)
 
 UNEXPECTED = "unexpected_error"
 FOR_PEOPLE = (ImapAuthenticationFailed, ImapFolderMissing, SecretKeysMissing, SecretUnreadable)
-"""What does not mend itself."""
+"""Failures that do not end by themselves."""
 TOLD_AFTER = timedelta(hours=1)
 MAX_ERROR = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """In seconds. After a failure the first pause, then twice as long each time, up to the longest."""
+    """Seconds. After a failure the first pause, then twice as long each time, up to the longest."""
 
     first: float = 1.0
     longest: float = 60.0
     refused: float = 300.0
-    """After a password was not accepted: who tries too often is locked out."""
+    """After a rejected password: servers lock out who tries too often."""
     look: float = 30.0
-    """Between two looks at the settings: those that changed while nobody could be told are seen then."""
+    """Between two reads of the settings, in case nobody could tell the watcher of a change."""
 
 
 class InboxWatcher:
-    """`received` is called with the tenant after each message: workflows may have to be told."""
+    """`received` is called with the tenant's ID after each message, because outbox rows may wait."""
 
     def __init__(
         self,
@@ -63,9 +63,9 @@ class InboxWatcher:
         self._pauses = pauses or Pauses()
 
     async def watch(self, tenant_id: UUID, mailbox_id: UUID) -> WatchEnded:
-        """Returns when the mailbox is not to be watched any more, or by other settings. Cancel it to end it before.
+        """Returns when the mailbox is no longer watched, or its settings changed. Cancel it to end it before.
 
-        What fails is told in the mailbox's inbox and tried again. Raises what Postgres raises while it is away.
+        A failure is shown in the mailbox's inbox and tried again. Raises the errors of Postgres.
         """
         inbox = await load_inbox(self._database, tenant_id, mailbox_id)
         folders = inbox.server.folders if inbox else ()
@@ -121,7 +121,7 @@ class InboxWatcher:
     def _pauses_of(self) -> Iterator[float]:
         pause = self._pauses.first
         while True:
-            # Not all at once, when a server that many mailboxes are on comes back.
+            # With a random share, so that a server with many mailboxes is not met by all at once when it comes back.
             yield pause * random.uniform(0.5, 1.0)
             pause = min(pause * 2, self._pauses.longest)
 
@@ -130,7 +130,8 @@ class InboxWatcher:
             await breakers.logged_in(session, inbox.mailbox_id)
 
     async def _failing(self, inbox: Inbox, folder: str, error: Exception) -> None:
-        """Shown in the mailbox, and told to people: at once what only they can mend, the rest when it lasts."""
+        """Shows the failure in the mailbox and notifies people: at once when only they can repair it, else when it
+        lasts."""
         known = isinstance(error, DomainError)
         code, text = (error.code, error.detail) if known else (UNEXPECTED, type(error).__name__)
         key = inbox.key(folder)

@@ -13,7 +13,7 @@ from services.batches.enroll_campaign import EnrollCampaign
 from services.batches.kind import Chunk
 from services.batches.running import advance
 from services.dispatch.batch_driver import BatchDriver
-from services.enrollments import steering as steer
+from services.sequences import steering
 from tests.integration.api.client import DELAY, EMAIL, Tenant
 
 
@@ -271,7 +271,11 @@ async def test_another_assignment_takes_the_place_of_the_one_under_way(tenant: T
 
 async def steered(tenant: Tenant, sequence_id: str, status: str, first_chunk: int) -> str:
     """As `PUT /sequences/{id}` does it, with a first chunk that leaves something to be done."""
-    move = {"paused": steer.pause_sequence, "active": steer.resume_sequence, "archived": steer.archive_sequence}[status]
+    move = {
+        "paused": steering.pause_sequence,
+        "active": steering.resume_sequence,
+        "archived": steering.archive_sequence,
+    }[status]
     async with tenant.database.write(tenant.id) as session:
         update = text("UPDATE sequences SET status = :status WHERE id = :id")
         await session.execute(update, {"status": status, "id": sequence_id})

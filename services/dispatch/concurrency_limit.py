@@ -1,15 +1,16 @@
-"""How much to ask of a server at a time: as much as makes it work faster, and no more.
+"""How many requests to send to a server at the same time: as many as raise its throughput, and no more.
 
-Beyond that, more requests at a time only wait for each other, and so does everybody else's. The rule is that of TCP
-Vegas (Brakmo and Peterson, 1995): of `limit` requests under way, `limit * (1 - quickest / usual)` are waiting.
+Beyond that point requests only wait for each other, and delay the requests of others. The rule is that of TCP Vegas
+(Brakmo and Peterson, 1995): of `limit` requests under way, `limit * (1 - quickest / usual)` wait in the server's queue.
 """
 
 QUEUED_FEW, QUEUED_MANY = 3.0, 6.0
 SMOOTHING = 0.1
 
 
-class Pace:
-    """Never forgets the quickest answer: under lasting load it would take that for how fast the server can be."""
+class ConcurrencyLimit:
+    """Never forgets the quickest answer. Under lasting load it would otherwise take the slowed answers for the server's
+    best."""
 
     def __init__(self, least: int, most: int) -> None:
         self._least, self._most = least, most
@@ -21,7 +22,7 @@ class Pace:
         return int(self._limit)
 
     def took(self, seconds: float) -> None:
-        """One more answer came after so long."""
+        """Records one answer and how long it took."""
         if not self._usual:
             self._quickest = self._usual = seconds
         self._quickest = min(self._quickest, seconds)
