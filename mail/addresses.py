@@ -11,8 +11,6 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 
 from domain.errors import AddressInvalid
 
-MAX_LOCAL_PART = 64
-"""Octets before the @ (RFC 5321 section 4.5.3.1.1)."""
 MAX_ADDRESS = 254
 
 # Matches a subset of what the library accepts, which covers nearly all real addresses. It checks a row of a lead file

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-TASK_QUEUE = "cadenza"
-
 
 def mailboxes_queue(task_queue: str) -> str:
     """Inboxes are watched for hours: on a task queue of their own they take no step's place."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 HOUR_S = 3600.0
-DAY_S = 24 * HOUR_S
 MONTH_DAYS = 30.0
 
 

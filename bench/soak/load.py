@@ -29,7 +29,6 @@ EDITED = [
 ]
 RAMP = 1 / 3
 """Share of the measuring time until leads finish at the rate at which they arrive."""
-CONNECTIONS = 60
 DRAIN_SECONDS = 600.0
 
 
