@@ -12,7 +12,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from db.outages import Outage, outage_of
-from mail.transport import SendWithdrawn, redact
+from mail.redaction import redact
+from mail.smtp.failures import SendWithdrawn
 from workflows.contracts import OUTAGE_INTERVAL, STEP, STEP_ATTEMPTS
 
 MAX_ERROR = 500

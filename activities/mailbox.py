@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.steps import heartbeats
 from domain.engine.contracts import MailboxInput, WatchEnded
-from mail.delivery import redact
+from mail.redaction import redact
 from services.inbound.inboxes.watcher import InboxWatcher
 from workflows.contracts import WATCH_TIME, ActivityNames
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.requests.rate_limit import RateLimit
-from mail.dns import Lookup
+from mail.dns import DnsLookup
 from services.secret_box import SecretBox
 
 
@@ -34,7 +34,7 @@ class AppConfig:
     """What each API key, and each person, may ask of this process; without it there is no limit."""
     public_url: str | None = None
     """Where people reach the API; over https its cookies are sent over nothing else."""
-    dns: Lookup = field(default_factory=Lookup, repr=False)
+    dns: DnsLookup = field(default_factory=DnsLookup, repr=False)
     """Answers what is asked about sender domains."""
     mail_allow_private: bool = False
     """Development: mailboxes' own servers may be on this machine and its network."""

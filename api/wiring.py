@@ -9,8 +9,8 @@ from api.link_recorder import LinkRecorder
 from api.requests.rate_limit import RateLimiter
 from api.requests.sign_in_attempts import SignInAttempts
 from db.session import Database
-from mail.outbox_store import OutboxStore
-from mail.tracking import TokenKey
+from mail.capture.store import CaptureStore
+from mail.links import TokenKey
 from services.access.passwords import Passwords
 from services.dispatch.dispatcher import Dispatcher
 from services.observability.gauges import InstallationGauges
@@ -29,7 +29,7 @@ class Wiring:
     """Reads the tokens of links in mail."""
     links: LinkRecorder
     """Records their opens and clicks."""
-    outbox: OutboxStore | None
+    outbox: CaptureStore | None
     """The captured mail (development); None where nothing captures."""
     rates: RateLimiter | None
     """How often each key and each person has asked; None where they may as often as they like."""

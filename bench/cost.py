@@ -24,7 +24,7 @@ from cadenza.exit import run_and_leave
 from cadenza.runtime.deployments import Deployment
 from services.dispatch.dispatcher import Dispatcher
 from workflows.gateway import SCHEDULES
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 PASS_SECONDS = 2.0
 BILLABLE = {

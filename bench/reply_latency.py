@@ -43,7 +43,7 @@ from bench.servers.rig import COLD_OUTREACH, Rig, rig
 from cadenza.exit import run_and_leave
 from services.dispatch.dispatcher import Dispatcher
 from webhooks.signing import new_secret, signed_headers
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 WINDOW_SECONDS = 10.0
 NUDGES_PER_SECOND = 20

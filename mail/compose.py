@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from domain.errors import HeaderInjection, Invalid
 from mail.addresses import normalise_address
-from mail.html_text import html_to_text
+from mail.html.text import html_to_text
 
 # Everything that any program treats as a line end, not only what RFC 5322 does: a parser that splits at Unicode line
 # breaks would find extra headers there.

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from mail.tracking import MessageLinks
+from mail.links import MessageLinks
 
 
 def unsubscribe_headers(links: MessageLinks | None, watched_address: str | None) -> dict[str, str]:

@@ -17,7 +17,7 @@ import dns.rdatatype
 import dns.rrset
 
 from cadenza.embedded.ports import LOOPBACK
-from mail.dns import Lookup
+from mail.dns import DnsLookup
 
 SERVFAIL, TIMEOUT, REFUSED = "SERVFAIL", "TIMEOUT", "REFUSED"
 
@@ -42,8 +42,8 @@ class DnsServer:
     def set(self, name: str, kind: str, *values: str) -> None:
         self.records[name, kind] = list(values)
 
-    def lookup(self, *, seconds: float = 2.0) -> Lookup:
-        return Lookup([LOOPBACK], port=self.port, seconds=seconds, try_seconds=0.5)
+    def lookup(self, *, seconds: float = 2.0) -> DnsLookup:
+        return DnsLookup([LOOPBACK], port=self.port, seconds=seconds, try_seconds=0.5)
 
     def answer(self, wire: bytes, *, udp: bool) -> bytes | None:
         query = dns.message.from_wire(wire)

@@ -26,7 +26,7 @@ USER_AGENT = "Cadenza-Webhooks/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class WebhookAnswer:
     status_code: int
 
 
@@ -89,7 +89,7 @@ class WebhookClient:
         self._tls = tls
         self._pool: httpcore.AsyncConnectionPool | None = None
 
-    async def send(self, url: str, secret: str, webhook_id: str, body: str) -> Delivered:
+    async def send(self, url: str, secret: str, webhook_id: str, body: str) -> WebhookAnswer:
         """POSTs the signed JSON `body`. Only a 2xx answer is a success.
 
         Raises WebhookFailed (worth a retry) and its subclasses WebhookAddressRefused, WebhookUrlInvalid,
@@ -114,7 +114,7 @@ class WebhookClient:
             raise WebhookRedirected(f"the receiver answered {status}", status_code=status)
         if not 200 <= status < 300:
             raise WebhookFailed(f"the receiver answered {status}", status_code=status)
-        return Delivered(status)
+        return WebhookAnswer(status)
 
     async def aclose(self) -> None:
         if self._pool is not None:

@@ -59,7 +59,7 @@ def signed_headers(secret: str, webhook_id: str, at: datetime, body: str) -> dic
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SignatureClaim:
     """The signature headers of a request, before its body was read and verified."""
 
     webhook_id: str
@@ -80,7 +80,7 @@ class Claim:
             raise InvalidSignature
 
 
-def claim(headers: Mapping[str, str], now: datetime) -> Claim:
+def claim(headers: Mapping[str, str], now: datetime) -> SignatureClaim:
     """Reads the signature headers (by lower-case name). Raises InvalidSignature if one is missing or malformed, or if
     the time is beyond the tolerance. A request may have several signatures, separated by spaces."""
     webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
@@ -92,7 +92,7 @@ def claim(headers: Mapping[str, str], now: datetime) -> Claim:
     signatures = [one.removeprefix(f"{_VERSION},") for one in given if one.startswith(f"{_VERSION},")]
     if not signatures:
         raise InvalidSignature
-    return Claim(webhook_id, timestamp, signatures)
+    return SignatureClaim(webhook_id, timestamp, signatures)
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> str:

@@ -26,7 +26,8 @@ from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cadenza.settings import asyncpg_url
-from mail.transport import SmtpServer, SmtpTransport
+from mail.smtp.server import SmtpServer
+from mail.smtp.transport import SmtpTransport
 
 SENDER = "sam@bench.example"
 EMAILS = (

@@ -20,7 +20,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from cadenza.embedded.ports import LOOPBACK
 from db.session import Database
 from domain.engine.contracts import Directive
-from mail.transport import SmtpServer
+from mail.smtp.server import SmtpServer
 from services.engine.performing import StepPerformer
 from services.engine.steps.effect import Tools
 from services.mailboxes.signers import Signers

@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import EventType
 from bench.servers.rig import Rig
 from bench.throughput import enroll_all
 from services.development.time_travel import fast_forward
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hi", "body_text": "Hi {{name}}"}}
 

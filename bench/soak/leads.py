@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from bench.servers.child_process import ChildProcess
-from mail.tracking import Token, TokenKey, read_unverified
+from mail.links import Token, TokenKey, read_unverified
 from webhooks.signing import signed_headers
 
 OPENS, CLICKS, REPLIES, UNSUBSCRIBES, PAUSES = 0.25, 0.05, 0.05, 0.01, 0.03

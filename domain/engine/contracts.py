@@ -2,7 +2,6 @@
 
 These shapes live in `domain` because `domain` is passed through the workflow sandbox: a pydantic model in a
 sandboxed module is built again for every workflow instance (about 1 ms of CPU each, see docs/benchmarks.md).
-`workflows/messages.py` gives them their public place.
 """
 
 from datetime import datetime

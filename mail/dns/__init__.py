@@ -3,8 +3,8 @@
 from mail.dns.dkim_record import check_dkim
 from mail.dns.dmarc import check_dmarc
 from mail.dns.findings import Finding, Status
-from mail.dns.lookup import Lookup
+from mail.dns.lookup import DnsLookup
 from mail.dns.mx import check_mx
 from mail.dns.spf import check_spf
 
-__all__ = ["Finding", "Lookup", "Status", "check_dkim", "check_dmarc", "check_mx", "check_spf"]
+__all__ = ["DnsLookup", "Finding", "Status", "check_dkim", "check_dmarc", "check_mx", "check_spf"]

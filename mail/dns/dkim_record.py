@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mail.dns.findings import Finding
-from mail.dns.lookup import Lookup, Unanswered
+from mail.dns.lookup import DnsLookup, NoDnsAnswer
 from mail.dns.tags import tags_of
 
 MIN_BITS = 1024
@@ -16,13 +16,13 @@ GOOD_BITS = 2048
 """RFC 8301 section 3.2."""
 
 
-async def check_dkim(lookup: Lookup, domain: str, selector: str | None, ours: str | None = None) -> Finding:
+async def check_dkim(lookup: DnsLookup, domain: str, selector: str | None, ours: str | None = None) -> Finding:
     """`ours`: the record of the key that Cadenza signs with; None if it does not sign this domain's mail."""
     if selector is None:
         return Finding("unresolved", "the selector, by which a DKIM key is found, is not known")
     name = f"{selector}._domainkey.{domain}"
     answer = await lookup(name, "TXT")
-    if isinstance(answer, Unanswered):
+    if isinstance(answer, NoDnsAnswer):
         return Finding("unresolved", answer.why, facts={"selector": selector})
     if not answer.values:
         return Finding("missing", f"there is no DKIM key at {name}", facts={"selector": selector})

@@ -1,7 +1,7 @@
 """DMARC (RFC 7489): checks what a domain asks receivers to do with forged mail."""
 
 from mail.dns.findings import Finding
-from mail.dns.lookup import Lookup, Unanswered
+from mail.dns.lookup import DnsLookup, NoDnsAnswer
 from mail.dns.tags import tags_of
 
 POLICIES = ("none", "quarantine", "reject")
@@ -12,13 +12,13 @@ _MEANING = {
 }
 
 
-async def check_dmarc(lookup: Lookup, domain: str) -> Finding:
+async def check_dmarc(lookup: DnsLookup, domain: str) -> Finding:
     """Checks the domain's own record, or that of the nearest parent domain that has one (section 6.6.3)."""
     labels = domain.split(".")
     for depth in range(max(len(labels) - 1, 1)):
         asked = ".".join(labels[depth:])
         answer = await lookup(f"_dmarc.{asked}", "TXT")
-        if isinstance(answer, Unanswered):
+        if isinstance(answer, NoDnsAnswer):
             return Finding("unresolved", answer.why)
         records = [one for one in answer.values if one.replace(" ", "").startswith("v=DMARC1")]
         if len(records) > 1:

@@ -13,7 +13,7 @@ RecordType = Literal["TXT", "MX", "A", "AAAA"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class DnsAnswer:
     """The records of a name; empty if there is no such record. `values`: the joined strings of a TXT record (RFC 7208
     section 3.3), the host of an MX record, or an address."""
 
@@ -21,13 +21,13 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class NoDnsAnswer:
     """DNS did not answer (timeout, SERVFAIL, no network): whether the record exists is unknown."""
 
     why: str
 
 
-class Lookup:
+class DnsLookup:
     """Asks the system's resolvers, or `nameservers` (IP addresses; for tests). A query takes at most `seconds`."""
 
     def __init__(
@@ -44,21 +44,21 @@ class Lookup:
         self._try_seconds = try_seconds
         self._resolver: dns.asyncresolver.Resolver | None = None
 
-    async def __call__(self, name: str, kind: RecordType) -> Answered | Unanswered:
+    async def __call__(self, name: str, kind: RecordType) -> DnsAnswer | NoDnsAnswer:
         """Looks up a name. Follows CNAMEs, and repeats a truncated answer over TCP."""
         try:
             answer = await self._ready().resolve(dns.name.from_text(name), kind)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return Answered()
+            return DnsAnswer()
         except dns.resolver.LifetimeTimeout:
-            return Unanswered("DNS did not answer in time")
+            return NoDnsAnswer("DNS did not answer in time")
         except dns.resolver.NoNameservers:
-            return Unanswered("the domain's name servers answer with an error (such as SERVFAIL)")
+            return NoDnsAnswer("the domain's name servers answer with an error (such as SERVFAIL)")
         except dns.resolver.NoResolverConfiguration:
-            return Unanswered("this machine has no DNS resolver")
+            return NoDnsAnswer("this machine has no DNS resolver")
         except (dns.exception.DNSException, UnicodeError, OSError) as error:
-            return Unanswered(f"DNS could not be asked ({type(error).__name__})")
-        return Answered(tuple(_text(row, kind) for row in answer))
+            return NoDnsAnswer(f"DNS could not be asked ({type(error).__name__})")
+        return DnsAnswer(tuple(_text(row, kind) for row in answer))
 
     def _ready(self) -> dns.asyncresolver.Resolver:
         if self._resolver is None:

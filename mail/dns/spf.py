@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Literal
 
 from mail.dns.findings import Finding, Status
-from mail.dns.lookup import Answered, Lookup, Unanswered
+from mail.dns.lookup import DnsAnswer, DnsLookup, NoDnsAnswer
 
 MAX_LOOKUPS = 10
 MAX_VOID_LOOKUPS = 2
@@ -46,10 +46,10 @@ class _Record:
     all: Qualifier | None = None
 
 
-async def check_spf(lookup: Lookup, domain: str, sending_host: str | None = None) -> Finding:
+async def check_spf(lookup: DnsLookup, domain: str, sending_host: str | None = None) -> Finding:
     """`sending_host`: the server that mail is handed to, if known. The result says so if all its addresses pass. It is
     no failure if they do not: providers send from other addresses than those on which they accept mail."""
-    reader = _Reader(lookup)
+    reader = _SpfReader(lookup)
     try:
         record = await reader.read(domain)
     except _Stop as stopped:
@@ -72,8 +72,8 @@ async def check_spf(lookup: Lookup, domain: str, sending_host: str | None = None
     return Finding("pass", detail, record.text, facts)
 
 
-class _Reader:
-    def __init__(self, lookup: Lookup) -> None:
+class _SpfReader:
+    def __init__(self, lookup: DnsLookup) -> None:
         self._ask = lookup
         self.lookups = 0
         self.voids = 0
@@ -83,7 +83,7 @@ class _Reader:
         """Reads a record and those that it includes. Raises _Stop if there is no record, more than one, an invalid one,
         or no answer. `inside`: the domain whose record refers to this one."""
         answer = await self._ask(domain, "TXT")
-        if isinstance(answer, Unanswered):
+        if isinstance(answer, NoDnsAnswer):
             raise _Stop("unresolved", f"{domain}: {answer.why}")
         texts = [one for one in answer.values if one.lower() == "v=spf1" or one.lower().startswith("v=spf1 ")]
         if not texts and inside is None:
@@ -154,16 +154,16 @@ class _Reader:
         found: list[Ip] = []
         for kind in ("A", "AAAA"):
             answer = await self._ask(host, kind)
-            if isinstance(answer, Unanswered):
+            if isinstance(answer, NoDnsAnswer):
                 raise _Stop("unresolved", f"{host}: {answer.why}")
             found += [ip_address(one) for one in answer.values]
         if void_counts and not found:
             self._void()
         return found
 
-    async def _answer(self, name: str, kind: Literal["MX"]) -> Answered:
+    async def _answer(self, name: str, kind: Literal["MX"]) -> DnsAnswer:
         answer = await self._ask(name, kind)
-        if isinstance(answer, Unanswered):
+        if isinstance(answer, NoDnsAnswer):
             raise _Stop("unresolved", f"{name}: {answer.why}")
         if not answer.values:
             self._void()
@@ -193,7 +193,7 @@ def _ending(record: _Record) -> Qualifier | None:
     return _ending(record.redirect)
 
 
-async def _sending(reader: _Reader, record: _Record, host: str) -> Literal["pass", "unknown"]:
+async def _sending(reader: _SpfReader, record: _Record, host: str) -> Literal["pass", "unknown"]:
     try:
         addresses = await reader.addresses(host)
     except _Stop:

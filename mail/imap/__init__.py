@@ -15,10 +15,10 @@ from mail.imap.errors import (
     ImapProtocolError,
 )
 from mail.imap.server import ImapServer, ImapTimeouts
-from mail.imap.session import Fetched, Folder, ImapSession
+from mail.imap.session import FetchedMessage, Folder, ImapSession
 
 __all__ = [
-    "Fetched",
+    "FetchedMessage",
     "Folder",
     "ImapAuthenticationFailed",
     "ImapConnectionFailed",

@@ -18,7 +18,7 @@ _MAX_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ImapResponse:
     """One response. `kind` is in capitals: a status (OK, NO, BAD, BYE, PREAUTH), EXISTS, FETCH, SEARCH, `+`, ..."""
 
     kind: str
@@ -49,11 +49,11 @@ def as_number(value: Value) -> int | None:
     return int(value) if isinstance(value, bytes) and _NUMBER.fullmatch(value) else None
 
 
-def understand(parts: Sequence[bytes]) -> Response:
+def parse_response(parts: Sequence[bytes]) -> ImapResponse:
     """Parses one response. `parts` alternates between text and the contents of literals, beginning with text."""
     line = parts[0]
     if line.startswith(b"+"):
-        return Response("+", text=line[1:].strip())
+        return ImapResponse("+", text=line[1:].strip())
     if tagged := _TAGGED.fullmatch(line):
         return _status(tagged, tagged["tag"].decode("ascii"))
     if status := _STATUS.fullmatch(line):
@@ -62,17 +62,17 @@ def understand(parts: Sequence[bytes]) -> Response:
         kind = numbered["kind"].decode("ascii").upper()
         number = int(numbered["number"])
         if kind != "FETCH":
-            return Response(kind, number=number)
-        return Response(kind, number=number, items=_items([line[numbered.end() :], *parts[1:]]))
+            return ImapResponse(kind, number=number)
+        return ImapResponse(kind, number=number, items=_items([line[numbered.end() :], *parts[1:]]))
     if named := _NAMED.fullmatch(line):
-        return Response(named["kind"].decode("ascii").upper(), text=named["rest"].strip())
-    return Response("OTHER", text=line)
+        return ImapResponse(named["kind"].decode("ascii").upper(), text=named["rest"].strip())
+    return ImapResponse("OTHER", text=line)
 
 
-def _status(match: re.Match[bytes], tag: str | None) -> Response:
+def _status(match: re.Match[bytes], tag: str | None) -> ImapResponse:
     text = match["text"]
     code = _CODE.match(text)
-    return Response(
+    return ImapResponse(
         match["status"].decode("ascii").upper(),
         tag=tag,
         text=text,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.public_addresses import may_be_reached
-from mail.delivery import redact
 from mail.imap.errors import ImapConnectionFailed
+from mail.redaction import redact
 
 # Longest line that is read, in bytes. A SEARCH over a very large inbox fits; longer data comes in literals.
 MAX_LINE = 16 * 1024 * 1024

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from mail.credentials import without_credentials
-from mail.delivery import redact
 from mail.imap.errors import (
     ImapAuthenticationFailed,
     ImapConnectionFailed,
@@ -17,9 +15,10 @@ from mail.imap.errors import (
     ImapProtocolError,
 )
 from mail.imap.folders import encoded
-from mail.imap.responses import Response, Value, as_number
+from mail.imap.responses import ImapResponse, Value, as_number
 from mail.imap.server import ImapServer, ImapTimeouts, connect
 from mail.imap.wire import ImapWire
+from mail.redaction import redact, without_credentials
 
 # Bytes of all responses to one command. Message bodies are limited by `fetch`; everything else is short.
 MAX_ANSWER = 64 * 1024 * 1024
@@ -39,7 +38,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedMessage:
     """A message or its beginning. `raw` is None if the server lists the message but does not return it."""
 
     uid: int
@@ -115,13 +114,13 @@ class ImapSession:
         rows = await self._fetch(uids, b"(UID RFC822.SIZE)")
         return {uid: as_number(items.get("RFC822.SIZE")) or 0 for uid, items in rows}
 
-    async def fetch(self, uids: Sequence[int], limit: int) -> list[Fetched]:
+    async def fetch(self, uids: Sequence[int], limit: int) -> list[FetchedMessage]:
         """Returns the messages that still exist, each cut to `limit` bytes. Does not mark them as read."""
         rows = await self._fetch(uids, b"(UID BODY.PEEK[]<0.%d>)" % limit)
         # A server may send a FETCH with only the flags of a message in between.
         bodies = [(uid, items["BODY[]"]) for uid, items in rows if "BODY[]" in items]
         bodies += [(uid, None) for uid, items in rows if "BODY[]" not in items and uid not in dict(bodies)]
-        return [Fetched(uid, raw if isinstance(raw, bytes) else None) for uid, raw in bodies]
+        return [FetchedMessage(uid, raw if isinstance(raw, bytes) else None) for uid, raw in bodies]
 
     async def wait(self) -> None:
         """Returns when the server announces something new, or when the IDLE or polling interval is over."""
@@ -196,7 +195,7 @@ class ImapSession:
             raise ImapConnectionFailed(text)
         raise ImapAuthenticationFailed(text)
 
-    async def _authenticate_plain(self, server: ImapServer) -> Response:
+    async def _authenticate_plain(self, server: ImapServer) -> ImapResponse:
         """AUTHENTICATE PLAIN (RFC 4616) in two steps, for servers without SASL-IR. LOGIN cannot carry a non-ASCII user
         name."""
         tag = await self._send(b"AUTHENTICATE PLAIN")
@@ -215,7 +214,7 @@ class ImapSession:
         rows = [(as_number(one.items.get("UID")), one.items) for one in untagged if one.kind == "FETCH"]
         return [(uid, items) for uid, items in rows if uid is not None and uid in uids]
 
-    async def _demand(self, command: bytes) -> tuple[Response, list[Response]]:
+    async def _demand(self, command: bytes) -> tuple[ImapResponse, list[ImapResponse]]:
         """Sends a command that a server must execute. Raises ImapProtocolError if it does not."""
         done, untagged = await self._command(command)
         if done.kind != "OK":
@@ -224,10 +223,10 @@ class ImapSession:
             raise ImapProtocolError(f"{verb}: {redact(done.text.decode('utf-8', 'replace'))}")
         return done, untagged
 
-    async def _command(self, command: bytes) -> tuple[Response, list[Response]]:
+    async def _command(self, command: bytes) -> tuple[ImapResponse, list[ImapResponse]]:
         """Sends a command. Returns the response that completes it, and the untagged ones before."""
         tag = await self._send(command)
-        untagged: list[Response] = []
+        untagged: list[ImapResponse] = []
         while (answer := await self._next(self._timeouts.silence)).tag != tag:
             untagged.append(answer)
         return answer, untagged
@@ -238,7 +237,7 @@ class ImapSession:
         await self._wire.send(tag.encode("ascii") + b" " + command)
         return tag
 
-    async def _next(self, within: float) -> Response:
+    async def _next(self, within: float) -> ImapResponse:
         answer = await self._wire.receive(within)
         if answer.kind in ("EXISTS", "RECENT"):
             self.has_news = True

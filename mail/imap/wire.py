@@ -4,9 +4,9 @@ import asyncio
 import re
 import ssl
 
-from mail.delivery import redact
 from mail.imap.errors import ImapConnectionFailed, ImapProtocolError
-from mail.imap.responses import Response, understand
+from mail.imap.responses import ImapResponse, parse_response
+from mail.redaction import redact
 
 # A literal (RFC 3501 section 4.3), also a binary (RFC 3516) and a non-synchronising one (RFC 7888).
 _LITERAL = re.compile(rb"~?\{(\d{1,10})\+?\}$")
@@ -40,13 +40,13 @@ class ImapWire:
         except OSError as error:
             raise _lost(error) from None
 
-    async def receive(self, within: float | None = None) -> Response:
+    async def receive(self, within: float | None = None) -> ImapResponse:
         """Returns the next response. `within`: seconds until its first line is due; None means `silence`.
 
         Raises ImapConnectionFailed, ImapProtocolError. The connection is unusable after either.
         """
         try:
-            return understand(await self._parts(within or self._silence))
+            return parse_response(await self._parts(within or self._silence))
         except TimeoutError:
             raise ImapConnectionFailed("the server does not answer any more") from None
         except asyncio.IncompleteReadError:

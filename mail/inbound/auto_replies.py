@@ -7,7 +7,7 @@ last: a person who writes "I am out next week" has replied.
 import re
 from typing import Literal
 
-from mail.inbound.message import Read, is_from_nobody
+from mail.inbound.message import ParsedMessage, is_from_nobody
 from mail.inbound.text import folded, quotes, unquoted
 
 Note = Literal["no_longer_there", "ticket"]
@@ -114,7 +114,7 @@ _TICKET = re.compile(
 _OURS_ANSWERED = re.compile(r"^\s{0,5}(?:re|aw|sv|antw|rv|res|r|ref)\s?(?:\[\d{1,3}\])?\s?[:：]", re.I)
 
 
-def read_auto_reply(mail: Read) -> str | None:
+def read_auto_reply(mail: ParsedMessage) -> str | None:
     """Returns the name of the rule that matched; None if a person may have written the message."""
     for rule, applies in (
         ("auto_submitted", _auto_submitted),
@@ -129,7 +129,7 @@ def read_auto_reply(mail: Read) -> str | None:
     return None
 
 
-def note_of(mail: Read) -> Note | None:
+def note_of(mail: ParsedMessage) -> Note | None:
     """Returns what an automatic reply means other than an absence; None for an absence."""
     words = folded(f"{mail.subject}\n{unquoted(mail.text, 5_000)}")
     if _GONE.search(words):
@@ -137,22 +137,22 @@ def note_of(mail: Read) -> Note | None:
     return "ticket" if _TICKET.search(words) and not _AWAY.search(words) else None
 
 
-def _auto_submitted(mail: Read) -> bool:
+def _auto_submitted(mail: ParsedMessage) -> bool:
     """Auto-Submitted with any value but `no` (RFC 3834 section 5)."""
     return mail.word("Auto-Submitted") not in ("", "no")
 
 
-def _auto_reply_header(mail: Read) -> bool:
+def _auto_reply_header(mail: ParsedMessage) -> bool:
     if any(mail.header(name).lower() not in ("", "no", "false") for name in _AUTO_HEADERS if mail.has(name)):
         return True
     return mail.word("Precedence") in _AUTO_PRECEDENCE or "oof" in mail.word("X-MS-Exchange-Generated-Message-Source")
 
 
-def _auto_reply_subject(mail: Read) -> bool:
+def _auto_reply_subject(mail: ParsedMessage) -> bool:
     return _SUBJECT.match(folded(mail.subject).strip()) is not None
 
 
-def _bulk_and_away(mail: Read) -> bool:
+def _bulk_and_away(mail: ParsedMessage) -> bool:
     """Matches weak headers together with a text about an absence. Responders of Gmail and others write `Precedence:
     bulk`, but so do newsletters; `X-Auto-Response-Suppress` is in much mail from Exchange."""
     if (
@@ -164,7 +164,7 @@ def _bulk_and_away(mail: Read) -> bool:
     return any(pattern.search(words) for pattern in (_SELF_DECLARED, _AWAY, _GONE, _TICKET))
 
 
-def _auto_reply_words(mail: Read) -> bool:
+def _auto_reply_words(mail: ParsedMessage) -> bool:
     """The last rule, for responders without any header: the text quotes nothing, and either states that it is automatic
     or contains two typical phrases of absence notices."""
     text = mail.text[:5_000]

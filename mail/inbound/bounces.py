@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from flufl.bounce import all_failures  # pyright: ignore[reportUnknownVariableType]
 
-from mail.inbound.dsn import Recipient, read_report
-from mail.inbound.message import Read, all_addresses, is_from_nobody, read_header
+from mail.inbound.dsn import ReportedRecipient, read_report
+from mail.inbound.message import ParsedMessage, all_addresses, is_from_nobody, read_header
 from mail.inbound.statuses import Severity, WhySoft, enhanced_status, severity, why_soft
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -77,7 +77,7 @@ class Bounce:
         return why_soft(self.status, self.diagnostic) if self.severity == "soft" else None
 
 
-def read_bounce(mail: Read) -> Bounce | None:
+def read_bounce(mail: ParsedMessage) -> Bounce | None:
     """Returns the result of the first rule that applies; None if none does."""
     for rule in _RULES:
         if (bounce := rule(mail)) is not None:
@@ -85,30 +85,30 @@ def read_bounce(mail: Read) -> Bounce | None:
     return None
 
 
-def _delivery_status(mail: Read) -> Bounce | None:
+def _delivery_status(mail: ParsedMessage) -> Bounce | None:
     """A delivery status report (RFC 3464): uses its first failure, or else its first recipient."""
     recipients = read_report(mail)
     if not recipients:
         return None
     failed = [one for one in recipients if one.failed]
     one = (failed or recipients)[0]
-    if not failed and not (one.action == "" and _says_failed(mail)):
+    if not failed and not (one.action == "" and _reports_failure(mail)):
         return Bounce("delivery_status", None, one.status, _addresses(one, mail))
     words = one.diagnostic or _explanation(mail)
     status = enhanced_status(one.status, one.diagnostic)
     return Bounce("delivery_status", severity(status, words), status, _addresses(one, mail), one.diagnostic)
 
 
-def _report_without_status(mail: Read) -> Bounce | None:
+def _report_without_status(mail: ParsedMessage) -> Bounce | None:
     """A message with the content type of a report but without the machine-readable part."""
     if mail.report_type() != "delivery-status":
         return None
-    if not _says_failed(mail) or _STILL_TRIES.search(mail.subject):
+    if not _reports_failure(mail) or _STILL_TRIES.search(mail.subject):
         return Bounce("report_without_status", None)
     return _by_words("report_without_status", mail, _addresses_in(_explanation(mail)))
 
 
-def _failed_recipients(mail: Read) -> Bounce | None:
+def _failed_recipients(mail: ParsedMessage) -> Bounce | None:
     """Exim and old Gmail: the header X-Failed-Recipients names the recipients."""
     named = all_addresses(mail.header("X-Failed-Recipients"))
     if not named:
@@ -118,7 +118,7 @@ def _failed_recipients(mail: Read) -> Bounce | None:
     return _by_words("x_failed_recipients", mail, named)
 
 
-def _exchange_notice(mail: Read) -> Bounce | None:
+def _exchange_notice(mail: ParsedMessage) -> Bounce | None:
     """A notice of Exchange without a report (never written, or removed by a gateway). Its subject may be in any
     language."""
     if not mail.has("X-MS-Exchange-Message-Is-Ndr", "X-MS-Embedded-Report"):
@@ -126,7 +126,7 @@ def _exchange_notice(mail: Read) -> Bounce | None:
     return _by_words("exchange_notice", mail, _addresses_in(_explanation(mail)))
 
 
-def _qmail(mail: Read) -> Bounce | None:
+def _qmail(mail: ParsedMessage) -> Bounce | None:
     """qmail's notice (QSBMF), `Hi. This is the qmail-send program at ...`, and those derived from it."""
     text = mail.text[:2000]
     if not re.search(
@@ -137,7 +137,7 @@ def _qmail(mail: Read) -> Bounce | None:
     return _by_words("qmail", mail, [named[1].lower()] if named else _addresses_in(_explanation(mail)))
 
 
-def _known_shape(mail: Read) -> Bounce | None:
+def _known_shape(mail: ParsedMessage) -> Bounce | None:
     """The formats that `flufl.bounce` knows: those of many servers that follow no standard."""
     if not _is_from_daemon(mail):
         return None
@@ -151,23 +151,23 @@ def _known_shape(mail: Read) -> Bounce | None:
         return None
     # flufl.bounce sometimes takes a Message-ID for an address: put the addresses that the explanation contains first.
     named.sort(key=lambda address: address not in explanation)
-    if _STILL_TRIES.search(mail.subject) or (not permanent and not _says_failed(mail)):
+    if _STILL_TRIES.search(mail.subject) or (not permanent and not _reports_failure(mail)):
         return Bounce("known_shape", None, "", tuple(named))
     return _by_words("known_shape", mail, named)
 
 
-def _daemon_words(mail: Read) -> Bounce | None:
+def _daemon_words(mail: ParsedMessage) -> Bounce | None:
     """A notice of a mail server in free text only."""
     if not _is_from_daemon(mail):
         return None
     if _STILL_TRIES.search(mail.subject) or _STILL_TRIES.search(_explanation(mail)):
         return Bounce("daemon_words", None, "", tuple(_addresses_in(_explanation(mail))))
-    if not _says_failed(mail):
+    if not _reports_failure(mail):
         return None
     return _by_words("daemon_words", mail, _addresses_in(_explanation(mail)))
 
 
-_RULES: tuple[Callable[[Read], Bounce | None], ...] = (
+_RULES: tuple[Callable[[ParsedMessage], Bounce | None], ...] = (
     _delivery_status,
     _failed_recipients,
     _report_without_status,
@@ -178,25 +178,25 @@ _RULES: tuple[Callable[[Read], Bounce | None], ...] = (
 )
 
 
-def _by_words(rule: str, mail: Read, named: list[str]) -> Bounce:
-    words = _server_said(_explanation(mail))
+def _by_words(rule: str, mail: ParsedMessage, named: list[str]) -> Bounce:
+    words = _coded_lines(_explanation(mail))
     status = enhanced_status(words)
     recipients = tuple(dict.fromkeys([*named, *_returned_to(mail)]))
     return Bounce(rule, severity(status, words), status, recipients, " ".join(words.split())[:1000])
 
 
-def _addresses(one: Recipient, mail: Read) -> tuple[str, ...]:
+def _addresses(one: ReportedRecipient, mail: ParsedMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*one.addresses, *_returned_to(mail)]))
 
 
-def _returned_to(mail: Read) -> list[str]:
+def _returned_to(mail: ParsedMessage) -> list[str]:
     """The recipients of the returned message."""
     if mail.returned is None:
         return []
     return all_addresses(read_header(mail.returned, "To"))[:5]
 
 
-def _is_from_daemon(mail: Read) -> bool:
+def _is_from_daemon(mail: ParsedMessage) -> bool:
     # Check the display name, too: some servers write no usable address.
     sender = mail.header("From")[:300]
     return (
@@ -206,11 +206,11 @@ def _is_from_daemon(mail: Read) -> bool:
     )
 
 
-def _says_failed(mail: Read) -> bool:
+def _reports_failure(mail: ParsedMessage) -> bool:
     return bool(_SAYS_FAILED.search(mail.subject) or _SAYS_FAILED.search(_explanation(mail)))
 
 
-def _explanation(mail: Read) -> str:
+def _explanation(mail: ParsedMessage) -> str:
     """The server's explanation, without the returned message."""
     text = mail.text[:20_000]
     if (below := _RETURNED_BELOW.search(text)) and below.start() > 40:
@@ -218,7 +218,7 @@ def _explanation(mail: Read) -> str:
     return text[:8_000]
 
 
-def _server_said(text: str) -> str:
+def _coded_lines(text: str) -> str:
     """The lines with a reply code and the two after each; the whole text if there are none. The other lines are general
     advice."""
     lines = text.split("\n")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Literal
 
-from mail.inbound.message import Read, all_addresses, children, payload, read_header, read_message
+from mail.inbound.message import ParsedMessage, all_addresses, children, payload, read_header, read_message
 
 _REPORTS = ("message/feedback-report",)
 # Feedback types of RFC 5965 section 7.3. Some providers write `other` for every complaint.
@@ -24,11 +24,11 @@ class Feedback:
     """Addresses that may have complained, lower case."""
 
 
-def read_feedback(mail: Read) -> Feedback | None:
+def read_feedback(mail: ParsedMessage) -> Feedback | None:
     return _feedback_report(mail) or _outlook_report(mail) or _forwarded_complaint(mail)
 
 
-def _feedback_report(mail: Read) -> Feedback | None:
+def _feedback_report(mail: ParsedMessage) -> Feedback | None:
     """An ARF report (RFC 5965)."""
     part = next((one for one in mail.parts if one.get_content_type() in _REPORTS), None)
     if part is None:
@@ -41,7 +41,7 @@ def _feedback_report(mail: Read) -> Feedback | None:
     return Feedback("feedback_report", "unsubscribe" if kind in _OPT_OUTS else None, recipients)
 
 
-def _outlook_report(mail: Read) -> Feedback | None:
+def _outlook_report(mail: ParsedMessage) -> Feedback | None:
     """Outlook.com's JMRP in its format before ARF: the original message with a header that names the complainer."""
     for message in (mail.message, mail.returned):
         if message is not None and _JMRP in message:
@@ -50,7 +50,7 @@ def _outlook_report(mail: Read) -> Feedback | None:
     return None
 
 
-def _forwarded_complaint(mail: Read) -> Feedback | None:
+def _forwarded_complaint(mail: ParsedMessage) -> Feedback | None:
     """A report without its machine-readable part, or a message forwarded by a complaints mailbox."""
     says_so = re.match(
         r"(?:complaint about message from|abuse report|email feedback report|spam complaint)", mail.subject, re.I
@@ -70,7 +70,7 @@ def _fields(part: Message) -> Message:
     return read_message(text.lstrip(b"\r\n") + b"\n\n")
 
 
-def _recipients(mail: Read, fields: Message | None) -> tuple[str, ...]:
+def _recipients(mail: ParsedMessage, fields: Message | None) -> tuple[str, ...]:
     named: list[str] = []
     for name in ("Original-Rcpt-To", "Removal-Recipient") if fields is not None else ():
         named += [one for value in (fields or mail.message).get_all(name, []) for one in all_addresses(str(value))]

@@ -26,7 +26,7 @@ from mail.inbound.date_words import (
     WEEKDAYS,
     language_of,
 )
-from mail.inbound.message import Read
+from mail.inbound.message import ParsedMessage
 from mail.inbound.text import folded, unquoted, unsigned
 
 MAX_TEXT = 6_000
@@ -86,7 +86,7 @@ class _Sent:
     day_first: bool
 
 
-def return_date(mail: Read) -> date | None:
+def return_date(mail: ParsedMessage) -> date | None:
     """Returns the first day back that an automatic reply names; None if it names none or only past days."""
     text = _words(mail)
     sent_on, offset = mail.sent_at_offset()
@@ -96,7 +96,7 @@ def return_date(mail: Read) -> date | None:
     return _first(text, _Sent(date.fromisoformat(sent_on), day_first=_day_first(text, mail, offset)), undated=False)
 
 
-def _words(mail: Read) -> str:
+def _words(mail: ParsedMessage) -> str:
     body = folded(unquoted(mail.text, MAX_TEXT))
     # A line break does not end a sentence; an empty line does.
     joined = re.sub(r"\s*\n\s*\n\s*", "\n", f"{folded(mail.subject)}\n\n{unsigned(body)}"[:MAX_TEXT])
@@ -235,7 +235,7 @@ def _next_day_of_month(day: int, sent_on: date) -> date | None:
     return None
 
 
-def _day_first(text: str, mail: Read, offset: int | None) -> bool:
+def _day_first(text: str, mail: ParsedMessage, offset: int | None) -> bool:
     """Returns whether the sender writes the day before the month. English is written in both orders: the country in the
     headers or the address decides, then the time zone (America writes the month first)."""
     language = language_of(text)

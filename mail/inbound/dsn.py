@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.message import Message
 from itertools import islice
 
-from mail.inbound.message import Read, children, first_address, payload, read_header, read_message
+from mail.inbound.message import ParsedMessage, children, first_address, payload, read_header, read_message
 
 MAX_GROUPS = 200
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
@@ -19,7 +19,7 @@ _FAILED, _WAITING = ("failed", "failure", "fail", "expired"), ("delayed", "delay
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class ReportedRecipient:
     """The fields of one recipient (RFC 3464 section 2.3). Addresses are lower case."""
 
     action: str
@@ -40,7 +40,7 @@ class Recipient:
         return tuple(dict.fromkeys(one for one in (self.final, self.original, self.actual) if one))
 
 
-def read_report(mail: Read) -> list[Recipient] | None:
+def read_report(mail: ParsedMessage) -> list[ReportedRecipient] | None:
     """Returns the recipients of the report; None if the message has no report."""
     found = [part for part in mail.parts if part.get_content_type() in _REPORTS]
     if not found:
@@ -61,10 +61,10 @@ def _groups(part: Message) -> Iterator[Message]:
         yield read_message(group.strip() + b"\n\n")
 
 
-def _recipient(group: Message) -> Recipient | None:
+def _recipient(group: Message) -> ReportedRecipient | None:
     if not any(name in group for name in ("Action", "Final-Recipient", "Original-Recipient", "Status")):
         return None
-    return Recipient(
+    return ReportedRecipient(
         action=_word(read_header(group, "Action")),
         status=read_header(group, "Status").strip(),
         diagnostic=" ".join(

@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, cast
 
-from mail.html_text import html_to_text
+from mail.html.text import html_to_text
 from mail.inbound.text import clean
 
 MAX_BYTES = 2**19
@@ -84,14 +84,14 @@ def _within_bounds(raw: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedMessage:
     """A parsed message with the properties that most rules need."""
 
     message: Message
     raw: bytes = field(repr=False, default=b"")
 
     @classmethod
-    def of(cls, raw: bytes) -> "Read":
+    def of(cls, raw: bytes) -> "ParsedMessage":
         return cls(read_message(raw), raw)
 
     def header(self, name: str) -> str:
@@ -168,7 +168,7 @@ class Read:
         return "", None
 
 
-def is_from_nobody(mail: Read) -> bool:
+def is_from_nobody(mail: ParsedMessage) -> bool:
     """Returns whether the return path is null (RFC 3834 section 3.3): only machines send with a null return path."""
     paths = mail.message.get_all("Return-Path", [])[:3]
     return any(str(value).strip() in ("<>", "<MAILER-DAEMON>") for value in paths)

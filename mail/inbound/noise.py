@@ -2,7 +2,7 @@
 
 import re
 
-from mail.inbound.message import Read, decoded, parameter
+from mail.inbound.message import ParsedMessage, decoded, parameter
 from mail.inbound.references import References
 
 _RECEIPT_SUBJECT = re.compile(
@@ -14,7 +14,7 @@ _RECEIPT_SUBJECT = re.compile(
 _METHOD = re.compile(r"^METHOD:[ \t]?([A-Z]{3,12})", re.MULTILINE | re.IGNORECASE)
 
 
-def read_noise(mail: Read, references: References) -> str | None:
+def read_noise(mail: ParsedMessage, references: References) -> str | None:
     """Returns the name of the rule that matched; None if the message is not noise."""
     for rule, applies in (
         ("daemon", _daemon),
@@ -27,12 +27,12 @@ def read_noise(mail: Read, references: References) -> str | None:
     return None
 
 
-def _daemon(mail: Read, _references: References) -> bool:
+def _daemon(mail: ParsedMessage, _references: References) -> bool:
     """A mail server's notice that no bounce rule has recognised. It is never from a person."""
     return (mail.sender or "").partition("@")[0] in ("mailer-daemon", "postmaster", "mail-daemon", "double-bounce")
 
 
-def _receipt(mail: Read, _references: References) -> bool:
+def _receipt(mail: ParsedMessage, _references: References) -> bool:
     """Read receipts (RFC 8098), and those of Exchange."""
     if any(part.get_content_type().endswith("disposition-notification") for part in mail.parts):
         return True
@@ -43,7 +43,7 @@ def _receipt(mail: Read, _references: References) -> bool:
     )
 
 
-def _calendar(mail: Read, references: References) -> bool:
+def _calendar(mail: ParsedMessage, references: References) -> bool:
     """Invitations and the answers of calendars to them (RFC 6047). An invitation in answer to our email is a reply."""
     for part in mail.parts:
         if part.get_content_type() == "text/calendar":
@@ -55,7 +55,7 @@ def _calendar(mail: Read, references: References) -> bool:
     return False
 
 
-def _newsletter(mail: Read, references: References) -> bool:
+def _newsletter(mail: ParsedMessage, references: References) -> bool:
     """Mail to many recipients (RFC 2919, RFC 2369). If it answers our email it is not noise: people answer through
     lists, too."""
     if references.answered or mail.word("Auto-Submitted") == "auto-replied":

@@ -10,7 +10,7 @@ from mail.inbound.auto_replies import Note, note_of, read_auto_reply
 from mail.inbound.bounces import read_bounce
 from mail.inbound.complaints import read_feedback
 from mail.inbound.dates import return_date
-from mail.inbound.message import Read, all_addresses, raw_headers
+from mail.inbound.message import ParsedMessage, all_addresses, raw_headers
 from mail.inbound.noise import read_noise
 from mail.inbound.references import References, read_references, subject_tokens
 from mail.inbound.statuses import WhySoft
@@ -74,7 +74,7 @@ class _Classified:
 def parse_inbound(raw: bytes) -> InboundMail:
     """Parses a message (RFC 5322). Fields that cannot be parsed stay empty; bytes that are not a message are
     `unrelated`."""
-    mail = Read.of(raw)
+    mail = ParsedMessage.of(raw)
     answers = read_references(mail, is_report=False)
     classified = _feedback(mail) or _unsubscribe(mail) or _bounce(mail) or _noise(mail, answers) or _from_somebody(mail)
     references = read_references(mail, is_report=True) if classified.is_report else answers
@@ -100,20 +100,20 @@ def parse_inbound(raw: bytes) -> InboundMail:
     )
 
 
-def _feedback(mail: Read) -> _Classified | None:
+def _feedback(mail: ParsedMessage) -> _Classified | None:
     feedback = read_feedback(mail)
     if feedback is None:
         return None
     return _Classified(feedback.kind or "unrelated", feedback.rule, feedback.recipients, is_report=True)
 
 
-def _unsubscribe(mail: Read) -> _Classified | None:
+def _unsubscribe(mail: ParsedMessage) -> _Classified | None:
     """Comes before auto-replies: the message of an unsubscribe button may carry the headers of an automatic one."""
     rule = read_unsubscribe(mail)
     return _Classified("unsubscribe", rule) if rule else None
 
 
-def _bounce(mail: Read) -> _Classified | None:
+def _bounce(mail: ParsedMessage) -> _Classified | None:
     bounce = read_bounce(mail)
     if bounce is None:
         return None
@@ -124,12 +124,12 @@ def _bounce(mail: Read) -> _Classified | None:
     )
 
 
-def _noise(mail: Read, references: References) -> _Classified | None:
+def _noise(mail: ParsedMessage, references: References) -> _Classified | None:
     rule = read_noise(mail, references)
     return _Classified("unrelated", rule) if rule else None
 
 
-def _from_somebody(mail: Read) -> _Classified:
+def _from_somebody(mail: ParsedMessage) -> _Classified:
     if rule := read_auto_reply(mail):
         return _Classified("auto_reply", rule, returns_on=return_date(mail), note=note_of(mail))
     if mail.sender is None and not mail.has("In-Reply-To", "References"):
@@ -137,7 +137,7 @@ def _from_somebody(mail: Read) -> _Classified:
     return _Classified("reply", "reply")
 
 
-def _recipients(mail: Read) -> tuple[str, ...]:
+def _recipients(mail: ParsedMessage) -> tuple[str, ...]:
     # The headers of delivering servers come first: `To` may be a list or anything else.
     values = [
         value

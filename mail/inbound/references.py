@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from mail.inbound.message import Read, children, decoded, raw_headers, read_header
+from mail.inbound.message import ParsedMessage, children, decoded, raw_headers, read_header
 
 MAX_REFERENCES = 200
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
@@ -41,7 +41,7 @@ class References:
         return tuple(dict.fromkeys([*self.returned, *self.answered]))[:MAX_REFERENCES]
 
 
-def read_references(mail: Read, *, is_report: bool) -> References:
+def read_references(mail: ParsedMessage, *, is_report: bool) -> References:
     """`is_report`: also reads the returned message and the Message-IDs and links in the text."""
     answers = [value for name in ("In-Reply-To", "References") for value in raw_headers(mail.message, name)]
     returned = list(_returned(mail)) if is_report else []
@@ -65,12 +65,12 @@ def ids(value: str) -> list[str]:
     return [f"<{one}>" for text in (joined, unfolded) for one in _BARE_ID.findall(text)]
 
 
-def _ids_of(mail: Read, name: str) -> Iterator[str]:
+def _ids_of(mail: ParsedMessage, name: str) -> Iterator[str]:
     for value in raw_headers(mail.message, name):
         yield from ids(value)
 
 
-def _returned(mail: Read) -> Iterator[str]:
+def _returned(mail: ParsedMessage) -> Iterator[str]:
     """Yields values that contain the Message-ID of the returned message, most reliable first."""
     if mail.returned is not None:
         yield read_header(mail.returned, "Message-ID")
@@ -82,7 +82,7 @@ def _returned(mail: Read) -> Iterator[str]:
             yield from (f"<{one.rstrip('>.,;')}>" for one in _TOLD_ID.findall(decoded(part)[:50_000])[:20])
 
 
-def _tokens(mail: Read) -> tuple[str, ...]:
+def _tokens(mail: ParsedMessage) -> tuple[str, ...]:
     """Returns the tokens in the List-Unsubscribe header of the returned message and in links. A redacted complaint
     contains nothing else of ours."""
     texts = [decoded(part)[:50_000] for part in mail.parts if part.get_content_maintype() == "text"]

@@ -14,7 +14,8 @@ from db.queries.engine.performing import LoadedMailbox, Reservation
 from domain.engine.contracts import Directive
 from domain.errors import Conflict
 from mail.compose import Outgoing, compose
-from mail.transport import (
+from mail.redaction import redact
+from mail.smtp.failures import (
     AuthenticationFailed,
     ConnectionFailed,
     DeliveryFailed,
@@ -22,7 +23,6 @@ from mail.transport import (
     RecipientRefused,
     SendWithdrawn,
     TemporarilyRefused,
-    redact,
 )
 from services.engine.composing import Draft
 from services.engine.steps.effect import Tools
@@ -47,8 +47,8 @@ class AnotherAttemptSends(Conflict):
 async def hand_over(
     visit: Visit, tools: Tools, sender: LoadedMailbox, draft: Draft, reservation: Reservation, variant: str | None
 ) -> Directive:
-    """Raises what SMTP says (mail/transport.py), and AnotherAttemptSends; for a mailbox that cannot be sent through
-    NoMailServer, SecretKeysMissing, SecretUnreadable."""
+    """Raises a DeliveryFailed (mail/smtp/failures.py) and AnotherAttemptSends. Raises NoMailServer, SecretKeysMissing
+    or SecretUnreadable if the mailbox cannot send."""
     transport = tools.transports.of(sender)
     handover = Handover(visit, known(reservation.message_id), uuid4())
     message = compose(

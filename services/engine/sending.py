@@ -12,8 +12,8 @@ from uuid import UUID
 
 from db.queries.engine.performing import LoadedMailbox, Reservation
 from domain.engine.contracts import Directive
+from domain.engine.message_ids import message_id_of
 from domain.errors import Conflict
-from domain.ids import message_id_of
 from mail.compose import new_message_id
 from services.engine.composing import Draft, Letter
 from services.engine.composing import draft as drafted
@@ -42,8 +42,8 @@ class PostalAddressMissing(Conflict):
 async def send(visit: Visit, tools: Tools, letter: Letter) -> Directive:
     """Sends it now, or puts it off until the window is open and the mailbox has room.
 
-    Raises MergeFieldMissing, NoMailbox, PostalAddressMissing, WindowNeverOpens, NoFreeSlot, and what SMTP says
-    (mail/transport.py); for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable.
+    Raises MergeFieldMissing, NoMailbox, PostalAddressMissing, WindowNeverOpens, NoFreeSlot, and a DeliveryFailed
+    (mail/smtp/failures.py). Raises NoMailServer, SecretKeysMissing or SecretUnreadable if the mailbox cannot send.
     """
     earlier = letter.earlier
     sender = await _sender(visit, earlier.mailbox_id if earlier else letter.mailbox_id)

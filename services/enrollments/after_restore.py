@@ -15,8 +15,8 @@ from uuid import UUID
 from db.queries.enrollments import after_restore as queries
 from db.queries.enrollments.after_restore import InCopy
 from db.session import Database, WriteSession
+from domain.engine.message_ids import message_id_of
 from domain.enrollments.after_restore import Gap, PossibleEffect, Standing, effects_in_gap
-from domain.ids import message_id_of
 from domain.sequences.sequence import Plan
 from mail.compose import new_message_id
 

@@ -10,11 +10,13 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from mail.transport import SmtpAccepted, SmtpServer, SmtpTransport, Timeouts
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.session import SmtpAccepted
+from mail.smtp.transport import SmtpTransport
 
 MESSAGE = b"Subject: Hi\r\n\r\nHello\n.\n..two dots\rlast"
 SENDER, RECIPIENT = "bo@us.example", "ada.lovelace@them.example"
-QUICK = Timeouts(connect=2.0, command=2.0, final_reply=0.5)
+QUICK = SmtpTimeouts(connect=2.0, command=2.0, final_reply=0.5)
 
 
 CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"

@@ -18,7 +18,7 @@ from api.documented import Responses, problems
 from api.pages import unsubscribe as pages
 from api.pages.unsubscribe import PRIVATE
 from api.wiring import wiring
-from mail.tracking import Kind, Token
+from mail.links import Kind, Token
 from services.inbound import tracking
 
 log = logging.getLogger(__name__)

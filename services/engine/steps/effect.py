@@ -10,7 +10,7 @@ from db.session import Database, ReadSession
 from domain.engine.contracts import Directive
 from domain.errors import FieldError
 from domain.sequences.steps import StepConfig
-from mail.tracking import Links
+from mail.links import Links
 from services.engine.steps.visit import Visit
 from services.mailboxes.signers import Signers
 from services.mailboxes.transports import Transports

@@ -120,7 +120,7 @@ class Email(Effect):
         return (FieldError("mailbox_id", "not_found", f"there is no mailbox {self.mailbox_id}"),)
 
     async def perform(self, visit: Visit, tools: Tools) -> Directive:
-        """Raises MergeFieldMissing, NoMailbox, WindowNeverOpens, and what SMTP says (mail/transport.py)."""
+        """Raises MergeFieldMissing, NoMailbox, WindowNeverOpens, and what SMTP says (mail/smtp/transport.py)."""
         variant = await self._variant(visit)
         earlier = visit.last_message if self.reply_in_thread else None
         # Of one that a restored copy marked nobody knows the subject, as it was rendered.

@@ -10,8 +10,8 @@ import dkim
 import pytest
 
 from mail.compose import Outgoing, compose
-from mail.dkim_keys import generate_key, public_record
-from mail.dkim_signing import SIGNED, DkimSigner
+from mail.dkim.keys import generate_key, public_record
+from mail.dkim.signing import SIGNED, DkimSigner
 from tests.dns_server import DnsServer, dns_server
 
 DOMAIN, SELECTOR = "sender.example", "cadenza"

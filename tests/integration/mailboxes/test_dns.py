@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mail.dns import Finding, Lookup, check_dkim, check_dmarc, check_mx, check_spf
+from mail.dns import DnsLookup, Finding, check_dkim, check_dmarc, check_mx, check_spf
 from tests.dns_server import REFUSED, SERVFAIL, TIMEOUT, DnsServer, dns_server
 
 DOMAIN = "sender.example"
@@ -107,7 +107,7 @@ async def test_spf_is_unresolved_if_an_include_is_not_answered(dns: DnsServer) -
 
 
 async def test_without_a_network_a_check_is_unresolved() -> None:
-    found = await check_spf(Lookup(["127.0.0.1"], port=1, seconds=0.5, try_seconds=0.2), DOMAIN)
+    found = await check_spf(DnsLookup(["127.0.0.1"], port=1, seconds=0.5, try_seconds=0.2), DOMAIN)
     assert found.status == "unresolved"
 
 

@@ -4,20 +4,19 @@ import asyncio
 
 import pytest
 
-from mail.delivery import DeliveryFailed
-from mail.transport import (
+from mail.redaction import redact
+from mail.smtp.failures import (
     AuthenticationFailed,
     ConnectionFailed,
+    DeliveryFailed,
     MessageRefused,
     OutcomeUnknown,
     RecipientRefused,
     SendWithdrawn,
-    SmtpServer,
-    SmtpTransport,
     TemporarilyRefused,
-    Timeouts,
-    redact,
 )
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.transport import SmtpTransport
 from tests.integration.smtp_servers import (
     MESSAGE,
     QUICK,
@@ -130,7 +129,7 @@ async def test_each_refusal_raises_the_right_error(
 @pytest.mark.parametrize("moment", ["hello", "EHLO", "MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("how", ["drop", "stall"])
 async def test_a_failure_before_the_final_dot_means_not_sent(moment: str, how: str) -> None:
-    quick = Timeouts(connect=0.3, command=0.3, final_reply=0.3)
+    quick = SmtpTimeouts(connect=0.3, command=0.3, final_reply=0.3)
     async with scripted(**{moment: how}) as script:
         transport, check = transport_to(script.port, timeouts=quick), Check()
         with pytest.raises(ConnectionFailed):
@@ -155,7 +154,7 @@ async def test_a_connection_lost_during_the_last_check_means_not_sent() -> None:
 
 
 async def test_a_server_that_stops_reading_fails_before_the_last_check() -> None:
-    quick = Timeouts(connect=0.5, command=0.5, final_reply=0.5)
+    quick = SmtpTimeouts(connect=0.5, command=0.5, final_reply=0.5)
     stopped = asyncio.Event()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

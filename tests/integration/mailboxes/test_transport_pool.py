@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from mail.transport import AuthenticationFailed, ConnectionFailed, RecipientRefused, SmtpServer, SmtpTransport
+from mail.smtp.failures import AuthenticationFailed, ConnectionFailed, RecipientRefused
+from mail.smtp.server import SmtpServer
+from mail.smtp.transport import SmtpTransport
 from tests.integration.smtp_servers import (
     QUICK,
     RECIPIENT,

@@ -9,14 +9,9 @@ import pytest
 
 from db.queries.engine.performing import LoadedMailbox
 from domain.mailboxes.servers import MailSecurity
-from mail.transport import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    SmtpServer,
-    SmtpTransport,
-    Timeouts,
-    check_login,
-)
+from mail.smtp.failures import AuthenticationFailed, ConnectionFailed
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.transport import SmtpTransport, check_login
 from services.mailboxes.transports import NoMailServer, Transports
 from services.secret_box import SecretBox, SecretUnreadable, new_key
 from tests.integration.smtp_servers import (
@@ -128,7 +123,7 @@ async def test_a_password_that_cannot_be_decrypted_is_an_error() -> None:
 
 async def failure(server: SmtpServer) -> ConnectionFailed | AuthenticationFailed:
     with pytest.raises((ConnectionFailed, AuthenticationFailed)) as failed:
-        await check_login(server, Timeouts(connect=1.0))
+        await check_login(server, SmtpTimeouts(connect=1.0))
     return failed.value
 
 
@@ -153,7 +148,7 @@ async def test_each_kind_of_failure_has_its_own_code(guarded: Sink) -> None:
         ):
             assert (await failure(server)).code == "mail_tls_failed"
         await check_login(
-            SmtpServer("127.0.0.1", guarded.port, "sam@sender.example", PASSWORD, tls_context=tls), Timeouts()
+            SmtpServer("127.0.0.1", guarded.port, "sam@sender.example", PASSWORD, tls_context=tls), SmtpTimeouts()
         )
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.harmless_html import harmless_html
-from mail.html_tags import StartTag, change_tags
+from mail.html.harmless import harmless_html
+from mail.html.tags import StartTag, change_tags
 
 
 @pytest.mark.parametrize(

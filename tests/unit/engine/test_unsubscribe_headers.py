@@ -10,7 +10,7 @@ import pytest
 from cadenza.errors import StartError
 from cadenza.settings import Settings
 from mail.compose import Outgoing, compose
-from mail.tracking import Links
+from mail.links import Links
 from mail.unsubscribe_headers import unsubscribe_headers
 
 KEY = "a key that signs the links in mail, for tests"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mail.capture.replies import build_bounce, build_reply
 from mail.compose import Outgoing, compose
-from mail.devreply import build_bounce, build_reply
 from mail.inbound import InboundMail, parse_inbound
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mail.inbound import InboundMail, parse_inbound
-from mail.inbound.message import MAX_BYTES, MAX_HEADERS, MAX_PARTS, MAX_TEXT, Read
+from mail.inbound.message import MAX_BYTES, MAX_HEADERS, MAX_PARTS, MAX_TEXT, ParsedMessage
 from tests.corpus.hostile import HOSTILE
 from tests.corpus.world import specimens
 
@@ -93,7 +93,7 @@ def test_messages_with_wrong_charsets_and_encodings_are_parsed(raw: bytes, chars
 def test_messages_made_to_slow_a_parser_are_parsed_quickly(name: str) -> None:
     raw = HOSTILE[name]()
     sound(parse_inbound(raw))
-    mail = Read.of(raw)
+    mail = ParsedMessage.of(raw)
     assert len(mail.parts) <= MAX_PARTS
     assert len(mail.message.keys()) <= MAX_HEADERS
     assert all(len(str(value)) <= MAX_BYTES // 16 for value in mail.message.values())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mail.tracked_html import tracked_html
-from mail.tracking import Kind, Links, Token, TokenKey
+from mail.html.tracked import tracked_html
+from mail.links import Kind, Links, Token, TokenKey
 from mail.unsubscribe_headers import unsubscribe_headers
 
 KEY = TokenKey("a key of the installation that is long enough")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from domain.errors import AddressInvalid, DomainError, HeaderInjection, Invalid
 from mail.addresses import normalise_address
 from mail.compose import Outgoing, compose, new_message_id, reply_subject, thread_headers
-from mail.html_text import html_to_text
+from mail.html.text import html_to_text
 
 MESSAGE = Outgoing(
     message_id="<1@us.example>",

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from mail.outbox_store import OutboxStore
+from mail.capture.store import CaptureStore
 from tests.integration.api.client import DELAY, EMAIL, Tenant
 
 
@@ -169,7 +169,7 @@ async def test_what_waits_for_temporal_is_counted_and_kept(tenant: Tenant, enrol
         await tenant.refused("POST", "/dev/fast-forward", 422, "validation_failed", json={"by": by})
 
 
-async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) -> str:
+async def captured(tenant: Tenant, store: CaptureStore, lead_id: str, to: str) -> str:
     """A message of the lead's enrollment, as it was sent and captured."""
     state, message_id = await tenant.state(lead_id), f"<{uuid4()}@cadenza.example>"
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": f"{uuid4().hex}@cadenza.example"})
@@ -205,7 +205,7 @@ async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) ->
 async def test_captured_mail_is_seen_by_its_tenant_and_answered(
     tenant: Tenant, stranger: Tenant, capture_dir: Path
 ) -> None:
-    store, sequence_id = OutboxStore(capture_dir), await tenant.sequence([DELAY, EMAIL], active=True)
+    store, sequence_id = CaptureStore(capture_dir), await tenant.sequence([DELAY, EMAIL], active=True)
     lead_ids: dict[str, str] = {}
     ids: list[str] = []
     for name in ("ada", "bob", "eve", "max", "zoe"):

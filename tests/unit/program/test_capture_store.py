@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from mail.outbox_store import OutboxStore
+from mail.capture.store import CaptureStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> OutboxStore:
-    return OutboxStore(tmp_path / "outbox")
+def store(tmp_path: Path) -> CaptureStore:
+    return CaptureStore(tmp_path / "outbox")
 
 
 def message() -> EmailMessage:
@@ -26,7 +26,7 @@ def message() -> EmailMessage:
     return made
 
 
-def test_all_fields_of_a_message_are_read(store: OutboxStore) -> None:
+def test_all_fields_of_a_message_are_read(store: CaptureStore) -> None:
     raw = message().as_bytes().replace(b"\n", b"\r\n")
     id_ = store.save("bounce+7@sender.example", ["bob@lead.example"], raw)
     kept = store.get(id_)
@@ -45,7 +45,7 @@ def test_all_fields_of_a_message_are_read(store: OutboxStore) -> None:
     assert kept.received_at.tzinfo is not None
 
 
-def test_messages_are_listed_newest_first_in_pages(store: OutboxStore) -> None:
+def test_messages_are_listed_newest_first_in_pages(store: CaptureStore) -> None:
     ids = [store.save("a@x.example", ["b@x.example"], b"Subject: %d\r\n\r\n" % n) for n in range(5)]
     newest = store.list(2)
     assert [kept.id for kept in newest] == [ids[4], ids[3]]
@@ -53,7 +53,7 @@ def test_messages_are_listed_newest_first_in_pages(store: OutboxStore) -> None:
     assert store.list(10, before=ids[0]) == []
 
 
-def test_an_incomplete_message_is_not_listed(store: OutboxStore, tmp_path: Path) -> None:
+def test_an_incomplete_message_is_not_listed(store: CaptureStore, tmp_path: Path) -> None:
     whole = store.save("a@x.example", ["b@x.example"], b"Subject: whole\r\n\r\n")
     (tmp_path / "outbox" / ".9999999999999999999-00000000.eml.new").write_bytes(b"Subject: ha")
     (tmp_path / "outbox" / "9999999999999999998-00000000.json").write_text("{}")
@@ -61,7 +61,7 @@ def test_an_incomplete_message_is_not_listed(store: OutboxStore, tmp_path: Path)
 
 
 @pytest.mark.parametrize("id_", ["", "nothing", "../secrets", "0000000000000000001-00000000", "a/b"])
-def test_an_invalid_id_finds_nothing(store: OutboxStore, id_: str) -> None:
+def test_an_invalid_id_finds_nothing(store: CaptureStore, id_: str) -> None:
     assert (store.get(id_), store.raw(id_)) == (None, None)
     assert store.list(10) == []
 
@@ -79,12 +79,12 @@ def test_an_invalid_id_finds_nothing(store: OutboxStore, id_: str) -> None:
         "Subject: schön\r\nFrom: ä@ö.example\r\n\r\nü".encode(),
     ],
 )
-def test_any_bytes_can_be_read_and_sent_as_json(store: OutboxStore, raw: bytes) -> None:
+def test_any_bytes_can_be_read_and_sent_as_json(store: CaptureStore, raw: bytes) -> None:
     kept = store.get(store.save("", [], raw))
     assert kept is not None
     assert kept.model_dump_json(by_alias=True).encode()
 
 
-def test_a_repeated_header_keeps_all_values(store: OutboxStore) -> None:
+def test_a_repeated_header_keeps_all_values(store: CaptureStore) -> None:
     kept = store.get(store.save("", [], b"Received: one\r\nReceived: two\r\n\t folded\r\n\r\n"))
     assert kept is not None and kept.headers == {"Received": "one\ntwo\t folded"}

@@ -10,21 +10,7 @@ from typing import ClassVar
 
 from domain.errors import DomainError
 
-MAX_TEXT = 300
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;\[\]]+")
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
-
-
-def mask_addresses(text: str) -> str:
-    return _ADDRESS.sub("[address]", text)
-
-
-def redact(text: str, *private: str) -> str:
-    """Returns `text` on one line of at most MAX_TEXT characters, with every address and each of `private` masked."""
-    text = mask_addresses(" ".join(text.split()))
-    for word in {word for word in private if len(word) > 2}:
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[redacted]", text, flags=re.IGNORECASE)
-    return text[:MAX_TEXT]
 
 
 @dataclass(frozen=True, slots=True)

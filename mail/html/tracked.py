@@ -4,8 +4,8 @@ else."""
 import re
 from html import escape
 
-from mail.html_tags import StartTag, change_tags
-from mail.tracking import MessageLinks
+from mail.html.tags import StartTag, change_tags
+from mail.links import MessageLinks
 
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'

@@ -44,11 +44,11 @@ class CapturedMessage(BaseModel):
     text: str | None
     html: str | None
     raw: str
-    """The message as text. Bytes that are not UTF-8 are replaced; `OutboxStore.raw` returns the original bytes."""
+    """The message as text. Bytes that are not UTF-8 are replaced; `CaptureStore.raw` returns the original bytes."""
     received_at: datetime
 
 
-class OutboxStore:
+class CaptureStore:
     """The captured mail in one folder. One process writes, any number read. Readers never see an incomplete message."""
 
     def __init__(self, directory: Path) -> None:

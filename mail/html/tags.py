@@ -23,7 +23,7 @@ class StartTag(NamedTuple):
         return self.written
 
 
-class _Reader(HTMLParser):
+class _TagReader(HTMLParser):
     """Finds the start tags and their offsets. Ignores comments and scripts."""
 
     def __init__(self, html: str) -> None:
@@ -49,7 +49,7 @@ def change_tags(html: str, change: Callable[[StartTag], str]) -> str:
     """Returns the text with each start tag replaced by what `change` returns for it."""
     parts: list[str] = []
     end = 0
-    for offset, tag in _Reader(html).found:
+    for offset, tag in _TagReader(html).found:
         changed = change(tag)
         if changed != tag.written and html.startswith(tag.written, offset):
             parts += [html[end:offset], changed]

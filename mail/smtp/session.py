@@ -9,8 +9,8 @@ from typing import cast
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError
 
-from mail.credentials import without_credentials
-from mail.delivery import (
+from mail.redaction import redact, without_credentials
+from mail.smtp.failures import (
     AuthenticationFailed,
     ConnectionFailed,
     DeliveryFailed,
@@ -21,10 +21,9 @@ from mail.delivery import (
     SmtpReply,
     TemporarilyRefused,
     TlsFailed,
-    redact,
     refusal,
 )
-from mail.smtp_server import SmtpServer, Timeouts, not_connected, public_socket
+from mail.smtp.server import SmtpServer, SmtpTimeouts, not_connected, public_socket
 
 BeforeFinalDot = Callable[[], Awaitable[bool]]
 
@@ -48,13 +47,13 @@ class StaleConnection(Exception):
 class SmtpSession:
     """A connected, authenticated session. It can send one message at a time."""
 
-    def __init__(self, client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
+    def __init__(self, client: aiosmtplib.SMTP, timeouts: SmtpTimeouts) -> None:
         self._client = client
         self._timeouts = timeouts
         self._used = False
 
     @classmethod
-    async def open(cls, server: SmtpServer, timeouts: Timeouts) -> "SmtpSession":
+    async def open(cls, server: SmtpServer, timeouts: SmtpTimeouts) -> "SmtpSession":
         """Connects, negotiates TLS, logs in. Raises ConnectionFailed, TemporarilyRefused, AuthenticationFailed."""
         client = aiosmtplib.SMTP(
             hostname=server.host,

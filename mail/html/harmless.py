@@ -7,7 +7,7 @@ quotes but lets `javascript:` through. No mail program runs it, but a preview in
 import re
 from typing import Final
 
-from mail.html_tags import StartTag, change_tags
+from mail.html.tags import StartTag, change_tags
 
 _ADDRESSES: Final = ("href", "xlink:href", "src", "action", "formaction", "background", "poster", "data")
 # Characters that browsers ignore when they read a scheme (WHATWG URL, 4.4). The schemes are case-insensitive.

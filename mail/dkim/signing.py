@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from dkim import canonicalization, rfc822_parse  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
-from mail.dkim_keys import load_key
+from mail.dkim.keys import load_key
 
 # Receivers offer one-click unsubscribe only if both List-Unsubscribe headers are covered (RFC 8058 section 4).
 SIGNED = (

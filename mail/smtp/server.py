@@ -9,7 +9,8 @@ from typing import Literal
 from aiosmtplib import SMTPConnectTimeoutError, SMTPTimeoutError
 
 from domain.public_addresses import may_be_reached
-from mail.delivery import ConnectionFailed, HostUnknown, ServerAddressRefused, ServerTimeout, TlsFailed, redact
+from mail.redaction import redact
+from mail.smtp.failures import ConnectionFailed, HostUnknown, ServerAddressRefused, ServerTimeout, TlsFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class SmtpServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts:
+class SmtpTimeouts:
     """All in seconds. `final_reply` is long, because giving up early makes the outcome unknown (RFC 5321 section
     4.5.3.2 asks for ten minutes)."""
 

@@ -8,40 +8,11 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from mail.delivery import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    DeliveryFailed,
-    MessageRefused,
-    OutcomeUnknown,
-    RecipientRefused,
-    SendWithdrawn,
-    TemporarilyRefused,
-    redact,
-)
-from mail.smtp_server import SmtpServer, Timeouts
-from mail.smtp_session import BeforeFinalDot, SmtpAccepted, SmtpSession, StaleConnection
-
-__all__ = [
-    "AuthenticationFailed",
-    "BeforeFinalDot",
-    "ConnectionFailed",
-    "DeliveryFailed",
-    "MessageRefused",
-    "OutcomeUnknown",
-    "RecipientRefused",
-    "SendWithdrawn",
-    "SmtpAccepted",
-    "SmtpServer",
-    "SmtpTransport",
-    "TemporarilyRefused",
-    "Timeouts",
-    "check_login",
-    "redact",
-]
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.session import BeforeFinalDot, SmtpAccepted, SmtpSession, StaleConnection
 
 
-async def check_login(server: SmtpServer, timeouts: Timeouts) -> None:
+async def check_login(server: SmtpServer, timeouts: SmtpTimeouts) -> None:
     """Connects, negotiates TLS, logs in, and disconnects. Raises the errors of SmtpSession.open."""
     session = await SmtpSession.open(server, timeouts)
     await session.quit()
@@ -64,13 +35,13 @@ class SmtpTransport:
         self,
         server: SmtpServer,
         *,
-        timeouts: Timeouts | None = None,
+        timeouts: SmtpTimeouts | None = None,
         max_open: int = 10,
         max_idle: int = 10,
         idle_seconds: float = 30.0,
     ) -> None:
         self._server = server
-        self._timeouts = timeouts or Timeouts()
+        self._timeouts = timeouts or SmtpTimeouts()
         self._max_idle = max_idle
         self._idle_seconds = idle_seconds
         self._slots = asyncio.Semaphore(max_open)
