@@ -250,19 +250,21 @@ async def latencies(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]
     progress("all are closed")
     stopped = [ended[str(one.enrollment_id)] - one.answered_at for one in repliers]
     close = [closed[str(one.enrollment_id)] - one.answered_at for one in repliers]
-    told = [(await told_at(servers, one) or closed[str(one.enrollment_id)]) - one.answered_at for one in repliers]
+    signalled = [
+        (await signalled_at(servers, one) or closed[str(one.enrollment_id)]) - one.answered_at for one in repliers
+    ]
     return {
         "p99_s": late(stopped, 99),
         "max_s": late(stopped, 100),
-        "told_p50_s": late(told, 50),
-        "told_p99_s": late(told, 99),
+        "told_p50_s": late(signalled, 50),
+        "told_p99_s": late(signalled, 99),
         "closed_p50_s": late(close, 50),
         "closed_p99_s": late(close, 99),
         "answer_p99_s": late([one.answered_at - one.asked_at for one in repliers], 99),
     }
 
 
-async def told_at(servers: Rig, one: Replier) -> float | None:
+async def signalled_at(servers: Rig, one: Replier) -> float | None:
     """Returns when Temporal received the signal; None if the workflow had already learned of the reply at the send
     gate."""
     history = servers.client.get_workflow_handle(
@@ -279,9 +281,9 @@ async def emails(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]) -
     stopped, enrollments = await released_at_stop(servers), await enrollment_of_message(servers, sequence_id)
     answers = {str(one.enrollment_id): one.answered_at for one in repliers}
     at_sink = [line.split() for line in (await servers.sink_log()).splitlines()]
-    theirs = [(float(at), one, enrollments[one]) for at, one in at_sink if one in enrollments]
-    late = [one for one in theirs if one[1] not in stopped[one[2]]]
-    in_flight = [one for one in theirs if one[1] in stopped[one[2]] and one[0] > answers[one[2]]]
+    of_repliers = [(float(at), one, enrollments[one]) for at, one in at_sink if one in enrollments]
+    late = [one for one in of_repliers if one[1] not in stopped[one[2]]]
+    in_flight = [one for one in of_repliers if one[1] in stopped[one[2]] and one[0] > answers[one[2]]]
     return {"emails_after_reply": len(late), "in_flight": len(in_flight)}
 
 

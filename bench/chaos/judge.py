@@ -73,16 +73,16 @@ def judge(evidence: Evidence) -> Verdict:
         messages[message.to].append(message)
     verdict = Verdict(enrollments=len(evidence.enrollments))
     for role in evidence.roles:
-        theirs, written = arrivals[role.email], messages[role.email]
-        unknown = [one for message in written for one in _unknown(message, theirs, evidence)]
+        arrived, composed = arrivals[role.email], messages[role.email]
+        unknown = [one for message in composed for one in _unknown(message, arrived, evidence)]
         verdict.unknown += unknown
         enrollment = evidence.enrollments.get(role.email)
         if enrollment is None:
             verdict.lost.append(f"{role.email} was never enrolled")
             continue
-        _compare(verdict, role, enrollment, theirs, unknown)
+        _compare(verdict, role, enrollment, arrived, unknown)
         if role.fate in SAYS_STOP and role.email in evidence.answered:
-            verdict.emails_after_reply += _after_stop(enrollment, theirs)
+            verdict.emails_after_reply += _after_stop(enrollment, arrived)
     return verdict
 
 

@@ -126,8 +126,8 @@ async def run(
 
 def naive_duplicates(journal: Sequence[SinkEvent], naive: Sequence[Role]) -> NaiveDuplicates:
     """Counts the arrivals of the naive sender's emails after the first of each Message-ID."""
-    theirs = {role.email for role in naive}
-    arrivals = Counter(one.message_id for one in journal if one.did == "taken" and one.to in theirs)
+    naive_addresses = {role.email for role in naive}
+    arrivals = Counter(one.message_id for one in journal if one.did == "taken" and one.to in naive_addresses)
     cut = {one.message_id for one in journal if one.did in CUTS}
     extra = {message_id: times - 1 for message_id, times in arrivals.items()}
     return NaiveDuplicates(

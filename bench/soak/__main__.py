@@ -57,7 +57,7 @@ SHORT = SoakPlan(
     edit_seconds=12,
     halt_seconds=20,
     halted_seconds=5,
-    haste=4,
+    speed_up=4,
 )
 
 
@@ -105,7 +105,7 @@ async def soak(plan: SoakPlan, samples: Path | None = None) -> dict[str, Any]:
 async def prepare(one: SoakServers, http: Any, plan: SoakPlan) -> Load:
     sequences = await make_sequences(one.servers, http)
     caller = ApiCaller(http)
-    reactions = LeadReactions(caller, one.servers.sink, SIGNING_KEY, one.webhook_secret, plan.haste)
+    reactions = LeadReactions(caller, one.servers.sink, SIGNING_KEY, one.webhook_secret, plan.speed_up)
     postgres, temporal = one.servers.postgres, one.servers.temporal
     assert postgres.pid and temporal.pid and temporal.database, "all run"
     pids = {
@@ -158,8 +158,8 @@ async def totals(one: SoakServers, load: Load, empty_bytes: int) -> dict[str, An
 
 
 async def print_details(one: SoakServers, load: Load) -> None:
-    for told, times in sorted(load.caller.answers.items()):
-        progress(f"  {told}: {times}")
+    for answer, times in sorted(load.caller.answers.items()):
+        progress(f"  {answer}: {times}")
     for row in await one.probes.tables():
         progress("  {table}: {rows} rows, {bytes} bytes, {dead} dead, {scans} scans of {scanned}".format(**row))
     progress(f"complaints: {dict(one.logs.complaints)}")

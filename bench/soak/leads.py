@@ -60,15 +60,15 @@ class ApiCaller:
     @property
     def failures(self) -> int:
         """Number of answers that should not occur: 5xx, broken connections, and errors of this driver."""
-        return sum(times for told, times in self.answers.items() if told.rpartition(" ")[2][0] not in "234")
+        return sum(times for answer, times in self.answers.items() if answer.rpartition(" ")[2][0] not in "234")
 
 
 class LeadReactions:
     """The recipients of the messages. `lead_ids` has the leads' IDs by address."""
 
-    def __init__(self, caller: ApiCaller, sink: ChildProcess, signing_key: str, secret: str, haste: float) -> None:
-        """`haste`: factor by which they react faster than `REACTION_SECONDS`."""
-        self._caller, self._sink, self._haste = caller, sink, haste
+    def __init__(self, caller: ApiCaller, sink: ChildProcess, signing_key: str, secret: str, speed_up: float) -> None:
+        """`speed_up`: factor by which they react faster than `REACTION_SECONDS`."""
+        self._caller, self._sink, self._speed_up = caller, sink, speed_up
         self._key, self._secret = TokenKey(signing_key), secret
         self._dice = random.Random(11)
         self.lead_ids: dict[str, UUID] = {}
@@ -93,7 +93,7 @@ class LeadReactions:
             self._begin(self._look(token, clicks=chance > REPLIES + UNSUBSCRIBES + PAUSES + OPENS))
 
     def _begin(self, reaction: Awaitable[Any]) -> None:
-        wait = self._dice.uniform(*REACTION_SECONDS) / self._haste
+        wait = self._dice.uniform(*REACTION_SECONDS) / self._speed_up
 
         async def react() -> None:
             await asyncio.sleep(wait)
@@ -117,17 +117,19 @@ class LeadReactions:
         await self._caller.ask("mail", "POST", "/webhooks/inbound-email", content=body.encode(), headers=headers)
 
     async def _pause(self, lead_id: UUID) -> None:
-        wait = self._dice.uniform(*PAUSE_SECONDS) / self._haste
+        wait = self._dice.uniform(*PAUSE_SECONDS) / self._speed_up
         await self._caller.ask("pause", "POST", f"/leads/{lead_id}/pause-sequence", json={})
         await asyncio.sleep(wait)
         await self._caller.ask("resume", "POST", f"/leads/{lead_id}/resume-sequence", json={})
 
     async def _look(self, unsubscribe: str, *, clicks: bool) -> None:
-        told = read_unverified(unsubscribe, "unsubscribe")
-        assert told is not None, "every message has a link to unsubscribe"
+        content = read_unverified(unsubscribe, "unsubscribe")
+        assert content is not None, "every message has a link to unsubscribe"
         if clicks:
-            token = self._key.write(Token("click", told.tenant_id, told.message_id, "https://bench.example/offer"))
+            token = self._key.write(
+                Token("click", content.tenant_id, content.message_id, "https://bench.example/offer")
+            )
             await self._caller.ask("click", "GET", f"/t/c/{token}", headers=BROWSER, follow_redirects=False)
         else:
-            token = self._key.write(Token("open", told.tenant_id, told.message_id))
+            token = self._key.write(Token("open", content.tenant_id, content.message_id))
             await self._caller.ask("open", "GET", f"/t/o/{token}.gif", headers=BROWSER)

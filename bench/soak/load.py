@@ -34,7 +34,7 @@ DRAIN_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class SoakPlan:
-    """Durations and rates of the run. `haste`: factor by which people react faster than usual."""
+    """Durations and rates of the run. `speed_up`: factor by which people react faster than usual."""
 
     steady_seconds: float
     limit_seconds: float = 120.0
@@ -44,7 +44,7 @@ class SoakPlan:
     edit_seconds: float = 60.0
     halt_seconds: float = 600.0
     halted_seconds: float = 30.0
-    haste: float = 1.0
+    speed_up: float = 1.0
 
 
 @dataclass(frozen=True)
