@@ -7,8 +7,8 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from api.schemas.common import Body, JsonObject, Moment, Shape
 from api.schemas.fields import Line
-from domain.webhooks import EventType
-from webhooks.addresses import MAX_URL
+from domain.webhooks.addresses import MAX_URL
+from domain.webhooks.events import EventType
 
 
 def _distinct(types: list[EventType]) -> list[EventType]:

@@ -15,9 +15,6 @@ from cadenza.commands.api_client import ApiClient, Json, Refused
 from cadenza.commands.lookup import sequences_named
 from domain.sequences.file import SequenceFile, document, read_document, write_yaml
 from domain.sequences.yaml_text import MalformedYaml, load
-from services.engine import plans  # makes every type of step known
-
-__all__ = ["Applied", "Call", "apply_file", "plans"]
 
 _FIELDS = ("name", "type", "delay_days", "delay_hours", "delay_minutes", "config", "metadata")
 Outcome = Literal["created", "updated", "unchanged"]

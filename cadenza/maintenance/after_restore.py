@@ -7,13 +7,10 @@ from cadenza.maintenance.database_problems import database_problems_in_one_line
 from cadenza.settings import asyncpg_url
 from db.session import Database
 from domain.enrollments.after_restore import Gap
-from services.engine.plans import steps
 from services.enrollments.after_restore import Marked, settle_gap
 
 CLOCKS_APART = timedelta(minutes=1)
 EARLIEST_YEAR = 2000
-STEP_TYPES = steps
-"""Loaded here: plans hold steps of every type."""
 
 
 def gap_between(taken_at: datetime, stopped_at: datetime) -> Gap:

@@ -31,7 +31,7 @@ _SECTIONS: dict[str, tuple[Mapping[str, int], tuple[str, ...]]] = {
         ("domain", "services/leads/csv_rows.py", "services/leads/suppression_csv.py"),
     ),
     "warnings": ({"RowWarning": 0}, ("domain",)),
-    "preview": ({"Warned": 0}, ("services/sequences/preview.py",)),
+    "preview": ({"DraftWarning": 0}, ("services/sequences/preview.py",)),
 }
 # Where a code is put together, or chosen, before it is handed on.
 _MADE_ELSEWHERE = {

@@ -35,8 +35,9 @@ from db.session import Database
 from mail.links import Links
 from mail.smtp.server import SmtpServer
 from services.dispatch.dispatcher import Dispatcher
+from services.engine.effects import unpaired
 from services.engine.performing import StepPerformer
-from services.engine.steps.effect import Tools
+from services.engine.tools import Tools
 from services.inbound.inboxes.watcher import InboxWatcher
 from services.inbound.inboxes.watchers import InboxWatches
 from services.mailboxes.signers import Signers
@@ -176,8 +177,16 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_
     )
 
 
+def refuse_unpaired_effects() -> None:
+    """Raises StartError when a type of step or an action has a config without its effect, or an effect without its
+    config: such a step would fail for every lead that comes to it."""
+    if problems := unpaired():
+        raise StartError("; ".join(problems))
+
+
 async def run(settings: Settings) -> None:
     """Runs until SIGTERM or Ctrl-C. Raises StartError for settings that cannot work."""
+    refuse_unpaired_effects()
     settings.arm_fault_point()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

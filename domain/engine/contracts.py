@@ -10,15 +10,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.enrollments.status import EnrollmentStatus
+from domain.enrollments.status import HELD, EnrollmentStatus
 
 
-class _Message(BaseModel):
+class _Contract(BaseModel):
     # Unknown fields are ignored: during a rollout an older worker reads what a newer one wrote.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Directive(_Message):
+class Directive(_Contract):
     """What the workflow does next: wait until `due_at`, then have the step performed.
 
     `revision` is the mirror's revision when this was written; of two directives the higher one is true.
@@ -41,7 +41,7 @@ class Directive(_Message):
     @property
     def held(self) -> bool:
         """Paused or failed: nothing is performed until somebody resumes."""
-        return self.status in (EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED)
+        return self.status in HELD
 
     @property
     def outcome(self) -> str:
@@ -53,7 +53,7 @@ ERASED = Directive(revision=2**62, status=EnrollmentStatus.STOPPED, reason="eras
 """The answer for an enrollment that is no longer in Postgres, with its lead: nothing is true of it but its end."""
 
 
-class EnrollmentInput(_Message):
+class EnrollmentInput(_Contract):
     """Starts (or continues as new) the workflow of one enrollment."""
 
     tenant_id: UUID
@@ -61,7 +61,7 @@ class EnrollmentInput(_Message):
     first: Directive
 
 
-class PerformInput(_Message):
+class PerformInput(_Contract):
     """One step, due now. `now` is the workflow's clock, UTC."""
 
     tenant_id: UUID
@@ -86,7 +86,7 @@ class Command(StrEnum):
     MAILBOX_RELEASED = "mailbox_released"
 
 
-class RecordInput(_Message):
+class RecordInput(_Contract):
     """A fact that only the workflow knows yet, to be written to Postgres: a failed step, a cancellation."""
 
     tenant_id: UUID
@@ -97,7 +97,7 @@ class RecordInput(_Message):
     error: str | None = None
 
 
-class MailboxInput(_Message):
+class MailboxInput(_Contract):
     """Starts (or continues as new) the workflow that watches one inbox, and each of its activities."""
 
     tenant_id: UUID
@@ -115,7 +115,7 @@ class WatchEnded(StrEnum):
     """Its time is up, or its worker goes: the next one takes over."""
 
 
-class QueueCounts(_Message):
+class QueueCounts(_Contract):
     """What one pass over the queue did."""
 
     dispatched: int = 0
@@ -132,7 +132,7 @@ class QueueCounts(_Message):
         )
 
 
-class LogMaintained(_Message):
+class LogMaintained(_Contract):
     """Months of the execution log (`2026-11`) that were given a partition, and that were dropped."""
 
     made: list[str] = []

@@ -5,7 +5,6 @@ known, and `render` raises `MergeFieldMissing` where it cannot. A lead's data is
 parsed as a template, it is escaped in HTML, and in a header it cannot contain a line break.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,26 +18,9 @@ from liquid.static_analysis import TemplateAnalysis, Variable
 from domain.engine import liquid_dialect
 from domain.engine.liquid_dialect import Kind
 from domain.engine.merge_fields import MergeExpression
+from domain.engine.message_fields import KNOWN_FIELDS, LEAD_FIELDS
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
-
-# fmt: off
-LEAD_FIELDS = {
-    "id", "email", "first_name", "last_name", "name", "company", "title", "phone", "timezone", "status",
-    "tags",
-}
-# fmt: on
-KNOWN_FIELDS = LEAD_FIELDS | {
-    "custom.*",
-    "sender.name",
-    "sender.email",
-    "sender.postal_address",
-    "sequence.name",
-    "now",
-    "unsubscribe_url",
-}
-"""What a template may name; `*` stands for any one name. `now` is the time of sending, in UTC."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+from domain.text import CONTROL_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +43,7 @@ class TemplateProblem:
 def render(source: str, context: Mapping[str, Any], *, html: bool) -> str:
     """The text (or HTML, with every value escaped) of `source` for this context.
 
-    `context` holds the lead's fields at the top (`domain.leads.lead.template_fields`), `sender`, `sequence` and
-    `now`.
+    `context` is what `domain.engine.message_fields.message_fields` makes.
 
     Raises MergeFieldMissing (this lead lacks something) and TemplateInvalid (no lead could be written to).
     """
@@ -75,15 +56,7 @@ def render(source: str, context: Mapping[str, Any], *, html: bool) -> str:
 def render_header(source: str, context: Mapping[str, Any]) -> str:
     """As `render`, for a subject: one line, in which line breaks and other control characters are a space."""
     text = render(source, context, html=False)
-    return " ".join(_CONTROL.sub(" ", text).split())
-
-
-def merge_fields(source: str) -> set[str]:
-    """The fields that a template names (`first_name`, `custom.plan`), its own variables left out.
-
-    Raises TemplateInvalid.
-    """
-    return {str(variable) for variable in _globals(_parsed(source, "text").analyze())}
+    return " ".join(CONTROL_CHARACTERS.sub(" ", text).split())
 
 
 def check(source: str, *, html: bool, known_fields: Iterable[str] = KNOWN_FIELDS) -> list[TemplateProblem]:

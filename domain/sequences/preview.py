@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.engine.walk import Decision, End, Perform, Wait, enter, having_decided, walk
+from domain.engine.walk import Decision, End, Perform, Wait, enter, has_heard, having_decided, walk
 from domain.enrollments.status import EnrollmentStatus, StopReason
 from domain.inbound.events import event_key
 from domain.mailboxes.sending_hours import ClosedBy, SendingHours
@@ -151,7 +151,7 @@ class Rehearsal:
             if isinstance(place, End):
                 self.moments.append(Ends(now, place))
                 return self.moments
-            if place.due_at > now and not self._has_heard(place, engagement):
+            if place.due_at > now and not has_heard(self.plan, place.step, engagement):
                 self.moments.append(Waits(now, place.step, place.due_at, self._kept.by if self._kept else None))
             if place.due_at - start > HORIZON:
                 break
@@ -176,7 +176,7 @@ class Rehearsal:
 
     def _wait(self, place: Wait, now: datetime, engagement: Engagement) -> tuple[datetime, Engagement, End | None]:
         """Lets time pass until the step is due, or what it listens for is heard, or the lead ends it."""
-        if self._has_heard(place, engagement):
+        if has_heard(self.plan, place.step, engagement):
             return now, engagement, None
         for coming in sorted(self._coming, key=lambda one: one[0]):
             at, assumption, step_id = coming
@@ -194,13 +194,6 @@ class Rehearsal:
             if heard:
                 return now, engagement, None
         return max(now, place.due_at), engagement, None
-
-    def _has_heard(self, place: Wait, engagement: Engagement) -> bool:
-        """What the step listens for has happened before the lead came here."""
-        if place.step.config.listens_for is None:
-            return False
-        decided = place.step.config.decide(engagement, self.plan.step_ids)
-        return decided is not None and decided.heard
 
     def _perform(self, step: Step, now: datetime, engagement: Engagement) -> tuple[Wait | End | None, Engagement]:
         way = walk(self.plan, step, engagement, now)

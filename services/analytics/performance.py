@@ -13,8 +13,8 @@ from db.queries import analytics as queries
 from db.queries.analytics import BranchCount, DayCounts, EmailCounts, Performance, Replies, StepCounts, StepRow
 from db.session import ReadSession
 from domain.errors import FieldError, Invalid
+from domain.sequences.steps.email import AutoWinner
 from domain.sequences.variants import STATISTIC, VariantResult, probability_best, winner
-from services.engine.steps.email import AutoWinner
 from services.not_found import no_sequence
 
 COUNTED_LIVE = 500

@@ -12,9 +12,9 @@ from db.queries.sequences import publishing
 from db.queries.sequences import sequences as sequences_of
 from db.session import WriteSession
 from domain.sequences.relocation import Relocated, relocate
+from domain.sequences.sequence import Plan
 from services.batches.kind import BatchKind, Chunk, Then
 from services.batches.resume_sequence import DUE_PER_SECOND
-from services.engine.plans import read_plan
 from services.enrollments.relocation import Plans, relocated_row
 
 
@@ -32,7 +32,7 @@ class MigrateLeads(BatchKind):
         if current.version != batch.cursor.get("version", current.version):
             return Chunk(Then.SUPERSEDED, cursor=batch.cursor)
         rows = await publishing.enrollments_behind(session, batch.sequence_id, current.id, limit, lock=True)
-        plan, old = read_plan(current.plan), Plans(session)
+        plan, old = Plan.model_validate(current.plan), Plans(session)
         await old.know(rows)
         places = [(row, relocate(old.of(row), plan, row.standing)) for row in rows]
         spread = int(batch.cursor.get("spread", 0))

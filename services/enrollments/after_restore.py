@@ -15,8 +15,8 @@ from uuid import UUID
 from db.queries.enrollments import after_restore as queries
 from db.queries.enrollments.after_restore import InCopy
 from db.session import Database, WriteSession
-from domain.engine.message_ids import message_id_of
-from domain.enrollments.after_restore import Gap, PossibleEffect, Standing, effects_in_gap
+from domain.enrollments.after_restore import BackedUpEnrollment, Gap, PossibleEffect, effects_in_gap
+from domain.enrollments.message_id import message_id_of
 from domain.sequences.sequence import Plan
 from mail.compose import new_message_id
 
@@ -91,11 +91,10 @@ def gap_row(gap: Gap) -> dict[str, str]:
 
 
 async def _mark(
-    session: WriteSession, plans: dict[UUID, Plan], found: Sequence[tuple[InCopy, Standing]], gap: Gap
+    session: WriteSession, plans: dict[UUID, Plan], found: Sequence[tuple[InCopy, BackedUpEnrollment]], gap: Gap
 ) -> Marked:
     """`plans` caches the plans that were read."""
     missing = {one.version_id for one, _ in found} - plans.keys()
-    # Not through services/engine/plans.py, as in services/enrollments/enrolling.py.
     plans |= {version: Plan.model_validate(plan) for version, plan in await queries.plans(session, missing)}
     addresses = await queries.mailbox_addresses(session)
     possible = [
@@ -109,8 +108,8 @@ async def _mark(
     return Marked(enrollments=len(set(written)), messages=len(written))
 
 
-def _standing(one: InCopy) -> Standing:
-    return Standing(
+def _standing(one: InCopy) -> BackedUpEnrollment:
+    return BackedUpEnrollment(
         status=one.status,
         step_id=one.current_step_id,
         next_action_at=one.next_action_at,
@@ -122,7 +121,7 @@ def _standing(one: InCopy) -> Standing:
     )
 
 
-def _standing_since(one: InCopy, taken_at: datetime) -> Standing:
+def _standing_since(one: InCopy, taken_at: datetime) -> BackedUpEnrollment:
     """The enrollment as if it had begun at that time."""
     assert one.next_action_at is not None, "who has just been enrolled waits for a first step"
     return replace(_standing(one), next_action_at=one.next_action_at - (one.enrolled_at - taken_at))

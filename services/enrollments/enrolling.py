@@ -92,7 +92,6 @@ async def enroll(
     if campaign_id is not None and not await enrolling.campaign_exists(session, campaign_id):
         raise NotFound(f"no campaign {campaign_id}")
     version = await enrolling.current_version(session, sequence_id)
-    # Not through services/engine/plans.py, which loads the actions, one of which enrolls: whoever runs has loaded them.
     plan, now = Plan.model_validate(version.plan), version.now
     due_by_zone = await _due_by_zone(session, plan, lead_ids, now)
     rows = await enrolling.enroll(

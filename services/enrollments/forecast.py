@@ -35,7 +35,6 @@ async def _forecast(session: ReadSession, sequence_id: UUID, waiting: list[queri
     current = await sequences.current_plan(session, sequence_id)
     if current is None:
         return None
-    # Not through services/engine/plans.py: see services/enrollments/enrolling.py.
     plan, now = Plan.model_validate(current.plan), datetime.now(UTC)
     first = first_email(plan, now)
     if first is None:

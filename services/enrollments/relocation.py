@@ -8,7 +8,6 @@ from db.queries.sequences.publishing import Behind
 from db.session import ReadSession
 from domain.sequences.relocation import Relocated
 from domain.sequences.sequence import Plan
-from services.engine.plans import read_plan
 
 
 class Plans:
@@ -22,7 +21,7 @@ class Plans:
         unknown = {row.version_id for row in rows} - self._known.keys()
         if unknown:
             found = await publishing.plans(self._session, list(unknown))
-            self._known |= {version_id: read_plan(plan) for version_id, plan in found.items()}
+            self._known |= {version_id: Plan.model_validate(plan) for version_id, plan in found.items()}
 
     def of(self, row: Behind) -> Plan:
         return self._known[row.version_id]

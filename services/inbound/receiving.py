@@ -22,9 +22,10 @@ from domain.enrollments.status import StopReason
 from domain.errors import FieldError, Invalid, NotFound
 from domain.inbound.bounces import SOFT_BOUNCES, SOFT_BOUNCES_WITHIN
 from domain.inbound.events import event_key
+from domain.inbound.out_of_office import MAX_HOLD, hold_until_return
 from domain.leads.companies import company_domain
-from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.sequences.sequence import SequenceSettings
+from domain.zones import zone_of
 from services.mailboxes import breakers
 from services.not_found import no_lead
 from services.observability import metrics

@@ -14,8 +14,8 @@ from db.models import SequenceStep
 from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, Invalid, NotFound, SequenceArchived
+from domain.sequences.sequence import read_config
 from domain.sequences.steps import StepSpec, StepText
-from services.engine.plans import read_config
 from services.not_found import no_sequence
 
 MAX_STEPS = 200

@@ -8,14 +8,15 @@ from db.queries.access.tenants import own_tenant
 from db.queries.sequences import preview as queries
 from db.queries.sequences import sequences as sequence_queries
 from db.session import ReadSession
+from domain.engine.content import Content
 from domain.engine.footer import Footer
 from domain.engine.templates import check, render_header
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.sequences.sequence import SequenceSettings
-from services.engine.composing import Content, write
+from services.engine.composing import write
 from services.leads.leads import get_lead
 from services.not_found import no_sequence
-from services.sequences.preview import UNSUBSCRIBE_URL, lead_fields, merge_fields
+from services.sequences.preview import UNSUBSCRIBE_URL, lead_fields, preview_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ async def preview_message(
     sender = senders.of(mailbox_id)
     tenant = await own_tenant(session)
     footer = Footer(tenant.postal_address if tenant else "", UNSUBSCRIBE_URL)
-    fields = merge_fields(lead_fields(lead), sender, sequence.name, datetime.now(UTC), footer)
+    fields = preview_fields(lead_fields(lead), sender, sequence.name, datetime.now(UTC), footer)
     content, errors = _written(wording, fields, footer)
     return WrittenMessage(sender.email if sender else None, lead.email, content, errors)
 

@@ -11,10 +11,9 @@ from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
 from domain.sequences.graph import UnreadStep, problems, read_steps
-from domain.sequences.sequence import Plan, SequenceSettings, Step
-from services.engine.plans import read_config
-from services.engine.steps.effect import Effect
-from services.engine.steps.email import Email
+from domain.sequences.sequence import Plan, SequenceSettings, Step, read_config
+from domain.sequences.steps.email import EmailConfig
+from services.engine.effects import effect_of
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
@@ -86,7 +85,7 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step | UnreadStep], li
 def _without_subject(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
     """The error of a sequence that has only replies in thread: no email begins a thread with a subject."""
     read = list(read_steps(steps))
-    emails = [(index, step.config) for index, step in read if isinstance(step.config, Email)]
+    emails = [(index, step.config) for index, step in read if isinstance(step.config, EmailConfig)]
     # A step that cannot be read may be the email with the subject.
     if not emails or len(read) < len(steps) or any(email.has_subject for _, email in emails):
         return []
@@ -95,7 +94,7 @@ def _without_subject(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
 
 
 async def _without_address(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:
-    if not any(isinstance(step.config, Effect) and step.config.needs_postal_address for step in steps):
+    if not any(step.config.needs_postal_address for step in steps):
         return []
     tenant = await own_tenant(session)
     if tenant is not None and tenant.postal_address.strip():
@@ -118,6 +117,6 @@ async def _missing(session: ReadSession, steps: Sequence[Step | UnreadStep]) -> 
     return [
         FieldError(f"steps[{index}].config.{error.field}", error.code, error.detail)
         for index, step in read_steps(steps)
-        if isinstance(step.config, Effect)
-        for error in await step.config.missing(session)
+        if step.config.takes_effect
+        for error in await effect_of(step.config).missing(session)
     ]

@@ -14,8 +14,8 @@ from db.models import SequenceStep
 from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError
+from domain.sequences.sequence import Plan
 from domain.sequences.steps import StepText
-from services.engine.plans import read_plan
 from services.not_found import no_sequence
 from services.sequences.draft_steps import MAX_STEPS, DuplicateStepKey, edit, row_of, take_out, too_many
 from services.sequences.publishing import drafted_plan, plan_of
@@ -123,5 +123,5 @@ async def _note_unpublished(session: WriteSession, sequence: SequenceRow) -> Non
     if current is None:
         return
     plan, errors = await drafted_plan(session, sequence)
-    unpublished = bool(errors) or plan != read_plan(current.plan)
+    unpublished = bool(errors) or plan != Plan.model_validate(current.plan)
     await queries.update_sequence(session, sequence.id, {"unpublished": unpublished})

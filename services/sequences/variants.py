@@ -8,8 +8,8 @@ from db.queries import analytics
 from db.queries.sequences import variants as queries
 from db.queries.sequences.variants import ChoosingStep
 from db.session import Database, WriteSession
+from domain.sequences.steps.email import AutoWinner
 from domain.sequences.variants import VariantResult, probability_best, winner
-from services.engine.steps.email import AutoWinner
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,10 @@ from db.queries.sequences import publishing
 from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import SequenceNotActive
-from domain.sequences.relocation import Effect, relocate
+from domain.sequences.relocation import VersionChange, relocate
 from domain.sequences.sequence import Plan
 from services.batches.migrate_leads import MigrateLeads
 from services.batches.running import begin
-from services.engine.plans import read_plan
 from services.enrollments.relocation import Plans
 from services.not_found import no_sequence
 from services.sequences.publishing import checked_plan, publish
@@ -37,7 +36,7 @@ class Publication:
 
     version: int
     changes: list[StepChange] = field(default_factory=list[StepChange])
-    leads: Counter[Effect] = field(default_factory=Counter[Effect])
+    leads: Counter[VersionChange] = field(default_factory=Counter[VersionChange])
     batch_id: UUID | None = None
 
 
@@ -54,13 +53,13 @@ async def publish_edits(session: WriteSession, sequence_id: UUID, *, dry_run: bo
         raise SequenceNotActive(detail, extra={"state": sequence.status})
     current = await queries.current_plan(session, sequence_id)
     assert current is not None, "a sequence that was activated has a version"
-    before, plan = read_plan(current.plan), await checked_plan(session, sequence)
+    before, plan = Plan.model_validate(current.plan), await checked_plan(session, sequence)
     if plan == before:
         if not dry_run:
             await queries.update_sequence(session, sequence_id, {"unpublished": False})
         return Publication(current.version)
     follows = plan.settings.versioning == "follow_latest"
-    leads = await _forecast(session, sequence_id, plan) if follows else Counter[Effect]()
+    leads = await _forecast(session, sequence_id, plan) if follows else Counter[VersionChange]()
     if dry_run:
         return Publication(current.version + 1, _changes(before, plan), leads)
     version = await publish(session, sequence)
@@ -88,10 +87,10 @@ def _changes(before: Plan, after: Plan) -> list[StepChange]:
     return changes
 
 
-async def _forecast(session: ReadSession, sequence_id: UUID, plan: Plan) -> Counter[Effect]:
-    counts, old, after = Counter[Effect](), Plans(session), publishing.NOBODY
+async def _forecast(session: ReadSession, sequence_id: UUID, plan: Plan) -> Counter[VersionChange]:
+    counts, old, after = Counter[VersionChange](), Plans(session), publishing.NOBODY
     while rows := await publishing.enrollments_behind(session, sequence_id, None, CHUNK, after=after):
         await old.know(rows)
-        counts.update(relocate(old.of(row), plan, row.standing).effect for row in rows)
+        counts.update(relocate(old.of(row), plan, row.standing).change for row in rows)
         after = rows[-1].id
     return counts

@@ -19,10 +19,10 @@ from db.queries.webhooks import deliveries as queries
 from db.queries.webhooks import endpoints as webhook_endpoints
 from db.queries.webhooks.deliveries import ClaimedDelivery
 from db.session import Database, WriteSession
-from domain.webhooks import retry_after
+from domain.webhooks.addresses import WebhookFailed
+from domain.webhooks.events import retry_after
 from services.tenant_tasks import TenantTasks
 from services.webhooks.endpoints import webhook_id
-from webhooks.addresses import WebhookFailed
 from webhooks.client import WebhookClient
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from db.queries.webhooks import deliveries
 from db.queries.webhooks import endpoints as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, Invalid, NotFound
-from domain.webhooks import TEST_EVENT
+from domain.webhooks.addresses import WebhookFailed, checked_url
+from domain.webhooks.events import TEST_EVENT
 from services.access.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
-from webhooks.addresses import WebhookFailed, checked_url
 from webhooks.client import WebhookClient
 
 

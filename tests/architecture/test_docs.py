@@ -6,7 +6,7 @@ from pathlib import Path
 from domain.sequences.conditions.condition import leaf_names
 from domain.sequences.conditions.fields import OPS
 from domain.sequences.steps import STEP_TYPES
-from services.engine.actions.action import ACTIONS
+from domain.sequences.steps.action import ACTIONS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 

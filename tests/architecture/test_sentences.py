@@ -8,8 +8,8 @@ from typing import get_args
 from domain.enrollments.explain import CAUSES as REASONS
 from domain.enrollments.explain import limits
 from domain.enrollments.status import EnrollmentStatus, StopReason
+from domain.sequences.steps.action import ACTIONS
 from mail.inbound.parse import Classification
-from services.engine.actions.action import ACTIONS
 from services.enrollments.enrolling import WHY_SKIPPED
 from services.inbound import receiving
 

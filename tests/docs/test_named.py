@@ -19,6 +19,7 @@ FILE = re.compile(r"(\w+)/[\w./-]*(?:::\w+)?")
 # Examples of extending.md and of a migration, and what `make` builds.
 MADE_BY_THE_READER = frozenset(
     {
+        "domain/sequences/actions/set_field.py",
         "domain/sequences/conditions/clicked_twice.py",
         "domain/sequences/steps/wait_until.py",
         "db/migrations/sql/NNNN_name.sql",

@@ -11,14 +11,14 @@ from pydantic import AwareDatetime, ConfigDict, Field, field_validator
 from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import FilledLine
 from api.schemas.problem import ProblemField
+from domain.engine.content import Content
 from domain.mailboxes.sending_hours import ClosedBy
-from domain.schedule import local_text
 from domain.sequences.preview import Assumption, Branched, Cut, Does, Ends, Happens, Waits
 from domain.sequences.sequence import Step
 from domain.sequences.steps import StepKey
-from services.engine.composing import Content
-from services.engine.steps.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
-from services.sequences.preview import Message, Preview
+from domain.sequences.steps.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
+from domain.zones import local_text
+from services.sequences.preview import Preview, PreviewedMessage
 from services.sequences.preview_message import Wording, WrittenMessage
 
 MAX_ASSUMED = 50
@@ -88,7 +88,7 @@ class PreviewMessage(Shape):
     html: str | None
 
     @classmethod
-    def of(cls, message: Message) -> "PreviewMessage":
+    def of(cls, message: PreviewedMessage) -> "PreviewMessage":
         content = message.content
         return cls.model_validate(
             {

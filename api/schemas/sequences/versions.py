@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from api.schemas.common import Shape
-from domain.sequences.relocation import Effect
+from domain.sequences.relocation import VersionChange
 from services.sequences.versions import Publication
 
 
@@ -41,7 +41,7 @@ class PublicationResponse(Shape):
             dry_run=dry_run,
             changes=[StepChangeResponse.model_validate(change) for change in published.changes],
             leads=LeadsMovedResponse(
-                total=published.leads.total(), **{effect.value: published.leads[effect] for effect in Effect}
+                total=published.leads.total(), **{effect.value: published.leads[effect] for effect in VersionChange}
             ),
             batch_id=published.batch_id,
         )

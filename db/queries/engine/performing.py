@@ -19,7 +19,7 @@ from db.session import Database, WriteSession
 from domain.engine.contracts import ERASED, Directive
 from domain.enrollments.status import EnrollmentStatus
 from domain.mailboxes.send_times import OpenDays
-from domain.schedule import local_text
+from domain.zones import local_text
 
 _LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
 _PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.session import ReadSession, WriteSession
-from domain.sequences.relocation import Standing
+from domain.sequences.relocation import PlaceInVersion
 
 _BEHIND = """
     SELECT s.id, s.version_id, s.current_step_id, s.step_entered_at, s.next_action_at, s.hold_until, s.paused_at,
@@ -45,7 +45,7 @@ class Behind(NamedTuple):
 
     id: UUID
     version_id: UUID
-    standing: Standing
+    standing: PlaceInVersion
 
 
 async def enrollments_behind(
@@ -66,7 +66,7 @@ async def enrollments_behind(
         "limit": limit,
     }
     rows = await session.execute(_LOCK if lock else _READ, key)
-    return [Behind(row[0], row[1], Standing(*row[2:])) for row in rows]
+    return [Behind(row[0], row[1], PlaceInVersion(*row[2:])) for row in rows]
 
 
 async def count_behind(session: ReadSession, sequence_id: UUID, version_id: UUID | None) -> int:

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.enrollments.status import EnrollmentStatus
+from domain.enrollments.status import HELD, EnrollmentStatus
 from domain.mailboxes.sending_hours import SendingHours
 from domain.mailboxes.windows import SendWindow
-from domain.schedule import local_text
-from domain.zones import Zones
+from domain.zones import Zones, local_text
 
 
 class _Read(BaseModel):
@@ -118,7 +117,7 @@ class Situation(_Read):
 
     @property
     def is_held(self) -> bool:
-        return self.status in (EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED)
+        return self.status in HELD
 
     @property
     def at_step(self) -> str:

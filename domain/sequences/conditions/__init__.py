@@ -10,6 +10,6 @@ from domain.discovery import import_modules
 from domain.sequences.conditions.engagement import Engagement, EngagementEvent
 from domain.sequences.conditions.grammar import RawTest, Test, evaluate, parse, scoped_steps
 
-import_modules(__name__, __path__)
+import_modules(__name__)
 
 __all__ = ["Engagement", "EngagementEvent", "RawTest", "Test", "evaluate", "parse", "scoped_steps"]

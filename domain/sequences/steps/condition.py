@@ -10,7 +10,7 @@ from domain.sequences.steps.config import Decided, StepConfig
 from domain.sequences.steps.outcome import CONTINUE, Branch, Outcome
 
 
-class Condition(StepConfig):
+class ConditionConfig(StepConfig):
     """The first branch whose test holds decides; `else` decides when none does."""
 
     step_type: ClassVar[str] = "condition"

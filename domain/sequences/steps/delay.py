@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from domain.schedule import BUSINESS_HOURS, add_business_days, next_business_moment, next_time_of_day, zone_of
+from domain.sequences.business_time import BUSINESS_HOURS, add_business_days, next_business_moment, next_time_of_day
 from domain.sequences.conditions import Engagement
 from domain.sequences.steps.config import Decided, StepConfig, Zones
 from domain.sequences.steps.outcome import CONTINUE
 from domain.sequences.steps.spec import MAX_DELAY_DAYS
-from domain.zones import known_zone
+from domain.zones import known_zone, zone_of
 
 LEAD_ZONE = "lead"
 
@@ -20,7 +20,7 @@ def _zone_or_lead(name: str) -> str:
     return name if name == LEAD_ZONE else known_zone(name)
 
 
-class Delay(StepConfig):
+class DelayConfig(StepConfig):
     """Waits `days`, `hours` and `minutes`, then until it is the time that the other fields ask for.
 
     `send_time`: the next `HH:MM` on the wall's clock. `business_days`: `days` counts Monday to Friday only, and
@@ -40,7 +40,7 @@ class Delay(StepConfig):
     timezone: Annotated[str, AfterValidator(_zone_or_lead), Field(max_length=100)] = LEAD_ZONE
 
     @model_validator(mode="after")
-    def _waits_for_something(self) -> "Delay":
+    def _waits_for_something(self) -> "DelayConfig":
         if not self.duration and self.send_time is None and not self.business_hours_only:
             raise ValueError("a delay waits for at least a minute, or for a `send_time` or business hours")
         if self.send_time is not None and self.business_hours_only:

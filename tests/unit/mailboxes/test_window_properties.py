@@ -21,7 +21,7 @@ from domain.mailboxes.windows import (
     spans,
     why_closed,
 )
-from domain.schedule import add_business_days, next_business_moment, next_time_of_day
+from domain.sequences.business_time import add_business_days, next_business_moment, next_time_of_day
 from domain.zones import first_showing, is_skipped
 from tests.unit.mailboxes.wall_clock import DAY, MINUTE, ZONES, WallClock, changes
 

@@ -7,8 +7,8 @@ import pytest
 
 from domain.sequences.file import read_document, read_yaml
 from domain.sequences.steps import STEP_TYPES
+from domain.sequences.steps.action import ACTIONS
 from domain.sequences.yaml_text import load
-from services.engine.actions.action import ACTIONS
 from tests.integration.api.client import Tenant
 
 EXAMPLES = {

@@ -13,7 +13,7 @@ from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
 from db.queries.webhooks import deliveries as webhook_deliveries
 from db.session import Database
-from domain.webhooks import EVENT_TYPES, retry_after
+from domain.webhooks.events import EVENT_TYPES, retry_after
 from services.webhooks.deliveries import WebhookDeliverer
 from tests.integration.api.client import Tenant, new_tenant
 from tests.integration.api.conftest import temporal_is_away

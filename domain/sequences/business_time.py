@@ -1,25 +1,11 @@
-"""When something may happen, in the zone of the person it happens to. Everything here is UTC in and out."""
+"""Business days and times of day, as a person's clock shows them. Moments are UTC, in and out."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.mailboxes.windows import WEEK, SendWindow, WorkingHours, next_allowed_at, open_days
-from domain.zones import find_zone, first_showing
-
-
-def zone_of(*names: str) -> ZoneInfo:
-    """The first of the names that is an IANA zone; UTC when none is."""
-    return next((zone for name in names if (zone := find_zone(name))), ZoneInfo("UTC"))
-
-
-def local_text(moment: datetime | None, *zones: str) -> str:
-    """For a person: `Fri 27 Nov 2026 04:19 Europe/Berlin`; empty without a moment."""
-    if moment is None:
-        return ""
-    zone = zone_of(*zones)
-    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"
-
+from domain.zones import first_showing
 
 BUSINESS_HOURS = time(9), time(17)
 _EVERY_DAY = WorkingHours(days=WEEK)
@@ -58,21 +44,3 @@ def next_time_of_day(
 def next_business_moment(moment: datetime, zone: ZoneInfo, holidays: tuple[str, ...] = ()) -> datetime:
     """The first moment at or after this one in business hours."""
     return next_allowed_at(moment, business_hours(holidays), zone)
-
-
-MAX_HOLD = timedelta(days=366)
-"""Nobody is out of office for longer; a date beyond it is a misreading, or mischief."""
-
-
-def hold_until_return(
-    *, returns_on: date | None, hold_days: int, now: datetime, due_at: datetime | None, zone: ZoneInfo
-) -> datetime:
-    """When a lead that is out of office may be written to again.
-
-    On the day named, at the hour that the next step was due anyway (a return at midnight would be a machine's
-    idea); without a date that can be meant, so many days from now.
-    """
-    if returns_on is None or returns_on > (now + MAX_HOLD).date():
-        return now + timedelta(days=hold_days)
-    hour = (due_at or now).astimezone(zone).time().replace(microsecond=0)
-    return first_showing(returns_on, hour, zone)
