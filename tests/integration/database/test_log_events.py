@@ -44,7 +44,7 @@ async def alembic_url(postgres_server: EmbeddedPostgres) -> str:
     return url
 
 
-BEFORE = "0023"
+BEFORE = "0024"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from cadenza.embedded.ports import LOOPBACK
 from db.session import Database
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec
-from mail.transport import SmtpServer
+from mail.smtp.server import SmtpServer
 from services.engine.performing import StepPerformer
 from services.engine.tools import Tools
 from services.enrollments import enrolling
