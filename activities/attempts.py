@@ -50,7 +50,7 @@ class Attempts:
         )
 
     def lost_to(self, outage: Outage) -> ApplicationError:
-        """The same for an attempt that does not count."""
+        """Like `failure`, for an attempt that failed because of an outage and does not count."""
         activity.heartbeat(self.lost + 1)
         pause = _pause(self.lost + 1, OUTAGE_INTERVAL)
         return application_error(DatabaseUnavailable(outage.value), next_retry_delay=pause)

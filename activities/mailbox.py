@@ -1,4 +1,4 @@
-"""The activity that holds an inbox's connection."""
+"""The activity that watches a mailbox's inbox over one connection."""
 
 import asyncio
 

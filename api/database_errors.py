@@ -3,7 +3,7 @@
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.unavailable import DatabaseFull, DatabaseReadOnly, Unavailable
+from api.outages import DatabaseFull, DatabaseReadOnly, Unavailable
 from db.outages import Outage, outage_of
 from domain.errors import Conflict, DomainError, FieldError, Invalid
 

@@ -1,8 +1,8 @@
-"""docs/errors.md, made from the source: `python -m cadenza.reference.errors` writes it anew.
+"""Makes docs/errors.md from the source: `python -m cadenza.reference.errors`.
 
-Problems are told from their classes. The other codes are found where they are raised, and what to do about each is
-written by hand in `error_advice.py`. A test fails while one of the two has a code that the other does not, or while the
-document is not what this makes.
+Problems come from their classes. The other codes are found where they are raised, and what to do about each is written
+by hand in `error_advice.py`. A test fails if one of the two has a code that the other lacks, or if the document is out
+of date.
 """
 
 import ast
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "errors.md"
 ROOMS = ("domain", "workflows", "webhooks", "db", "mail", "services", "activities", "api")
 
-# Which argument of what is a code, by the section that it belongs to.
+# Which argument of which call is a code, by the section to which the code belongs.
 _FIELDS = {"FieldError": 1, "PydanticCustomError": 0, "TemplateProblem": 0, "_refused": 0, "_bad": 1, "_field": 1}
 _SECTIONS: dict[str, tuple[Mapping[str, int], tuple[str, ...]]] = {
     "fields": (_FIELDS, ROOMS),
@@ -35,7 +35,7 @@ _SECTIONS: dict[str, tuple[Mapping[str, int], tuple[str, ...]]] = {
     "warnings": ({"RowWarning": 0}, ("domain",)),
     "preview": ({"DraftWarning": 0}, ("services/sequences/preview.py",)),
 }
-# Where a code is put together, or chosen, before it is handed on.
+# Codes that are computed or chosen before the call, so that no literal shows them.
 _MADE_ELSEWHERE = {
     "fields": {"invalid_domain", "template_syntax", "template_too_expensive"},
     "rejected": {"broken_quotes", "row_too_long", "invalid_email", "invalid_domain"},
@@ -44,7 +44,7 @@ _MADE_ELSEWHERE = {
 
 
 def problem_classes() -> list[type[DomainError]]:
-    """Every refusal that there is, by status and code."""
+    """Every class of refusals, by status and code."""
     for room in ROOMS:
         package = import_module(room)
         for module in walk_packages(package.__path__, f"{room}."):
@@ -121,7 +121,7 @@ def _below(root: type[DomainError]) -> Iterator[type[DomainError]]:
 
 
 def _in_source(calls: Mapping[str, int], rooms: tuple[str, ...]) -> set[str]:
-    """The literal codes that are handed to these calls."""
+    """The literal codes that are arguments of these calls."""
     return {
         code
         for room in rooms

@@ -1,4 +1,4 @@
-"""docs/errors.md tells of every code, and of none that is gone."""
+"""docs/errors.md lists every code, and no code that no longer exists."""
 
 import subprocess
 import sys
@@ -12,16 +12,16 @@ from domain.failures import CODES_OF_CLASS_NAMES
 
 
 @pytest.mark.parametrize("section", sorted(ADVICE))
-def test_every_code_has_its_advice_and_every_advice_its_code(section: str) -> None:
+def test_every_code_has_advice_and_no_advice_is_left_over(section: str) -> None:
     assert codes()[section] == ADVICE[section].keys()
     assert all(advice.endswith(".") for advice in ADVICE[section].values())
 
 
-def test_the_document_is_what_the_source_makes() -> None:
+def test_the_document_matches_its_generator() -> None:
     assert DOCUMENT.read_text("utf-8") == document(), "run: python -m cadenza.reference.errors"
 
 
-def test_every_refusal_has_a_code_of_its_own() -> None:
+def test_every_error_class_has_its_own_code() -> None:
     classes = problem_classes()
     assert len({one.code for one in classes}) == len(classes)
     assert DomainError.code not in {one.code for one in classes}
