@@ -13,6 +13,8 @@ from cadenza.embedded import EmbeddedPostgres
 from domain.enrollments.log_event import LogEvent
 from tests.integration.database.test_schema import config, in_database
 
+BEFORE = "0024"
+"""The revision before the constraint."""
 INSERT = """
 INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)
 SELECT tenant_id, id, sequence_id, lead_id, $1, now() + $2 * interval '1 month' FROM lead_sequence_state
