@@ -21,7 +21,7 @@ _COLUMNS = f"""
       FROM lead_sequence_state s JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
      WHERE s.tenant_id = :tenant_id AND s.ended_at IS NULL AND s.current_step_id IS NOT NULL
 """
-# Enrollments that are newer than the stop of the installation were made by the restored one, which knows all its emails.
+# Enrollments that began after the installation had stopped are of the restored one, which knows all its emails.
 _IN_COPY = text(f"""{_COLUMNS}
        AND s.enrolled_at <= CAST(:stopped_at AS timestamptz) + s.clock_offset AND s.id > :after
      ORDER BY s.id LIMIT :limit FOR UPDATE OF s
