@@ -23,7 +23,10 @@ export default defineConfig({
   test: {
     // Plain modules are tested in Node.js, components (`.test.tsx`) in a DOM with a server on loopback.
     projects: [
-      { extends: true, test: { name: "modules", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: { name: "modules", include: ["src/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
+      },
       {
         extends: true,
         test: {
