@@ -15,33 +15,33 @@ from services.inbound import receiving
 
 ROOT = Path(__file__).parents[2]
 FEATURES = ROOT / "web" / "src" / "features"
-UP = [path for path in (ROOT / "db" / "migrations" / "sql").glob("*.sql") if not path.stem.endswith("_down")]
+SQL = sorted((ROOT / "db" / "sql").glob("*.sql"))
 
 
 def test_every_reason_has_words() -> None:
-    assert _keys("leads/reasons.ts", "REASONS") == {cause.__name__ for cause in REASONS} | {"due"}
+    assert _keys("leads/enrollment/reasons.ts", "REASONS") == {cause.__name__ for cause in REASONS} | {"due"}
 
 
 def test_every_event_of_the_log_has_a_sentence() -> None:
-    assert _keys("leads/sentences.ts", "LOG") == set(LogEvent)
+    assert _keys("leads/timeline/sentences.ts", "LOG") == set(LogEvent)
 
 
 def test_every_event_of_a_lead_has_a_sentence() -> None:
     types = {get_args(kind.model_fields["type"].annotation)[0] for kind in _lead_events()}
-    assert _keys("leads/sentences.ts", "ENGAGEMENT") == types - {"custom"}
+    assert _keys("leads/timeline/sentences.ts", "ENGAGEMENT") == types - {"custom"}
 
 
 def test_every_cause_of_a_deferral_has_words() -> None:
     of_explain = {name for name, cause in vars(limits).items() if cause in REASONS}
     in_sql = {cause for text in _sql() for cause in re.findall(r"'cause', '(\w+)'", text)}
-    assert _keys("leads/sentences.ts", "CAUSES") == of_explain | in_sql
+    assert _keys("leads/timeline/sentences.ts", "CAUSES") == of_explain | in_sql
 
 
 def test_every_stop_reason_action_skip_and_classification_has_words() -> None:
-    assert _keys("leads/sentences.ts", "STOP_REASONS") == set(StopReason)
-    assert _keys("leads/sentences.ts", "ACTIONS") == set(ACTIONS)
-    assert _keys("leads/skips.ts", "SKIPS") == set(WHY_SKIPPED)
-    assert _keys("dev/understood.ts", "CLASSIFICATIONS") == {*get_args(Classification), "own"}
+    assert _keys("leads/timeline/sentences.ts", "STOP_REASONS") == set(StopReason)
+    assert _keys("leads/timeline/sentences.ts", "ACTIONS") == set(ACTIONS)
+    assert _keys("leads/enrollment/skip-reasons.ts", "SKIPS") == set(WHY_SKIPPED)
+    assert _keys("dev/mail/classifications.ts", "CLASSIFICATIONS") == {*get_args(Classification), "own"}
 
 
 def _keys(file: str, name: str) -> set[str]:
@@ -53,7 +53,7 @@ def _keys(file: str, name: str) -> set[str]:
 
 
 def _sql() -> list[str]:
-    return [path.read_text("utf-8") for path in UP]
+    return [path.read_text("utf-8") for path in SQL]
 
 
 def _lead_events() -> list[type[receiving._Event]]:  # pyright: ignore[reportPrivateUsage]

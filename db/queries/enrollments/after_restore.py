@@ -9,17 +9,15 @@ from pydantic import BaseModel
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.session import Database, ReadSession, WriteSession
+from db.calls.enrolling import first_mailbox
+from db.session import ReadSession, WriteSession
 from domain.enrollments.log_event import LogEvent
 from domain.enrollments.status import EnrollmentStatus
 
-_TENANTS = text("SELECT tenant_id FROM tenants_on_the_way()")
-_COLUMNS = """
+_COLUMNS = f"""
     SELECT s.id, s.version_id, s.status, s.current_step_id, s.next_action_at, s.hold_until, s.clock_offset, s.visits,
            s.done, s.enrolled_at, l.timezone AS lead_zone,
-           -- As load_enrollment has it: whoever was enrolled before there was a mailbox takes the first.
-           coalesce(s.mailbox_id, (SELECT f.id FROM mailboxes f WHERE f.tenant_id = s.tenant_id AND f.status = 'active'
-                                    ORDER BY f.created_at, f.id LIMIT 1)) AS mailbox_id
+           coalesce(s.mailbox_id, {first_mailbox("s.tenant_id")}) AS mailbox_id
       FROM lead_sequence_state s JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
      WHERE s.tenant_id = :tenant_id AND s.ended_at IS NULL AND s.current_step_id IS NOT NULL
 """
@@ -117,11 +115,6 @@ class InCopy(BaseModel):
     enrolled_at: datetime
     lead_zone: str
     mailbox_id: UUID | None
-
-
-async def tenants_on_the_way(database: Database) -> list[UUID]:
-    """Those with enrollments that have not ended, or with a batch under way."""
-    return [row.tenant_id for row in await database.rows(_TENANTS, {})]
 
 
 async def enrollments_after(session: WriteSession, after: UUID, limit: int, stopped_at: datetime) -> list[InCopy]:

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
-from db.queries.analytics import refresh_performance
+from db.calls.analytics import refresh_performance
 from domain.mailboxes.windows import SendWindow
 from services.access.api_keys import create_key
 from services.observability.metrics import CAUSES
