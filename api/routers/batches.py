@@ -1,4 +1,4 @@
-"""`/batches`: work on many leads, and how it is getting on."""
+"""`/batches`: operations on many leads, and their progress."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.deps import Paging, Reading
-from api.documented import problems
+from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.batches import BatchResponse
 from api.schemas.common import Listed, listed
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/batches", tags=["Batches"], route_class=ApiRoute)
 async def list_batches(
     session: Reading, page: Paging, sequence_id: Annotated[UUID | None, Query()] = None
 ) -> Listed[BatchResponse]:
-    """The newest first."""
+    """Newest first."""
     return listed(await progress.list_batches(session, page, sequence_id), BatchResponse.of)
 
 
@@ -31,5 +31,5 @@ async def get_batch(batch_id: UUID, session: Reading) -> BatchResponse:
 
 @router.get("/{batch_id}/skipped", responses=problems(404))
 async def list_batch_skipped(batch_id: UUID, session: Reading, page: Paging) -> Listed[LeadSkipped]:
-    """The leads that were left out, and why."""
+    """The leads that were skipped, and why."""
     return listed(await progress.list_skipped(session, batch_id, page), LeadSkipped.model_validate)

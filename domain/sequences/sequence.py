@@ -77,7 +77,7 @@ class Step(BaseModel):
         return self.delay_seconds > 0 or self.config.waits
 
     def due_at(self, entered_at: datetime, zones: Zones) -> datetime:
-        """When the step is performed for a lead that came to it at `entered_at`: own delay first, then its type's."""
+        """When the step is due for a lead that reached it at `entered_at`: its own delay first, then its type's."""
         return self.config.due_at(entered_at + timedelta(seconds=self.delay_seconds), zones)
 
     @property

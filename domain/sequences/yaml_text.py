@@ -48,7 +48,9 @@ class MalformedYaml(DomainError):
 
     code = "malformed_yaml"
     status = 400
-    title = "The document is not YAML that is read here"
+    title = "The document is not YAML, or uses a part of YAML that is not accepted"
+    remedy = "Correct the YAML at the line and column that the `detail` names."
+    retryable = False
 
 
 def load(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""What publishing a sequence does."""
+"""Response shapes of publishing a sequence."""
 
 from typing import Literal
 from uuid import UUID
@@ -14,8 +14,8 @@ class StepChangeResponse(Shape):
 
 
 class LeadsMovedResponse(Shape):
-    """Leads on their way, by what they notice. `moved`: their step is gone, they go to the next one; `completed`: so
-    is all that came after it."""
+    """Leads under way, by how publishing affects them. `moved`: their step is gone, so they go to the next one.
+    `completed`: their step and everything after it are gone."""
 
     total: int
     unchanged: int
@@ -26,7 +26,8 @@ class LeadsMovedResponse(Shape):
 
 
 class PublicationResponse(Shape):
-    """`batch_id`: the batch that moves the leads (`GET /batches/{id}`); null in a dry run, and where there are none."""
+    """`batch_id`: the batch that moves the leads (`GET /batches/{id}`); null in a dry run, and if there are no
+    leads."""
 
     version: int
     dry_run: bool
