@@ -1,7 +1,7 @@
 """When one mailbox may send email to a lead: the open hours of each day, and how many emails a day takes. Pure.
 
-Postgres finds the send slot (`take_slot` in `db/sql/slots.sql`), but does no calculations with time zones: it is given the open
-hours of the coming days. They are computed here and cached, since thousands of leads ask for the same ones.
+Postgres finds the send slot (`take_slot` in `db/sql/slots.sql`), but does no calculations with time zones: it is given
+the open hours of the coming days. They are computed here and cached, since thousands of leads ask for the same ones.
 """
 
 from bisect import bisect_left, bisect_right
