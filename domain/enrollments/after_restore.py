@@ -6,7 +6,7 @@ shortest waits, without regard to send windows and limits of later emails.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -102,7 +102,19 @@ def effects_in_gap(plan: Plan, standing: BackedUpEnrollment, gap: Gap) -> list[P
         if not next_lap:
             break
         lap, done = next_lap, frozenset[str]()
-    return found
+    return list(_earliest(found))[::-1]
+
+
+def _earliest(found: list[PossibleEffect]) -> Iterator[PossibleEffect]:
+    """The effects, each no later than the next visit to its step.
+
+    An enrollment may pass a lap without the step. What is then its first visit happens in a later lap, which can come
+    earlier: a lap that ends when an event happens may be shorter than one that waits for the timeout.
+    """
+    earliest: dict[UUID, datetime] = {}
+    for one in reversed(found):
+        at = earliest[one.step.id] = min(one.earliest_at, earliest.get(one.step.id, one.earliest_at))
+        yield replace(one, earliest_at=at)
 
 
 def _at_start(step: Step, standing: BackedUpEnrollment, since: datetime) -> _Arrival:
