@@ -22,7 +22,7 @@ from bench.measures.wakeups import wakeups_per_lead
 from bench.report import progress, result
 from bench.servers.rig import Rig, rig
 from cadenza.exit import run_and_leave
-from db.calls import Call
+from db.call_pool import Call
 from domain.mailboxes.limits import MailboxLimits
 from domain.mailboxes.send_times import Horizons, SendTimes
 from domain.mailboxes.sending_hours import SendingHours

@@ -29,28 +29,6 @@ class ActivityNames:
     """`MailboxInput -> WatchEnded`: reads an inbox and waits for what arrives in it, for an hour."""
 
 
-class NonRetryable:
-    """Failure types that another attempt cannot mend: the lead or the message itself must change first."""
-
-    TYPES = (
-        "MergeFieldMissing",
-        "TemplateInvalid",
-        "MessageRefused",
-        "HeaderInjection",
-        "AddressInvalid",
-        "NoMailbox",
-        "NoMailServer",
-        "PostalAddressMissing",
-        "SecretKeysMissing",
-        "SecretUnreadable",
-        "StepMissing",
-        "NotFound",
-        "WebhookAddressRefused",
-        "WebhookUrlInvalid",
-        "WindowNeverOpens",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Timeouts of one attempt, and the retries."""
@@ -62,7 +40,8 @@ class Policy:
 
 # Ten attempts over about two hours (1 s, 3 s, 9 s, ... at most 1 h): longer than a mail server's restart, short
 # enough that a person hears of a lasting fault the same day, as a failed enrollment that `resume` tries again. The
-# worker counts them (activities/steps.py), not Temporal: those that Postgres' absence cost are not the step's own.
+# worker counts them (activities/attempts.py), not Temporal: attempts during an outage of Postgres do not count. The
+# worker also decides which errors end the step at once, by `DomainError.retryable`: the policy names no error types.
 STEP_ATTEMPTS = 10
 STEP = Policy(
     start_to_close=timedelta(minutes=5),
@@ -73,7 +52,6 @@ STEP = Policy(
         initial_interval=timedelta(seconds=1),
         backoff_coefficient=3.0,
         maximum_interval=timedelta(hours=1),
-        non_retryable_error_types=list(NonRetryable.TYPES),
     ),
 )
 # While Postgres is away a step is tried again after 1 s, 3 s, 9 s, ... and at most so long, for as long as it takes.

@@ -12,6 +12,7 @@ class ImapFailed(DomainError):
     code: ClassVar[str] = "inbox_failed"
     status: ClassVar[int] = 502
     title: ClassVar[str] = "The inbox cannot be read"
+    remedy: ClassVar[str] = "Read the `detail`: it is what the IMAP server said."
 
 
 class ImapConnectionFailed(ImapFailed):
@@ -19,6 +20,7 @@ class ImapConnectionFailed(ImapFailed):
 
     code = "inbox_connection_failed"
     title = "The IMAP server cannot be reached"
+    remedy = "Check the mailbox's IMAP host, port and security."
 
 
 class ImapAuthenticationFailed(ImapFailed):
@@ -26,17 +28,22 @@ class ImapAuthenticationFailed(ImapFailed):
 
     code = "inbox_authentication_failed"
     title = "The IMAP server does not accept the mailbox's credentials"
+    remedy = "Correct the mailbox's IMAP user name and password. It reconnects at once."
+    retryable = False
 
 
 class ImapFolderMissing(ImapFailed):
     """The server does not open the folder: it does not exist, or the user may not read it."""
 
     code = "inbox_folder_missing"
-    title = "The IMAP server does not open the folder"
+    title = "The IMAP server cannot open the folder"
+    remedy = "Correct the mailbox's `imap.folders`: use the name that the IMAP server lists."
+    retryable = False
 
 
 class ImapProtocolError(ImapFailed):
     """The server refused a command that every server must support, or sent a response that cannot be parsed."""
 
     code = "inbox_protocol_error"
-    title = "The IMAP server answered in a way that cannot be understood"
+    title = "Cadenza does not understand the IMAP server's answer"
+    remedy = "Read the `detail`: it is what the IMAP server said."

@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.failures import described
 from domain.public_addresses import may_be_reached
 from mail.imap.errors import ImapConnectionFailed
 from mail.redaction import redact
@@ -50,7 +51,7 @@ class ImapTimeouts:
 
 async def connect(server: ImapServer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connects to the first address that accepts. Raises ImapConnectionFailed."""
-    failed: OSError | None = None
+    failed = OSError("the name has no address")
     for address in await _addresses(server):
         try:
             tls = server.security == "tls"
@@ -66,7 +67,7 @@ async def connect(server: ImapServer) -> tuple[asyncio.StreamReader, asyncio.Str
             continue
         _keep_alive(writer)
         return reader, writer
-    raise ImapConnectionFailed(redact(f"{type(failed).__name__}: {failed}")) from None
+    raise ImapConnectionFailed(redact(described(failed))) from None
 
 
 async def _addresses(server: ImapServer) -> list[str]:

@@ -38,8 +38,8 @@ class DeliveryFailed(DomainError):
 
     code: ClassVar[str] = "delivery_failed"
     status: ClassVar[int] = 502
-    title: ClassVar[str] = "The message could not be handed over"
-    permanent: ClassVar[bool] = False
+    title: ClassVar[str] = "The message could not be delivered to the mail server"
+    remedy: ClassVar[str] = "Read the `detail`: it is what the mail server said."
 
     def __init__(self, detail: str = "", *, reply: SmtpReply | None = None) -> None:
         self.smtp_code = reply.code if reply else None
@@ -52,11 +52,11 @@ class DeliveryFailed(DomainError):
 
 
 class RecipientRefused(DeliveryFailed):
-    """A hard bounce: the address does not exist or takes no mail. Never try this address again."""
+    """A hard bounce: the address does not exist or accepts no mail. Never try this address again."""
 
     code = "recipient_refused"
     title = "The recipient's address was refused"
-    permanent = True
+    remedy = "Check the lead's address. It is recorded as a hard bounce and suppressed."
 
 
 class MessageRefused(DeliveryFailed):
@@ -64,14 +64,16 @@ class MessageRefused(DeliveryFailed):
 
     code = "message_refused"
     title = "The message was refused"
-    permanent = True
+    remedy = "Change what the mail server objects to: the `detail` has its words."
+    retryable = False
 
 
 class TemporarilyRefused(DeliveryFailed):
     """Not accepted. The server asks to try again later."""
 
     code = "temporarily_refused"
-    title = "The server refused for now"
+    title = "The mail server refused the message for now"
+    remedy = "Wait: the mail server asks for a later attempt (greylisting, a full mailbox or a limit)."
 
 
 class ConnectionFailed(DeliveryFailed):
@@ -79,30 +81,35 @@ class ConnectionFailed(DeliveryFailed):
 
     code = "connection_failed"
     title = "The mail server could not be reached"
+    remedy = "Check that the mail server runs and can be reached."
 
 
 class HostUnknown(ConnectionFailed):
     code = "mail_host_unknown"
-    title = "The mail server's name leads to no address"
+    title = "The mail server's name does not resolve"
+    remedy = "Correct the mail server's name."
 
 
 class ServerTimeout(ConnectionFailed):
     code = "mail_server_timeout"
     title = "The mail server does not answer in time"
+    remedy = "Check the mail server's name and port, and the firewalls on the way."
 
 
 class TlsFailed(ConnectionFailed):
     """No TLS, a certificate for another name, or an untrusted certificate. Nothing was sent unencrypted."""
 
     code = "mail_tls_failed"
-    title = "No trusted TLS with the mail server"
+    title = "The mail server offers no trusted TLS"
+    remedy = "Check the port and `security`, and that the certificate has this name and has not expired."
 
 
 class ServerAddressRefused(ConnectionFailed):
     """The address is private, loopback, link-local, multicast or reserved, either as written or as resolved by DNS."""
 
     code = "mail_server_address_refused"
-    title = "The mail server's name leads into a private network"
+    title = "The mail server's name resolves to a private network"
+    remedy = "Name a mail server on the public internet."
 
 
 class AuthenticationFailed(DeliveryFailed):
@@ -110,7 +117,7 @@ class AuthenticationFailed(DeliveryFailed):
 
     code = "authentication_failed"
     title = "The mail server does not accept the mailbox's credentials"
-    permanent = True
+    remedy = "Correct the mail server's user name and password."
 
 
 class OutcomeUnknown(DeliveryFailed):
@@ -119,6 +126,7 @@ class OutcomeUnknown(DeliveryFailed):
 
     code = "outcome_unknown"
     title = "The connection was lost before the server confirmed"
+    remedy = "Set `unknown_outcome` to what is to happen then: the message may have left, or not."
 
 
 class SendWithdrawn(DeliveryFailed):
@@ -128,6 +136,7 @@ class SendWithdrawn(DeliveryFailed):
     code = "send_withdrawn"
     status = 409
     title = "The message was withdrawn before it left"
+    remedy = "Nothing: the lead was paused or stopped, or has replied, just before the message left."
 
 
 def refusal(reply: SmtpReply, *, about_recipient: bool = False) -> DeliveryFailed:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from aiosmtplib import SMTPConnectTimeoutError, SMTPTimeoutError
 
+from domain.failures import described
 from domain.public_addresses import may_be_reached
 from mail.redaction import redact
 from mail.smtp.failures import ConnectionFailed, HostUnknown, ServerAddressRefused, ServerTimeout, TlsFailed
@@ -73,7 +74,7 @@ async def public_socket(server: SmtpServer) -> socket.socket:
 
 def not_connected(error: Exception) -> ConnectionFailed:
     """Maps an error of connecting to its type. It looks at the cause, because the library wraps the system's errors."""
-    detail = f"{type(error).__name__}: {redact(str(error))}"
+    detail = redact(described(error))
     for one in (error, error.__cause__, error.__context__):
         if isinstance(one, socket.gaierror):
             return HostUnknown("the host name leads to no address")

@@ -93,10 +93,10 @@ def test_an_email_after_the_reply_is_found_but_not_one_being_handed_over() -> No
 
 
 def test_an_unexpected_ending_is_found() -> None:
-    failed = EnrollmentRecord(SILENT, "failed", None, "new", "MessageRefused: 554")
+    failed = EnrollmentRecord(SILENT, "failed", None, "new", "message_refused: 554")
     verdict = judge(replace(FAULTLESS, enrollments={**FAULTLESS.enrollments, SILENT: failed}))
     assert verdict.as_expected == 1
-    assert "MessageRefused" in verdict.findings[0]
+    assert "message_refused" in verdict.findings[0]
 
 
 SENDING, FOUND = MessageNote(200.0, "sending", 4001), MessageNote(220.0, "unknown, skip", 4002)
