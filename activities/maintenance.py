@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from db.queries import analytics, idempotency
-from db.queries.enrollments import execution_log
-from db.queries.webhooks import deliveries as webhook_deliveries
+from db.calls.access import ForgetOldAnswers, ForgetOldWebhooks
+from db.calls.analytics import refresh_performance
+from db.calls.log import MaintainExecutionLog
 from db.session import Database
 from domain.engine.contracts import LogMaintained
 from services.sequences.variants import decide_all_winners
@@ -26,7 +26,7 @@ class MaintenanceActivities:
 
     @activity.defn(name=ActivityNames.ANALYTICS_REFRESH)
     async def refresh_analytics(self) -> bool:
-        return await analytics.refresh_performance(self._database)
+        return await refresh_performance(self._database)
 
     @activity.defn(name=ActivityNames.WINNERS_DECIDE)
     async def decide_winners(self) -> int:
@@ -34,9 +34,8 @@ class MaintenanceActivities:
 
     @activity.defn(name=ActivityNames.LOG_MAINTAIN)
     async def maintain_log(self) -> LogMaintained:
-        answer = await execution_log.maintain(
-            self._database, months_ahead=MONTHS_AHEAD, keep_months=self._log_retention_months
-        )
-        await webhook_deliveries.forget_old(self._database, WEBHOOKS_KEPT)
-        await idempotency.forget_old(self._database, ANSWERS_KEPT)
+        maintain = MaintainExecutionLog(months_ahead=MONTHS_AHEAD, keep_months=self._log_retention_months)
+        answer = await maintain.alone(self._database)
+        await ForgetOldWebhooks(older_than=WEBHOOKS_KEPT).alone(self._database)
+        await ForgetOldAnswers(older_than=ANSWERS_KEPT).alone(self._database)
         return LogMaintained.model_validate(answer)

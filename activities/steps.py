@@ -37,11 +37,11 @@ class EnrollmentActivities:
                 return await queries.heard(await self._performer.perform(task.tenant_id, task.enrollment_id, now))
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 (every error goes to Temporal, by type and without personal data)
+        except Exception as error:  # noqa: BLE001 (Temporal gets every error by its code, without addresses)
             if outage := outage_behind(error):
                 raise attempts.lost_to(outage) from None
             failure = attempts.failure(error)
-            # If Postgres is unreachable now, only Temporal has the error until the next attempt.
+            # If Postgres goes away right now, only Temporal knows the reason, until the next attempt.
             with contextlib.suppress(DBAPIError, OSError):
                 await queries.note_error(f"{failure.type}: {failure.message}")
             raise failure from None

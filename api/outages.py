@@ -14,21 +14,24 @@ class Unavailable(DomainError):
 
     code = "unavailable"
     status = 503
-    title = "A required service is not available"
+    title = "A service that this request needs is not available"
+    remedy = "Try again after `Retry-After` seconds: Postgres or Temporal does not answer."
 
 
 class DatabaseReadOnly(Unavailable):
     """Postgres is failing over or being moved: it can be read, but accepts no writes yet."""
 
     code = "database_read_only"
-    title = "The database accepts no writes at present"
+    title = "The database is read-only at the moment"
+    remedy = "Try again after `Retry-After` seconds: the database is failing over or being moved."
 
 
 class DatabaseFull(Unavailable):
     """Nothing of the request was written, and nothing was lost. Somebody must free disk space."""
 
     code = "database_full"
-    title = "The database has no room left"
+    title = "The database's disk is full"
+    remedy = "Free space on the database's disk, then try again. Nothing was written."
 
 
 @contextmanager

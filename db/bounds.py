@@ -1,7 +1,7 @@
 """How long others may be kept waiting by a process of ours that no longer moves (frozen, swapped out, cut off).
 
-The worker's calls (db/calls.py) are one statement each, which Postgres finishes and commits by itself: only a session
-between two statements can hold a lock and say nothing.
+The worker's calls (db/call_pool.py) are one statement each, which Postgres finishes and commits by itself: only a
+session between two statements can hold a lock and say nothing.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.bounds import SESSION_SETTINGS
-from db.calls import CallPool
+from db.call_pool import CallPool
 from db.idle import ask_idle_connections
 from db.outages import READ_ONLY
 from domain.errors import DomainError
@@ -31,6 +31,8 @@ class UnsafeRole(DomainError):
     code = "unsafe_database_role"
     status = 500
     title = "The database role bypasses row level security"
+    remedy = "Connect as a role without SUPERUSER and BYPASSRLS, such as `cadenza_app`."
+    retryable = False
 
 
 class ReadSession(AsyncSession):
@@ -98,7 +100,7 @@ class Database:
     async def call(self, statement: TextClause, parameters: Mapping[str, Any]) -> Any:
         """The one value that a statement answers; the statement is its own transaction.
 
-        For SQL functions that set their tenant themselves (`0001_functions.sql`).
+        For SQL functions that set their tenant themselves (db/sql).
         """
         async with self._autocommit.connect() as connection:
             return (await connection.execute(statement, parameters)).scalar_one_or_none()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from db.calls.access import TenantsWithSecrets, tenants
 from db.queries import secrets as queries
 from db.session import Database
 from services.secret_box import SecretBox, SecretUnreadable
@@ -25,7 +26,7 @@ async def reseal_all(database: Database, secrets: SecretBox) -> Resealed:
     Every process that still seals with an older key must have stopped. Raises SecretKeysMissing.
     """
     total = Resealed()
-    for tenant_id in await queries.tenants_with_secrets(database):
+    for tenant_id in await tenants(database, TenantsWithSecrets()):
         total += await _reseal_tenant(database, tenant_id, secrets)
     return total
 

@@ -24,7 +24,8 @@ class InvalidCursor(Invalid):
     """A cursor that this list did not issue."""
 
     code = "invalid_cursor"
-    title = "The cursor is not one that this list gave"
+    title = "The cursor does not belong to this list"
+    remedy = "Use `next_cursor` of the previous page as it is, with the same path."
 
     def __init__(self) -> None:
         detail = "use `next_cursor` of the page before as it is"

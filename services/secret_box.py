@@ -20,14 +20,18 @@ class SecretKeysMissing(Conflict):
     """There is no key to seal or open with. Nothing is stored unsealed instead."""
 
     code = "secret_keys_missing"
-    title = "This installation has no key to keep secrets with"
+    title = "No key is configured to encrypt secrets with"
+    remedy = "Set `CADENZA_SECRET_KEYS` for the API and the worker."
+    retryable = False
 
 
 class SecretUnreadable(Conflict):
     """Sealed with a key that is not in the ring (any more), or damaged. Setting the secret again repairs it."""
 
     code = "secret_unreadable"
-    title = "A secret cannot be opened with the present keys"
+    title = "A stored secret cannot be decrypted with the configured keys"
+    remedy = "Put the missing key back into `CADENZA_SECRET_KEYS`, or enter the password (or key) again."
+    retryable = False
 
 
 class SecretBox:

@@ -31,28 +31,6 @@ class ActivityNames:
     """`MailboxInput -> WatchEnded`: reads an inbox and waits for new mail in it, for an hour."""
 
 
-class NonRetryable:
-    """Failure types that another attempt cannot fix: the lead, the message or a setting must change first."""
-
-    TYPES = (
-        "MergeFieldMissing",
-        "TemplateInvalid",
-        "MessageRefused",
-        "HeaderInjection",
-        "AddressInvalid",
-        "NoMailbox",
-        "NoMailServer",
-        "PostalAddressMissing",
-        "SecretKeysMissing",
-        "SecretUnreadable",
-        "StepMissing",
-        "NotFound",
-        "WebhookAddressRefused",
-        "WebhookUrlInvalid",
-        "WindowNeverOpens",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The timeouts of one attempt, and the retry policy."""
@@ -62,10 +40,10 @@ class Policy:
     heartbeat: timedelta | None = None
 
 
-# Ten attempts in about two hours (after 1 s, 3 s, 9 s, ... at most 1 h). That is longer than a mail server's restart,
-# and short enough that a person sees a lasting fault the same day, as a failed enrollment that `resume` tries again.
-# The worker counts them (activities/attempts.py), not Temporal, because attempts lost to a Postgres outage do not
-# count.
+# Ten attempts over about two hours (1 s, 3 s, 9 s, ... at most 1 h): longer than a mail server's restart, short
+# enough that a person hears of a lasting fault the same day, as a failed enrollment that `resume` tries again. The
+# worker counts them (activities/attempts.py), not Temporal: attempts during an outage of Postgres do not count. The
+# worker also decides which errors end the step at once, by `DomainError.retryable`: the policy names no error types.
 STEP_ATTEMPTS = 10
 STEP = Policy(
     start_to_close=timedelta(minutes=5),
@@ -77,7 +55,6 @@ STEP = Policy(
         initial_interval=timedelta(seconds=1),
         backoff_coefficient=3.0,
         maximum_interval=timedelta(hours=1),
-        non_retryable_error_types=list(NonRetryable.TYPES),
     ),
 )
 # While Postgres is down, a step is retried after 1 s, 3 s, 9 s, ... and at most this long, until Postgres is back.

@@ -31,18 +31,24 @@ class PayloadTooLarge(DomainError):
     code = "payload_too_large"
     status = 413
     title = "The request body is too large"
+    remedy = "Send less at once. The `detail` says how much is accepted."
+    retryable = False
 
 
 class UnsupportedMediaType(DomainError):
     code = "unsupported_media_type"
     status = 415
-    title = "The request body has an unsupported media type"
+    title = "The request body has a type that is not accepted"
+    remedy = "Send the `Content-Type` that the `detail` names."
+    retryable = False
 
 
 class MalformedJson(DomainError):
     code = "malformed_json"
     status = 400
     title = "The request body is not JSON"
+    remedy = "Correct the JSON at the line and column that the `detail` names."
+    retryable = False
 
 
 def limited(request: Request, max_bytes: int) -> Request:

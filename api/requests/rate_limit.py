@@ -27,7 +27,8 @@ class RateLimited(DomainError):
 
     code = "rate_limited"
     status = 429
-    title = "This key or user sends too many requests"
+    title = "Too many requests with this key or by this user"
+    remedy = "Try again after `Retry-After` seconds, and ask less often: see `RateLimit-Remaining`."
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after

@@ -24,6 +24,8 @@ class CsrfRefused(DomainError):
     code = "csrf_refused"
     status = 403
     title = "The request may come from another site"
+    remedy = "Send `X-Cadenza-CSRF: 1` from a page of the API's own origin. A program sends an API key instead."
+    retryable = False
 
 
 def cookie_of(request: Request, config: AppConfig) -> str | None:

@@ -24,6 +24,8 @@ class SignInThrottled(RateLimited):
 
     code = "sign_in_throttled"
     title = "Too many attempts to sign in"
+    remedy = "Try again after `Retry-After` seconds: too many passwords were tried."
+    retryable = True
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)

@@ -1,7 +1,7 @@
-"""Making a sequence be what its file says: what differs, and the calls that change it. Applying twice changes once.
+"""Makes a sequence equal to its file: what differs, and the calls that change it. A second run changes nothing.
 
-The file's `name` says which sequence is meant, its steps' keys say which step is which: a step under a new key is
-a new step. Of a sequence that leads run on, its draft is edited and then published as the next version.
+The file's `name` says which sequence is meant, and the keys say which step is which: a step with a new key is a new
+step. The draft of a running sequence is edited, and then published as the next version.
 """
 
 import difflib
@@ -22,18 +22,18 @@ Outcome = Literal["created", "updated", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One call of the API, in the order in which they must be made."""
+    """One call of the API. Calls must be made in their order."""
 
     method: Literal["PUT", "POST", "DELETE"]
     path: str
     body: Json | None
     told: str
-    """What it does, for a person."""
+    """What the call does, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What `apply` finds to be done. `sequence` is what is there already; None when there is nothing."""
+    """What `apply` has to do. `sequence` is the existing sequence, or None."""
 
     file: SequenceFile
     content: bytes
@@ -51,14 +51,14 @@ class Applied:
 
     @property
     def must_publish(self) -> bool:
-        """Leads run on a version of it, which these changes (or earlier ones) have not reached."""
+        """The sequence is running, and these changes, or earlier ones, are not published."""
         if self.sequence is None or self.sequence["status"] not in ("active", "paused"):
             return False
         return bool(self.calls) or bool(self.sequence.get("unpublished"))
 
 
 def apply_file(api: ApiClient, path: Path) -> Applied:
-    """Compares a file with the sequence of its name. Nothing is changed.
+    """Compares a file with the sequence of its name. Changes nothing.
 
     Raises MalformedYaml and Invalid for the file, and Refused.
     """
@@ -80,7 +80,7 @@ def apply_file(api: ApiClient, path: Path) -> Applied:
 
 
 def carry_out(api: ApiClient, applied: Applied) -> Json:
-    """Creates the draft, or makes the calls; the sequence as it is then. Raises Refused."""
+    """Creates the draft, or makes the calls. Returns the sequence as it is then. Raises Refused."""
     if applied.sequence is None:
         return api.upload("/sequences/import", applied.content, applied.kind)
     for call in applied.calls:
@@ -149,11 +149,11 @@ def _step_calls(path: str, before: SequenceFile, file: SequenceFile) -> Iterator
             order.insert(place, step.key)
             changes["position"] = place + 1
         if "type" in changes:
-            changes["config"] = fields["config"]  # read by the new type
+            changes["config"] = fields["config"]  # the new type must validate it
         if changes:
             yield ApiCall("PUT", f"{path}/{step.key}", changes, f"change step {step.key} ({', '.join(changes)})")
 
 
 def _same(one: Json, other: Json, name: str) -> bool:
-    # As JSON: 1 and true are equal in Python, and not in a config.
+    # Compare as JSON: 1 and true are equal in Python, but not in a config.
     return json.dumps(one[name], sort_keys=True) == json.dumps(other[name], sort_keys=True)

@@ -1,4 +1,4 @@
-"""When mailboxes send. Written by SQL functions alone (`0007_slots.sql`, where the columns are explained)."""
+"""When mailboxes send. Written by SQL functions alone (migration 0007, where the columns are explained)."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -1,6 +1,6 @@
 """When one mailbox may send a lead's email, day by day: the hours that are open, and how many each day takes. Pure.
 
-Postgres finds the slot (`take_slot` in `0007_slots.sql`) and knows no zones: it is told the days that may come into
+Postgres finds the slot (`take_slot` in `db/sql/slots.sql`) and knows no zones: it is told the days that may come into
 question, which are worked out here and remembered, since thousands of leads ask for the same ones.
 """
 

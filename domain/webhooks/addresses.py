@@ -15,11 +15,12 @@ PUBLIC_PORTS = frozenset({80, 443, 8080, 8443})
 
 
 class WebhookFailed(DomainError):
-    """The call was made and did not succeed, or could not be made. Worth trying again."""
+    """The call failed, or could not be made. Another attempt may succeed."""
 
     code: ClassVar[str] = "webhook_failed"
     status: ClassVar[int] = 502
     title: ClassVar[str] = "The webhook could not be delivered"
+    remedy: ClassVar[str] = "Check the receiver: it did not answer with a 2xx."
 
     def __init__(self, detail: str = "", *, status_code: int | None = None) -> None:
         super().__init__(detail, extra={"status_code": status_code} if status_code else None)
@@ -29,15 +30,19 @@ class WebhookFailed(DomainError):
 class WebhookUrlInvalid(WebhookFailed):
     code = "webhook_url_invalid"
     status = 422
-    title = "The URL is not one that webhooks are sent to"
+    title = "The URL cannot be used for webhooks"
+    remedy = "Use an `https` URL without user name and password."
+    retryable = False
 
 
 class WebhookAddressRefused(WebhookFailed):
-    """Private, loopback, link-local, multicast, reserved: also when only DNS says so."""
+    """The address is private, loopback, link-local, multicast or reserved, also if a public name resolves to it."""
 
     code = "webhook_address_refused"
     status = 422
-    title = "The URL leads into a private network"
+    title = "The URL resolves to a private network"
+    remedy = "Use a public address: webhooks do not reach private networks."
+    retryable = False
 
 
 class WebhookRedirected(WebhookFailed):
@@ -45,6 +50,7 @@ class WebhookRedirected(WebhookFailed):
 
     code = "webhook_redirected"
     title = "The receiver answered with a redirect, which is not followed"
+    remedy = "Use the URL that the receiver redirects to."
 
 
 def checked_url(url: str, *, allow_private: bool, https_only: bool = False) -> SplitResult:

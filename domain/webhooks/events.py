@@ -20,7 +20,7 @@ EventType = Literal[
     "notification.created",
 ]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
-"""Written by the triggers of `0005_administration.sql`, in the transaction of the fact."""
+"""Written by the triggers of `db/sql/triggers.sql`, in the transaction of the fact."""
 
 TEST_EVENT = "webhook.test"
 

@@ -39,7 +39,9 @@ class KeyInUse(Conflict):
     """A key cannot revoke itself, so that one wrong call never costs a tenant its last access."""
 
     code = "api_key_in_use"
-    title = "The key that makes the request cannot be revoked by it"
+    title = "An API key cannot revoke itself"
+    remedy = "Revoke the key with another key of scope `admin`."
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ class InvitationOver(DomainError):
 
     code = "invitation_over"
     status = 410
-    title = "The invitation does not hold, or no more"
+    title = "The invitation is not valid, or not any more"
+    remedy = "Ask an administrator for another link, and use it within seven days."
+    retryable = False
 
     def __init__(self) -> None:
         super().__init__("it was used, replaced by a newer one, or is more than seven days old: ask for another")

@@ -23,7 +23,8 @@ class SignInFailed(Unauthorized):
     """The same answer for an unknown address, for a user without a password, and for a wrong password."""
 
     code = "sign_in_failed"
-    title = "Nobody can sign in with this"
+    title = "Nobody can sign in with these details"
+    remedy = "Correct the address or the password, or ask an administrator for an invitation."
 
     def __init__(self, detail: str, tried: Sequence[KeptPassword] = ()) -> None:
         super().__init__(detail)
@@ -34,6 +35,8 @@ class SignInFailed(Unauthorized):
 class TenantNeeded(Conflict):
     code = "tenant_needed"
     title = "The address and the password are right in several tenants"
+    remedy = "Sign in again with the `tenant_id` of one of the `tenants` in the answer."
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class NotOperator(DomainError):
     code = "not_operator"
     status = 403
     title = "Only the operator's tenant may make tenants"
+    remedy = "Use a key of the tenant that runs this installation."
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from services.paging import Page, PageRequest, after_of, newest_first
 
 class UserExists(Conflict):
     code = "user_exists"
-    title = "There is a user with this address"
+    title = "A user with this address exists"
+    remedy = "Use the existing user."
+    retryable = False
 
     def __init__(self, email: str) -> None:
         detail = f"the tenant has a user {email}"
@@ -26,7 +28,9 @@ class UserInUse(Conflict):
     """One wrong call must not lock a person out."""
 
     code = "user_in_use"
-    title = "Whoever is signed in cannot remove themselves, or change their own role"
+    title = "You cannot remove yourself or change your own role"
+    remedy = "Ask another administrator to do it, or use an API key of scope `admin`."
+    retryable = False
 
 
 async def create_user(session: WriteSession, *, email: str, name: str, role: Scope) -> User:

@@ -7,6 +7,7 @@ import dataclasses
 from datetime import timedelta
 from typing import ClassVar
 
+from db.calls.steering import MigrateEnrollments
 from db.models import Batch
 from db.queries.sequences import publishing
 from db.queries.sequences import sequences as sequences_of
@@ -42,7 +43,9 @@ class MigrateLeads(BatchKind):
                 place = dataclasses.replace(place, due_at=row.standing.now + timedelta(seconds=spread / DUE_PER_SECOND))
                 spread += 1
             moved.append(relocated_row(row, place))
-        await publishing.migrate(session, current.id, current.version, moved)
+        await MigrateEnrollments(
+            tenant_id=session.tenant_id, version_id=current.id, version=current.version, rows=moved
+        ).within(session)
         return Chunk(
             Then.MORE if len(rows) == limit else Then.FINISHED,
             processed=len(rows),

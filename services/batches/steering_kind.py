@@ -7,9 +7,9 @@ enrollments. It finds those that remain by their status, so it keeps no position
 from abc import abstractmethod
 from typing import ClassVar
 
+from db.calls import steering
 from db.models import Batch
 from db.queries import batches as queries
-from db.queries.enrollments import steering
 from db.session import WriteSession
 from services.batches.kind import BatchKind, Chunk, Then
 

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
+from db.calls import steering
 from db.models import Batch
-from db.queries.enrollments import steering
 from db.session import WriteSession
 from domain.enrollments.status import StopReason
 from services.batches.kind import Chunk

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
+from db.calls.outbox import BatchesToDrive
 from db.queries import batches as queries
 from db.session import Database
 from domain.errors import DomainError
@@ -55,7 +56,7 @@ class BatchDriver:
             going_on = [one for one in await self._open(tenant_id) if one not in left]
 
     async def _open(self, tenant_id: UUID) -> list[UUID]:
-        return await queries.to_drive(self._database, tenant_id, self._id)
+        return await BatchesToDrive(tenant_id=tenant_id, driver=self._id).via(self._database.calls)
 
     async def _advance(self, tenant_id: UUID, batch_id: UUID) -> tuple[BatchKind, Chunk] | None:
         async with self._slots.slot(tenant_id):

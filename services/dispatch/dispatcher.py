@@ -16,6 +16,7 @@ from db.queries.engine.performing import EnrollmentQueries
 from db.session import Database
 from domain.engine.contracts import Command, QueueCounts
 from domain.enrollments.status import StopReason
+from domain.failures import Failure, TemporalUnavailable, described
 from services.batches.running import CHUNK
 from services.dispatch.batch_driver import BatchDriver
 from services.dispatch.concurrency_limit import ConcurrencyLimit
@@ -236,9 +237,11 @@ class Dispatcher:
                     await self._deliver(tenant_id, one)
                     delivered.append(one.id)
                 except Exception as error:
-                    if not unreachable(error):
+                    is_away = unreachable(error)
+                    if not is_away:
                         log.exception("outbox row %s of tenant %s was refused", one.id, tenant_id)
-                    refused[one.id] = f"{type(error).__name__}: {error}"[:500]
+                    failure = Failure.of(TemporalUnavailable(described(error)) if is_away else error)
+                    refused[one.id] = str(failure)[:500]
 
         if claimed:
             passing(FaultPoint.BETWEEN_CLAIM_AND_DELIVERY)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.queries.engine.performing import LoadedMailbox, Reservation
 from domain.engine.contracts import Directive
+from domain.enrollments.log_event import LogEvent
 from domain.errors import Conflict
 from mail.compose import Outgoing, compose
 from mail.transport import (
@@ -43,6 +44,7 @@ class AnotherAttemptSends(Conflict):
 
     code = "another_attempt_sends"
     title = "Another attempt is sending this message"
+    remedy = "Wait: the attempt that is sending the message finishes it."
 
 
 async def deliver(
@@ -177,7 +179,7 @@ async def advance(
         effect={
             "step_id": str(visit.step.id),
             "visit": visit.number,
-            "event": "email_sent" if outcome == "sent" else "email_skipped",
+            "event": LogEvent.EMAIL_SENT if outcome == "sent" else LogEvent.EMAIL_SKIPPED,
             "detail": {**detail, "variant": variant} if variant else detail,
             "message": {"id": str(reservation.message_id), "status": outcome, "response": response},
         },

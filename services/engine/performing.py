@@ -13,7 +13,7 @@ from db.queries.engine.sent import give_up_sending
 from db.session import Database
 from domain.engine.contracts import ERASED, Directive
 from domain.engine.walk import Decision, End, Perform, Wait, walk
-from domain.errors import Conflict
+from domain.errors import StepMissing
 from domain.leads.lead import template_fields
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.sequence import Plan, Step
@@ -23,13 +23,6 @@ from services.engine.visit import Visit, arrival_row, decision_row, with_step
 
 PLANS_KEPT = 200
 TIMER_GRAIN = timedelta(milliseconds=10)
-
-
-class StepMissing(Conflict):
-    """The enrollment stands at a step that its version does not have. Another attempt would find the same."""
-
-    code = "step_missing"
-    title = "The enrollment stands at a step that is not there"
 
 
 class StepPerformer:

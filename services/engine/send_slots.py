@@ -25,7 +25,8 @@ class MailboxChanged(Conflict):
     """Somebody set its time zone while an email was about to be sent. The next attempt uses the new zone."""
 
     code = "mailbox_changed"
-    title = "The mailbox was changed meanwhile"
+    title = "The mailbox was changed at the same time"
+    remedy = "Wait: the next attempt uses the mailbox's new time zone."
 
 
 class NoFreeSlot(Conflict):
@@ -33,6 +34,7 @@ class NoFreeSlot(Conflict):
 
     code = "no_free_slot"
     title = "The mailbox has no free send slot"
+    remedy = "Raise the mailbox's limits, or use more mailboxes."
 
 
 def send_times(visit: Visit, sender: LoadedMailbox) -> SendTimes:

@@ -31,6 +31,8 @@ class NoMailbox(Conflict):
 
     code = "no_mailbox"
     title = "There is no mailbox to send from"
+    remedy = "Add a mailbox, or make one active."
+    retryable = False
 
 
 class PostalAddressMissing(Conflict):
@@ -38,6 +40,8 @@ class PostalAddressMissing(Conflict):
 
     code = "postal_address_missing"
     title = "The tenant has no postal address"
+    remedy = "Set the tenant's `postal_address`."
+    retryable = False
 
 
 async def send(visit: Visit, tools: Tools, email: PlannedEmail) -> Directive:
@@ -85,9 +89,9 @@ async def _sender(visit: Visit, mailbox_id: UUID | None) -> LoadedMailbox:
     if mailbox_id is not None and (mailbox is None or mailbox.id != mailbox_id):
         mailbox = await visit.queries.mailbox(mailbox_id)
     if mailbox is None:
-        raise NoMailbox("add a mailbox, then resume the enrollment")
+        raise NoMailbox
     if not mailbox.postal_address.strip():
-        raise PostalAddressMissing("give the tenant a postal address, then resume the enrollment")
+        raise PostalAddressMissing
     return mailbox
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from db.calls.access import TenantsOnTheWay, tenants
 from db.queries.enrollments import after_restore as queries
 from db.queries.enrollments.after_restore import InCopy
 from db.session import Database, WriteSession
@@ -46,8 +47,8 @@ async def settle_gap(database: Database, gap: Gap, *, mark: bool = True) -> Mark
     Nothing else may be running on this database. `mark=False` only tells the workflows. Tests use it to show what the
     marks prevent.
     """
-    tenants = await queries.tenants_on_the_way(database)
-    return sum([await settle_tenant(database, tenant_id, gap, mark=mark) for tenant_id in tenants], Marked())
+    on_the_way = await tenants(database, TenantsOnTheWay())
+    return sum([await settle_tenant(database, tenant_id, gap, mark=mark) for tenant_id in on_the_way], Marked())
 
 
 async def settle_tenant(database: Database, tenant_id: UUID, gap: Gap, *, mark: bool = True) -> Marked:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from db.calls.enrolling import EnrollLeadInSequence
 from db.queries.enrollments import enrolling
 from db.session import WriteSession
 from domain.access.tenant_policy import TenantSettings
@@ -94,22 +95,23 @@ async def enroll(
     version = await enrolling.current_version(session, sequence_id)
     plan, now = Plan.model_validate(version.plan), version.now
     due_by_zone = await _due_by_zone(session, plan, lead_ids, now)
-    rows = await enrolling.enroll(
-        session,
-        lead_ids=lead_ids,
+    enroll = EnrollLeadInSequence(
+        tenant_id=session.tenant_id,
+        lead_ids=list(lead_ids),
         sequence_id=sequence_id,
         version_id=version.id,
         first_step_id=plan.first.id,
         waiting_for=plan.first.config.listens_for,
         due_at=plan.first.due_at(now, plan.zones("")),
-        due_by_zone=due_by_zone,
+        due_by_zone={zone: moment.isoformat() for zone, moment in due_by_zone.items()},
         campaign_id=campaign_id,
         batch_id=batch_id,
         policy=_policy(plan, tenant, again_after_days),
-        mailbox_ids=plan.settings.mailbox_ids,
+        mailbox_ids=list(plan.settings.mailbox_ids),
         now=now,
         dry_run=dry_run,
     )
+    rows = await enroll.all_within(session)
     return EnrollResult(
         batch_id=batch_id,
         enrolled=[

@@ -4,9 +4,12 @@ When the caller's transaction is committed the gate is closed: no further email 
 has not been told yet.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
+from db.calls.sql_call import SqlCall
+from db.calls.steering import PauseLeadSequence, ResumeLeadSequence, StopLeadSequence
 from db.queries.enrollments import enrolling
 from db.session import WriteSession
 from domain.enrollments.status import ACCEPTED_BY, ALREADY_DONE, EnrollmentStatus, ResumeMode
@@ -15,7 +18,7 @@ from domain.errors import InvalidTransition, NotFound, SequenceNotActive
 
 async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> list[UUID]:
     """Pauses the lead's enrollments. Raises NotFound, and InvalidTransition when nothing of it can be paused."""
-    return await _steer(session, "pause", lead_id, sequence_id, lambda one: enrolling.pause(session, one))
+    return await _steer(session, "pause", lead_id, sequence_id, partial(PauseLeadSequence, by="lead"))
 
 
 async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, mode: ResumeMode) -> list[UUID]:
@@ -23,12 +26,12 @@ async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None,
 
     Raises what `pause` raises, and SequenceNotActive when the only obstacle is a sequence that is not active.
     """
-    return await _steer(session, "resume", lead_id, sequence_id, lambda one: enrolling.resume(session, one, mode))
+    return await _steer(session, "resume", lead_id, sequence_id, partial(ResumeLeadSequence, mode=mode))
 
 
 async def stop(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, reason: str) -> list[UUID]:
     """Stops enrollments for good. Raises what `pause` raises."""
-    return await _steer(session, "stop", lead_id, sequence_id, lambda one: enrolling.stop(session, one, reason))
+    return await _steer(session, "stop", lead_id, sequence_id, partial(StopLeadSequence, reason=reason))
 
 
 async def _steer(
@@ -36,7 +39,7 @@ async def _steer(
     verb: str,
     lead_id: UUID,
     sequence_id: UUID | None,
-    move: Callable[[UUID], Awaitable[str]],
+    move: Callable[..., SqlCall[str]],
 ) -> list[UUID]:
     enrollments = await enrolling.enrollments_of(session, lead_id, sequence_id)
     if not enrollments:
@@ -48,7 +51,8 @@ async def _steer(
     moved: list[UUID] = []
     for enrollment_id in movable:
         # The status may have changed since it was read. The SQL function locks the row and checks it again.
-        if EnrollmentStatus(await move(enrollment_id)) in ALREADY_DONE[verb]:
+        after = await move(tenant_id=session.tenant_id, enrollment_id=enrollment_id).within(session)
+        if EnrollmentStatus(after) in ALREADY_DONE[verb]:
             moved.append(enrollment_id)
     first = enrollments[0]
     if not moved and EnrollmentStatus(first.status) not in ALREADY_DONE[verb]:

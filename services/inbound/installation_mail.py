@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from db.queries.inbound.idempotent_mail import find_inbound_tenant
+from db.calls.access import FindInboundTenant
 from db.session import Database, WriteSession
 from mail.inbound import InboundMail, parse_inbound, untagged
 from services.idempotency import KeptAnswer, claim, keep
@@ -27,7 +27,9 @@ async def receive_inbound(database: Database, raw: bytes, webhook_id: str) -> In
     """
     mail = parse_inbound(raw)
     addresses = [one for address in mail.recipients for one in (address, untagged(address))]
-    tenant_id = await find_inbound_tenant(database, mail.references, list(dict.fromkeys(addresses)))
+    tenant_id = await FindInboundTenant(
+        message_ids=list(mail.references), addresses=list(dict.fromkeys(addresses))
+    ).via(database.calls)
     if tenant_id is None:
         return InboundReceived(None, UNRELATED)
     async with database.write(tenant_id) as session:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from db.calls.steering import HoldLeadSequence
 from db.queries.inbound import receiving
 from db.queries.inbound.receiving import About, EventRow
 from db.queries.mailboxes.breakers import lock_sender_of
@@ -277,6 +278,6 @@ async def _hold_all(session: WriteSession, live: Sequence[UUID], event: AutoRepl
             due_at=row.next_action_at,
             zone=zone_of(row.timezone, settings.timezone),
         )
-        if await receiving.hold(session, row.id, until):
+        if await HoldLeadSequence(tenant_id=session.tenant_id, enrollment_id=row.id, until=until).within(session):
             held.append(row.id)
     return held

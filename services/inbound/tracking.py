@@ -16,7 +16,7 @@ from db.queries.inbound.receiving import About, lock_enrollments
 from db.queries.inbound.tracking import LinkedMessage
 from db.session import Database, WriteSession
 from domain.enrollments.scoring import points
-from domain.inbound.machines import Deed, Fetch, every_link_at_once, machine_rule
+from domain.inbound.machines import EVERY_LINK_AT_ONCE, Deed, Fetch, machine_rule
 from domain.sequences.sequence import SequenceSettings
 from mail.addresses import masked
 from mail.tracking import Token
@@ -99,7 +99,7 @@ async def recipient(database: Database, token: Token) -> str | None:
 
 
 async def _relabel(session: WriteSession, about: About, url: str, moment: datetime) -> None:
-    rule = every_link_at_once.__name__
+    rule = EVERY_LINK_AT_ONCE
     gone = await queries.relabel_beside(session, about, url, moment, rule)
     if not gone:
         return

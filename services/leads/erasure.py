@@ -4,7 +4,7 @@ numbers."""
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from db.queries.enrollments.enrolling import stop
+from db.calls.steering import StopLeadSequence
 from db.queries.inbound.receiving import lock_enrollments
 from db.queries.leads import leads
 from db.session import Database
@@ -35,7 +35,8 @@ async def erase_lead(
     async with database.write(tenant_id) as session:
         live = await lock_enrollments(session, lead_id)
         for enrollment_id in live:
-            await stop(session, enrollment_id, StopReason.MANUAL)
+            stop = StopLeadSequence(tenant_id=tenant_id, enrollment_id=enrollment_id, reason=StopReason.MANUAL)
+            await stop.within(session)
     await tell_workflows(tenant_id, live)
     async with database.write(tenant_id, api_key_id=api_key_id, user_id=user_id) as session:
         if not await leads.erase_lead(session, lead_id):

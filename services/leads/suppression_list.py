@@ -9,6 +9,7 @@ from itertools import islice
 from typing import BinaryIO
 from uuid import UUID
 
+from db.calls.steering import stop_newly_suppressed
 from db.queries.leads import suppressions as queries
 from db.session import Database, WriteSession
 from services.access.audit import audited
@@ -57,7 +58,7 @@ async def import_suppressions(session: WriteSession, file: BinaryIO) -> ListTake
         taken.suppressed += new
         taken.known += len(listed) - new
     # One statement after all entries are stored: it locks enrollments in the order of their IDs.
-    taken.stopped = await queries.stop_newly_suppressed(session)
+    taken.stopped = await stop_newly_suppressed(session)
     await audited(session, "suppressions.imported", suppressed=taken.suppressed, rejected=taken.rejected_count)
     return taken
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from db.calls.steering import stop_newly_suppressed
 from db.models import Suppression
 from db.queries.leads import suppressions as queries
 from db.queries.rows import delete_row, find_row
@@ -15,6 +16,8 @@ from services.paging import Page, PageRequest, after_of, newest_first
 class SuppressionExists(Conflict):
     code = "suppression_exists"
     title = "This is suppressed already"
+    remedy = "Nothing: the address or domain is suppressed already."
+    retryable = False
 
 
 async def create_suppression(session: WriteSession, *, kind: SuppressionKind, value: str, reason: str) -> Suppression:
@@ -27,7 +30,7 @@ async def create_suppression(session: WriteSession, *, kind: SuppressionKind, va
     if made is None:
         there = await queries.suppression_id_of(session, kind, normal)
         raise SuppressionExists(extra={"suppression_id": str(there)} if there else None)
-    await queries.stop_newly_suppressed(session)
+    await stop_newly_suppressed(session)
     await audited(session, "suppression.created", made.id)
     return made
 

@@ -7,6 +7,7 @@ notifies. It locks the mailbox before any enrollment, as the gate does.
 from typing import Literal
 from uuid import UUID
 
+from db.calls.steering import ReleaseParked
 from db.queries.mailboxes import breakers as queries
 from db.queries.mailboxes.breakers import Failure
 from db.queries.notifications import notify
@@ -50,7 +51,8 @@ async def complained(session: WriteSession, mailbox_id: UUID) -> bool:
 async def release_mailbox(session: WriteSession, mailbox_id: UUID) -> int:
     """Releases every enrollment that waited for the mailbox, and returns their number. The mailbox is active again and
     locked by the caller."""
-    return await queries.release_parked(session, mailbox_id, RELEASED_PER_SECOND)
+    release = ReleaseParked(tenant_id=session.tenant_id, mailbox_id=mailbox_id, per_second=RELEASED_PER_SECOND)
+    return await release.within(session)
 
 
 async def _count(session: WriteSession, mailbox_id: UUID, failure: Failure, breaker: Breaker) -> bool:

@@ -24,7 +24,9 @@ MailboxStatus = Literal["active", "held"]
 
 class MailboxExists(Conflict):
     code = "mailbox_exists"
-    title = "There is a mailbox with this address"
+    title = "A mailbox with this address exists"
+    remedy = "Use the existing mailbox."
+    retryable = False
 
     def __init__(self, email: str) -> None:
         detail = f"the tenant has a mailbox {email}"
@@ -35,7 +37,8 @@ class MailboxInUse(Conflict):
     """A lead keeps its mailbox, so that its replies reach the mailbox of the thread."""
 
     code = "mailbox_in_use"
-    title = "Enrollments that have not ended write from this mailbox"
+    title = "Live enrollments use this mailbox"
+    remedy = "Hold the mailbox, or wait until its enrollments have ended."
 
 
 @dataclass(frozen=True, slots=True)

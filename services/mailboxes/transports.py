@@ -22,6 +22,8 @@ class NoMailServer(Conflict):
 
     code = "no_mail_server"
     title = "There is no mail server to send through"
+    remedy = "Give the mailbox a mail server (`smtp`), or set `CADENZA_SMTP_HOST`."
+    retryable = False
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Transports:
         """Raises NoMailServer, SecretKeysMissing, SecretUnreadable."""
         if sender.smtp is None:
             if self._installation is None:
-                raise NoMailServer("give the mailbox a server of its own, or set CADENZA_SMTP_HOST")
+                raise NoMailServer
             return self._installation
         key = str(sender.id)
         settings = (MailServer.model_validate(sender.smtp), sender.smtp_password)

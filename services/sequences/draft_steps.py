@@ -23,7 +23,9 @@ MAX_STEPS = 200
 
 class DuplicateStepKey(Conflict):
     code = "duplicate_step_key"
-    title = "Two steps of a sequence cannot have one key"
+    title = "Two steps of a sequence cannot have the same key"
+    remedy = "Give the step another `key`."
+    retryable = False
 
     def __init__(self, field: str, key: str) -> None:
         detail = f"the sequence has a step with the key {key!r} already"

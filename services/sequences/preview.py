@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from db.calls.enrolling import IsSuppressed
 from db.models import Lead, Mailbox
 from db.queries.access.tenants import own_tenant
 from db.queries.sequences import preview as queries
@@ -94,7 +95,7 @@ async def preview_sequence(
         footer = Footer(tenant.postal_address if tenant else "", UNSUBSCRIBE_URL)
         _write_messages(preview, fields, senders, footer)
         preview.warnings += _of_rehearsal(rehearsal)
-    suppressed = await queries.is_suppressed(session, lead.email)
+    suppressed = await IsSuppressed(tenant_id=session.tenant_id, email=lead.email).within(session)
     preview.warnings += _of_lead(lead, suppressed)
     preview.warnings += _of_senders(plan, senders)
     return preview

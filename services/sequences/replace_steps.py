@@ -26,6 +26,8 @@ class SequenceChanged(Conflict):
 
     code = "sequence_changed"
     title = "The steps have been changed since they were read"
+    remedy = "Read the steps again and decide whose changes to keep. Then send the new `steps_revision`."
+    retryable = False
 
 
 class DraftedStep(StepText):

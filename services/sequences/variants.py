@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+from db.calls.access import TenantsChoosingWinners, tenants
 from db.queries import analytics
 from db.queries.sequences import variants as queries
 from db.queries.sequences.variants import ChoosingStep
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 async def decide_all_winners(database: Database) -> int:
     """One pass over every tenant with such steps, each in its own transaction. Returns the number of winners."""
     decided = 0
-    for tenant_id in await queries.tenants_choosing(database):
+    for tenant_id in await tenants(database, TenantsChoosingWinners()):
         async with database.write(tenant_id) as session:
             decided += len(await decide_winners(session))
     return decided

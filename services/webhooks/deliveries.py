@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from db.calls.access import TenantsWithWebhooks, tenants
 from db.queries.notifications import notify
 from db.queries.webhooks import deliveries as queries
 from db.queries.webhooks import endpoints as webhook_endpoints
@@ -56,7 +57,7 @@ class WebhookDeliverer:
 
     async def kick_all(self) -> None:
         """Starts the delivery for every tenant with due events. Tenants do not wait for each other."""
-        for tenant_id in await queries.tenants_with_webhooks(self._database):
+        for tenant_id in await tenants(self._database, TenantsWithWebhooks()):
             self.kick(tenant_id)
 
     async def watch(self) -> None:

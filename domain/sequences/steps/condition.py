@@ -11,7 +11,7 @@ from domain.sequences.steps.outcome import CONTINUE, Branch, Outcome
 
 
 class ConditionConfig(StepConfig):
-    """The first branch whose test holds decides; `else` decides when none does."""
+    """The first branch whose test holds is taken; `else` when none does."""
 
     step_type: ClassVar[str] = "condition"
 

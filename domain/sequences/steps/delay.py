@@ -21,12 +21,12 @@ def _zone_or_lead(name: str) -> str:
 
 
 class DelayConfig(StepConfig):
-    """Waits `days`, `hours` and `minutes`, then until it is the time that the other fields ask for.
+    """Waits `days`, `hours` and `minutes`, and then until the time that the other fields ask for.
 
-    `send_time`: the next `HH:MM` on the wall's clock. `business_days`: `days` counts Monday to Friday only, and
-    none ends on a weekend. `business_hours_only`: never due outside Monday to Friday, 9 to 17. Neither falls on the
-    holidays that the sequence's send window names. All of it in `timezone`: the lead's (the sequence's where that is
-    not known), or an IANA name.
+    `send_time`: the next `HH:MM` on the clock. `business_days`: `days` counts Monday to Friday only, and the delay does
+    not end on a weekend. `business_hours_only`: the delay ends on Monday to Friday, 9 to 17. With either, it does not
+    end on a holiday that the sequence's send window names. All times are in `timezone`: `lead` (the sequence's zone
+    when the lead's is not known), or an IANA name.
     """
 
     step_type: ClassVar[str] = "delay"
@@ -55,7 +55,7 @@ class DelayConfig(StepConfig):
 
     @property
     def waits(self) -> bool:
-        return bool(self.duration)  # `send_time` alone may be now
+        return bool(self.duration)  # with `send_time` alone the step may be due at once
 
     @property
     def reckons_in_lead_zone(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from db.queries.engine.performing import advance_txn, note_result_txn
 from db.session import ReadSession
 from domain.engine.contracts import Directive
+from domain.enrollments.log_event import LogEvent
 from domain.errors import FieldError
 from domain.sequences.steps.action import ActionConfig
 from services.engine.actions.action import action_effect_of
@@ -51,7 +52,7 @@ class PerformAction(Effect[ActionConfig]):
             "effect": {
                 "step_id": str(visit.step.id),
                 "visit": visit.number,
-                "event": "action_performed",
+                "event": LogEvent.ACTION_PERFORMED,
                 "detail": self.config.model_dump(mode="json"),
             },
             "following": visit.stopping(ends_with) if ends_with else visit.following(),

@@ -16,7 +16,8 @@ from db.queries.notifications import notify
 from db.session import Database
 from domain.engine.contracts import WatchEnded
 from domain.errors import DomainError
-from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapFolderMissing, ImapSession, ImapTimeouts
+from domain.failures import Failure
+from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapSession, ImapTimeouts
 from services.inbound.inboxes.folder import CursorLost, FolderReader
 from services.inbound.inboxes.settings import Inbox, load_inbox
 from services.mailboxes import breakers
@@ -25,9 +26,6 @@ from services.secret_box import SecretKeysMissing, SecretUnreadable
 
 log = logging.getLogger(__name__)
 
-UNEXPECTED = "unexpected_error"
-FOR_PEOPLE = (ImapAuthenticationFailed, ImapFolderMissing, SecretKeysMissing, SecretUnreadable)
-"""Failures that do not end by themselves."""
 TOLD_AFTER = timedelta(hours=1)
 MAX_ERROR = 300
 
@@ -130,16 +128,19 @@ class InboxWatcher:
             await breakers.logged_in(session, inbox.mailbox_id)
 
     async def _failing(self, inbox: Inbox, folder: str, error: Exception) -> None:
-        """Shows the failure in the mailbox and notifies people: at once when only they can repair it, else when it
-        lasts."""
+        """Shows the error in the mailbox, and tells people: at once if only they can correct it, else once it lasts.
+
+        Of an error without a code only the type is kept: its text may quote the message that caused it.
+        """
         known = isinstance(error, DomainError)
-        code, text = (error.code, error.detail) if known else (UNEXPECTED, type(error).__name__)
+        failure = Failure.of(error)
+        code, text = failure.code, failure.text if known else type(error).__name__
         key = inbox.key(folder)
         async with self._database.write(inbox.tenant_id) as session:
             error_now = {"error_code": code, "error": text[:MAX_ERROR]}
             if not await queries.failing(session, key, inbox.kept, account=inbox.account, **error_now):
                 return
-            tell_after = timedelta(0) if isinstance(error, FOR_PEOPLE) else TOLD_AFTER
+            tell_after = TOLD_AFTER if failure.retryable else timedelta(0)
             if await queries.must_be_told(session, key, tell_after):
                 await notify(session, kind="inbox", message=_message(inbox, folder, code))
 

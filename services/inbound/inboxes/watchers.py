@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from db.queries.inbound.inboxes import unwatched_mailboxes
+from db.calls.access import UnwatchedMailboxes
 from db.session import Database
 from workflows.gateway import Gateway, unreachable
 
@@ -29,8 +29,8 @@ class InboxWatches:
     async def start_missing(self) -> int:
         """One pass over all tenants. Starts a watcher for each mailbox that seems to have none, and returns their
         number."""
-        missing = await unwatched_mailboxes(self._database, SILENT)
-        return sum([await self._watch(tenant_id, mailbox_id) for tenant_id, mailbox_id in missing])
+        missing = await UnwatchedMailboxes(silent=SILENT).all_rows(self._database)
+        return sum([await self._watch(row.tenant_id, row.mailbox_id) for row in missing])
 
     async def _watch(self, tenant_id: UUID, mailbox_id: UUID, *, settings_changed: bool = False) -> bool:
         try:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from db.queries import idempotency
+from db.calls.access import ForgetOldAnswers
 from tests.integration.api.client import Tenant
 
 
@@ -19,7 +19,7 @@ async def test_a_month_old_answer_is_deleted_and_the_request_is_carried_out_agai
             text("UPDATE idempotency_keys SET created_at = now() - interval '31 days' WHERE key = 'old'")
         )
 
-    assert await idempotency.forget_old(tenant.database, timedelta(days=30)) >= 1
+    assert await ForgetOldAnswers(older_than=timedelta(days=30)).alone(tenant.database) >= 1
 
     assert await create("new") == new
     assert await create("old") != old

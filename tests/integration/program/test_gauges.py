@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
-from db.queries.analytics import refresh_performance
+from db.calls.analytics import refresh_performance
 from db.queries.gauges import read_gauges
 from services.observability.gauges import InstallationGauges
 from tests.stage import new_tenant, stage

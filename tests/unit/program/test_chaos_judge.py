@@ -93,10 +93,10 @@ def test_an_email_after_the_reply_is_found_unless_it_was_being_sent() -> None:
 
 
 def test_an_unexpected_end_is_found() -> None:
-    failed = Enrollment(SILENT, "failed", None, "new", "MessageRefused: 554")
+    failed = Enrollment(SILENT, "failed", None, "new", "message_refused: 554")
     verdict = judge(replace(WENT_WELL, enrollments={**WENT_WELL.enrollments, SILENT: failed}))
     assert verdict.as_expected == 1
-    assert "MessageRefused" in verdict.findings[0]
+    assert "message_refused" in verdict.findings[0]
 
 
 SENDING, FOUND = Note(200.0, "sending", 4001), Note(220.0, "unknown, skip", 4002)

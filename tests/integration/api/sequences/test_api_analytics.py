@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.queries.analytics import refresh_performance
+from db.calls.analytics import refresh_performance
 from domain.sequences.variants import VariantResult, probability_best
 from services.analytics.performance import COUNTED_LIVE
 from services.sequences.variants import decide_all_winners, decide_winners

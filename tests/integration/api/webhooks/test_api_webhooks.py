@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
+from db.calls.access import ForgetOldWebhooks, TenantsWithWebhooks, tenants
 from db.queries.webhooks import deliveries as webhook_deliveries
 from db.session import Database
 from domain.webhooks.events import EVENT_TYPES, retry_after
@@ -278,7 +279,7 @@ async def test_a_disabled_endpoint_gets_pending_events_when_enabled(tenant: Tena
         await tenant.call("PATCH", f"/webhook-endpoints/{made['id']}", json={"enabled": False})
         await make_due(tenant)
         assert await webhook_deliveries.claim(tenant.database, tenant.id, limit=9, lease=timedelta(0)) == []
-        assert tenant.id not in await webhook_deliveries.tenants_with_webhooks(tenant.database)
+        assert tenant.id not in await tenants(tenant.database, TenantsWithWebhooks())
         await tenant.call("PATCH", f"/webhook-endpoints/{made['id']}", json={"enabled": True})
         await settled(tenant, made["id"], "delivered")
 
@@ -304,7 +305,7 @@ async def test_deliveries_are_deleted_after_a_month(tenant: Tenant) -> None:
             text("UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE id = :id"),
             {"id": oldest["id"]},
         )
-    assert await webhook_deliveries.forget_old(tenant.database, timedelta(days=30)) >= 1
+    assert await ForgetOldWebhooks(older_than=timedelta(days=30)).alone(tenant.database) >= 1
     assert [one["id"] for one in await deliveries(tenant, made["id"])] == [newest["id"]]
 
 
