@@ -6,9 +6,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.steps import heartbeats
-from domain.messages import MailboxInput, WatchEnded
+from domain.engine.contracts import MailboxInput, WatchEnded
 from mail.delivery import redact
-from services.inboxes.watch import InboxWatcher
+from services.inbound.inboxes.watcher import InboxWatcher
 from workflows.contracts import WATCH_TIME, ActivityNames
 
 MAX_ERROR = 300

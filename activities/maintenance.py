@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from db.queries import analytics, execution_log, idempotency, webhook_deliveries
+from db.queries import analytics, idempotency
+from db.queries.enrollments import execution_log
+from db.queries.webhooks import deliveries as webhook_deliveries
 from db.session import Database
-from domain.messages import LogMaintained
-from services.variants import decide_all_winners
+from domain.engine.contracts import LogMaintained
+from services.sequences.variants import decide_all_winners
 from workflows.contracts import ActivityNames
 
 MONTHS_AHEAD = 3

@@ -5,7 +5,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from services import log_context
+from services.observability import log_context
 
 NAMES = ("tenant_id", "enrollment_id", "mailbox_id")
 

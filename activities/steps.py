@@ -9,13 +9,13 @@ from sqlalchemy.exc import DBAPIError
 from temporalio import activity
 
 from activities.attempts import Attempts, outage_behind
-from db.queries.enrollments import EnrollmentQueries
+from db.queries.engine.performing import EnrollmentQueries
 from db.session import Database
-from domain.enrollment import EnrollmentStatus
-from domain.messages import ERASED, Directive, PerformInput, QueueCounts, RecordInput
-from services.dispatch import Dispatcher
-from services.inboxes.watches import InboxWatches
-from services.perform import StepPerformer
+from domain.engine.contracts import ERASED, Directive, PerformInput, QueueCounts, RecordInput
+from domain.enrollments.status import EnrollmentStatus
+from services.dispatch.dispatcher import Dispatcher
+from services.engine.performing import StepPerformer
+from services.inbound.inboxes.watchers import InboxWatches
 from workflows.contracts import ActivityNames
 
 HEARTBEAT_SECONDS = 5.0

@@ -7,55 +7,38 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from temporalio.client import Client
 
-from api.auth import bearer, cookie
 from api.config import AppConfig
 from api.documented import ALWAYS, document
 from api.errors import install_error_handlers
 from api.link_recorder import LinkRecorder
 from api.observed import Observed
-from api.rate_limit import RateLimiter, RateLimitHeaders
-from api.routers import (
-    analytics,
-    api_keys,
-    audit,
-    batches,
-    campaigns,
-    dev,
-    enrollment,
-    enrollments,
-    health,
-    inbound,
-    lead_import,
-    leads,
-    mailboxes,
-    notifications,
-    preview,
-    queue,
-    sender_domains,
-    sequence_files,
-    sequences,
-    session,
-    sign_in,
-    steps,
-    suppression_list,
-    suppressions,
-    tenants,
-    tracking,
-    users,
-    versions,
-    webhook_endpoints,
-)
-from api.sign_in_attempts import SignInAttempts
-from api.web import serve_web
+from api.pages.web_app import serve_web
+from api.requests.auth import bearer, cookie
+from api.requests.rate_limit import RateLimiter, RateLimitHeaders
+from api.requests.sign_in_attempts import SignInAttempts
+from api.routers import batches, health, notifications
+from api.routers import development as dev
+from api.routers import dispatch as queue
+from api.routers import webhooks as webhook_endpoints
+from api.routers.access import api_keys, audit, session, sign_in, tenants, users
+from api.routers.enrollments import enrollments
+from api.routers.enrollments import steering as enrollment
+from api.routers.inbound import mail as inbound
+from api.routers.inbound import tracking
+from api.routers.leads import campaigns, leads, suppression_list, suppressions
+from api.routers.leads import importing as lead_import
+from api.routers.mailboxes import mailboxes, sender_domains
+from api.routers.sequences import analytics, preview, sequences, steps, versions
+from api.routers.sequences import files as sequence_files
 from api.wiring import Wiring
 from db.schema_check import refuse_old_schema
 from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
-from services.dispatch import Dispatcher
-from services.gauges import InstallationGauges
-from services.passwords import Passwords
-from services.webhook_deliveries import WebhookDeliverer
+from services.access.passwords import Passwords
+from services.dispatch.dispatcher import Dispatcher
+from services.observability.gauges import InstallationGauges
+from services.webhooks.deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 

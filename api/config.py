@@ -4,7 +4,7 @@ import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.rate_limit import RateLimit
+from api.requests.rate_limit import RateLimit
 from mail.dns import Lookup
 from services.secret_box import SecretBox
 

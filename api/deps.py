@@ -14,14 +14,14 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from api.auth import Principal, principal_of
-from api.json_body import YAML_TYPES, media_type
+from api.requests.auth import Principal, principal_of
+from api.requests.json_body import YAML_TYPES, media_type
 from api.unavailable import reaching_postgres
 from api.wiring import Wiring, wiring
 from db.session import ReadSession, WriteSession
 from services import idempotency
+from services.access.api_keys import Scope
 from services.idempotency import KeptAnswer
-from services.keys import Scope
 from services.paging import PageRequest
 
 S = TypeVar("S", bound=ReadSession)

@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.errors import PROBLEM_JSON
 from api.schemas.problem import Problem
-from domain.sequence_file import SequenceFile
+from domain.sequences.file import SequenceFile
 
 _WHY = {
     400: "The body is not JSON.",

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from temporalio.service import RPCError
 
 from api.database_errors import refusal_of
-from api.json_body import MAX_SHOWN
-from api.rate_limit import RateLimited
+from api.requests.json_body import MAX_SHOWN
+from api.requests.rate_limit import RateLimited
 from api.unavailable import Unavailable
 from domain.errors import DomainError, FieldError, Invalid, Unauthorized
 from workflows.gateway import unreachable

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import BackgroundTasks, Depends
 
 from api.deps import Wired, Writer
-from services.inboxes.watches import InboxWatches
+from services.inbound.inboxes.watchers import InboxWatches
 
 
 class WatcherTold:

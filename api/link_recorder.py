@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.session import Database
-from domain.machines import Fetch, machine_rule
+from domain.inbound.machines import Fetch, machine_rule
 from mail.tracking import Token
-from services import tracking
+from services.inbound import tracking
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services import log_context, metrics
+from services.observability import log_context, metrics
 
 HEADER = b"x-request-id"
 # What may stand in a log as it was sent. No address has this form.

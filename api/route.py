@@ -7,9 +7,9 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from api.auth import authenticate, count_request
-from api.json_body import limited, refuse_bad_json, refuse_bad_parameters
-from api.session_cookie import refuse_other_sites
+from api.requests.auth import authenticate, count_request
+from api.requests.json_body import limited, refuse_bad_json, refuse_bad_parameters
+from api.requests.session_cookie import refuse_other_sites
 from api.wiring import wiring
 
 

@@ -6,14 +6,14 @@ from starlette.requests import HTTPConnection
 
 from api.config import AppConfig
 from api.link_recorder import LinkRecorder
-from api.rate_limit import RateLimiter
-from api.sign_in_attempts import SignInAttempts
+from api.requests.rate_limit import RateLimiter
+from api.requests.sign_in_attempts import SignInAttempts
 from db.session import Database
 from mail.outbox_store import OutboxStore
 from mail.tracking import TokenKey
-from services.dispatch import Dispatcher
-from services.gauges import InstallationGauges
-from services.passwords import Passwords
+from services.access.passwords import Passwords
+from services.dispatch.dispatcher import Dispatcher
+from services.observability.gauges import InstallationGauges
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 

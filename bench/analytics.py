@@ -25,15 +25,15 @@ import httpx
 
 from bench.rig import COLD_OUTREACH, child, new_tenant, progress, result
 from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.ports import LOOPBACK, free_port
 from cadenza.exit import run_and_leave
-from cadenza.migrate import upgrade
-from cadenza.ports import LOOPBACK, free_port
+from cadenza.maintenance.migrate import upgrade
 from db.queries.analytics import refresh_performance
 from db.session import Database
-from domain.sequence import SequenceSettings
-from domain.steps import StepSpec
-from services.keys import create_key
-from services.sequences import SequenceChanges, change_sequence, create_sequence
+from domain.sequences.sequence import SequenceSettings
+from domain.sequences.steps import StepSpec
+from services.access.api_keys import create_key
+from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
 
 FILL = (Path(__file__).parent / "analytics_fill.sql").read_text("utf-8")
 TENANTS, LARGE_OF_A_TENANT = 4, 2

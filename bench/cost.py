@@ -19,9 +19,9 @@ from bench.postgres_counter import PostgresCounter
 from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
 from bench.throughput import enroll_all
 from bench.wakeups import wakeups_per_lead
-from cadenza.deployments import Deployment
 from cadenza.exit import run_and_leave
-from services.dispatch import Dispatcher
+from cadenza.runtime.deployments import Deployment
+from services.dispatch.dispatcher import Dispatcher
 from workflows.gateway import SCHEDULES
 from workflows.messages import enrollment_workflow_id
 

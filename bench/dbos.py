@@ -27,12 +27,12 @@ from dataclasses import replace
 from bench.profile import Contestant, measure
 from bench.rig import COLD_OUTREACH, Rig, child, new_tenant, progress, result, rig
 from bench.throughput import ROUNDS, WARM_UP, Contender, app_contender
+from cadenza.embedded.ports import LOOPBACK
+from cadenza.embedded.postgres_roles import APP, OWNER
 from cadenza.exit import run_and_leave
-from cadenza.migrate import upgrade
-from cadenza.ports import LOOPBACK
-from cadenza.postgres_roles import APP, OWNER
+from cadenza.maintenance.migrate import upgrade
 from db.session import Database
-from services.enroll import enroll
+from services.enrollments.enrolling import enroll
 
 DATABASE = "bench_dbos"
 FINISHED = "SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'"

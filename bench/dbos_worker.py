@@ -17,15 +17,15 @@ from uuid import UUID
 import uvloop
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
 from db.session import Database
-from domain.messages import Directive
+from domain.engine.contracts import Directive
 from mail.transport import SmtpServer
-from services.perform import StepPerformer
+from services.engine.performing import StepPerformer
+from services.engine.steps.effect import Tools
+from services.mailboxes.signers import Signers
+from services.mailboxes.transports import Transports
 from services.secret_box import SecretBox
-from services.signers import Signers
-from services.steps.effect import Tools
-from services.transports import Transports
 from webhooks.client import WebhookClient
 
 STARTS_AT_ONCE = 50

@@ -20,10 +20,10 @@ from uuid import UUID
 from bench.rig import progress, result
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.exit import run_and_leave
-from cadenza.migrate import upgrade
+from cadenza.maintenance.migrate import upgrade
 from db.session import Database
 from mail.inbound import parse_inbound
-from services.inbound_mail import MailReceived, receive_mail
+from services.inbound.tenant_mail import MailReceived, receive_mail
 from tests.corpus.hostile import HOSTILE
 from tests.corpus.world import Specimen, settle, specimens, undone
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from cadenza.embedded import EmbeddedPostgres
-from cadenza.temporal_binary import find_temporal
+from cadenza.embedded.temporal_binary import find_temporal
 
 
 async def machine() -> dict[str, str | int]:

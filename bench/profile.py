@@ -26,8 +26,8 @@ from bench.rig import Rig, progress, result, rig
 from bench.shapes import BareWorkflow
 from bench.stacks import Samples, read, sampled
 from bench.throughput import Contender, app_contender, bare_contender
+from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.exit import run_and_leave
-from cadenza.postgres_roles import DATABASE, SUPERUSER, superuser
 
 WARM_UP = 12
 ROUNDS = 4

@@ -17,8 +17,8 @@ from bench.postgres_counter import PostgresCounter
 from bench.reply_latency import Replier, Replies, chain, repliers_of
 from bench.rig import progress, result, rig
 from bench.served import Api, api
+from cadenza.embedded.ports import LOOPBACK
 from cadenza.exit import run_and_leave
-from cadenza.ports import LOOPBACK
 from webhooks.signing import new_secret
 
 SETTLES_SECONDS = 0.5

@@ -37,7 +37,7 @@ from bench.fairness import p
 from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
 from bench.served import Api, api, ask, campaign_of
 from cadenza.exit import run_and_leave
-from services.dispatch import Dispatcher
+from services.dispatch.dispatcher import Dispatcher
 from webhooks.signing import new_secret, signed_headers
 from workflows.messages import enrollment_workflow_id
 

@@ -17,17 +17,17 @@ from sqlalchemy import text
 from temporalio.client import Client
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from cadenza.migrate import upgrade
-from cadenza.payload_codec import data_converter
-from cadenza.payload_keys import PayloadKeys
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
+from cadenza.maintenance.migrate import upgrade
+from cadenza.runtime.payload_codec import data_converter
+from cadenza.runtime.payload_keys import PayloadKeys
 from db.session import Database
-from domain.sequence import SequenceSettings, Step
-from domain.steps import StepSpec
-from domain.yaml_text import load
-from services.dispatch import Dispatcher
-from services.plans import read_plan
-from services.sequences import SequenceChanges, change_sequence, create_sequence
+from domain.sequences.sequence import SequenceSettings, Step
+from domain.sequences.steps import StepSpec
+from domain.sequences.yaml_text import load
+from services.dispatch.dispatcher import Dispatcher
+from services.engine.plans import read_plan
+from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
 from workflows.gateway import Gateway
 from workflows.search_attributes import REGISTRY
 

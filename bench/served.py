@@ -12,8 +12,8 @@ import httpx
 import psutil
 
 from bench.rig import ChildProcess, Rig, child
-from cadenza.ports import LOOPBACK, free_port
-from services.keys import create_key
+from cadenza.embedded.ports import LOOPBACK, free_port
+from services.access.api_keys import create_key
 
 LEADS_AT_ONCE = 10_000
 READY_SECONDS = 60.0

@@ -22,10 +22,10 @@ from bench.rig import Rig, progress, result, rig
 from bench.wakeups import wakeups_per_lead
 from cadenza.exit import run_and_leave
 from db.calls import Call
-from domain.mailbox_limits import MailboxLimits
-from domain.send_times import Horizons, SendTimes
-from domain.sending_hours import SendingHours
-from domain.windows import SendWindow
+from domain.mailboxes.limits import MailboxLimits
+from domain.mailboxes.send_times import Horizons, SendTimes
+from domain.mailboxes.sending_hours import SendingHours
+from domain.mailboxes.windows import SendWindow
 from domain.zones import Zones
 
 LIMITS = MailboxLimits(daily_cap=50, hourly_cap=12, min_gap_seconds=120)

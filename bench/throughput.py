@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 from bench.rig import COLD_OUTREACH, ROOT, ChildProcess, Rig, child, progress, result, rig
 from bench.shapes import BareWorkflow, NaiveWorkflow
 from cadenza.exit import run_and_leave
-from services.dispatch import Dispatcher
-from services.enroll import enroll
+from services.dispatch.dispatcher import Dispatcher
+from services.enrollments.enrolling import enroll
 
 WARM_UP = 30
 STARTS_AT_ONCE = 50

@@ -8,7 +8,7 @@ from temporalio.api.enums.v1 import EventType
 
 from bench.rig import Rig
 from bench.throughput import enroll_all
-from services.timetravel import fast_forward
+from services.development.time_travel import fast_forward
 from workflows.messages import enrollment_workflow_id
 
 EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hi", "body_text": "Hi {{name}}"}}

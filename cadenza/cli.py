@@ -7,12 +7,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from cadenza import lifeline
+from cadenza.commands.lazy_commands import LazyGroup, loaded
+from cadenza.embedded.ports import LOOPBACK
 from cadenza.exit import run_and_leave
-from cadenza.lazy_commands import LazyGroup, loaded
 from cadenza.logs import log_text
-from cadenza.ports import LOOPBACK
-from cadenza.up_options import UpOptions
+from cadenza.runtime import lifeline
+from cadenza.runtime.up_options import UpOptions
 
 app = typer.Typer(
     cls=LazyGroup,
@@ -53,7 +53,7 @@ def up_command(
         smtp_port=smtp_port,
         postgres_port=postgres_port,
     )
-    asyncio.run(loaded("cadenza.up:up")(options, settings, loaded("cadenza.program:PROGRAM")))
+    asyncio.run(loaded("cadenza.runtime.up:up")(options, settings, loaded("cadenza.runtime.program:PROGRAM")))
 
 
 @app.command()
@@ -63,15 +63,15 @@ def worker(
     """Perform the steps of enrollments, against the servers named by CADENZA_* and TEMPORAL_*."""
     settings = _part_settings()
     if processes > 1:
-        asyncio.run(loaded("cadenza.worker_processes:run_workers")(processes, settings))
+        asyncio.run(loaded("cadenza.runtime.worker_processes:run_workers")(processes, settings))
         return
-    loaded("uvloop:run")(loaded("cadenza.worker:run")(settings))
+    loaded("uvloop:run")(loaded("cadenza.runtime.worker:run")(settings))
 
 
 @app.command("api")
 def api_command() -> None:
     """Serve the API, against the servers named by CADENZA_* and TEMPORAL_*."""
-    loaded("uvloop:run")(loaded("cadenza.api_process:serve_api")(_part_settings()))
+    loaded("uvloop:run")(loaded("cadenza.runtime.api_process:serve_api")(_part_settings()))
 
 
 def _part_settings() -> Any:
@@ -85,19 +85,19 @@ def _part_settings() -> Any:
 @app.command("codec-server")
 def codec_server_command() -> None:
     """Open what Temporal keeps sealed, for its web UI, with CADENZA_PAYLOAD_KEYS."""
-    loaded("uvloop:run")(loaded("cadenza.codec_server:serve_codec")(loaded("cadenza.settings:load_settings")()))
+    loaded("uvloop:run")(loaded("cadenza.runtime.codec_server:serve_codec")(loaded("cadenza.settings:load_settings")()))
 
 
 @app.command("demo")
 def demo_command() -> None:
     """Run the cold-outreach sequence for a handful of leads through two virtual weeks."""
-    asyncio.run(loaded("cadenza.demo:demo")())
+    asyncio.run(loaded("cadenza.commands.demo:demo")())
 
 
 @app.command()
 def migrate() -> None:
     """Bring the schema of the database in CADENZA_MIGRATION_DATABASE_URL up to date."""
-    loaded("cadenza.migrate:upgrade")(loaded("cadenza.settings:load_settings")().owner_database_url())
+    loaded("cadenza.maintenance.migrate:upgrade")(loaded("cadenza.settings:load_settings")().owner_database_url())
 
 
 @app.command("bootstrap")
@@ -108,14 +108,14 @@ def bootstrap_command(
 ) -> None:
     """Make the first tenant of a new installation, its API key and its mailbox; a second time it changes nothing."""
     settings = loaded("cadenza.settings:load_settings")()
-    loaded("cadenza.bootstrap:bootstrap_and_say")(settings, tenant, mailbox, mailbox_name)
+    loaded("cadenza.maintenance.bootstrap:bootstrap_and_say")(settings, tenant, mailbox, mailbox_name)
 
 
 @app.command("rotate-secrets")
 def rotate_secrets_command() -> None:
     """Seal mailboxes' passwords and DKIM keys anew, under the first of CADENZA_SECRET_KEYS."""
     settings = loaded("cadenza.settings:load_settings")()
-    asyncio.run(loaded("cadenza.rotate_secrets:rotate_secrets")(settings))
+    asyncio.run(loaded("cadenza.maintenance.rotate_secrets:rotate_secrets")(settings))
 
 
 @app.command(hidden=True)
@@ -124,4 +124,4 @@ def capture(
     port: Annotated[int, typer.Option(min=1, max=65535)],
 ) -> None:
     """Take mail over SMTP on loopback and keep it."""
-    asyncio.run(loaded("cadenza.capture:serve_capture")(directory, LOOPBACK, port))
+    asyncio.run(loaded("cadenza.embedded.capture:serve_capture")(directory, LOOPBACK, port))

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from mail.delivery import mask_addresses
-from services import log_context
+from services.observability import log_context
 
 # What the SDK says beside its words of a workflow or an activity.
 _SDK = ("temporal_workflow", "temporal_activity")

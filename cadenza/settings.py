@@ -19,8 +19,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cadenza.errors import StartError
-from cadenza.payload_keys import PayloadKeys
-from domain.tenancy import EXAMPLE_ADDRESS
+from cadenza.runtime.payload_keys import PayloadKeys
+from domain.access.tenant_policy import EXAMPLE_ADDRESS
 from mail.tracking import Links, ring
 from mail.transport import SmtpServer
 from services import fault_points
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     """The address that `metrics_port` is opened on: by default only this machine's own programs reach it."""
     otel: bool = False
-    """Sends traces to where `OTEL_*` says (cadenza/tracing.py)."""
+    """Sends traces to where `OTEL_*` says (cadenza/runtime/tracing.py)."""
 
     dev: bool = False
     """Serves `/dev/*`: the captured mail, replies and bounces by hand, fast-forward. Never in production."""

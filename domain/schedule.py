@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.windows import WEEK, SendWindow, WorkingHours, next_allowed_at, open_days
+from domain.mailboxes.windows import WEEK, SendWindow, WorkingHours, next_allowed_at, open_days
 from domain.zones import find_zone, first_showing
 
 

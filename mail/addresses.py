@@ -15,8 +15,8 @@ MAX_LOCAL_PART = 64
 MAX_ADDRESS = 254
 
 # Less than the library accepts, and nothing else: what nearly all addresses look like. It judges a row of a lead file
-# in a fiftieth of the time; tests/unit/test_addresses.py holds it to the library's word. Each repetition can end in
-# one way only, so that no text makes it search.
+# in a fiftieth of the time; tests/unit/inbound/test_addresses.py holds it to the library's word. Each repetition can
+# end in one way only, so that no text makes it search.
 _ORDINARY = re.compile(
     r"(?=[^@]{1,64}@)[a-z0-9_'+-]+(?:\.[a-z0-9_'+-]+)*"
     r"@(?:(?=[a-z0-9-]{1,63}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,63})",

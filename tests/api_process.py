@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from cadenza.ports import LOOPBACK, choose_port
+from cadenza.embedded.ports import LOOPBACK, choose_port
 
 PATIENCE_SECONDS = 180.0
 

@@ -9,7 +9,7 @@ import pytest
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import leave
-from cadenza.migrate import upgrade
+from cadenza.maintenance.migrate import upgrade
 from workflows.search_attributes import REGISTRY
 
 

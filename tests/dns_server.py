@@ -16,7 +16,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
 from mail.dns import Lookup
 
 SERVFAIL, TIMEOUT, REFUSED = "SERVFAIL", "TIMEOUT", "REFUSED"

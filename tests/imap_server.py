@@ -23,7 +23,7 @@ from pymap.config import BackendCapability
 from pymap.imap import IMAPServer
 from pymap.user import Passwords, UserMetadata
 
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
 from mail.imap import ImapServer, ImapTimeouts
 
 CERTIFICATE = Path(__file__).parent / "data" / "loopback.pem"

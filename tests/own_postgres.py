@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres
-from cadenza.migrate import upgrade
-from cadenza.postgres_roles import superuser
+from cadenza.embedded.postgres_roles import superuser
+from cadenza.maintenance.migrate import upgrade
 
 _CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'cadenza_app'"
 

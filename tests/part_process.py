@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import IO
 
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
 from tests.api_process import clean_environment
 from tests.stage import Stage
 

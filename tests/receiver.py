@@ -9,7 +9,7 @@ from typing import Any
 
 from standardwebhooks.webhooks import Webhook
 
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
 
 PATIENCE_SECONDS = 20
 

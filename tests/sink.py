@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
 
 
 @dataclass

@@ -13,25 +13,25 @@ from sqlalchemy import text
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
-from cadenza.payload_codec import data_converter
-from cadenza.payload_keys import PayloadKeys
-from cadenza.ports import LOOPBACK
-from cadenza.worker import Parts, make_worker, open_parts
+from cadenza.embedded.ports import LOOPBACK
+from cadenza.runtime.payload_codec import data_converter
+from cadenza.runtime.payload_keys import PayloadKeys
+from cadenza.runtime.worker import Parts, make_worker, open_parts
 from db.session import Database, WriteSession
-from domain.enrollment import ResumeMode
-from domain.messages import Directive
-from domain.sequence import SequenceSettings
-from domain.steps import StepSpec
-from domain.yaml_text import load
+from domain.engine.contracts import Directive
+from domain.enrollments.status import ResumeMode
+from domain.sequences.sequence import SequenceSettings
+from domain.sequences.steps import StepSpec
+from domain.sequences.yaml_text import load
 from mail.tracking import Links
 from mail.transport import SmtpServer
-from services import enroll as enrolling
-from services import steer
-from services.receive import EventRecorded, LeadEvent, record_event
+from services.development.time_travel import fast_forward
+from services.enrollments import enrolling
+from services.enrollments import steering as steer
+from services.inbound.receiving import EventRecorded, LeadEvent, record_event
 from services.secret_box import SecretBox, new_key
-from services.sequences import SequenceChanges, change_sequence, create_sequence
-from services.timetravel import fast_forward
-from services.versions import Publication, publish_edits
+from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
+from services.sequences.versions import Publication, publish_edits
 from tests.integration.smtp_servers import trusting_loopback
 from tests.sink import Sink
 from webhooks.client import WebhookClient

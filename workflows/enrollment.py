@@ -10,8 +10,8 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from domain.enrollment import EnrollmentStatus, StopReason
-from domain.messages import Directive, EnrollmentInput, PerformInput, RecordInput
+from domain.engine.contracts import Directive, EnrollmentInput, PerformInput, RecordInput
+from domain.enrollments.status import EnrollmentStatus, StopReason
 from workflows.contracts import RECORD, STEP, ActivityNames
 
 

@@ -22,7 +22,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
-from domain.messages import Command, Directive, EnrollmentInput, MailboxInput
+from domain.engine.contracts import Command, Directive, EnrollmentInput, MailboxInput
 from workflows import search_attributes
 from workflows.contracts import mailboxes_queue
 from workflows.enrollment import EnrollmentWorkflow

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
-from domain.messages import MailboxInput, WatchEnded
+from domain.engine.contracts import MailboxInput, WatchEnded
 from workflows.contracts import WATCH, ActivityNames
 
 

@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from domain.messages import LogMaintained, QueueCounts
+from domain.engine.contracts import LogMaintained, QueueCounts
 from workflows.contracts import MAINTENANCE, QUEUE, ActivityNames
 
 

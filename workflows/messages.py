@@ -1,6 +1,7 @@
-"""What a workflow is started with, told by signals, and answers. The shapes themselves are in `domain.messages`."""
+"""What a workflow is started with, told by signals, and answers. The shapes themselves are in
+`domain.engine.contracts`."""
 
-from domain.messages import (
+from domain.engine.contracts import (
     Command,
     Directive,
     EnrollmentInput,

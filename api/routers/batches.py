@@ -10,8 +10,8 @@ from api.documented import problems
 from api.route import ApiRoute
 from api.schemas.batches import BatchResponse
 from api.schemas.common import Listed, listed
-from api.schemas.enrollment import LeadSkipped
-from services.batches import look
+from api.schemas.enrollments.steering import LeadSkipped
+from services.batches import progress as look
 
 router = APIRouter(prefix="/batches", tags=["Batches"], route_class=ApiRoute)
 

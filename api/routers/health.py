@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from api.documented import problems
 from api.unavailable import Unavailable
 from api.wiring import wiring
-from services.health import not_answering
+from services.observability.health import not_answering
 
 router = APIRouter(tags=["Health"])
 

@@ -4,10 +4,10 @@ from typing import Literal
 from uuid import UUID
 
 from api.schemas.common import Moment, Shape
-from api.schemas.enrollment import LeadSkipped
-from api.schemas.forecast import ForecastResponse
-from services.assign import DryAssignment
-from services.batches.look import Progress
+from api.schemas.enrollments.forecast import ForecastResponse
+from api.schemas.enrollments.steering import LeadSkipped
+from services.batches.assigning import DryAssignment
+from services.batches.progress import Progress
 
 BatchStatus = Literal["accepted", "running", "done", "superseded", "failed"]
 

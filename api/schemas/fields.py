@@ -9,8 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from domain.errors import AddressInvalid
-from domain.lead_import import LIMITS, MAX_EMAIL
-from domain.leads import Tag
+from domain.leads.importing import LIMITS, MAX_EMAIL
+from domain.leads.lead import Tag
 from domain.zones import is_tellable, known_zone
 from mail.addresses import normalise_address
 

@@ -26,9 +26,9 @@ from bench.chaos.supervisor import Strike, Victim, strikes, supervise
 from bench.chaos.witness import take_the_stand
 from bench.chaos.world import Shape, World, world
 from bench.rig import COLD_OUTREACH, progress
-from domain.sequence import SequenceSettings
-from domain.tenancy import REHEARSAL
-from services.keys import create_key
+from domain.access.tenant_policy import REHEARSAL
+from domain.sequences.sequence import SequenceSettings
+from services.access.api_keys import create_key
 
 T = TypeVar("T")
 ENROLLED_AT_A_TIME = 10

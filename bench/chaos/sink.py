@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.chaos.fates import Mischief
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
 
 END = b"\r\n.\r\n"
 HEADER = re.compile(rb"^(Message-ID|Subject):[ \t]*(.*?)\r\n(?![ \t])", re.IGNORECASE | re.MULTILINE | re.DOTALL)

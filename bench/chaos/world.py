@@ -19,7 +19,7 @@ import psutil
 
 from bench.rig import ROOT, Rig, progress, rig
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from cadenza.ports import LOOPBACK, free_port
+from cadenza.embedded.ports import LOOPBACK, free_port
 from db.session import Database
 
 KILLED = -9

@@ -12,7 +12,7 @@ import psutil
 
 from bench.rig import COLD_OUTREACH, Rig
 from bench.throughput import enroll_all
-from cadenza.postgres import DATABASE, SUPERUSER
+from cadenza.embedded.postgres import DATABASE, SUPERUSER
 
 TABLES = (
     "leads",

@@ -39,9 +39,9 @@ from bench.soak.office import Office
 from bench.soak.people import Desk, People
 from bench.soak.samples import Sampler, Watched
 from bench.soak.verdict import lag_p99, mb_per_hour
+from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import DATABASE, SUPERUSER
 from cadenza.exit import run_and_leave
-from cadenza.ports import LOOPBACK, free_port
-from cadenza.postgres import DATABASE, SUPERUSER
 from webhooks.signing import new_secret
 
 SIGNING_KEY = "a key that signs the links in mail of the load"

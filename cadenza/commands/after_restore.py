@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cadenza.gap import gap_between, moment_of, report, settle
+from cadenza.maintenance.after_restore import gap_between, moment_of, report, settle
 from cadenza.settings import load_settings
 
 app = typer.Typer(add_completion=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cadenza.backup import backup as make_backup
+from cadenza.maintenance.backup import backup as make_backup
 from cadenza.settings import load_settings
 
 app = typer.Typer(add_completion=False)

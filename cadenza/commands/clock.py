@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cadenza.api_client import Json
-from cadenza.lookup import find_lead
-from cadenza.terminal import Terminal, connected, moment
+from cadenza.commands.api_client import Json
+from cadenza.commands.lookup import find_lead
+from cadenza.commands.terminal import Terminal, connected, moment
 
 app = typer.Typer(add_completion=False)
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cadenza.deployments import Deployment, Routing
+from cadenza.commands.terminal import facts, table
+from cadenza.runtime.deployments import Deployment, Routing
+from cadenza.runtime.temporal_client import connect_temporal
 from cadenza.settings import load_settings
-from cadenza.temporal_client import connect_temporal
-from cadenza.terminal import facts, table
 
 UNVERSIONED = "unversioned"
 

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cadenza.api_client import ApiClient, Json
+from cadenza.commands.api_client import ApiClient, Json
+from cadenza.commands.lazy_commands import loaded
 from cadenza.commands.leads import Mapped, import_file, mapping
-from cadenza.lazy_commands import loaded
-from cadenza.lookup import complete_sequence, find_campaign, find_lead, find_sequence
-from cadenza.terminal import Terminal, cell, connected, table, usage
+from cadenza.commands.lookup import complete_sequence, find_campaign, find_lead, find_sequence
+from cadenza.commands.terminal import Terminal, cell, connected, table, usage
 
 app = typer.Typer(add_completion=False)
 
@@ -83,8 +83,8 @@ def _enroll_file(terminal: Terminal, sequence_id: str, path: Path, columns: dict
 
 def _emails_in(path: Path, columns: dict[str, str]) -> list[str]:
     with path.open("rb") as file:
-        rows = list(loaded("services.lead_csv:read_leads")(file, columns or None))
-    rejected = loaded("domain.lead_import:RejectedRow")
+        rows = list(loaded("services.leads.csv_rows:read_leads")(file, columns or None))
+    rejected = loaded("domain.leads.importing:RejectedRow")
     return list(dict.fromkeys(row.email for row in rows if not isinstance(row, rejected)))
 
 

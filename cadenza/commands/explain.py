@@ -6,9 +6,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cadenza.api_client import ApiClient, Json, Refused, as_id
-from cadenza.lookup import find_lead
-from cadenza.terminal import Terminal, cell, connected, facts, moment, plain, status_cell
+from cadenza.commands.api_client import ApiClient, Json, Refused, as_id
+from cadenza.commands.lookup import find_lead
+from cadenza.commands.terminal import Terminal, cell, connected, facts, moment, plain, status_cell
 
 app = typer.Typer(add_completion=False)
 

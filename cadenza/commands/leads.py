@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cadenza.api_client import Json
-from cadenza.terminal import Terminal, cell, connected, table, usage
+from cadenza.commands.api_client import Json
+from cadenza.commands.terminal import Terminal, cell, connected, table, usage
 
 app = typer.Typer(help="Leads.", no_args_is_help=True)
 

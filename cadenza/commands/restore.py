@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cadenza.lazy_commands import loaded
+from cadenza.commands.lazy_commands import loaded
 
 app = typer.Typer(add_completion=False)
 
@@ -28,8 +28,12 @@ def restore(
     """
     logging.getLogger().setLevel(logging.WARNING)  # it has its own words for what happens
     os.umask(0o077)  # whatever this writes is for its owner's eyes only
-    until = None if stopped_at is None else loaded("cadenza.gap:moment_of")("--stopped-at", stopped_at)
-    done = asyncio.run(loaded("cadenza.restore:restore")(file.expanduser(), home, stopped_at=until))
+    until = (
+        None
+        if stopped_at is None
+        else loaded("cadenza.maintenance.after_restore:moment_of")("--stopped-at", stopped_at)
+    )
+    done = asyncio.run(loaded("cadenza.maintenance.restore:restore")(file.expanduser(), home, stopped_at=until))
     print(f"restored {home} from {file}, made by {done.manifest.release}")
-    loaded("cadenza.gap:report")(done.gap, done.marked)
+    loaded("cadenza.maintenance.after_restore:report")(done.gap, done.marked)
     print(f"start it: cadenza up --home {home}")

@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cadenza.api_client import Json, Refused
-from cadenza.lazy_commands import loaded
-from cadenza.lookup import complete_sequence, find_sequence
-from cadenza.terminal import Terminal, cell, connected, facts, plain, status_cell, table
+from cadenza.commands.api_client import Json, Refused
+from cadenza.commands.lazy_commands import loaded
+from cadenza.commands.lookup import complete_sequence, find_sequence
+from cadenza.commands.terminal import Terminal, cell, connected, facts, plain, status_cell, table
 
 app = typer.Typer(help="Sequences as files.", no_args_is_help=True)
 
@@ -78,7 +78,7 @@ def apply(
 
     Of a sequence that leads run on, the changes are published as its next version.
     """
-    applied = loaded("cadenza.apply:apply_file")(terminal.api, file)
+    applied = loaded("cadenza.commands.apply:apply_file")(terminal.api, file)
     if not terminal.as_json:
         _show_diff(terminal.err, applied.diff)
         for call in applied.calls:
@@ -92,7 +92,7 @@ def apply(
         "sequence": applied.sequence,
     }
     if not dry_run:
-        sequence = loaded("cadenza.apply:carry_out")(terminal.api, applied)
+        sequence = loaded("cadenza.commands.apply:carry_out")(terminal.api, applied)
         if applied.must_publish:
             answer["published"] = _publish(terminal, sequence["id"])
         if activate and sequence["status"] in ("draft", "paused"):

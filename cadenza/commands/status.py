@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cadenza.api_client import ApiClient, Json, as_id
-from cadenza.lookup import complete_sequence, find_lead, find_sequence
-from cadenza.terminal import Terminal, cell, connected, facts, moment, status_cell, table
+from cadenza.commands.api_client import ApiClient, Json, as_id
+from cadenza.commands.lookup import complete_sequence, find_lead, find_sequence
+from cadenza.commands.terminal import Terminal, cell, connected, facts, moment, status_cell, table
 
 app = typer.Typer(add_completion=False)
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from cadenza.api_client import Json
-from cadenza.lookup import complete_sequence, find_lead, find_sequence
-from cadenza.terminal import Terminal, cell, connected, plain, status_cell, table, usage
+from cadenza.commands.api_client import Json
+from cadenza.commands.lookup import complete_sequence, find_lead, find_sequence
+from cadenza.commands.terminal import Terminal, cell, connected, plain, status_cell, table, usage
 
 pause, resume, stop = (typer.Typer(add_completion=False) for _ in range(3))
 

@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cadenza.api_client import Json
+from cadenza.commands.api_client import Json
 from cadenza.commands.leads import show_rows, uploaded
-from cadenza.terminal import Terminal, cell, connected
+from cadenza.commands.terminal import Terminal, cell, connected
 
 app = typer.Typer(help="Whom nobody writes to.", no_args_is_help=True)
 

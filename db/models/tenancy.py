@@ -22,7 +22,7 @@ class Tenant(Base):
     webhook_secret: Mapped[str] = mapped_column(server_default=func.new_webhook_secret())
     """Signs what `webhook` actions send."""
     settings: Mapped[EmptyObject]
-    """See domain/tenancy.py."""
+    """See domain/access/tenant_policy.py."""
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 

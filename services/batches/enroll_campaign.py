@@ -5,11 +5,11 @@ from uuid import UUID
 
 from db.models import Batch
 from db.queries import batches as queries
-from db.queries import campaigns
+from db.queries.leads import campaigns
 from db.session import WriteSession
 from services.batches.kind import BatchKind, Chunk, Then
-from services.enroll import enroll
-from services.restored import mark_enrolled_again
+from services.enrollments.after_restore import mark_enrolled_again
+from services.enrollments.enrolling import enroll
 
 
 class EnrollCampaign(BatchKind):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from db.models import Batch
 from db.session import WriteSession
-from services.enroll import Skipped
+from services.enrollments.enrolling import Skipped
 
 
 class Then(Enum):

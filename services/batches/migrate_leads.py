@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import ClassVar
 
 from db.models import Batch
-from db.queries import publishing
-from db.queries import sequences as sequences_of
+from db.queries.sequences import publishing
+from db.queries.sequences import sequences as sequences_of
 from db.session import WriteSession
-from domain.relocation import Relocated, relocate
+from domain.sequences.relocation import Relocated, relocate
 from services.batches.kind import BatchKind, Chunk, Then
 from services.batches.resume_sequence import DUE_PER_SECOND
-from services.plans import read_plan
-from services.relocation import Plans, relocated_row
+from services.engine.plans import read_plan
+from services.enrollments.relocation import Plans, relocated_row
 
 
 class MigrateLeads(BatchKind):

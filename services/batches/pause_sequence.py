@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 from db.models import Batch
-from db.queries import steering
+from db.queries.enrollments import steering
 from db.session import WriteSession
 from services.batches.kind import Chunk
-from services.batches.steering import SteeringKind, moved
+from services.batches.steering_kind import SteeringKind, moved
 
 
 class PauseSequence(SteeringKind):

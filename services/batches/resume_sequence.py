@@ -8,10 +8,10 @@ import dataclasses
 from typing import ClassVar
 
 from db.models import Batch
-from db.queries import steering
+from db.queries.enrollments import steering
 from db.session import WriteSession
 from services.batches.kind import Chunk
-from services.batches.steering import SteeringKind, moved
+from services.batches.steering_kind import SteeringKind, moved
 
 DUE_PER_SECOND = 10
 

@@ -3,11 +3,11 @@
 from typing import ClassVar
 
 from db.models import Batch
-from db.queries import steering
+from db.queries.enrollments import steering
 from db.session import WriteSession
-from domain.enrollment import StopReason
+from domain.enrollments.status import StopReason
 from services.batches.kind import Chunk
-from services.batches.steering import SteeringKind, moved
+from services.batches.steering_kind import SteeringKind, moved
 
 
 class StopSequence(SteeringKind):

@@ -1,11 +1,11 @@
 """docs/cli.md tells of every command as it is."""
 
-from cadenza.cli_reference import DOCUMENT, MARKER, document
+from cadenza.reference.command_line import DOCUMENT, MARKER, document
 
 
 def test_the_document_is_what_the_source_makes() -> None:
     present = DOCUMENT.read_text("utf-8")
-    assert present == document(present), "run: python -m cadenza.cli_reference"
+    assert present == document(present), "run: python -m cadenza.reference.command_line"
 
 
 def test_every_command_and_each_of_its_options_says_what_it_is_for() -> None:

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from domain.enrollment import EnrollmentStatus
+from domain.enrollments.status import EnrollmentStatus
 from services.fault_points import FaultPoint
 
 ROOT = Path(__file__).parents[2]

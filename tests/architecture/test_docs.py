@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from domain.conditions.condition import leaf_names
-from domain.conditions.fields import OPS
-from domain.steps import STEP_TYPES
-from services.actions.action import ACTIONS
+from domain.sequences.conditions.condition import leaf_names
+from domain.sequences.conditions.fields import OPS
+from domain.sequences.steps import STEP_TYPES
+from services.engine.actions.action import ACTIONS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 

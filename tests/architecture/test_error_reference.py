@@ -2,8 +2,8 @@
 
 import pytest
 
-from cadenza.error_advice import ADVICE
-from cadenza.error_reference import DOCUMENT, codes, document, problem_classes
+from cadenza.reference.error_advice import ADVICE
+from cadenza.reference.errors import DOCUMENT, codes, document, problem_classes
 from domain.errors import DomainError
 
 
@@ -14,7 +14,7 @@ def test_every_code_has_its_advice_and_every_advice_its_code(section: str) -> No
 
 
 def test_the_document_is_what_the_source_makes() -> None:
-    assert DOCUMENT.read_text("utf-8") == document(), "run: python -m cadenza.error_reference"
+    assert DOCUMENT.read_text("utf-8") == document(), "run: python -m cadenza.reference.errors"
 
 
 def test_every_refusal_has_a_code_of_its_own() -> None:

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from cadenza.embedded import EmbeddedTemporal
-from cadenza.worker import sandboxed
+from cadenza.runtime.worker import sandboxed
 from tests.architecture.forbidden_workflow import ForbiddenWorkflow
 from workflows.search_attributes import REGISTRY
 
@@ -75,7 +75,7 @@ def test_every_client_of_temporal_seals_what_it_gives() -> None:
         for path in modules(room)
         if re.search(r"\bClient\.connect\(", path.read_text("utf-8"))
     ]
-    assert connecting == ["cadenza/temporal_client.py"]
+    assert connecting == ["cadenza/runtime/temporal_client.py"]
 
 
 def test_services_never_commit() -> None:

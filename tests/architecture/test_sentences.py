@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from domain.enrollment import EnrollmentStatus, StopReason
-from domain.explain import CAUSES as REASONS
-from domain.explain import limits
+from domain.enrollments.explain import CAUSES as REASONS
+from domain.enrollments.explain import limits
+from domain.enrollments.status import EnrollmentStatus, StopReason
 from mail.inbound.parse import Classification
-from services import receive
-from services.actions.action import ACTIONS
-from services.enroll import WHY_SKIPPED
+from services.engine.actions.action import ACTIONS
+from services.enrollments.enrolling import WHY_SKIPPED
+from services.inbound import receiving as receive
 
 ROOT = Path(__file__).parents[2]
 FEATURES = ROOT / "web" / "src" / "features"

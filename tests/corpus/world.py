@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from db.session import Database, WriteSession
-from domain.sequence import SequenceSettings
-from domain.steps import StepSpec
-from services.enroll import enroll
-from services.sequences import SequenceChanges, change_sequence, create_sequence
+from domain.sequences.sequence import SequenceSettings
+from domain.sequences.steps import StepSpec
+from services.enrollments.enrolling import enroll
+from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
 
 INBOUND = Path(__file__).parent / "inbound"
 TENANT_ID = UUID("0b5b7e0a-0000-4000-8000-0000000000aa")

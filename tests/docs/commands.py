@@ -18,13 +18,13 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from cadenza.cli import app
-from cadenza.lazy_commands import loaded_command
+from cadenza.commands.lazy_commands import loaded_command
 from cadenza.settings import Settings
 from tests.docs.pages import ROOT
 
 VARIABLE = re.compile(r"\bCADENZA_[A-Z_]+[A-Z]\b")
 # Who reads those that are no settings of the program.
-READERS = ("cadenza/api_client.py", "docker-compose.yml")
+READERS = ("cadenza/commands/api_client.py", "docker-compose.yml")
 VARIABLES = {f"CADENZA_{name.upper()}" for name in Settings.model_fields} | {
     name for reader in READERS for name in VARIABLE.findall((ROOT / reader).read_text("utf-8"))
 }

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from cadenza.embedded import EmbeddedPostgres
-from cadenza.postgres_roles import SUPERUSER
+from cadenza.embedded.postgres_roles import SUPERUSER
 from tests.docs.conftest import Reader
 from tests.docs.pages import Block, blocks, pages
 
-# Its examples are run whole, and together, by tests/engine/test_extending.py.
+# Its examples are run whole, and together, by tests/engine/sequences/test_extending.py.
 EXTENDING = "docs/extending.md"
 ONE_STEP = "steps: [{key: only, type: email, config: {subject: Hello, body_text: Hello}}]"
 

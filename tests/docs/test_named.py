@@ -19,11 +19,11 @@ FILE = re.compile(r"(\w+)/[\w./-]*(?:::\w+)?")
 # Examples of extending.md and of a migration, and what `make` builds.
 MADE_BY_THE_READER = frozenset(
     {
-        "domain/conditions/clicked_twice.py",
-        "domain/steps/wait_until.py",
+        "domain/sequences/conditions/clicked_twice.py",
+        "domain/sequences/steps/wait_until.py",
         "db/migrations/sql/NNNN_name.sql",
         "db/migrations/versions/NNNN_name.py",
-        "services/actions/set_field.py",
+        "services/engine/actions/set_field.py",
         "web/dist",
     }
 )

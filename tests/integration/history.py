@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.session import Database
-from domain.sequence import SequenceSettings
-from domain.steps import StepSpec
-from services.sequences import SequenceChanges, change_sequence, create_sequence
+from domain.sequences.sequence import SequenceSettings
+from domain.sequences.steps import StepSpec
+from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
 
 INTRO = {"key": "intro", "name": "Introduction", "type": "email", "config": {"subject": "Hi", "body_text": "Hi"}}
 WAIT = {"key": "wait", "type": "delay", "config": {"days": 3}}

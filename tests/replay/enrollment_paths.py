@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.yaml_text import load
-from services.mailboxes import MailboxKeeper
-from services.receive import (
+from domain.sequences.yaml_text import load
+from services.inbound.receiving import (
     AutoReplyEvent,
     BounceEvent,
     ComplaintEvent,
@@ -16,8 +15,9 @@ from services.receive import (
     ReplyEvent,
     UnsubscribeEvent,
 )
+from services.mailboxes.mailboxes import MailboxKeeper
 from services.secret_box import SecretBox
-from services.steps_draft import change_step, remove_step
+from services.sequences.draft_steps import change_step, remove_step
 from tests.stage import COLD_OUTREACH, Stage
 
 Story = Callable[[Stage], Awaitable[UUID]]

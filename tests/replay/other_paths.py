@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from temporalio.client import WorkflowHandle
 
-from cadenza import worker
-from cadenza.deployments import Deployment
-from cadenza.worker import make_mailbox_worker, make_worker
-from services.inboxes.watches import InboxWatches
-from services.receive import OpenEvent
+from cadenza.runtime import worker
+from cadenza.runtime.deployments import Deployment
+from cadenza.runtime.worker import make_mailbox_worker, make_worker
+from services.inbound.inboxes.watchers import InboxWatches
+from services.inbound.receiving import OpenEvent
 from tests.engine.releases.patched import PatchedEnrollmentWorkflow
 from tests.replay.enrollment_paths import LOOP, THREE, begun
 from tests.stage import Stage

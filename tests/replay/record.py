@@ -17,7 +17,7 @@ from temporalio.client import WorkflowContinuedAsNewError, WorkflowFailureError,
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import run_and_leave
-from cadenza.migrate import upgrade
+from cadenza.maintenance.migrate import upgrade
 from tests.replay.enrollment_paths import STORIES
 from tests.replay.other_paths import LONG_LIVES, OTHERS, Tape
 from tests.stage import stage

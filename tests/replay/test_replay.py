@@ -17,10 +17,10 @@ from temporalio.workflow import NondeterminismError
 import workflows.enrollment
 import workflows.mailbox
 import workflows.maintenance
-from cadenza.payload_codec import data_converter
-from cadenza.payload_keys import PayloadKeys
-from cadenza.worker import sandboxed
-from domain.messages import Command, Directive, EnrollmentInput, MailboxInput
+from cadenza.runtime.payload_codec import data_converter
+from cadenza.runtime.payload_keys import PayloadKeys
+from cadenza.runtime.worker import sandboxed
+from domain.engine.contracts import Command, Directive, EnrollmentInput, MailboxInput
 from services.secret_box import new_key
 from tests.engine.releases.broken import BrokenEnrollmentWorkflow
 from tests.engine.releases.patched import PatchedEnrollmentWorkflow

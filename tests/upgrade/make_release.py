@@ -17,10 +17,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cadenza import archive
-from cadenza.backup import copy_temporal, schema_revision
 from cadenza.embedded import EmbeddedPostgres
-from cadenza.postgres_copy import dump
+from cadenza.embedded.postgres_copy import dump
+from cadenza.maintenance import archive
+from cadenza.maintenance.backup import copy_temporal, schema_revision
 from tests.integration.up.house import House
 from tests.integration.up.up_run import UpRun
 from tests.upgrade.world import put_to_bed

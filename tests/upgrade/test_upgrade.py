@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from temporalio.worker import Replayer
 
-from cadenza import archive
-from cadenza.payload_codec import data_converter
-from cadenza.payload_keys import PayloadKeys
-from cadenza.temporal_client import connect_temporal
-from cadenza.worker import sandboxed
+from cadenza.maintenance import archive
+from cadenza.runtime.payload_codec import data_converter
+from cadenza.runtime.payload_keys import PayloadKeys
+from cadenza.runtime.temporal_client import connect_temporal
+from cadenza.runtime.worker import sandboxed
 from tests.clock import at
 from tests.integration.cli.conftest import run_program
 from tests.integration.up.house import House

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from domain.messages import EnrollmentInput
+from domain.engine.contracts import EnrollmentInput
 
 with workflow.unsafe.imports_passed_through():
     from workflows.enrollment import EnrollmentWorkflow

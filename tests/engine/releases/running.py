@@ -14,8 +14,8 @@ from uuid import UUID
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 
-from cadenza.deployments import Deployment
-from cadenza.ports import LOOPBACK
+from cadenza.embedded.ports import LOOPBACK
+from cadenza.runtime.deployments import Deployment
 from tests.stage import Stage
 
 Release = Literal["plain", "patched", "broken"]

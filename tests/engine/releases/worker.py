@@ -6,8 +6,8 @@
 import asyncio
 import sys
 
-from cadenza import lifeline, worker
 from cadenza.exit import run_and_leave
+from cadenza.runtime import lifeline, worker
 from cadenza.settings import load_settings
 from tests.engine.releases.broken import BrokenEnrollmentWorkflow
 from tests.engine.releases.patched import PatchedEnrollmentWorkflow

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from db.session import Database
-from services.keys import Scope, create_key
+from services.access.api_keys import Scope, create_key
 
 EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello", "body_text": "Hi there"}}
 DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}

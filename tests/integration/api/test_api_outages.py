@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres
-from cadenza.postgres_roles import superuser
+from cadenza.embedded.postgres_roles import superuser
 from tests.integration.api.client import Tenant
 
 FAILING = "tests_failing_insert"

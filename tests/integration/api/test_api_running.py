@@ -9,7 +9,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from services.keys import create_key
+from services.access.api_keys import create_key
 from tests.integration.api.client import DELAY, EMAIL, Tenant, client_of
 from tests.stage import Stage
 from tests.stage import stage as set_up

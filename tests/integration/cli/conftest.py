@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from db.session import Database
-from services.keys import create_key
+from services.access.api_keys import create_key
 from tests.api_process import PATIENCE_SECONDS, clean_environment, running_api
 from tests.integration.api.client import Tenant
 

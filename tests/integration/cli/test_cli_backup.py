@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cadenza import archive
 from cadenza.embedded import EmbeddedPostgres
+from cadenza.maintenance import archive
 from tests.integration.cli.conftest import Ran, run_program
 
 TAKEN = datetime(2026, 3, 2, 9, tzinfo=UTC)

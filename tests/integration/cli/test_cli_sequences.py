@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from domain.yaml_text import dump, load
+from domain.sequences.yaml_text import dump, load
 from tests.integration.api.client import EMAIL
 from tests.integration.cli.conftest import Person
 

@@ -8,12 +8,12 @@ import sys
 import threading
 from uuid import UUID
 
-import cadenza.program
-from cadenza import lifeline
+import cadenza.runtime.program
 from cadenza.cli import main
 from cadenza.exit import run_and_leave
-from cadenza.program import Program
-from services.bootstrap import FirstTenant
+from cadenza.runtime import lifeline
+from cadenza.runtime.program import Program
+from services.access.bootstrap import FirstTenant
 
 
 async def first_tenant(app_url: str, api_key: str, postal_address: str) -> FirstTenant:

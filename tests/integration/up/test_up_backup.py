@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cadenza import archive
-from cadenza.restore import restore
+from cadenza.maintenance import archive
+from cadenza.maintenance.restore import restore
 from tests.integration.cli.conftest import run_program
 from tests.integration.up.house import House
 from tests.integration.up.up_run import UpRun

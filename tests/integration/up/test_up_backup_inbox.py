@@ -6,9 +6,9 @@ from typing import Any
 
 from tests.imap_server import PASSWORD, TestImap, imap_server
 from tests.integration.cli.conftest import run_program
+from tests.integration.inbound.watched_inbox import letter
 from tests.integration.up.house import House
 from tests.integration.up.up_run import UpRun
-from tests.integration.watched_inbox import letter
 
 STEPS: list[dict[str, Any]] = [
     {"key": "one", "type": "email", "config": {"subject": "one", "body_text": "Hello"}},

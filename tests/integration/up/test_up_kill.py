@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import Client
 
-from cadenza.orphans import is_alive
-from cadenza.payload_keys import PayloadKeys
-from cadenza.postgres_roles import superuser
-from cadenza.temporal_client import connect_temporal
+from cadenza.embedded.orphans import is_alive
+from cadenza.embedded.postgres_roles import superuser
+from cadenza.runtime.payload_keys import PayloadKeys
+from cadenza.runtime.temporal_client import connect_temporal
 from tests.integration.up.up_run import Start
 
 PARTS = ("worker", "api", "capture", "temporal", "postgres")

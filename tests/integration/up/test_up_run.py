@@ -11,9 +11,9 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from cadenza.payload_keys import PayloadKeys
-from cadenza.postgres_roles import superuser
-from cadenza.temporal_client import connect_temporal
+from cadenza.embedded.postgres_roles import superuser
+from cadenza.runtime.payload_keys import PayloadKeys
+from cadenza.runtime.temporal_client import connect_temporal
 from mail.outbox_store import OutboxStore
 from tests.integration.up.up_run import Start, UpRun
 

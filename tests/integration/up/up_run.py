@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from cadenza.orphans import is_alive, processes_of, processes_working_in
+from cadenza.embedded.orphans import is_alive, processes_of, processes_working_in
 
 ANY_PORT = ("--api-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--postgres-port")
 PATIENCE_SECONDS = 180.0

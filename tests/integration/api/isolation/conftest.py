@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from cadenza.embedded import EmbeddedPostgres
-from cadenza.postgres_roles import DATABASE
+from cadenza.embedded.postgres_roles import DATABASE
 from tests.integration.api.client import Tenant
 from tests.integration.api.isolation.things import Things, things_of
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from mail.outbox_store import OutboxStore
 from tests.integration.api.client import Tenant
-from tests.integration.api.test_api_inbound import mailed
+from tests.integration.api.inbound.test_api_inbound import mailed
 
 # Ways in that need no key, each with what guards it instead.
 KEYLESS = {

@@ -1,0 +1,25 @@
+"""`/sequences/{id}/publish`: the edits of a running sequence become its next version."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.deps import Steering
+from api.documented import problems
+from api.route import ApiRoute
+from api.schemas.sequences.versions import PublicationResponse
+from services.sequences.versions import publish_edits
+
+router = APIRouter(prefix="/sequences", tags=["Sequences"], route_class=ApiRoute)
+
+
+@router.post("/{sequence_id}/publish", responses=problems(404, 409))
+async def publish_sequence(
+    sequence_id: UUID,
+    session: Steering,
+    dry_run: Annotated[bool, Query(description="Only say what it would do.")] = False,
+) -> PublicationResponse:
+    """Makes the draft's edits the next version. The leads on their way take it up (unless the sequence pins them):
+    a changed wait is reckoned anew from its beginning, a lead whose step is gone moves to the next one."""
+    return PublicationResponse.of(await publish_edits(session, sequence_id, dry_run=dry_run), dry_run=dry_run)

@@ -1,0 +1,348 @@
+"""The moves of an enrollment, each one statement: the SQL functions of `0001_functions.sql`, typed.
+
+The worker's hot path goes through here: performing an email costs four round trips (load, reserve, mark,
+advance), none of them inside a longer transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.calls import Call
+from db.session import Database, WriteSession
+from domain.engine.contracts import ERASED, Directive
+from domain.enrollments.status import EnrollmentStatus
+from domain.mailboxes.send_times import OpenDays
+from domain.schedule import local_text
+
+_LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
+_PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")
+_RESERVE = Call(
+    "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
+    " :message, :resend, :zone, :days, :caps, :jitter, :offsets)"
+)
+_DEFER = Call(
+    "SELECT defer_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
+    " :mailbox_id, :resend, :zone, :days, :caps, :opens, :closes, :jitter, :offsets, :closed)"
+)
+_MARK = Call("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
+_RELEASE = Call("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)")
+_ADVANCE_SQL = (
+    "SELECT advance_to_next_step(:tenant_id, :enrollment_id, :from_step_id, :version_id, :now, :decisions, :effect,"
+    " :next)"
+)
+_ADVANCE = Call(_ADVANCE_SQL)
+_ADVANCE_AND_CHANGE = Call(
+    "SELECT advance_and_change_lead(:tenant_id, :enrollment_id, :from_step_id, :version_id, :now, :decisions, :effect,"
+    " :next, :lead_id, :change)"
+)
+_ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
+    bindparam("decisions", type_=JSONB),
+    bindparam("effect", type_=JSONB(none_as_null=True)),
+    bindparam("next", type_=JSONB),
+)
+_STOP = Call("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))")
+_FAIL = Call("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
+_MAILBOX = Call("SELECT load_mailbox(:tenant_id, :mailbox_id)")
+_CLEAR_FAILURES = Call("SELECT clear_mailbox_failures(:tenant_id, :mailbox_id)")
+_WINNER = Call("SELECT load_variant_winner(:tenant_id, :step_id)")
+_NOTE_RESULT = text("""
+    UPDATE sequence_execution_log SET detail = detail || :result
+     WHERE tenant_id = :tenant_id
+       AND id = (SELECT max(id) FROM sequence_execution_log
+                  WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
+                    AND event = 'action_performed')
+""").bindparams(bindparam("result", type_=JSONB))
+_HEAR = Call("SELECT hear_of_hold(:tenant_id, :enrollment_id)")
+_NOTE_ERROR = Call("SELECT note_step_error(:tenant_id, :enrollment_id, :error)")
+
+
+def described(answer: dict[str, Any]) -> Directive:
+    """What `described_directive` answered, its due time told in the lead's zone."""
+    directive = Directive.model_validate(answer)
+    return directive.model_copy(update={"due_text": local_text(directive.due_at, *answer.get("zones", ()))})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the mirror stood when a step was performed. A move from there is refused once it stands elsewhere."""
+
+    step_id: UUID
+    version_id: UUID
+
+
+class LoadedEvent(BaseModel):
+    id: int
+    type: str
+    name: str | None
+    step_id: str | None
+    occurred_at: datetime
+    machine: bool
+
+
+class LoadedMessage(BaseModel):
+    """A message that left earlier in this enrollment, or may have left (`unknown`)."""
+
+    step_id: str
+    visit: int
+    mailbox_id: UUID | None
+    rfc_message_id: str
+    thread: list[str]
+    subject: str
+    status: Literal["sent", "unknown"]
+    sent_at: datetime
+    """For an unknown one, when it was let go."""
+
+
+class LoadedDkim(BaseModel):
+    """What mail of the sender's domain is signed with; the key is still sealed."""
+
+    selector: str
+    private_key: str = Field(repr=False)
+
+
+class LoadedMailbox(BaseModel):
+    """The sender, as its table has it; secrets are still sealed."""
+
+    id: UUID
+    email: str
+    name: str
+    status: str
+    timezone: str
+    day_zone: str
+    daily_cap: int | None
+    hourly_cap: int | None
+    min_gap_seconds: int
+    gap_jitter_seconds: int
+    ramp_start: int | None
+    ramp_increase: int | None
+    ramp_started_on: date | None
+    working_hours: dict[str, Any] | None
+    smtp: dict[str, Any] | None
+    smtp_password: str | None = Field(repr=False)
+    hold_reason: str | None
+    smtp_auth_failures: int = 0
+    refusals: int = 0
+    """In a row, so far."""
+    postal_address: str
+    """The tenant's, which every email carries."""
+    dkim: LoadedDkim | None
+    watched: bool
+    """Whether somebody reads what comes back to it."""
+
+
+class LoadedEnrollment(BaseModel):
+    """Everything that performing a step reads."""
+
+    directive: Directive
+    version_id: UUID
+    hold_until: datetime | None
+    enrolled_at: datetime
+    visits: dict[str, int]
+    done: frozenset[str]
+    heard_event_id: int
+    lead: dict[str, Any]
+    mailbox: LoadedMailbox | None
+    events: list[LoadedEvent]
+    messages: list[LoadedMessage]
+
+
+class Reservation(BaseModel):
+    """What the gate answered; see `reserve_message` and `defer_message`."""
+
+    outcome: Literal["reserved", "sent", "unknown", "held", "no_slot", "stale", "deferred", "settle"]
+    directive: Directive
+    message_id: UUID | None = None
+    rfc_message_id: str = ""
+    thread: list[str] = []
+    subject: str = ""
+    cause: str | None = None
+    """Why the enrollment was put off, if it was (`put_off`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSlot:
+    """A send slot that is asked for, for one visit to one step. `zone`: whose days are meant. `offsets`: how many days
+    after it the lead's later emails are likely to be due."""
+
+    step_id: UUID
+    visit: int
+    now: datetime
+    decisions: list[dict[str, Any]]
+    resend: bool
+    zone: str
+    open_days: OpenDays
+    jitter: timedelta
+    offsets: list[int]
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "step_id": self.step_id,
+            "visit": self.visit,
+            "now": self.now,
+            "decisions": self.decisions,
+            "resend": self.resend,
+            "zone": self.zone,
+            "days": self.open_days.days,
+            "caps": self.open_days.caps,
+            "opens": self.open_days.opens,
+            "closes": self.open_days.closes,
+            "jitter": self.jitter,
+            "offsets": self.offsets,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentQueries:
+    """The moves of one tenant's enrollment; each method is its own transaction."""
+
+    database: Database
+    tenant_id: UUID
+    enrollment_id: UUID
+
+    def _key(self, **parameters: Any) -> dict[str, Any]:
+        return {"tenant_id": self.tenant_id, "enrollment_id": self.enrollment_id, **parameters}
+
+    async def load(self) -> LoadedEnrollment | None:
+        answer = await self.database.calls.value(_LOAD, self._key())
+        return None if answer is None else LoadedEnrollment.model_validate(answer)
+
+    async def plan(self, version_id: UUID) -> dict[str, Any]:
+        return await self.database.calls.value(_PLAN, {"tenant_id": self.tenant_id, "version_id": version_id})
+
+    async def reserve(self, place: Place, asked: "AskedSlot", *, message: dict[str, Any]) -> Reservation:
+        parameters = {**_from(place), **asked.parameters(), "message": message}
+        return _reservation(await self.database.calls.value(_RESERVE, self._key(**parameters)))
+
+    async def defer(
+        self, place: Place, asked: "AskedSlot", *, mailbox_id: UUID, closed: dict[str, Any] | None
+    ) -> Reservation:
+        """`closed`: what keeps the window closed now, `{"cause": ...}`, if anything does."""
+        parameters = {**_from(place), **asked.parameters(), "mailbox_id": mailbox_id, "closed": closed}
+        return _reservation(await self.database.calls.value(_DEFER, self._key(**parameters)))
+
+    async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
+        """Whether this attempt may write the final dot. Of several, one may."""
+        return bool(
+            await self.database.calls.value(_MARK, self._key(message_id=message_id, attempt_id=attempt_id, now=now))
+        )
+
+    async def release(
+        self, message_id: UUID, attempt_id: UUID, status: Literal["reserved", "refused"], response: str
+    ) -> None:
+        """The server certainly did not take what this attempt sent."""
+        parameters = {"message_id": message_id, "attempt_id": attempt_id, "status": status, "response": response}
+        await self.database.calls.value(_RELEASE, {"tenant_id": self.tenant_id, **parameters})
+
+    async def advance(
+        self,
+        place: Place,
+        *,
+        now: datetime,
+        decisions: list[dict[str, Any]],
+        effect: dict[str, Any] | None,
+        following: dict[str, Any],
+    ) -> Directive:
+        return Directive.model_validate(
+            await self.database.calls.value(
+                _ADVANCE,
+                self._key(**_from(place), now=now, decisions=decisions, effect=effect, next=following),
+            )
+        )
+
+    async def advance_and_change_lead(
+        self,
+        place: Place,
+        *,
+        now: datetime,
+        decisions: list[dict[str, Any]],
+        effect: dict[str, Any],
+        following: dict[str, Any],
+        lead_id: UUID,
+        change: dict[str, Any],
+    ) -> Directive:
+        """The same for an action that changes its lead, as `change_lead` takes it, and nothing else."""
+        parameters = {"now": now, "decisions": decisions, "effect": effect, "next": following}
+        return Directive.model_validate(
+            await self.database.calls.value(
+                _ADVANCE_AND_CHANGE, self._key(**_from(place), **parameters, lead_id=lead_id, change=change)
+            )
+        )
+
+    async def mailbox(self, mailbox_id: UUID) -> LoadedMailbox | None:
+        answer = await self.database.calls.value(_MAILBOX, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
+        return None if answer is None else LoadedMailbox.model_validate(answer)
+
+    async def clear_mailbox_failures(self, mailbox_id: UUID) -> None:
+        """Its server has taken a message: whatever it refused in a row is over."""
+        await self.database.calls.value(_CLEAR_FAILURES, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
+
+    async def variant_winner(self, step_id: UUID) -> str | None:
+        """The variant that has won at this step, once one has."""
+        return await self.database.calls.value(_WINNER, {"tenant_id": self.tenant_id, "step_id": step_id})
+
+    async def stop(self, reason: str | None, now: datetime | None) -> Directive:
+        return described(await self.database.calls.value(_STOP, self._key(reason=reason, now=now)))
+
+    async def fail(self, error: str, now: datetime) -> Directive:
+        return described(await self.database.calls.value(_FAIL, self._key(error=error, now=now)))
+
+    async def heard(self, directive: Directive) -> Directive:
+        """What the workflow is answered. Once it hears that it is paused it sleeps until it is told otherwise, so that
+        this is written down before; one that was let go since then, quietly, is answered how it stands now."""
+        if directive.status is not EnrollmentStatus.PAUSED:
+            return directive
+        answer = await self.database.calls.value(_HEAR, self._key())
+        return ERASED if answer is None else described(answer)
+
+    async def note_error(self, error: str) -> None:
+        await self.database.calls.value(_NOTE_ERROR, self._key(error=error))
+
+
+async def advance_txn(
+    session: WriteSession,
+    enrollment_id: UUID,
+    place: Place,
+    *,
+    now: datetime,
+    decisions: list[dict[str, Any]],
+    effect: dict[str, Any] | None,
+    following: dict[str, Any],
+) -> tuple[bool, Directive]:
+    """`EnrollmentQueries.advance` inside the caller's transaction: an action and its record, or neither.
+
+    Whoever is told True must do what the effect says, and nobody else will be.
+    """
+    answer: dict[str, Any] = await session.scalar(
+        _ADVANCE_TXN,
+        {
+            "tenant_id": session.tenant_id,
+            "enrollment_id": enrollment_id,
+            **_from(place),
+            "now": now,
+            "decisions": decisions,
+            "effect": effect,
+            "next": following,
+        },
+    )
+    return bool(answer["applied"]), Directive.model_validate(answer)
+
+
+async def note_result_txn(session: WriteSession, enrollment_id: UUID, step_id: UUID, result: Mapping[str, Any]) -> None:
+    """Adds what an action brought about to the log row that this transaction has written of it."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "step_id": step_id}
+    await session.execute(_NOTE_RESULT, {**key, "result": dict(result)})
+
+
+def _reservation(answer: dict[str, Any]) -> Reservation:
+    return Reservation.model_validate({**answer, "cause": answer["directive"].get("cause")})
+
+
+def _from(place: Place) -> dict[str, UUID]:
+    return {"from_step_id": place.step_id, "version_id": place.version_id}

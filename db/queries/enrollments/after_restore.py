@@ -1,0 +1,175 @@
+"""What a restore writes: emails that may have left in the meantime, and a word to every workflow."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.session import Database, ReadSession, WriteSession
+from domain.enrollments.status import EnrollmentStatus
+
+_TENANTS = text("SELECT tenant_id FROM tenants_on_the_way()")
+_COLUMNS = """
+    SELECT s.id, s.version_id, s.status, s.current_step_id, s.next_action_at, s.hold_until, s.clock_offset, s.visits,
+           s.done, s.enrolled_at, l.timezone AS lead_zone,
+           -- As load_enrollment has it: whoever was enrolled before there was a mailbox takes the first.
+           coalesce(s.mailbox_id, (SELECT f.id FROM mailboxes f WHERE f.tenant_id = s.tenant_id AND f.status = 'active'
+                                    ORDER BY f.created_at, f.id LIMIT 1)) AS mailbox_id
+      FROM lead_sequence_state s JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
+     WHERE s.tenant_id = :tenant_id AND s.ended_at IS NULL AND s.current_step_id IS NOT NULL
+"""
+# Whoever was enrolled after the installation had stopped was enrolled by the restored one, which knows of all it sends.
+_IN_COPY = text(f"""{_COLUMNS}
+       AND s.enrolled_at <= CAST(:stopped_at AS timestamptz) + s.clock_offset AND s.id > :after
+     ORDER BY s.id LIMIT :limit FOR UPDATE OF s
+""")
+_NAMED = text(f"{_COLUMNS} AND s.id = ANY (CAST(:ids AS uuid[])) ORDER BY s.id FOR UPDATE OF s")
+_PLANS = text("SELECT id, plan FROM sequence_versions WHERE tenant_id = :tenant_id AND id = ANY (CAST(:ids AS uuid[]))")
+_MAILBOXES = text("SELECT id, email FROM mailboxes WHERE tenant_id = :tenant_id")
+# Under which subject it was written nobody knows: a reply in thread has it from the step (`Email.content`).
+# What the ledger says already (`sending`, `sent`, `unknown`) is left as it is. What was reserved may have left since.
+_MARK = text("""
+    WITH marked AS (
+        INSERT INTO messages AS m (tenant_id, id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,
+                                   status, rfc_message_id, subject, reserved_at, sending_at)
+        SELECT s.tenant_id, r.id, s.id, s.lead_id, s.sequence_id, r.mailbox_id, r.step_id, r.visit, 'unknown',
+               r.rfc_message_id, '', r.at, r.at
+          FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(
+               id uuid, enrollment_id uuid, mailbox_id uuid, step_id uuid, visit integer, rfc_message_id text,
+               at timestamptz)
+          JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = r.enrollment_id
+        ON CONFLICT ON CONSTRAINT messages_step_key DO UPDATE
+           SET status = 'unknown', sending_at = excluded.sending_at
+         WHERE m.status IN ('reserved', 'withdrawn', 'refused')
+        RETURNING m.id, m.enrollment_id, m.step_id)
+    INSERT INTO sequence_execution_log
+           (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
+    SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, m.step_id, 'email_outcome_unknown',
+           jsonb_build_object('message_id', m.id, 'cause', 'restored', 'then', v.plan#>>'{settings,unknown_outcome}',
+                              'gap', CAST(:gap AS jsonb)),
+           clock_timestamp() + s.clock_offset
+      FROM marked m
+      JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = m.enrollment_id
+      JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
+    RETURNING enrollment_id
+""").bindparams(bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB))
+_NOTE_ACTIONS = text("""
+    INSERT INTO sequence_execution_log
+           (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
+    SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, r.step_id, 'action_outcome_unknown',
+           jsonb_build_object('cause', 'restored', 'visit', r.visit, 'gap', CAST(:gap AS jsonb)),
+           clock_timestamp() + s.clock_offset
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(enrollment_id uuid, step_id uuid, visit integer)
+      JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = r.enrollment_id
+     WHERE NOT EXISTS (
+           SELECT FROM sequence_execution_log g
+            WHERE g.tenant_id = :tenant_id AND g.enrollment_id = r.enrollment_id AND g.step_id = r.step_id
+              AND g.event = 'action_outcome_unknown' AND g.detail->>'visit' = CAST(r.visit AS text))
+""").bindparams(bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB))
+_NOTED_ACTION = text("""
+    SELECT detail FROM sequence_execution_log
+     WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
+       AND event = 'action_outcome_unknown' AND detail->>'visit' = CAST(CAST(:visit AS integer) AS text)
+     ORDER BY id DESC LIMIT 1
+""")
+# Temporal may be older than the copy, or newer, or empty. A revision that it cannot have seen makes the mirror the
+# truth, and a word that it is told starts whatever is missing there.
+_TELL = text("""
+    WITH told AS (
+        UPDATE lead_sequence_state SET revision = revision + CAST(:ahead AS bigint)
+         WHERE tenant_id = :tenant_id AND id = ANY (CAST(:ids AS uuid[]))
+        RETURNING id)
+    INSERT INTO outbox (tenant_id, enrollment_id, command)
+    SELECT CAST(:tenant_id AS uuid), t.id, 'plan_changed' FROM told t
+     WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = :tenant_id AND o.enrollment_id = t.id)
+     ORDER BY t.id
+""")
+_REMEMBER = text("""
+    UPDATE batches SET cursor = cursor || jsonb_build_object('gap', CAST(:gap AS jsonb))
+     WHERE tenant_id = :tenant_id AND kind = :kind AND status IN ('accepted', 'running') AND created_at <= :stopped_at
+""").bindparams(bindparam("gap", type_=JSONB))
+
+REVISIONS_AHEAD = 1_000_000
+"""More than any enrollment moves between a copy and the end of its installation."""
+
+
+class InCopy(BaseModel):
+    """An enrollment that has not ended, as the restored mirror has it."""
+
+    id: UUID
+    version_id: UUID
+    status: EnrollmentStatus
+    current_step_id: UUID
+    next_action_at: datetime | None
+    hold_until: datetime | None
+    clock_offset: timedelta
+    visits: dict[str, int]
+    done: list[UUID]
+    enrolled_at: datetime
+    lead_zone: str
+    mailbox_id: UUID | None
+
+
+async def tenants_on_the_way(database: Database) -> list[UUID]:
+    """Those with enrollments that have not ended, or with a batch under way."""
+    return [row.tenant_id for row in await database.rows(_TENANTS, {})]
+
+
+async def enrollments_after(session: WriteSession, after: UUID, limit: int, stopped_at: datetime) -> list[InCopy]:
+    """The next ones in the order of their IDs, locked."""
+    key = {"tenant_id": session.tenant_id, "after": after, "limit": limit, "stopped_at": stopped_at}
+    return [InCopy.model_validate(row) for row in (await session.execute(_IN_COPY, key)).mappings()]
+
+
+async def enrollments_named(session: WriteSession, ids: Sequence[UUID]) -> list[InCopy]:
+    key = {"tenant_id": session.tenant_id, "ids": list(ids)}
+    return [InCopy.model_validate(row) for row in (await session.execute(_NAMED, key)).mappings()]
+
+
+async def plans(session: ReadSession, ids: Collection[UUID]) -> list[tuple[UUID, dict[str, Any]]]:
+    """Those of the versions named, as they are kept."""
+    rows = await session.execute(_PLANS, {"tenant_id": session.tenant_id, "ids": list(ids)})
+    return [(row.id, row.plan) for row in rows]
+
+
+async def mailbox_addresses(session: ReadSession) -> dict[UUID, str]:
+    rows = await session.execute(_MAILBOXES, {"tenant_id": session.tenant_id})
+    return {row.id: row.email for row in rows}
+
+
+async def mark_unknown(session: WriteSession, rows: Sequence[Mapping[str, Any]], gap: Mapping[str, str]) -> list[UUID]:
+    """Writes messages whose outcome nobody knows, and why, where the ledger does not know better. Returns the
+    enrollment of each that was written."""
+    if not rows:
+        return []
+    key = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows], "gap": dict(gap)}
+    return list((await session.execute(_MARK, key)).scalars())
+
+
+async def note_actions(session: WriteSession, rows: Sequence[Mapping[str, Any]], gap: Mapping[str, str]) -> None:
+    """Logs that these visits to actions may have been made before."""
+    if rows:
+        key = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows], "gap": dict(gap)}
+        await session.execute(_NOTE_ACTIONS, key)
+
+
+async def noted_action(session: ReadSession, enrollment_id: UUID, step_id: UUID, visit: int) -> dict[str, Any] | None:
+    """What was logged of this visit, if anything."""
+    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "step_id": step_id, "visit": visit}
+    return (await session.execute(_NOTED_ACTION, key)).scalar_one_or_none()
+
+
+async def tell_workflows(session: WriteSession, ids: Sequence[UUID]) -> None:
+    """Has Temporal told how these enrollments stand, whatever it knows of them."""
+    key = {"tenant_id": session.tenant_id, "ids": list(ids), "ahead": REVISIONS_AHEAD}
+    await session.execute(_TELL, key)
+
+
+async def remember_gap(session: WriteSession, kind: str, gap: Mapping[str, str], *, stopped_at: datetime) -> None:
+    """Lets the batches of this kind that are under way know of it, in their cursors."""
+    key = {"tenant_id": session.tenant_id, "kind": kind, "gap": dict(gap), "stopped_at": stopped_at}
+    await session.execute(_REMEMBER, key)

@@ -1,0 +1,185 @@
+"""Messages as Liquid templates: rendered for one lead, and checked before a sequence may run.
+
+An empty field never prints as nothing ("Hi ,"): without a `default` it is reported by `check` where it can be
+known, and `render` raises `MergeFieldMissing` where it cannot. A lead's data is only ever a value: it is never
+parsed as a template, it is escaped in HTML, and in a header it cannot contain a line break.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from liquid import BoundTemplate
+from liquid.builtin.expressions import Path
+from liquid.exceptions import LiquidError, ResourceLimitError
+from liquid.static_analysis import TemplateAnalysis, Variable
+
+from domain.engine import liquid_dialect
+from domain.engine.liquid_dialect import Kind
+from domain.engine.merge_fields import MergeExpression
+from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
+
+# fmt: off
+LEAD_FIELDS = {
+    "id", "email", "first_name", "last_name", "name", "company", "title", "phone", "timezone", "status",
+    "tags",
+}
+# fmt: on
+KNOWN_FIELDS = LEAD_FIELDS | {
+    "custom.*",
+    "sender.name",
+    "sender.email",
+    "sender.postal_address",
+    "sequence.name",
+    "now",
+    "unsubscribe_url",
+}
+"""What a template may name; `*` stands for any one name. `now` is the time of sending, in UTC."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """Why a template cannot run. `field` is the unknown field's name, when one is to blame; lines count from 1.
+
+    Codes: `template_syntax`, `unknown_field`, `unknown_filter`, `template_too_expensive`.
+    """
+
+    code: str
+    detail: str
+    line: int
+    field: str | None = None
+
+    def at(self, path: str) -> FieldError:
+        """The same, told of a field of a request (`steps[2].config.subject`)."""
+        return FieldError(path, self.code, self.detail)
+
+
+def render(source: str, context: Mapping[str, Any], *, html: bool) -> str:
+    """The text (or HTML, with every value escaped) of `source` for this context.
+
+    `context` holds the lead's fields at the top (`domain.leads.lead.template_fields`), `sender`, `sequence` and
+    `now`.
+
+    Raises MergeFieldMissing (this lead lacks something) and TemplateInvalid (no lead could be written to).
+    """
+    try:
+        return _parsed(source, "html" if html else "text").render(context)
+    except LiquidError as error:
+        raise TemplateInvalid(_described(error)) from error
+
+
+def render_header(source: str, context: Mapping[str, Any]) -> str:
+    """As `render`, for a subject: one line, in which line breaks and other control characters are a space."""
+    text = render(source, context, html=False)
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def merge_fields(source: str) -> set[str]:
+    """The fields that a template names (`first_name`, `custom.plan`), its own variables left out.
+
+    Raises TemplateInvalid.
+    """
+    return {str(variable) for variable in _globals(_parsed(source, "text").analyze())}
+
+
+def check(source: str, *, html: bool, known_fields: Iterable[str] = KNOWN_FIELDS) -> list[TemplateProblem]:
+    """Everything that is wrong with a template whichever lead it is for, in the order of its lines.
+
+    A field that is not among `known_fields` is fine where a `default` filter answers for it.
+    """
+    kind: Kind = "html" if html else "text"
+    try:
+        template = liquid_dialect.parse(source, kind)
+        analysis = template.analyze()
+    except LiquidError as error:
+        return [_problem(error)]
+    known = [tuple(field.split(".")) for field in known_fields]
+    answered = _with_default(template)
+    problems = [
+        TemplateProblem("unknown_filter", f"there is no filter `{name}`", _line(source, span.index))
+        for name, spans in analysis.filters.items()
+        if name not in template.env.filters
+        for span in spans
+    ]
+    problems += [
+        TemplateProblem("unknown_field", _unknown(variable), _line(source, variable.span.index), str(variable))
+        for variable in _globals(analysis)
+        if variable.span.index not in answered and not _is_known(variable, known)
+    ]
+    if not problems:
+        problems = _trial(template)
+    return sorted(problems, key=lambda problem: problem.line)
+
+
+def _parsed(source: str, kind: Kind) -> BoundTemplate:
+    try:
+        return liquid_dialect.parse(source, kind)
+    except LiquidError as error:
+        raise TemplateInvalid(_described(error)) from error
+
+
+def _globals(analysis: TemplateAnalysis) -> list[Variable]:
+    return [variable for variables in analysis.globals.values() for variable in variables]
+
+
+def _with_default(template: BoundTemplate) -> set[int]:
+    """Where the fields stand that a `default` filter answers for (offsets in the source)."""
+    answered: set[int] = set()
+    for expression in liquid_dialect.walk(template):
+        if isinstance(expression, MergeExpression) and expression.has_default:
+            answered |= {child.token.start_index for child in expression.children() if isinstance(child, Path)}
+    return answered
+
+
+def _is_known(variable: Variable, known: list[tuple[str, ...]]) -> bool:
+    segments = variable.segments
+    return any(
+        len(segments) >= len(field)
+        and all(name in ("*", segment) for name, segment in zip(field, segments, strict=False))
+        for field in known
+    )
+
+
+def _unknown(variable: Variable) -> str:
+    if str(variable) in ("custom", "sender", "sequence"):
+        return f"`{variable}` is a group of fields: name one of them, as in `{variable}.name`"
+    return f"there is no field `{variable}` (a lead's own fields are `custom.…`), and no default for it"
+
+
+class _AnyField(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "x"
+
+
+def _trial(template: BoundTemplate) -> list[TemplateProblem]:
+    """Renders for an imagined lead, to find what goes past the limits. Other failures depend on the lead's data."""
+    values: dict[str, object] = dict.fromkeys(LEAD_FIELDS, "x")
+    values |= {"tags": ["x"] * 50, "now": datetime(2026, 1, 1, tzinfo=UTC)}
+    values |= {"unsubscribe_url": "https://x"}
+    values |= {group: _AnyField() for group in ("custom", "sender", "sequence")}
+    try:
+        template.render(values)
+    except ResourceLimitError as error:
+        return [_problem(error)]
+    except (LiquidError, MergeFieldMissing):
+        return []
+    return []
+
+
+def _problem(error: LiquidError) -> TemplateProblem:
+    code = "template_too_expensive" if isinstance(error, ResourceLimitError) else "template_syntax"
+    line = _line(error.token.source, error.token.start_index) if error.token else 1
+    return TemplateProblem(code, str(error.message), line)
+
+
+def _described(error: LiquidError) -> str:
+    problem = _problem(error)
+    return f"line {problem.line}: {problem.detail}"
+
+
+def _line(source: str, offset: int) -> int:
+    return source.count("\n", 0, max(offset, 0)) + 1

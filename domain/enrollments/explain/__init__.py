@@ -1,0 +1,56 @@
+"""Why nothing is being sent to a lead right now. Pure: the same situation has the same reasons.
+
+Each cause is one function that says whether it holds; `CAUSES` lists them by precedence. Of those that hold, the
+first is the reason. A new cause is one function, in the file of its kind, and its place in that list.
+"""
+
+from datetime import datetime
+
+from domain.enrollments.explain.limits import daily_cap, holiday, hourly_cap, minimum_gap, window, working_hours
+from domain.enrollments.explain.reason import Cause, Explanation, Reason
+from domain.enrollments.explain.sending import due, mailbox_held, mailbox_unhealthy, no_mailbox, retrying
+from domain.enrollments.explain.situation import Situation
+from domain.enrollments.explain.standing import company_replied, ended, failed, paused, sequence_paused, suppressed
+from domain.enrollments.explain.telling import not_started, not_told
+from domain.enrollments.explain.waits import out_of_office, waiting, waiting_for_event
+
+__all__ = ["CAUSES", "Cause", "Explanation", "Reason", "Situation", "explain"]
+
+CAUSES: tuple[Cause, ...] = (
+    ended,
+    failed,
+    paused,
+    company_replied,
+    sequence_paused,
+    suppressed,
+    not_started,
+    not_told,
+    out_of_office,
+    waiting_for_event,
+    waiting,
+    no_mailbox,
+    mailbox_unhealthy,
+    mailbox_held,
+    window,
+    holiday,
+    working_hours,
+    daily_cap,
+    hourly_cap,
+    minimum_gap,
+    retrying,
+)
+"""By precedence. `due` is what is left when none of them holds."""
+
+
+def explain(at: Situation) -> Explanation:
+    """The reason, the others that hold too, and the next moment at which something may happen."""
+    reasons = [reason for cause in CAUSES if (reason := cause(at)) is not None] or [due(at)]
+    if at.status.ended:
+        return Explanation(reasons[0], None, [])  # nothing else matters any more
+    return Explanation(reasons[0], _next_eligible(reasons), reasons[1:])
+
+
+def _next_eligible(reasons: list[Reason]) -> datetime | None:
+    moments = [reason.until for reason in reasons]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if len(known) == len(moments) else None

@@ -1,0 +1,13 @@
+from domain.sequences.conditions.condition import EventCondition
+from domain.sequences.conditions.engagement import EngagementEvent
+
+
+class Clicked(EventCondition):
+    """A person followed a link; a scanner's click moves no branch, unless its author includes machines."""
+
+    name = "clicked"
+    negatable = True
+    by_machines = True
+
+    def happened(self, event: EngagementEvent) -> bool:
+        return event.type == "click"

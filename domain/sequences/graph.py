@@ -1,0 +1,114 @@
+"""Whether a sequence can run: checked when it is activated, each problem with the field that causes it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.engine.templates import check
+from domain.errors import FieldError
+from domain.sequences.conditions import parse, scoped_steps
+from domain.sequences.sequence import Step
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadStep:
+    """A step whose config is not finished: it has its place, and others may lead to it."""
+
+    key: str
+
+
+def problems(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
+    """Everything that keeps the steps, in their order, from being activated. Empty when they may run, but for the
+    configs that could not be read: what is wrong with those is told by whoever read them."""
+    if not steps:
+        return [FieldError("steps", "no_steps", "a sequence needs at least one step")]
+    read = [step for step in steps if isinstance(step, Step)]
+    return [
+        *_duplicate_keys(steps),
+        *_unknown_steps(steps),
+        *_template_problems(steps),
+        # The step that is missing may be the wait.
+        *(cycles_without_delay(read) if len(read) == len(steps) else ()),
+    ]
+
+
+def unreachable(steps: Sequence[Step]) -> list[Step]:
+    """Steps that no way leads to: allowed, and hardly ever meant."""
+    reached: set[int] = set()
+    open_: list[int] = [0] if steps else []
+    while open_:
+        index = open_.pop()
+        if index not in reached:
+            reached.add(index)
+            open_ += _successors(steps, index)
+    return [step for index, step in enumerate(steps) if index not in reached]
+
+
+def read_steps(steps: Sequence[Step | UnreadStep]) -> Iterator[tuple[int, Step]]:
+    """Those that could be read, each with its place among all."""
+    for index, step in enumerate(steps):
+        if isinstance(step, Step):
+            yield index, step
+
+
+def _duplicate_keys(steps: Sequence[Step | UnreadStep]) -> Iterator[FieldError]:
+    seen: dict[str, int] = {}
+    for index, step in enumerate(steps):
+        if step.key in seen:
+            detail = f"steps[{seen[step.key]}] has the key {step.key!r} too"
+            yield FieldError(f"steps[{index}].key", "duplicate_step_key", detail)
+        seen.setdefault(step.key, index)
+
+
+def _unknown_steps(steps: Sequence[Step | UnreadStep]) -> Iterator[FieldError]:
+    keys = {step.key for step in steps}
+    for index, step in read_steps(steps):
+        named = [(f"{field}.goto", outcome.goto) for field, outcome in step.config.outcomes() if outcome.goto]
+        named += [(field, key) for field, test in step.config.tests() for key in scoped_steps(parse(test))]
+        for field, key in named:
+            if key not in keys:
+                yield FieldError(f"steps[{index}].config.{field}", "unknown_step", f"there is no step {key!r}")
+
+
+def _template_problems(steps: Sequence[Step | UnreadStep]) -> Iterator[FieldError]:
+    for index, step in read_steps(steps):
+        for template in step.config.templates():
+            for problem in check(template.source, html=template.html):
+                yield problem.at(f"steps[{index}].config.{template.field}")
+
+
+def _successors(steps: Sequence[Step], index: int) -> Iterator[int]:
+    positions = {other.key: place for place, other in enumerate(steps)}
+    ways = [outcome for _, outcome in steps[index].config.outcomes()]
+    goes_on = not ways or any(way.continue_ for way in ways)
+    if goes_on and index + 1 < len(steps):
+        yield index + 1
+    for way in ways:
+        if way.goto in positions:
+            yield positions[way.goto]
+
+
+def cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
+    """A cycle that never waits would run, and mail, without end.
+
+    A step that waits before it runs breaks every cycle through it, so a depth-first search over the other
+    steps finds what is left (grey nodes: Cormen et al., Introduction to Algorithms, 20.3).
+    """
+    instant = {index for index, step in enumerate(steps) if not step.waits}
+    state: dict[int, str] = {}
+    for start in sorted(instant):
+        if start in state:
+            continue
+        state[start] = "open"
+        stack = [(start, _successors(steps, start))]
+        while stack:
+            index, successors = stack[-1]
+            following = next((s for s in successors if s in instant), None)
+            if following is None:
+                state[index] = "done"
+                stack.pop()
+            elif following not in state:
+                state[following] = "open"
+                stack.append((following, _successors(steps, following)))
+            elif state[following] == "open":
+                detail = f"{steps[index].key!r} leads back to {steps[following].key!r} without a delay on the way"
+                yield FieldError(f"steps[{index}]", "cycle_without_delay", detail)

@@ -1,0 +1,23 @@
+"""Why nothing is being sent to a lead right now."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from db.queries.enrollments.explain import load_situation
+from db.session import ReadSession
+from domain.enrollments.explain import Explanation, Situation, explain
+from domain.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    situation: Situation
+    explanation: Explanation
+
+
+async def explain_enrollment(session: ReadSession, enrollment_id: UUID) -> Explained:
+    """Raises NotFound."""
+    situation = await load_situation(session, enrollment_id)
+    if situation is None:
+        raise NotFound(f"no enrollment {enrollment_id}")
+    return Explained(situation, explain(situation))

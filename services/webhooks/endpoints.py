@@ -1,0 +1,127 @@
+"""Webhook endpoints: where a tenant wants to be told of what happens, and of what."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from db.models import WebhookDelivery, WebhookEndpoint
+from db.queries.rows import change_row, delete_row, find_row
+from db.queries.webhooks import deliveries
+from db.queries.webhooks import endpoints as queries
+from db.session import ReadSession, WriteSession
+from domain.errors import FieldError, Invalid, NotFound
+from domain.webhooks import TEST_EVENT
+from services.access.audit import audited
+from services.paging import Page, PageRequest, after_of, newest_first
+from webhooks.addresses import WebhookFailed, checked_url
+from webhooks.client import WebhookClient
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How a test event was taken. `code` and `detail` say why it was not."""
+
+    delivered: bool
+    status_code: int | None
+    code: str | None
+    detail: str | None
+    duration_ms: int
+
+
+async def create_endpoint(session: WriteSession, values: Mapping[str, Any], *, allow_private: bool) -> WebhookEndpoint:
+    """Its secret is in the answer. Raises Invalid for a URL that webhooks are not sent to."""
+    _refuse_bad_url(values, allow_private)
+    made = await queries.insert_endpoint(session, values)
+    await audited(session, "webhook_endpoint.created", made.id)
+    return made
+
+
+async def get_endpoint(session: ReadSession, endpoint_id: UUID) -> WebhookEndpoint:
+    """Raises NotFound."""
+    return _found(await find_row(session, WebhookEndpoint, endpoint_id), endpoint_id)
+
+
+async def list_endpoints(session: ReadSession, page: PageRequest) -> Page[WebhookEndpoint]:
+    """The newest first. Raises InvalidCursor."""
+    return newest_first(await queries.list_endpoints(session, after_of(page), page.limit), page.limit)
+
+
+async def change_endpoint(
+    session: WriteSession, endpoint_id: UUID, changes: Mapping[str, Any], *, allow_private: bool
+) -> WebhookEndpoint:
+    """Enabling one sends what waited for it. Raises NotFound, Invalid."""
+    _refuse_bad_url(changes, allow_private)
+    values = dict(changes)
+    if "enabled" in values:
+        values["disabled_reason"] = None
+    changed = _found(await change_row(session, WebhookEndpoint, endpoint_id, values), endpoint_id)
+    await audited(session, "webhook_endpoint.updated", endpoint_id, fields=changes)
+    return changed
+
+
+async def delete_endpoint(session: WriteSession, endpoint_id: UUID) -> None:
+    """With everything that it was still to be told. Raises NotFound."""
+    if not await delete_row(session, WebhookEndpoint, endpoint_id):
+        raise _missing(endpoint_id)
+    await audited(session, "webhook_endpoint.deleted", endpoint_id)
+
+
+async def rotate_secret(session: WriteSession, endpoint_id: UUID) -> WebhookEndpoint:
+    """Signs with a new secret from now on, retries too. Raises NotFound."""
+    changed = _found(await queries.rotate_secret(session, endpoint_id), endpoint_id)
+    await audited(session, "webhook_endpoint.secret_rotated", endpoint_id)
+    return changed
+
+
+async def list_deliveries(session: ReadSession, endpoint_id: UUID, page: PageRequest) -> Page[WebhookDelivery]:
+    """The newest first. Raises NotFound, InvalidCursor."""
+    await get_endpoint(session, endpoint_id)
+    rows = await deliveries.list_deliveries(session, endpoint_id, after_of(page), page.limit)
+    return newest_first(rows, page.limit)
+
+
+async def send_test(endpoint: WebhookEndpoint, client: WebhookClient) -> Tried:
+    """Sends a `webhook.test` event at once, once, whether the endpoint is enabled or not."""
+    payload = {
+        "type": TEST_EVENT,
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": {"endpoint_id": str(endpoint.id)},
+    }
+    started = time.monotonic()
+    try:
+        answer = await client.send(endpoint.url, endpoint.secret, webhook_id(uuid4()), json.dumps(payload))
+    except WebhookFailed as failed:
+        return Tried(False, failed.status_code, failed.code, failed.detail, _since(started))
+    return Tried(True, answer.status_code, None, None, _since(started))
+
+
+def webhook_id(delivery_id: UUID) -> str:
+    """The `webhook-id` header: by it a receiver knows what it has heard already."""
+    return f"msg_{delivery_id.hex}"
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _refuse_bad_url(values: Mapping[str, Any], allow_private: bool) -> None:
+    """What the text itself shows; where its name leads is asked on every call."""
+    if "url" in values:
+        try:
+            checked_url(values["url"], allow_private=allow_private, https_only=True)
+        except WebhookFailed as refused:
+            raise Invalid(refused.detail, errors=[FieldError("url", refused.code, refused.detail)]) from None
+
+
+def _found(endpoint: WebhookEndpoint | None, endpoint_id: UUID) -> WebhookEndpoint:
+    if endpoint is None:
+        raise _missing(endpoint_id)
+    return endpoint
+
+
+def _missing(endpoint_id: UUID) -> NotFound:
+    return NotFound(f"there is no webhook endpoint {endpoint_id}")

@@ -1,0 +1,155 @@
+"""A process dies between a commit and what Temporal is told of it: another tells, and nothing is told twice."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from temporalio.service import RPCError
+
+from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.ports import LOOPBACK, free_port
+from services.access.api_keys import create_key
+from services.fault_points import FaultPoint
+from tests.engine.performing.test_add_to_campaign import campaign, move
+from tests.part_process import PATIENCE_SECONDS, has_died, part
+from tests.stage import Stage
+from workflows.maintenance import ProcessQueueWorkflow
+
+EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
+READY_SECONDS = 300.0
+PASS_SECONDS = 180.0
+"""Well under the five minutes that one attempt may take."""
+
+
+def armed(point: FaultPoint) -> dict[str, str]:
+    return {"CADENZA_DEV": "true", "CADENZA_FAULT_POINT": point.value}
+
+
+@asynccontextmanager
+async def api(
+    stage: Stage, key: str, database_url: str, temporal_address: str, **settings: str
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """The API and a client of it, once it answers."""
+    port = free_port()
+    async with (
+        part("api", stage, database_url, temporal_address, CADENZA_API_PORT=str(port), **settings) as process,
+        httpx.AsyncClient(
+            base_url=f"http://{LOOPBACK}:{port}",
+            headers={"Authorization": f"Bearer {key}"},
+            trust_env=False,
+            timeout=30,
+        ) as http,
+    ):
+
+        async def answers() -> bool:
+            try:
+                return (await http.get("/readyz")).is_success
+            except httpx.TransportError:
+                return False
+
+        await stage.until(answers, "the API answers", READY_SECONDS)
+        yield process, http
+
+
+async def enroll(http: httpx.AsyncClient, sequence_id: UUID, lead_id: UUID) -> httpx.Response:
+    body = {"sequence_id": str(sequence_id), "lead_ids": [str(lead_id)]}
+    return await http.post("/leads/enroll-in-sequence", json=body, headers={"Idempotency-Key": str(lead_id)})
+
+
+async def enrollments(stage: Stage, lead_id: UUID) -> list[Any]:
+    return await stage.query("SELECT id, status FROM lead_sequence_state WHERE lead_id = :id", id=lead_id)
+
+
+async def is_known_to_temporal(stage: Stage, enrollment_id: UUID) -> bool:
+    try:
+        await stage.handle(enrollment_id).describe()
+    except RPCError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("point", "leased", "known"),
+    [
+        (FaultPoint.BETWEEN_COMMIT_AND_DISPATCH, False, False),
+        (FaultPoint.BETWEEN_CLAIM_AND_DELIVERY, True, False),
+        (FaultPoint.BETWEEN_DISPATCH_AND_SETTLE, True, True),
+    ],
+)
+async def test_the_api_dies(
+    stage: Stage,
+    migrated_postgres: EmbeddedPostgres,
+    temporal_server: EmbeddedTemporal,
+    point: FaultPoint,
+    leased: bool,
+    known: bool,
+) -> None:
+    servers = (migrated_postgres.app_url, temporal_server.address)
+    sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
+    async with stage.database.write(stage.tenant_id) as session:
+        key = (await create_key(session, name="Test", scopes=["write"])).key
+    async with api(stage, key, *servers, **armed(point)) as (process, http):
+        with suppress(httpx.TransportError):  # it may die before it can answer
+            await enroll(http, sequence, lead)
+        await has_died(process)
+    (enrollment,) = await enrollments(stage, lead)
+    (word,) = await stage.query("SELECT leased_until IS NOT NULL AS leased FROM outbox")
+    assert (word.leased, await is_known_to_temporal(stage, enrollment.id)) == (leased, known)
+    # The lease of a dispatcher that is dead runs out after a minute: let it be a minute later.
+    await stage.query_write("UPDATE outbox SET leased_until = now() WHERE leased_until IS NOT NULL")
+    async with api(stage, key, *servers) as (_, http):
+        again = await enroll(http, sequence, lead)
+        assert again.is_success, "a client that was not answered asks again, under the same key"
+        assert (await http.post("/sequences/process-queue")).is_success
+        await stage.until_status(enrollment.id, "completed", within_seconds=PATIENCE_SECONDS)
+    assert len(await enrollments(stage, lead)) == 1
+    assert await stage.query("SELECT 1 FROM outbox") == []
+    assert await stage.subjects_to(lead) == ["Hello Acme"]
+    assert await stage.handle(enrollment.id).result() == "completed"
+
+
+async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
+    stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
+) -> None:
+    servers = (migrated_postgres.app_url, temporal_server.address)
+    await stage.stop_worker()
+    nurture = await stage.sequence([EMAIL])
+    first = await stage.sequence([move(await campaign(stage, nurture), stop_current=False)])
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(first, lead)
+    async with part("worker", stage, *servers, **armed(FaultPoint.BETWEEN_COMMIT_AND_DISPATCH)) as worker:
+        await has_died(worker)
+    (other,) = [one for one in await enrollments(stage, lead) if one.id != enrollment]
+    assert not await is_known_to_temporal(stage, other.id)
+    async with part("worker", stage, *servers):
+        await stage.parts.dispatcher.run_all()  # the pass that is made each minute
+        await stage.until_status(other.id, "completed", within_seconds=PATIENCE_SECONDS)
+        assert await asyncio.wait_for(stage.handle(enrollment).result(), READY_SECONDS) == "completed"
+    assert len(await enrollments(stage, lead)) == 2
+    assert await stage.subjects_to(lead) == ["Hello Acme"]
+
+
+async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with_it(
+    stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
+) -> None:
+    """Within seconds: the next pass does not begin before this one is over."""
+    servers = (migrated_postgres.app_url, temporal_server.address)
+    await stage.stop_worker()
+    lead = await stage.lead()
+    (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), lead, dispatch=False)
+    run = await stage.client.start_workflow(
+        ProcessQueueWorkflow.run, id=f"process-queue-{enrollment}", task_queue=stage.task_queue
+    )
+    async with part("worker", stage, *servers, **armed(FaultPoint.BETWEEN_DISPATCH_AND_SETTLE)) as worker:
+        await has_died(worker)
+    async with part("worker", stage, *servers):
+        await asyncio.wait_for(run.result(), PASS_SECONDS)
+        # It may have died at another tenant's row, with this one leased: let the lease be over, and a minute later.
+        await stage.query_write("UPDATE outbox SET leased_until = now() WHERE leased_until IS NOT NULL")
+        await stage.parts.dispatcher.run_all()
+        await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
+    assert await stage.subjects_to(lead) == ["Hello Acme"]

@@ -1,0 +1,188 @@
+"""No email after the answer: replies, bounces, unsubscribes and lists come in by every way while emails are leaving.
+
+A trigger of this database writes down, in the transaction that ends an enrollment, which messages had been let go by
+then: one more than those at the sink is an email that left after somebody had said no.
+"""
+
+import asyncio
+import io
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from email.message import EmailMessage
+from email.policy import SMTP
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from cadenza.embedded import EmbeddedPostgres
+from domain.errors import InvalidTransition
+from services.enrollments.steering import pause, stop
+from services.inbound.receiving import BounceEvent, ComplaintEvent, ReplyEvent, UnsubscribeEvent, record_event
+from services.inbound.tenant_mail import receive_mail
+from services.leads.suppression_list import import_suppressions
+from services.leads.suppressions import create_suppression
+from tests.stage import Stage
+
+LEADS, EMAILS = 72, 6
+COMPANY = 4
+"""So many leads are of one company each."""
+WATCH = (
+    "CREATE TABLE let_go (enrollment_id uuid PRIMARY KEY, message_ids text[] NOT NULL)",
+    "GRANT INSERT, SELECT ON let_go TO cadenza_app",
+    """
+    CREATE FUNCTION note_let_go() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO let_go
+        SELECT NEW.id, coalesce(array_agg(rfc_message_id), '{}') FROM messages
+         WHERE tenant_id = NEW.tenant_id AND enrollment_id = NEW.id AND status IN ('sending', 'sent', 'unknown')
+        ON CONFLICT DO NOTHING;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER note_let_go AFTER UPDATE ON lead_sequence_state FOR EACH ROW
+        WHEN (NEW.status IN ('stopped', 'paused') AND OLD.status IN ('pending', 'active'))
+        EXECUTE FUNCTION note_let_go()
+    """,
+)
+UNWATCH = ("DROP TRIGGER note_let_go ON lead_sequence_state", "DROP FUNCTION note_let_go", "DROP TABLE let_go")
+
+
+@pytest.fixture
+async def watched(migrated_postgres: EmbeddedPostgres, stage: Stage) -> AsyncGenerator[Stage]:
+    engine = create_async_engine(migrated_postgres.owner_url)
+
+    async def run(statements: tuple[str, ...]) -> None:
+        async with engine.begin() as connection:
+            for statement in statements:
+                await connection.execute(text(statement))
+
+    await run(WATCH)
+    yield stage
+    await stage.stop_worker()
+    await run(UNWATCH)
+    await engine.dispose()
+
+
+def email(key: str) -> dict[str, object]:
+    return {"key": key, "type": "email", "config": {"subject": key, "body_text": "Hi {{name}}"}}
+
+
+def waits(key: str) -> dict[str, object]:
+    return {"key": key, "type": "delay", "config": {"days": 1}}
+
+
+async def by_mail(stage: Stage, lead: UUID) -> None:
+    """A reply as the inbound webhook, or an inbox, hands it over."""
+    row = (await stage.query("SELECT email FROM leads WHERE id = :id", id=lead))[0]
+    sent = await stage.query("SELECT rfc_message_id FROM messages WHERE lead_id = :id ORDER BY reserved_at", id=lead)
+    mail = EmailMessage(SMTP)
+    mail["From"], mail["To"], mail["Subject"] = row.email, "sam@sender.example", "Re: Hello"
+    mail["Message-ID"] = f"<{uuid4()}@acme.example>"
+    if sent:
+        mail["In-Reply-To"] = sent[-1].rfc_message_id
+    mail.set_content("No, thank you.\n")
+    async with stage.database.write(stage.tenant_id) as session:
+        assert (await receive_mail(session, mail.as_bytes())).classification == "reply"
+
+
+def ways(stage: Stage) -> list[Callable[[UUID], Awaitable[None]]]:
+    """Everything after which nothing may be sent to the lead."""
+
+    async def tell(lead: UUID, event: ReplyEvent | BounceEvent | ComplaintEvent | UnsubscribeEvent) -> None:
+        async with stage.database.write(stage.tenant_id) as session:
+            await record_event(session, lead, event)
+
+    async def suppress(lead: UUID) -> None:
+        address = (await stage.lead_row(lead)).email
+        async with stage.database.write(stage.tenant_id) as session:
+            await create_suppression(session, kind="address", value=address, reason="asked")
+
+    async def suppress_list(lead: UUID) -> None:
+        address = (await stage.lead_row(lead)).email
+        async with stage.database.write(stage.tenant_id) as session:
+            await import_suppressions(session, io.BytesIO(f"{address}\nnobody@nowhere.example\n".encode()))
+
+    async def by_hand(lead: UUID) -> None:
+        async with stage.database.write(stage.tenant_id) as session:
+            await stop(session, lead, None, "manual")
+
+    async def paused(lead: UUID) -> None:
+        async with stage.database.write(stage.tenant_id) as session:
+            await pause(session, lead, None)
+
+    return [
+        lambda lead: tell(lead, ReplyEvent(type="reply")),
+        lambda lead: by_mail(stage, lead),
+        lambda lead: tell(lead, UnsubscribeEvent(type="unsubscribe")),
+        lambda lead: tell(lead, ComplaintEvent(type="complaint")),
+        lambda lead: tell(lead, BounceEvent(type="bounce")),
+        suppress,
+        suppress_list,
+        by_hand,
+        paused,
+    ]
+
+
+async def quicken(stage: Stage, sequence: UUID) -> None:
+    """Delays of a day become none: email after email leaves, as fast as they go."""
+    await stage.query_write(
+        "UPDATE sequence_versions SET plan = jsonb_set(plan, '{steps}', ("
+        " SELECT jsonb_agg(step ORDER BY place) FROM jsonb_array_elements(plan->'steps') WITH ORDINALITY t(step, place)"
+        "  WHERE step->>'type' = 'email')) WHERE sequence_id = :id",
+        id=sequence,
+    )
+
+
+@pytest.mark.parametrize("seed", [4, 20261125])
+async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched: Stage, seed: int) -> None:
+    stage, chance = watched, random.Random(seed)
+    # The breakers would hold the mailbox long before the end.
+    await stage.query_write(
+        'UPDATE tenants SET settings = \'{"breakers": {"bounce_rate": null, "complaint_rate": null}}\''
+    )
+    steps = [one for place in range(EMAILS) for one in (email(f"email-{place}"), waits(f"wait-{place}"))]
+    sequence = await stage.sequence(steps, on_company_reply="stop")
+    await quicken(stage, sequence)
+    leads = [await stage.lead(email=f"lead-{place}@company-{place // COMPANY}.example") for place in range(LEADS)]
+    enrollments = await stage.enroll(sequence, *leads, dispatch=False)
+    kinds = ways(stage)
+    answered: Counter[str] = Counter()
+
+    async def say_no(lead: UUID, way: Callable[[UUID], Awaitable[None]]) -> None:
+        await asyncio.sleep(chance.uniform(0, 8))
+        try:
+            await way(lead)
+        except InvalidTransition:
+            answered["over"] += 1  # what has ended by then cannot be stopped once more
+        else:
+            answered["answered"] += 1
+
+    # Two thirds of the leads, in an order of their own; the others may hear everything.
+    saying = [lead for lead in leads if chance.random() < 0.66]
+    said = (say_no(lead, kinds[place % len(kinds)]) for place, lead in enumerate(saying))
+    await asyncio.gather(stage.parts.dispatcher.dispatch(stage.tenant_id), *said)
+    await stage.parts.dispatcher.dispatch(stage.tenant_id)
+    for enrollment in enrollments:
+        await stage.until_status(enrollment, "stopped", "paused", "completed")
+    # Whatever was still being handed over has arrived by now.
+    await stage.stop_worker()
+
+    assert answered["answered"] > answered["over"]
+    owners = {
+        row.rfc_message_id: row.enrollment_id
+        for row in await stage.query("SELECT rfc_message_id, enrollment_id FROM messages")
+    }
+    let_go = {row.enrollment_id: set(row.message_ids) for row in await stage.query("SELECT * FROM let_go")}
+    arrived = [(one.message_id, owners[one.message_id]) for one in stage.sink.received]
+    assert [one for one, owner in arrived if owner in let_go and one not in let_go[owner]] == []
+    assert stage.sink.duplicates() == []
+    # The test has power only if some were caught on their way, by each reason, and others were not.
+    reasons = Counter([(await stage.state(one)).stop_reason for one in enrollments])
+    assert {"replied", "company_replied", "unsubscribed", "complained", "bounced", "suppressed"} <= set(reasons), (
+        reasons
+    )
+    assert any(0 < len(messages) < EMAILS for messages in let_go.values())

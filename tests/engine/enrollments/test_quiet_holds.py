@@ -1,0 +1,141 @@
+"""A paused sequence tells its sleepers nothing: whoever sleeps through it never hears of it, and whoever wakes asks.
+
+Nobody who was held may be forgotten, whatever the workflow came to know in between.
+"""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from temporalio.api.enums.v1 import EventType
+
+from db.queries.engine.performing import EnrollmentQueries
+from services.inbound.receiving import AutoReplyEvent, ReplyEvent
+from services.sequences.draft_steps import change_step
+from services.sequences.sequences import SequenceChanges, change_sequence
+from tests.stage import Stage
+
+DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
+EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello", "body_text": "Hi {{name}}"}}
+
+
+async def asleep(stage: Stage) -> tuple[UUID, UUID, UUID]:
+    """A sequence, a lead that sleeps in it for three days, and its enrollment."""
+    sequence, lead = await stage.sequence([DELAY, EMAIL]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    return sequence, lead, enrollment
+
+
+async def turned(stage: Stage, sequence: UUID, status: Any) -> None:
+    """As `PUT /sequences/{id}` does, until Temporal has heard what it was to hear of it."""
+
+    async def told() -> bool:
+        return await stage.query("SELECT 1 FROM outbox") == []
+
+    await stage.command(lambda session: change_sequence(session, sequence, SequenceChanges(status=status)))
+    await stage.until(told, "nothing is left to tell")
+
+
+async def signals(stage: Stage, enrollment: UUID) -> Counter[str]:
+    history = await stage.handle(enrollment).fetch_history()
+    return Counter(
+        event.workflow_execution_signaled_event_attributes.signal_name
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+    )
+
+
+async def knows_of_the_hold(stage: Stage, enrollment: UUID) -> bool:
+    return (await stage.position(enrollment)).held
+
+
+async def test_who_sleeps_through_a_pause_never_hears_of_it(stage: Stage) -> None:
+    sequence, lead, enrollment = await asleep(stage)
+    for _ in range(3):
+        await turned(stage, sequence, "paused")
+        assert (await stage.state(enrollment)).status == "paused"
+        await turned(stage, sequence, "active")
+    await stage.forward(days=4)
+    await stage.until_status(enrollment, "completed")
+    assert await stage.subjects_to(lead) == ["Hello"]
+    assert await signals(stage, enrollment) == {}
+    assert (await stage.log(enrollment))[:3] == ["enrolled", "paused", "resumed"]
+
+
+async def test_who_wakes_during_the_pause_is_held_and_told_of_its_end(stage: Stage) -> None:
+    sequence, lead, enrollment = await asleep(stage)
+    await turned(stage, sequence, "paused")
+    await stage.forward(days=4)
+    await stage.until(lambda: knows_of_the_hold(stage, enrollment), "it woke, asked, and knows that it is held")
+    assert await stage.subjects_to(lead) == []
+    await turned(stage, sequence, "active")
+    assert await signals(stage, enrollment) == {"resume": 1}
+    await stage.forward(days=4)
+    await stage.until_status(enrollment, "completed")
+    assert await stage.subjects_to(lead) == ["Hello"]
+
+
+async def test_a_second_pause_finds_who_wakes_by_what_it_knew_before_the_first(stage: Stage) -> None:
+    sequence, lead, enrollment = await asleep(stage)
+    await turned(stage, sequence, "paused")
+    # By its own clock the pause lasts a day: its wait ends a day later, of which the workflow knows nothing.
+    await stage.forward(days=1)
+    await turned(stage, sequence, "active")
+    await turned(stage, sequence, "paused")
+    await stage.forward(days=2, hours=12)
+    await stage.until(lambda: knows_of_the_hold(stage, enrollment), "it woke a day early, and knows that it is held")
+    await turned(stage, sequence, "active")
+    await stage.forward(days=4)
+    await stage.until_status(enrollment, "completed")
+    assert await stage.subjects_to(lead) == ["Hello"]
+
+
+async def test_let_go_while_the_answer_that_it_is_held_is_on_its_way(stage: Stage) -> None:
+    sequence, _, enrollment = await asleep(stage)
+    await turned(stage, sequence, "paused")
+    queries = EnrollmentQueries(stage.database, stage.tenant_id, enrollment)
+    loaded = await queries.load()
+    assert loaded is not None
+    assert loaded.directive.held
+    await turned(stage, sequence, "active")
+    # Nobody has told the workflow, so this answer must not say that it will be told.
+    answer = await queries.heard(loaded.directive)
+    assert (answer.status, answer.revision) == ("active", loaded.directive.revision + 1)
+
+
+async def test_what_a_held_lead_is_told_tells_it_of_the_hold(stage: Stage) -> None:
+    """An absence and an edit reach the workflow with all that is true by then: from there on it waits to be let go."""
+    sequence, lead, enrollment = await asleep(stage)
+    other, away = await stage.lead(), await stage.lead()
+    edited, absent = await stage.enroll(sequence, other, away)
+    await turned(stage, sequence, "paused")
+    await stage.tell(away, AutoReplyEvent(type="auto_reply"))
+    await stage.edit(sequence, lambda session: change_step(session, sequence, "wait", {"config": {"days": 5}}))
+    for one in (enrollment, edited, absent):
+        await stage.until(lambda one=one: knows_of_the_hold(stage, one), "it was told")
+    await turned(stage, sequence, "active")
+    await stage.forward(days=30)
+    for one, whom in ((enrollment, lead), (edited, other), (absent, away)):
+        await stage.until_status(one, "completed")
+        assert await stage.subjects_to(whom) == ["Hello"]
+
+
+async def test_held_before_its_start_was_delivered(stage: Stage) -> None:
+    sequence, lead = await stage.sequence([DELAY, EMAIL]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
+    await turned(stage, sequence, "paused")
+    assert await knows_of_the_hold(stage, enrollment)
+    await turned(stage, sequence, "active")
+    await stage.forward(days=4)
+    await stage.until_status(enrollment, "completed")
+    assert await stage.subjects_to(lead) == ["Hello"]
+
+
+async def test_a_reply_ends_at_once_what_was_held_in_its_sleep(stage: Stage) -> None:
+    sequence, lead, enrollment = await asleep(stage)
+    await turned(stage, sequence, "paused")
+    await stage.tell(lead, ReplyEvent(type="reply"))
+    assert await stage.handle(enrollment).result() == "stopped: replied"
+    await turned(stage, sequence, "active")
+    await stage.forward(days=4)
+    assert await stage.subjects_to(lead) == []

@@ -1,0 +1,59 @@
+"""An address that is full, or away, for once is written to again; one that never takes anything is dead."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.inbound.receiving import BounceEvent, OpenEvent, ReplyEvent
+from tests.stage import Stage
+
+WAIT = {"key": "wait", "type": "delay", "config": {"days": 30}}
+HELLO = {"key": "hello", "type": "email", "config": {"subject": "Hello", "body_text": "Hi {{name}}"}}
+
+
+async def soft(stage: Stage, lead: UUID, *, days_ago: float = 0) -> list[UUID]:
+    when = datetime.now(UTC) - timedelta(days=days_ago)
+    return (await stage.tell(lead, BounceEvent(type="bounce", hard=False, occurred_at=when))).stopped
+
+
+async def enrolled(stage: Stage) -> tuple[UUID, UUID]:
+    sequence, lead = await stage.sequence([WAIT, HELLO]), await stage.lead()
+    (enrollment,) = await stage.enroll(sequence, lead)
+    return lead, enrollment
+
+
+async def test_the_third_in_a_row_counts_as_a_hard_bounce(stage: Stage) -> None:
+    lead, enrollment = await enrolled(stage)
+    assert await soft(stage, lead) == await soft(stage, lead) == []
+    assert ((await stage.state(enrollment)).status, (await stage.lead_row(lead)).status) == ("active", "new")
+    assert await stage.query("SELECT 1 FROM suppressions") == []
+    assert await soft(stage, lead) == [enrollment]
+    assert ((await stage.state(enrollment)).stop_reason, (await stage.lead_row(lead)).status) == ("bounced", "bounced")
+    [suppressed] = await stage.query("SELECT value, reason FROM suppressions")
+    assert (suppressed.value, suppressed.reason) == ((await stage.lead_row(lead)).email, "bounced")
+    # Whether the mailbox does harm is judged by what came back for good.
+    assert (await stage.query("SELECT status FROM mailboxes"))[0].status == "active"
+
+
+async def test_a_sign_of_life_between_them_begins_the_count_anew(stage: Stage) -> None:
+    lead, enrollment = await enrolled(stage)
+    await soft(stage, lead)
+    await soft(stage, lead)
+    await stage.tell(lead, OpenEvent(type="open"))
+    assert await soft(stage, lead) == await soft(stage, lead) == []
+    # What a machine opens says nothing of a person.
+    await stage.tell(lead, OpenEvent(type="open", machine=True))
+    assert await soft(stage, lead) == [enrollment]
+
+
+async def test_bounces_of_long_ago_do_not_count(stage: Stage) -> None:
+    lead, _ = await enrolled(stage)
+    assert [await soft(stage, lead, days_ago=days) for days in (45, 31, 1, 0)] == [[], [], [], []]
+
+
+async def test_a_reply_is_a_sign_of_life_in_a_later_enrollment_too(stage: Stage) -> None:
+    lead, _ = await enrolled(stage)
+    await soft(stage, lead)
+    await soft(stage, lead)
+    await stage.tell(lead, ReplyEvent(type="reply"))
+    await stage.enroll(await stage.sequence([WAIT, HELLO]), lead)
+    assert await soft(stage, lead) == []

@@ -1,0 +1,38 @@
+"""A minute of the load that `python -m bench.soak` holds for an hour: the same processes, the same people."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+MUST_BE_NONE = (
+    "unfinished",
+    "failed",
+    "overdue",
+    "duplicated",
+    "emails_after_reply",
+    "api_failures",
+    "log_errors",
+)
+
+
+async def soaked() -> dict[str, Any]:
+    """Its figures, from a process of its own: it leaves by the guarded exit, and its client of Temporal with it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.soak", "--short", cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return json.loads(said.splitlines()[-1])["figures"]
+
+
+async def test_a_minute_of_load_leaves_nothing_undone_and_no_complaint() -> None:
+    figures = await soaked()
+
+    assert figures["arrived"] >= 50
+    assert figures["emails"] > figures["arrived"]
+    # Sleepers are still on their way; all others have come to their end.
+    assert figures["finished"] >= 0.7 * figures["arrived"]
+    assert {name: figures[name] for name in MUST_BE_NONE} == dict.fromkeys(MUST_BE_NONE, 0)

@@ -1,0 +1,58 @@
+"""Slots are given to tenants in turns, and none is lost to whoever gives up."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+from services.dispatch.fair_slots import FairSlots
+
+BUSY, QUIET = uuid4(), uuid4()
+
+
+async def occupy(slots: FairSlots, tenant: UUID, served: list[UUID]) -> None:
+    async with slots.slot(tenant):
+        served.append(tenant)
+        await asyncio.sleep(0)
+
+
+async def test_one_who_wants_much_does_not_keep_another_waiting() -> None:
+    slots, served = FairSlots(2), list[UUID]()
+    wanted = [asyncio.create_task(occupy(slots, BUSY, served)) for _ in range(100)]
+    await asyncio.sleep(0)
+    wanted.append(asyncio.create_task(occupy(slots, QUIET, served)))
+    await asyncio.gather(*wanted)
+    assert (len(served), served.index(QUIET) < 6) == (101, True)
+
+
+async def test_never_more_than_the_limit_also_when_it_changes() -> None:
+    slots, most, inside = FairSlots(3), 0, 0
+
+    async def work(number: int) -> None:
+        nonlocal most, inside
+        async with slots.slot(BUSY if number % 2 else QUIET):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= 1
+
+    await asyncio.gather(*(work(number) for number in range(30)))
+    assert most == 3
+    slots.limit, most = 5, 0
+    await asyncio.gather(*(work(number) for number in range(30)))
+    assert most == 5
+    slots.limit, most = 1, 0
+    await asyncio.gather(*(work(number) for number in range(30)))
+    assert most == 1
+
+
+async def test_a_slot_of_whoever_gives_up_is_the_next_ones() -> None:
+    slots, served = FairSlots(1), list[UUID]()
+    async with slots.slot(BUSY):
+        waiting = [asyncio.create_task(occupy(slots, BUSY, served)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+    # The slot was free for a moment, and given to the second; it gives up just then.
+    waiting[1].cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert served == [BUSY]
+    await asyncio.wait_for(occupy(slots, QUIET, served), 5)
+    assert served == [BUSY, QUIET]

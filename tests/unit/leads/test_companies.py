@@ -1,0 +1,29 @@
+"""Which addresses tell a company, and which tell only where somebody has mail."""
+
+import pytest
+
+from domain.leads.companies import company_domain
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["ada@gmail.com", "ada@yahoo.co.uk", "ada@hotmail.fr", "ada@gmx.de", "ada@web.de", "ada@qq.com", "ada@live.com.au"],
+)
+def test_who_has_mail_where_anybody_may_is_nobodys_colleague(email: str) -> None:
+    assert company_domain(email) is None
+
+
+@pytest.mark.parametrize(
+    ("email", "domain"),
+    [
+        ("ada@acme.example", "acme.example"),
+        ("ada@mail.acme.example", "mail.acme.example"),
+        # A brand's name in front of a company's own domain is no freemail.
+        ("ada@live.acme.example", "live.acme.example"),
+        ("ada@outlook.acme.com", "outlook.acme.com"),
+        ("ada@notgmail.com", "notgmail.com"),
+        ('"a@b"@acme.example', "acme.example"),
+    ],
+)
+def test_the_domain_of_a_company(email: str, domain: str) -> None:
+    assert company_domain(email) == domain
