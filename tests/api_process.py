@@ -11,6 +11,7 @@ import httpx
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, choose_port
+from tests.shared_servers import namespace_at
 
 PATIENCE_SECONDS = 180.0
 
@@ -30,6 +31,7 @@ async def running_api(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **
         "CADENZA_API_PORT": str(port),
         "CADENZA_TASK_QUEUE": f"api-{uuid4()}",
         "TEMPORAL_ADDRESS": temporal.address,
+        "TEMPORAL_NAMESPACE": namespace_at(temporal.address),
     }
     environment = clean_environment(**{**ours, **settings})
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cadenza", "api", env=environment)

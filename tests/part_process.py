@@ -8,6 +8,7 @@ from typing import IO
 
 from cadenza.embedded.ports import LOOPBACK
 from tests.api_process import clean_environment
+from tests.shared_servers import namespace_at
 from tests.stage import Stage
 
 KILLED = -9
@@ -32,6 +33,7 @@ async def part(
         CADENZA_SMTP_PORT=str(stage.sink.port),
         CADENZA_TASK_QUEUE=stage.task_queue,
         TEMPORAL_ADDRESS=temporal_address,
+        TEMPORAL_NAMESPACE=namespace_at(temporal_address),
         **settings,
     )
     process = await asyncio.create_subprocess_exec(

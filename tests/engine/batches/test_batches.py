@@ -19,6 +19,7 @@ from db.session import WriteSession
 from services.access.api_keys import create_key
 from services.batches.assigning import assign_sequence
 from services.enrollments import steering as steer
+from tests.shared_servers import namespace_at
 from tests.stage import Stage, new_tenant
 
 EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
@@ -95,6 +96,7 @@ async def api_process(
             "CADENZA_API_PORT": str(port),
             "CADENZA_TASK_QUEUE": stage.task_queue,
             "TEMPORAL_ADDRESS": temporal_address,
+            "TEMPORAL_NAMESPACE": namespace_at(temporal_address),
         },
         stderr=asyncio.subprocess.DEVNULL,
     )

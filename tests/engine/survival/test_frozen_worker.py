@@ -29,7 +29,8 @@ TAKEN_OVER_SECONDS = 120
 
 _HOLD = text("SELECT id FROM lead_sequence_state WHERE id = :id FOR UPDATE")
 _AT_THE_GATE = text(
-    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT reserve_message%'"
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    " AND query LIKE 'SELECT reserve_message%'"
 )
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the process table as Linux has it")
