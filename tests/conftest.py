@@ -11,10 +11,13 @@ import pytest
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import leave
 from cadenza.maintenance.migrate import upgrade
+from tests.properties import register_profiles
 from tests.shared_servers import Servers, SharedPostgres, SharedTemporal, new_temporal
 
 SHARED = "shared_servers"
 SERVERS = pytest.StashKey[Servers]()
+
+register_profiles()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.engine.liquid_dialect import FILTERS
 from domain.engine.templates import KNOWN_FIELDS, check, merge_fields, render, render_header
 from domain.errors import MergeFieldMissing, TemplateInvalid
+from tests.properties import examples
 
 LEAD = {
     "first_name": "Ada",
@@ -124,7 +125,7 @@ _ARGUMENTS = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(chain=st.lists(_STEPS, min_size=1, max_size=4), start=st.sampled_from(["first_name", "'<b>bold</b>'", "tags"]))
 def test_no_chain_of_filters_lets_markup_of_a_lead_through(chain: list[str], start: str) -> None:
     lead = {"first_name": "b <script>x</script> &lt;script&gt;", "tags": ["<script>"], "custom": {}}
@@ -244,7 +245,7 @@ def test_merge_fields_names_what_a_template_needs() -> None:
         merge_fields("{{ name ")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(alphabet="{}%|: .'\"()[]-#\nabrifwendoecht01", max_size=120))
 def test_no_source_crashes(source: str) -> None:
     problems = check(source, html=True)

@@ -3,12 +3,13 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mail.compose import Outgoing, compose
 from mail.devreply import build_bounce, build_reply
 from mail.inbound import InboundMail, parse_inbound
+from tests.properties import examples
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 LONG_ID = f"<{'a' * 90}@us.example>"
@@ -189,7 +190,7 @@ _NOISE = st.sampled_from(
 ) | st.binary(max_size=20)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(
     st.binary(max_size=400) | st.tuples(st.sampled_from(_SAMPLES), st.lists(st.tuples(st.integers(0, 2000), _NOISE)))
 )
@@ -210,7 +211,7 @@ def test_no_bytes_crash_it(given_: bytes | tuple[bytes, list[tuple[int, bytes]]]
         text.encode("utf-8")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=300), st.text(max_size=100))
 def test_an_answer_can_be_built_to_anything_that_was_captured(captured: bytes, text: str) -> None:
     # Among the texts that are tried are words that ask to be left alone, and that say of themselves what they are.
