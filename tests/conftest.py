@@ -9,26 +9,17 @@ from typing import Any
 import pytest
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from cadenza.exit import leave
 from cadenza.maintenance.migrate import upgrade
+from tests.guarded_exit import pytest_cmdline_main
 from tests.properties import register_profiles
 from tests.shared_servers import Servers, SharedPostgres, SharedTemporal, new_temporal
+
+__all__ = ["pytest_cmdline_main"]
 
 SHARED = "shared_servers"
 SERVERS = pytest.StashKey[Servers]()
 
 register_profiles()
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_cmdline_main() -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
-    """Leave by the guarded exit once the summary is printed and every fixture has ended.
-
-    Without it the interpreter's tear-down crashes in temporalio's threads now and then, and a run whose tests
-    all passed ends as a failure. The status is pytest's own.
-    """
-    status = yield
-    leave(int(status or 0))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def thaw(pid: int) -> None:
 
 
 @contextmanager
-def thawed_in_the_end(process: asyncio.subprocess.Process) -> Iterator[None]:
+def thawed_in_the_end(process: Process) -> Iterator[None]:
     """A stopped process cannot be ended in an orderly way, whatever the test has found."""
     try:
         yield

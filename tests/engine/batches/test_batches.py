@@ -1,9 +1,7 @@
 """Batches with everything behind them: drivers that are killed, sequences steered whole, tenants side by side."""
 
-import asyncio
 import dataclasses
 import os
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -19,6 +17,7 @@ from db.session import WriteSession
 from services.access.api_keys import create_key
 from services.batches.assigning import assign_sequence
 from services.enrollments import steering as steer
+from tests.programs import DEVNULL, Process, start_program
 from tests.shared_servers import namespace_at
 from tests.stage import Stage, new_tenant
 
@@ -82,15 +81,12 @@ async def steered(stage: Stage, sequence_id: UUID, status: str) -> None:
 @asynccontextmanager
 async def api_process(
     stage: Stage, database_url: str, temporal_address: str
-) -> AsyncGenerator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+) -> AsyncGenerator[tuple[Process, httpx.AsyncClient]]:
     """`cadenza api` as a process, once it answers, and a client with a key of the stage's tenant."""
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "cadenza",
+    process = await start_program(
         "api",
-        env={
+        environment={
             **os.environ,
             "CADENZA_DATABASE_URL": database_url,
             "CADENZA_API_PORT": str(port),
@@ -98,7 +94,7 @@ async def api_process(
             "TEMPORAL_ADDRESS": temporal_address,
             "TEMPORAL_NAMESPACE": namespace_at(temporal_address),
         },
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=DEVNULL,
     )
     async with stage.database.write(stage.tenant_id) as session:
         key = (await create_key(session, name="Test", scopes=["write"])).key

@@ -21,6 +21,7 @@ from db.bounds import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS
 from db.calls import Call
 from tests.frozen import freeze, thaw, thawed_in_the_end
 from tests.part_process import part
+from tests.programs import Process
 from tests.stage import Stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
@@ -47,7 +48,7 @@ async def servers(stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_se
 @asynccontextmanager
 async def frozen_while(
     stage: Stage, servers: Servers, there: asyncio.Event, enrollment: UUID
-) -> AsyncGenerator[asyncio.subprocess.Process, None]:
+) -> AsyncGenerator[Process, None]:
     """The first worker, frozen once the event says that it is where it shall be; and a second one beside it."""
     async with part("worker", stage, *servers) as first:
         with thawed_in_the_end(first):
