@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.programs import Process
+
 _PATIENCE_SECONDS = 10
 
 

@@ -40,7 +40,8 @@ from workflows.enrollment import EnrollmentWorkflow
 from workflows.messages import enrollment_workflow_id
 
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 180
+"""How long a test waits for what is bound to happen: long, so that a busy machine fails none."""
 SECRETS = SecretBox([new_key()])
 LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail of tests")
 T = TypeVar("T")

@@ -116,6 +116,7 @@ async def api_process(
                 await process.wait()
 
 
+@pytest.mark.long
 async def test_a_driver_that_is_killed_loses_no_lead_and_doubles_none(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
