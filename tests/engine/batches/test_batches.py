@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
