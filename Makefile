@@ -4,8 +4,8 @@ ARGS ?=
 
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 
-.PHONY: install install-dev web web-types up demo lint check check-style check-types check-web check-tests test test-long chaos \
-	bench docs locks clean
+.PHONY: install install-dev web web-types up demo lint check test test-long chaos bench docs locks clean
+.PHONY: check-style check-types check-web check-tests
 
 install: .venv/.installed web
 
