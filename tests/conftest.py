@@ -11,6 +11,7 @@ import pytest
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
 from tests.guarded_exit import pytest_cmdline_main
+from tests.integration.up.up_run import UpRun, dev_run
 from tests.properties import register_profiles
 from tests.shared_servers import Servers, SharedPostgres, SharedTemporal, new_temporal
 
@@ -64,6 +65,13 @@ async def temporal_server(server_folder: Path, pytestconfig: pytest.Config) -> A
         return
     async with new_temporal(server_folder / "temporal") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def up() -> Generator[UpRun]:
+    """`cadenza up --dev`, for the tests that leave it as it is: each has a tenant of its own (`new_tenant`)."""
+    with dev_run() as run:
+        yield run
 
 
 @pytest.fixture(scope="session")

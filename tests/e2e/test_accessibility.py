@@ -13,8 +13,7 @@ from tests.e2e.workspace import Workspace, make_workspace
 
 
 @pytest.fixture(scope="module")
-async def workspace(up: Any) -> Workspace:
-    run = up.run()
+async def workspace(run: dict[str, Any]) -> Workspace:
     headers = {"Authorization": f"Bearer {run['api_key']}"}
     async with httpx.AsyncClient(base_url=run["api_url"], headers=headers, trust_env=False, timeout=120) as http:
         return await make_workspace(http)
