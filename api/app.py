@@ -1,4 +1,4 @@
-"""The API as an ASGI app. It reads no settings: the program that runs it hands them in as `AppConfig`."""
+"""The API as an ASGI app. It reads no settings: the program that runs it passes them in as `AppConfig`."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -7,12 +7,13 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from temporalio.client import Client
 
+from api.app_context import AppContext
 from api.config import AppConfig
-from api.documented import ALWAYS, document
+from api.error_responses import ALWAYS, complete_openapi
 from api.errors import install_error_handlers
 from api.link_recorder import LinkRecorder
-from api.observed import Observed
 from api.pages.web_app import serve_web
+from api.request_observability import RequestObservability
 from api.requests.auth import bearer, cookie
 from api.requests.rate_limit import RateLimiter, RateLimitHeaders
 from api.requests.sign_in_attempts import SignInAttempts
@@ -30,7 +31,6 @@ from api.routers.leads import importing as lead_import
 from api.routers.mailboxes import mailboxes, sender_domains
 from api.routers.sequences import analytics, preview, sequences, steps, versions
 from api.routers.sequences import files as sequence_files
-from api.wiring import Wiring
 from db.schema_check import refuse_old_schema
 from db.session import Database
 from mail.outbox_store import OutboxStore
@@ -47,16 +47,17 @@ __all__ = ["AppConfig", "create_app"]
 DESCRIPTION = """
 Durable multi-touch lead sequences.
 
-Every request but `/healthz`, `/readyz`, `/metrics`, the links in mail and signed webhooks carries
-`Authorization: Bearer <API key>`; a key belongs to one tenant. Browsers sign in (`POST /session`) and send a cookie in
-its place, and with it `X-Cadenza-CSRF: 1` whenever they change something.
-Whoever asks too often is refused with 429 `rate_limited` and `Retry-After`; `RateLimit-Limit`, `RateLimit-Remaining`
-and `RateLimit-Reset` (seconds) on every answer say what is left.
+Every request except `/healthz`, `/readyz`, `/metrics`, links in mail and signed webhooks carries
+`Authorization: Bearer <API key>`. A key belongs to one tenant. Browsers sign in (`POST /session`) and send a cookie
+instead, together with `X-Cadenza-CSRF: 1` whenever they change something.
+
+A client that sends too many requests gets 429 `rate_limited` with `Retry-After`. `RateLimit-Limit`,
+`RateLimit-Remaining` and `RateLimit-Reset` (seconds) on every answer say how many requests are left.
 Errors are RFC 9457 `application/problem+json` with a stable `code`. Lists are paged by `limit` and `cursor`.
 POSTs that create or enroll accept `Idempotency-Key`. Times are RFC 3339 in UTC, durations ISO 8601.
 """
 
-# Fixed paths (`/leads/import`) stand before those with an ID in their place (`/leads/{lead_id}`).
+# Fixed paths (`/leads/import`) must be registered before paths with an ID in the same place (`/leads/{lead_id}`).
 ROUTERS = (
     queue.router,
     sequence_files.router,
@@ -86,10 +87,11 @@ ROUTERS = (
 
 
 def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Client]]) -> FastAPI:
-    """The app; `connect_temporal` is called when Temporal is first needed, and again until it answers.
+    """Builds the app. `connect_temporal` is called when Temporal is first needed, and again until it answers.
 
-    At start it raises UnsafeRole for a database role that row level security does not bind, OldSchema, and whatever
-    keeps it from reaching Postgres at all. Temporal may be away: enrollments are kept and dispatched later.
+    At startup the app raises UnsafeRole for a database role that row level security does not bind, OldSchema for a
+    database that is not migrated, and the driver's error if Postgres cannot be reached. Temporal may be down:
+    enrollments are stored and dispatched later.
     """
 
     @asynccontextmanager
@@ -107,7 +109,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
             await database.refuse_unsafe_role()
             await refuse_old_schema(database)
             gauges = InstallationGauges(database)
-            app.state.wiring = Wiring(
+            app.state.context = AppContext(
                 config,
                 database,
                 gateway,
@@ -133,14 +135,14 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
-        # FastAPI's own pages load their scripts from a public CDN; `/docs` comes with the web app.
+        # FastAPI's own pages load scripts from a public CDN. The web app serves `/docs` instead.
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        # A path with a slash too many is a 404, not a redirect that drops a POST's body.
+        # A path with one slash too many gives 404. A redirect would drop the body of a POST.
         redirect_slashes=False,
     )
-    app.add_middleware(Observed)
+    app.add_middleware(RequestObservability)
     install_error_handlers(app)
     if config.rate_limit is not None:
         app.add_middleware(RateLimitHeaders)
@@ -150,14 +152,14 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
     if config.inbound_webhook_secret is not None:
         app.include_router(inbound.router)
     app.include_router(_with_key(config))
-    document(app)
+    complete_openapi(app)
     if config.web_dir is not None:
         serve_web(app, config.web_dir)
     return app
 
 
 def _with_key(config: AppConfig) -> APIRouter:
-    """Everything that needs an API key, or somebody who is signed in."""
+    """Every route that needs an API key or a session."""
     guarded = APIRouter(dependencies=[Depends(bearer), Depends(cookie)], responses=ALWAYS)
     for router in (*ROUTERS, *((dev.router,) if config.dev else ())):
         guarded.include_router(router)

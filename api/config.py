@@ -1,4 +1,4 @@
-"""What the API is told by the program that runs it."""
+"""What the program that runs the API passes to it."""
 
 import ssl
 from dataclasses import dataclass, field
@@ -11,34 +11,34 @@ from services.secret_box import SecretBox
 
 @dataclass(frozen=True, slots=True)
 class AppConfig:
-    """`dev` registers `/dev/*`, which shows and makes mail and moves clocks: never in production."""
+    """`dev` registers `/dev/*`, which shows and creates mail and moves clocks. Never set it in production."""
 
     database_url: str = field(repr=False)
-    """The app's role: owns nothing, cannot bypass row level security."""
+    """Connects as the app's role, which owns no table and cannot bypass row level security."""
     task_queue: str = "cadenza"
     dev: bool = False
     capture_dir: Path | None = None
-    """Where captured mail is kept; `/dev/outbox` is empty without it."""
+    """The folder of captured mail. Without it `/dev/outbox` is empty."""
     web_dir: Path | None = None
-    """The built web app; `/` is not served without it."""
+    """The folder of the built web app. Without it `/` is not served."""
     temporal_ui_url: str | None = None
-    """Temporal's web UI; an enrollment has no `temporal_url` without it."""
+    """The address of Temporal's web UI. Without it an enrollment has no `temporal_url`."""
     temporal_namespace: str = "default"
     inbound_webhook_secret: str | None = field(default=None, repr=False)
-    """Signs `/webhooks/inbound-email`, which is not served without it."""
+    """Verifies signatures of `/webhooks/inbound-email`. Without it that path is not served."""
     signing_key: str | None = field(default=None, repr=False)
-    """Of the links in mail; without it none is known here."""
+    """Verifies the tokens of links in mail. Without it every such link is answered as unknown."""
     secrets: SecretBox = field(default_factory=SecretBox, repr=False)
-    """Seals mailboxes' passwords; without keys none are taken."""
+    """Encrypts mailbox passwords. Without keys, mailboxes with a password are refused."""
     rate_limit: RateLimit | None = None
-    """What each API key, and each person, may ask of this process; without it there is no limit."""
+    """The rate that each API key and each user may send to this process. Without it there is no limit."""
     public_url: str | None = None
-    """Where people reach the API; over https its cookies are sent over nothing else."""
+    """The address at which people reach the API. If it is https, cookies are sent over https only."""
     dns: Lookup = field(default_factory=Lookup, repr=False)
-    """Answers what is asked about sender domains."""
+    """The DNS resolver for the checks of sender domains."""
     mail_allow_private: bool = False
-    """Development: mailboxes' own servers may be on this machine and its network."""
+    """Development only: mail servers of mailboxes may have addresses of this machine or its private network."""
     mail_tls: ssl.SSLContext | None = field(default=None, repr=False)
-    """For mailboxes' servers whose certificates are of a private authority; the system's authorities otherwise."""
+    """TLS settings for mail servers with certificates of a private authority. None: the system's authorities."""
     webhook_allow_private: bool = False
-    """Development: webhooks may go to this machine and its network."""
+    """Development only: webhooks may be sent to this machine and its private network."""

@@ -1,9 +1,9 @@
-"""What Postgres refused, or could not do, as a refusal that a client understands."""
+"""Turns an error of Postgres into an error that a client understands."""
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.unavailable import DatabaseFull, DatabaseReadOnly, Unavailable
+from api.outages import DatabaseFull, DatabaseReadOnly, Unavailable
 from db.outages import Outage, outage_of
 from domain.errors import Conflict, DomainError, FieldError, Invalid
 
@@ -15,7 +15,7 @@ _OUTAGES = {Outage.AWAY: Unavailable, Outage.READ_ONLY: DatabaseReadOnly, Outage
 
 
 def refusal_of(error: SQLAlchemyError) -> DomainError | None:
-    """The refusal that the error amounts to; None when it is a fault of this program."""
+    """The error to answer with; None if the query itself is at fault, which is a bug of this program."""
     if isinstance(error, PoolTimeout):
         return Unavailable("every database connection is in use")
     if not isinstance(error, DBAPIError):
@@ -24,14 +24,14 @@ def refusal_of(error: SQLAlchemyError) -> DomainError | None:
     if outage := outage_of(error):
         return _OUTAGES[outage](outage.value)
     if state.startswith(_TRY_AGAIN):
-        return Unavailable("another request was changing the same rows")
+        return Unavailable("another request changed the same rows at the same time")
     if state == _TOO_SLOW:
         return Unavailable("the database did not answer in time")
     if state == "23505":
-        return Conflict("there is one like this already")
+        return Conflict("the same thing exists already")
     if state == "23503":
-        return Conflict("something that this refers to does not exist, or is still referred to")
+        return Conflict("something that this refers to does not exist, or something else still refers to it")
     if state.startswith(_BAD_VALUE):
-        detail = "the database cannot hold one of the values"
+        detail = "the database cannot store one of the values"
         return Invalid(detail, errors=[FieldError("", "unacceptable_value", detail)])
     return None

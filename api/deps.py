@@ -1,7 +1,7 @@
-"""What endpoints ask for: a tenant's transaction, a page of a list, an answer that is given once.
+"""Dependencies of endpoints: a tenant's transaction, a page of a list, an answer that is given once per key.
 
-A transaction begins before the endpoint and is committed after it, before the answer is sent (FastAPI's
-`scope="function"`): a client that has its answer finds what it wrote.
+A transaction begins before the endpoint runs and is committed after it, before the answer is sent (FastAPI's
+`scope="function"`). So a client that has its answer can read what it wrote.
 """
 
 import hmac
@@ -14,10 +14,10 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from api.app_context import AppContext, app_context
+from api.outages import reaching_postgres
 from api.requests.auth import Principal, principal_of
 from api.requests.json_body import YAML_TYPES, media_type
-from api.unavailable import reaching_postgres
-from api.wiring import Wiring, wiring
 from db.session import ReadSession, WriteSession
 from services import idempotency
 from services.access.api_keys import Scope
@@ -38,7 +38,7 @@ async def _opened(transaction: AbstractAsyncContextManager[S]) -> AsyncGenerator
 def _reads(scope: Scope) -> Callable[[Request], AsyncIterator[ReadSession]]:
     async def read_session(request: Request) -> AsyncIterator[ReadSession]:
         tenant_id = principal_of(request, scope).tenant_id
-        async with _opened(wiring(request).database.read(tenant_id)) as session:
+        async with _opened(app_context(request).database.read(tenant_id)) as session:
             yield session
 
     return read_session
@@ -48,21 +48,23 @@ def _writes(scope: Scope, *, tells_temporal: bool = False) -> Callable[[Request]
     async def write_session(request: Request) -> AsyncIterator[WriteSession]:
         principal = principal_of(request, scope)
         tenant_id = principal.tenant_id
-        transaction = wiring(request).database.write(tenant_id, api_key_id=principal.key_id, user_id=principal.user_id)
+        transaction = app_context(request).database.write(
+            tenant_id, api_key_id=principal.key_id, user_id=principal.user_id
+        )
         async with _opened(transaction) as session:
             yield session
         if tells_temporal:
-            wiring(request).dispatcher.kick(tenant_id)
+            app_context(request).dispatcher.kick(tenant_id)
 
     return write_session
 
 
 Reading = Annotated[ReadSession, Depends(_reads("read"), scope="function")]
 OwnWriting = Annotated[WriteSession, Depends(_writes("read"), scope="function")]
-"""Writes what is the caller's own, whatever else they may."""
+"""For writes to what belongs to the caller (such as their session): the scope `read` is enough."""
 Writing = Annotated[WriteSession, Depends(_writes("write"), scope="function")]
 Steering = Annotated[WriteSession, Depends(_writes("write", tells_temporal=True), scope="function")]
-"""Writes what Temporal must hear of: after the commit, the outbox is dispatched at once."""
+"""For writes that Temporal must be told about: the outbox is dispatched right after the commit."""
 AdminReading = Annotated[ReadSession, Depends(_reads("admin"), scope="function")]
 AdminWriting = Annotated[WriteSession, Depends(_writes("admin"), scope="function")]
 AdminSteering = Annotated[WriteSession, Depends(_writes("admin", tells_temporal=True), scope="function")]
@@ -80,11 +82,11 @@ Writer = Annotated[Principal, Depends(_allowed("write"))]
 Admin = Annotated[Principal, Depends(_allowed("admin"))]
 
 
-def _wired(request: Request) -> Wiring:
-    return wiring(request)
+def _context(request: Request) -> AppContext:
+    return app_context(request)
 
 
-Wired = Annotated[Wiring, Depends(_wired)]
+Context = Annotated[AppContext, Depends(_context)]
 
 
 def _page(
@@ -98,7 +100,7 @@ Paging = Annotated[PageRequest, Depends(_page)]
 
 
 class AnswerOnce:
-    """Carries a request out at most once per `Idempotency-Key`; without one, every time."""
+    """Carries out a request at most once per `Idempotency-Key`; without the header, every time."""
 
     def __init__(
         self,
@@ -110,8 +112,8 @@ class AnswerOnce:
                 min_length=1,
                 max_length=255,
                 pattern=r"^[\x20-\x7e]+$",
-                description="Sent again with the same body, by the same key or session, the request is not carried "
-                "out again: the first answer is given again.",
+                description="A second request with the same key and body, by the same API key or session, is not "
+                "carried out again: it gets the first answer.",
             ),
         ] = None,
     ) -> None:
@@ -121,7 +123,7 @@ class AnswerOnce:
     async def __call__(
         self, session: WriteSession, status_code: int, carry_out: Callable[[], Awaitable[BaseModel]]
     ) -> JSONResponse:
-        """The answer of `carry_out`, or the one kept. Raises IdempotencyConflict."""
+        """Returns the answer of `carry_out`, or the stored answer to an earlier request. Raises IdempotencyConflict."""
         if self._key is None:
             return JSONResponse((await carry_out()).model_dump(mode="json"), status_code)
         kept = await idempotency.claim(session, self._key, await self._request_hash())
@@ -134,11 +136,12 @@ class AnswerOnce:
     async def _request_hash(self) -> bytes:
         body = await self._request.body()
         if body and media_type(self._request) not in YAML_TYPES:
-            # The document counts, not how it was written down.
+            # Two bodies with the same JSON value are the same request, whatever their formatting.
             body = json.dumps(await self._request.json(), sort_keys=True).encode()
-        asked = f"{self._request.method} {self._request.url.path}\n".encode() + body
-        # Keyed with what is not stored here: a body may hold a password, which its plain hash would let one guess.
-        return hmac.digest(principal_of(self._request, "read").secret.encode(), asked, "sha256")
+        request_text = f"{self._request.method} {self._request.url.path}\n".encode() + body
+        # Keyed with the caller's secret, which is not stored: the body may hold a password, and a plain hash of it
+        # would allow guessing.
+        return hmac.digest(principal_of(self._request, "read").secret.encode(), request_text, "sha256")
 
 
 Once = Annotated[AnswerOnce, Depends()]

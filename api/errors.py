@@ -1,4 +1,4 @@
-"""Every error leaves as RFC 9457 problem+json, through here and nowhere else."""
+"""Turns every error into an RFC 9457 problem+json answer. No other place does."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,20 +15,20 @@ from starlette.responses import Response
 from temporalio.service import RPCError
 
 from api.database_errors import refusal_of
+from api.outages import Unavailable
 from api.requests.json_body import MAX_SHOWN
 from api.requests.rate_limit import RateLimited
-from api.unavailable import Unavailable
 from domain.errors import DomainError, FieldError, Invalid, Unauthorized
 from workflows.gateway import unreachable
 
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
-# A tag URI (RFC 4151): it names the kind of problem for good and does not pretend to be a page.
+# A tag URI (RFC 4151) is a stable name for the kind of problem. Unlike an http URL, it does not look like a page.
 _TYPE = "tag:cadenza.example,2026:problem/"
 _RETRY_AFTER_SECONDS = "5"
 MAX_TOLD = 100
-"""So many of a request's errors are told: a body may have hundreds of thousands, each as long as a name in it."""
+"""An answer lists at most so many field errors: one request body can cause hundreds of thousands."""
 HTTP_CODES = {
     400: "bad_request",
     404: "not_found",
@@ -36,7 +36,7 @@ HTTP_CODES = {
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
-"""Of what the framework itself refuses."""
+"""The codes of what the web framework itself refuses."""
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -50,7 +50,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def problem(error: DomainError) -> Response:
-    """The refusal as a client sees it."""
+    """The answer that a client gets for the error."""
     headers: dict[str, str] = {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = 'Bearer realm="cadenza"'
@@ -129,23 +129,23 @@ async def _on_temporal_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_disconnect(request: Request, _error: Exception) -> Response:
-    # Nobody reads this answer; without it, every upload that is broken off would be logged as a fault.
-    log.info("the client of %s %s has gone before its request was read", request.method, request.url.path)
-    return _response(400, "bad_request", "Bad Request", "the request broke off")
+    # Nobody reads this answer. Without it, every interrupted upload would be logged as a fault of the API.
+    log.info("the client of %s %s disconnected before its request was read", request.method, request.url.path)
+    return _response(400, "bad_request", "Bad Request", "the client disconnected before the request was complete")
 
 
 async def _on_fault(_request: Request, _error: Exception) -> Response:
-    # Starlette raises it again behind this answer, so the server logs it with its traceback.
+    # Starlette raises the error again after this answer, and the server logs it with its traceback.
     return _fault()
 
 
 def _fault() -> Response:
-    detail = "the fault is on this side, and it was logged"
+    detail = "the API has a fault; its log has the details"
     return _response(500, "internal_error", "Internal error", detail)
 
 
 def _place(found: Mapping[str, Any]) -> tuple[int | str, ...]:
-    """Where the error is. Of a union that was told apart by a field, pydantic names the whole, not the field."""
+    """Where the error is. For a union with a discriminator field, pydantic names the union: the field is added here."""
     location: tuple[int | str, ...] = found["loc"]
     if str(found["type"]).startswith("union_tag_"):
         return (*location, str(found["ctx"]["discriminator"]).strip("'"))
@@ -153,7 +153,7 @@ def _place(found: Mapping[str, Any]) -> tuple[int | str, ...]:
 
 
 def _field(location: Sequence[int | str], body: Any) -> str:
-    """`steps[2].config.subject` from pydantic's location: without where it came in, and without union tags."""
+    """`steps[2].config.subject` from pydantic's location, without `body` in front and without the tags of unions."""
     inside = list(location[1:]) if location and location[0] == "body" else [location[-1]] if location else []
     return "".join(_written(inside, body)).removeprefix(".")
 
@@ -165,11 +165,11 @@ def _written(location: Sequence[int | str], body: Any) -> Iterator[str]:
         if isinstance(part, int):
             yield f"[{part}]"
         elif isinstance(here, list | str | int | float):
-            continue  # a union's tag: such a value has no fields
+            continue  # the tag of a union: such a value has no fields
         elif last or not isinstance(here, dict) or part in here:
             yield f".{part[:MAX_SHOWN]}"
         else:
-            continue  # a union's tag, which stands in no document
+            continue  # the tag of a union: the document has no such field
         here = _child(here, part)
 
 

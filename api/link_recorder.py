@@ -1,5 +1,6 @@
-"""Opens and clicks are recorded beside their answer: where a link leads stands in its token, and whoever follows it
-waits for no database that is slow or away."""
+"""Records opens and clicks in the background, so that a slow or unreachable database does not delay the answer.
+
+The address that a link leads to is in its token, so the redirect needs no database."""
 
 import asyncio
 import logging
@@ -18,22 +19,22 @@ from services.inbound import tracking
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
-"""So many are recorded at a time: a crowd of clicks leaves connections to everybody else."""
+"""The most events that are recorded at once, so that a burst of clicks leaves database connections for others."""
 REPEAT_SECONDS = 2.0
-"""The same fetch again within this time is the same event: whoever sends a flood of them does not fill the places."""
+"""A repeat of the same fetch within this time counts as the same event, so that a flood does not fill the queue."""
 PATIENCE_SECONDS = 10.0
-"""What could not be recorded by then is lost: a click is worth a line in the log, not a queue without an end."""
+"""An event that could not be recorded within this time is dropped and logged. This bounds the queue."""
 
 
 class LinkRecorder:
-    """Records as well as it can. Nothing that it does is seen by whoever fetched the link."""
+    """Best effort. A failure is logged and never reaches the client that fetched the link."""
 
     def __init__(self, database: Database, kick: Callable[[UUID], None]) -> None:
-        """`kick` is told of each tenant of which something was recorded."""
+        """`kick` is called with the ID of each tenant for which an event was recorded."""
         self._database = database
         self._kick = kick
         self._places = asyncio.Semaphore(AT_ONCE)
-        # When each was last seen; the oldest first.
+        # The loop's time at which each fetch was last seen, oldest first.
         self._recent: OrderedDict[Hashable, float] = OrderedDict()
 
     async def opened(self, token: Token, fetch: Fetch, at: datetime) -> None:
@@ -49,25 +50,25 @@ class LinkRecorder:
         fetch: Fetch,
         at: datetime,
     ) -> None:
-        # Not the same: what a machine's program and what a person's has fetched.
-        what = (token, machine_rule(fetch))
-        if self._is_repeated(what):
+        # A fetch by a machine and a fetch by a person are different events, even of the same token.
+        key = (token, machine_rule(fetch))
+        if self._is_repeated(key):
             return
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._places:
                 await record(self._database, token, fetch, at)
-        except (SQLAlchemyError, OSError) as lost:  # a time-out is an OSError
-            self._recent.pop(what, None)
-            # By its IDs, which name nobody; a database's own words may be about people.
-            log.warning("a %s of message %s was not recorded: %s", token.kind, token.message_id, type(lost).__name__)
+        except (SQLAlchemyError, OSError) as error:  # a time-out is an OSError
+            self._recent.pop(key, None)
+            # The log names IDs only: an error text of the database may contain personal data.
+            log.warning("a %s of message %s was not recorded: %s", token.kind, token.message_id, type(error).__name__)
         else:
             self._kick(token.tenant_id)
 
-    def _is_repeated(self, what: Hashable) -> bool:
+    def _is_repeated(self, key: Hashable) -> bool:
         now = asyncio.get_running_loop().time()
         while self._recent and next(iter(self._recent.values())) < now - REPEAT_SECONDS:
             self._recent.popitem(last=False)
-        if what in self._recent:
+        if key in self._recent:
             return True
-        self._recent[what] = now
+        self._recent[key] = now
         return False

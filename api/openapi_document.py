@@ -1,4 +1,4 @@
-"""Prints the OpenAPI document of everything there is, development included: `python -m api.openapi_document`.
+"""Prints the OpenAPI document of all routes, development routes included: `python -m api.openapi_document`.
 
 The web app's types are generated from it (`make web-types`).
 """

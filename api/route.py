@@ -1,4 +1,4 @@
-"""The route classes: who asks is settled first, the body is looked at second."""
+"""Route classes. They identify the caller first and check the body second."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
@@ -7,14 +7,14 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from api.app_context import app_context
 from api.requests.auth import authenticate, count_request
 from api.requests.json_body import limited, refuse_bad_json, refuse_bad_parameters
 from api.requests.session_cookie import refuse_other_sites
-from api.wiring import wiring
 
 
 class ApiRoute(APIRoute):
-    """For a key, or somebody who is signed in. Reads a JSON body, if any."""
+    """Needs an API key or a session. Checks the JSON body, if any."""
 
     max_body_bytes: ClassVar[int] = 10 * 2**20
 
@@ -27,7 +27,7 @@ class ApiRoute(APIRoute):
             request = limited(request, self.max_body_bytes)
             await self.refuse_bad_body(request)
             answer = await handle(request)
-            answer.headers.setdefault("Cache-Control", "no-store")  # it is for whoever asked
+            answer.headers.setdefault("Cache-Control", "no-store")  # the answer is for this caller only
             return answer
 
         return guarded
@@ -42,7 +42,7 @@ class ApiRoute(APIRoute):
 
 
 class UploadRoute(ApiRoute):
-    """Streams a file; the endpoint reads it."""
+    """For endpoints that read an uploaded file as a stream."""
 
     max_body_bytes: ClassVar[int] = 2**30
 
@@ -51,9 +51,9 @@ class UploadRoute(ApiRoute):
 
 
 class SignInRoute(ApiRoute):
-    """For a browser that is not signed in: nobody is to be signed in by another site, as somebody else."""
+    """For requests without a session. Refuses other sites, which could otherwise sign a browser in as somebody else."""
 
     max_body_bytes: ClassVar[int] = 2**14
 
     async def admit(self, request: Request) -> None:
-        refuse_other_sites(request, wiring(request).config)
+        refuse_other_sites(request, app_context(request).config)

@@ -28,7 +28,7 @@ from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK, free_port
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade
-from db.queries.analytics import refresh_performance
+from db.calls.analytics import refresh_performance
 from db.session import Database
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec

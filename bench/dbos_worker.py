@@ -22,7 +22,7 @@ from db.session import Database
 from domain.engine.contracts import Directive
 from mail.transport import SmtpServer
 from services.engine.performing import StepPerformer
-from services.engine.steps.effect import Tools
+from services.engine.tools import Tools
 from services.mailboxes.signers import Signers
 from services.mailboxes.transports import Transports
 from services.secret_box import SecretBox

@@ -22,11 +22,10 @@ from cadenza.maintenance.migrate import upgrade
 from cadenza.runtime.payload_codec import data_converter
 from cadenza.runtime.payload_keys import PayloadKeys
 from db.session import Database
-from domain.sequences.sequence import SequenceSettings, Step
+from domain.sequences.sequence import Plan, SequenceSettings, Step
 from domain.sequences.steps import StepSpec
 from domain.sequences.yaml_text import load
 from services.dispatch.dispatcher import Dispatcher
-from services.engine.plans import read_plan
 from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
 from workflows.gateway import Gateway
 from workflows.search_attributes import REGISTRY
@@ -172,7 +171,7 @@ class Rig:
         """
         async with self.database.write(self.tenant_id) as session:
             versions = text("SELECT plan FROM sequence_versions WHERE sequence_id = :id")
-            plan = read_plan((await session.execute(versions, {"id": sequence_id})).scalar_one())
+            plan = Plan.model_validate((await session.execute(versions, {"id": sequence_id})).scalar_one())
             steps: list[Step] = []
             wait = 0
             for step in plan.steps:

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from bench.rig import Rig, progress, result, rig
 from bench.wakeups import wakeups_per_lead
 from cadenza.exit import run_and_leave
-from db.calls import Call
+from db.call_pool import Call
 from domain.mailboxes.limits import MailboxLimits
 from domain.mailboxes.send_times import Horizons, SendTimes
 from domain.mailboxes.sending_hours import SendingHours

@@ -25,7 +25,7 @@ OWNERS: Sequence[tuple[str, str]] = (
     ("google/protobuf/", "SDK bridge and protobuf"),
     ("workflows/", "the workflow's own code"),
     ("asyncpg/", "asyncpg"),
-    ("db/calls.py", "asyncpg"),
+    ("db/call_pool.py", "asyncpg"),
     ("aiosmtplib/", "SMTP"),
     ("mail/smtp_", "SMTP"),
     ("mail/transport.py", "SMTP"),

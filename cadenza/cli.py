@@ -1,4 +1,4 @@
-"""The command line: `cadenza up`, and each of its parts by itself against servers named by the environment."""
+"""The command line: `cadenza up`, and each part by itself, with servers that the environment names."""
 
 import asyncio
 import logging
@@ -21,11 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-FreePort = Annotated[int | None, typer.Option(help="0 picks a free one.", min=0, max=65535, show_default=False)]
+FreePort = Annotated[int | None, typer.Option(help="0 takes a free port.", min=0, max=65535, show_default=False)]
 
 
 def main() -> NoReturn:
-    """The program's one way in and out."""
+    """The entry point of the program, and its only exit."""
     lifeline.attach()
     log_text()
     run_and_leave(lambda: app(prog_name="cadenza"))
@@ -34,15 +34,17 @@ def main() -> NoReturn:
 @app.command("up")
 def up_command(
     dev: Annotated[bool, typer.Option("--dev", help="Serve /dev/*: captured mail, fast-forward.")] = False,
-    home: Annotated[Path | None, typer.Option(help="Keeps everything. [default: .cadenza]", show_default=False)] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="The folder for all data. [default: .cadenza]", show_default=False)
+    ] = None,
     api_port: FreePort = None,
     temporal_port: FreePort = None,
     temporal_ui_port: FreePort = None,
     smtp_port: FreePort = None,
     postgres_port: FreePort = None,
 ) -> None:
-    """Start everything on embedded servers, and say where to look."""
-    logging.getLogger().setLevel(logging.WARNING)  # up has its own words for what happens
+    """Start everything, with its own servers on loopback, and print the addresses."""
+    logging.getLogger().setLevel(logging.WARNING)  # `up` prints its own messages
     settings = loaded("cadenza.settings:load_settings")()
     options = UpOptions(
         home=home or settings.home,
@@ -58,9 +60,11 @@ def up_command(
 
 @app.command()
 def worker(
-    processes: Annotated[int, typer.Option(help="So many workers, kept alive by this process.", min=1, max=64)] = 1,
+    processes: Annotated[
+        int, typer.Option(help="How many workers to run. This process restarts those that die.", min=1, max=64)
+    ] = 1,
 ) -> None:
-    """Perform the steps of enrollments, against the servers named by CADENZA_* and TEMPORAL_*."""
+    """Perform the steps of enrollments, with the servers in CADENZA_* and TEMPORAL_*."""
     settings = _part_settings()
     if processes > 1:
         asyncio.run(loaded("cadenza.runtime.worker_processes:run_workers")(processes, settings))
@@ -70,12 +74,12 @@ def worker(
 
 @app.command("api")
 def api_command() -> None:
-    """Serve the API, against the servers named by CADENZA_* and TEMPORAL_*."""
+    """Serve the API and the web app, with the servers in CADENZA_* and TEMPORAL_*."""
     loaded("uvloop:run")(loaded("cadenza.runtime.api_process:serve_api")(_part_settings()))
 
 
 def _part_settings() -> Any:
-    """Of a part that runs for long: from here on its log has the form that they name."""
+    """The settings of a part that keeps running. Sets the form of its log lines."""
     settings = loaded("cadenza.settings:load_settings")()
     if settings.log_format == "json":
         loaded("cadenza.json_logs:log_json")()
@@ -84,13 +88,13 @@ def _part_settings() -> Any:
 
 @app.command("codec-server")
 def codec_server_command() -> None:
-    """Open what Temporal keeps sealed, for its web UI, with CADENZA_PAYLOAD_KEYS."""
+    """Decrypt payloads for Temporal's web UI, with CADENZA_PAYLOAD_KEYS."""
     loaded("uvloop:run")(loaded("cadenza.runtime.codec_server:serve_codec")(loaded("cadenza.settings:load_settings")()))
 
 
 @app.command("demo")
 def demo_command() -> None:
-    """Run the cold-outreach sequence for a handful of leads through two virtual weeks."""
+    """Run the cold-outreach sequence for five leads through two virtual weeks."""
     asyncio.run(loaded("cadenza.commands.demo:demo")())
 
 
@@ -102,26 +106,26 @@ def migrate() -> None:
 
 @app.command("bootstrap")
 def bootstrap_command(
-    mailbox: Annotated[str, typer.Option(help="The address that the first mailbox sends from.")],
-    mailbox_name: Annotated[str, typer.Option(help="The name beside that address.")] = "",
+    mailbox: Annotated[str, typer.Option(help="The email address of the first mailbox.")],
+    mailbox_name: Annotated[str, typer.Option(help="The sender's name beside that address.")] = "",
     tenant: Annotated[str, typer.Option(help="The name of the first tenant.")] = "Default",
 ) -> None:
-    """Make the first tenant of a new installation, its API key and its mailbox; a second time it changes nothing."""
+    """Create the first tenant of a new installation, its API key and its mailbox. A second run changes nothing."""
     settings = loaded("cadenza.settings:load_settings")()
     loaded("cadenza.maintenance.bootstrap:bootstrap_and_say")(settings, tenant, mailbox, mailbox_name)
 
 
 @app.command("rotate-secrets")
 def rotate_secrets_command() -> None:
-    """Seal mailboxes' passwords and DKIM keys anew, under the first of CADENZA_SECRET_KEYS."""
+    """Encrypt mailboxes' passwords and DKIM keys again, with the first of CADENZA_SECRET_KEYS."""
     settings = loaded("cadenza.settings:load_settings")()
     asyncio.run(loaded("cadenza.maintenance.rotate_secrets:rotate_secrets")(settings))
 
 
 @app.command(hidden=True)
 def capture(
-    directory: Annotated[Path, typer.Option(help="Where the messages are kept.")],
+    directory: Annotated[Path, typer.Option(help="The folder for the messages.")],
     port: Annotated[int, typer.Option(min=1, max=65535)],
 ) -> None:
-    """Take mail over SMTP on loopback and keep it."""
+    """Accept mail over SMTP on loopback and store it."""
     asyncio.run(loaded("cadenza.embedded.capture:serve_capture")(directory, LOOPBACK, port))

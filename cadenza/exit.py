@@ -1,8 +1,8 @@
-"""The one way out of a process that has loaded `temporalio`.
+"""Ends a process that has loaded `temporalio`.
 
-The SDK's native threads crash the interpreter while it is torn down (SIGSEGV or SIGABRT in about one process
-in six), after all work is done. A crash there turns a success into a failure, so whoever has flushed their
-output leaves with `os._exit`, which tears nothing down. The status is always the true one.
+The SDK's native threads crash the interpreter during its shutdown (SIGSEGV or SIGABRT in about one process of six),
+after all work is done. Such a crash turns a success into a failure. So a process flushes its output and ends with
+`os._exit`, which skips the interpreter's shutdown. The exit status is always the true one.
 """
 
 import logging
@@ -15,13 +15,13 @@ from typing import NoReturn
 from cadenza.errors import StartError
 
 FLUSH_FAILED = 120
-"""What Python itself exits with when standard output cannot be flushed."""
+"""The status with which Python itself exits if standard output cannot be flushed."""
 
 
 def leave(status: int) -> NoReturn:
-    """Flush what was written, then end the process with `status`, without tearing the interpreter down.
+    """Flushes the output, then ends the process with `status` without the interpreter's shutdown.
 
-    A success whose output could not be flushed becomes a failure; a failure stays as it is.
+    A success whose output could not be flushed becomes a failure. A failure keeps its status.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
@@ -33,10 +33,10 @@ def leave(status: int) -> NoReturn:
 
 
 def run_and_leave(command: Callable[[], object]) -> NoReturn:
-    """Run `command`, then leave with its true status.
+    """Runs `command`, then ends the process with its status.
 
-    `SystemExit` gives its own status, a `StartError` is one line and status 1, Ctrl-C is 130, and any other
-    exception prints its traceback and is 1.
+    `SystemExit` has its own status. A `StartError` prints one line and is 1, Ctrl-C is 130, and any other exception
+    prints its traceback and is 1.
     """
     leave(_status_of(command))
 
@@ -51,7 +51,7 @@ def _status_of(command: Callable[[], object]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BaseException:  # noqa: BLE001 (nothing is above this: it is reported, and the status says so)
+    except BaseException:  # noqa: BLE001 (the outermost frame: the error is printed and becomes the status)
         traceback.print_exc()
         return 1
     return 0

@@ -1,8 +1,8 @@
-"""`CADENZA_LOG_FORMAT=json`: one JSON object a line, for machines.
+"""`CADENZA_LOG_FORMAT=json`: one JSON object per line, for machines.
 
-`time` (RFC 3339, UTC), `level`, `logger`, `message`, and what the line is about where that is known: `request_id`,
-`tenant_id`, `enrollment_id`, `mailbox_id`, `workflow_id`. `exception` is a traceback. Whatever looks like an address
-is masked, since the words of an error may be somebody else's.
+The keys are `time` (RFC 3339, UTC), `level`, `logger`, `message` and, where known, the IDs that the line concerns:
+`request_id`, `tenant_id`, `enrollment_id`, `mailbox_id`, `workflow_id`. `exception` is a traceback. Everything that
+looks like an email address is masked, because error texts may contain addresses.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any, cast
 from mail.delivery import mask_addresses
 from services.observability import log_context
 
-# What the SDK says beside its words of a workflow or an activity.
+# The fields of a log record in which the SDK describes a workflow or an activity.
 _SDK = ("temporal_workflow", "temporal_activity")
 _ENROLLMENT = re.compile(r"enrollment/([0-9a-f-]{36})/([0-9a-f-]{36})")
 
@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_json() -> None:
-    """From here on the log is JSON, and so are Python's warnings and what ends a thread."""
+    """Switches the log to JSON, including Python's warnings and exceptions that end a thread."""
     logging.captureWarnings(True)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(JsonFormatter())
@@ -51,9 +51,9 @@ def _log_thread(ended: threading.ExceptHookArgs) -> None:
 
 def _of_the_sdk(record: logging.LogRecord) -> Iterator[tuple[str, str]]:
     for name in _SDK:
-        told = getattr(record, name, None)
-        if isinstance(told, Mapping):
-            workflow_id = str(cast(Mapping[str, object], told).get("workflow_id", ""))
+        info = getattr(record, name, None)
+        if isinstance(info, Mapping):
+            workflow_id = str(cast(Mapping[str, object], info).get("workflow_id", ""))
             yield "workflow_id", workflow_id
             if found := _ENROLLMENT.fullmatch(workflow_id):
                 yield from (("tenant_id", found[1]), ("enrollment_id", found[2]))

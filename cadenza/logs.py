@@ -1,4 +1,4 @@
-"""The log of a process: lines of text for a person on standard error."""
+"""The log of a process: lines of text on standard error, for people."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def log_text() -> None:
-    """What every command begins with. The parts that run for long may go on with JSON (cadenza/json_logs.py)."""
+    """The log format in which every command starts. Long-running parts may switch to JSON (cadenza/json_logs.py)."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=FORMAT)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
-    logging.getLogger("mail.log").setLevel(logging.WARNING)  # the capture's: it tells every recipient's address
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's: it logs every recipient's address

@@ -1,8 +1,8 @@
-"""Connections that have lain idle are asked whether they are alive before they are used again.
+"""Connections that were idle for a while are tested before they are used again.
 
-SQLAlchemy's own `pool_pre_ping` asks every time, in a transaction of its own: three round trips, where the reply that
-is to be recorded takes six. One that was used a moment ago, and that the server has not closed since (the driver
-knows: `db/session.py`), is as alive as one that has just been asked.
+SQLAlchemy's own `pool_pre_ping` tests every time, in a transaction of its own: three round trips, where recording a
+reply takes six. A connection that was used a moment ago, and that the server has not closed since (the driver knows:
+`db/session.py`), needs no test.
 """
 
 import time
@@ -16,7 +16,7 @@ IDLE_SECONDS = 1.0
 
 
 def ask_idle_connections(engine: AsyncEngine) -> None:
-    """From now on; one that is dead is replaced, with all that are older than it, and nobody notices."""
+    """Installs the test. A dead connection is replaced, and so are all older ones, before the caller sees an error."""
     dialect = engine.dialect
 
     def returned(_connection: Any, record: Any) -> None:

@@ -1,4 +1,4 @@
-"""When Postgres itself is what is missing, so that nobody's request and nobody's step is to blame."""
+"""Tells an outage of Postgres from a fault of a request or a step."""
 
 from enum import Enum
 
@@ -13,16 +13,16 @@ class Outage(Enum):
 
 _FULL = "53100"
 READ_ONLY = "25006"
-"""Postgres fails over, or is being moved. (A write through a ReadSession says the same, and is a fault of ours.)"""
+"""Postgres fails over, or is being moved. (A write through a ReadSession gives the same code, and is our own fault.)"""
 # SQLSTATE classes, PostgreSQL manual, appendix A: connections, resources, an operator's hand, the system below; and
 # a session that was ended because it had idled in its transaction. Not 57014: a statement that takes too long.
 _AWAY = ("08", "53", "57P", "58", "25P03", "25P04")
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
-    """What keeps Postgres from doing its part; None for an error that says something else.
+    """The reason why Postgres cannot work. None for an error with another cause.
 
-    A driver lets the operating system's errors through: an OSError must come from nothing but a database's call.
+    Drivers pass the operating system's errors on, so an OSError must come from a database call only.
     """
     if isinstance(error, OSError):
         return Outage.AWAY

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.bounds import SESSION_SETTINGS
-from db.calls import CallPool
+from db.call_pool import CallPool
 from db.idle import ask_idle_connections
 from db.outages import READ_ONLY
 from domain.errors import DomainError
@@ -26,42 +26,45 @@ _ROLE = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = curr
 
 
 class UnsafeRole(DomainError):
-    """The database role would see every tenant's rows, so that row level security protects nothing."""
+    """The database role could see the rows of every tenant, so row level security would protect nothing."""
 
     code = "unsafe_database_role"
     status = 500
     title = "The database role bypasses row level security"
+    remedy = "Connect as a role without SUPERUSER and BYPASSRLS, such as `cadenza_app`."
+    retryable = False
 
 
 class ReadSession(AsyncSession):
-    """Reads of one tenant. Its transaction is read-only in Postgres too: a write through it fails."""
+    """Reads of one tenant. The transaction is read-only in Postgres, too: a write fails."""
 
     tenant_id: UUID
 
 
 class WriteSession(ReadSession):
-    """Reads and writes of one tenant, committed together by whoever opened it; services never commit."""
+    """Reads and writes of one tenant. Whoever opened it commits; services never commit."""
 
     api_key_id: UUID | None = None
     user_id: UUID | None = None
-    """Who writes, for the audit log: a key, or a person who is signed in. Neither: it is nobody of the tenant's."""
+    """Who writes, for the audit log: a key or a signed-in person. With neither, nobody of the tenant."""
 
 
 class Database:
-    """Postgres as one process uses it: one pool, tenant transactions, and calls of one statement each."""
+    """Postgres for one process: one pool, transactions of tenants, and calls of one statement each."""
 
     def __init__(self, url: str, *, pool_size: int = 30, ask_idle: bool = False) -> None:
-        """At most `pool_size` connections, opened when needed and kept: one that is opened for a moment and closed
-        again costs more than all that is done with it. The last used is used first, so that the rest may rest.
+        """At most `pool_size` connections, opened on demand and kept, because opening one costs more than the work of
+        most calls. The last used is used first, so that the others stay idle.
 
-        `ask_idle`: a session's connection is asked whether it is alive before it is used again after a while, for
-        whoever has nobody to try again on their behalf (`db/idle.py`)."""
+        `ask_idle`: connections that were idle for a while are tested before use, for callers whose failed requests
+        nobody repeats (`db/idle.py`).
+        """
         self.engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
             max_overflow=0,
             pool_use_lifo=True,
-            hide_parameters=True,  # they are people's addresses and letters, and errors end up in logs
+            hide_parameters=True,  # Parameters contain addresses and texts of people, and errors end up in logs.
             connect_args={"server_settings": dict(SESSION_SETTINGS)},
         )
         event.listen(self.engine.sync_engine, "handle_error", _leave_a_standby)
@@ -69,7 +72,7 @@ class Database:
         if ask_idle:
             ask_idle_connections(self.engine)
         self.calls = CallPool(self.engine.url, pool_size)
-        # A statement alone is its own transaction: one round trip, where BEGIN and COMMIT would make three.
+        # A single statement is its own transaction: one round trip, where BEGIN and COMMIT would make three.
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = async_sessionmaker(self.engine, class_=ReadSession, expire_on_commit=False)
         self._writers = async_sessionmaker(self.engine, class_=WriteSession, expire_on_commit=False)
@@ -97,7 +100,7 @@ class Database:
     async def call(self, statement: TextClause, parameters: Mapping[str, Any]) -> Any:
         """The one value that a statement answers; the statement is its own transaction.
 
-        For SQL functions that set their tenant themselves (`0001_functions.sql`).
+        For SQL functions that set their tenant themselves (db/sql).
         """
         async with self._autocommit.connect() as connection:
             return (await connection.execute(statement, parameters)).scalar_one_or_none()
@@ -118,7 +121,7 @@ class Database:
 
 
 def after_commit(session: WriteSession, act: Callable[[], None]) -> None:
-    """Once this transaction is committed, and not if it is rolled back."""
+    """Runs after this transaction is committed, and never if it is rolled back."""
 
     def committed(_session: Session) -> None:
         act()
@@ -127,13 +130,13 @@ def after_commit(session: WriteSession, act: Callable[[], None]) -> None:
 
 
 def _pass_over_the_closed(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    """What the driver has seen being closed (a restart, a failover) is replaced: it costs no question and no error."""
+    """Connections that the driver saw being closed (a restart, a failover) are replaced, without a test or an error."""
     if record.driver_connection is None or record.driver_connection.is_closed():
         raise DisconnectionError("closed by the server")
 
 
 def _leave_a_standby(failed: ExceptionContext) -> None:
-    """A server that takes no writes may be one that no longer leads: all connections to it are given up, and the next
-    ones go to whoever does by then."""
+    """A server that accepts no writes may no longer be the primary. All connections to it are dropped, and the next
+    ones reach the new primary."""
     if getattr(failed.original_exception, "sqlstate", None) == READ_ONLY:
         failed.is_disconnect = True

@@ -2,11 +2,12 @@
 
 import re
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""Characters that end a line, or that no mail program shows: C0 and C1 controls, line and paragraph separators."""
 
 
 def one_line(text: str) -> str:
-    """The text as it is; raises ValueError for one that a header could not hold in its line."""
-    if _CONTROL.search(text):
+    """The text, unchanged. Raises ValueError for a text that does not fit into one line of a header."""
+    if CONTROL_CHARACTERS.search(text):
         raise ValueError("one line, without control characters")
     return text

@@ -40,6 +40,19 @@ def find_zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def zone_of(*names: str) -> ZoneInfo:
+    """The first of the names that is an IANA zone; UTC when none is."""
+    return next((zone for name in names if (zone := find_zone(name))), ZoneInfo("UTC"))
+
+
+def local_text(moment: datetime | None, *zones: str) -> str:
+    """For a person: `Fri 27 Nov 2026 04:19 Europe/Berlin`; empty without a moment."""
+    if moment is None:
+        return ""
+    zone = zone_of(*zones)
+    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"
+
+
 def is_tellable(moment: datetime) -> bool:
     """Whether every zone can tell it: the first and the last year that Python knows have moments that some cannot."""
     return MINYEAR < moment.year < MAXYEAR

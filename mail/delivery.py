@@ -1,7 +1,7 @@
-"""How handing a message to a server can end, as types: what a caller may do next depends on nothing else.
+"""How delivering a message to a mail server can fail. The class alone tells the caller what it may do next.
 
-Certainly not accepted (may be tried again, or not): everything but `OutcomeUnknown`. Texts are redacted: they go into
-logs and workflow histories, where no address may stand.
+After any error but `OutcomeUnknown`, the message was certainly not accepted. Texts are redacted: they go into logs and
+workflow histories, which must not contain addresses.
 """
 
 import re
@@ -48,12 +48,12 @@ class SmtpReply:
 
 
 class DeliveryFailed(DomainError):
-    """The root. `smtp_code`, `enhanced` and `text` are the server's, where it said anything."""
+    """The root. `smtp_code`, `enhanced` and `text` are from the server's answer, if there was one."""
 
     code: ClassVar[str] = "delivery_failed"
     status: ClassVar[int] = 502
-    title: ClassVar[str] = "The message could not be handed over"
-    permanent: ClassVar[bool] = False
+    title: ClassVar[str] = "The message could not be delivered to the mail server"
+    remedy: ClassVar[str] = "Read the `detail`: it is what the mail server said."
 
     def __init__(self, detail: str = "", *, reply: SmtpReply | None = None) -> None:
         self.smtp_code = reply.code if reply else None
@@ -66,80 +66,89 @@ class DeliveryFailed(DomainError):
 
 
 class RecipientRefused(DeliveryFailed):
-    """A hard bounce: the address does not exist or takes no mail. Never try this address again."""
+    """A hard bounce: the address does not exist or accepts no mail. Never try this address again."""
 
     code = "recipient_refused"
     title = "The recipient's address was refused"
-    permanent = True
+    remedy = "Check the lead's address. It is recorded as a hard bounce and suppressed."
 
 
 class MessageRefused(DeliveryFailed):
-    """The server will not take this message from this mailbox, ever (spam, policy, size). The address may be fine."""
+    """The server will never accept this message from this mailbox (spam, policy, size). The address may be fine."""
 
     code = "message_refused"
     title = "The message was refused"
-    permanent = True
+    remedy = "Change what the mail server objects to: the `detail` has its words."
+    retryable = False
 
 
 class TemporarilyRefused(DeliveryFailed):
-    """Not accepted, and the server says to try again later."""
+    """Not accepted. The server asks for another attempt later."""
 
     code = "temporarily_refused"
-    title = "The server refused for now"
+    title = "The mail server refused the message for now"
+    remedy = "Wait: the mail server asks for a later attempt (greylisting, a full mailbox or a limit)."
 
 
 class ConnectionFailed(DeliveryFailed):
-    """Certainly not sent: the connection, TLS or the session failed before the message was complete."""
+    """Certainly not sent: the connection, TLS or the SMTP session failed before the message was complete."""
 
     code = "connection_failed"
     title = "The mail server could not be reached"
+    remedy = "Check that the mail server runs and can be reached."
 
 
 class HostUnknown(ConnectionFailed):
     code = "mail_host_unknown"
-    title = "The mail server's name leads to no address"
+    title = "The mail server's name does not resolve"
+    remedy = "Correct the mail server's name."
 
 
 class ServerTimeout(ConnectionFailed):
     code = "mail_server_timeout"
     title = "The mail server does not answer in time"
+    remedy = "Check the mail server's name and port, and the firewalls on the way."
 
 
 class TlsFailed(ConnectionFailed):
-    """No TLS, another name in the certificate, or one that nobody vouches for. Nothing was said in the clear."""
+    """No TLS, a certificate for another name, or an untrusted certificate. Nothing was sent unencrypted."""
 
     code = "mail_tls_failed"
-    title = "No trusted TLS with the mail server"
+    title = "The mail server offers no trusted TLS"
+    remedy = "Check the port and `security`, and that the certificate has this name and has not expired."
 
 
 class ServerAddressRefused(ConnectionFailed):
-    """Private, loopback, link-local, multicast, reserved: also when only DNS says so."""
+    """The address is private, loopback, link-local, multicast or reserved, also if a public name resolves to it."""
 
     code = "mail_server_address_refused"
-    title = "The mail server's name leads into a private network"
+    title = "The mail server's name resolves to a private network"
+    remedy = "Name a mail server on the public internet."
 
 
 class AuthenticationFailed(DeliveryFailed):
-    """The mailbox's user name or password is not accepted: every message of the mailbox will fail alike."""
+    """The mailbox's user name or password is not accepted: every message of the mailbox will fail the same way."""
 
     code = "authentication_failed"
     title = "The mail server does not accept the mailbox's credentials"
-    permanent = True
+    remedy = "Correct the mail server's user name and password."
 
 
 class OutcomeUnknown(DeliveryFailed):
-    """The message was complete and no answer came: it may or may not have left. Never send it again blindly."""
+    """The message was sent in full, but no answer came: it may or may not be delivered. Never just send it again."""
 
     code = "outcome_unknown"
     title = "The connection was lost before the server confirmed"
+    remedy = "Set `unknown_outcome` to what is to happen then: the message may have left, or not."
 
 
 class SendWithdrawn(DeliveryFailed):
-    """The last check said no (or failed, see `__cause__`): the message was dropped unfinished and never left."""
+    """The last check before sending said no, or failed (see `__cause__`). The message was cut off and never left."""
 
     code = "send_withdrawn"
     status = 409
     title = "The message was withdrawn before it left"
+    remedy = "Nothing: the lead was paused or stopped, or has replied, just before the message left."
 
 
 def refusal(reply: SmtpReply, *, about_recipient: bool = False) -> DeliveryFailed:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from aiosmtplib import SMTPConnectTimeoutError, SMTPTimeoutError
 
+from domain.failures import described
 from domain.public_addresses import may_be_reached
 from mail.delivery import ConnectionFailed, HostUnknown, ServerAddressRefused, ServerTimeout, TlsFailed, redact
 
@@ -72,7 +73,7 @@ async def public_socket(server: SmtpServer) -> socket.socket:
 
 def not_connected(error: Exception) -> ConnectionFailed:
     """What kept the connection from being opened, by its cause: the library wraps what the system said."""
-    detail = f"{type(error).__name__}: {redact(str(error))}"
+    detail = redact(described(error))
     for one in (error, error.__cause__, error.__context__):
         if isinstance(one, socket.gaierror):
             return HostUnknown("the host name leads to no address")

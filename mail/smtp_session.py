@@ -9,6 +9,7 @@ from typing import cast
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError
 
+from domain.failures import described
 from mail.credentials import without_credentials
 from mail.delivery import (
     AuthenticationFailed,
@@ -144,7 +145,7 @@ class SmtpSession:
             raise
         except (SMTPException, OSError, ValueError) as error:
             self._abort()
-            detail = f"{type(error).__name__}: {redact(str(error), *private)}"
+            detail = redact(described(error), *private)
             # Not chained: the library's own errors carry addresses, and causes end up in workflow histories.
             raise (OutcomeUnknown if dot_written else ConnectionFailed)(detail) from None
         except BaseException:

@@ -1,7 +1,7 @@
-"""Named moments at which a process can be told to die: on either side of every commit and every effect.
+"""Named moments at which a process can be told to die: before and after every commit and every effect.
 
-Development only (`CADENZA_FAULT_POINT`, cadenza/settings.py). `docs/survival.md` says what each leaves behind; after
-dbos's `_debug_trigger.py`. Unarmed, a point is one call and one comparison.
+Development only (`CADENZA_FAULT_POINT`, cadenza/settings.py). `docs/survival.md` says what each leaves behind. After
+dbos's `_debug_trigger.py`. While no point is set, passing one costs a call and a comparison.
 """
 
 import os
@@ -14,27 +14,27 @@ class FaultPoint(StrEnum):
     """In the order in which an enrollment passes them."""
 
     BETWEEN_COMMIT_AND_DISPATCH = "between_commit_and_dispatch"
-    """Postgres has the enrollment or the command, with its outbox row; Temporal has heard nothing."""
+    """Postgres has the enrollment or the command, with its outbox row. Temporal has not been told."""
     BETWEEN_CLAIM_AND_DELIVERY = "between_claim_and_delivery"
-    """A dispatcher holds the lease on outbox rows; Temporal has heard nothing."""
+    """A dispatcher holds the lease on outbox rows. Temporal has not been told."""
     BETWEEN_DISPATCH_AND_SETTLE = "between_dispatch_and_settle"
-    """Temporal has heard; the outbox row is still there, leased."""
+    """Temporal has been told. The outbox row still exists, leased."""
     BEFORE_RESERVE = "before_reserve"
-    """Loaded, walked and rendered; nothing is committed."""
+    """Loaded, walked and rendered. Nothing is committed."""
     AFTER_RESERVE = "after_reserve"
-    """The message is `reserved`, with its Message-ID; no server has seen it."""
+    """The message is `reserved`, with its Message-ID. No server has seen it."""
     AT_FINAL_DOT = "at_final_dot"
-    """`sending` is committed; the final dot is not written, so that it never arrives."""
+    """`sending` is committed. The final dot is not written, so the message never arrives."""
     AFTER_250 = "after_250"
-    """The server has taken the message; Postgres says `sending`."""
+    """The server has accepted the message. Postgres says `sending`."""
     BEFORE_RELEASE = "before_release"
-    """The server has refused the message, or is lost before it was complete; Postgres does not know."""
+    """The server has rejected the message, or was lost before it was complete. Postgres does not know."""
     BETWEEN_REFUSAL_AND_BOUNCE = "between_refusal_and_bounce"
-    """The message is `refused` for its recipient's sake; the bounce that ends the enrollment is not recorded."""
+    """The message is `refused` because of its recipient. The bounce that ends the enrollment is not recorded."""
     BEFORE_RECORD = "before_record"
-    """What became of the message, `sent` or `unknown`, is about to be recorded."""
+    """The outcome of the message, `sent` or `unknown`, is about to be recorded."""
     AFTER_RECORD = "after_record"
-    """Recorded, and the mirror has moved on; Temporal has not been told that the step is done."""
+    """Recorded, and the enrollment has moved on. Temporal does not know that the step is done."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ _armed = _Armed()
 
 
 def parse(text: str) -> tuple[FaultPoint, int]:
-    """`after_250`, or `after_250:3`: the point, and at which passing of it to die. Raises ValueError."""
+    """Reads `after_250`, or `after_250:3`: the point, and the number of the pass at which to die. Raises ValueError."""
     name, _, times = text.partition(":")
     if times and not (times.isdecimal() and int(times) > 0):
         raise ValueError("after the colon is at which passing the process dies: 1, 2, ...")
@@ -60,7 +60,7 @@ def arm(point: FaultPoint, times: int = 1) -> None:
 
 
 def passing(point: FaultPoint) -> None:
-    """Says that the process is at this moment. As a kill from outside: nothing is flushed, closed or rolled back."""
+    """The process is at this moment. Death is like a kill from outside: nothing is flushed, closed or rolled back."""
     if _armed.point is point:
         _armed.remaining -= 1
         if _armed.remaining <= 0:

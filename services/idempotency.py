@@ -1,7 +1,7 @@
-"""A request that is sent twice under one Idempotency-Key is carried out once and answered twice.
+"""A request that is sent twice with one Idempotency-Key is carried out once and answered twice.
 
-The claim, the work and the kept answer are one transaction: of two at a time one waits for the other, and a
-request that is refused leaves no trace, so that it may be corrected and sent again under its key.
+The claim, the work and the stored answer are one transaction. Of two requests at the same time, one waits for the
+other. A rejected request leaves no trace, so that it may be corrected and sent again with its key.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class KeptAnswer:
 
 
 async def claim(session: WriteSession, key: str, request_hash: bytes) -> KeptAnswer | None:
-    """The answer given earlier; None makes the caller the one who carries the request out and calls `keep`.
+    """The earlier answer. None means that the caller carries the request out and calls `keep`.
 
     Raises IdempotencyConflict when the key was used for another request.
     """

@@ -1,8 +1,9 @@
-"""Changing the keys that secrets are sealed with."""
+"""Replaces the keys that secrets are sealed with."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
+from db.calls.access import TenantsWithSecrets, tenants
 from db.queries import secrets as queries
 from db.session import Database
 from services.secret_box import SecretBox, SecretUnreadable
@@ -10,7 +11,7 @@ from services.secret_box import SecretBox, SecretUnreadable
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """How many secrets are now under the newest key, and how many none of the keys opens (left as they are)."""
+    """How many secrets are now sealed with the newest key, and how many no key opens (left unchanged)."""
 
     resealed: int = 0
     unreadable: int = 0
@@ -20,12 +21,12 @@ class Resealed:
 
 
 async def reseal_all(database: Database, secrets: SecretBox) -> Resealed:
-    """Seals every secret of every tenant anew, one transaction a tenant; may be run again at any time.
+    """Seals every secret of every tenant again, in one transaction for each tenant. May be run again at any time.
 
-    Whoever seals with an older key meanwhile must have stopped. Raises SecretKeysMissing.
+    Every process that still seals with an older key must have stopped. Raises SecretKeysMissing.
     """
     total = Resealed()
-    for tenant_id in await queries.tenants_with_secrets(database):
+    for tenant_id in await tenants(database, TenantsWithSecrets()):
         total += await _reseal_tenant(database, tenant_id, secrets)
     return total
 

@@ -1,4 +1,4 @@
-"""Notifications: what a person should see. Each also goes to the webhook endpoints that ask for them."""
+"""Notifications: what a person should see. Webhook endpoints that subscribe to them get them, too."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from services.paging import Page, PageRequest, after_of, newest_first
 async def list_notifications(
     session: ReadSession, page: PageRequest, *, user_id: UUID | None, unread: bool | None
 ) -> Page[Notification]:
-    """The newest first; with `user_id` the user's and everybody's. Raises InvalidCursor."""
+    """The newest first. With `user_id`: the user's own and those for everybody. Raises InvalidCursor."""
     rows = await queries.list_notifications(
         session, user_id=user_id, unread=unread, after=after_of(page), limit=page.limit
     )
@@ -21,7 +21,7 @@ async def list_notifications(
 
 
 async def mark_read(session: WriteSession, notification_id: UUID) -> Notification:
-    """Reading twice changes nothing. Raises NotFound."""
+    """Marks it as read. A second call changes nothing. Raises NotFound."""
     await queries.mark_read(session, notification_id)
     found = await find_row(session, Notification, notification_id)
     if found is None:

@@ -1,6 +1,6 @@
-"""Cursor paging: a list is read in pieces, each starting after the last row of the one before.
+"""Cursor paging: a list is read in pages, each beginning after the last row of the one before.
 
-A cursor names that row, so rows that are added meanwhile neither shift nor repeat anything.
+A cursor names that row, so rows that are added in between neither shift nor repeat others.
 """
 
 import base64
@@ -21,10 +21,11 @@ NewestRow = TypeVar("NewestRow", bound=Newest)
 
 
 class InvalidCursor(Invalid):
-    """A cursor that this list did not give."""
+    """A cursor that this list did not issue."""
 
     code = "invalid_cursor"
-    title = "The cursor is not one that this list gave"
+    title = "The cursor does not belong to this list"
+    remedy = "Use `next_cursor` of the previous page as it is, with the same path."
 
     def __init__(self) -> None:
         detail = "use `next_cursor` of the page before as it is"
@@ -48,7 +49,7 @@ def encode_cursor(parts: Sequence[str | int]) -> str:
 
 
 def decode_cursor(cursor: str, read: Callable[[list[Any]], T]) -> T:
-    """What `read` makes of the cursor's parts. Raises InvalidCursor when there is nothing to make of them."""
+    """The cursor's parts, read by `read`. Raises InvalidCursor when `read` cannot."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -60,7 +61,7 @@ def decode_cursor(cursor: str, read: Callable[[list[Any]], T]) -> T:
 
 
 def read_moment(written: Any) -> datetime:
-    """A moment that stands in a cursor. Raises InvalidCursor and ValueError for what is none that Postgres keeps."""
+    """A moment in a cursor. Raises InvalidCursor and ValueError for a moment that Postgres cannot store."""
     moment = datetime.fromisoformat(written)
     if moment.tzinfo is None or not is_tellable(moment):
         raise InvalidCursor
@@ -68,14 +69,14 @@ def read_moment(written: Any) -> datetime:
 
 
 def cut(rows: Sequence[T], limit: int, cursor_of: Callable[[T], Sequence[str | int]]) -> Page[T]:
-    """A page from the `limit + 1` rows that were asked for: one more than fits tells that there is a next."""
+    """A page from the `limit + 1` rows that were read: the extra row shows that there is a next page."""
     items = list(rows[:limit])
     more = len(rows) > limit
     return Page(items, encode_cursor(cursor_of(items[-1])) if more and items else None)
 
 
 def after_of(page: PageRequest) -> After | None:
-    """Where a list of the newest first goes on. Raises InvalidCursor."""
+    """The row after which a newest-first list continues. Raises InvalidCursor."""
     return None if page.cursor is None else decode_cursor(page.cursor, _read_newest)
 
 

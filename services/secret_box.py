@@ -1,8 +1,8 @@
-"""Secrets as they are kept: sealed with a key that is not in the database.
+"""Stored secrets are sealed with a key that is not in the database.
 
-Fernet (AES-128-CBC and HMAC-SHA256, a token says which version and when) of `cryptography`. Of several keys the first
-seals and all open, so that a key is changed by putting a new one in front, sealing everything again
-(`cadenza rotate-secrets`), and taking the old one away.
+Fernet of `cryptography` (AES-128-CBC and HMAC-SHA256; a token holds its version and time). With several keys, the first
+seals and all open. To change the key, put a new one in front, seal everything again (`cadenza rotate-secrets`), and
+remove the old one.
 """
 
 import base64
@@ -17,23 +17,28 @@ KEY_BYTES = 32
 
 
 class SecretKeysMissing(Conflict):
-    """There is no key to seal or open with: nothing is kept in the clear instead."""
+    """There is no key to seal or open with. Nothing is stored unsealed instead."""
 
     code = "secret_keys_missing"
-    title = "This installation has no key to keep secrets with"
+    title = "No key is configured to encrypt secrets with"
+    remedy = "Set `CADENZA_SECRET_KEYS` for the API and the worker."
+    retryable = False
 
 
 class SecretUnreadable(Conflict):
-    """Sealed with a key that is not in the ring (any more), or damaged. Giving the secret anew mends it."""
+    """Sealed with a key that is not in the ring (any more), or damaged. Setting the secret again repairs it."""
 
     code = "secret_unreadable"
-    title = "A secret cannot be opened with the present keys"
+    title = "A stored secret cannot be decrypted with the configured keys"
+    remedy = "Put the missing key back into `CADENZA_SECRET_KEYS`, or enter the password (or key) again."
+    retryable = False
 
 
 class SecretBox:
-    """Seals and opens secrets. `keys` are 32 random bytes each, in base64 (either alphabet); none is none.
+    """Seals and opens secrets. `keys` are 32 random bytes each, in base64 of either alphabet. An empty list means no
+    keys.
 
-    Raises ValueError for what is no key; its text does not repeat it.
+    Raises ValueError for a malformed key. The message does not contain it.
     """
 
     def __init__(self, keys: Sequence[str] = ()) -> None:
@@ -55,7 +60,7 @@ class SecretBox:
             raise SecretUnreadable("it was sealed with another key, or is damaged") from None
 
     def reseal(self, token: str) -> str:
-        """The same secret under the newest key. Raises SecretKeysMissing, SecretUnreadable."""
+        """The same secret, sealed with the newest key. Raises SecretKeysMissing, SecretUnreadable."""
         ring = self._keys()
         try:
             return ring.rotate(token.encode()).decode("ascii")
@@ -69,12 +74,12 @@ class SecretBox:
 
 
 def new_key() -> str:
-    """A key for the ring."""
+    """A new key for the ring."""
     return Fernet.generate_key().decode("ascii")
 
 
 def key_bytes(text: str) -> bytes:
-    """Of a key as it is written down, in base64 of either alphabet. Raises ValueError, which does not repeat it."""
+    """The bytes of a written key, base64 in either alphabet. Raises ValueError, whose message does not contain it."""
     wrong = ValueError(f"a key is {KEY_BYTES} random bytes in base64")
     try:
         raw = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)

@@ -26,8 +26,7 @@ from domain.sequences.yaml_text import load
 from mail.tracking import Links
 from mail.transport import SmtpServer
 from services.development.time_travel import fast_forward
-from services.enrollments import enrolling
-from services.enrollments import steering as steer
+from services.enrollments import enrolling, steering
 from services.inbound.receiving import EventRecorded, LeadEvent, record_event
 from services.secret_box import SecretBox, new_key
 from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
@@ -105,13 +104,13 @@ class Stage:
         return [one.enrollment_id for one in result.enrolled if one.enrollment_id is not None]
 
     async def pause(self, lead_id: UUID) -> None:
-        await self.command(lambda session: steer.pause(session, lead_id, None))
+        await self.command(lambda session: steering.pause(session, lead_id, None))
 
     async def resume(self, lead_id: UUID, mode: ResumeMode = ResumeMode.PRESERVE_REMAINING) -> None:
-        await self.command(lambda session: steer.resume(session, lead_id, None, mode))
+        await self.command(lambda session: steering.resume(session, lead_id, None, mode))
 
     async def stop(self, lead_id: UUID, reason: str = "manual") -> None:
-        await self.command(lambda session: steer.stop(session, lead_id, None, reason))
+        await self.command(lambda session: steering.stop(session, lead_id, None, reason))
 
     async def tell(self, lead_id: UUID, event: LeadEvent) -> EventRecorded:
         return await self.command(lambda session: record_event(session, lead_id, event))

@@ -1,5 +1,5 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // `npm run dev` works against a running `make up`, named by CADENZA_API_URL.
 const api = process.env.CADENZA_API_URL ?? "http://127.0.0.1:8000";
@@ -19,6 +19,22 @@ export default defineConfig({
     chunkSizeWarningLimit: 2_000,
     // The app, and the reference of its API.
     rollupOptions: { input: ["index.html", "reference.html"] },
+  },
+  test: {
+    // Plain modules are tested in Node.js, components (`.test.tsx`) in a DOM with a server on loopback.
+    projects: [
+      { extends: true, test: { name: "modules", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: {
+          name: "components",
+          include: ["src/**/*.test.tsx"],
+          environment: "happy-dom",
+          setupFiles: ["src/testing/setup.ts"],
+          testTimeout: 60_000,
+        },
+      },
+    ],
   },
   // The examples beside this folder are read, too.
   server: { fs: { allow: [".."] }, proxy: Object.fromEntries(rooms.map((room) => [room, api])) },

@@ -15,7 +15,7 @@ from urllib.parse import urlunsplit
 
 import httpcore
 
-from webhooks.addresses import WebhookFailed, WebhookRedirected, checked_url, refuse_private
+from domain.webhooks.addresses import WebhookFailed, WebhookRedirected, checked_url, refuse_private
 from webhooks.signing import signed_headers
 
 TOTAL_SECONDS = 15.0

@@ -35,6 +35,8 @@ class InvalidSignature(DomainError):
     code = "invalid_signature"
     status = 401
     title = "The request is not signed with the secret of this endpoint"
+    remedy = "Sign the request as Standard Webhooks says, with this installation's secret and a correct clock."
+    retryable = False
 
 
 def new_secret() -> str:

@@ -1,7 +1,7 @@
-"""The story of one lead in one sequence: wait until a step is due, have it performed, follow what comes next.
+"""The workflow of one enrollment: waits until a step is due, has it performed, and follows the next directive.
 
-Postgres decides and remembers; this workflow is its durable clock and mailbox. Every directive carries the
-mirror's revision, and of two the higher one is true, so signals may come late, twice or out of order.
+Postgres decides and stores; this workflow is its durable timer. Every directive carries the enrollment's revision. The
+directive with the higher revision wins, so signals may come late, twice or out of order.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from domain.enrollments.status import EnrollmentStatus, StopReason
 from workflows.contracts import RECORD, STEP, ActivityNames
 
 
-# A lead sleeps for weeks and wakes up under the code of that day: docs/code-versions.md says how to change this one.
+# A lead sleeps for weeks and wakes up under the code of that day. docs/code-versions.md says how to change this code.
 @workflow.defn(name="Enrollment")
 class EnrollmentWorkflow:
     @workflow.init
@@ -25,7 +25,7 @@ class EnrollmentWorkflow:
 
     @workflow.run
     async def run(self, enrollment: EnrollmentInput) -> str:
-        """Returns how the enrollment ended: `completed`, or `stopped: replied`."""
+        """Returns how the enrollment ended, such as `completed` or `stopped: replied`."""
         try:
             while not self._directive.ends:
                 await self._wait_until_due()
@@ -35,13 +35,13 @@ class EnrollmentWorkflow:
         except (asyncio.CancelledError, ActivityError) as error:
             if not is_cancelled_exception(error):
                 raise
-            # Cancelled in Temporal's web UI: the same as a stop by hand, and Postgres must hear of it.
+            # Cancelled in Temporal's web UI: that is a stop by hand, and Postgres must record it.
             await self._record(EnrollmentStatus.STOPPED, reason=StopReason.MANUAL)
             raise
         self._describe()
         return self._directive.outcome
 
-    # What the outside tells: Postgres has recorded it already, and the directive says how things stand since.
+    # Signals. Postgres has already recorded what happened; the directive is the result.
 
     @workflow.signal
     def pause(self, directive: Directive) -> None:
@@ -89,7 +89,7 @@ class EnrollmentWorkflow:
 
     @workflow.query
     def position(self) -> Directive:
-        """Where the enrollment stands, as this workflow knows it."""
+        """Returns the directive that this workflow follows now."""
         return self._directive
 
     def _accept(self, directive: Directive) -> None:
@@ -97,7 +97,7 @@ class EnrollmentWorkflow:
             self._directive = directive
 
     async def _wait_until_due(self) -> None:
-        """Returns when the step is due, or the enrollment has ended. Every new directive moves the wait."""
+        """Returns when the step is due or the enrollment has ended. Every new directive restarts the wait."""
         while not self._directive.ends:
             waited_for = self._directive
             self._describe()
@@ -106,7 +106,7 @@ class EnrollmentWorkflow:
                 return
             try:
                 await workflow.wait_condition(
-                    lambda told=waited_for: self._directive is not told,
+                    lambda seen=waited_for: self._directive is not seen,
                     timeout=remaining,
                     timeout_summary=f"{waited_for.step_key} until {waited_for.due_text}",
                 )
@@ -114,7 +114,7 @@ class EnrollmentWorkflow:
                 return
 
     def _remaining(self, directive: Directive) -> timedelta | None:
-        """Until the directive is due; None while it is held, however long that may be."""
+        """Returns the time until the directive is due; None while it is held, for any length of time."""
         if directive.held or directive.due_at is None:
             return None
         return directive.due_at - workflow.now()
@@ -136,7 +136,7 @@ class EnrollmentWorkflow:
                 start_to_close_timeout=STEP.start_to_close,
                 heartbeat_timeout=STEP.heartbeat,
                 retry_policy=STEP.retry,
-                # A delay that has been served: what follows it is decided, and done, in this activity.
+                # After a delay, this activity decides and performs the step that follows the delay.
                 summary=f"after {due.step_key}" if due.step_type == "delay" else due.step_key,
             )
         except ActivityError as failed:
@@ -144,12 +144,12 @@ class EnrollmentWorkflow:
                 raise
             await self._record(EnrollmentStatus.FAILED, error=_cause(failed))
             return
-        # The answer is the mirror itself: it counts, unless something newer was told while the step ran.
+        # The answer counts, unless a newer directive came while the step ran.
         if self._directive is due or answer.revision > self._directive.revision:
             self._directive = answer
 
     async def _record(self, status: EnrollmentStatus, *, reason: str | None = None, error: str | None = None) -> None:
-        """Writes to Postgres what only this workflow knows: a step that failed for good, a cancellation."""
+        """Writes to Postgres what only this workflow knows: a step that failed for good, or a cancellation."""
         fact = RecordInput(
             tenant_id=self._enrollment.tenant_id,
             enrollment_id=self._enrollment.enrollment_id,
@@ -166,13 +166,13 @@ class EnrollmentWorkflow:
             retry_policy=RECORD.retry,
             summary=f"record {status}",
         )
-        # A cancellation must not keep the record of itself from being written.
+        # The cancellation must not stop its own record from being written.
         self._accept(await asyncio.shield(recorded))
 
     def _start_afresh_when_long(self) -> None:
-        """A lead in a loop goes on in a new run before its history grows too long.
+        """Continues in a new run before the history grows too long, as it does for a lead in a loop.
 
-        Every signal received so far is in the directive: handlers run before the workflow's own code.
+        No signal is lost: handlers run before the workflow's own code, so the directive includes every signal so far.
         """
         if not self._directive.ends and workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(self._enrollment.model_copy(update={"first": self._directive}))
@@ -182,7 +182,7 @@ class EnrollmentWorkflow:
 
 
 def _details(directive: Directive) -> str:
-    """The lead's position as Markdown, for Temporal's web UI."""
+    """Returns the lead's position as Markdown, for Temporal's web UI."""
     lines = [f"**{directive.outcome}**"]
     if directive.step_key:
         lines.append(f"next: `{directive.step_key}` ({directive.step_type})")

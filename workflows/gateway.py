@@ -1,4 +1,4 @@
-"""The one way to the workflows from outside: start, signal, look, and (development) move a clock."""
+"""The only access to workflows from outside: start, signal, describe, and (development) move a clock."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -48,20 +48,20 @@ class EnrollmentToStart:
 
 
 class RunState(Enum):
-    """What Temporal knows of an enrollment's workflow."""
+    """What Temporal knows about an enrollment's workflow."""
 
     RUNNING = "running"
     CLOSED = "closed"
     MISSING = "missing"
 
 
-# Closed, or so long ago that Temporal has forgotten it.
+# Closed, or closed so long ago that Temporal has deleted it.
 ENDED = (RunState.CLOSED, RunState.MISSING)
 
 
 class Gateway:
-    """`connect` is called when Temporal is first needed, and again until it answers: an API that starts
-    while Temporal is away takes enrollments all the same."""
+    """`connect` is called when Temporal is first needed, and again until it succeeds. So an API that starts while
+    Temporal is down still accepts enrollments."""
 
     def __init__(self, connect: Callable[[], Awaitable[Client]], task_queue: str) -> None:
         self._connect = connect
@@ -74,7 +74,7 @@ class Gateway:
         return self._client
 
     async def start(self, enrollment: EnrollmentToStart) -> bool:
-        """Starts the enrollment's workflow, once for all time. False when it has run and closed already."""
+        """Starts the enrollment's workflow. It runs only once, ever: returns False if it has already run and closed."""
         client = await self.client()
         try:
             await client.start_workflow(
@@ -103,7 +103,7 @@ class Gateway:
         return True
 
     async def watch_mailbox(self, tenant_id: UUID, mailbox_id: UUID, *, settings_changed: bool = False) -> None:
-        """Has the inbox watched; a watcher that is there goes on, and with `settings_changed` connects anew."""
+        """Starts the watcher of the inbox. A running watcher goes on; with `settings_changed` it reconnects."""
         client = await self.client()
         await client.start_workflow(
             MailboxWorkflow.run,
@@ -118,7 +118,7 @@ class Gateway:
         )
 
     async def tell(self, tenant_id: UUID, enrollment_id: UUID, command: Command, directive: Directive) -> RunState:
-        """Signals a running enrollment. One that has closed needs no telling: Postgres knows already."""
+        """Signals a running enrollment. A closed one needs no signal: Postgres has recorded what happened."""
         client = await self.client()
         handle = client.get_workflow_handle(enrollment_workflow_id(tenant_id, enrollment_id))
         try:
@@ -142,7 +142,7 @@ class Gateway:
         return RunState.RUNNING if running else RunState.CLOSED
 
     async def fast_forward(self, tenant_id: UUID, enrollment_id: UUID, by: timedelta) -> bool:
-        """Development: moves one enrollment's clock. False when it ended on the way, or before.
+        """Development: moves one enrollment's clock. Returns False if it ended before or during the move.
 
         Needs a server with `frontend.WorkflowTimeSkippingEnabled`.
         """
@@ -156,7 +156,7 @@ class Gateway:
             raise
 
     async def ensure_schedules(self) -> None:
-        """All that runs by itself. Safe to call from every worker at every start."""
+        """Creates all schedules that do not exist. Safe to call from every worker at every start."""
         for scheduled in SCHEDULES:
             await self._ensure_schedule(scheduled)
 
@@ -167,7 +167,7 @@ class Gateway:
                 scheduled.workflow, id=scheduled.workflow_id, task_queue=self._task_queue
             ),
             spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=scheduled.every)]),
-            # A pass that is late is not owed twice: the next one does its work.
+            # A missed pass is not made up for: the next one does its work.
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=scheduled.every),
         )
         try:
@@ -192,7 +192,7 @@ SCHEDULES = (
 
 
 def unreachable(error: BaseException) -> bool:
-    """Whether Temporal could not be reached (rather than having answered no)."""
+    """True if Temporal could not be reached (as opposed to an answer that refuses)."""
     if isinstance(error, RPCError):
         return error.status in (
             RPCStatusCode.UNAVAILABLE,

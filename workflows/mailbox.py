@@ -1,6 +1,6 @@
-"""Watches one inbox for as long as it is to be watched: an activity holds the connection, an hour each time.
+"""The workflow that watches one inbox. An activity holds the connection, for an hour at a time.
 
-Nothing of the mail, and no setting of the mailbox, comes here: Postgres holds both.
+No mail and no setting of the mailbox enters this workflow: Postgres stores both.
 """
 
 import asyncio
@@ -22,19 +22,19 @@ class MailboxWorkflow:
 
     @workflow.run
     async def run(self, mailbox: MailboxInput) -> str:
-        """Returns `unwatched` when the mailbox is gone, or has no inbox to watch any more."""
+        """Returns `unwatched` when the mailbox is deleted or no longer has an inbox to watch."""
         while True:
             self._settings_changed = False
             ended = await self._watch()
             if ended is WatchEnded.UNWATCHED and not self._settings_changed:
                 return ended.value
-            # A signal that came meanwhile is answered by starting to watch again, in this run or the next.
+            # After a signal, the watch is started again, in this run or the next.
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(self._mailbox)
 
     @workflow.signal
     def settings_changed(self) -> None:
-        """Connect at once by the mailbox's present settings."""
+        """Reconnects at once with the mailbox's present settings."""
         self._settings_changed = True
 
     async def _watch(self) -> WatchEnded:
@@ -45,7 +45,7 @@ class MailboxWorkflow:
             start_to_close_timeout=WATCH.start_to_close,
             heartbeat_timeout=WATCH.heartbeat,
             retry_policy=WATCH.retry,
-            # The next watcher does not wait for this one to have gone: two do no harm.
+            # The next watcher does not wait until this one has ended: two at once are safe.
             cancellation_type=ActivityCancellationType.TRY_CANCEL,
             summary="watch the inbox",
         )

@@ -1,4 +1,4 @@
-"""What runs on a schedule: the pass over the queue, the refreshing of analytics, the keeping of the log."""
+"""The scheduled workflows: process the queue, refresh analytics, maintain the log."""
 
 from temporalio import workflow
 
@@ -10,7 +10,7 @@ from workflows.contracts import MAINTENANCE, QUEUE, ActivityNames
 class ProcessQueueWorkflow:
     @workflow.run
     async def run(self) -> QueueCounts:
-        """Dispatches what waits in every tenant's outbox and repairs drift."""
+        """Dispatches every tenant's outbox and repairs differences between Temporal and the database."""
         return await workflow.execute_activity(
             ActivityNames.QUEUE_PROCESS,
             result_type=QueueCounts,
@@ -25,7 +25,7 @@ class ProcessQueueWorkflow:
 class RefreshAnalyticsWorkflow:
     @workflow.run
     async def run(self) -> int:
-        """Counts every sequence anew, then decides the winners that are clear by those counts; how many."""
+        """Counts every sequence again, then decides the winners that are clear from the counts. Returns how many."""
         await workflow.execute_activity(
             ActivityNames.ANALYTICS_REFRESH,
             result_type=bool,
@@ -46,7 +46,7 @@ class RefreshAnalyticsWorkflow:
 class MaintainLogWorkflow:
     @workflow.run
     async def run(self) -> LogMaintained:
-        """Makes the execution log's months ahead, and drops those that are past the retention."""
+        """Creates the execution log's partitions for coming months and drops those past the retention time."""
         return await workflow.execute_activity(
             ActivityNames.LOG_MAINTAIN,
             result_type=LogMaintained,

@@ -1,4 +1,4 @@
-"""Search attributes of an enrollment: IDs only, never an address. One registry, which also drives registration."""
+"""The search attributes of workflows: IDs only, never an address. The registry is also used to register them."""
 
 from uuid import UUID
 

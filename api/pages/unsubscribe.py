@@ -1,4 +1,4 @@
-"""The pages behind the unsubscribe link: plain HTML, no script, nothing from elsewhere."""
+"""The pages behind the unsubscribe link: plain HTML without scripts and without external resources."""
 
 from html import escape
 from typing import Final
@@ -11,7 +11,7 @@ PRIVATE: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "X-Content-Type-Options": "nosniff",
 }
-"""Of everything that a link in mail is answered with."""
+"""Headers of every answer to a link in mail."""
 _HEADERS: Final = {
     **PRIVATE,
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
@@ -42,7 +42,7 @@ _BUTTON: Final = '<form method="post"><button type="submit">{label}</button></fo
 
 
 def ask(masked_address: str | None) -> HTMLResponse:
-    """`masked_address` is None where it could not be looked up."""
+    """Asks for confirmation. `masked_address` is None if it could not be looked up."""
     whose = f" at {escape(masked_address)}" if masked_address else ""
     text = f"Press the button, and you will get no further email from this sender{whose}."
     return _page("Unsubscribe", text, label="Unsubscribe")
@@ -53,14 +53,14 @@ def done() -> HTMLResponse:
 
 
 def unknown() -> HTMLResponse:
-    """The same for whatever is not a link of ours, so that nobody learns by trying."""
+    """The same page for every token that this installation did not sign, so that guessing reveals nothing."""
     text = "It may have been cut off. Open it from the email again, or answer the email and say so."
     return _page("This link is not valid", text, status=404)
 
 
 def not_now() -> HTMLResponse:
-    """Nothing was recorded. A mail program that asks by itself (RFC 8058) sees by the status that it must ask again."""
-    text = "You are not unsubscribed yet: something that this needs does not answer. Please try again in a minute."
+    """Nothing was recorded. The status 503 tells a mail program that unsubscribes by itself (RFC 8058) to retry."""
+    text = "You are not unsubscribed yet, because a service is not available. Please try again in a minute."
     page = _page("That did not work", text, label="Try again", status=503)
     page.headers["Retry-After"] = _RETRY_AFTER_SECONDS
     return page

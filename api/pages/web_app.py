@@ -1,5 +1,4 @@
-"""The web app: its built files at `/`, its screens under `/app`, beside the API that it calls, and `/docs`, the API's
-reference."""
+"""Serves the web app: its built files at `/`, its screens under `/app`, and the API reference at `/docs`."""
 
 from pathlib import Path
 
@@ -9,7 +8,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-# Inline styles are what a library sets to place things; scripts are ours alone, and nobody may frame us.
+# A library sets inline styles to position elements, so styles allow them. Scripts come from this host only, and no
+# other site may show the app in a frame.
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -30,7 +30,7 @@ PAGE_HEADERS = {
 
 
 class _Assets(StaticFiles):
-    """Files whose names hold a hash of their content: kept for good by whoever has them."""
+    """Files with a hash of their content in the name. Browsers may cache them forever."""
 
     def file_response(self, *args: object, **kwargs: object) -> FileResponse:  # type: ignore[override]
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
@@ -39,8 +39,8 @@ class _Assets(StaticFiles):
 
 
 def serve_web(app: FastAPI, folder: Path) -> None:
-    """Serves the app that `make web` built into `folder`. Every address of a screen is the same page, which finds its
-    screen itself."""
+    """Serves the app that `make web` built into `folder`. Every screen's address gives the same page, which then
+    shows the right screen."""
 
     async def page(_: object) -> FileResponse:
         return FileResponse(folder / "index.html", headers=PAGE_HEADERS)

@@ -1,4 +1,4 @@
-"""Who is asking: the API key or the session of a request, the tenant it belongs to, what it may do."""
+"""Finds who makes a request: the API key or session, its tenant, and what it may do."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.requests import Request
 
+from api.app_context import app_context
+from api.outages import reaching_postgres
 from api.requests.rate_limit import ALLOWANCE, RateLimited
 from api.requests.session_cookie import NAME, cookie_of, refuse_other_sites
-from api.unavailable import reaching_postgres
-from api.wiring import wiring
 from db.queries.access.sessions import FoundSession
 from db.session import Database
 from domain.errors import Forbidden, Unauthorized
@@ -18,7 +18,7 @@ from services.access import sessions
 from services.access.api_keys import ALL_SCOPES, FoundKey, Scope
 from services.observability import log_context
 
-# A wider scope holds the narrower ones.
+# A wider scope includes the narrower ones.
 _GRANTED_BY: dict[Scope, frozenset[str]] = {
     "read": frozenset({"read", "write", "admin"}),
     "write": frozenset({"write", "admin"}),
@@ -29,16 +29,16 @@ bearer = HTTPBearer(
     auto_error=False,
     scheme_name="ApiKey",
     bearerFormat="cdz_<prefix>_<secret>",
-    description="An API key of one tenant. Scopes: `read`, `write` (may read too), `admin` (may do everything).",
+    description="An API key of one tenant. Scopes: `read`, `write` (includes read), `admin` (includes everything).",
 )
 cookie = APIKeyCookie(
     auto_error=False,
     name=NAME,
     scheme_name="Session",
-    description="What `POST /session` gives a browser; over https its name begins with `__Host-`. Whatever changes "
-    "something needs the header `X-Cadenza-CSRF: 1`, too.",
+    description="The cookie that `POST /session` gives to a browser; over https its name begins with `__Host-`. "
+    "Requests that change something also need the header `X-Cadenza-CSRF: 1`.",
 )
-"""Both are for the OpenAPI document; the check itself is `authenticate`, which runs before the body is read."""
+"""Both are only for the OpenAPI document. `authenticate` makes the check, before the body is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,25 @@ class Principal:
     tenant_id: UUID
     scopes: frozenset[str]
     key_id: UUID | None
-    """The key of the request, or of its session; None where a person is signed in."""
+    """The API key of the request or of its session; None if a user is signed in."""
     user_id: UUID | None
-    """The person who is signed in."""
+    """The user who is signed in, if any."""
     session_id: UUID | None
     secret: str = field(repr=False)
-    """What it was known by: the header with the key, or the session's token."""
+    """The header with the API key, or the session's token."""
 
 
 async def authenticate(request: Request) -> Principal:
-    """A key counts more than a cookie. Raises Unauthorized, CsrfRefused, and Unavailable when Postgres cannot say."""
-    wired = wiring(request)
+    """If a request has both, the API key wins over the cookie. Raises Unauthorized, CsrfRefused, and Unavailable if
+    Postgres does not answer."""
+    context = app_context(request)
     authorization = request.headers.get("Authorization")
-    token = cookie_of(request, wired.config)
+    token = cookie_of(request, context.config)
     if authorization is not None:
-        found = await _of_key(wired.database, authorization)
+        found = await _of_key(context.database, authorization)
     elif token is not None:
-        refuse_other_sites(request, wired.config)
-        found = await of_session(wired.database, token)
+        refuse_other_sites(request, context.config)
+        found = await of_session(context.database, token)
     else:
         raise Unauthorized("sign in, or send the header `Authorization: Bearer <API key>`")
     log_context.add(tenant_id=found.tenant_id)
@@ -79,7 +80,7 @@ async def _of_key(database: Database, authorization: str) -> Principal:
 
 
 async def find_key(database: Database, key: str) -> FoundKey:
-    """Whose key it is, and notes its use. Raises Unauthorized."""
+    """Returns the API key's record and notes its use. Raises Unauthorized."""
     with reaching_postgres():
         found = await keys.find_key(database, key)
         if found is None:
@@ -89,7 +90,7 @@ async def find_key(database: Database, key: str) -> FoundKey:
 
 
 async def of_session(database: Database, token: str) -> Principal:
-    """Raises Unauthorized."""
+    """Returns who a session token belongs to and notes its use. Raises Unauthorized."""
     with reaching_postgres():
         found = await sessions.find_session(database, token)
         if found is None:
@@ -104,19 +105,19 @@ def _scopes_of(found: FoundSession) -> frozenset[str]:
     return frozenset(scope for scope in ALL_SCOPES if found.role in _GRANTED_BY[scope])
 
 
-def count_request(request: Request, who: UUID | None) -> None:
-    """Counts a request of this key, or person. Raises RateLimited for one that asks too often."""
-    rates = wiring(request).rates
+def count_request(request: Request, key_or_user: UUID | None) -> None:
+    """Counts a request of this API key or user. Raises RateLimited if it exceeds the limit."""
+    rates = app_context(request).rates
     if rates is None:
         return
-    allowance = rates.take(who)
+    allowance = rates.take(key_or_user)
     setattr(request.state, ALLOWANCE, allowance)
     if allowance.retry_after:
         raise RateLimited(allowance.retry_after)
 
 
 def principal_of(request: Request, scope: Scope) -> Principal:
-    """Who makes the request, if they have the scope. Raises Forbidden."""
+    """Returns who makes the request if they have the scope. Raises Forbidden."""
     principal: Principal = request.state.principal
     if principal.scopes.isdisjoint(_GRANTED_BY[scope]):
         raise Forbidden(f"this needs the scope `{scope}`")

@@ -1,7 +1,7 @@
-"""What is refused about a request before anything is made of it: its size, its type, characters that cannot be stored.
+"""Checks that run before a request is parsed further: its size, its media type, and values that cannot be stored.
 
-Postgres takes no NUL in text, UTF-8 has no lone surrogates, JSON proper has no NaN: whatever lies deep inside a
-free-form object (`custom`, `config`) would otherwise surface as an error of the database.
+Postgres stores no NUL in text, UTF-8 has no lone surrogates, and JSON (RFC 8259) has no NaN. Without these checks such
+a value deep inside a free-form object (`custom`, `config`) would surface as a database error.
 """
 
 import json
@@ -19,38 +19,45 @@ from domain.errors import DomainError, FieldError, Invalid
 
 MAX_DEPTH = 32
 MAX_VALUES = 100_000
-"""Of a document: what is asked of a request at most is ten thousand IDs. Each is looked at while others wait."""
+"""The most values in one document; the largest legitimate request holds ten thousand IDs. Each value is checked on
+the event loop, which blocks other requests."""
 MAX_SHOWN = 200
-"""So much is shown of a field's name where it is refused."""
+"""The most characters of a field's name that an error shows."""
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
-"""RFC 9512 and what was usual before it."""
+"""The type of RFC 9512, and the types in use before it."""
 
 
 class PayloadTooLarge(DomainError):
     code = "payload_too_large"
     status = 413
     title = "The request body is too large"
+    remedy = "Send less at once. The `detail` says how much is accepted."
+    retryable = False
 
 
 class UnsupportedMediaType(DomainError):
     code = "unsupported_media_type"
     status = 415
-    title = "The request body has a type that is not read here"
+    title = "The request body has a type that is not accepted"
+    remedy = "Send the `Content-Type` that the `detail` names."
+    retryable = False
 
 
 class MalformedJson(DomainError):
     code = "malformed_json"
     status = 400
     title = "The request body is not JSON"
+    remedy = "Correct the JSON at the line and column that the `detail` names."
+    retryable = False
 
 
 def limited(request: Request, max_bytes: int) -> Request:
-    """The same request, whose body raises PayloadTooLarge when more than `max_bytes` of it arrive."""
+    """Returns the same request with a body that raises PayloadTooLarge once more than `max_bytes` of it arrive."""
     return Request(request.scope, _counted(request.receive, max_bytes))
 
 
 def media_type(request: Request) -> str:
-    """`text/csv`, without parameters and in lower case; empty when the request names none."""
+    """Returns e.g. `text/csv`, in lower case and without parameters; empty if the request names no type."""
     given = request.headers.get("Content-Type")
     if given is None:
         return ""
@@ -60,7 +67,7 @@ def media_type(request: Request) -> str:
 
 
 async def refuse_bad_json(request: Request) -> None:
-    """Raises UnsupportedMediaType, MalformedJson or Invalid (naming the field). An empty body is no body."""
+    """Raises UnsupportedMediaType, MalformedJson, or Invalid (naming the field). An empty body is accepted."""
     if not await request.body():
         return
     if not is_json(media_type(request)):
@@ -81,18 +88,18 @@ async def read_json(request: Request) -> Any:
     except json.JSONDecodeError as error:
         raise MalformedJson(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except ValueError:
-        raise MalformedJson("the body is not JSON in UTF-8, or holds a number beyond all use") from None
+        raise MalformedJson("the body is not JSON in UTF-8, or contains a number that is too large") from None
 
 
 def refuse_unstorable(document: Any) -> None:
-    """Raises Invalid, naming the field, for JSON values that Postgres could not keep, and for more of them than any
-    request needs."""
+    """Raises Invalid, naming the field, for JSON values that Postgres cannot store and for documents with more than
+    MAX_VALUES values."""
     if error := _first_unstorable(document):
         raise Invalid(f"{error.field}: {error.detail}" if error.field else error.detail, errors=[error])
 
 
 def refuse_bad_parameters(request: Request) -> None:
-    """Raises Invalid for a path or query parameter that no stored text can equal."""
+    """Raises Invalid for a path or query parameter with characters that cannot be stored."""
     for name, value in [*request.path_params.items(), *request.query_params.multi_items()]:
         if why := _why_not(value):
             raise Invalid(f"{name}: {why.detail}", errors=[replace(why, field=name)])
@@ -106,15 +113,15 @@ def _counted(receive: Receive, max_bytes: int) -> Receive:
         message = await receive()
         arrived += len(message.get("body", b""))
         if arrived > max_bytes:
-            raise PayloadTooLarge(f"at most {max_bytes} bytes are read here")
+            raise PayloadTooLarge(f"the body may have at most {max_bytes} bytes")
         return message
 
     return counted
 
 
 def _first_unstorable(document: Any) -> FieldError | None:
-    """Where a value stands is written out for the one that is refused and for no other: a name may be as long as the
-    body is, and as many values stand under it as there is room for."""
+    """Finds the first value that cannot be stored. The field's path is built only for that value: a name may be as long
+    as the body, with very many values under it."""
     within: list[str] = []
     waiting = [iter([("", document)])]
     seen = 0
@@ -141,7 +148,7 @@ def _first_unstorable(document: Any) -> FieldError | None:
 
 
 def _why_not(value: Any) -> FieldError | None:
-    """Why Postgres could not keep it, if it is a text or a number; of which field is the caller's to say."""
+    """Says why Postgres cannot store a text or number, or returns None. The caller fills in the field."""
     if isinstance(value, str) and ("\x00" in value or not _encodable(value)):
         return FieldError("", "invalid_text", "text holds no NUL character and no half of a surrogate pair")
     if isinstance(value, float) and not math.isfinite(value):

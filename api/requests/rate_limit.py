@@ -1,9 +1,10 @@
-"""How often an API key may ask: a token bucket for each key, in this process's memory. A session is counted as the key,
-or the person, that it is of: signing in again makes no more of it.
+"""Limits how often an API key may send requests: one token bucket for each key, in this process's memory.
 
-Of several API processes each counts for itself: a key may ask as often of each of them. To count together they would
-have to write to Postgres on every request, which costs more than what the limit is for: one client that runs away shall
-not take the API from the others.
+A session counts as the API key or user that it belongs to, so signing in again gives no more requests.
+
+Each API process counts for itself, so a key may use the full limit with each of them. A shared count would need a write
+to Postgres on every request. That costs more than the limit is worth: its purpose is that one runaway client cannot
+take the API away from the others.
 """
 
 import math
@@ -18,15 +19,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import DomainError
 
 ALLOWANCE = "rate_limit"
-"""Where a request's state keeps what its key has left."""
+"""The name in `request.state` that holds the key's allowance."""
 
 
 class RateLimited(DomainError):
-    """Nothing of the request was done: it may be sent again after `retry_after` seconds."""
+    """The request was not carried out. It may be sent again after `retry_after` seconds."""
 
     code = "rate_limited"
     status = 429
-    title = "This key, or this person, asks too often"
+    title = "Too many requests with this key or by this user"
+    remedy = "Try again after `Retry-After` seconds, and ask less often: see `RateLimit-Remaining`."
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -41,14 +43,15 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a key has left, as `RateLimit-*` says it (draft-ietf-httpapi-ratelimit-headers-03). Seconds, rounded up."""
+    """What a key has left, for the `RateLimit-*` headers (draft-ietf-httpapi-ratelimit-headers-03). Times are in whole
+    seconds, rounded up."""
 
     limit: int
     remaining: int
     reset: int
-    """Until all of it is there again."""
+    """Seconds until the whole limit is available again."""
     retry_after: int
-    """Until the next request is taken: 0 for one that was."""
+    """Seconds until the next request is accepted; 0 if this one was."""
 
 
 @dataclass(slots=True)
@@ -58,8 +61,8 @@ class _Bucket:
 
 
 class RateLimiter:
-    """`now` is a clock that only goes forward, in seconds. `most` buckets are kept, where strangers could make more:
-    then the one that was longest out of use goes."""
+    """`now` is a monotonic clock in seconds. `most` bounds the number of buckets where strangers could create them:
+    the bucket that was not used for the longest time is dropped."""
 
     def __init__(self, limit: RateLimit, now: Callable[[], float] = time.monotonic, *, most: int | None = None) -> None:
         self._limit = limit
@@ -67,12 +70,12 @@ class RateLimiter:
         self._most = most
         self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
-    def take(self, who: Hashable) -> Allowance:
-        """One request of theirs. It is refused where `retry_after` is not 0, and costs nothing then."""
+    def take(self, caller: Hashable) -> Allowance:
+        """Takes one request from the caller's bucket. If `retry_after` is not 0, it is refused and takes nothing."""
         now, per_second, burst = self._now(), self._limit.per_second, self._limit.burst
-        bucket = self._buckets.setdefault(who, _Bucket(float(burst), now))
+        bucket = self._buckets.setdefault(caller, _Bucket(float(burst), now))
         if self._most is not None:
-            self._buckets.move_to_end(who)
+            self._buckets.move_to_end(caller)
             if len(self._buckets) > self._most:
                 self._buckets.popitem(last=False)
         bucket.tokens = min(burst, bucket.tokens + (now - bucket.at) * per_second)
@@ -87,14 +90,14 @@ class RateLimiter:
             retry_after=0 if taken else max(1, math.ceil((1 - bucket.tokens) / per_second)),
         )
 
-    def give_back(self, who: Hashable) -> None:
-        """What was taken last is not counted after all."""
-        if who in self._buckets:
-            self._buckets[who].tokens += 1
+    def give_back(self, caller: Hashable) -> None:
+        """Returns the request that was taken last."""
+        if caller in self._buckets:
+            self._buckets[caller].tokens += 1
 
 
 class RateLimitHeaders:
-    """Says on every answer to a key, refusals too, what it has left."""
+    """ASGI middleware that adds the `RateLimit-*` headers to every answer to a key, refusals included."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,8 +1,8 @@
-"""The cookie that a browser is known by, and what keeps another site from using it.
+"""The session cookie of a browser, and its protection against requests from other sites (CSRF).
 
-Three things stand in the way of a request that another site makes a browser send (CSRF): the cookie is
-`SameSite=Strict`; a request that changes something needs a header that no form can set, and no script of another site
-without CORS, which is not granted here; and where the browser says from which site it comes, that must be this one.
+Three checks stop such a request. The cookie is `SameSite=Strict`. A request that changes something needs a header that
+no form can set, and that a script of another site can set only with CORS, which is not granted here. And where the
+browser sends `Sec-Fetch-Site` or `Origin`, it must name this site.
 """
 
 from urllib.parse import urlsplit
@@ -19,15 +19,17 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class CsrfRefused(DomainError):
-    """Nothing of the request was looked at."""
+    """The request was refused before anything of it was read."""
 
     code = "csrf_refused"
     status = 403
     title = "The request may come from another site"
+    remedy = "Send `X-Cadenza-CSRF: 1` from a page of the API's own origin. A program sends an API key instead."
+    retryable = False
 
 
 def cookie_of(request: Request, config: AppConfig) -> str | None:
-    """The token that the browser holds, if any."""
+    """Returns the session token in the request's cookie, if any."""
     return request.cookies.get(_name(config))
 
 
@@ -40,17 +42,17 @@ def take_cookie(response: Response, config: AppConfig) -> None:
 
 
 def refuse_other_sites(request: Request, config: AppConfig) -> None:
-    """To be asked before a cookie is believed, or given. Raises CsrfRefused."""
+    """Call this before a cookie is accepted or set. Raises CsrfRefused."""
     if request.method in _SAFE:
         return
     if request.headers.get(CSRF_HEADER) != "1":
         raise CsrfRefused(f"send the header `{CSRF_HEADER}: 1`")
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        raise CsrfRefused("`Sec-Fetch-Site` says that the page is of another origin")
+        raise CsrfRefused("`Sec-Fetch-Site` names another origin")
     origin = request.headers.get("Origin")
-    ours = {request.headers.get("Host", "").lower(), _host(config.public_url or "")} - {""}
-    if origin is not None and _host(origin) not in ours:
-        raise CsrfRefused("`Origin` says that the page is of another origin")
+    own_hosts = {request.headers.get("Host", "").lower(), _host(config.public_url or "")} - {""}
+    if origin is not None and _host(origin) not in own_hosts:
+        raise CsrfRefused("`Origin` names another origin")
 
 
 def _set(response: Response, config: AppConfig, value: str, max_age: int) -> None:
@@ -60,7 +62,7 @@ def _set(response: Response, config: AppConfig, value: str, max_age: int) -> Non
 
 
 def _name(config: AppConfig) -> str:
-    # A browser takes a name with this prefix only with Secure and Path=/, and from this very host: no other host of
+    # Browsers accept a name with this prefix only with Secure and Path=/, and from this exact host. So no other host of
     # the domain can plant a session (RFC 6265bis section 4.1.3.2).
     return f"__Host-{NAME}" if _is_secure(config) else NAME
 
@@ -70,8 +72,8 @@ def _is_secure(config: AppConfig) -> bool:
 
 
 def _host(url: str) -> str:
-    """Host and port; empty for the origin `null`, and for what is no URL (`http://[`). The scheme is left out: a proxy
-    may speak TLS in front of us."""
+    """Returns host and port, or an empty text for the origin `null` and for invalid URLs (`http://[`). The scheme is
+    not compared, because a proxy may terminate TLS."""
     try:
         return urlsplit(url).netloc.lower()
     except ValueError:

@@ -1,9 +1,9 @@
-"""How often somebody may try to sign in with a password: for each email address and each network address.
+"""Limits attempts to sign in with a password, for each email address and each network address.
 
-Counted by each process for itself and forgotten with it, as all requests are (api/requests/rate_limit.py). What was
-right does not count, unless other tenants know the address, too, by another password. Whoever knows an address can
-keep its person
-from signing in with the password meanwhile; a session that there is, and an API key, go on.
+Counts are per process, in memory, like all rate limits (api/requests/rate_limit.py). A successful attempt does not
+count, unless other tenants have a user with the same address and another password. Somebody who knows an address can
+use up its attempts and so block its user from signing in with the password for that time. Existing sessions and API
+keys are not affected.
 """
 
 import time
@@ -14,16 +14,18 @@ from api.requests.rate_limit import RateLimit, RateLimited, RateLimiter
 
 OF_AN_EMAIL = RateLimit(per_second=10 / 900, burst=10)
 OF_A_NETWORK = RateLimit(per_second=100 / 900, burst=100)
-"""An office is one address: of many people each may mistype."""
-# Strangers make them: whoever sends more addresses than this makes the oldest be forgotten, not the memory grow.
+"""Higher, because a whole office may share one network address."""
+# Strangers choose the addresses. Above this many, the oldest count is dropped, so memory stays bounded.
 _MOST = 20_000
 
 
 class SignInThrottled(RateLimited):
-    """The password was not looked at."""
+    """The password was not checked."""
 
     code = "sign_in_throttled"
     title = "Too many attempts to sign in"
+    remedy = "Try again after `Retry-After` seconds: too many passwords were tried."
+    retryable = True
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
@@ -31,27 +33,28 @@ class SignInThrottled(RateLimited):
 
 
 class SignInAttempts:
-    """`now` is a clock that only goes forward, in seconds."""
+    """`now` is a monotonic clock in seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._emails = RateLimiter(OF_AN_EMAIL, now, most=_MOST)
         self._networks = RateLimiter(OF_A_NETWORK, now, most=_MOST)
 
     def begin(self, email: str, address: str) -> None:
-        """Counts one, before the password is looked at: many at once are as many. Raises SignInThrottled."""
-        for counted, who in ((self._networks, network_of(address)), (self._emails, email)):
-            allowance = counted.take(who)
+        """Counts an attempt before the password is checked, so that parallel attempts count as well. Raises
+        SignInThrottled."""
+        for counted, key in ((self._networks, network_of(address)), (self._emails, email)):
+            allowance = counted.take(key)
             if allowance.retry_after:
                 raise SignInThrottled(allowance.retry_after)
 
     def was_right(self, email: str, address: str) -> None:
-        """The attempt is not counted after all."""
+        """Removes the count of a successful attempt."""
         self._emails.give_back(email)
         self._networks.give_back(network_of(address))
 
 
 def network_of(address: str) -> str:
-    """An IPv4 address as it is; of an IPv6 address its /64, which is what one household gets."""
+    """Returns an IPv4 address unchanged. For an IPv6 address it returns its /64, which is what one household gets."""
     try:
         parsed = ip_address(address)
     except ValueError:

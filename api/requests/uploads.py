@@ -1,4 +1,4 @@
-"""A file that is sent to the API: as a form's field or as the body itself, on the disk as soon as it is large."""
+"""File uploads: as a form field or as the request body. Large files are buffered on disk."""
 
 import asyncio
 import json
@@ -30,8 +30,8 @@ CSV_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CsvUpload:
-    """A file that can be read from its beginning, which of its columns mean what (its header says, if None), and the
-    campaign that its leads are gathered in, if any."""
+    """`file` is readable from its beginning. `mapping` goes from column to field; if None, the header decides.
+    `campaign_id` is the campaign to which the leads are added, if any."""
 
     file: BinaryIO
     mapping: dict[str, str] | None
@@ -42,13 +42,13 @@ async def uploaded_csv(
     request: Request,
     mapping: Annotated[
         str | None,
-        Query(max_length=10_000, description="As the form's field `mapping`, where the file is the body itself."),
+        Query(max_length=10_000, description="Like the form field `mapping`, for a file that is sent as the body."),
     ] = None,
     campaign_id: Annotated[
-        UUID | None, Query(description="The campaign that the leads are put into, those that were there before, too.")
+        UUID | None, Query(description="The campaign to add the leads to, existing leads included.")
     ] = None,
 ) -> AsyncIterator[CsvUpload]:
-    """Raises UnsupportedMediaType, PayloadTooLarge, and Invalid for a missing `file` or a bad `mapping`."""
+    """Raises UnsupportedMediaType, PayloadTooLarge, and Invalid for a missing `file` or an invalid `mapping`."""
     kind = media_type(request)
     if kind == "multipart/form-data":
         async with request.form(max_files=1, max_fields=1) as form:
@@ -64,7 +64,7 @@ UploadedCsv = Annotated[CsvUpload, Depends(uploaded_csv, scope="function")]
 
 
 async def uploaded_file(request: Request) -> AsyncIterator[BinaryIO]:
-    """A list: in the form's field `file`, or the body itself. Raises UnsupportedMediaType, PayloadTooLarge, Invalid."""
+    """A list, in the form field `file` or as the body. Raises UnsupportedMediaType, PayloadTooLarge, Invalid."""
     kind = media_type(request)
     if kind == "multipart/form-data":
         async with request.form(max_files=1, max_fields=1) as form:
@@ -81,7 +81,7 @@ UploadedFile = Annotated[BinaryIO, Depends(uploaded_file, scope="function")]
 
 @asynccontextmanager
 async def spooled(request: Request) -> AsyncGenerator[BinaryIO]:
-    """The body, from its beginning: on the disk where it is large, whoever sends it."""
+    """Buffers the body, on disk if it is large, so that no client can fill the memory."""
     with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
         size = 0
         async for chunk in request.stream():

@@ -1,10 +1,10 @@
-"""`/sequences/process-queue`: what waits for Temporal, by hand."""
+"""`/sequences/process-queue`: dispatches by hand what waits for Temporal."""
 
 from fastapi import APIRouter
 
-from api.deps import Wired, Writer
+from api.deps import Context, Writer
+from api.outages import reaching_temporal
 from api.route import ApiRoute
-from api.unavailable import reaching_temporal
 from domain.engine.contracts import QueueCounts
 
 ANSWER_WITHIN_SECONDS = 10.0
@@ -13,11 +13,11 @@ router = APIRouter(prefix="/sequences", tags=["Execution"], route_class=ApiRoute
 
 
 @router.post("/process-queue")
-async def process_queue(writer: Writer, wired: Wired) -> QueueCounts:
-    """Dispatches this tenant's outbox and repairs what Temporal and the database disagree on.
+async def process_queue(writer: Writer, context: Context) -> QueueCounts:
+    """Dispatches this tenant's outbox and repairs differences between Temporal and the database.
 
-    A schedule does the same each minute; any number of calls at any time do no harm. `failed` counts what Temporal
-    did not take this time. Answers within seconds; what was not reached is the next call's.
+    A schedule does the same every minute. Any number of calls at any time is safe. `failed` counts what Temporal did
+    not accept this time. The answer comes within about ten seconds; what was not reached is left to the next call.
     """
     with reaching_temporal():
-        return await wired.dispatcher.run(writer.tenant_id, within_seconds=ANSWER_WITHIN_SECONDS)
+        return await context.dispatcher.run(writer.tenant_id, within_seconds=ANSWER_WITHIN_SECONDS)

@@ -1,4 +1,4 @@
-"""`/healthz`: the process runs. `/readyz`: it has what it needs. `/metrics`: its numbers. None of them needs a key."""
+"""`/healthz`: the process runs. `/readyz`: it reaches what it needs. `/metrics`: its metrics. None needs a key."""
 
 from typing import Literal
 
@@ -7,9 +7,9 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, REGISTRY, generate_latest
 from pydantic import BaseModel
 
-from api.documented import problems
-from api.unavailable import Unavailable
-from api.wiring import wiring
+from api.app_context import app_context
+from api.error_responses import problems
+from api.outages import Unavailable
 from services.observability.health import not_answering
 
 router = APIRouter(tags=["Health"])
@@ -26,17 +26,17 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=problems(503))
 async def readyz(request: Request) -> Health:
-    """503 with `missing` naming what does not answer."""
-    services = wiring(request)
+    """503 with `missing`, a list of the services that do not answer."""
+    services = app_context(request)
     missing = await not_answering(services.database, services.gateway.client)
     if missing:
         raise Unavailable(f"{' and '.join(missing)} cannot be reached", extra={"missing": missing})
     return Health()
 
 
-# Not in the OpenAPI document: it is Prometheus' format, for Prometheus.
+# Not in the OpenAPI document: only Prometheus reads it, in its own format.
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Of this process, and of the whole installation (docs/observability.md)."""
-    body = generate_latest(REGISTRY) + await wiring(request).gauges.scrape()
+    """Metrics of this process and of the whole installation (docs/observability.md)."""
+    body = generate_latest(REGISTRY) + await app_context(request).gauges.scrape()
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4)

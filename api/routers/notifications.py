@@ -1,4 +1,4 @@
-"""`/notifications`: what people of the tenant should see."""
+"""`/notifications`: messages for the users of the tenant."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.deps import Paging, Reading, Writing
-from api.documented import problems
+from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.notifications import NotificationResponse
@@ -19,15 +19,15 @@ router = APIRouter(prefix="/notifications", tags=["Administration"], route_class
 async def list_notifications(
     session: Reading,
     page: Paging,
-    user_id: Annotated[UUID | None, Query(description="The user's, and those that are for everybody.")] = None,
-    unread: Annotated[bool | None, Query(description="Only those that were not read, or only those that were.")] = None,
+    user_id: Annotated[UUID | None, Query(description="Those for this user, and those for everybody.")] = None,
+    unread: Annotated[bool | None, Query(description="true: only unread ones; false: only read ones.")] = None,
 ) -> Listed[NotificationResponse]:
-    """The newest first."""
+    """Newest first."""
     found = await notifications.list_notifications(session, page, user_id=user_id, unread=unread)
     return listed(found, NotificationResponse.model_validate)
 
 
 @router.post("/{notification_id}/read", responses=problems(404))
 async def read_notification(notification_id: UUID, session: Writing) -> NotificationResponse:
-    """Reading twice changes nothing."""
+    """Marks it as read. Doing it twice changes nothing."""
     return NotificationResponse.model_validate(await notifications.mark_read(session, notification_id))

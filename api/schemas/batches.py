@@ -1,4 +1,4 @@
-"""Batches, as answers."""
+"""Response shapes of batches."""
 
 from typing import Literal
 from uuid import UUID
@@ -13,12 +13,12 @@ BatchStatus = Literal["accepted", "running", "done", "superseded", "failed"]
 
 
 class BatchResponse(Shape):
-    """Work on many leads.
+    """An operation on many leads.
 
-    Of `total` leads `processed` have been looked at: `accepted` were enrolled (or paused, resumed, stopped, by `kind`),
-    the others skipped, counted by reason in `skipped`. Of the accepted ones `started` have been told to Temporal.
-    `forecast`, of one batch that enrolls: when its leads will have been sent their first email. `progress` goes from
-    0 to 1. `done`: nothing more will happen. `superseded`: a later command has taken over.
+    Of `total` leads, `processed` have been handled. `accepted` of them were enrolled (or paused, resumed or stopped,
+    depending on `kind`); the others were skipped, counted by reason in `skipped`. `started` of the accepted ones have
+    been passed to Temporal. `forecast`, for a batch that enrolls: when its leads will have been sent their first email.
+    `progress` goes from 0 to 1. `done`: nothing more will happen. `superseded`: a later command replaced it.
     """
 
     id: UUID
@@ -65,7 +65,7 @@ class BatchResponse(Shape):
 
 class DryAssignmentResponse(Shape):
     """What assigning the sequence would do. `enrolled` and `skipped` list at most 10,000 leads each; `accepted` and
-    `skipped_counts` count all."""
+    `skipped_counts` count all of them."""
 
     total: int
     accepted: int

@@ -1,4 +1,4 @@
-"""What every shape has in common."""
+"""Base classes and types that the request and response shapes share."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,19 +14,19 @@ R = TypeVar("R")
 
 
 class Body(BaseModel):
-    """A request. A field that is misspelt is refused by its name, not passed over."""
+    """A request body. Unknown fields are refused by name, so that a misspelt field is not ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Shape(BaseModel):
-    """An answer, read from the attributes of what a service gave."""
+    """A response, read from the attributes of what a service returned."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class Listed(BaseModel, Generic[T]):
-    """A page. `next_cursor` is null on the last one."""
+    """A page of a list. `next_cursor` is null on the last page."""
 
     items: list[T]
     next_cursor: str | None = None

@@ -1,4 +1,4 @@
-"""Development only: captured mail, replies by hand, moved clocks."""
+"""Request and response shapes of the development routes: captured mail, replies by hand, moved clocks."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from mail.outbox_store import CapturedMessage
 
 
 class OutboxItem(Shape):
-    """A captured message. `from` is its sender's bare address, `to` are the envelope's recipients."""
+    """A captured message. `from` is the bare address of its sender; `to` are the recipients of the envelope."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -62,9 +62,9 @@ class ReplyRequest(Body):
 
 
 class MailReceivedResponse(Shape):
-    """How the message was understood, and by which rule it was matched.
+    """How the message was classified and matched.
 
-    `rule` is the one by which it was classified; `returns_on`, of an automatic reply, the first day back.
+    `rule` is the rule that classified it. `returns_on`: for an auto-reply, the first day back.
     """
 
     classification: str
@@ -90,7 +90,7 @@ Forward = Annotated[
 
 
 class FastForwardRequest(Body):
-    """Without `enrollment_id`, every live enrollment of the tenant."""
+    """Without `enrollment_id`, the clock of every live enrollment of the tenant is moved."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"by": "P3D"}]})
 

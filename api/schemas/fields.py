@@ -1,4 +1,4 @@
-"""Fields that several requests share, each refusing what the parts behind it could not use."""
+"""Field types that several requests share. Each refuses values that later code could not use."""
 
 import json
 import unicodedata
@@ -26,7 +26,7 @@ def _normalised(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    # Control characters, and Unicode's own line and paragraph breaks.
+    # Control characters, and Unicode's line and paragraph separators.
     if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
         raise PydanticCustomError("invalid_text", "one line without control characters")
     return text
@@ -41,7 +41,7 @@ def _small(custom: dict[str, Any]) -> dict[str, Any]:
 
 
 def _zone_or_unknown(name: str) -> str:
-    # A lead is sent back as it was answered: without a zone it has an empty one.
+    # A lead without a time zone is answered with an empty one. Clients may send that back.
     return known_zone(name) if name else name
 
 
@@ -60,7 +60,7 @@ EmailAddress = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=MAX_EMAIL),
     AfterValidator(_normalised),
-    Field(description="Kept in lower case.", json_schema_extra={"format": "email"}),
+    Field(description="Stored in lower case.", json_schema_extra={"format": "email"}),
 ]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), AfterValidator(_one_line)]
 PersonName = Annotated[Line, Field(max_length=LIMITS["first_name"])]
@@ -70,7 +70,7 @@ FilledLine = Annotated[
 TimeZone = Annotated[
     str,
     AfterValidator(_zone_or_unknown),
-    Field(max_length=100, description="An IANA name, such as `Europe/Berlin`; empty where it is not known."),
+    Field(max_length=100, description="An IANA name, such as `Europe/Berlin`; empty if unknown."),
 ]
 Tags = Annotated[list[Tag], Field(max_length=100), AfterValidator(_distinct)]
 CustomFields = Annotated[

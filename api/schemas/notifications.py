@@ -1,4 +1,4 @@
-"""Notifications, as answers."""
+"""Response shapes of notifications."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from api.schemas.common import Moment, Shape
 
 
 class NotificationResponse(Shape):
-    """Without a `user_id` it is for everybody of the tenant. Kinds: `sequence` (a `notify_user` action),
+    """Without a `user_id` it is for everybody in the tenant. Kinds: `sequence` (a `notify_user` action) and
     `webhook_endpoint_disabled`."""
 
     id: UUID

@@ -1,10 +1,10 @@
-"""RFC 9457, as this API fills it in."""
+"""The body of error answers: RFC 9457 problem details with this API's extensions."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class ProblemField(BaseModel):
-    """One bad field: where it is (`steps[2].config.subject`), a stable code, what to do about it."""
+    """One invalid field: its path (`steps[2].config.subject`), a stable code, and what to do about it."""
 
     field: str
     code: str
@@ -12,8 +12,8 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused. `code` is stable; the texts are for people. `state`, where the present state of
-    a thing is the reason, names it."""
+    """Why a request was refused. `code` is stable; the texts are for people. `state`, if present, is the present state
+    of the object that caused the refusal."""
 
     model_config = ConfigDict(
         extra="allow",

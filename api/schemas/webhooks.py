@@ -1,4 +1,4 @@
-"""Webhook endpoints and their deliveries, as requests and answers."""
+"""Request and response shapes of webhook endpoints and their deliveries."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -7,8 +7,8 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from api.schemas.common import Body, JsonObject, Moment, Shape
 from api.schemas.fields import Line
-from domain.webhooks import EventType
-from webhooks.addresses import MAX_URL
+from domain.webhooks.addresses import MAX_URL
+from domain.webhooks.events import EventType
 
 
 def _distinct(types: list[EventType]) -> list[EventType]:
@@ -20,7 +20,7 @@ EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=50), Afte
 
 
 class WebhookEndpointCreate(Body):
-    """The URL is https on a public address (in development also http on this machine)."""
+    """The URL must be https on a public address (in development, http on this machine is also allowed)."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -38,7 +38,7 @@ class WebhookEndpointCreate(Body):
 
 
 class WebhookEndpointUpdate(Body):
-    """Only the fields given change. Enabling an endpoint sends what waited for it."""
+    """Only the given fields change. Enabling an endpoint sends the events that waited for it."""
 
     url: Url | None = None
     event_types: EventTypes | None = None
@@ -50,7 +50,7 @@ class WebhookEndpointUpdate(Body):
 
 
 class WebhookEndpointResponse(Shape):
-    """`disabled_reason` says why it was disabled when nobody asked for it: `failing` (it took nothing for a day) or
+    """`disabled_reason` says why the endpoint was disabled automatically: `failing` (it accepted nothing for a day) or
     `gone` (it answered 410)."""
 
     id: UUID
@@ -65,13 +65,13 @@ class WebhookEndpointResponse(Shape):
 
 
 class WebhookEndpointCreated(WebhookEndpointResponse):
-    """`secret` (Standard Webhooks) is shown this once; if it is lost, rotate it."""
+    """`secret` (Standard Webhooks) is shown only in this answer. If it is lost, rotate it."""
 
     secret: str
 
 
 class WebhookDeliveryResponse(Shape):
-    """`id` is in the header `webhook-id`, as `msg_` and its hexadecimal digits, on every attempt."""
+    """Every attempt sends `id` in the header `webhook-id`, as `msg_` followed by its hexadecimal digits."""
 
     id: UUID
     event_type: str
@@ -86,7 +86,7 @@ class WebhookDeliveryResponse(Shape):
 
 
 class WebhookTestResponse(Shape):
-    """How a `webhook.test` event was taken, just now. `code` and `detail` say why it was not."""
+    """How the endpoint answered a `webhook.test` event just now. If it failed, `code` and `detail` say why."""
 
     delivered: bool
     status_code: int | None

@@ -1,1 +1,1 @@
-"""The commands that talk to a running API, one file a noun."""
+"""The commands. Most of them talk to a running API; each has its own file."""

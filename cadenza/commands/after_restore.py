@@ -22,9 +22,10 @@ def after_restore(
         typer.Option(metavar="TIME", help="When the old installation last ran, ISO 8601. [default: now]"),
     ] = None,
 ) -> None:
-    """Keep a database that was restored by other means from sending again what may have been sent since.
+    """After another kind of restore: mark what may have been sent since, so that it is not sent again.
 
-    Against CADENZA_DATABASE_URL, migrated, before any API or worker runs on it. A second time it changes no more.
+    Works on CADENZA_DATABASE_URL, which must be migrated. Run it before any API or worker uses the database. A second
+    run changes nothing more.
     """
     settings = load_settings()
     until = datetime.now(UTC) if stopped_at is None else moment_of("--stopped-at", stopped_at)

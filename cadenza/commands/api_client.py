@@ -1,4 +1,4 @@
-"""The REST API as the command line sees it: where it is, one call, a list in pages, and how it refuses."""
+"""A client of the REST API for the command line: its address, one call, a list in pages, and refusals."""
 
 import json
 import os
@@ -20,16 +20,16 @@ Json = dict[str, Any]
 
 
 class ApiUnreachable(Exception):
-    """Nothing answers, or it is not known where to ask. The message is one line."""
+    """Nothing answers, or the address is not known. The message is one line."""
 
 
 class AddressIncomplete(Exception):
-    """An address was given without the key that goes with it. The message is one line."""
+    """An address was given without its API key. The message is one line."""
 
 
 @dataclass
 class Refused(Exception):
-    """The API (or this program, in the same words) said no: a problem of RFC 9457."""
+    """A refusal of the API, or of this program in the same form: a problem of RFC 9457."""
 
     code: str
     title: str
@@ -48,7 +48,7 @@ class ApiAddress:
 
 
 def find_api(api_url: str | None, api_key: str | None, home: Path | None) -> ApiAddress:
-    """Where the API is: as told, else as `CADENZA_API_URL` and `CADENZA_API_KEY` say, else the `run.json` of the home.
+    """The API's address: as given, else `CADENZA_API_URL` and `CADENZA_API_KEY`, else from the `run.json` of the home.
 
     Raises AddressIncomplete and ApiUnreachable.
     """
@@ -99,7 +99,7 @@ class ApiClient:
         return answer.json()
 
     def download(self, path: str, **parameters: Any) -> Iterator[bytes]:
-        """The body of the answer, piece by piece as it comes."""
+        """The body of the answer, in pieces as they arrive."""
         given = {name: value for name, value in parameters.items() if value is not None}
         with self._asking(), self._http.stream("GET", path, params=given, timeout=UPLOAD_SECONDS) as answer:
             if answer.is_error:
@@ -108,7 +108,7 @@ class ApiClient:
             yield from answer.iter_bytes()
 
     def listed(self, path: str, **parameters: Any) -> Iterator[Json]:
-        """Every item of a list, page by page as they are asked for."""
+        """Every item of a list. A page is requested when its first item is."""
         cursor: str | None = None
         while True:
             page = self.get(path, limit=PAGE, cursor=cursor, **parameters)
@@ -118,7 +118,7 @@ class ApiClient:
                 return
 
     def found(self, path: str) -> Json | None:
-        """What is there, or None where the API says that nothing is."""
+        """The thing at the path, or None if the API says that there is none."""
         try:
             return self.get(path)
         except Refused as refused:
@@ -145,7 +145,7 @@ class ApiClient:
 
 
 def as_id(text: str) -> str | None:
-    """The text as an ID in its usual spelling, or None when it is something else."""
+    """The text as an ID in its usual form, or None if it is something else."""
     try:
         return str(UUID(text))
     except ValueError:

@@ -1,7 +1,7 @@
-"""Making a sequence be what its file says: what differs, and the calls that change it. Applying twice changes once.
+"""Makes a sequence equal to its file: what differs, and the calls that change it. A second run changes nothing.
 
-The file's `name` says which sequence is meant, its steps' keys say which step is which: a step under a new key is
-a new step. Of a sequence that leads run on, its draft is edited and then published as the next version.
+The file's `name` says which sequence is meant, and the keys say which step is which: a step with a new key is a new
+step. The draft of a running sequence is edited, and then published as the next version.
 """
 
 import difflib
@@ -15,28 +15,25 @@ from cadenza.commands.api_client import ApiClient, Json, Refused
 from cadenza.commands.lookup import sequences_named
 from domain.sequences.file import SequenceFile, document, read_document, write_yaml
 from domain.sequences.yaml_text import MalformedYaml, load
-from services.engine import plans  # makes every type of step known
-
-__all__ = ["Applied", "Call", "apply_file", "plans"]
 
 _FIELDS = ("name", "type", "delay_days", "delay_hours", "delay_minutes", "config", "metadata")
 Outcome = Literal["created", "updated", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One call of the API, in the order in which they must be made."""
 
     method: Literal["PUT", "POST", "DELETE"]
     path: str
     body: Json | None
     told: str
-    """What it does, for a person."""
+    """What the call does, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What `apply` finds to be done. `sequence` is what is there already; None when there is nothing."""
+    """What `apply` has to do. `sequence` is the existing sequence, or None."""
 
     file: SequenceFile
     content: bytes
@@ -44,7 +41,7 @@ class Applied:
     sequence: Json | None
     diff: list[str]
     """A unified diff of the two files, line by line."""
-    calls: list[Call]
+    calls: list[ApiCall]
 
     @property
     def outcome(self) -> Outcome:
@@ -54,14 +51,14 @@ class Applied:
 
     @property
     def must_publish(self) -> bool:
-        """Leads run on a version of it, which these changes (or earlier ones) have not reached."""
+        """The sequence is running, and these changes, or earlier ones, are not published."""
         if self.sequence is None or self.sequence["status"] not in ("active", "paused"):
             return False
         return bool(self.calls) or bool(self.sequence.get("unpublished"))
 
 
 def apply_file(api: ApiClient, path: Path) -> Applied:
-    """Compares a file with the sequence of its name. Nothing is changed.
+    """Compares a file with the sequence of its name. Changes nothing.
 
     Raises MalformedYaml and Invalid for the file, and Refused.
     """
@@ -83,7 +80,7 @@ def apply_file(api: ApiClient, path: Path) -> Applied:
 
 
 def carry_out(api: ApiClient, applied: Applied) -> Json:
-    """Creates the draft, or makes the calls; the sequence as it is then. Raises Refused."""
+    """Creates the draft, or makes the calls. Returns the sequence as it is then. Raises Refused."""
     if applied.sequence is None:
         return api.upload("/sequences/import", applied.content, applied.kind)
     for call in applied.calls:
@@ -118,7 +115,7 @@ def _diff(present: Json | None, wanted: Json) -> list[str]:
     return list(difflib.unified_diff(before, after, "as it is", "as the file says", lineterm=""))
 
 
-def _calls(sequence: Json, present: Json, file: SequenceFile) -> Iterator[Call]:
+def _calls(sequence: Json, present: Json, file: SequenceFile) -> Iterator[ApiCall]:
     path = f"/sequences/{sequence['id']}"
     before = read_document(present)
     changes: Json = {}
@@ -129,22 +126,22 @@ def _calls(sequence: Json, present: Json, file: SequenceFile) -> Iterator[Call]:
     if file.settings != before.settings:
         changes["settings"] = file.settings.model_dump(mode="json")
     if changes:
-        yield Call("PUT", path, changes, f"change {', '.join(changes)}")
+        yield ApiCall("PUT", path, changes, f"change {', '.join(changes)}")
     yield from _step_calls(f"{path}/steps", before, file)
 
 
-def _step_calls(path: str, before: SequenceFile, file: SequenceFile) -> Iterator[Call]:
+def _step_calls(path: str, before: SequenceFile, file: SequenceFile) -> Iterator[ApiCall]:
     wanted = {step.key for step in file.steps}
     known = {step.key: step.model_dump() for step in before.steps}
     for key in known.keys() - wanted:
-        yield Call("DELETE", f"{path}/{key}", None, f"remove step {key}")
+        yield ApiCall("DELETE", f"{path}/{key}", None, f"remove step {key}")
     order = [key for key in known if key in wanted]
     for place, step in enumerate(file.steps):
         fields = {field: step.model_dump()[field] for field in _FIELDS}
         if step.key not in known:
             order.insert(place, step.key)
             body = {"key": step.key, "position": place + 1, **fields}
-            yield Call("POST", path, body, f"add step {step.key}")
+            yield ApiCall("POST", path, body, f"add step {step.key}")
             continue
         changes: dict[str, Any] = {name: fields[name] for name in _FIELDS if not _same(fields, known[step.key], name)}
         if order[place] != step.key:
@@ -152,11 +149,11 @@ def _step_calls(path: str, before: SequenceFile, file: SequenceFile) -> Iterator
             order.insert(place, step.key)
             changes["position"] = place + 1
         if "type" in changes:
-            changes["config"] = fields["config"]  # read by the new type
+            changes["config"] = fields["config"]  # the new type must validate it
         if changes:
-            yield Call("PUT", f"{path}/{step.key}", changes, f"change step {step.key} ({', '.join(changes)})")
+            yield ApiCall("PUT", f"{path}/{step.key}", changes, f"change step {step.key} ({', '.join(changes)})")
 
 
 def _same(one: Json, other: Json, name: str) -> bool:
-    # As JSON: 1 and true are equal in Python, and not in a config.
+    # Compare as JSON: 1 and true are equal in Python, but not in a config.
     return json.dumps(one[name], sort_keys=True) == json.dumps(other[name], sort_keys=True)

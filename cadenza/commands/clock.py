@@ -1,4 +1,4 @@
-"""`cadenza fast-forward`: development only, the leads' clocks."""
+"""`cadenza fast-forward`: moves the leads' clocks, in development only."""
 
 from typing import Annotated
 
@@ -16,12 +16,12 @@ app = typer.Typer(add_completion=False)
 @connected
 def fast_forward(
     terminal: Terminal,
-    by: Annotated[str, typer.Argument(metavar="DURATION", help="ISO 8601, such as P3D or PT12H.")],
+    by: Annotated[str, typer.Argument(metavar="DURATION", help="An ISO 8601 duration such as P3D or PT12H.")],
     lead: Annotated[
-        str | None, typer.Option(help="Only this lead's enrollments, by address or ID; else every lead's.")
+        str | None, typer.Option(help="Only the enrollments of this lead, by address or ID. Without it every lead's.")
     ] = None,
 ) -> None:
-    """Move the clock of leads forward, and do what comes due on the way (needs `cadenza up --dev`)."""
+    """Move the clock of leads forward, and perform the steps that come due (needs `cadenza up --dev`)."""
     if lead is None:
         moved: list[Json] = terminal.api.post("/dev/fast-forward", {"by": by})["moved"]
     else:

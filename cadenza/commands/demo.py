@@ -1,7 +1,7 @@
-"""`cadenza demo`: the cold-outreach sequence for a handful of leads, two virtual weeks in well under a minute.
+"""`cadenza demo`: the cold-outreach sequence for five leads, two virtual weeks in less than a minute.
 
-It starts everything as `cadenza up --dev` does, in a folder of its own, and then is only a client of the REST API:
-whatever it does, a person can do with curl.
+It starts `cadenza up --dev` in a folder of its own, and is then only a client of the REST API: a person can do the same
+with curl.
 """
 
 import asyncio
@@ -22,13 +22,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from cadenza.errors import StartError
+from domain.enrollments.log_event import LogEvent
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DAYS = 15
 READY_WITHIN_SECONDS = 120.0
 STOP_WITHIN_SECONDS = 30.0
 
-# What befalls whom, on which day: the rest of them do nothing.
+# The leads that do something. The others do nothing.
 REPLIES, OPENS, AWAY, UNSUBSCRIBES = (
     "grace@compilers.example",
     "linus@kernels.example",
@@ -37,14 +38,14 @@ REPLIES, OPENS, AWAY, UNSUBSCRIBES = (
 )
 
 SYMBOLS = {
-    "enrolled": ("cyan", "enrolled"),
-    "email_sent": ("green", "email sent"),
-    "waiting": ("dim", "waiting"),
-    "branch_decided": ("magenta", "branch"),
-    "action_performed": ("blue", "action"),
-    "held": ("yellow", "held"),
-    "stopped": ("red", "stopped"),
-    "completed": ("bold", "completed"),
+    LogEvent.ENROLLED: ("cyan", "enrolled"),
+    LogEvent.EMAIL_SENT: ("green", "email sent"),
+    LogEvent.WAITING: ("dim", "waiting"),
+    LogEvent.BRANCH_DECIDED: ("magenta", "branch"),
+    LogEvent.ACTION_PERFORMED: ("blue", "action"),
+    LogEvent.HELD: ("yellow", "held"),
+    LogEvent.STOPPED: ("red", "stopped"),
+    LogEvent.COMPLETED: ("bold", "completed"),
 }
 
 
@@ -78,11 +79,11 @@ class Demo:
         body = {"sequence_id": sequence["id"], "lead_ids": sorted(self.leads, key=lambda one: self.leads[one])}
         enrolled = await self._post("/leads/enroll-in-sequence", body)
         self.console.print(f"enrolled {len(enrolled['enrolled'])} leads in [bold]{sequence['name']}[/]\n")
-        # The first emails leave at once; moving the clock by a moment waits for them.
+        # The first emails leave at once. Moving the clock by a minute waits for them.
         await self._post("/dev/fast-forward", {"by": "PT1M"})
 
     async def _happen(self, day: int) -> None:
-        """What the leads do: replies and absences as real messages, through the path that real mail takes."""
+        """What the leads do. Replies and auto-replies are real messages, handled like any other mail."""
         if day == 1:
             assert self.began is not None, "the first day has been shown"
             back = (self.began + timedelta(days=10)).date().isoformat()
@@ -104,7 +105,7 @@ class Demo:
         await self._post(f"/leads/{lead_id}/events", event)
 
     async def _show(self) -> None:
-        """Prints what is new on the leads' timelines, in the order in which it happened."""
+        """Prints the new entries of the leads' timelines, in the order of their times."""
         news: list[tuple[str, str, dict[str, Any]]] = []
         for lead_id, email in self.leads.items():
             page = await self._request("GET", f"/leads/{lead_id}/timeline", params={"limit": 200})
@@ -144,15 +145,15 @@ class Demo:
 def _detail(entry: dict[str, Any]) -> str:
     detail: dict[str, Any] = entry.get("detail") or {}
     match entry["event"]:
-        case "email_sent":
+        case LogEvent.EMAIL_SENT:
             return f'"{detail.get("subject", "")}"'
-        case "waiting" | "held":
+        case LogEvent.WAITING | LogEvent.HELD:
             return f"until {datetime.fromisoformat(detail['until']):%a %d %b %H:%M} UTC"
-        case "branch_decided":
+        case LogEvent.BRANCH_DECIDED:
             return _outcome(detail["outcome"])
-        case "action_performed":
+        case LogEvent.ACTION_PERFORMED:
             return ", ".join(str(value) for value in detail.values())
-        case "stopped":
+        case LogEvent.STOPPED:
             return str(detail.get("reason", ""))
         case _:
             return ""
@@ -165,7 +166,7 @@ def _outcome(outcome: dict[str, Any]) -> str:
 
 
 async def demo() -> None:
-    """Runs the demonstration and ends everything it started. Raises StartError when a part of it cannot start."""
+    """Runs the demonstration and ends everything that it started. Raises StartError if a part cannot start."""
     console = Console()
     with tempfile.TemporaryDirectory(prefix="cadenza-demo-") as folder:
         home = Path(folder) / "home"

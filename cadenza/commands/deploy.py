@@ -1,4 +1,4 @@
-"""`cadenza deploy`: which version of the code leads go to (`docs/code-versions.md`)."""
+"""`cadenza deploy`: to which version of the code leads go (`docs/code-versions.md`)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,14 +14,14 @@ from cadenza.settings import load_settings
 
 UNVERSIONED = "unversioned"
 
-app = typer.Typer(help="Which version of the code leads go to.", no_args_is_help=True)
+app = typer.Typer(help="To which version of the code leads go.", no_args_is_help=True)
 
-BuildId = Annotated[str, typer.Argument(metavar="BUILD_ID", help="What its workers have as CADENZA_BUILD_ID.")]
+BuildId = Annotated[str, typer.Argument(metavar="BUILD_ID", help="The CADENZA_BUILD_ID of its workers.")]
 
 
 @app.command()
 def status() -> None:
-    """Which versions there are, and where leads go."""
+    """Show which versions exist, and to which leads go."""
     _with_deployment(_nothing)
 
 
@@ -31,7 +31,7 @@ def current(
         str, typer.Argument(metavar="BUILD_ID", help=f"`{UNVERSIONED}` for workers that have no build ID.")
     ],
 ) -> None:
-    """Send every lead to a version: to release it, and to roll back to it."""
+    """Send every lead to a version, to release it or to roll back to it."""
     _with_deployment(lambda deployment: deployment.set_current(None if build_id == UNVERSIONED else build_id))
 
 
@@ -40,7 +40,7 @@ def ramp(
     build_id: BuildId,
     percent: Annotated[float, typer.Argument(min=0, max=100, help="0 ends the ramp.")],
 ) -> None:
-    """Send a share of the leads to a version, the others to the current one."""
+    """Send a share of the leads to a version, and the others to the current one."""
     _with_deployment(lambda deployment: deployment.ramp(build_id if percent else None, percent))
 
 
@@ -49,7 +49,7 @@ async def _nothing(_: Deployment) -> None:
 
 
 def _with_deployment(act: Callable[[Deployment], Awaitable[None]]) -> None:
-    """Does it, and says how things stand then."""
+    """Carries out the change, then prints the routing."""
 
     async def run() -> Routing:
         settings = load_settings()

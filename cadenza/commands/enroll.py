@@ -23,10 +23,11 @@ POLL_SECONDS = 0.3
 SHOWN = 50
 
 Sequence_ = Annotated[str, typer.Argument(help="Its name or its ID.", autocompletion=complete_sequence)]
-Leads = Annotated[list[str] | None, typer.Option("--lead", help="An address or an ID; more than once for several.")]
-Campaign = Annotated[str | None, typer.Option(help="Its name or its ID: every lead of it.")]
+Leads = Annotated[list[str] | None, typer.Option("--lead", help="An address or an ID. Repeat it for several.")]
+Campaign = Annotated[str | None, typer.Option(help="Its name or its ID. Enrolls every lead of it.")]
 File = Annotated[
-    Path | None, typer.Option("--file", help="A CSV of leads, which are imported first.", exists=True, dir_okay=False)
+    Path | None,
+    typer.Option("--file", help="A CSV file of leads, which are imported first.", exists=True, dir_okay=False),
 ]
 
 
@@ -39,9 +40,9 @@ def enroll(
     campaign: Campaign = None,
     file: File = None,
     columns: Mapped = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would happen.")] = False,
 ) -> None:
-    """Enroll leads in SEQUENCE, and say of each that is left out why."""
+    """Enroll leads in SEQUENCE, and give a reason for each lead that is left out."""
     if sum(given is not None and given != [] for given in (lead, campaign, file)) != 1:
         raise usage("say who: one of --lead, --campaign or --file")
     found = find_sequence(terminal.api, sequence)
@@ -71,7 +72,8 @@ def _enroll(terminal: Terminal, sequence_id: str, lead_ids: Sequence[str], dry_r
 
 
 def _enroll_file(terminal: Terminal, sequence_id: str, path: Path, columns: dict[str, str], dry_run: bool) -> Json:
-    """In a dry run nothing is imported either: a lead that is not there yet would be, and is counted as enrolled."""
+    """A dry run imports nothing either. A lead that does not exist yet counts as enrolled, because it would be
+    imported."""
     emails = _emails_in(path, columns)
     imported = None if dry_run else import_file(terminal, path, columns)
     ids = _ids_by_email(terminal.api, emails)
@@ -89,7 +91,7 @@ def _emails_in(path: Path, columns: dict[str, str]) -> list[str]:
 
 
 def _ids_by_email(api: ApiClient, emails: Sequence[str]) -> dict[str, str]:
-    """IDs of the leads with these addresses, in their order. Those imported a moment ago are listed first."""
+    """IDs of the leads with these addresses, in that order. The API lists the newest leads first."""
     wanted, ids = set(emails), dict[str, str]()
     for lead in api.listed("/leads"):
         if lead["email"] in wanted:
@@ -110,7 +112,7 @@ def _assign(terminal: Terminal, sequence: Json, campaign: Json, dry_run: bool) -
 
 
 def _followed(terminal: Terminal, batch: Json) -> Json:
-    """Watches the batch until it is done. Ctrl-C stops the watching, not the batch."""
+    """Waits until the batch is done. Ctrl-C ends the waiting, not the batch."""
     with terminal.progress("enrolling", batch["total"], counts=True) as bar:
         while not batch["done"]:
             bar.update(bar.task_ids[0], total=batch["total"], completed=batch["processed"])
@@ -120,7 +122,7 @@ def _followed(terminal: Terminal, batch: Json) -> Json:
 
 
 def _addresses(terminal: Terminal, skipped: Sequence[Json]) -> dict[str, str]:
-    """Of the leads that are shown. One that is not there has none."""
+    """The addresses of the leads that are shown. A lead that does not exist has none."""
     ids = dict.fromkeys(one["lead_id"] for one in skipped[:SHOWN])
     found = {lead_id: terminal.api.found(f"/leads/{lead_id}") for lead_id in ids}
     return {lead_id: lead["email"] for lead_id, lead in found.items() if lead is not None}

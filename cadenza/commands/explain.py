@@ -21,7 +21,7 @@ def explain(
         str, typer.Argument(metavar="LEAD|ENROLLMENT", help="A lead's address or ID, or an enrollment's ID.")
     ],
 ) -> None:
-    """Why nothing is being sent to LEAD right now, in each of its sequences (the last ones, when all have ended)."""
+    """Say why nothing is sent to LEAD right now, in each live sequence (or in the last one, if all have ended)."""
     enrollments = _meant(terminal.api, named)
     told = [
         {**terminal.api.get(f"/enrollments/{one['id']}/explain"), "sequence_name": one["sequence_name"]}

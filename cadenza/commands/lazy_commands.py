@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called for, so that `--help` and the servers' parts start fast."""
+"""Commands that are imported only when they are called, so that `--help` and each part start fast."""
 
 from importlib import import_module
 from typing import Any
@@ -8,9 +8,10 @@ from typer.main import get_command
 
 
 def loaded(target: str) -> Any:
-    """`module:name`, loaded only when its command is called for.
+    """`module:name`, imported when this is called.
 
-    The worker carries no web framework then, the mail capture nothing but itself, and each starts in half the time.
+    So the worker does not load the web framework, and the mail capture loads nothing else: each starts in half the
+    time.
     """
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
@@ -18,23 +19,27 @@ def loaded(target: str) -> Any:
 
 PANEL = "Talking to a running API"
 
-# Name, where its Typer app is, and what the list of commands says of it.
+# The name, the place of its Typer app, and the text in the list of commands.
 OWN = (
-    ("backup", "cadenza.commands.backup:app", "One file from which a home comes back; it may be running."),
-    ("restore", "cadenza.commands.restore:app", "A new home from such a file. Nothing is sent twice."),
-    ("after-restore", "cadenza.commands.after_restore:app", "The same for a database that was restored otherwise."),
-    ("deploy", "cadenza.commands.deploy:app", "Which version of the code leads go to: status, current, ramp."),
+    ("backup", "cadenza.commands.backup:app", "Write a backup of a home to one file. The home may be running."),
+    ("restore", "cadenza.commands.restore:app", "Make a new home from such a file. Nothing is sent twice."),
+    (
+        "after-restore",
+        "cadenza.commands.after_restore:app",
+        "The same for a database that was restored in another way.",
+    ),
+    ("deploy", "cadenza.commands.deploy:app", "To which version of the code leads go: status, current, ramp."),
 )
 LATER = (
     ("sequences", "cadenza.commands.sequences:app", "Sequences as files: list, show, apply, export, activate, ..."),
     ("leads", "cadenza.commands.leads:app", "Import leads from a file, and list them."),
-    ("suppressions", "cadenza.commands.suppressions:app", "Whom nobody writes to: import and export the list."),
+    ("suppressions", "cadenza.commands.suppressions:app", "Import and export the suppression list."),
     ("enroll", "cadenza.commands.enroll:app", "Enroll leads, a campaign or a file's leads in a sequence."),
-    ("status", "cadenza.commands.status:app", "Where a sequence or a lead stands."),
-    ("explain", "cadenza.commands.explain:app", "Why nothing is being sent to a lead right now."),
-    ("pause", "cadenza.commands.steer:pause", "Hold leads, or a whole sequence."),
-    ("resume", "cadenza.commands.steer:resume", "Let go on what is paused, and try again what failed."),
-    ("stop", "cadenza.commands.steer:stop", "End enrollments for good."),
+    ("status", "cadenza.commands.status:app", "Show the status of a sequence or a lead."),
+    ("explain", "cadenza.commands.explain:app", "Say why nothing is sent to a lead right now."),
+    ("pause", "cadenza.commands.steer:pause", "Pause leads, or a whole sequence."),
+    ("resume", "cadenza.commands.steer:resume", "Resume paused enrollments, and retry failed ones."),
+    ("stop", "cadenza.commands.steer:stop", "Stop enrollments for good."),
     ("fast-forward", "cadenza.commands.clock:app", "Move leads' clocks forward (development)."),
 )
 
@@ -50,7 +55,7 @@ class LazyGroup(TyperGroup):
 
 
 class _Later(TyperCommand):
-    """Stands in a list of commands for one that is not imported yet; called for, it steps back."""
+    """Represents a command that is not imported yet in the list of commands. Calls the real one."""
 
     def __init__(self, target: str, **given: Any) -> None:
         super().__init__(callback=None, **given)
@@ -66,5 +71,5 @@ class _Later(TyperCommand):
 
 
 def loaded_command(command: Any) -> Any:
-    """The command itself, where another stands for it in a list."""
+    """The real command, if this one only represents it."""
     return command.real() if isinstance(command, _Later) else command

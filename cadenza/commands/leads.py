@@ -19,14 +19,16 @@ app = typer.Typer(help="Leads.", no_args_is_help=True)
 CHUNK = 64 * 1024
 SHOWN = 50
 
-File = Annotated[Path, typer.Argument(help="CSV, with any common delimiter and encoding.", exists=True, dir_okay=False)]
+File = Annotated[
+    Path, typer.Argument(help="A CSV file, with any common delimiter and encoding.", exists=True, dir_okay=False)
+]
 Mapped = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
         metavar="COLUMN=FIELD",
-        help='Which column is which field, such as "Work email=email" or "Plan=custom.plan"; an empty field leaves '
-        "the column out. Others are recognised by their names.",
+        help='Which column is which field, such as "Work email=email" or "Plan=custom.plan". An empty field leaves '
+        "the column out. Other columns are recognised by their names.",
     ),
 ]
 
@@ -34,7 +36,7 @@ Mapped = Annotated[
 @app.command("import")
 @connected
 def import_(terminal: Terminal, file: File, columns: Mapped = None) -> None:
-    """Create the leads of FILE, and update those that are there by what it has for them."""
+    """Create the leads of FILE, and update existing leads with its values."""
     imported = import_file(terminal, file, mapping(columns or []))
     terminal.tell(imported, lambda out: show_import(out, imported))
 
@@ -43,12 +45,12 @@ def import_(terminal: Terminal, file: File, columns: Mapped = None) -> None:
 @connected
 def list_(
     terminal: Terminal,
-    search: Annotated[str | None, typer.Option(help="Anywhere in the address, the name or the company.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only those with this status.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    search: Annotated[str | None, typer.Option(help="Text in the address, the name or the company.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only leads with this status.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only leads with this tag.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The greatest number of leads.")] = 50,
 ) -> None:
-    """Leads, the newest first."""
+    """List leads, the newest first."""
     found = list(islice(terminal.api.listed("/leads", search=search, status=status, tag=tag), limit))
     headings = ("email", "name", "company", "status", "zone", "tags", "id")
     rows = [
@@ -62,7 +64,7 @@ def list_(
 
 
 def mapping(told: list[str]) -> dict[str, str]:
-    """`["Work email=email"]` as the API takes it."""
+    """`["Work email=email"]` in the form of the API."""
     pairs: dict[str, str] = {}
     for one in told:
         column, equals, field = one.rpartition("=")
@@ -73,12 +75,12 @@ def mapping(told: list[str]) -> dict[str, str]:
 
 
 def import_file(terminal: Terminal, path: Path, columns: dict[str, str]) -> Json:
-    """Uploads the file piece by piece; what became of each row."""
+    """Uploads the file in pieces. Returns the result for each row."""
     return uploaded(terminal, "/leads/import", path, **({"mapping": json.dumps(columns)} if columns else {}))
 
 
 def uploaded(terminal: Terminal, to: str, path: Path, **parameters: str) -> Json:
-    """Uploads the file piece by piece, showing how far it is; the answer."""
+    """Uploads the file in pieces, with a progress bar. Returns the answer."""
     with path.open("rb") as file, terminal.progress(f"uploading {path.name}", path.stat().st_size) as bar:
         pieces = _pieces(file, lambda sent: bar.update(bar.task_ids[0], completed=sent))
         return terminal.api.upload(to, pieces, "text/csv", **parameters)

@@ -1,4 +1,4 @@
-"""Finding what a person names: a sequence, a campaign or a lead by its name, its address or its ID."""
+"""Finds a sequence, a campaign or a lead by its name, its address or its ID."""
 
 import os
 import re
@@ -19,20 +19,20 @@ COMPLETION_SECONDS = 0.7
 
 
 def find_sequence(api: ApiClient, named: str) -> Json:
-    """Raises Refused: `not_found`, or `ambiguous_name` where two that are in use have the name."""
+    """Raises Refused: `not_found`, or `ambiguous_name` if two sequences in use have the name."""
     if (sequence_id := as_id(named)) is not None:
         return api.get(f"/sequences/{sequence_id}")
     return _only(sequences_named(api, named), "sequence", named)
 
 
 def sequences_named(api: ApiClient, name: str) -> list[Json]:
-    """Those in use, or else those that are archived; the case of letters does not matter."""
+    """Sequences in use with this name, or else archived ones. Upper and lower case do not matter."""
     found = [one for one in api.listed("/sequences") if one["name"].casefold() == name.strip().casefold()]
     return [one for one in found if one["status"] != "archived"] or found
 
 
 def find_campaign(api: ApiClient, named: str) -> Json:
-    """As `find_sequence`."""
+    """Like `find_sequence`."""
     if (campaign_id := as_id(named)) is not None:
         return api.get(f"/campaigns/{campaign_id}")
     wanted = named.strip().casefold()
@@ -51,19 +51,19 @@ def find_lead(api: ApiClient, named: str) -> Json:
 
 
 def complete_sequence(ctx: Any, incomplete: str) -> list[str]:
-    """Names of sequences for the shell, where the API answers at once; none where it does not."""
+    """Names of sequences for the shell, or none if the API does not answer at once."""
     given = ctx.params
     try:
         address: ApiAddress = find_api(given.get("api_url"), given.get("api_key"), given.get("home"))
         with ApiClient(address, seconds=COMPLETION_SECONDS) as api:
             names = [one["name"] for one in api.get("/sequences", limit=100)["items"]]
     except (ApiUnreachable, AddressIncomplete, Refused, ValueError, KeyError):
-        return []  # somebody is typing: what is wrong is told when they run it
+        return []  # the person is still typing; the command itself will report the problem
     return [_as_typed(name) for name in names if name.startswith(incomplete)]
 
 
 def _as_typed(name: str) -> str:
-    # Bash puts a completion into the line as it is; the other shells quote it themselves.
+    # Bash inserts a completion unchanged; the other shells quote it themselves.
     if os.environ.get("_CADENZA_COMPLETE") != "complete_bash":
         return name
     return re.sub(r"([^\w@%+=:,./-])", r"\\\1", name)

@@ -15,19 +15,19 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `cadenza backup` wrote.")],
-    home: Annotated[Path, typer.Option(help="The new home: a folder that is empty or not there.")],
+    file: Annotated[Path, typer.Argument(help="A file of `cadenza backup`.")],
+    home: Annotated[Path, typer.Option(help="The new home: a folder that is empty or does not exist.")],
     stopped_at: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="When the old installation last ran, ISO 8601. [default: now]"),
     ] = None,
 ) -> None:
-    """Make a new home from a backup, in which nothing is sent again that the old one may have sent since.
+    """Make a new home from a backup. It sends nothing again that the old home may have sent since.
 
     The old installation must have stopped for good.
     """
-    logging.getLogger().setLevel(logging.WARNING)  # it has its own words for what happens
-    os.umask(0o077)  # whatever this writes is for its owner's eyes only
+    logging.getLogger().setLevel(logging.WARNING)  # this command prints its own messages
+    os.umask(0o077)  # only the owner may read the files that this writes
     until = (
         None
         if stopped_at is None

@@ -17,15 +17,15 @@ app = typer.Typer(help="Sequences as files.", no_args_is_help=True)
 
 Named = Annotated[str, typer.Argument(help="Its name or its ID.", autocompletion=complete_sequence)]
 Status = Annotated[
-    Literal["draft", "active", "paused", "archived"] | None, typer.Option(help="Only those that are it.")
+    Literal["draft", "active", "paused", "archived"] | None, typer.Option(help="Only sequences with this status.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 @app.command("list")
 @connected
 def list_(terminal: Terminal, status: Status = None) -> None:
-    """All sequences, the newest first."""
+    """List all sequences, the newest first."""
     found = list(terminal.api.listed("/sequences", status=status))
     headings = ("name", "status", "steps", "version", "enrolled", "active", "completed", "id")
     rows = [
@@ -41,7 +41,7 @@ def list_(terminal: Terminal, status: Status = None) -> None:
 @app.command()
 @connected
 def show(terminal: Terminal, sequence: Named) -> None:
-    """One sequence with its steps."""
+    """Show one sequence with its steps."""
     found = find_sequence(terminal.api, sequence)
     steps = terminal.api.get(f"/sequences/{found['id']}/steps")["items"]
     terminal.tell({**found, "steps": steps}, lambda out: _show(out, found, steps))
@@ -52,10 +52,12 @@ def show(terminal: Terminal, sequence: Named) -> None:
 def export(
     terminal: Terminal,
     sequence: Named,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Instead of standard output.")] = None,
-    format: Annotated[Literal["yaml", "json"], typer.Option(help="How it is written.")] = "yaml",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file to write, instead of standard output.")
+    ] = None,
+    format: Annotated[Literal["yaml", "json"], typer.Option(help="The format of the file.")] = "yaml",
 ) -> None:
-    """The sequence as a file, to be kept and applied again."""
+    """Write the sequence as a file, which can be applied again."""
     found = find_sequence(terminal.api, sequence)
     kind = "json" if terminal.as_json else format
     answer = terminal.api.send("GET", f"/sequences/{found['id']}/export", params={"format": kind})
@@ -70,13 +72,13 @@ def export(
 @connected
 def apply(
     terminal: Terminal,
-    file: Annotated[Path, typer.Argument(help="A file as `export` writes it.", exists=True, dir_okay=False)],
-    activate: Annotated[bool, typer.Option("--activate", help="Also activate it.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    file: Annotated[Path, typer.Argument(help="A file in the format of `export`.", exists=True, dir_okay=False)],
+    activate: Annotated[bool, typer.Option("--activate", help="Also activate the sequence.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
 ) -> None:
-    """Make the sequence be what FILE says: create it, or change the one of that name. Twice changes once.
+    """Make the sequence equal to FILE: create it, or change the one of that name. A second run changes nothing.
 
-    Of a sequence that leads run on, the changes are published as its next version.
+    Changes of a running sequence are published as its next version.
     """
     applied = loaded("cadenza.commands.apply:apply_file")(terminal.api, file)
     if not terminal.as_json:
@@ -104,21 +106,21 @@ def apply(
 @app.command()
 @connected
 def activate(terminal: Terminal, sequence: Named) -> None:
-    """Check it, and let it take leads; of a paused one, let its leads go on."""
+    """Check a sequence and let leads be enrolled. If it is paused, resume its leads."""
     _set_status(terminal, sequence, "active")
 
 
 @app.command()
 @connected
 def pause(terminal: Terminal, sequence: Named) -> None:
-    """Hold every lead of it."""
+    """Pause a sequence and every lead in it."""
     _set_status(terminal, sequence, "paused")
 
 
 @app.command()
 @connected
 def archive(terminal: Terminal, sequence: Named, yes: Yes = False) -> None:
-    """Stop every lead of it, for good."""
+    """Archive a sequence and stop every lead in it, for good."""
     found = find_sequence(terminal.api, sequence)
     if not yes:
         typer.confirm(f"Stop {found['active_count']} leads and archive {plain(found['name'])!r}?", abort=True, err=True)
@@ -172,7 +174,7 @@ def _own_delay(step: Json) -> str:
 
 
 def _gist(step: Json) -> str:
-    """A line about what the step does, for the table."""
+    """What the step does, in one line for the table."""
     config: dict[str, Any] = step["config"]
     match step["type"]:
         case "email":

@@ -1,4 +1,4 @@
-"""`cadenza status`: where a sequence or a lead stands."""
+"""`cadenza status`: the status of a sequence or a lead."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -26,12 +26,12 @@ def status(
         str | None,
         typer.Argument(
             metavar="[SEQUENCE|LEAD]",
-            help="A sequence's name or ID, a lead's address or ID; left out, all sequences.",
+            help="A sequence's name or ID, or a lead's address or ID. Without it all sequences.",
             autocompletion=complete_sequence,
         ),
     ] = None,
 ) -> None:
-    """Where a sequence or a lead stands."""
+    """Show the status of a sequence or a lead."""
     if named is None:
         _all(terminal)
     elif "@" in named or (as_id(named) and terminal.api.found(f"/sequences/{as_id(named)}") is None):

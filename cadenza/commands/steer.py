@@ -11,19 +11,21 @@ from cadenza.commands.terminal import Terminal, cell, connected, plain, status_c
 
 pause, resume, stop = (typer.Typer(add_completion=False) for _ in range(3))
 
-Leads = Annotated[list[str] | None, typer.Option("--lead", help="An address or an ID; more than once for several.")]
+Leads = Annotated[list[str] | None, typer.Option("--lead", help="An address or an ID. Repeat it for several.")]
 InSequence = Annotated[
     str | None,
-    typer.Option("--sequence", help="The whole sequence; with --lead, only in it.", autocompletion=complete_sequence),
+    typer.Option(
+        "--sequence", help="A whole sequence. With --lead: only in this sequence.", autocompletion=complete_sequence
+    ),
 ]
-# What becomes of a sequence as a whole.
+# The status of a whole sequence after each command.
 _STATUS = {"pause": "paused", "resume": "active", "stop": "archived"}
 
 
 @pause.command()
 @connected
 def pause_(terminal: Terminal, lead: Leads = None, sequence: InSequence = None) -> None:
-    """Hold leads, or a whole sequence: no further email leaves once this has answered."""
+    """Pause leads, or a whole sequence. No email leaves after this command has ended."""
     _steer(terminal, "pause", lead or [], sequence, {})
 
 
@@ -35,10 +37,12 @@ def resume_(
     sequence: InSequence = None,
     mode: Annotated[
         Literal["preserve_remaining", "original_schedule"],
-        typer.Option(help="Wait for what was left, or keep the original times (what has come due is done at once)."),
+        typer.Option(
+            help="Wait for what was left of the wait, or keep the original times (due steps are performed at once)."
+        ),
     ] = "preserve_remaining",
 ) -> None:
-    """Let go on what is paused, and try again what failed."""
+    """Resume paused enrollments, and retry failed ones."""
     _steer(terminal, "resume", lead or [], sequence, {"mode": mode})
 
 
@@ -48,8 +52,10 @@ def stop_(
     terminal: Terminal,
     lead: Leads = None,
     sequence: InSequence = None,
-    reason: Annotated[str, typer.Option(help="Kept as the stop reason.")] = "manual",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask (a whole sequence).")] = False,
+    reason: Annotated[str, typer.Option(help="The stop reason.")] = "manual",
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask for confirmation (for a whole sequence).")
+    ] = False,
 ) -> None:
     """End enrollments for good. A whole sequence is archived, which stops every lead of it."""
     if sequence and not lead and not yes:

@@ -1,4 +1,4 @@
-"""`cadenza suppressions`: take a list of addresses and domains that nobody writes to, and give it."""
+"""`cadenza suppressions`: imports and exports the list of addresses and domains that must not be mailed."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from cadenza.commands.api_client import Json
 from cadenza.commands.leads import show_rows, uploaded
 from cadenza.commands.terminal import Terminal, cell, connected
 
-app = typer.Typer(help="Whom nobody writes to.", no_args_is_help=True)
+app = typer.Typer(help="Addresses and domains that must not be mailed.", no_args_is_help=True)
 
 
 @app.command("import")
@@ -22,11 +22,11 @@ def import_(
     file: Annotated[
         Path,
         typer.Argument(
-            help="One address or domain a line, or CSV with a column for them.", exists=True, dir_okay=False
+            help="One address or domain a line, or a CSV file with a column for them.", exists=True, dir_okay=False
         ),
     ],
 ) -> None:
-    """Suppress everything on the list in FILE, and end what is live for it."""
+    """Suppress every address and domain in FILE, and stop the enrollments that it concerns."""
     taken = uploaded(terminal, "/suppressions/import", file)
     terminal.tell(taken, lambda out: _show(out, taken))
 
@@ -35,16 +35,18 @@ def import_(
 @connected
 def export(
     terminal: Terminal,
-    file: Annotated[Path | None, typer.Argument(help="Where to; left out, to the output.", dir_okay=False)] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to write. Without it standard output.", dir_okay=False)
+    ] = None,
 ) -> None:
-    """Write the whole list as CSV."""
+    """Write the whole suppression list as CSV."""
     pieces = terminal.api.download("/suppressions/export")
     if file is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
         return
-    first = next(pieces, b"")  # refused before a file is there
+    first = next(pieces, b"")  # a refusal comes before the file is created
     with file.open("wb") as out:
         out.write(first)
         out.writelines(pieces)

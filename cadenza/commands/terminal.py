@@ -1,6 +1,6 @@
-"""What a command that talks to the API prints, and how it ends.
+"""The output and the exit codes of commands that talk to the API.
 
-Exit codes: 0 done, 1 refused (by the API, or here in its words), 2 wrong usage, 3 the API cannot be reached.
+Exit codes: 0 done, 1 refused (by the API or by the command), 2 wrong usage, 3 the API cannot be reached.
 """
 
 import functools
@@ -40,22 +40,22 @@ STATUS_STYLES = {
 
 ApiUrl = Annotated[
     str | None,
-    typer.Option("--api-url", help="Else CADENZA_API_URL, else as the home says.", show_default=False),
+    typer.Option("--api-url", help="Default: CADENZA_API_URL, else the address in the home.", show_default=False),
 ]
 ApiKey = Annotated[
     str | None,
-    typer.Option("--api-key", help="Else CADENZA_API_KEY, else as the home says.", show_default=False),
+    typer.Option("--api-key", help="Default: CADENZA_API_KEY, else the key in the home.", show_default=False),
 ]
 HomeFolder = Annotated[
     Path | None,
-    typer.Option("--home", help="Of `cadenza up`; else CADENZA_HOME, else .cadenza.", show_default=False),
+    typer.Option("--home", help="The home of `cadenza up`. Default: CADENZA_HOME, else .cadenza.", show_default=False),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON, for machines.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """One command's API and its two outputs: results on `out`, everything else on `err`."""
+    """The API and the two outputs of a command: results on `out`, everything else on `err`."""
 
     api: ApiClient
     out: Console
@@ -70,11 +70,11 @@ class Terminal:
             show(self.out)
 
     def say(self, line: str, style: str = "") -> None:
-        """A line about what is going on."""
+        """Prints a line about the progress."""
         self.err.print(Text(plain(line), style=style), soft_wrap=True)
 
     def progress(self, what: str, total: int | None, *, counts: bool = False) -> Progress:
-        """A bar on the error output, for a person only; enter it, and `update` its one task."""
+        """A progress bar on the error output, only on a terminal. Enter it, and `update` its one task."""
         figures = MofNCompleteColumn() if counts else TaskProgressColumn()
         bar = Progress(
             TextColumn("{task.description}"), BarColumn(), figures, console=self.err, transient=True,
@@ -85,7 +85,7 @@ class Terminal:
 
 
 def connected(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose first parameter is the Terminal: it gets the options that say where the API is, and its ends.
+    """For a command whose first parameter is the Terminal: adds the options for the API's address, and the exit codes.
 
     Raises nothing but `typer.Exit`.
     """
@@ -125,12 +125,12 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def usage(problem: str) -> typer.BadParameter:
-    """Raise it: the command was called in a way that cannot be meant (exit code 2)."""
+    """The exception for a wrong combination of options (exit code 2). The caller raises it."""
     return typer.BadParameter(problem)
 
 
 def plain(value: Any) -> str:
-    """Text of the API's for a terminal: what it holds of control characters must not steer it."""
+    """Text from the API, safe for a terminal: its control characters are replaced."""
     text = "" if value is None else str(value)
     return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text)
 
@@ -144,12 +144,12 @@ def status_cell(status: str) -> Text:
 
 
 def moment(text: str | None) -> str:
-    """A time of the API's, in UTC, as a person reads it."""
+    """A time from the API, in UTC, for people."""
     return "" if text is None else f"{datetime.fromisoformat(text):%a %d %b %Y %H:%M} UTC"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> Table:
-    """Numbers are put to the right; a `Text` keeps its style, everything else is made plain."""
+    """A table. Numbers are aligned right. A `Text` keeps its style, everything else goes through `plain`."""
     whole = list(rows)
     one = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, show_edge=False)
     for number, heading in enumerate(headings):
@@ -161,7 +161,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], title: str | N
 
 
 def facts(pairs: Mapping[str, Any]) -> Table:
-    """Names and values below each other; what is empty is left out."""
+    """Names and values, one pair a line, without empty values."""
     one = Table(box=None, show_header=False, pad_edge=False)
     one.add_column(style="dim")
     one.add_column(overflow="fold")
@@ -186,6 +186,6 @@ def _ended(err: Console, refused: Refused, as_json: bool) -> typer.Exit:
 
 
 def _console(stream: Any) -> Console:
-    # Colours only where a person looks, and not with NO_COLOR; what is piped is not cut to a window's width.
+    # Colours only on a terminal, and not with NO_COLOR. Piped output is not cut to a window's width.
     piped = not stream.isatty() and "COLUMNS" not in os.environ
     return Console(file=stream, highlight=False, width=PIPED_WIDTH if piped else None)

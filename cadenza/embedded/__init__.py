@@ -1,10 +1,10 @@
-"""The servers that this program can bring along: for `cadenza up`, for tests and for benchmarks.
+"""The embedded servers: for `cadenza up`, for tests and for benchmarks.
 
     async with EmbeddedPostgres(folder) as postgres, EmbeddedTemporal(folder) as temporal:
         postgres.app_url, postgres.owner_url, temporal.address
 
-Each listens on loopback, on a free port unless one is named, keeps its data and its log in `folder`, and is ended
-by its own pid. On Linux it also ends when the process that started it is killed.
+Each listens on loopback, on a free port unless one is given, keeps its data and log in `folder`, and is ended by its
+own process ID. On Linux it also ends when the process that started it is killed.
 """
 
 from cadenza.embedded.postgres import EmbeddedPostgres

@@ -1,4 +1,4 @@
-"""`cadenza capture`: an SMTP server for development that sends nothing on and keeps every message it takes."""
+"""`cadenza capture`: an SMTP server for development that stores every message and delivers none."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ LARGEST_MESSAGE_BYTES = 50_000_000
 
 
 class Capture:
-    """aiosmtpd's handler: a message that was answered with 250 is on the disk."""
+    """aiosmtpd's handler. A message that was answered with 250 is on disk."""
 
     def __init__(self, store: OutboxStore) -> None:
         self._store = store
@@ -29,7 +29,7 @@ class Capture:
 
 
 async def serve_capture(directory: Path, host: str, port: int) -> None:
-    """Take mail until SIGTERM or Ctrl-C. Raises `StartError` when the port cannot be had."""
+    """Accepts mail until SIGTERM or Ctrl-C. Raises `StartError` if it cannot listen on the port."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
@@ -45,5 +45,5 @@ async def serve_capture(directory: Path, host: str, port: int) -> None:
 
 
 def session_of(handler: Capture) -> SMTP:
-    """One SMTP session, which takes any sender, any recipient and UTF-8."""
+    """Returns one SMTP session, which accepts any sender, any recipient and UTF-8."""
     return SMTP(handler, data_size_limit=LARGEST_MESSAGE_BYTES, enable_SMTPUTF8=True, decode_data=False)

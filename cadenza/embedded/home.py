@@ -1,4 +1,4 @@
-"""The home folder: everything that `cadenza up` keeps, for one supervisor at a time."""
+"""The home folder: everything that `cadenza up` stores. One process may use it at a time."""
 
 import fcntl
 import json
@@ -13,7 +13,7 @@ from cadenza.files import write_private
 
 
 class Home:
-    """The folder and the paths in it. Entering it makes and locks it; leaving it lets another run have it."""
+    """The folder and its paths. Entering the context creates and locks the folder; leaving releases the lock."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(os.path.abspath(folder.expanduser()))
@@ -25,7 +25,7 @@ class Home:
         self._lock = -1
 
     def __enter__(self) -> Self:
-        """Raises `StartError`, one line, for a folder that cannot be used or that another run has."""
+        """Raises `StartError` for a folder that cannot be used or that another process uses."""
         try:
             self._make()
             self._take_lock()
@@ -49,9 +49,9 @@ class Home:
             self._lock = -1
 
     def running(self) -> dict[str, Any] | None:
-        """What the run that has this home says of itself (run.json); None when nobody runs on it.
+        """Returns run.json of the process that uses this home, or None if there is no such process.
 
-        Raises `StartError` when that run is not ready.
+        Raises `StartError` if that process is not ready.
         """
         try:
             lock = os.open(self._lock_file, os.O_RDWR)
@@ -63,16 +63,16 @@ class Home:
         except BlockingIOError:
             with suppress(OSError, ValueError):
                 return json.loads(self.run_file.read_text())
-            raise StartError(f"what runs on {self.folder} is not ready, or is ending: try again") from None
+            raise StartError(f"the run on {self.folder} is starting or ending: try again") from None
         finally:
             os.close(lock)
 
     def announce(self, run: dict[str, object]) -> None:
-        """Write run.json: from here on this run is ready."""
+        """Writes run.json. Its presence says that this run is ready."""
         write_private(self.run_file, json.dumps(run, indent=1) + "\n")
 
     def withdraw(self) -> None:
-        """Remove run.json: from here on this run is ending."""
+        """Removes run.json. Its absence says that this run is not ready, or is ending."""
         self.run_file.unlink(missing_ok=True)
 
     def _make(self) -> None:

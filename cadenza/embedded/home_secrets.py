@@ -1,4 +1,4 @@
-"""The secrets of one home folder: made once, kept in `secrets.json`, readable by its owner only."""
+"""The secrets of a home folder: created once, stored in `secrets.json`, readable by the owner only."""
 
 import json
 import secrets
@@ -17,7 +17,7 @@ def _password() -> str:
 
 
 class HomeSecrets(BaseModel):
-    """What the home's servers let people in with."""
+    """The passwords and keys of the home's servers."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,47 +26,49 @@ class HomeSecrets(BaseModel):
     app_password: str = Field(default_factory=_password, min_length=8)
     inbound_webhook_secret: str = Field(default_factory=new_secret)
     signing_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32), min_length=32)
-    """Signs the links in mail: those that were sent work for as long as this is kept."""
+    """Signs the links in mail. Links in sent mail work as long as this key is kept."""
     secret_keys: str = Field(default_factory=new_key)
-    """Opens mailboxes' passwords and DKIM keys, which are lost with it."""
+    """Encrypts mailbox passwords and DKIM keys. Without this key they are lost."""
     api_key: str = Field(default_factory=lambda: f"cdz_{secrets.token_urlsafe(32)}", min_length=8)
 
     @field_validator("inbound_webhook_secret")
     @classmethod
     def _in_standard_base64(cls, secret: str) -> str:
-        # Homes of the first release hold the same bytes in the alphabet for URLs, which no library of the standard
-        # reads.
+        # Homes of the first release hold the same bytes in URL-safe base64, which Standard Webhooks libraries cannot
+        # decode.
         prefix, mark, rest = secret.partition("_")
         return prefix + mark + rest.replace("-", "+").replace("_", "/")
 
 
 def load_or_make_secrets(folder: Path, guarded: Path) -> HomeSecrets:
-    """The secrets in `folder`, made when there are none yet.
+    """Returns the secrets in `folder`, and creates them if there are none yet.
 
-    Raises `StartError` when they are gone though `guarded`, which can be opened with nothing else, is there.
+    Raises `StartError` if they are missing but `guarded`, which cannot be opened without them, exists.
     """
     file = folder / "secrets.json"
     try:
         kept = file.read_bytes()
         read = HomeSecrets.model_validate_json(kept)
         if read.model_dump() != json.loads(kept):
-            _save(folder, read)  # with what an earlier release did not have, made once
+            _save(folder, read)  # adds, once, secrets that an earlier release did not have
         return read
     except FileNotFoundError:
         if guarded.exists():
             raise StartError(
-                f"{file} is gone, and {guarded} opens with nothing else. "
-                f"Put it back, or move {folder} away to start afresh"
+                f"{file} is missing, and {guarded} cannot be opened without it. "
+                f"Put it back, or move {folder} away to start with an empty home"
             ) from None
     except ValidationError:
-        raise StartError(f"{file} cannot be read. Put it back, or move {folder} away to start afresh") from None
-    made = HomeSecrets()
-    _save(folder, made)
-    return made
+        raise StartError(
+            f"{file} cannot be read. Put it back, or move {folder} away to start with an empty home"
+        ) from None
+    created = HomeSecrets()
+    _save(folder, created)
+    return created
 
 
 def keep_api_key(folder: Path, secrets: HomeSecrets, api_key: str) -> None:
-    """Keep another API key than the one that was kept, since that one was revoked."""
+    """Stores another API key in place of a revoked one."""
     if api_key != secrets.api_key:
         _save(folder, secrets.model_copy(update={"api_key": api_key}))
 

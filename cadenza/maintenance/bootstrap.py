@@ -1,4 +1,4 @@
-"""`cadenza bootstrap`: the first tenant of an installation, its key and its mailbox, on servers of one's own."""
+"""`cadenza bootstrap`: creates the first tenant of an installation on your own servers, with its key and mailbox."""
 
 import asyncio
 
@@ -11,10 +11,10 @@ from services.access.bootstrap import FirstTenant, ensure_first_tenant
 
 
 async def bootstrap(settings: Settings, *, tenant_name: str, mailbox_email: str, mailbox_name: str) -> FirstTenant:
-    """Makes what is missing and changes nothing of what is there. Raises `StartError`.
+    """Creates what is missing and does not change what exists. Raises `StartError`.
 
-    The key is CADENZA_BOOTSTRAP_KEY, so that whoever deploys knows it without reading a log; without one a new key is
-    made at each call, as the only copy.
+    The key is CADENZA_BOOTSTRAP_KEY, so that the person who deploys knows it without reading a log. Without that
+    setting, each call creates a new key and prints its only copy.
     """
     key = settings.bootstrap_key.get_secret_value() if settings.bootstrap_key else None
     if key is not None and not well_formed(key):
@@ -35,9 +35,9 @@ async def bootstrap(settings: Settings, *, tenant_name: str, mailbox_email: str,
 
 
 def bootstrap_and_say(settings: Settings, tenant_name: str, mailbox_email: str, mailbox_name: str) -> None:
-    made = asyncio.run(
+    first_tenant = asyncio.run(
         bootstrap(settings, tenant_name=tenant_name, mailbox_email=mailbox_email, mailbox_name=mailbox_name)
     )
-    print(f"tenant  {made.tenant_id}")
+    print(f"tenant  {first_tenant.tenant_id}")
     if settings.bootstrap_key is None:
-        print(f"key     {made.api_key}")
+        print(f"key     {first_tenant.api_key}")

@@ -1,4 +1,4 @@
-"""What keeps a part of the program from using its database at the start, said in one line."""
+"""Turns errors of the database at startup into one line."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from db.session import UnsafeRole
 
 @contextmanager
 def database_problems_in_one_line() -> Generator[None, None, None]:
-    """Turns what a first use of the database raises into a `StartError` that names the variable."""
+    """Turns an error of the first use of the database into a `StartError` that names the setting."""
     try:
         yield
     except UnsafeRole as error:

@@ -1,7 +1,7 @@
-"""`cadenza restore`: a home from a backup, whole or not at all.
+"""`cadenza restore`: creates a home from a backup, completely or not at all.
 
-It is made beside the place where it will stand and takes that place once everything is done, so that a restore that
-dies has left nothing that `cadenza up` would start from.
+The home is created in a folder beside its final place and moved there when everything is done. So a restore that
+fails leaves nothing from which `cadenza up` would start.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from cadenza.errors import StartError
 from cadenza.files import open_own_folder, sync_folder
 from cadenza.maintenance import archive
 from cadenza.maintenance.after_restore import gap_between, settle
-from cadenza.maintenance.migrate import knows, upgrade
+from cadenza.maintenance.migrate import has_migration, upgrade
 from domain.enrollments.after_restore import Gap
 from services.enrollments.after_restore import Marked
 
@@ -36,58 +36,58 @@ class Restored:
 
 
 async def restore(file: Path, home: Path, *, stopped_at: datetime | None, mark: bool = True) -> Restored:
-    """`stopped_at`: when the installation that was copied had stopped for good; None is now.
+    """`stopped_at`: when the installation that was copied stopped for good; None means now.
 
-    Raises `StartError`: `home` is then as it was. `mark=False` is for tests (services/enrollments/after_restore.py).
+    Raises `StartError`; then `home` is unchanged. `mark=False` is for tests (services/enrollments/after_restore.py).
     """
     home = Home(home).folder
     with archive.opened(file) as (manifest, members):
-        if not knows(manifest.schema_revision):
+        if not has_migration(manifest.schema_revision):
             raise StartError(
                 f"{file} was made by a newer release (schema {manifest.schema_revision}): restore it with that one"
             )
         gap = gap_between(manifest.taken_at, stopped_at or datetime.now(UTC))
-        _refuse_what_is_there(home)
-        beside = Home(home.with_name(f".{home.name}.restoring"))
-        os.close(open_own_folder(beside.folder))
-        with beside:
-            _empty(beside)
+        _refuse_existing_home(home)
+        temporary = Home(home.with_name(f".{home.name}.restoring"))
+        os.close(open_own_folder(temporary.folder))
+        with temporary:
+            _remove_contents(temporary)
             try:
-                archive.unpack(file, manifest, members, beside.folder)
-                marked = await _fill(beside.folder, gap, mark=mark)
-                _take_place(beside.folder, home)
+                archive.unpack(file, manifest, members, temporary.folder)
+                marked = await _restore_databases(temporary.folder, gap, mark=mark)
+                _move_into_place(temporary.folder, home)
             except BaseException:
-                _empty(beside)  # a copy of everything is not left lying about
+                _remove_contents(temporary)  # the data must not be left behind
                 raise
     return Restored(manifest, gap, marked)
 
 
-async def _fill(folder: Path, gap: Gap, *, mark: bool) -> Marked:
-    """Makes the data folder, under the secrets that are there, and settles what the copy does not know."""
+async def _restore_databases(folder: Path, gap: Gap, *, mark: bool) -> Marked:
+    """Creates the data folder with the given secrets, and settles what the copy does not know."""
     copy, log = folder / archive.POSTGRES, folder / "logs" / "restore.log"
     async with EmbeddedPostgres(folder, environment={HOME_VARIABLE: str(folder)}) as postgres:
         await load(postgres, copy, log)
         async with superuser(postgres.url(SUPERUSER, DATABASE)) as connection:
             await connection.execute(text("ANALYZE"))
-        # An older release's schema first: what settles the gap is this release's.
+        # An older schema is migrated first, because settling the gap needs this release's functions.
         await asyncio.to_thread(upgrade, postgres.owner_url)
         marked = await settle(postgres.app_url, gap, mark=mark)
     copy.unlink()
     return marked
 
 
-def _refuse_what_is_there(home: Path) -> None:
+def _refuse_existing_home(home: Path) -> None:
     if home.is_mount():
-        raise StartError(f"{home} is a disk of its own, which nothing can take the place of: name a folder in it")
+        raise StartError(f"{home} is a mount point, which cannot be replaced: name a folder in it")
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise StartError(f"{home} is not empty. A backup is restored into a new home: name one, or move this away")
 
 
-def _empty(beside: Home) -> None:
-    """Of what a restore left that died or failed; but for its logs, which say why."""
-    end_processes(processes_working_in(beside.folder / "postgres", "postgres"), signal.SIGQUIT)
-    for left in beside.folder.iterdir():
-        if left == beside.logs or left == beside.outbox:
+def _remove_contents(temporary: Home) -> None:
+    """Removes what a failed restore left behind, except its logs, which say why it failed."""
+    end_processes(processes_working_in(temporary.folder / "postgres", "postgres"), signal.SIGQUIT)
+    for left in temporary.folder.iterdir():
+        if left == temporary.logs or left == temporary.outbox:
             continue
         if left.is_dir():
             shutil.rmtree(left)
@@ -95,10 +95,10 @@ def _empty(beside: Home) -> None:
             left.unlink()
 
 
-def _take_place(beside: Path, home: Path) -> None:
+def _move_into_place(temporary: Path, home: Path) -> None:
     try:
-        sync_folder(beside)
-        beside.rename(home)  # over an empty folder, or nothing
+        sync_folder(temporary)
+        temporary.rename(home)  # replaces an empty folder, or nothing
         sync_folder(home.parent)
     except OSError as error:
-        raise StartError(f"{beside} cannot become {home}: {error.strerror}") from error
+        raise StartError(f"{temporary} cannot become {home}: {error.strerror}") from error

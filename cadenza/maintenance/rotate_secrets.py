@@ -1,4 +1,4 @@
-"""`cadenza rotate-secrets`: everything sealed anew under the newest key."""
+"""`cadenza rotate-secrets`: encrypts all secrets again with the newest key."""
 
 from cadenza.errors import StartError
 from cadenza.maintenance.database_problems import database_problems_in_one_line
@@ -8,7 +8,7 @@ from services.key_rotation import Resealed, reseal_all
 
 
 async def rotate_secrets(settings: Settings) -> None:
-    """Says how many. Raises `StartError` for a setting that is missing, and when a secret cannot be opened."""
+    """Prints how many. Raises `StartError` for a missing setting, or if a secret cannot be decrypted."""
     if settings.secret_keys is None:
         raise StartError(unset("secret_keys", "NEW,OLD: keys made by `openssl rand -base64 32`"))
     database = Database(settings.app_database_url())
@@ -18,11 +18,13 @@ async def rotate_secrets(settings: Settings) -> None:
             done = await reseal_all(database, settings.secret_box())
     finally:
         await database.aclose()
-    print(f"sealed {done.resealed} secrets anew")
+    print(f"encrypted {done.resealed} secrets again")
     _refuse_to_call_it_done(done)
 
 
 def _refuse_to_call_it_done(done: Resealed) -> None:
-    """The old key must stay as long as something needs it."""
+    """Raises `StartError` if a secret still needs a key that is missing."""
     if done.unreadable:
-        raise StartError(f"{done.unreadable} secrets open with none of CADENZA_SECRET_KEYS: add the key they need")
+        raise StartError(
+            f"{done.unreadable} secrets cannot be decrypted with any of CADENZA_SECRET_KEYS: add the key they need"
+        )

@@ -1,7 +1,6 @@
-"""docs/cli.md below its marker, made from the source: `python -m cadenza.reference.command_line` writes it anew.
+"""Makes docs/cli.md below its marker from the source: `python -m cadenza.reference.command_line`.
 
-What a command and an option are for is what `--help` says of them. A test fails while the document is not what this
-makes.
+The text of a command or an option is the one of `--help`. A test fails if the document is out of date.
 """
 
 import sys
@@ -17,14 +16,14 @@ from cadenza.commands.lazy_commands import PANEL, loaded_command
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "cli.md"
-MARKER = "<!-- From here on made by `python -m cadenza.reference.command_line`. -->\n"
+MARKER = "<!-- `python -m cadenza.reference.command_line` makes everything below. -->\n"
 
-# Of every command that talks to the API: the part above the marker says what they are.
+# Options of every command that talks to the API. The text above the marker describes them.
 SHARED = frozenset({"--api-url", "--api-key", "--home", "--json"})
 
 
 def document(present: str) -> str:
-    """The whole text: what is written by hand in `present`, and the commands."""
+    """The whole text: the hand-written part of `present`, and the commands."""
     program: Any = get_command(app)
     panels: dict[str | None, list[str]] = {None: [], PANEL: []}
     for name, listed in program.commands.items():
@@ -47,7 +46,7 @@ def _command(path: str, command: Any) -> Iterator[str]:
     yield f"{' '.join(command.help.split())}\n"
     yield f"`{' '.join([path, *map(_usage, own)])}`\n"
     if own:
-        yield "| | | unless given |\n|---|---|---|"
+        yield "| | | default |\n|---|---|---|"
         yield "\n".join(map(_row, own)) + "\n"
 
 
@@ -59,7 +58,7 @@ def _usage(parameter: Any) -> str:
 
 
 def _written(parameter: Any) -> str:
-    """As a person types it."""
+    """The form in which a person types it."""
     if parameter.param_type_name == "argument":
         return (parameter.metavar or parameter.name.upper()).strip("[]").replace("|", " or ")
     long = next(one for one in parameter.opts if one.startswith("--"))

@@ -1,7 +1,8 @@
-"""docs/errors.md, made from the source: `python -m cadenza.reference.errors` writes it anew.
+"""Makes docs/errors.md from the source: `python -m cadenza.reference.errors`.
 
-The codes are found where they are raised; what to do about each is written by hand in `error_advice.py`. A test
-fails while one of the two knows a code that the other does not, or the document is not what this makes.
+Problems come from their classes. The other codes are found where they are raised, and what to do about each is written
+by hand in `error_advice.py`. A test fails if one of the two has a code that the other lacks, or if the document is out
+of date.
 """
 
 import ast
@@ -15,6 +16,7 @@ from api.errors import HTTP_CODES
 from cadenza.reference.error_advice import ADVICE, BEFORE
 from domain.enrollments.explain import CAUSES
 from domain.errors import DomainError
+from domain.failures import CODES_OF_CLASS_NAMES
 from services.enrollments.enrolling import WHY_SKIPPED
 from services.leads.campaigns import WHY_NOT_ADDED
 
@@ -22,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "errors.md"
 ROOMS = ("domain", "workflows", "webhooks", "db", "mail", "services", "activities", "api")
 
-# Which argument of what is a code, by the section that it belongs to.
+# Which argument of which call is a code, by the section to which the code belongs.
 _FIELDS = {"FieldError": 1, "PydanticCustomError": 0, "TemplateProblem": 0, "_refused": 0, "_bad": 1, "_field": 1}
 _SECTIONS: dict[str, tuple[Mapping[str, int], tuple[str, ...]]] = {
     "fields": (_FIELDS, ROOMS),
@@ -31,9 +33,9 @@ _SECTIONS: dict[str, tuple[Mapping[str, int], tuple[str, ...]]] = {
         ("domain", "services/leads/csv_rows.py", "services/leads/suppression_csv.py"),
     ),
     "warnings": ({"RowWarning": 0}, ("domain",)),
-    "preview": ({"Warned": 0}, ("services/sequences/preview.py",)),
+    "preview": ({"DraftWarning": 0}, ("services/sequences/preview.py",)),
 }
-# Where a code is put together, or chosen, before it is handed on.
+# Codes that are computed or chosen before the call, so that no literal shows them.
 _MADE_ELSEWHERE = {
     "fields": {"invalid_domain", "template_syntax", "template_too_expensive"},
     "rejected": {"broken_quotes", "row_too_long", "invalid_email", "invalid_domain"},
@@ -42,13 +44,13 @@ _MADE_ELSEWHERE = {
 
 
 def problem_classes() -> list[type[DomainError]]:
-    """Every refusal that there is, by status and code."""
+    """Every class of refusals, by status and code."""
     for room in ROOMS:
         package = import_module(room)
         for module in walk_packages(package.__path__, f"{room}."):
             if ".migrations" not in module.name:
                 import_module(module.name)
-    return sorted(set(_below(DomainError)), key=lambda one: (one.status, one.code))
+    return sorted((one for one in set(_below(DomainError)) if one.__module__.split(".")[0] in ROOMS), key=_place)
 
 
 def codes() -> dict[str, set[str]]:
@@ -56,7 +58,7 @@ def codes() -> dict[str, set[str]]:
     found = {name: _in_source(*where) | _MADE_ELSEWHERE.get(name, set()) for name, where in _SECTIONS.items()}
     http = {*HTTP_CODES.values(), "http_error", "internal_error"}
     return {
-        "problems": {one.code for one in problem_classes()} | http,
+        "problems": http - {one.code for one in problem_classes()},
         **found,
         "enroll": set(WHY_SKIPPED),
         "campaign": set(WHY_NOT_ADDED),
@@ -67,7 +69,10 @@ def codes() -> dict[str, set[str]]:
 def document() -> str:
     """The whole text."""
     found = codes()
-    parts = [BEFORE["top"], "## Problems\n", BEFORE["problems"], "\n".join(_problem_rows(found["problems"]))]
+    parts = [
+        *(BEFORE["top"], "## Problems\n", BEFORE["problems"], "\n".join(_problem_rows(found["problems"]))),
+        *("## Errors recorded before codes\n", BEFORE["class_names"], "\n".join(_class_name_rows())),
+    ]
     titles = {
         "fields": "Fields (`errors[].code`)",
         "enroll": "Leads that are not enrolled (`skipped[].code`)",
@@ -87,17 +92,26 @@ def document() -> str:
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def _problem_rows(known: set[str]) -> Iterator[str]:
-    yield "| status | code | title | what to do | class |"
+def _problem_rows(without_class: set[str]) -> Iterator[str]:
+    yield "| status | code | title | what to do | retryable |"
     yield "|---|---|---|---|---|"
-    told: set[str] = set()
     for one in problem_classes():
-        advice = ADVICE["problems"].get(one.code, "")
-        yield f"| {one.status} | `{one.code}` | {one.title} | {advice} | `{one.__name__}` |"
-        told.add(one.code)
+        retryable = "yes" if one.retryable else "no"
+        yield f"| {one.status} | `{one.code}` | {one.title} | {one.remedy} | {retryable} |"
     statuses = {code: status for status, code in HTTP_CODES.items()} | {"http_error": 400, "internal_error": 500}
-    for code in sorted(known - told, key=lambda code: (statuses[code], code)):
+    for code in sorted(without_class, key=lambda code: (statuses[code], code)):
         yield f"| {statuses[code]} | `{code}` | | {ADVICE['problems'].get(code, '')} | |"
+
+
+def _class_name_rows() -> Iterator[str]:
+    yield "| class name | code |"
+    yield "|---|---|"
+    for name, code in CODES_OF_CLASS_NAMES.items():
+        yield f"| `{name}` | `{code}` |"
+
+
+def _place(one: type[DomainError]) -> tuple[int, str]:
+    return one.status, one.code
 
 
 def _below(root: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -107,7 +121,7 @@ def _below(root: type[DomainError]) -> Iterator[type[DomainError]]:
 
 
 def _in_source(calls: Mapping[str, int], rooms: tuple[str, ...]) -> set[str]:
-    """The literal codes that are handed to these calls."""
+    """The literal codes that are arguments of these calls."""
     return {
         code
         for room in rooms

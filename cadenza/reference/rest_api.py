@@ -1,7 +1,7 @@
-"""The reference of the REST API in the documentation's site, made from `web/openapi.json` when the site is built.
+"""Makes the reference of the REST API for the documentation's site, from `web/openapi.json`, when the site is built.
 
-MkDocs loads this file as a hook (`mkdocs.yml`). A test fails while `web/openapi.json` is stale, and one while an
-endpoint or one of its answers is missing in what is made here.
+MkDocs loads this file as a hook (`mkdocs.yml`). One test fails if `web/openapi.json` is out of date, another if an
+endpoint or one of its answers is missing here.
 """
 
 import json
@@ -28,14 +28,14 @@ _BOUNDS = {
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """MkDocs' hook: the page as it is written by hand, and the reference below it."""
+    """MkDocs' hook: the hand-written page, with the reference below it."""
     if page.file.src_uri != PAGE:
         return markdown
     return f"{markdown}\n{document(json.loads(OPENAPI.read_text('utf-8')))}"
 
 
 def document(api: Json) -> str:
-    """Every endpoint by its tag, and every shape that they speak of."""
+    """Every endpoint by its tag, and every schema that they use."""
     tagged: defaultdict[str, list[str]] = defaultdict(list)
     for path, methods in api["paths"].items():
         for method, endpoint in methods.items():
@@ -56,7 +56,7 @@ def _refusals(api: Json) -> Iterator[str]:
             for status, answer in endpoint["responses"].items():
                 if int(status) >= 400:
                     meanings[status].add(answer["description"])
-    yield "Each endpoint names the statuses that it refuses with; a problem's `code` says more: [errors](errors.md).\n"
+    yield "Each endpoint lists the statuses of its refusals. A problem's `code` says more: [errors](errors.md).\n"
     yield "| status | |\n|---|---|"
     yield "\n".join(f"| {status} | {' '.join(sorted(told))} |" for status, told in sorted(meanings.items())) + "\n"
 
@@ -108,7 +108,7 @@ def _shape(name: str, shape: Json) -> Iterator[str]:
 
 
 def _kind(schema: Json) -> str:
-    """What a value is, in words, with links to the shapes."""
+    """The kind of a value, in words, with links to the schemas."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return f"[{name}](#{_anchor(name)})"
@@ -130,9 +130,9 @@ def _kind(schema: Json) -> str:
 
 
 def _told(schema: Json, required: bool) -> str:
-    parts = ["needed" if required else ""]
+    parts = ["required" if required else ""]
     if schema.get("default") is not None:
-        parts.append(f"else `{json.dumps(schema['default'], ensure_ascii=False)}`")
+        parts.append(f"default `{json.dumps(schema['default'], ensure_ascii=False)}`")
     for one in (schema, *schema.get("anyOf", ())):
         parts += [words.format(one[name]) for name, words in _BOUNDS.items() if name in one]
     told = ", ".join(part for part in parts if part).replace("|", "\\|")
@@ -140,7 +140,7 @@ def _told(schema: Json, required: bool) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line of a table, and nothing in it taken for markup."""
+    """For one line of a table, with nothing in it that counts as markup."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 

@@ -1,7 +1,7 @@
-"""docs/settings.md, made from the source: `python -m cadenza.reference.settings` writes it anew.
+"""Makes docs/settings.md from the source: `python -m cadenza.reference.settings`.
 
-What a setting is for is its docstring in `settings.py`. A test fails while a setting has none, or the document is not
-what this makes.
+The text of a setting is its docstring in `cadenza/settings.py`. A test fails if a setting has none, or if the document
+is out of date.
 """
 
 import ast
@@ -22,13 +22,13 @@ DOCUMENT = ROOT / "docs" / "settings.md"
 
 TOP = """# Settings
 
-All of them are environment variables. One that is set to nothing counts as not set; one that cannot be read stops the
-program, which names it without its value. Which part of the program needs which of them: [running the
-parts](operations.md). How Temporal is reached is not here: that is Temporal's own `TEMPORAL_*` variables and profiles.
+All settings are environment variables. An empty variable counts as not set. A variable with an invalid value stops the
+program, which names the variable but not its value. [Running the parts](operations.md) says which part needs which
+variables. The address of Temporal is not among them: it comes from Temporal's own `TEMPORAL_*` variables and profiles.
 
-Made by `python -m cadenza.reference.settings` from `cadenza/settings.py`.
+`python -m cadenza.reference.settings` makes this page from `cadenza/settings.py`.
 
-| variable | value | unless it is set | |
+| variable | value | default | |
 |---|---|---|---|
 """
 
@@ -58,7 +58,7 @@ def document() -> str:
 
 
 def docstrings() -> dict[str, str]:
-    """The docstring under each field, on one line; fields without one are left out."""
+    """The docstring under each field, on one line. Fields without one are left out."""
     (settings,) = ast.parse(inspect.getsource(Settings)).body
     assert isinstance(settings, ast.ClassDef)
     return {
@@ -79,7 +79,7 @@ def _variable(name: str) -> str:
 
 
 def _value(field: FieldInfo) -> str:
-    """What may be written, in words."""
+    """The allowed values, in words."""
     given = [one for one in get_args(field.annotation) if one is not type(None)]
     kind = given[0] if type(None) in get_args(field.annotation) else field.annotation
     if get_origin(kind) is Literal:
@@ -97,7 +97,7 @@ def _bounds(field: FieldInfo) -> list[str]:
 
 
 def _default(field: FieldInfo) -> str:
-    """Empty where there is none, or where the docstring tells how it is found."""
+    """Empty if there is none, or if the docstring says how it is computed."""
     default = field.default
     if default is None or field.default_factory is not None:
         return ""

@@ -1,4 +1,4 @@
-"""`cadenza api`: the API in a process of its own, told by the settings where its servers are."""
+"""`cadenza api`: runs the API in its own process. The settings say where its servers are."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -9,17 +9,17 @@ from temporalio.client import Client, Interceptor
 from api.app import AppConfig, create_app
 from api.requests.rate_limit import RateLimit
 from cadenza.maintenance.database_problems import database_problems_in_one_line
-from cadenza.runtime.serving import serve
-from cadenza.runtime.telemetry import temporal_runtime
+from cadenza.runtime.http_server import serve
 from cadenza.runtime.temporal_client import connect_temporal, read_connect_config
+from cadenza.runtime.temporal_sdk_runtime import temporal_runtime
 from cadenza.runtime.tracing import traced
 from cadenza.settings import Settings
 
 
 async def serve_api(settings: Settings) -> None:
-    """Answer requests until SIGTERM or Ctrl-C, then finish those under way.
+    """Serves requests until SIGTERM or Ctrl-C, then finishes those in progress.
 
-    Raises `StartError` for settings that cannot work, a database that cannot be used and a port that is taken.
+    Raises `StartError` for invalid settings, a database that cannot be used, and a port that is in use.
     """
     settings.arm_fault_point()
     async with AsyncExitStack() as stack:
@@ -30,9 +30,9 @@ async def serve_api(settings: Settings) -> None:
 
 
 def build_app(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> FastAPI:
-    """The API over the servers that the settings and `TEMPORAL_*` name. Raises `StartError`."""
+    """Builds the API for the servers in the settings and in `TEMPORAL_*`. Raises `StartError`."""
     runtime = temporal_runtime(settings)
-    temporal = read_connect_config()  # also so that what cannot be read is said at the start
+    temporal = read_connect_config()  # read here, so that an invalid file is reported at startup
     keys = settings.payload_ring()
 
     async def connect() -> Client:

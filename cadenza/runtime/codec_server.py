@@ -1,8 +1,9 @@
-"""`cadenza codec-server`: opens and seals payloads for Temporal's web UI and command line.
+"""`cadenza codec-server`: decrypts and encrypts payloads for Temporal's web UI and command line.
 
-Temporal's remote codec protocol: `POST /codec/decode` and `/codec/encode` take and give the protobuf message
-`temporal.api.common.v1.Payloads` as JSON. Who may ask: whoever has the server's key where one is set; otherwise
-whatever runs on this machine, but no page of another origin and nobody by another name for it (DNS rebinding).
+It implements Temporal's remote codec protocol: `POST /codec/decode` and `/codec/encode` accept and return the protobuf
+message `temporal.api.common.v1.Payloads` as JSON. If a server key is set, only requests with that key are answered.
+Otherwise every program on this machine may ask, but no page of another origin, and only under a name of loopback
+(against DNS rebinding).
 """
 
 import hmac
@@ -20,12 +21,12 @@ from starlette.routing import Route
 from temporalio.api.common.v1 import Payload, Payloads
 
 from cadenza.errors import StartError
+from cadenza.runtime.http_server import serve
 from cadenza.runtime.payload_codec import PayloadCodec
 from cadenza.runtime.payload_keys import PayloadKeys, PayloadUnreadable
-from cadenza.runtime.serving import serve
 from cadenza.settings import Settings, unset
 
-# Temporal takes no message that is larger (4 MB over gRPC), and base64 makes a third more of it.
+# Temporal accepts no larger message (4 MB over gRPC), and base64 makes it a third larger.
 MAX_BODY_BYTES = 8 * 2**20
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 ASKED_WITH = ("Authorization", "Content-Type", "X-Namespace")
@@ -34,7 +35,7 @@ Transform = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
 
 
 async def serve_codec(settings: Settings) -> None:
-    """Answers until SIGTERM or Ctrl-C. Raises StartError for settings that would leave it open or useless."""
+    """Serves until SIGTERM or Ctrl-C. Raises `StartError` for settings that would make it public or useless."""
     keys, host = settings.payload_ring(), settings.codec_server_host
     key = settings.codec_server_key.get_secret_value() if settings.codec_server_key else None
     if not keys:
@@ -49,8 +50,8 @@ async def serve_codec(settings: Settings) -> None:
 
 
 def codec_app(keys: PayloadKeys, *, key: str | None, ui_url: str | None) -> Starlette:
-    """`ui_url` is Temporal's web UI: its pages alone may ask from a browser. Without a `key` nobody needs one, and the
-    server answers to the names of loopback only."""
+    """`ui_url` is Temporal's web UI, the only origin whose pages may ask. Without `key`, requests need no key, and the
+    server answers to names of loopback only."""
     codec = PayloadCodec(keys)
     origins = [_origin(ui_url)] if ui_url else []
 
@@ -76,10 +77,10 @@ def codec_app(keys: PayloadKeys, *, key: str | None, ui_url: str | None) -> Star
 def _refusal(request: Request, origins: Sequence[str], key: str | None) -> Response | None:
     origin = request.headers.get("Origin")
     if origin is not None and origin not in origins:
-        return _said(403, "pages of this origin may not ask: set CADENZA_TEMPORAL_UI_URL")
+        return _message(403, "requests from pages of this origin are refused: set CADENZA_TEMPORAL_UI_URL")
     given = request.headers.get("Authorization", "")
     if key is not None and not hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
-        return _said(401, "send `Authorization: Bearer <CADENZA_CODEC_SERVER_KEY>`")
+        return _message(401, "send `Authorization: Bearer <CADENZA_CODEC_SERVER_KEY>`")
     return None
 
 
@@ -88,18 +89,18 @@ async def _transformed(request: Request, transform: Transform) -> Response:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            return _said(413, f"at most {MAX_BODY_BYTES} bytes are read")
+            return _message(413, f"the body may have at most {MAX_BODY_BYTES} bytes")
     try:
-        asked = Parse(bytes(body), Payloads())
-        answer = Payloads(payloads=await transform(asked.payloads))
+        request_payloads = Parse(bytes(body), Payloads())
+        answer = Payloads(payloads=await transform(request_payloads.payloads))
     except (ParseError, UnicodeDecodeError, RecursionError):
-        return _said(400, "the body is no temporal.api.common.v1.Payloads in JSON")
+        return _message(400, "the body is not a temporal.api.common.v1.Payloads in JSON")
     except PayloadUnreadable as error:
-        return _said(400, str(error))
+        return _message(400, str(error))
     return JSONResponse(MessageToDict(answer))
 
 
-def _said(status: int, message: str) -> Response:
+def _message(status: int, message: str) -> Response:
     return JSONResponse({"message": message}, status)
 
 

@@ -1,8 +1,8 @@
-"""Which version of the code the leads go to: Temporal's Worker Deployment, which bears the task queue's name.
+"""Decides which version of the code the leads go to: Temporal's Worker Deployment, named as the task queue.
 
-A version is a build ID that workers were started with (`CADENZA_BUILD_ID`). New leads, and those on their way at their
-next wake-up, go to the *current* version, but for the percentage that goes to the *ramping* one. Where no version is
-current they go to workers without a build ID.
+A version is the build ID with which workers were started (`CADENZA_BUILD_ID`). New leads, and leads under way at their
+next wake-up, go to the *current* version, except for the percentage that goes to the *ramping* version. If no version
+is current, they go to workers without a build ID.
 """
 
 import asyncio
@@ -28,20 +28,20 @@ from temporalio.worker import WorkerDeploymentConfig
 from cadenza.errors import StartError, one_line
 from workflows.contracts import mailboxes_queue
 
-# Workers that were started a moment ago may not have polled each task queue yet.
+# Workers that were started a moment ago may not have polled every task queue yet.
 SETTLE_SECONDS = 30.0
 PAUSE_SECONDS = 0.25
 RPC_TIMEOUT = timedelta(seconds=10)
-# Not there yet, or not on every task queue of the version before it.
+# The version does not exist yet, or does not yet poll every task queue of the version before it.
 NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
-# A Temporal that has no versioning, or does not let this client see it; a task queue that can name no deployment.
+# This Temporal has no versioning, hides it from this client, or the task queue's name cannot name a deployment.
 UNSEEN = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.INVALID_ARGUMENT)
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class WorkerVersion:
     build_id: str
     status: str
     """`current`, `ramping`, `draining` (workflows that cannot change their version are left), `drained`, `inactive`."""
@@ -54,11 +54,11 @@ class Routing:
     ramping: str | None
     percent: float
     spreading: bool
-    """Whether some task queue has not heard of the last change yet: what comes to it goes by the one before."""
-    versions: tuple[Version, ...]
+    """True while a task queue does not know the last change yet and still routes by the one before."""
+    versions: tuple[WorkerVersion, ...]
 
     def reaches(self, build_id: str | None) -> bool:
-        """Whether leads go to workers of that build ID (None: to those without one)."""
+        """True if leads go to workers with that build ID (None: workers without one)."""
         return self.current == build_id or (build_id is not None and self.ramping == build_id)
 
 
@@ -66,11 +66,13 @@ NO_VERSIONS = Routing(current=None, ramping=None, percent=0.0, spreading=False, 
 
 
 def worker_deployment(task_queue: str, build_id: str | None) -> WorkerDeploymentConfig | None:
-    """What a worker is told of its version; None for a worker without one.
+    """Returns a worker's versioning settings; None for a worker without a build ID.
 
-    Leads live for weeks: each goes on under the version that is current when it wakes up, so that none keeps an old
-    worker alive. `workflow.patched` is how code that changes meets a lead that began under the code before it.
-    The workflows do not declare this themselves: Temporal refuses that of a worker without a version.
+    Leads live for weeks. Each continues under the version that is current when it wakes up, so no lead keeps an old
+    worker alive. Changed code handles leads that began under older code by `workflow.patched`.
+
+    The workflows do not declare this themselves, because Temporal refuses the declaration on a worker without a
+    version.
     """
     if build_id is None:
         return None
@@ -82,19 +84,19 @@ def worker_deployment(task_queue: str, build_id: str | None) -> WorkerDeployment
 
 
 class Deployment:
-    """The versions of the workers on one task queue, and which of them the leads go to."""
+    """The versions of the workers on one task queue, and to which of them the leads go."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client = client
         self._name = task_queue
 
     async def routing(self) -> Routing:
-        """As it stands; `NO_VERSIONS` where no worker with a build ID has ever been."""
+        """Returns the present routing; `NO_VERSIONS` if there never was a worker with a build ID."""
         info = await self._describe()
         return NO_VERSIONS if info is None else _routing(info, spreading=await self._spreading(info.routing_config))
 
     async def passes_by(self, build_id: str | None) -> str | None:
-        """What to tell whoever starts a worker that no lead will come to, as things stand; None when some will."""
+        """Returns a warning for a worker that no lead is routed to; None if leads are routed to it."""
         try:
             routing = await self.routing()
         except RPCError as error:
@@ -109,10 +111,10 @@ class Deployment:
         return f"leads go to {others}, not to this worker; `cadenza deploy current {build_id}` sends them here"
 
     async def set_current(self, build_id: str | None, *, within_seconds: float = SETTLE_SECONDS) -> None:
-        """All leads go to that version (None: to workers without one); a ramp to it ends.
+        """Routes all leads to that version (None: to workers without one). A ramp to it ends.
 
-        Waits for the version's workers, which may just have been started. `StartError` when they do not come, or serve
-        fewer task queues than the version before them.
+        Waits for the version's workers, which may just have been started. Raises `StartError` if they do not come, or
+        poll fewer task queues than the version before.
         """
         request = SetWorkerDeploymentCurrentVersionRequest(
             namespace=self._client.namespace,
@@ -124,9 +126,9 @@ class Deployment:
         await self._told(lambda: call(request, timeout=RPC_TIMEOUT), within_seconds)
 
     async def ramp(self, build_id: str | None, percent: float, *, within_seconds: float = SETTLE_SECONDS) -> None:
-        """So many percent of the leads, always the same ones, go to that version. None, and 0: nobody does any more.
+        """Routes that percentage of the leads, always the same leads, to the version. None and 0 end the ramp.
 
-        Waits, and raises, as `set_current` does.
+        Waits and raises as `set_current` does.
         """
         request = SetWorkerDeploymentRampingVersionRequest(
             namespace=self._client.namespace,
@@ -139,7 +141,7 @@ class Deployment:
         await self._told(lambda: call(request, timeout=RPC_TIMEOUT), within_seconds)
 
     async def _told(self, tell: Callable[[], Awaitable[object]], within_seconds: float) -> None:
-        """Tells the deployment, and waits a while until every task queue has heard of it."""
+        """Sends the change, and waits for a while until every task queue knows it."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         while True:
@@ -152,11 +154,11 @@ class Deployment:
             await asyncio.sleep(PAUSE_SECONDS)
         while (await self.routing()).spreading:
             if loop.time() > deadline:
-                return  # the change is made, and spreads all the same
+                return  # the change is made, and will still reach every task queue
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _spreading(self, told: RoutingConfig) -> bool:
-        """Asked of the task queues themselves: the deployment's own word for it may lag by minutes."""
+    async def _spreading(self, routing: RoutingConfig) -> bool:
+        """Asks the task queues themselves, because the deployment's own answer may lag by minutes."""
         for name in (self._name, mailboxes_queue(self._name)):
             request = DescribeTaskQueueRequest(
                 namespace=self._client.namespace,
@@ -164,11 +166,11 @@ class Deployment:
                 task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
             )
             answer = await self._client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
-            heard = answer.versioning_info
+            known = answer.versioning_info
             if (
-                heard.current_deployment_version != told.current_deployment_version
-                or heard.ramping_deployment_version != told.ramping_deployment_version
-                or heard.ramping_version_percentage != told.ramping_version_percentage
+                known.current_deployment_version != routing.current_deployment_version
+                or known.ramping_deployment_version != routing.ramping_deployment_version
+                or known.ramping_version_percentage != routing.ramping_version_percentage
             ):
                 return True
         return False
@@ -192,7 +194,7 @@ def _routing(info: WorkerDeploymentInfo, *, spreading: bool) -> Routing:
         percent=config.ramping_version_percentage,
         spreading=spreading,
         versions=tuple(
-            Version(one.deployment_version.build_id, _word(one.status))
+            WorkerVersion(one.deployment_version.build_id, _word(one.status))
             for one in sorted(info.version_summaries, key=lambda one: one.create_time.ToDatetime(), reverse=True)
         ),
     )

@@ -1,7 +1,7 @@
-"""The thread between a child and the supervisor that started it (the child's side).
+"""The connection between a child process and the supervisor that started it (the child's side).
 
-One socket serves both ways: the child says that it is ready, and the end of the file says that the supervisor
-is gone, however it died. A process that nobody supervises has no lifeline, and every call here does nothing.
+One socket serves both directions. The child writes to it that it is ready. The child reads the end of the file when the
+supervisor ends, however it died. A process without a supervisor has no lifeline, and every call here does nothing.
 """
 
 import os
@@ -13,13 +13,13 @@ VARIABLE = "CADENZA_SUPERVISOR_FD"
 READY = b"ready\n"
 
 GRACE_SECONDS = 15.0
-"""How long a child may take to drain once its supervisor is gone. After that it ends where it stands."""
+"""How long a child may take to finish its work after its supervisor ended. Then it exits."""
 
 _supervisor: list[socket.socket] = []
 
 
 def attach() -> None:
-    """Take up the lifeline, if there is one: when the supervisor goes, this process drains and ends."""
+    """Uses the lifeline, if there is one: when the supervisor ends, this process finishes its work and ends."""
     descriptor = os.environ.pop(VARIABLE, None)
     if descriptor is None:
         return
@@ -30,12 +30,12 @@ def attach() -> None:
 
 
 def tell_ready() -> None:
-    """Say once that this process now does its work."""
+    """Tells the supervisor that this process is ready."""
     for supervisor in _supervisor:
         try:
             supervisor.sendall(READY)
         except OSError:
-            return  # the supervisor is gone: the watching thread ends this process
+            return  # the supervisor has ended: the watching thread ends this process
 
 
 def _watch(supervisor: socket.socket) -> None:

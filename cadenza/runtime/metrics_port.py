@@ -1,6 +1,6 @@
-"""A worker's port for whoever watches it: `/metrics`, `/healthz`, `/readyz`.
+"""A worker's HTTP port for monitoring: `/metrics`, `/healthz`, `/readyz`.
 
-The Temporal SDK tells its numbers on a port of its own, which is only for this process: `/metrics` here is both.
+The Temporal SDK serves its own metrics on a second port, which is only for this process. `/metrics` here has both.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class MetricsPort:
-    """`client` and `polling` are told by the worker once it has them."""
+    """The worker sets `client` and `polling` once it has them."""
 
     def __init__(self, database: Database, sdk_port: int | None) -> None:
         self._database = database
         self._sdk = httpx.AsyncClient(
-            # Without a port nobody asks; but an address that cannot be one would keep the worker from starting.
+            # Without a port nothing asks it. But a base URL without a valid port would raise an error here.
             base_url="" if sdk_port is None else f"http://{LOOPBACK}:{sdk_port}",
             trust_env=False,
             timeout=PATIENCE_SECONDS,
@@ -42,7 +42,7 @@ class MetricsPort:
 
     @asynccontextmanager
     async def served(self, host: str, port: int | None) -> AsyncGenerator[None]:
-        """Until the end of the block; without a port it does nothing. Raises StartError for a port that is taken."""
+        """Serves until the end of the block; without a port it does nothing. Raises `StartError` for a port in use."""
         if port is None:
             yield
             return
@@ -59,7 +59,7 @@ class MetricsPort:
             access_log=False,
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config)
+        server = _ServerWithoutSignals(config)
         serving = asyncio.create_task(server.serve([listening]))
         try:
             yield
@@ -105,8 +105,8 @@ class MetricsPort:
         return self.client
 
 
-class _Server(uvicorn.Server):
-    """In a process whose signals are the worker's."""
+class _ServerWithoutSignals(uvicorn.Server):
+    """Leaves signals alone: in this process the worker handles them."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:

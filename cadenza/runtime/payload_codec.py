@@ -1,8 +1,8 @@
-"""What Temporal is given to keep: sealed where there are keys, as it is where there are none.
+"""The codec for what Temporal stores: encrypted if there are keys, unchanged if there are none.
 
-A payload that was sealed says so itself (`encoding`, the key, the workflow), so that histories may hold both kinds. The
-codec is there without keys too: what was sealed is then refused before a workflow sees it, and its task is tried again
-until the key is back. The SDK's own converter would drop a signal that it cannot read.
+An encrypted payload says so itself (its `encoding`, key and workflow), so histories may hold both kinds. The codec is
+also installed without keys: encrypted payloads are then refused before a workflow sees them, and the workflow task is
+retried until the key is back. The SDK's own converter would drop a signal that it cannot read.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ WORKFLOW_ID = "encryption-workflow-id"
 
 
 class PayloadCodec(TemporalCodec, WithSerializationContext):
-    """`workflow_id` is whose payloads these are; None where nobody knows, as in the codec server."""
+    """`workflow_id` is the workflow of the payloads; None if it is not known, as in the codec server."""
 
     def __init__(self, keys: PayloadKeys, workflow_id: str | None = None) -> None:
         self._keys = keys
@@ -62,15 +62,15 @@ class PayloadCodec(TemporalCodec, WithSerializationContext):
             payload.metadata.get(name, b"").decode("utf-8", "replace") for name in (KEY_ID, WORKFLOW_ID)
         )
         if workflow_id and self._workflow_id and workflow_id != self._workflow_id:
-            raise PayloadUnreadable("it was sealed for another workflow")
+            raise PayloadUnreadable("it was encrypted for another workflow")
         try:
             return Payload.FromString(self._keys.open(Sealed(key_id, payload.data), workflow_id))
         except DecodeError:
-            raise PayloadUnreadable("what was sealed is no payload") from None
+            raise PayloadUnreadable("the decrypted data is not a payload") from None
 
 
 class SealedFailures(DefaultFailureConverter):
-    """Texts and stacks of errors are sealed with the rest; but that a key is missing can be read without one."""
+    """Encrypts the texts and stack traces of errors. An error about a missing key stays readable without a key."""
 
     def __init__(self) -> None:
         super().__init__(encode_common_attributes=True)
@@ -82,7 +82,7 @@ class SealedFailures(DefaultFailureConverter):
 
 
 def data_converter(keys: PayloadKeys) -> DataConverter:
-    """Of every client of Temporal. Without keys what is written is the same, byte for byte, as without a codec."""
+    """The converter of every Temporal client. Without keys, it writes the same bytes as a client without a codec."""
     return dataclasses.replace(
         pydantic_data_converter,
         payload_codec=PayloadCodec(keys),

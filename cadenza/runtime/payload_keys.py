@@ -1,8 +1,8 @@
-"""Keys that seal what Temporal keeps: a ring of which the first seals and all open.
+"""The keys that encrypt what Temporal stores. The first key of the ring encrypts; all of them decrypt.
 
-AES-256-GCM. Each workflow has a key of its own, derived (HMAC-SHA256) from the ring's key and the workflow's ID: a
-random nonce of 96 bits then never comes near its limit (NIST SP 800-38D section 8.3 allows a key 2^32 of them), and
-nothing that was sealed for one workflow opens for another.
+The cipher is AES-256-GCM. Each workflow has its own key, derived (HMAC-SHA256) from the ring's key and the workflow's
+ID. So the random nonces of 96 bits stay far below their limit (NIST SP 800-38D section 8.3 allows 2^32 for each key),
+and what was encrypted for one workflow cannot be decrypted for another.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ NONCE_BYTES = 12
 
 
 class PayloadUnreadable(Exception):
-    """Sealed with a key that is not in the ring, for another workflow, or damaged. Nothing is lost: it opens once the
-    key is back."""
+    """It was encrypted with a key that is not in the ring or for another workflow, or is damaged. With a missing key
+    nothing is lost: it can be read once the key is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Sealed:
 
 
 class PayloadKeys:
-    """`keys` are 32 random bytes each, in base64 (either alphabet); without any, nothing is sealed and none opens.
+    """`keys` are 32 random bytes each, in base64 (either alphabet). Without any, nothing is encrypted or decrypted.
 
-    Raises ValueError for what is no key; its text does not repeat it.
+    Raises ValueError for an invalid key; the error text does not contain the key.
     """
 
     def __init__(self, keys: Sequence[str] = ()) -> None:
@@ -60,12 +60,12 @@ class PayloadKeys:
         nonce, data = sealed.data[:NONCE_BYTES], sealed.data[NONCE_BYTES:]
         try:
             return _cipher(key, workflow_id).decrypt(nonce, data, _bound(sealed.key_id, workflow_id))
-        except (InvalidTag, ValueError):  # ValueError: a nonce that is cut off
-            raise PayloadUnreadable("it is damaged, or was sealed for another workflow") from None
+        except (InvalidTag, ValueError):  # ValueError: the nonce is too short
+            raise PayloadUnreadable("it is damaged, or was encrypted for another workflow") from None
 
 
 def _key_id(key: bytes) -> str:
-    """Tells keys apart and says nothing about them."""
+    """Identifies the key without revealing anything about it."""
     return hashlib.sha256(b"cadenza payload key\0" + key).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""A process that this one starts: its log, its readiness, and its end, which is always waited for."""
+"""A child process: its log, its readiness, and its end, which is always waited for."""
 
 import asyncio
 import ctypes
@@ -23,35 +23,35 @@ _libc = ctypes.CDLL(None) if platform.system() == "Linux" else None
 
 @dataclass(frozen=True)
 class Account:
-    """The system account a child runs under, when this process is root and the child must not be."""
+    """The system account that a child runs under if this process is root and the child must not be."""
 
     uid: int
     gid: int
 
 
 @dataclass
-class Command:
-    """What to run and how. `ending` is the signals to end it with, each with the seconds that it is given."""
+class ProcessCommand:
+    """What to run and how. `ending` lists the signals that end it, each with the seconds to wait for it."""
 
     name: str
     arguments: Sequence[str | Path]
     log: Path | None
-    """Appended to; without one the child writes where this process does."""
+    """The file to append its output to. None: the child writes to this process's output."""
     environment: Mapping[str, str]
     folder: Path | None = None
     account: Account | None = None
     ending: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0))
     orphaned_by: signal.Signals = signal.SIGTERM
-    """What the kernel sends it when this process dies without a word (Linux only)."""
+    """The signal that the kernel sends it if this process dies (Linux only)."""
     has_lifeline: bool = False
-    """A Python child of ours: it says when it is ready, and notices by itself when this process is gone."""
+    """True for children that use lifeline.py: they report when they are ready, and notice when this process ends."""
 
 
 @dataclass
 class Child:
-    """One run of a command. Start it once; whatever happens then, `end` leaves nothing behind."""
+    """One run of a command. Start it once. Whatever happens then, `end` leaves no process behind."""
 
-    command: Command
+    command: ProcessCommand
     process: asyncio.subprocess.Process | None = None
     _log_start: int = 0
     _lifeline: socket.socket | None = field(default=None, repr=False)
@@ -65,12 +65,12 @@ class Child:
         return self.process is None or self.process.returncode is not None
 
     async def start(self) -> None:
-        """Start the process. `StartError` when the program is not there or may not be run."""
+        """Starts the process. Raises `StartError` if the program does not exist or may not be run."""
         command = self.command
-        theirs = self._make_lifeline() if command.has_lifeline else None
+        child_end = self._make_lifeline() if command.has_lifeline else None
         environment = dict(command.environment)
-        if theirs is not None:
-            environment[lifeline.VARIABLE] = str(theirs.fileno())
+        if child_end is not None:
+            environment[lifeline.VARIABLE] = str(child_end.fileno())
         with open_log(command.log) if command.log else nullcontext(None) as log:
             self._log_start = 0 if log is None else os.fstat(log).st_size
             try:
@@ -82,8 +82,8 @@ class Child:
                     cwd=command.folder,
                     env=environment,
                     start_new_session=True,
-                    umask=0o077,  # what a child keeps is for its owner's eyes only
-                    pass_fds=() if theirs is None else (theirs.fileno(),),
+                    umask=0o077,  # files that a child creates are readable by their owner only
+                    pass_fds=() if child_end is None else (child_end.fileno(),),
                     preexec_fn=_end_with_parent(os.getpid(), command.orphaned_by),
                     user=command.account and command.account.uid,
                     group=command.account and command.account.gid,
@@ -92,30 +92,31 @@ class Child:
             except OSError as error:
                 raise StartError(f"{command.name} could not be started: {error}") from error
             finally:
-                if theirs is not None:
-                    theirs.close()
+                if child_end is not None:
+                    child_end.close()
 
     async def ready(self) -> None:
-        """Wait until the child says that it does its work. `StartError` in its words when it ends first."""
+        """Waits until the child reports that it is ready. Raises `StartError` with its complaint if it ends first."""
         assert self._lifeline is not None, "only a child with a lifeline says when it is ready"
-        said = await asyncio.get_running_loop().sock_recv(self._lifeline, len(lifeline.READY))
-        if not said:
+        message = await asyncio.get_running_loop().sock_recv(self._lifeline, len(lifeline.READY))
+        if not message:
             await self.wait()
             raise StartError(self.complaint())
 
     async def wait(self) -> int:
-        """Wait until the process has ended: its exit status, or minus the signal that ended it."""
+        """Waits until the process has ended. Returns its exit status, or minus the number of the signal that ended
+        it."""
         assert self.process is not None, "started"
         return await self.process.wait()
 
     def send(self, signal_: signal.Signals) -> None:
-        """Send a signal to the process, if it still runs, and see to it that a stopped one (Ctrl-Z) gets it."""
+        """Sends a signal to the process if it runs, then SIGCONT, so that a stopped process (Ctrl-Z) receives it."""
         if self.process is not None and not self.ended:
             self.process.send_signal(signal_)
             self.process.send_signal(signal.SIGCONT)
 
     async def end(self) -> None:
-        """End the process and wait for it. A later signal follows only when an earlier one was not enough."""
+        """Ends the process and waits for it. Each further signal is sent only if the one before was not enough."""
         try:
             for signal_, seconds in self.command.ending:
                 if self.ended or self.process is None:
@@ -131,21 +132,22 @@ class Child:
                 self._lifeline = None
 
     def complaint(self) -> str:
-        """One line for a child that ended when it should not have, with the last thing that its log says."""
+        """Returns one line about a child that ended unexpectedly, with the last error in its log."""
         ended = f"{self.command.name} ended ({describe_status(self.process and self.process.returncode)})"
         if self.command.log is None:
             return ended
-        said = last_complaint(self.command.log, self._log_start)
-        return f"{ended}: {said} (log: {self.command.log})"
+        message = last_complaint(self.command.log, self._log_start)
+        return f"{ended}: {message} (log: {self.command.log})"
 
     def _make_lifeline(self) -> socket.socket:
-        self._lifeline, theirs = socket.socketpair()
+        self._lifeline, child_end = socket.socketpair()
         self._lifeline.setblocking(False)
-        return theirs
+        return child_end
 
 
-async def run_to_end(command: Command) -> None:
-    """Run a command that ends by itself: `StartError` in its words when it fails. Cancelled, it is ended."""
+async def run_to_end(command: ProcessCommand) -> None:
+    """Runs a command until it ends by itself. Raises `StartError` with its complaint if it fails. If this is cancelled,
+    the command is ended."""
     child = Child(command)
     try:
         await child.start()
@@ -162,17 +164,17 @@ def describe_status(status: int | None) -> str:
 
 
 def last_complaint(log: Path, start: int = 0) -> str:
-    """The last line in `log`, after byte `start`, that reads like an error; else simply the last line."""
+    """Returns the last line in `log` after byte `start` that looks like an error, or else the last line."""
     with log.open("rb") as file:
         file.seek(max(start, log.stat().st_size - 20_000))
         lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"\b(FATAL|PANIC)\b|[Ee]rror\b|^cadenza: ", line)]
-    said = [*lines[-1:], *errors[-1:]]
-    return said[-1][:300] if said else "it wrote nothing"
+    candidates = [*lines[-1:], *errors[-1:]]
+    return candidates[-1][:300] if candidates else "it wrote nothing"
 
 
 class open_log:
-    """A log file to append to, for its owner's eyes only; a large one is put aside first as `NAME.log.1`."""
+    """Opens a log file for appending, readable by its owner only. A large file is first renamed to `NAME.log.1`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -190,12 +192,13 @@ class open_log:
 
 
 def _end_with_parent(parent: int, signal_: signal.Signals) -> Callable[[], None]:
-    """For the child: after it has changed its account, which would undo this, and before its program runs."""
+    """Returns code that runs in the child after it changed its account (which would undo this) and before its
+    program."""
 
     def in_child() -> None:
         if _libc is not None:
             _libc.prctl(PR_SET_PDEATHSIG, signal_)
-            if os.getppid() != parent:  # the parent went before the kernel was told
+            if os.getppid() != parent:  # the parent ended before the kernel was told
                 os._exit(1)
 
     return in_child

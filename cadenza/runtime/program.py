@@ -1,4 +1,4 @@
-"""What `cadenza up` puts together: the schema, the first tenant, and the parts of this program."""
+"""The pieces of `cadenza up`: the schema, the first tenant, and the parts of this program."""
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,19 +12,19 @@ from services.access.bootstrap import FirstTenant, ensure_first_tenant
 
 @dataclass(frozen=True)
 class Program:
-    """The pieces that `up` starts around the servers, so that its tests can put others in their place."""
+    """What `up` starts around the servers. Tests replace some of it."""
 
     migrate: Callable[[str], None]
-    """Given the owner's URL (`postgresql://`). Runs in a thread."""
+    """Called with the owner's URL (`postgresql://`), in a thread."""
     first_tenant: Callable[[str, str, str], Awaitable[FirstTenant]]
-    """Given the app's URL (`postgresql://`), the API key that this home keeps, and a postal address for a tenant that
-    has none. The second time it only looks."""
+    """Called with the app's URL (`postgresql://`), the API key that this home stores, and a postal address for a tenant
+    that has none. If the tenant exists, it changes nothing."""
     parts: Sequence[tuple[str, Sequence[str]]]
-    """Name and command line of each Python child; it says when it is ready (lifeline.py)."""
+    """Name and command line of each Python child. The child reports when it is ready (lifeline.py)."""
 
 
 async def first_tenant(app_url: str, api_key: str, postal_address: str) -> FirstTenant:
-    """The tenant of this home, with a key that works: `api_key`, unless that one was revoked."""
+    """Returns the tenant of this home with a key that works: `api_key`, or a new one if that was revoked."""
     database = Database(asyncpg_url(app_url))
     try:
         return await ensure_first_tenant(database, known_key=api_key, postal_address=postal_address)
@@ -33,7 +33,7 @@ async def first_tenant(app_url: str, api_key: str, postal_address: str) -> First
 
 
 def command_line(name: str, *arguments: str) -> list[str]:
-    """A part of this program as a command line of its own, so that a person finds it by name."""
+    """Returns the command line of a part of this program, by which a person can find its process."""
     return [sys.executable, "-m", "cadenza", name, *arguments]
 
 

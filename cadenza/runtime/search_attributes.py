@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 async def ensure_search_attributes(client: Client) -> None:
-    """Adds what is missing. Where a server lets only its operator do so (Temporal Cloud), says what is needed."""
+    """Adds missing attributes. If only the server's operator may add them (Temporal Cloud), logs which are needed."""
     operator = client.operator_service
     try:
         present = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))

@@ -1,7 +1,7 @@
-"""The connection to Temporal, as Temporal's own tools find it.
+"""Connects to Temporal with the same configuration as Temporal's own tools.
 
-`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS*` and profile files
-(`TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`) are read by `temporalio.envconfig`.
+`temporalio.envconfig` reads `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS*` and profile
+files (`TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ async def connect_temporal(
     runtime: Runtime | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
-    """Connect with the pydantic converter, under which `keys` seal what Temporal is given to keep.
+    """Connects with the pydantic converter. `keys` encrypt what Temporal stores.
 
-    `lazy` connects at the first call, so that the API starts and takes leads while Temporal is down; a worker
-    needs a client that is connected. `environment` stands in for the process's own, `runtime` for the SDK's usual one
-    (cadenza/runtime/telemetry.py). Raises `StartError` when the configuration cannot be read or the server does not
-    answer.
+    `lazy` connects at the first call, so that the API starts and accepts leads while Temporal is down; a worker needs a
+    connected client. `environment` replaces the process's environment, and `runtime` the SDK's default runtime
+    (cadenza/runtime/temporal_sdk_runtime.py). Raises `StartError` if the configuration cannot be read or the server
+    does not answer.
     """
     config = read_connect_config(environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)
@@ -44,7 +44,7 @@ async def connect_temporal(
 
 
 def read_connect_config(environment: Mapping[str, str] | None = None) -> ClientConnectConfig:
-    """What `temporalio.envconfig` finds. Raises `StartError` when a variable or the file cannot be read."""
+    """Returns what `temporalio.envconfig` reads. Raises `StartError` if a variable or the file is invalid."""
     try:
         return ClientConfig.load_client_connect_config(override_env_vars=environment)
     except (RuntimeError, ValueError, OSError) as error:

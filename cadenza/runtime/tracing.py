@@ -1,7 +1,7 @@
-"""Traces, where `CADENZA_OTEL` asks for them: request, workflow, activity, and handing over to SMTP.
+"""Traces, if `CADENZA_OTEL` is set: of requests, workflows, activities, and deliveries to SMTP.
 
-Where they go, how many and under which name is OpenTelemetry's own to say: `OTEL_EXPORTER_OTLP_ENDPOINT`,
-`OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_NAME` and the rest.
+OpenTelemetry's own variables say where they go, how many are kept, and under which name:
+`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_NAME` and others.
 """
 
 from collections.abc import Generator
@@ -19,7 +19,8 @@ from cadenza.settings import Settings
 
 @contextmanager
 def traced(settings: Settings) -> Generator[list[Interceptor]]:
-    """What a Temporal client is to have, with which workers have it too. At the end all spans have been sent."""
+    """Yields the interceptors of a Temporal client, which its workers also use. At the end, all spans have been
+    sent."""
     if not settings.otel:
         yield []
         return

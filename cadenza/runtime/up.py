@@ -1,4 +1,4 @@
-"""`cadenza up`: the whole program on embedded servers, one supervising process over all of it."""
+"""`cadenza up`: runs the whole program on embedded servers, with one supervising process."""
 
 import asyncio
 import os
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from cadenza.embedded import NAMESPACE, EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.home import Home
 from cadenza.embedded.home_secrets import keep_api_key
-from cadenza.embedded.orphans import HOME_VARIABLE, ProcessBook
+from cadenza.embedded.orphans import HOME_VARIABLE, ProcessRecords
 from cadenza.embedded.ports import LOOPBACK, choose_port
 from cadenza.runtime.program import Program, command_line
-from cadenza.runtime.stopping import stop_on_signals, unless
+from cadenza.runtime.stop_signals import run_unless_stopped, stop_on_signals
 from cadenza.runtime.supervisor import Part, Supervisor
 from cadenza.runtime.up_options import UpOptions
 from cadenza.settings import Settings
 from services.access.bootstrap import FirstTenant
 from workflows.search_attributes import REGISTRY
 
-# The one worker of a run is all there is to send leads to: it has no build ID that somebody would have to make current.
+# A run has one worker, to which all leads go. With a build ID, somebody would have to make it current.
 SERVER_SETTINGS = (
     "DATABASE_URL", "MIGRATION_DATABASE_URL", "API_HOST", "API_PORT", "DEV", "CAPTURE_DIR", "HOME", "BUILD_ID",
     "CODEC_SERVER_KEY",
@@ -29,7 +29,7 @@ SERVER_SETTINGS = (
 
 @dataclass(frozen=True)
 class Ports:
-    """Where each server of this run listens, on loopback."""
+    """The loopback port of each server of this run."""
 
     api: int
     temporal: int
@@ -41,20 +41,20 @@ class Ports:
 
 
 async def up(options: UpOptions, settings: Settings, program: Program) -> None:
-    """Start everything, say where to look, and run until SIGINT or SIGTERM; then end everything.
+    """Starts everything, prints where to find it, runs until SIGINT or SIGTERM, then ends everything.
 
-    Raises `StartError`, in one line, for whatever a person must put right first.
+    Raises `StartError`, in one line, for what a person must fix first.
     """
-    os.umask(0o077)  # whatever this run makes is for its owner's eyes only
+    os.umask(0o077)  # files of this run are readable by their owner only
     with Home(options.home) as home:
-        book = ProcessBook(home.pids_file, home.folder)
-        for name in book.end_orphans():
+        records = ProcessRecords(home.pids_file, home.folder)
+        for name in records.end_orphans():
             say(f"ended what an earlier run left behind: {name}")
-        run = Run(home, options, settings, program, book)
+        run = Run(home, options, settings, program, records)
         stopping = asyncio.Event()
         stop_on_signals(stopping, run.supervisor)
         try:
-            await unless(stopping, run.start())
+            await run_unless_stopped(stopping, run.start())
             await stopping.wait()
             say("stopping")
         finally:
@@ -64,7 +64,8 @@ async def up(options: UpOptions, settings: Settings, program: Program) -> None:
 
 
 class Run:
-    """One run of everything: servers first, then the schema and the first tenant, then the parts on top."""
+    """One run of everything: first the servers, then the schema and the first tenant, then the parts of this
+    program."""
 
     def __init__(
         self,
@@ -72,14 +73,14 @@ class Run:
         options: UpOptions,
         settings: Settings,
         program: Program,
-        book: ProcessBook,
+        records: ProcessRecords,
     ) -> None:
-        self.supervisor = Supervisor(book, say, self._announce)
+        self.supervisor = Supervisor(records, say, self._announce)
         self._home = home
         self._dev = options.dev
         self._settings = settings
         self._program = program
-        self._book = book
+        self._records = records
         self._tenant: FirstTenant | None = None
         self._ports = choose_ports(options, settings)
         marked = {HOME_VARIABLE: str(home.folder)}
@@ -116,7 +117,7 @@ class Run:
 
     @property
     def smtp(self) -> tuple[str, int]:
-        """Where mail is handed over: the server named by the environment, else the capture."""
+        """The SMTP server for outgoing mail: the one in the settings, or else the capture."""
         named = self._settings.smtp_host
         return (LOOPBACK, self._ports.smtp) if named is None else (named, self._settings.smtp_port)
 
@@ -132,7 +133,7 @@ class Run:
 
     @property
     def links(self) -> dict[str, str]:
-        """How the links in mail lead back here, unless the caller named a better way."""
+        """The settings for links in mail: those that were given, or else this run's address and key."""
         named_url, named_key = self._settings.public_url, self._settings.signing_key
         return {
             "CADENZA_PUBLIC_URL": str(named_url or self.api_url),
@@ -140,12 +141,12 @@ class Run:
         }
 
     def environment(self) -> dict[str, str]:
-        """What the parts are started with: this run's servers, whatever the caller's variables name.
+        """Returns the environment of the parts: this run's servers replace those in the caller's variables.
 
-        Temporal's variables and profile file are the caller's own cloud's, and would turn TLS on.
+        Temporal's variables and profile file are removed: they may belong to a cloud account, and would turn on TLS.
         """
-        ours = {f"CADENZA_{name}" for name in SERVER_SETTINGS}
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("TEMPORAL_") and k not in ours}
+        replaced = {f"CADENZA_{name}" for name in SERVER_SETTINGS}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("TEMPORAL_") and k not in replaced}
         smtp_host, smtp_port = self.smtp
         captured = {"CADENZA_CAPTURE_DIR": str(self._home.outbox)} if self._settings.smtp_host is None else {}
         return {
@@ -164,7 +165,7 @@ class Run:
             "CADENZA_INBOUND_WEBHOOK_SECRET": self.webhook_secret,
             "CADENZA_SECRET_KEYS": self.secret_keys,
             "CADENZA_MAIL_ALLOW_PRIVATE": str(self._settings.mail_allow_private or self._dev).lower(),
-            # A receiver on this very machine is what people try webhooks with.
+            # People try out webhooks with a receiver on the same machine.
             "CADENZA_WEBHOOK_ALLOW_PRIVATE": str(self._settings.webhook_allow_private or self._dev).lower(),
             "CADENZA_CODEC_SERVER_HOST": LOOPBACK,
             "CADENZA_CODEC_SERVER_PORT": str(self._ports.codec or 0),
@@ -175,7 +176,7 @@ class Run:
         }
 
     def describe(self, tenant: FirstTenant) -> dict[str, object]:
-        """The contents of run.json."""
+        """Returns the contents of run.json."""
         smtp_host, smtp_port = self.smtp
         return {
             "api_url": self.api_url,
@@ -189,7 +190,7 @@ class Run:
             "smtp_host": smtp_host,
             "smtp_port": smtp_port,
             "inbound_webhook_secret": self.webhook_secret.partition(",")[0],
-            "pids": {"up": os.getpid(), **self._book.pids},
+            "pids": {"up": os.getpid(), **self._records.pids},
         }
 
     def _parts(self) -> Sequence[tuple[str, Sequence[str]]]:
@@ -197,7 +198,7 @@ class Run:
         return [*self._program.parts, *codec]
 
     def _announce(self) -> None:
-        """Write run.json once this run is ready, and again when a process has been started anew."""
+        """Writes run.json once this run is ready, and again when a process was restarted."""
         if self._tenant is not None:
             self._home.announce(self.describe(self._tenant))
 
@@ -216,7 +217,7 @@ class Run:
         if self._settings.smtp_host is not None:
             mail = f"not captured: it goes to {self._settings.smtp_host}"
         lines = {
-            # After the #, so that no server and no log is told the key.
+            # Behind the #, so that the key reaches no server and no log.
             "Web app": f"{self.api_url}/#key={tenant.api_key}",
             "API docs": f"{self.api_url}/docs",
             "API key": tenant.api_key,
@@ -231,7 +232,7 @@ class Run:
 
 
 def choose_ports(options: UpOptions, settings: Settings) -> Ports:
-    """Raises `StartError` when a port that a person named is taken."""
+    """Raises `StartError` if a requested port is in use."""
     taken: set[int] = set()
     named_api = options.api_port
     if named_api is None and "api_port" in settings.model_fields_set:
@@ -248,6 +249,6 @@ def choose_ports(options: UpOptions, settings: Settings) -> Ports:
 
 
 def say(line: str) -> None:
-    """One line for the person who watches. That nobody watches any more ends nothing."""
+    """Prints one line for the person at the terminal. A closed terminal ends nothing."""
     with suppress(OSError):
         print(f"cadenza: {line}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What a person may say to `cadenza up`."""
+"""The options of `cadenza up`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class UpOptions:
-    """What a person may name. A port is None for the usual one, 0 for any free one."""
+    """A port is None for the default one and 0 for any free one."""
 
     home: Path
     dev: bool = False

@@ -1,4 +1,4 @@
-"""The worker: performs steps and passes over the queue until it is told to stop, then finishes what it began."""
+"""The worker: performs steps and processes the queue until it is told to stop, then finishes what it started."""
 
 import asyncio
 import dataclasses
@@ -15,9 +15,9 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.log_context_interceptor import LogContextInterceptor
 from activities.mailbox import MailboxActivities
 from activities.maintenance import MaintenanceActivities
-from activities.observed import LogContext
 from activities.steps import EnrollmentActivities, QueueActivities
 from cadenza.embedded.ports import free_port
 from cadenza.errors import StartError
@@ -26,8 +26,8 @@ from cadenza.runtime.deployments import Deployment, worker_deployment
 from cadenza.runtime.lifeline import tell_ready
 from cadenza.runtime.metrics_port import MetricsPort
 from cadenza.runtime.search_attributes import ensure_search_attributes
-from cadenza.runtime.telemetry import temporal_runtime
 from cadenza.runtime.temporal_client import connect_temporal
+from cadenza.runtime.temporal_sdk_runtime import temporal_runtime
 from cadenza.runtime.tracing import traced
 from cadenza.settings import Settings
 from db.schema_check import refuse_old_schema
@@ -35,8 +35,9 @@ from db.session import Database
 from mail.tracking import Links
 from mail.transport import SmtpServer
 from services.dispatch.dispatcher import Dispatcher
+from services.engine.effects import unpaired
 from services.engine.performing import StepPerformer
-from services.engine.steps.effect import Tools
+from services.engine.tools import Tools
 from services.inbound.inboxes.watcher import InboxWatcher
 from services.inbound.inboxes.watchers import InboxWatches
 from services.mailboxes.signers import Signers
@@ -53,22 +54,23 @@ from workflows.maintenance import MaintainLogWorkflow, ProcessQueueWorkflow, Ref
 log = logging.getLogger(__name__)
 
 CONNECT_PAUSE_SECONDS = 2.0
-# A lead sleeps for days: keeping its workflow in memory meanwhile gains nothing but for the next few minutes.
+# A lead sleeps for days. Keeping its workflow in memory only helps during the next few minutes.
 CACHED_WORKFLOWS = 500
 ACTIVITIES_AT_ONCE = 100
-# Each takes milliseconds of CPU, one after another, and is Temporal's again after ten seconds: a worker that takes a
-# hundred at a time while it gets little of a core finishes none of them in time, for ever.
+# Each task takes milliseconds of CPU, one after another, and Temporal gives it to another worker after ten seconds.
+# A worker that takes a hundred at once but gets little CPU would finish none of them in time, again and again.
 WORKFLOW_TASKS_AT_ONCE = 20
-# Each is a connection that is silent nearly always.
+# Each is a connection that is idle nearly always.
 INBOXES_AT_ONCE = 1000
-# Shorter than what the supervisor waits for before it kills (`cadenza/runtime/process.py`).
+# Shorter than the time after which the supervisor kills (`cadenza/runtime/process.py`).
 DRAIN = timedelta(seconds=8)
 
 
 def sandboxed() -> SandboxedWorkflowRunner:
-    """Passed through are `domain` and the names and policies of `workflows.contracts`; all else is checked.
+    """Returns the workflow sandbox. `domain` and the names and policies of `workflows.contracts` are passed through;
+    all other imports are checked.
 
-    An import that is neither is an error, so that nothing slips past the sandbox unseen.
+    An import that is neither is an error, so that no module leaves the sandbox by accident.
     """
     restrictions = dataclasses.replace(
         SandboxRestrictions.default.with_passthrough_modules("domain", "workflows.contracts"),
@@ -79,7 +81,7 @@ def sandboxed() -> SandboxedWorkflowRunner:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Parts:
-    """What a worker holds open."""
+    """The objects that a worker holds open."""
 
     database: Database
     transports: Transports
@@ -111,7 +113,7 @@ def open_parts(
     links: Links | None = None,
     webhooks: WebhookClient | None = None,
 ) -> Parts:
-    """Over servers that are there already; tests and benchmarks use them as the program does."""
+    """Creates the parts for servers that already run. Tests and benchmarks use it, too."""
 
     async def connected() -> Client:
         return client
@@ -149,7 +151,7 @@ def make_worker(
             maintenance.decide_winners,
             maintenance.maintain_log,
         ],
-        interceptors=[LogContext()],
+        interceptors=[LogContextInterceptor()],
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
@@ -160,13 +162,13 @@ def make_worker(
 
 
 def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_id: str | None = None) -> Worker:
-    """Watches inboxes, beside the steps and not in their places."""
+    """Creates the worker that watches inboxes. It is separate, so that inboxes take no slots of steps."""
     return Worker(
         client,
         task_queue=mailboxes_queue(task_queue),
         workflows=[MailboxWorkflow],
         activities=[MailboxActivities(parts.inboxes).watch],
-        interceptors=[LogContext()],
+        interceptors=[LogContextInterceptor()],
         workflow_runner=sandboxed(),
         deployment_config=worker_deployment(task_queue, build_id),
         max_cached_workflows=CACHED_WORKFLOWS,
@@ -176,8 +178,16 @@ def make_mailbox_worker(client: Client, parts: Parts, task_queue: str, *, build_
     )
 
 
+def refuse_unpaired_effects() -> None:
+    """Raises `StartError` if a step type or an action has a config without an effect, or an effect without a config:
+    such a step would fail for every lead that reaches it."""
+    if problems := unpaired():
+        raise StartError("; ".join(problems))
+
+
 async def run(settings: Settings) -> None:
-    """Runs until SIGTERM or Ctrl-C. Raises StartError for settings that cannot work."""
+    """Runs until SIGTERM or Ctrl-C. Raises `StartError` for invalid settings."""
+    refuse_unpaired_effects()
     settings.arm_fault_point()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -237,7 +247,7 @@ async def _work(
 async def _connect(
     settings: Settings, stopping: asyncio.Event, runtime: Runtime | None, interceptors: Sequence[Interceptor]
 ) -> Client | None:
-    """Waits for Temporal as long as it takes: a worker that comes up first is no error. None when told to stop."""
+    """Waits for Temporal without a limit, so a worker may start first. Returns None if told to stop."""
     while not stopping.is_set():
         try:
             return await connect_temporal(settings.payload_ring(), runtime=runtime, interceptors=interceptors)

@@ -1,7 +1,7 @@
-"""`cadenza worker --processes N`: several workers on one machine, and one process over them that keeps them alive.
+"""`cadenza worker --processes N`: several workers on one machine, and one process that keeps them alive.
 
-Performing steps is CPU-bound in one thread of each worker, so that a machine is filled by processes. They share
-nothing: each polls the same task queue, has caches and connections of its own, and may die without the others.
+Performing steps is CPU-bound in one thread of each worker, so several processes are needed to use a machine fully. They
+share nothing: each polls the same task queue, has its own caches and connections, and may die without the others.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import os
 
 from cadenza.runtime.lifeline import tell_ready
 from cadenza.runtime.program import command_line
-from cadenza.runtime.stopping import stop_on_signals, unless
+from cadenza.runtime.stop_signals import run_unless_stopped, stop_on_signals
 from cadenza.runtime.supervisor import Part, Supervisor
 from cadenza.settings import Settings
 
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 async def run_workers(processes: int, settings: Settings) -> None:
-    """Runs so many workers until SIGTERM or Ctrl-C, then ends them all and waits for what they began.
+    """Runs that many workers until SIGTERM or Ctrl-C, then ends them and waits until they finished what they started.
 
-    One that dies is started again. Raises `StartError` when one cannot be started at first.
+    A worker that dies is restarted. Raises `StartError` if one cannot be started in the beginning.
     """
     supervisor, stopping = Supervisor(None, log.warning), asyncio.Event()
     stop_on_signals(stopping, supervisor)
@@ -29,14 +29,14 @@ async def run_workers(processes: int, settings: Settings) -> None:
         for number in range(processes)
     ]
     try:
-        await unless(stopping, _start(supervisor, workers))
+        await run_unless_stopped(stopping, _start(supervisor, workers))
         await stopping.wait()
     finally:
         await supervisor.stop()
 
 
 def _environment(settings: Settings, number: int) -> dict[str, str]:
-    """Of this one among several, from 0: two processes cannot listen on one port."""
+    """Returns the environment of worker `number` (from 0). Each gets its own metrics port."""
     if settings.metrics_port is None:
         return dict(os.environ)
     return {**os.environ, "CADENZA_METRICS_PORT": str(settings.metrics_port + number)}

@@ -7,6 +7,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection, create_engine, pool
 
+from db.migrations.files import psycopg_url
 from db.models import Base
 
 
@@ -16,9 +17,7 @@ def _url() -> str:
     url = configured or named
     if not url:
         raise SystemExit("name the database in CADENZA_MIGRATION_DATABASE_URL")
-    scheme, _, rest = url.partition("://")
-    dialect = "postgresql" if scheme.startswith("postgres") else scheme
-    return f"{dialect}+psycopg://{rest}"
+    return psycopg_url(url)
 
 
 # The log's months come and go; their parent is what has a model.

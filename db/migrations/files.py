@@ -14,5 +14,12 @@ def run(sql: str) -> None:
     cursor.close()
 
 
+def psycopg_url(url: str) -> str:
+    """`postgresql://...` as SQLAlchemy's synchronous driver wants it."""
+    scheme, _, rest = url.partition("://")
+    dialect = "postgresql" if scheme.startswith("postgres") else scheme
+    return f"{dialect}+psycopg://{rest}"
+
+
 def run_file(name: str) -> None:
     run((FOLDER / name).read_text(encoding="utf-8"))

@@ -1,5 +1,6 @@
-"""The tables as SQLAlchemy sees them; a test compares them with a freshly migrated schema."""
+"""The tables as SQLAlchemy models. A test compares them with a freshly migrated schema."""
 
+from db.models.applied_sql import AppliedSql
 from db.models.audit import AuditEntry
 from db.models.base import Base
 from db.models.batches import Batch, BatchSkip
@@ -19,6 +20,7 @@ from db.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
+    "AppliedSql",
     "AuditEntry",
     "Base",
     "Batch",

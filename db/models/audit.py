@@ -1,4 +1,4 @@
-"""The audit log: who administered what."""
+"""The audit log: who changed which administrative setting."""
 
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from db.models.base import Base, EmptyObject, Row, Timestamp
 
 
 class AuditEntry(Row, Base):
-    """Added to and read, never changed. Without a key and a user it was the command line on the server, or the
-    operator."""
+    """Rows are added and read, never changed. Without a key and a user, the command line on the server or the operator
+    did it."""
 
     __tablename__ = "audit_log"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What every table has in common: the tenant in the key, UTC times, plain Python types."""
+"""What all tables share: the tenant in the key, UTC times, plain Python types."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -28,7 +28,7 @@ Zero = Annotated[int, mapped_column(server_default="0")]
 
 
 class TenantKey:
-    """A tenant table: its key begins with the tenant, so a foreign key can never cross tenants."""
+    """A tenant table. Its key begins with the tenant, so that a foreign key can never lead to another tenant."""
 
     tenant_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
 
@@ -38,6 +38,6 @@ class Row(TenantKey):
 
 
 class NumberedRow(TenantKey):
-    """A row that is appended and read in order."""
+    """A row that is appended and read in order of its ID."""
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

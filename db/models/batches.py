@@ -1,4 +1,4 @@
-"""Batches: work on many leads, done in chunks, and the leads that it left out."""
+"""Batches: work on many leads, done in chunks, and the leads that were skipped."""
 
 from datetime import datetime
 from uuid import UUID

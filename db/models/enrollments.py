@@ -1,6 +1,6 @@
 """Enrollments: where each stands, what was sent, what was done, what the lead did, what Temporal must hear.
 
-The state changes themselves are SQL functions (`db/migrations/sql/0001_functions.sql`); these models read.
+The state changes themselves are SQL functions (`db/sql`); these models read.
 """
 
 from datetime import datetime, timedelta
@@ -136,7 +136,7 @@ class Message(Row, Base):
 
 
 class LogEntry(NumberedRow, Base):
-    """Partitioned by month (`0004_log_months.sql`); always read and written through this, the parent."""
+    """Partitioned by month (db/sql/log.sql); always read and written through this, the parent."""
 
     __tablename__ = "sequence_execution_log"
     __table_args__ = (

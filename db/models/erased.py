@@ -1,4 +1,4 @@
-"""What remains of leads that were erased: what the analytics count."""
+"""What stays of erased leads: the figures that analytics count."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ def _of_sequence(table: str) -> tuple[ForeignKeyConstraint, Index]:
 
 
 class ErasedEnrollment(Row, Base):
-    """An enrollment, under an ID of its own. `moves`: which delays and conditions it entered, and what came of them."""
+    """An enrollment under a new ID. `moves`: the delays and conditions that it entered, and their outcomes."""
 
     __tablename__ = "erased_enrollments"
     __table_args__ = _of_sequence(__tablename__)
@@ -35,7 +35,7 @@ class ErasedEnrollment(Row, Base):
 
 
 class ErasedEmail(Row, Base):
-    """An email, under an ID of its own, and when each deed was first done with it."""
+    """An email under a new ID, and when it was first opened, clicked, replied to and so on."""
 
     __tablename__ = "erased_emails"
     __table_args__ = _of_sequence(__tablename__)

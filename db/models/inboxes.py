@@ -1,4 +1,4 @@
-"""Inboxes that are watched: how far each folder has been read, and what in it could not be."""
+"""Watched inboxes: how far each folder has been read, and which of its messages could not be read."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -36,7 +36,7 @@ class InboxCursor(Row, Base):
 
 
 class InboxFailure(Row, Base):
-    """A message that was given up, so that a person can look at it in the mailbox."""
+    """A message that could not be read, kept so that a person can look at it in the mailbox."""
 
     __tablename__ = "inbox_failures"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Leads, the campaigns that gather them, the addresses that must not be written to."""
+"""Leads, campaigns, and the addresses that must not be written to."""
 
 from uuid import UUID
 
@@ -44,7 +44,7 @@ class Campaign(Row, Base):
     name: Mapped[str]
     description: Mapped[EmptyText]
     sequence_id: Mapped[UUID | None] = mapped_column(Uuid)
-    """What its leads are enrolled in."""
+    """The sequence in which its leads are enrolled."""
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 

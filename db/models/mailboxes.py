@@ -1,4 +1,4 @@
-"""Mailboxes: who sends, over which servers, how much, and who is watched for answers."""
+"""Mailboxes: who sends, through which servers, how much, and which inboxes are watched."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from db.models.base import Base, EmptyText, Row, Timestamp, Zero
 
 
 class Mailbox(Row, Base):
-    """A sender. `held` keeps everything of it back; the columns are explained in 0006_mailboxes.sql."""
+    """A sender. While `held`, nothing leaves from it. 0006_mailboxes.sql explains the columns."""
 
     __tablename__ = "mailboxes"
     __table_args__ = (

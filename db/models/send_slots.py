@@ -1,4 +1,4 @@
-"""When mailboxes send. Written by SQL functions alone (`0007_slots.sql`, where the columns are explained)."""
+"""When mailboxes send. Written by SQL functions alone (migration 0007, where the columns are explained)."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from db.models.base import Base, Row, TenantKey, Zero
 
 
 class SendSlot(Row, Base):
-    """A moment at which a mailbox sends, or has sent; or room on a day that is kept for a later email."""
+    """A moment at which a mailbox sends or has sent, or room on a day that is reserved for a later email."""
 
     __tablename__ = "send_slots"
     __table_args__ = (
@@ -44,7 +44,7 @@ class SendSlot(Row, Base):
 
 
 class SendDay(TenantKey, Base):
-    """What is known of one day of a mailbox that has limits."""
+    """The figures of one day of a mailbox with limits."""
 
     __tablename__ = "send_days"
     __table_args__ = (

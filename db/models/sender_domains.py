@@ -1,4 +1,4 @@
-"""Sender domains: their DNS records as last looked up, their DKIM keys."""
+"""Sender domains: their DNS findings and their DKIM keys."""
 
 from datetime import datetime
 from typing import Any

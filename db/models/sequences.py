@@ -1,4 +1,4 @@
-"""Sequences, their steps as drafted, their versions as published."""
+"""Sequences, the steps of their drafts, and their published versions."""
 
 from datetime import datetime
 from typing import Any
@@ -60,12 +60,12 @@ class SequenceStep(Row, Base):
     name: Mapped[EmptyText]
     type: Mapped[str]
     position: Mapped[int | None]
-    """None once it has been removed."""
+    """None once the step was removed."""
     delay_days: Mapped[Zero]
     delay_hours: Mapped[Zero]
     delay_minutes: Mapped[Zero]
     config: Mapped[EmptyObject]
-    # `metadata` is a name that SQLAlchemy keeps for itself.
+    # SQLAlchemy reserves the name `metadata`.
     meta: Mapped[EmptyObject] = mapped_column("metadata")
     removed_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
@@ -90,7 +90,7 @@ class SequenceVersion(Row, Base):
     version: Mapped[int]
     plan: Mapped[dict[str, Any]]
     exclusive: Mapped[bool] = mapped_column(Computed(_EXCLUSIVE, persisted=True))
-    """Its leads are in no other sequence."""
+    """Whether its leads may be in no other sequence."""
     on_company_reply: Mapped[str | None] = mapped_column(Computed(_ON_COMPANY_REPLY, persisted=True))
-    """`stop` and `pause`: its leads heed a colleague's reply."""
+    """With `stop` and `pause`, a colleague's reply affects its leads."""
     published_at: Mapped[Timestamp]

@@ -1,4 +1,4 @@
-"""Browsers that are signed in, and the links by which people set their passwords."""
+"""Signed-in browsers, and the links by which people set their passwords."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from db.models.base import Base, Row, Timestamp
 
 
 class BrowserSession(Row, Base):
-    """Of a person or of an API key; only the SHA-256 of the cookie's token is kept."""
+    """A session of a person or of an API key. Only the SHA-256 of the cookie's token is stored."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -31,7 +31,7 @@ class BrowserSession(Row, Base):
 
 
 class Invitation(Base):
-    """At most one of a user: a new one takes the place of the last."""
+    """At most one for each user: a new one replaces it."""
 
     __tablename__ = "invitations"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Tenants, the keys that act for them, their users."""
+"""Tenants, their API keys, their users."""
 
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,9 @@ class Tenant(Base):
     name: Mapped[str]
     postal_address: Mapped[EmptyText]
     operator: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Runs the installation, and alone may make tenants."""
+    """This tenant runs the installation. Only it may create tenants."""
     webhook_secret: Mapped[str] = mapped_column(server_default=func.new_webhook_secret())
-    """Signs what `webhook` actions send."""
+    """Signs the requests of `webhook` actions."""
     settings: Mapped[EmptyObject]
     """See domain/access/tenant_policy.py."""
     created_at: Mapped[Timestamp]
@@ -28,7 +28,7 @@ class Tenant(Base):
 
 
 class ApiKey(Row, Base):
-    """Only the SHA-256 of a key is kept; `prefix` lets a person tell keys apart."""
+    """Only the SHA-256 of a key is stored. `prefix` lets a person tell keys apart."""
 
     __tablename__ = "api_keys"
     __table_args__ = (UniqueConstraint("key_hash", name="api_keys_key_hash_key"),)
@@ -55,14 +55,14 @@ class User(Row, Base):
     name: Mapped[EmptyText]
     role: Mapped[str] = mapped_column(server_default="read")
     password_hash: Mapped[str | None] = mapped_column(deferred=True)
-    """Is read by `find_passwords` alone."""
+    """Only `find_passwords` reads it."""
     password_set_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
     updated_at: Mapped[Timestamp]
 
 
 class IdempotencyKey(TenantKey, Base):
-    """The answer to a request that carried an Idempotency-Key, given again when it is repeated."""
+    """The answer to a request with an Idempotency-Key, given again when the request is repeated."""
 
     __tablename__ = "idempotency_keys"
 

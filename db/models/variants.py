@@ -1,4 +1,4 @@
-"""The variants of email steps that have won."""
+"""The winning variants of email steps."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from db.models.base import Base, TenantKey, Timestamp
 
 
 class VariantWinner(TenantKey, Base):
-    """Sent to everybody who comes to the step from then on, as long as the step has it."""
+    """The variant that every lead at the step is sent from then on, as long as it exists."""
 
     __tablename__ = "variant_winners"
     __table_args__ = (

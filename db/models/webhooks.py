@@ -1,4 +1,4 @@
-"""Webhook endpoints, and what each is still to be told."""
+"""Webhook endpoints, and their undelivered events."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ class WebhookEndpoint(Row, Base):
 
 
 class WebhookDelivery(Row, Base):
-    """`id` is the webhook-id, the same on every attempt."""
+    """`id` is the `webhook-id` header, the same on every attempt."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from db.session import Database, ReadSession
+from db.session import ReadSession
 
 # Index only, and not beyond the bound: whether a sequence is small costs the same for every sequence.
 _SIZE = text("""
@@ -44,7 +44,6 @@ _STEPS = text("""
      WHERE t.tenant_id = :tenant_id AND t.sequence_id = :sequence_id
      ORDER BY t.position NULLS LAST, t.removed_at, t.id
 """)
-_REFRESH = text("SELECT refresh_sequence_performance()")
 
 
 class StepCounts(BaseModel):
@@ -175,11 +174,6 @@ async def steps(session: ReadSession, sequence_id: UUID) -> Sequence[StepRow]:
     """In order, those that were removed last."""
     rows = await session.execute(_STEPS, {"tenant_id": session.tenant_id, "sequence_id": sequence_id})
     return [StepRow(*row) for row in rows]
-
-
-async def refresh_performance(database: Database) -> bool:
-    """Counts every sequence anew, for all tenants. False when somebody else is doing so."""
-    return bool(await database.call(_REFRESH, {}))
 
 
 async def _replies(session: ReadSession, statement: Any, sequence_ids: Sequence[UUID]) -> dict[UUID, Replies]:

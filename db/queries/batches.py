@@ -7,15 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, update
 
-from db.calls import Call
 from db.models import Batch, BatchSkip
 from db.queries.paging import After, newest_page
-from db.session import Database, ReadSession, WriteSession
+from db.session import ReadSession, WriteSession
 
 OPEN = ("accepted", "running")
 
-# What nobody else is driving, the oldest first.
-_TO_DRIVE = Call("SELECT batches_to_drive(:tenant_id, :driver)")
 # The sequence first, the batch second: whoever changes the sequence's status locks in the same order.
 _HOLD_SEQUENCE = text("""
     SELECT q.status FROM sequences q
@@ -48,11 +45,6 @@ _UNTOLD = text("""
      GROUP BY b.id
 """)
 _BACKLOG = text("SELECT count(*) FROM (SELECT FROM outbox WHERE tenant_id = :tenant_id LIMIT :at_most) waiting")
-
-
-async def to_drive(database: Database, tenant_id: UUID, driver: UUID) -> list[UUID]:
-    """The open batches that no other driver holds, the oldest first."""
-    return list(await database.calls.value(_TO_DRIVE, {"tenant_id": tenant_id, "driver": driver}))
 
 
 async def claim(session: WriteSession, batch_id: UUID, driver: UUID, lease: timedelta) -> Batch | None:

@@ -2,10 +2,8 @@
 
 from pydantic import BaseModel
 
-from db.calls import Call
+from db.calls.access import InstallationGauges
 from db.session import Database
-
-_GAUGES = Call("SELECT installation_gauges()")
 
 
 class OutboxGauges(BaseModel):
@@ -33,4 +31,4 @@ class Gauges(BaseModel):
 
 
 async def read_gauges(database: Database) -> Gauges:
-    return Gauges.model_validate(await database.calls.value(_GAUGES, {}))
+    return Gauges.model_validate(await InstallationGauges().via(database.calls))

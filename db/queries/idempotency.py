@@ -1,12 +1,11 @@
 """Answers kept by Idempotency-Key."""
 
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.session import Database, WriteSession
+from db.session import WriteSession
 
 # Waits for another transaction that has claimed the key: then it is ours (that one failed), or answered.
 _CLAIM = text("""
@@ -21,7 +20,6 @@ _KEEP = text("""
     UPDATE idempotency_keys SET status_code = :status_code, response = :response
      WHERE tenant_id = :tenant_id AND key = :key
 """).bindparams(bindparam("response", type_=JSONB))
-_FORGET = text("SELECT forget_old_answers(:older_than)")
 
 
 class Answered(NamedTuple):
@@ -46,8 +44,3 @@ async def keep(session: WriteSession, key: str, status_code: int, response: Any)
         _KEEP,
         {"tenant_id": session.tenant_id, "key": key, "status_code": status_code, "response": response},
     )
-
-
-async def forget_old(database: Database, older_than: timedelta) -> int:
-    """Of all tenants: how many answers were forgotten. A request repeated later than that is carried out again."""
-    return int(await database.call(_FORGET, {"older_than": older_than}))

@@ -1,4 +1,4 @@
-"""Lists of the newest first, by the index (tenant_id, created_at DESC, id DESC)."""
+"""Newest-first lists, by the index (tenant_id, created_at DESC, id DESC)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ class Newest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """The last row of the page before."""
+    """The last row of the previous page."""
 
     at: datetime
     id: UUID
@@ -36,7 +36,7 @@ def newest_page(
     after: After | None,
     limit: int,
 ) -> S:
-    """`limit + 1` rows behind `after`: the one too many tells that there is another page."""
+    """`limit + 1` rows after `after`. The extra row shows that there is another page."""
     if after is not None:
         statement = statement.where(tuple_(created_at, row_id) < (after.at, after.id))
     return statement.order_by(created_at.desc(), row_id.desc()).limit(limit + 1)

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from db.models import Mailbox, SenderDomain
-from db.session import Database, WriteSession
-
-_TENANTS = text("SELECT tenant_id FROM tenants_with_secrets()")
+from db.session import WriteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +26,6 @@ SEALED = (
     SealedColumn(Mailbox, "imap_password"),
     SealedColumn(SenderDomain, "dkim_private_key"),
 )
-
-
-async def tenants_with_secrets(database: Database) -> list[UUID]:
-    return [row.tenant_id for row in await database.rows(_TENANTS, {})]
 
 
 async def sealed_values(session: WriteSession, sealed: SealedColumn) -> Sequence[tuple[UUID, str]]:

@@ -1,21 +1,22 @@
 """Draws the diagrams of the documentation: `python docs/diagrams/draw.py` makes an SVG beside each text file.
 
-A file begins with its title, behind a `#`, and then `graph` or `sequence`; `|` begins a new line of a label. A graph is
-boxes on a grid (column, row, which may be fractions) and arrows between them; a label may be moved:
+The first line of a file is its title, after a `#`. Then comes `graph` or `sequence`. `|` begins a new line of a label.
+A graph has boxes on a grid (column, row, which may be fractions) and arrows between them. A label may be moved (x, y in
+pixels):
 
     box api 2 1: API | and web app
     arrow api > postgres: moves a lead
     arrow api > temporal 0 -12: starts, signals
 
-A sequence is its parts, from left to right, and what they say to each other, from top to bottom:
+A sequence has parts, from left to right, and messages between them, from top to bottom:
 
     parts: Worker, Postgres
     Worker > Postgres: asks                 an arrow; >> is an answer
     note Worker: decides                    a box on its line
-    crash before_reserve: nothing has left  a process may die here, and what that means
+    crash before_reserve: nothing has left  a process may die here, with this result
     phase: the next step                    a heading across
 
-Each SVG has its own background, so that it can be read on a light and on a dark page alike.
+Each SVG has its own background, so that it is readable on light and dark pages.
 """
 
 import re
@@ -46,7 +47,7 @@ STYLE = """<style>
 
 
 def drawn(source: str) -> str:
-    """The SVG of a text. Raises ValueError for a line that means nothing."""
+    """The SVG of a text. Raises ValueError for a line that it does not understand."""
     lines = [line.strip() for line in source.splitlines()]
     kind, *rest = [line for line in lines if line and not line.startswith("#")]
     title = next((line[1:].strip() for line in lines if line.startswith("#")), "")
@@ -58,7 +59,7 @@ def drawn(source: str) -> str:
 
 
 def label(x: float, y: float, text: str, style: str = "", anchor: str = "middle", under: bool = False) -> str:
-    """Lines of text around a height; `under` clears what lies behind them."""
+    """Lines of text, centred on y. `under` clears the space behind them."""
     lines = [line.strip() for line in text.split("|")]
     top = y - LINE * (len(lines) - 1) / 2 + 4.5
     made = ""
@@ -73,7 +74,7 @@ def label(x: float, y: float, text: str, style: str = "", anchor: str = "middle"
 
 
 def rectangle(style: str, x: float, y: float, width: float, height: float) -> str:
-    """Around a middle."""
+    """A rectangle with the centre x, y."""
     place = f'x="{x - width / 2:.0f}" y="{y - height / 2:.0f}" width="{width:.0f}" height="{height:.0f}"'
     return f'<rect class="{style}" {place} rx="5"/>'
 
@@ -110,7 +111,7 @@ def graph(lines: list[str]) -> tuple[float, float, list[str]]:
     labels: list[str] = []
     for a, b, dx, dy, text in arrows:
         x1, y1, x2, y2 = *_edge(boxes[a], boxes[b]), *_edge(boxes[b], boxes[a])
-        if (b, a) in both:  # two ways lie beside each other, with their labels outside
+        if (b, a) in both:  # arrows both ways: draw them side by side, with their labels outside
             length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
             aside_x, aside_y = -(y2 - y1) / length, (x2 - x1) / length
             x1, x2, y1, y2 = x1 + aside_x * 9, x2 + aside_x * 9, y1 + aside_y * 9, y2 + aside_y * 9
@@ -130,7 +131,7 @@ def _named(x: float, y: float, text: str) -> str:
 
 
 def _edge(box: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> tuple[float, float]:
-    """Where the line between the middles of two boxes leaves the first."""
+    """Where the line between the centres of two boxes leaves the first box."""
     x, y, width, height = box
     dx, dy = other[0] - x, other[1] - y
     share = min((width / 2 + 2) / abs(dx) if dx else 9e9, (height / 2 + 2) / abs(dy) if dy else 9e9)

@@ -1,8 +1,7 @@
-"""What a workflow is told and what an activity answers: IDs, times and a few words, nothing personal.
+"""What workflows receive and activities return: IDs, times and a few words, no personal data.
 
-These shapes live in `domain` because `domain` is passed through the workflow sandbox: a pydantic model in a
-sandboxed module is built again for every workflow instance (about 1 ms of CPU each, see docs/benchmarks.md).
-`workflows/messages.py` gives them their public place.
+These shapes are in `domain` because `domain` is passed through the workflow sandbox. A pydantic model in a sandboxed
+module is built again for every workflow instance, at about 1 ms of CPU each (docs/benchmarks.md).
 """
 
 from datetime import datetime
@@ -11,18 +10,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.enrollments.status import EnrollmentStatus
+from domain.enrollments.status import HELD, EnrollmentStatus
 
 
-class _Message(BaseModel):
+class _Contract(BaseModel):
     # Unknown fields are ignored: during a rollout an older worker reads what a newer one wrote.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Directive(_Message):
+class Directive(_Contract):
     """What the workflow does next: wait until `due_at`, then have the step performed.
 
-    `revision` is the mirror's revision when this was written; of two directives the higher one is true.
+    `revision` is the revision of the enrollment's row. Of two directives the one with the higher revision is valid.
     """
 
     revision: int
@@ -32,7 +31,7 @@ class Directive(_Message):
     step_type: str = ""
     due_at: datetime | None = None
     due_text: str = ""
-    """When that is, in the lead's zone, for Temporal's web UI."""
+    """`due_at` in the lead's time zone, as text for Temporal's web UI."""
     reason: str | None = None
 
     @property
@@ -42,19 +41,19 @@ class Directive(_Message):
     @property
     def held(self) -> bool:
         """Paused or failed: nothing is performed until somebody resumes."""
-        return self.status in (EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED)
+        return self.status in HELD
 
     @property
     def outcome(self) -> str:
-        """How the enrollment stands, for a person: `stopped: replied`."""
+        """The status with its reason, as text for a person: `stopped: replied`."""
         return f"{self.status}: {self.reason}" if self.reason else str(self.status)
 
 
 ERASED = Directive(revision=2**62, status=EnrollmentStatus.STOPPED, reason="erased")
-"""The answer for an enrollment that is no longer in Postgres, with its lead: nothing is true of it but its end."""
+"""The directive for an enrollment that is no longer in Postgres, because its lead was erased: the workflow ends."""
 
 
-class EnrollmentInput(_Message):
+class EnrollmentInput(_Contract):
     """Starts (or continues as new) the workflow of one enrollment."""
 
     tenant_id: UUID
@@ -62,7 +61,7 @@ class EnrollmentInput(_Message):
     first: Directive
 
 
-class PerformInput(_Message):
+class PerformInput(_Contract):
     """One step, due now. `now` is the workflow's clock, UTC."""
 
     tenant_id: UUID
@@ -72,7 +71,7 @@ class PerformInput(_Message):
 
 
 class Command(StrEnum):
-    """What may be asked of a running enrollment from outside; also the names of the workflow's signals."""
+    """What can be asked of a running enrollment from outside. Also the names of the workflow's signals."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -87,8 +86,8 @@ class Command(StrEnum):
     MAILBOX_RELEASED = "mailbox_released"
 
 
-class RecordInput(_Message):
-    """A fact that only the workflow knows yet, to be written to Postgres: a failed step, a cancellation."""
+class RecordInput(_Contract):
+    """A fact that only the workflow knows, to be written to Postgres: a failed step, a cancellation."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -98,7 +97,7 @@ class RecordInput(_Message):
     error: str | None = None
 
 
-class MailboxInput(_Message):
+class MailboxInput(_Contract):
     """Starts (or continues as new) the workflow that watches one inbox, and each of its activities."""
 
     tenant_id: UUID
@@ -106,17 +105,17 @@ class MailboxInput(_Message):
 
 
 class WatchEnded(StrEnum):
-    """Why an inbox is not watched by this activity any more."""
+    """Why this activity does not watch an inbox any more."""
 
     UNWATCHED = "unwatched"
-    """The mailbox is gone, or has no inbox to watch."""
+    """The mailbox was deleted, or has no inbox to watch."""
     CHANGED = "changed"
-    """It has other settings now."""
+    """The settings of the mailbox were changed."""
     TIME = "time"
-    """Its time is up, or its worker goes: the next one takes over."""
+    """The activity has reached its time limit, or its worker shuts down. The next activity goes on."""
 
 
-class QueueCounts(_Message):
+class QueueCounts(_Contract):
     """What one pass over the queue did."""
 
     dispatched: int = 0
@@ -133,10 +132,10 @@ class QueueCounts(_Message):
         )
 
 
-class LogMaintained(_Message):
-    """Months of the execution log (`2026-11`) that were given a partition, and that were dropped."""
+class LogMaintained(_Contract):
+    """Months of the execution log (`2026-11`) for which a partition was made, and whose partition was dropped."""
 
     made: list[str] = []
     dropped: list[str] = []
     rows_deleted: int = 0
-    """Rows past the retention that had no month of their own."""
+    """Rows past the retention that were in no partition of their own month."""

@@ -1,7 +1,7 @@
-"""The foot of every email: who sends it, from where, and how to hear no more of it.
+"""The footer of every email: the postal address of its sender, and how to unsubscribe.
 
-Commercial email names the sender's postal address (CAN-SPAM, 16 CFR 316; UWG and GDPR ask for as much) and a way to
-unsubscribe that is plain to see. What a message says already is not said twice.
+Commercial email must name the sender's postal address and a clear way to unsubscribe (CAN-SPAM, 16 CFR 316; UWG and
+GDPR ask for the same). What the message contains already is not added again.
 """
 
 import re
@@ -9,27 +9,27 @@ from dataclasses import dataclass
 from html import escape
 
 _END = re.compile(r"</body\s*>|</html\s*>", re.IGNORECASE)
-# Quiet, and still of enough contrast to be read (WCAG 2.1: 5.3 to 1 on white).
+# Grey, with enough contrast to be read (5.3 to 1 on white; WCAG 2.1 asks for 4.5 to 1).
 _BLOCK = '<div style="margin-top:24px;color:#6b6b6b;font-size:12px;line-height:1.5">{lines}</div>'
 _LINK = '<a href="{url}" style="color:#6b6b6b">Unsubscribe</a>'
 
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """`unsubscribe_url` is None where no link leads back here."""
+    """`unsubscribe_url` is None for an installation without a public URL."""
 
     postal_address: str
     unsubscribe_url: str | None = None
 
     def in_text(self, text: str) -> str:
-        """The text part with what it lacks, below it."""
+        """The text part, followed by what it lacks."""
         lines = [] if self._names_address(text) else self._address()
         if self.unsubscribe_url and self.unsubscribe_url not in text:
             lines.append(f"Unsubscribe: {self.unsubscribe_url}")
         return text.rstrip() + "\n\n" + "\n".join(lines) + "\n" if lines else text
 
     def in_html(self, html: str) -> str:
-        """The HTML part with what it lacks, at the end of its body; no HTML stays none."""
+        """The HTML part with what it lacks at the end of its body. An empty part stays empty."""
         if not html.strip():
             return html
         lines = [] if self._names_address(html) else [escape(line) for line in self._address()]

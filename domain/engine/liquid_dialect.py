@@ -1,14 +1,14 @@
-"""The dialect of Liquid that messages are written in: bounded, without files, clocks or unescaped data.
+"""The dialect of Liquid for messages: with limits, and without files, clocks or unescaped data.
 
-`domain/engine/templates.py` is what callers use. What differs from stock python-liquid, and why:
+Callers use `domain/engine/templates.py`. The differences to stock python-liquid, and their reasons:
 
 - an output whose field is empty raises `MergeFieldMissing` instead of printing nothing;
-- an empty field is no field: `{% if company %}` is false for "" (stock Liquid: true), and a missing field equals
-  `blank`, `empty`, `nil` and "" alike (stock python-liquid: only `nil`);
-- every template has a budget of work, and its source is measured before python-liquid's lexer sees it, because
-  that lexer is quadratic (100,000 braces take minutes);
-- only the tags and filters named here exist: `safe` would let lead data through unescaped, `include` reads
-  templates, `base64_decode` crashes on bytes that are no text;
+- an empty field counts as missing: `{% if company %}` is false for "" (stock Liquid: true), and a missing field equals
+  `blank`, `empty`, `nil` and "" (stock python-liquid: only `nil`);
+- the work of a template is limited, and its source is checked before python-liquid's lexer reads it, because that
+  lexer takes quadratic time (minutes for 100,000 braces);
+- only the tags and filters named here exist: `safe` would print lead data unescaped, `include` reads templates,
+  `base64_decode` crashes on bytes that are not text;
 - `now` is a value that the caller supplies, not the machine's clock.
 """
 
@@ -45,7 +45,7 @@ MAX_VALUE_SIZE = 500_000
 MAX_INTEGER_BITS = 256
 MAX_RANGE = 1_000
 MAX_WORK = 20_000
-"""Loop passes and filter calls of one rendering; a filter on a long value counts for more than one."""
+"""Loop passes and filter calls of one rendering. A filter on a long value counts as several."""
 MAX_LEXER_STEPS = 20_000_000
 MAX_BLANKS_IN_TAG = 200
 
@@ -71,7 +71,7 @@ _LONG_BLANK = re.compile(rf"\s{{{MAX_BLANKS_IN_TAG}}}")
 
 
 class Context(RenderContext):
-    """A render context with a budget, and without the machine's clock (stock Liquid has `now` built in)."""
+    """A render context with limited work, and without the machine's clock (stock Liquid has `now` built in)."""
 
     def __init__(self, template: BoundTemplate, *, globals: Mapping[str, object] | None = None) -> None:
         super().__init__(template, globals=globals)
@@ -90,7 +90,7 @@ class Context(RenderContext):
         return self.env.undefined(str(path[0]), token=token)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
-        # Called on entering each loop: the sum over a rendering is the number of passes, nested ones included.
+        # Called at the beginning of each loop: the sum over a rendering is the number of all passes.
         self.spend(length + 1)
 
     def filter(self, name: str, token: Token | None) -> Callable[..., object]:
@@ -99,18 +99,18 @@ class Context(RenderContext):
         def bounded(value: object, *args: object, **kwargs: object) -> object:
             sizes = [_size(part) for part in (value, *args, *kwargs.values())]
             self.spend(1 + sum(sizes) // 1000)
-            # What these make is a product of their arguments: refused before it is made.
+            # The size of the result is the product of the sizes of the arguments: it is refused before it is made.
             if name in ("replace", "join") and sizes[0] * max(sizes) > MAX_VALUE_SIZE * 100:
                 raise ResourceLimitError(f"`{name}` would make too long a value", token=token)
             try:
                 result = function(value, *args, **kwargs)
             except (ValueError, ArithmeticError, LookupError, AttributeError, OSError) as error:
-                # An OSError is how the C library says that no calendar has a year.
+                # The C library raises OSError for a year that it cannot format.
                 raise FilterError(f"`{name}` cannot take this value", token=token) from error
             _size(result)
             if isinstance(result, str) and "\x00" in result:
-                # `url_decode` makes one of `%00`: no email holds it, and Postgres keeps none.
-                raise FilterError(f"`{name}` makes a character that is none", token=token)
+                # `url_decode` makes NUL from `%00`. Neither an email nor Postgres can hold it.
+                raise FilterError(f"`{name}` makes a NUL character", token=token)
             return result
 
         return bounded
@@ -132,7 +132,7 @@ class _Template(BoundTemplate):
         try:
             return super().render(*args, **kwargs)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            # What tags and conditions are given is Python's to refuse: `limit: -1`, `custom.map contains tags`.
+            # Python refuses some arguments of tags and conditions: `limit: -1`, `custom.map contains tags`.
             raise LiquidTypeError("a value does not suit the place where it stands", token=None) from error
 
 
@@ -154,7 +154,7 @@ class _Environment(Environment):
 
 
 def _default(value: object, otherwise: object = "", *, allow_false: bool = False) -> object:
-    """As Liquid's, but a value of blanks counts as empty too: a name of two spaces is no name."""
+    """As Liquid's `default`, but a value of blanks also counts as empty: a name of two spaces is no name."""
     if is_blank(value) or (value is False and not allow_false):
         return otherwise
     return value
@@ -162,7 +162,7 @@ def _default(value: object, otherwise: object = "", *, allow_false: bool = False
 
 @with_context
 def _date(value: object, pattern: str, *, context: RenderContext) -> str:
-    """Formats by `strftime`. Takes a date, a datetime, ISO 8601, Unix seconds (UTC), or "now" (the context's)."""
+    """Format by `strftime` a date, a datetime, ISO 8601 text, Unix seconds (UTC), or "now" (the context's value)."""
     if value in ("now", "today"):
         value = context.resolve("now")
     if is_blank(value):
@@ -183,7 +183,7 @@ _ENVIRONMENTS: dict[Kind, Environment] = {"text": _Environment(), "html": _Envir
 def parse(source: str, kind: Kind) -> BoundTemplate:
     """A parsed template, from a cache of the most recently used ones.
 
-    Raises `liquid.exceptions.LiquidError`; `ResourceLimitError` when the source goes past what is parsed safely.
+    Raises `liquid.exceptions.LiquidError`, and `ResourceLimitError` for a source that would take too long to parse.
     """
     _measure(source)
     template = _ENVIRONMENTS[kind].from_string(source)
@@ -191,7 +191,7 @@ def parse(source: str, kind: Kind) -> BoundTemplate:
         if isinstance(expression, (EqExpression, NeExpression)):
             expression.left, expression.right = _or_nil(expression.left), _or_nil(expression.right)
         if isinstance(expression, RangeLiteral) and not _small(expression):
-            # A range is a list in waiting: `(1..custom.n)` would let a lead's data choose its length.
+            # With `(1..custom.n)` a lead's data would choose the length of a list.
             raise LiquidSyntaxError(f"a range needs two numbers, at most {MAX_RANGE} apart", token=expression.token)
     return template
 
@@ -229,8 +229,8 @@ def walk(template: BoundTemplate) -> Iterator[Expression]:
 
 
 def _measure(source: str) -> None:
-    """Refuses, in linear time, the sources on which the lexer's regular expressions turn quadratic: a tag that
-    never closes, a long run of blanks in one, tags that are very long."""
+    """Refuse, in linear time, sources for which the lexer's regular expressions take quadratic time: a tag that is
+    never closed, many blanks in a row in a tag, very long tags."""
     position, steps = 0, 0
     while opening := _OPENING.search(source, position):
         start = opening.end()

@@ -15,14 +15,14 @@ from domain.errors import MergeFieldMissing
 
 
 def is_blank(value: object) -> bool:
-    """Nothing that a reader would see: no value, an empty list, a text of blanks. Zero and false are values."""
+    """Whether a reader would see nothing: no value, an empty list, a text of blanks. Zero and false are values."""
     if isinstance(value, str):
         return not value.strip()
     return value is None or isinstance(value, Undefined) or (isinstance(value, (list, dict)) and not value)
 
 
 class MergeExpression(FilteredExpression):
-    """A filtered expression in which a missing field stays missing until a `default` filter answers for it.
+    """A filtered expression in which a missing field stays missing until a `default` filter gives a value.
 
     Stock Liquid turns `{{ first_name | append: "!" }}` without a name into "!".
     """
@@ -34,7 +34,7 @@ class MergeExpression(FilteredExpression):
         paths = [child for child in self.children() if isinstance(child, Path)]
         defaults = [f for f in self.filters or () if f.name == "default"]
         self.field = str(paths[0]) if paths else None
-        # `default: ""` is the author saying that nothing is fine; `default: company` is not.
+        # With `default: ""` the author allows an empty output; with `default: company` not.
         self.may_be_blank = bool(defaults) and not any(isinstance(c, Path) for c in defaults[-1].children())
 
     @property
@@ -57,7 +57,7 @@ class MergeExpression(FilteredExpression):
         return context.env.undefined(missing, token=self.token) if missing else value
 
     def refuse_blank(self) -> None:
-        """Called when the whole output turned out blank."""
+        """Called when the output is blank. Raises MergeFieldMissing unless the author allows that."""
         if self.field and not self.may_be_blank:
             raise MergeFieldMissing(self.field)
 
@@ -69,7 +69,7 @@ class MergeExpression(FilteredExpression):
 
     @staticmethod
     def _name_of(path: Path, value: object) -> str:
-        # A local that was assigned from a missing field carries that field's name.
+        # A variable that was assigned from a missing field has that field's name.
         if isinstance(value, Undefined) and value.name != path.head():
             return value.name
         return str(path)

@@ -1,11 +1,10 @@
 """Messages as Liquid templates: rendered for one lead, and checked before a sequence may run.
 
-An empty field never prints as nothing ("Hi ,"): without a `default` it is reported by `check` where it can be
-known, and `render` raises `MergeFieldMissing` where it cannot. A lead's data is only ever a value: it is never
-parsed as a template, it is escaped in HTML, and in a header it cannot contain a line break.
+An empty field is never printed as nothing ("Hi ,"). Without a `default` filter, `check` reports a field that no lead
+has, and `render` raises `MergeFieldMissing` for a field that this lead has not. A lead's data is never parsed as a
+template, is escaped in HTML, and cannot put a line break into a header.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,26 +18,9 @@ from liquid.static_analysis import TemplateAnalysis, Variable
 from domain.engine import liquid_dialect
 from domain.engine.liquid_dialect import Kind
 from domain.engine.merge_fields import MergeExpression
+from domain.engine.message_fields import KNOWN_FIELDS, LEAD_FIELDS
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
-
-# fmt: off
-LEAD_FIELDS = {
-    "id", "email", "first_name", "last_name", "name", "company", "title", "phone", "timezone", "status",
-    "tags",
-}
-# fmt: on
-KNOWN_FIELDS = LEAD_FIELDS | {
-    "custom.*",
-    "sender.name",
-    "sender.email",
-    "sender.postal_address",
-    "sequence.name",
-    "now",
-    "unsubscribe_url",
-}
-"""What a template may name; `*` stands for any one name. `now` is the time of sending, in UTC."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+from domain.text import CONTROL_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +36,16 @@ class TemplateProblem:
     field: str | None = None
 
     def at(self, path: str) -> FieldError:
-        """The same, told of a field of a request (`steps[2].config.subject`)."""
+        """The problem as an error of a field of a request (`steps[2].config.subject`)."""
         return FieldError(path, self.code, self.detail)
 
 
 def render(source: str, context: Mapping[str, Any], *, html: bool) -> str:
-    """The text (or HTML, with every value escaped) of `source` for this context.
+    """Render `source` for this context, as text, or as HTML with every value escaped.
 
-    `context` holds the lead's fields at the top (`domain.leads.lead.template_fields`), `sender`, `sequence` and
-    `now`.
+    `context` is what `domain.engine.message_fields.message_fields` makes.
 
-    Raises MergeFieldMissing (this lead lacks something) and TemplateInvalid (no lead could be written to).
+    Raises MergeFieldMissing (a field of this lead is empty) and TemplateInvalid (the template fails for every lead).
     """
     try:
         return _parsed(source, "html" if html else "text").render(context)
@@ -73,23 +54,15 @@ def render(source: str, context: Mapping[str, Any], *, html: bool) -> str:
 
 
 def render_header(source: str, context: Mapping[str, Any]) -> str:
-    """As `render`, for a subject: one line, in which line breaks and other control characters are a space."""
+    """As `render`, for a subject: one line. Line breaks and other control characters become a space."""
     text = render(source, context, html=False)
-    return " ".join(_CONTROL.sub(" ", text).split())
-
-
-def merge_fields(source: str) -> set[str]:
-    """The fields that a template names (`first_name`, `custom.plan`), its own variables left out.
-
-    Raises TemplateInvalid.
-    """
-    return {str(variable) for variable in _globals(_parsed(source, "text").analyze())}
+    return " ".join(CONTROL_CHARACTERS.sub(" ", text).split())
 
 
 def check(source: str, *, html: bool, known_fields: Iterable[str] = KNOWN_FIELDS) -> list[TemplateProblem]:
-    """Everything that is wrong with a template whichever lead it is for, in the order of its lines.
+    """Everything that is wrong with a template for any lead, in the order of its lines.
 
-    A field that is not among `known_fields` is fine where a `default` filter answers for it.
+    A field that is not among `known_fields` is allowed with a `default` filter.
     """
     kind: Kind = "html" if html else "text"
     try:
@@ -127,7 +100,7 @@ def _globals(analysis: TemplateAnalysis) -> list[Variable]:
 
 
 def _with_default(template: BoundTemplate) -> set[int]:
-    """Where the fields stand that a `default` filter answers for (offsets in the source)."""
+    """The places (offsets in the source) of fields with a `default` filter."""
     answered: set[int] = set()
     for expression in liquid_dialect.walk(template):
         if isinstance(expression, MergeExpression) and expression.has_default:
@@ -156,7 +129,7 @@ class _AnyField(dict[str, str]):
 
 
 def _trial(template: BoundTemplate) -> list[TemplateProblem]:
-    """Renders for an imagined lead, to find what goes past the limits. Other failures depend on the lead's data."""
+    """Render for a made-up lead, to find templates that exceed the limits. Other failures depend on the lead."""
     values: dict[str, object] = dict.fromkeys(LEAD_FIELDS, "x")
     values |= {"tags": ["x"] * 50, "now": datetime(2026, 1, 1, tzinfo=UTC)}
     values |= {"unsubscribe_url": "https://x"}

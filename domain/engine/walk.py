@@ -1,11 +1,11 @@
-"""How an enrollment moves through its plan. Pure: the same plan, place and engagement give the same way.
+"""How an enrollment moves through its plan. Pure: the same plan, place and engagement always give the same way.
 
-A place in a plan is "step S, due at D". When D has come, S is performed: a delay has then been served, a
-condition decides, an email or an action takes effect. What decides is instant, so it rides along until the next
-effect, the next wait, or the end.
+An enrollment stands before a step, which is due at some time. At that time the step is performed: a delay is over, a
+condition decides, an email or an action takes effect. Steps that only decide take no time, so one walk passes all of
+them up to the next effect, the next wait, or the end.
 
-A step takes effect once on the way forward: only a branch that leads back (a loop) lets it do so again. So a step
-that an edit has moved behind the lead, or ahead of it once more, is not performed twice.
+A step takes effect once on the way forward. Only a branch that leads back (a loop) lets it do so again. So a step that
+an edit has moved, behind the lead or ahead of it, is not performed twice.
 """
 
 from dataclasses import dataclass, replace
@@ -21,16 +21,16 @@ DEFAULT_STOP_REASON = "stopped_by_sequence"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Which way a step led, as the execution log tells it."""
+    """Which way a step led, as the execution log records it."""
 
     step: Step
     branch: str
     """`branches[0]`, `else`, `on_event`, ..."""
     outcome: Outcome
     back: bool = False
-    """It led to an earlier step (or to itself): steps may take effect again."""
+    """It led to an earlier step, or to itself. Steps may then take effect again."""
     heard_event_id: int = 0
-    """Events up to this one are answered by it."""
+    """The newest event that the decision answers; 0 when an event did not decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Perform:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing happens before `due_at` (UTC), unless the step hears what it listens for; then `step` is performed."""
+    """`step` is performed at `due_at` (UTC), or as soon as the event happens that it listens for."""
 
     step: Step
     due_at: datetime
@@ -50,28 +50,32 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class End:
+    """The enrollment ends. `reason` is the stop reason."""
+
     status: EnrollmentStatus
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
+    """Where a walk ends, and the decisions that were made on the way."""
+
     landing: Perform | Wait | End
     decisions: tuple[Decision, ...] = ()
 
 
 def enter(step: Step | None, now: datetime, zones: Zones) -> Wait | End:
-    """Arrives before `step`, or at the end of the sequence."""
+    """The wait before `step`; the end of the sequence when there is no step."""
     if step is None:
         return End(EnrollmentStatus.COMPLETED)
     return Wait(step, step.due_at(now, zones))
 
 
 def walk(plan: Plan, start: Step, engagement: Engagement, now: datetime) -> Walk:
-    """From a step that is due to the next effect, wait or end, with every branch decided on the way.
+    """From a step that is due to the next effect, wait or end, deciding every branch on the way.
 
-    Terminates because an active plan has no cycle without a wait in it (`domain.sequences.graph`), and no event ends
-    two.
+    It terminates: every cycle of an active plan contains a wait (`domain.sequences.graph`), and an event ends one wait
+    only.
     """
     decisions: list[Decision] = []
     step = start
@@ -85,7 +89,9 @@ def walk(plan: Plan, start: Step, engagement: Engagement, now: datetime) -> Walk
             if decision is not None:
                 decisions.append(decision)
                 engagement = having_decided(decision, engagement)
-        if isinstance(arrival, End) or not _at_once(arrival, plan, engagement, now):
+        if isinstance(arrival, End):
+            return Walk(arrival, tuple(decisions))
+        if arrival.due_at > now and not has_heard(plan, arrival.step, engagement):
             return Walk(arrival, tuple(decisions))
         step = arrival.step
 
@@ -114,7 +120,11 @@ def _ending(outcome: Outcome) -> End | None:
 
 
 def having_decided(decision: Decision, engagement: Engagement) -> Engagement:
-    """What is known after a decision: a way back lets steps take effect again, events it went by are answered."""
+    """The engagement after a decision. A way back lets steps take effect again; events that were answered stay so.
+
+    The SQL functions `done_after` and `heard_after` apply the same rule to the stored enrollment, under its lock. A
+    test compares them: tests/integration/database/test_shared_rules.py.
+    """
     return replace(
         engagement,
         done=frozenset[str]() if decision.back else engagement.done,
@@ -122,13 +132,15 @@ def having_decided(decision: Decision, engagement: Engagement) -> Engagement:
     )
 
 
-def _at_once(arrival: Wait, plan: Plan, engagement: Engagement, now: datetime) -> bool:
-    """Whether the step is due already: without a wait, or since it has been heard what it listens for."""
-    if arrival.due_at <= now:
-        return True
-    if arrival.step.config.listens_for is None:
+def has_heard(plan: Plan, step: Step, engagement: Engagement) -> bool:
+    """Whether the event that the step listens for has already happened, and no earlier step has answered it.
+
+    The SQL function `has_heard` asks the same of the stored events. A test compares them:
+    tests/integration/database/test_shared_rules.py.
+    """
+    if step.config.listens_for is None:
         return False
-    decided = arrival.step.config.decide(engagement, plan.step_ids)
+    decided = step.config.decide(engagement, plan.step_ids)
     return decided is not None and decided.heard
 
 

@@ -30,7 +30,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BackedUpEnrollment:
     """Where an enrollment stands, as its mirror in the copy says; times are by its own clock."""
 
     status: EnrollmentStatus
@@ -66,7 +66,7 @@ class _Arrival:
         return _Arrival(min(self.heard_at, other.heard_at), min(self.due_at, other.due_at))
 
 
-def effects_in_gap(plan: Plan, standing: Standing, gap: Gap) -> list[PossibleEffect]:
+def effects_in_gap(plan: Plan, standing: BackedUpEnrollment, gap: Gap) -> list[PossibleEffect]:
     """What the enrollment's steps may have done in the gap.
 
     Steps that it passes forward take effect once; a way back begins a new lap, in which they may do so again. So of a
@@ -103,7 +103,7 @@ def effects_in_gap(plan: Plan, standing: Standing, gap: Gap) -> list[PossibleEff
     return found
 
 
-def _at_start(step: Step, standing: Standing, since: datetime) -> _Arrival:
+def _at_start(step: Step, standing: BackedUpEnrollment, since: datetime) -> _Arrival:
     """The earliest moments at which it is performed. What is paused may have been resumed at once, in the mode that
     keeps its time; what has failed is then tried at once, and so is what waits for its mailbox."""
     at_once = standing.next_action_at is None or standing.status is EnrollmentStatus.FAILED

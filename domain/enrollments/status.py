@@ -1,4 +1,4 @@
-"""Statuses of an enrollment, why it may stop, and which moves between statuses are legal.
+"""Statuses of an enrollment, the reasons for which it may stop, and which command is accepted in which status.
 
 pending -> active <-> paused -> completed | stopped | failed
 failed -> active (resume) | stopped
@@ -18,11 +18,11 @@ class EnrollmentStatus(StrEnum):
     @property
     def ended(self) -> bool:
         """No further step will run. A failed enrollment has not ended: it waits to be resumed."""
-        return self in (EnrollmentStatus.COMPLETED, EnrollmentStatus.STOPPED)
+        return self not in LIVE
 
 
 class StopReason(StrEnum):
-    """The engine's own reasons; a `stop` outcome of a sequence may name any other text."""
+    """The reasons that the engine gives. A `stop` outcome of a sequence may have any other text."""
 
     MANUAL = "manual"
     REPLIED = "replied"
@@ -36,28 +36,27 @@ class StopReason(StrEnum):
 
 
 class ResumeMode(StrEnum):
-    """How a paused wait goes on: with what was left of it, or at its original time."""
+    """How a paused wait goes on: with the time that was left of it, or until its original due time."""
 
     PRESERVE_REMAINING = "preserve_remaining"
     ORIGINAL_SCHEDULE = "original_schedule"
 
 
-# Which statuses each command accepts. A command that finds its own result is a success that changes
-# nothing (`pause` of a paused enrollment); anything else is a conflict that names the present state.
-ACCEPTED_BY: dict[str, frozenset[EnrollmentStatus]] = {
-    "pause": frozenset({EnrollmentStatus.PENDING, EnrollmentStatus.ACTIVE}),
-    "resume": frozenset({EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED}),
-    "stop": frozenset(
-        {
-            EnrollmentStatus.PENDING,
-            EnrollmentStatus.ACTIVE,
-            EnrollmentStatus.PAUSED,
-            EnrollmentStatus.FAILED,
-        }
-    ),
-}
+MOVING = frozenset({EnrollmentStatus.PENDING, EnrollmentStatus.ACTIVE})
+"""Steps are performed when they are due."""
+LIVE = MOVING | {EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED}
+"""The enrollment has not ended. A lead is in one sequence at most once with such a status."""
+HELD = LIVE - MOVING
+"""Nothing is performed until somebody resumes the enrollment."""
+
+ACCEPTED_BY: dict[str, frozenset[EnrollmentStatus]] = {"pause": MOVING, "resume": HELD, "stop": LIVE}
+"""The statuses in which a command changes something.
+
+A command that finds its own result (`pause` of a paused enrollment) succeeds and changes nothing: `ALREADY_DONE`. In
+any other status it is refused as a conflict, which names the present status.
+"""
 ALREADY_DONE: dict[str, frozenset[EnrollmentStatus]] = {
     "pause": frozenset({EnrollmentStatus.PAUSED}),
-    "resume": frozenset({EnrollmentStatus.PENDING, EnrollmentStatus.ACTIVE}),
+    "resume": MOVING,
     "stop": frozenset({EnrollmentStatus.STOPPED}),
 }

@@ -104,20 +104,21 @@ def every_link_at_once(fetch: Fetch) -> bool:
     return fetch.deed == "click" and fetch.beside_another_link
 
 
-RULES: Final[tuple[Callable[[Fetch], bool], ...]] = (
-    head_request,
-    announced_prefetch,
-    no_user_agent,
-    names_itself,
-    http_library,
-    apple_mail_privacy,
-    gmail_prefetch,
-    seconds_after_delivery,
-    every_link_at_once,
-)
-"""In the order in which they are asked. The first that holds is the one that the event names."""
+EVERY_LINK_AT_ONCE: Final = "every_link_at_once"
+RULES: Final[dict[str, Callable[[Fetch], bool]]] = {
+    "head_request": head_request,
+    "announced_prefetch": announced_prefetch,
+    "no_user_agent": no_user_agent,
+    "names_itself": names_itself,
+    "http_library": http_library,
+    "apple_mail_privacy": apple_mail_privacy,
+    "gmail_prefetch": gmail_prefetch,
+    "seconds_after_delivery": seconds_after_delivery,
+    EVERY_LINK_AT_ONCE: every_link_at_once,
+}
+"""By name, in the order in which they are asked. An event stores the name of the first that holds: keep the names."""
 
 
 def machine_rule(fetch: Fetch) -> str | None:
     """The name of the rule by which the request was a machine's; None for a person's."""
-    return next((rule.__name__ for rule in RULES if rule(fetch)), None)
+    return next((name for name, holds in RULES.items() if holds(fetch)), None)

@@ -56,11 +56,6 @@ class MailboxLimits:
         )
 
     @property
-    def any(self) -> bool:
-        """Whether there is a limit at all; `is_limited` in Postgres asks the same."""
-        return self.has_days or self.hourly_cap is not None or self.min_gap_seconds + self.gap_jitter_seconds > 0
-
-    @property
     def has_days(self) -> bool:
         """Whether a day takes only so many."""
         return self.daily_cap is not None or self.ramp_start is not None

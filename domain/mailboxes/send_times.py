@@ -1,6 +1,6 @@
 """When one mailbox may send a lead's email, day by day: the hours that are open, and how many each day takes. Pure.
 
-Postgres finds the slot (`take_slot` in `0007_slots.sql`) and knows no zones: it is told the days that may come into
+Postgres finds the slot (`take_slot` in `db/sql/slots.sql`) and knows no zones: it is told the days that may come into
 question, which are worked out here and remembered, since thousands of leads ask for the same ones.
 """
 
@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from domain.mailboxes.limits import LimitColumns, MailboxLimits
 from domain.mailboxes.sending_hours import SendingHours
 from domain.mailboxes.windows import Span, WindowNeverOpens, days_of
-from domain.schedule import zone_of
 from domain.sequences.sequence import Plan
+from domain.zones import zone_of
 
 NEAR_DAYS, FAR_DAYS = 60, 7300
 """So many days ahead a slot is looked for: in the near ones first, and only when those are full in more."""

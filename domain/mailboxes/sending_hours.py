@@ -19,8 +19,7 @@ from domain.mailboxes.windows import (
     window_zone,
     zone_fallback,
 )
-from domain.schedule import zone_of
-from domain.zones import Zones
+from domain.zones import Zones, zone_of
 
 ClosedBy = Literal["window", "holiday", "working_hours"]
 

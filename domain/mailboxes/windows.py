@@ -31,10 +31,12 @@ SEARCH = timedelta(days=731)
 
 
 class WindowNeverOpens(Conflict):
-    """It has no day that is not a holiday, or no hour in common with another window."""
+    """Every day of the window is a holiday, or it has no hour in common with the other window."""
 
     code = "window_never_opens"
     title = "The send window never opens"
+    remedy = "Give the send window more days, or hours in common with the mailbox's working hours."
+    retryable = False
 
 
 def _weekday(value: object) -> object:

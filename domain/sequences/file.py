@@ -9,12 +9,12 @@
       - key: intro
         name: Introduction
         type: email
-        delay: P1DT2H           # its own wait before it runs: ISO 8601 in days, hours, minutes
+        delay: P1DT2H           # the wait before the step: ISO 8601 in days, hours, minutes
         config: {...}           # as the API takes it
         metadata: {...}
 
-Reading what was written gives the same sequence: configs and metadata are kept as they are, and the parts of a
-delay one by one (`PT36H` is not `P1DT12H`). Users, campaigns and mailboxes stay IDs.
+Reading a written file gives the same sequence. Configs and metadata are kept unchanged, and so are the parts of a delay
+(`PT36H` is not `P1DT12H`). Users, campaigns and mailboxes are written as IDs.
 """
 
 import re
@@ -31,8 +31,8 @@ from domain.sequences.steps import STEP_TYPES, StepSpec
 VERSION = 1
 DELAY_PARTS = ("delay_days", "delay_hours", "delay_minutes")
 
-# How nested objects read best; what is not named follows in the order of the alphabet. A database that keeps JSON as
-# a set of pairs has forgotten how the author wrote them.
+# The order of fields in nested objects; other fields follow in alphabetical order. Postgres does not keep the order in
+# which an author wrote the fields of a `jsonb` object.
 _READS_BEST = ("name", "weight", "subject", "body_text", "body_html", "if", "then", "any", "all", "not", "field", "op")
 _RANKS = {field: rank for rank, field in enumerate((*_READS_BEST, "value", "step", "within_days", "goto", "stop"))}
 
@@ -81,7 +81,7 @@ class SequenceFile(BaseModel):
 
 
 def read_document(document: Any) -> SequenceFile:
-    """A document that was read as YAML or JSON. Raises Invalid, naming each field (`steps[2].delay`)."""
+    """Check a document that was read as YAML or JSON. Raises Invalid, which names each field (`steps[2].delay`)."""
     try:
         return SequenceFile.model_validate(document)
     except ValidationError as invalid:
@@ -99,9 +99,9 @@ def read_yaml(text: str) -> SequenceFile:
 
 
 def document(*, name: str, description: str, settings: Mapping[str, Any], steps: Iterable[StepSpec]) -> dict[str, Any]:
-    """The document of a sequence, as JSON values, its fields in an order that does not depend on where it comes from.
+    """The document of a sequence, as JSON values. The order of its fields is always the same.
 
-    What is empty is left out, settings that are the default too.
+    Empty fields and settings with their default value are left out.
     """
     usual = SequenceSettings().model_dump(mode="json", by_alias=True)
     own = SequenceSettings.model_validate(settings).model_dump(mode="json", by_alias=True)
@@ -117,13 +117,13 @@ def document(*, name: str, description: str, settings: Mapping[str, Any], steps:
 
 def write_yaml(sequence: Mapping[str, Any]) -> str:
     """A document as YAML, an empty line between the steps."""
-    # Nothing but the document's own list stands at the beginning of a line: texts are indented, or quoted.
+    # Only the list of steps itself matches here: every text is indented further, or quoted.
     head, steps_, steps = yaml_text.dump(sequence).partition("\nsteps:\n")
     return head + steps_ + re.sub(r"\n  - ", "\n\n  - ", steps)
 
 
 def written_delay(days: int, hours: int, minutes: int) -> str:
-    """`P1DT2H`, each part as it is; `PT0M` for none."""
+    """A delay as ISO 8601, its parts unchanged: `P1DT2H`. `PT0M` for none."""
     date = f"{days}D" if days else ""
     time = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
     return f"P{date}" + (f"T{time}" if time else "") if date or time else "PT0M"
@@ -139,11 +139,11 @@ def _step(spec: StepSpec) -> dict[str, Any]:
 
 
 def _config(spec: StepSpec) -> dict[str, Any]:
-    """The config, its fields in the order in which its type tells of them."""
+    """The config, its fields in the order of its class."""
     try:
         fields = STEP_TYPES[spec.type].reader(spec.config).model_fields
     except ValueError:
-        return _ordered(spec.config, {})  # a draft that an older version of this program wrote
+        return _ordered(spec.config, {})  # a draft of an older release
     return _ordered(spec.config, {field.alias or name: rank for rank, (name, field) in enumerate(fields.items())})
 
 

@@ -1,4 +1,4 @@
-"""Whether a sequence can run: checked when it is activated, each problem with the field that causes it."""
+"""Checks that a sequence can run, made when it is activated. Each problem names the field that causes it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,16 @@ from domain.sequences.sequence import Step
 
 @dataclass(frozen=True, slots=True)
 class UnreadStep:
-    """A step whose config is not finished: it has its place, and others may lead to it."""
+    """A step with an invalid config. It has its place among the steps, and branches may lead to it."""
 
     key: str
 
 
 def problems(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
-    """Everything that keeps the steps, in their order, from being activated. Empty when they may run, but for the
-    configs that could not be read: what is wrong with those is told by whoever read them."""
+    """Everything that keeps these steps, in their order, from being activated.
+
+    Errors of the configs that could not be read are not among them: `read_config` has reported those.
+    """
     if not steps:
         return [FieldError("steps", "no_steps", "a sequence needs at least one step")]
     read = [step for step in steps if isinstance(step, Step)]
@@ -26,13 +28,13 @@ def problems(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
         *_duplicate_keys(steps),
         *_unknown_steps(steps),
         *_template_problems(steps),
-        # The step that is missing may be the wait.
+        # A step that could not be read may be the wait that breaks a cycle.
         *(cycles_without_delay(read) if len(read) == len(steps) else ()),
     ]
 
 
 def unreachable(steps: Sequence[Step]) -> list[Step]:
-    """Steps that no way leads to: allowed, and hardly ever meant."""
+    """Steps that no way leads to. They are allowed, but rarely intended."""
     reached: set[int] = set()
     open_: list[int] = [0] if steps else []
     while open_:
@@ -44,7 +46,7 @@ def unreachable(steps: Sequence[Step]) -> list[Step]:
 
 
 def read_steps(steps: Sequence[Step | UnreadStep]) -> Iterator[tuple[int, Step]]:
-    """Those that could be read, each with its place among all."""
+    """The steps that could be read, each with its index among all."""
     for index, step in enumerate(steps):
         if isinstance(step, Step):
             yield index, step
@@ -88,10 +90,10 @@ def _successors(steps: Sequence[Step], index: int) -> Iterator[int]:
 
 
 def cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
-    """A cycle that never waits would run, and mail, without end.
+    """The cycles without a wait: such a sequence would send email without end.
 
-    A step that waits before it runs breaks every cycle through it, so a depth-first search over the other
-    steps finds what is left (grey nodes: Cormen et al., Introduction to Algorithms, 20.3).
+    A step that waits breaks every cycle through it. A depth-first search over the other steps finds the cycles that are
+    left (by grey nodes: Cormen et al., Introduction to Algorithms, 20.3).
     """
     instant = {index for index, step in enumerate(steps) if not step.waits}
     state: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""How many emails come after the first one, and when: what a mailbox must keep room for. Pure."""
+"""How many emails come after the first one, and when. A mailbox keeps send slots free for them. Pure."""
 
 from datetime import UTC, datetime
 
@@ -6,12 +6,12 @@ from domain.engine.walk import Wait, enter
 from domain.sequences.sequence import Plan, Step
 
 PLANNED_DAYS = 120
-"""So far ahead room is kept."""
+"""Send slots are kept free for up to this many days ahead."""
 _SOME_MONDAY = datetime(2024, 1, 1, 9, tzinfo=UTC)
 
 
 def first_email(plan: Plan, now: datetime, lead_zone: str = "") -> tuple[Step, datetime] | None:
-    """The first email of a lead that is enrolled now, and when it is due if nothing keeps it; None without any."""
+    """The first email for a lead that is enrolled now, and when it is due; None for a sequence without emails."""
     step: Step | None = plan.first
     while step is not None:
         arrival = enter(step, now, plan.zones(lead_zone))
@@ -24,8 +24,11 @@ def first_email(plan: Plan, now: datetime, lead_zone: str = "") -> tuple[Step, d
 
 
 def days_to_later_emails(plan: Plan, step: Step) -> list[int]:
-    """So many days after this email the following ones are due, for a lead that never answers: every branch goes on to
-    the next step, every wait is waited to its end. Emails from a mailbox of their own are not among them."""
+    """How many days after this email each following one is due, for a lead that never answers.
+
+    Every branch is taken to lead to the next step, and every wait to last to its end. Emails with a `mailbox_id` of
+    their own are left out: they need no slot of this mailbox.
+    """
     zones, moment, offsets = plan.zones(""), _SOME_MONDAY, list[int]()
     following = plan.after(step)
     while following is not None:

@@ -1,10 +1,9 @@
-"""A sequence rehearsed for one lead, from a start time, under assumptions about what the lead does. Pure.
+"""A rehearsal of a sequence for one lead, from a start time, under assumptions about what the lead does. Pure.
 
-It goes as the engine goes (`domain.engine.walk`), with a clock that jumps from one due time to the next. What is
-assumed happens at its time: it moves branches and waits, and a reply, a bounce, an unsubscribe or a complaint ends it
-all,
-as it would. An email that is due outside sending hours leaves when they begin; branches on the way to it are not asked
-again.
+It uses the engine's own walk (`domain.engine.walk`), with a clock that jumps from one due time to the next. Assumed
+events happen at their time. They decide branches and end waits; a reply, a bounce, an unsubscribe or a complaint ends
+the enrollment, as in the engine. An email that is due outside sending hours is sent when they begin. Branches on the
+way to it are not decided a second time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.engine.walk import Decision, End, Perform, Wait, enter, having_decided, walk
+from domain.engine.walk import Decision, End, Perform, Wait, enter, has_heard, having_decided, walk
 from domain.enrollments.status import EnrollmentStatus, StopReason
 from domain.inbound.events import event_key
 from domain.mailboxes.sending_hours import ClosedBy, SendingHours
@@ -23,7 +22,7 @@ from domain.zones import Zones
 MAX_VISITS = 3
 MAX_MOVES = 500
 HORIZON = timedelta(days=36_525)
-"""A sequence that goes on for a hundred years is cut."""
+"""The rehearsal ends after a hundred years."""
 
 EVENT_TYPES = {
     "opened": "open",
@@ -33,7 +32,7 @@ EVENT_TYPES = {
     "unsubscribed": "unsubscribe",
     "complained": "complaint",
 }
-"""What an assumption calls them, and how they are recorded. Any other name is a custom event."""
+"""The names of events in an assumption, and their recorded types. Any other name is a custom event."""
 
 _ENDS_WITH = {
     "reply": StopReason.REPLIED,
@@ -45,8 +44,10 @@ _ENDS_WITH = {
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """`event` happens `after` the email of `step` has left; without a step, after the first email (a custom event:
-    after the enrollment)."""
+    """`event` happens this long `after` the email of `step` was sent.
+
+    Without a step: after the first email, or for a custom event, after the enrollment.
+    """
 
     event: str
     step: str | None
@@ -59,7 +60,7 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Branched:
-    """A decision, and the ways that were not taken: each with its branch."""
+    """A step has decided which way to go."""
 
     at: datetime
     decision: Decision
@@ -67,29 +68,31 @@ class Branched:
 
 @dataclass(frozen=True, slots=True)
 class Happens:
-    """A step that takes effect."""
+    """A step takes effect."""
 
     at: datetime
     step: Step
     visit: int
     due_at: datetime
-    """Earlier where an email was `kept_back`."""
+    """Earlier than `at` for an email that was `kept_back`."""
     kept_back: ClosedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
+    """The lead waits before a step."""
+
     at: datetime
     step: Step
     until: datetime
-    """As it was reckoned when the wait began; what is waited for may come earlier."""
+    """The due time when the wait began. An event that the step listens for may come earlier."""
     kept_back: ClosedBy | None = None
-    """What an email that is due waits for."""
+    """Why an email that is due is not sent yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Does:
-    """The lead does what was assumed."""
+    """An assumed event happens."""
 
     at: datetime
     assumption: Assumption
@@ -97,13 +100,15 @@ class Does:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
+    """The enrollment ends."""
+
     at: datetime
     end: End
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A loop, or a wait, that would go on and on: the rehearsal stops here."""
+    """The rehearsal stops here, in a loop or a wait without an end."""
 
     at: datetime
     step: Step
@@ -125,8 +130,11 @@ Moment = Branched | Happens | Waits | Does | Ends | Cut
 
 @dataclass(slots=True)
 class Rehearsal:
-    """`emails` are the steps that write to the lead: what is assumed follows on those. `hours` tells when the last of
-    some emails may leave, those before it having been sent; raises nothing."""
+    """`emails` are the IDs of the email steps, which assumptions refer to. `lead` is the lead's merge fields.
+
+    `hours` answers, for a list of email steps in the order of sending, when the last of them may be sent. It raises
+    nothing.
+    """
 
     plan: Plan
     lead: Mapping[str, Any]
@@ -142,7 +150,7 @@ class Rehearsal:
     _kept: Kept | None = None
 
     def run(self, start: datetime) -> list[Moment]:
-        """Everything that happens, in order. The plan has no cycle without a wait in it."""
+        """Everything that happens, in order. Every cycle of the plan must contain a wait."""
         engagement = Engagement(events=(), sent_at={}, enrolled_at=start, lead=self.lead)
         self._schedule(start, None)
         place = enter(self.plan.first, start, self._zones)
@@ -151,7 +159,7 @@ class Rehearsal:
             if isinstance(place, End):
                 self.moments.append(Ends(now, place))
                 return self.moments
-            if place.due_at > now and not self._has_heard(place, engagement):
+            if place.due_at > now and not has_heard(self.plan, place.step, engagement):
                 self.moments.append(Waits(now, place.step, place.due_at, self._kept.by if self._kept else None))
             if place.due_at - start > HORIZON:
                 break
@@ -175,8 +183,8 @@ class Rehearsal:
         return self.plan.zones(str(self.lead.get("timezone") or ""))
 
     def _wait(self, place: Wait, now: datetime, engagement: Engagement) -> tuple[datetime, Engagement, End | None]:
-        """Lets time pass until the step is due, or what it listens for is heard, or the lead ends it."""
-        if self._has_heard(place, engagement):
+        """Let time pass until the step is due, its event happens, or another event ends the enrollment."""
+        if has_heard(self.plan, place.step, engagement):
             return now, engagement, None
         for coming in sorted(self._coming, key=lambda one: one[0]):
             at, assumption, step_id = coming
@@ -194,13 +202,6 @@ class Rehearsal:
             if heard:
                 return now, engagement, None
         return max(now, place.due_at), engagement, None
-
-    def _has_heard(self, place: Wait, engagement: Engagement) -> bool:
-        """What the step listens for has happened before the lead came here."""
-        if place.step.config.listens_for is None:
-            return False
-        decided = place.step.config.decide(engagement, self.plan.step_ids)
-        return decided is not None and decided.heard
 
     def _perform(self, step: Step, now: datetime, engagement: Engagement) -> tuple[Wait | End | None, Engagement]:
         way = walk(self.plan, step, engagement, now)
@@ -228,7 +229,7 @@ class Rehearsal:
         return enter(self.plan.after(done), now, self._zones), engagement
 
     def _opens_at(self, step: Step, now: datetime) -> datetime:
-        """When the step may take effect that is due; notes what keeps it back until then."""
+        """When a step that is due may take effect. Notes what keeps it back until then."""
         if str(step.id) not in self.emails:
             return now
         sent = [moment.step for moment in self.moments if isinstance(moment, Happens)]
@@ -244,7 +245,7 @@ class Rehearsal:
         return self._visits[step.key]
 
     def _schedule(self, now: datetime, sent: Step | None) -> None:
-        """What follows on this email (or on the enrollment), each once."""
+        """Schedule the assumptions about this email, or about the enrollment. Each is scheduled once."""
         for number, one in enumerate(self.assumptions):
             follows = one.step == sent.key if sent and one.step else (one.step is None and self._starts(one, sent))
             if follows and number not in self._scheduled:

@@ -1,4 +1,4 @@
-"""A sequence: its settings, its steps in order, and the plan that a published version freezes."""
+"""A sequence: its settings, its steps in order, and the plan of a published version."""
 
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,38 +21,39 @@ class SequenceSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     timezone: ZoneName = "UTC"
-    """The zone of times of day, for a lead whose own zone is not known."""
+    """The time zone for a lead whose own zone is not known."""
     send_window: SendWindow | None = None
-    """When emails may leave; without one at any hour."""
+    """When emails may be sent; None is at any hour."""
     mailbox_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
-    """The mailboxes that its leads may hear from, shared out by their weights; none named: every one there is."""
+    """The mailboxes that send to the leads, shared by their weights. Empty: all mailboxes of the tenant."""
     versioning: Literal["follow_latest", "pin"] = "follow_latest"
-    """Whether a lead on its way takes up what is published later, or ends on the version that it began with."""
+    """Whether a lead moves to later versions, or stays on the version with which it was enrolled."""
     reply_marks_qualified: bool = True
     """A reply sets the lead's status to `qualified`."""
     on_company_reply: Literal["stop", "pause", "ignore"] = "ignore"
-    """What becomes of a lead when a colleague of it replies (an address of the same domain, where not anybody may
-    have one): its enrollment ends, is paused until somebody resumes it, or goes on. In a large company one's answer
-    says nothing of the others, so that this is for whoever asks for it."""
+    """What happens to a lead when a colleague replies: its enrollment ends, is paused until somebody resumes it, or
+    goes on. A colleague has an address of the same domain, unless the domain is one where anybody can have an address.
+    The default is to go on, since in a large company one person's answer says nothing about the others."""
     auto_reply_hold_days: int = Field(default=3, ge=0, le=365)
-    """How long an out-of-office answer without a date holds the next step."""
+    """How long an out-of-office answer without a date of return delays the next step."""
     track_opens: bool = True
-    """Adds a picture to HTML parts, whose loading is an open."""
+    """Adds a picture to HTML parts. Loading it is recorded as an open."""
     track_clicks: bool = True
-    """Leads the links of HTML parts by way of this installation."""
+    """Links of HTML parts go through this installation, which records the click."""
     unknown_outcome: Literal["skip", "resend"] = "skip"
-    """What to do with an email that may or may not have left (a crash at the final dot): go on without
-    it, or send it again under the same Message-ID."""
+    """What to do with an email that may or may not have been sent (a crash at the final dot): go on without it, or
+    send it again under the same Message-ID."""
     exclusive: bool = False
-    """A lead of this sequence is in no other: it takes none that is live elsewhere, and nobody takes its leads."""
+    """A lead of this sequence is in no other sequence: it enrolls no lead that is live elsewhere, and no other sequence
+    enrolls its leads."""
     allow_reenrollment: bool = True
-    """Whether a lead that has been in this sequence may enter it again. Without it, once is for good."""
+    """Whether a lead that has been in this sequence may be enrolled in it again."""
     reenroll_after_days: int = Field(default=0, ge=0, le=3650)
-    """How long after its last enrollment in this sequence ended a lead may enter again; 0 is at once."""
+    """How many days after the end of its last enrollment a lead may be enrolled again; 0 is at once."""
 
 
 class Step(BaseModel):
-    """A step of a plan. `delay_seconds` is its own wait before it runs."""
+    """A step of a plan. `delay_seconds` is the wait before the step, in addition to the one of its type."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,11 +73,11 @@ class Step(BaseModel):
 
     @property
     def waits(self) -> bool:
-        """Whether some time always passes before it is performed."""
+        """Whether the step is always performed later than the lead comes to it."""
         return self.delay_seconds > 0 or self.config.waits
 
     def due_at(self, entered_at: datetime, zones: Zones) -> datetime:
-        """When it is performed for a lead that came to it at `entered_at`: after its own delay, then its type's."""
+        """When the step is due for a lead that reached it at `entered_at`: its own delay first, then its type's."""
         return self.config.due_at(entered_at + timedelta(seconds=self.delay_seconds), zones)
 
     @property
@@ -85,7 +86,7 @@ class Step(BaseModel):
 
 
 class Plan(BaseModel):
-    """What one version of a sequence says, immutable once published."""
+    """The content of one version of a sequence. It never changes once published."""
 
     model_config = ConfigDict(frozen=True, ignored_types=(cached_property,))
 
@@ -119,11 +120,11 @@ class Plan(BaseModel):
         return self.step(UUID(step_id)) if step_id else None
 
     def leads_back(self, step: Step, target: Step) -> bool:
-        """Whether going from one to the other is going back, as a loop does."""
+        """Whether the way from `step` to `target` leads to an earlier step, or to the same one."""
         return self._index[target.id] <= self._index[step.id]
 
     def zones(self, lead_zone: str, mailbox_zone: str = "") -> Zones:
-        """What due times of this plan are reckoned by, for a lead of that zone."""
+        """The time zones and holidays that due times of this plan depend on, for a lead in that zone."""
         window = self.settings.send_window
         return Zones(lead_zone, self.settings.timezone, window.holidays if window else (), mailbox_zone)
 
@@ -131,7 +132,7 @@ class Plan(BaseModel):
 def read_config(
     step_type: str, raw: dict[str, Any], where: str = "config"
 ) -> tuple[StepConfig | None, list[FieldError]]:
-    """The typed config of a step, or what is wrong with it, each error naming its field below `where`."""
+    """The config of a step, or None and what is wrong with it. Each error names its field below `where`."""
     try:
         return STEP_TYPES[step_type].reader(raw).model_validate(raw), []
     except ValidationError as invalid:

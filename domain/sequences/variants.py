@@ -1,15 +1,15 @@
 """Variants of an email: which one a lead is sent, and which one has won.
 
-Assignment is weighted rendezvous hashing: every variant draws a number for the lead and the step from a hash, scaled by
-its weight, and the largest draw wins. Nothing is stored, every process decides alike, and a variant that is added (or
-grows) takes leads over without moving any other lead between the rest. Sources: D. Thaler and C. Ravishankar, "Using
-Name-Based Mappings to Increase Hit Rates" (1998), for the draw; C. Schindelhauer and G. Schomaker, "Weighted
-Distributed Hash Tables" (SPAA 2005), the logarithmic method, for its weights.
+Assignment is weighted rendezvous hashing: for each variant a hash of lead, step and name gives a number, which is
+scaled by the weight, and the variant with the best number is sent. Nothing is stored, and every process decides alike.
+A variant that is added, or whose weight grows, takes leads from the others, but moves no lead between the others.
+Sources: D. Thaler and C. Ravishankar, "Using Name-Based Mappings to Increase Hit Rates" (1998), for the hash;
+C. Schindelhauer and G. Schomaker, "Weighted Distributed Hash Tables" (SPAA 2005), the logarithmic method, for weights.
 
 The winner is judged by replies. A variant's true reply rate has the posterior Beta(1 + replies, 1 + sent - replies),
-from a uniform prior, and `probability_best` is the probability that it is the highest of all, integrated numerically:
-the same counts always give the same answer. (For two variants it is what E. Miller's "Formulas for Bayesian A/B
-Testing" gives in closed form; the tests hold it against that.)
+from a uniform prior. `probability_best` is the probability that it is the highest of all, integrated numerically: the
+same counts always give the same answer. (For two variants, E. Miller's "Formulas for Bayesian A/B Testing" gives a
+closed form. A test compares the two.)
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from uuid import UUID
 
 STATISTIC = "bayesian_probability_best_by_replies"
 MIN_SAMPLE = 100
-"""Emails that every variant must have sent before one may win."""
+"""How many emails of each variant must have been sent before one may win."""
 CERTAINTY = 0.95
 
 # Panels are this many standard deviations wide, and end where a density has fallen to e^-45 of its peak.
@@ -32,7 +32,7 @@ _NEGLIGIBLE = -45.0
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """`weight` is relative to the other variants' weights; one of weight 0 is sent to nobody."""
+    """`weight` is relative to the other variants' weights. A variant of weight 0 is sent to nobody."""
 
     name: str
     weight: float = 1.0
@@ -40,7 +40,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class VariantResult:
-    """Emails sent of a variant, and how many of them were replied to (each counted once)."""
+    """How many emails of a variant were sent, and how many of them were replied to (each counted once)."""
 
     name: str
     sent: int
@@ -48,21 +48,21 @@ class VariantResult:
 
 
 def choose(variants: Sequence[Variant], lead_id: UUID, step_id: UUID) -> str:
-    """The variant that this lead is sent at this step: always the same one, as long as the variants are the same.
+    """The variant for this lead at this step: always the same one while the variants stay the same.
 
     Raises ValueError when no variant has a weight above 0.
     """
     candidates = [variant for variant in variants if variant.weight > 0]
     if not candidates:
         raise ValueError("no variant has a weight above 0")
-    # -ln(u) / w is an exponential time of rate w: the first to come is variant i with probability w_i / sum(w).
+    # -ln(u) / w has an exponential distribution of rate w: the smallest is variant i with probability w_i / sum(w).
     return min(candidates, key=lambda one: (-math.log(_draw(lead_id, step_id, one.name)) / one.weight, one.name)).name
 
 
 def probability_best(results: Sequence[VariantResult]) -> dict[str, float]:
     """For each variant, the probability that its reply rate is the highest of all. They add up to 1.
 
-    Raises ValueError for counts that cannot be (more replies than emails, a negative number, a name twice).
+    Raises ValueError for impossible counts (more replies than emails, a negative number) and for a name twice.
     """
     if any(not 0 <= one.replied <= one.sent for one in results):
         raise ValueError("0 <= replied <= sent does not hold")
@@ -75,7 +75,7 @@ def probability_best(results: Sequence[VariantResult]) -> dict[str, float]:
 
 
 def winner(results: Sequence[VariantResult], min_sample: int = MIN_SAMPLE, certainty: float = CERTAINTY) -> str | None:
-    """The variant that is the best with at least this certainty, once every variant has sent `min_sample` emails."""
+    """The variant that is the best with at least this probability; None before each has sent `min_sample` emails."""
     if len(results) < 2 or any(one.sent < min_sample for one in results):
         return None
     chances = probability_best(results)
@@ -84,16 +84,17 @@ def winner(results: Sequence[VariantResult], min_sample: int = MIN_SAMPLE, certa
 
 
 def _draw(lead_id: UUID, step_id: UUID, name: str) -> float:
-    """Uniform in (0, 1). The two IDs have one length each, so that no two inputs read the same."""
+    """Uniform in (0, 1). Both IDs have a fixed length, so that different inputs never make the same bytes."""
     digest = hashlib.blake2b(step_id.bytes + lead_id.bytes + name.encode(), digest_size=8).digest()
     return ((int.from_bytes(digest, "big") >> 11) + 0.5) / 2**53
 
 
 @lru_cache(maxsize=4096)
 def _shares(posteriors: tuple[tuple[int, int], ...]) -> tuple[float, ...]:
-    """P(best) of each Beta(a, b), by Simpson's rule over ln(x / (1 - x)), in which each is close to a normal.
+    """P(best) of each Beta(a, b), by Simpson's rule over ln(x / (1 - x)), in which each density is close to a normal.
 
-    The nodes are every posterior's own, as fine as it is narrow, so that counts in the millions stand beside none.
+    The nodes are those of all densities, closer together for a narrow one. So a variant with millions of emails can be
+    compared with one that has none.
     """
     nodes = sorted({node for a, b in posteriors for node in _nodes(a, b)})
     densities = [_Density(a, b) for a, b in posteriors]
@@ -111,7 +112,7 @@ def _shares(posteriors: tuple[tuple[int, int], ...]) -> tuple[float, ...]:
             at_start, at_half, at_end = (_product(values, i) for values in (cumulated, half, whole))
             shares[i] += width * (left[i] * at_start + 4 * middle[i] * at_half + right[i] * at_end) / 6
         cumulated, left = whole, right
-    # Every share carries the scales of all densities alike, and together the shares are 1.
+    # Each share has the same unknown scale, and together they must be 1.
     total = sum(shares)
     return tuple(max(share / total, 0.0) for share in shares)
 
@@ -121,7 +122,7 @@ def _product(values: Sequence[float], without: int) -> float:
 
 
 class _Density:
-    """The density of ln(x / (1 - x)) for x in Beta(a, b), x^a (1 - x)^b, in a scale in which its peak is 1."""
+    """The density of ln(x / (1 - x)) for x in Beta(a, b), which is x^a (1 - x)^b, scaled so that its peak is 1."""
 
     __slots__ = ("_a", "_b", "_top")
 
@@ -134,7 +135,7 @@ class _Density:
 
 
 def _log_curve(a: int, b: int, logit: float) -> float:
-    """ln(x^a (1 - x)^b) at x = 1 / (1 + e^-logit), without losing either factor where it is close to 1."""
+    """ln(x^a (1 - x)^b) at x = 1 / (1 + e^-logit), precise also where x or 1 - x is close to 1."""
     return -a * _softplus(-logit) - b * _softplus(logit)
 
 

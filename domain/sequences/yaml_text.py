@@ -1,8 +1,8 @@
-"""YAML as JSON's other spelling: what a person writes is read as they meant it, and what is written reads well.
+"""YAML for JSON values: read as in YAML 1.2, and written so that people can read it.
 
-Only what JSON can say is read or written. `on`, `yes` and `09:30` are text, as in YAML 1.2, and are written in
-quotes, so that a reader of YAML 1.1 agrees. A document is bounded in size, depth and nodes; an alias counts as
-all that it stands for, so that a few lines cannot grow into gigabytes.
+Only values that JSON has are read or written. `on`, `yes` and `09:30` are text, as in YAML 1.2. They are written in
+quotes, so that a reader of YAML 1.1 takes them for text, too. The size, depth and number of nodes of a document are
+limited. An alias counts as everything that it stands for, so that a few lines cannot grow into gigabytes.
 """
 
 import io
@@ -39,16 +39,18 @@ _WORDS: dict[str, bool | None] = {
 }
 _STANDARD = "tag:yaml.org,2002:"
 _JSON_TAGS = frozenset(_STANDARD + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
-# What a line of a block could not hold: a reader takes some of these for the end of the line.
+# Characters that a block cannot contain: some readers take some of them for the end of the line.
 _NOT_IN_BLOCK = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 class MalformedYaml(DomainError):
-    """What was sent is not YAML that is read here; the detail names the line and the column, both from 1."""
+    """The text is not YAML, or not of the kind that is read here. The detail names line and column, both from 1."""
 
     code = "malformed_yaml"
     status = 400
-    title = "The document is not YAML that is read here"
+    title = "The document is not YAML, or uses a part of YAML that is not accepted"
+    remedy = "Correct the YAML at the line and column that the `detail` names."
+    retryable = False
 
 
 def load(text: str) -> Any:
@@ -72,7 +74,7 @@ def load(text: str) -> Any:
 
 
 def dump(value: Any) -> str:
-    """`value` (JSON values) as a document that `load` reads back the same; text of many lines is written as lines."""
+    """`value` (JSON values) as a document that `load` reads back unchanged. Text of several lines is a block."""
     stream = io.StringIO()
     dumper: Any = _Dumper(stream, allow_unicode=True, width=math.inf, sort_keys=False, default_flow_style=False)
     dumper.open()
@@ -85,14 +87,14 @@ def dump(value: Any) -> str:
 
 @dataclass(slots=True)
 class _Built:
-    """A value with what it costs: how many nodes it stands for, and how deep it is."""
+    """A value with its size: how many nodes it stands for, and how deep it nests."""
 
     value: Any
     nodes: int = 1
     depth: int = 1
     anchor: str | None = None
     key: str | None = None
-    """Of a mapping that is being built: the key whose value comes next."""
+    """For a mapping that is being built: the key of the next value."""
 
     def add(self, item: "_Built") -> None:
         self.nodes += item.nodes
@@ -117,7 +119,7 @@ class _Builder:
     _nodes: int = 0
     _open: list[_Built] = field(default_factory=list[_Built])
     _anchors: dict[str, _Built | None] = field(default_factory=dict[str, "_Built | None"])
-    """None while the thing itself is still being built: it cannot hold itself."""
+    """None while the value of the anchor is still being built: a value cannot contain itself."""
 
     def take(self, event: Event) -> None:
         match event:
@@ -165,7 +167,7 @@ class _Builder:
         self._refuse_depth(0, event)
 
     def _finish(self, built: _Built, event: Event) -> None:
-        """`built` is whole: it goes into what holds it."""
+        """`built` is complete: add it to the value that contains it."""
         self._count(1 if not isinstance(event, AliasEvent) else built.nodes, event)
         built.nodes += isinstance(event, CollectionEndEvent)
         if built.anchor:
@@ -227,7 +229,7 @@ def _at(problem: str, mark: Any) -> MalformedYaml:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style, lists indented under their key, text of many lines as lines."""
+    """Writes blocks, lists indented under their key, and text of several lines as a block."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -245,27 +247,28 @@ class _Dumper(yaml.SafeDumper):
 def _represent_text(dumper: Any, text: str) -> yaml.ScalarNode:
     style = "|" if _fits_block(text) else None
     if style is None and ("\n" in text or _NOT_IN_BLOCK.search(text)):
-        style = '"'  # the others would fold, or change, what is not an ordinary line
+        style = '"'  # other styles would fold or change such a text
     return dumper.represent_scalar(_STANDARD + "str", text, style=style)
 
 
 _writer: Any = _Dumper
 _writer.add_representer(str, _represent_text)
-# A reader that follows YAML 1.2 takes `1e5` for a number, one of 1.1 does not: it is quoted for both.
+# In YAML 1.2 `1e5` is a number, in YAML 1.1 it is text. A text `1e5` is quoted, so that both read text.
 _writer.add_implicit_resolver(_STANDARD + "float", _FLOAT, list("-0123456789"))
 
 
 def _fits_block(text: str) -> bool:
-    # A first line that begins with a blank would be taken for the block's indentation. An empty line at the end would
-    # make every one that follows a part of the text, those between steps too.
+    # Blanks at the beginning of the first line would be taken for the block's indentation. An empty line at the end
+    # would make the empty lines between steps part of the text.
     ordinary = text[:1] not in (" ", "\n", "\t") and not text.endswith("\n\n")
     return "\n" in text and ordinary and _NOT_IN_BLOCK.search(text) is None
 
 
 def _lay_out(node: Any, depth: int) -> int:
-    """Short things that hold no lines of text stand on one line; answers their width, 0 for what may not.
+    """Put short values without blocks of text on one line. Returns their width; 0 for a value that needs more lines.
 
-    The document, its list of steps and each step are always written out, so that a change shows as a line of its own.
+    The document, its list of steps and each step always use several lines, so that a diff shows each change on a line
+    of its own.
     """
     if isinstance(node, yaml.ScalarNode):
         return 0 if node.style == "|" else len(node.value) + 2

@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.failures import described
 from domain.public_addresses import may_be_reached
 from mail.delivery import redact
 from mail.imap.errors import ImapConnectionFailed
@@ -49,7 +50,7 @@ class ImapTimeouts:
 
 async def connect(server: ImapServer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection to the first address that takes it. Raises ImapConnectionFailed."""
-    failed: OSError | None = None
+    failed = OSError("the name has no address")
     for address in await _addresses(server):
         try:
             tls = server.security == "tls"
@@ -65,7 +66,7 @@ async def connect(server: ImapServer) -> tuple[asyncio.StreamReader, asyncio.Str
             continue
         _keep_alive(writer)
         return reader, writer
-    raise ImapConnectionFailed(redact(f"{type(failed).__name__}: {failed}")) from None
+    raise ImapConnectionFailed(redact(described(failed))) from None
 
 
 async def _addresses(server: ImapServer) -> list[str]:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 
+from domain.failures import described
 from mail.delivery import redact
 from mail.imap.errors import ImapConnectionFailed, ImapProtocolError
 from mail.imap.responses import Response, understand
@@ -114,4 +115,4 @@ class ImapWire:
 
 
 def _lost(error: OSError) -> ImapConnectionFailed:
-    return ImapConnectionFailed(redact(f"{type(error).__name__}: {error}"))
+    return ImapConnectionFailed(redact(described(error)))

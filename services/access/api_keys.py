@@ -1,6 +1,6 @@
 """API keys: `cdz_<prefix>_<secret>`. Only the SHA-256 is stored, so a key is shown once and never again.
 
-A fast hash is enough: the secret is 190 random bits, which nobody guesses at any speed.
+A fast hash is enough: the secret has 190 random bits, which nobody can guess.
 """
 
 import hashlib
@@ -27,19 +27,21 @@ from services.paging import Page, PageRequest, after_of, newest_first
 
 Scope = Literal["read", "write", "admin"]
 ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
-"""Each may do what those before it may."""
+"""Each scope includes the ones before it."""
 
 _ALPHABET = string.ascii_letters + string.digits
-# Wide enough for a key that was made elsewhere (`cadenza up` keeps one in its home) with 32 characters or more.
+# Long enough for a key that was created elsewhere (`cadenza up` keeps one in its home) with 32 characters or more.
 _KEY = re.compile(r"cdz_[A-Za-z0-9_-]{32,120}")
 _PREFIX = slice(4, 12)
 
 
 class KeyInUse(Conflict):
-    """A key cannot revoke itself, so that a tenant never loses its last way in by one wrong call."""
+    """A key cannot revoke itself, so that one wrong call never costs a tenant its last access."""
 
     code = "api_key_in_use"
-    title = "The key that makes the request cannot be revoked by it"
+    title = "An API key cannot revoke itself"
+    remedy = "Revoke the key with another key of scope `admin`."
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,13 @@ def well_formed(key: str) -> bool:
 
 
 async def find_key(database: Database, key: str) -> FoundKey | None:
-    """Whose key this is; None for one that is unknown, malformed or revoked."""
+    """The owner of this key. None for one that is unknown, malformed or revoked."""
     return await queries.find_key(database, _hash(key)) if well_formed(key) else None
 
 
 async def note_use(database: Database, key: FoundKey) -> None:
-    """Keeps `last_used_at`, to the minute. Where Postgres takes no writes for now, whoever only reads is let in."""
+    """Updates `last_used_at`, at most once a minute. While Postgres accepts no writes, read requests are still
+    admitted."""
     if not key.is_to_be_noted:
         return
     try:
@@ -84,7 +87,7 @@ async def create_key(session: WriteSession, *, name: str, scopes: Sequence[Scope
 
 
 async def adopt_key(session: WriteSession, key: str, *, name: str, scopes: Sequence[Scope]) -> NewKey | None:
-    """Makes this well-formed key one of the session's tenant. None when it is a key already, or was one."""
+    """Registers this well-formed key for the session's tenant. None when the key exists already, or was revoked."""
     held: list[str] = [scope for scope in ALL_SCOPES if scope in scopes]
     row = await queries.insert_key(session, name=name, prefix=key[_PREFIX], key_hash=_hash(key), scopes=held)
     if row is None:
@@ -107,7 +110,7 @@ async def get_key(session: ReadSession, key_id: UUID) -> ApiKey:
 
 
 async def revoke_key(session: WriteSession, key_id: UUID, *, used: UUID | None) -> None:
-    """Revokes at once and for good, with the sessions that began with it. `used` is the key of the request, or of its
+    """Revokes the key and ends its sessions, at once and for good. `used` is the key of this request, or of its
     session. Raises NotFound, KeyInUse."""
     if key_id == used:
         raise KeyInUse("revoke it with another key of the admin scope")

@@ -1,5 +1,5 @@
-"""The audit log: which key, or which person, administered what, and when. Written in the transaction of the change, or
-not at all."""
+"""The audit log: which key or person changed which administrative setting, and when. The entry is written in the
+transaction of the change."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -50,7 +50,7 @@ async def audited(
     fields: Iterable[str] | None = None,
     **detail: int | list[str],
 ) -> None:
-    """`fields` are the names of those that were given, without their values: they may be secrets, or people's."""
+    """`fields`: the names of the given fields without their values, which may be secrets or personal data."""
     named = {} if fields is None else {"fields": sorted(fields)}
     await queries.add_entry(session, action=action, target_id=target_id, detail=named | detail)
 

@@ -1,4 +1,4 @@
-"""Whom a fresh installation starts with: a tenant, a key that may do everything, a mailbox to send from."""
+"""What a fresh installation begins with: a tenant, a key with every scope, and a mailbox to send from."""
 
 from dataclasses import dataclass
 from uuid import NAMESPACE_DNS, UUID, uuid5
@@ -11,7 +11,7 @@ from mail.addresses import normalise_address
 from services.access.api_keys import ALL_SCOPES, adopt_key, create_key, find_key, well_formed
 
 FIRST_TENANT_ID = uuid5(NAMESPACE_DNS, "first-tenant.cadenza.example")
-"""Fixed, since row level security shows nobody a list of tenants to find it in."""
+"""A fixed ID, because row level security shows nobody a list of tenants in which to look it up."""
 
 KEY_NAME = "First key"
 
@@ -31,10 +31,10 @@ async def ensure_first_tenant(
     mailbox_email: str = "sales@cadenza.example",
     mailbox_name: str = "Sam from Cadenza",
 ) -> FirstTenant:
-    """Makes what is missing, in one transaction, as the app's own role; the second time it changes nothing.
+    """Creates what is missing in one transaction, with the app's own role. Running it again changes nothing.
 
-    `known_key` is the key of an earlier start: one that works is kept (with its tenant), one that this database
-    never saw becomes a key of the first tenant. Without one, or when it was revoked, a new key is made.
+    `known_key` is the key of an earlier start. A working one is kept, with its tenant. One that this database never had
+    becomes a key of the first tenant. Without one, or after it was revoked, a new key is created.
     """
     known = await find_key(database, known_key) if known_key else None
     tenant_id = known.tenant_id if known else FIRST_TENANT_ID

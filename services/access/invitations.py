@@ -1,5 +1,5 @@
-"""Invitations: the one way to a password, the first as well as another. An administrator makes the link and hands it
-to the person; it holds once, for seven days."""
+"""Invitations: the only way to set a password, first or later. An administrator creates the link and gives it to the
+person. It works once, for seven days."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +17,13 @@ from services.access.users import get_user
 
 
 class InvitationOver(DomainError):
-    """Also of a token that never was one."""
+    """Also raised for a token that never existed."""
 
     code = "invitation_over"
     status = 410
-    title = "The invitation does not hold, or no more"
+    title = "The invitation is not valid, or not any more"
+    remedy = "Ask an administrator for another link, and use it within seven days."
+    retryable = False
 
     def __init__(self) -> None:
         super().__init__("it was used, replaced by a newer one, or is more than seven days old: ask for another")
@@ -36,7 +38,8 @@ class NewInvitation:
 
 
 async def invite(session: WriteSession, user_id: UUID) -> NewInvitation:
-    """Takes the place of the user's last one. The present password stays until it is accepted. Raises NotFound."""
+    """Replaces the user's previous invitation. The present password stays valid until the new one is accepted. Raises
+    NotFound."""
     await get_user(session, user_id)
     token = sessions.new_token()
     expires_at = await queries.put_invitation(session, user_id, sessions.hash_of(token))
@@ -45,12 +48,12 @@ async def invite(session: WriteSession, user_id: UUID) -> NewInvitation:
 
 
 async def accept(database: Database, passwords: Passwords, token: str, password: str) -> SignedIn:
-    """Sets the password, ends the person's sessions and begins one. Raises InvitationOver."""
+    """Sets the password, ends the person's sessions and begins a new one. Raises InvitationOver."""
     token_hash = sessions.hash_of(token)
     found = await queries.find_invitation(database, token_hash)
     if found is None:
         raise InvitationOver
-    password_hash = await passwords.hash(password)  # before the transaction: it takes a while
+    password_hash = await passwords.hash(password)  # before the transaction, because hashing takes a while
     async with database.write(found.tenant_id, user_id=found.user_id) as session:
         if not await queries.take_invitation(session, token_hash):
             raise InvitationOver

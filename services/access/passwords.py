@@ -1,8 +1,8 @@
-"""Passwords of people, as scrypt hashes (RFC 7914) with the parameters that OWASP's Password Storage Cheat Sheet asks
-for: N = 2^15, r = 8, p = 3. A hash takes 32 MiB and some tenths of a second of one core, so a few are made at a time.
+"""Passwords of people, as scrypt hashes (RFC 7914) with the parameters of OWASP's Password Storage Cheat Sheet: N =
+2^15, r = 8, p = 3. A hash takes 32 MiB and some tenths of a second of one core, so only a few run at the same time.
 
-What a password must be is what NIST SP 800-63B wants (section 3.1.1.2): long, and nothing else. Before it is hashed it
-is brought into the form NFKC, since two keyboards may write one letter in two ways.
+The rules for a password follow NIST SP 800-63B section 3.1.1.2: it must be long, and nothing else. It is normalised to
+NFKC before hashing, since two keyboards may write one letter in two ways.
 """
 
 import asyncio
@@ -21,19 +21,20 @@ _AT_ONCE = 2
 
 
 class Passwords:
-    """Hashes and checks, for one process. Who asks while others are served waits for a turn."""
+    """Hashes and checks passwords for one process. A caller waits while others use all places."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def hash(self, password: str) -> str:
-        """What is kept of it."""
+        """The hash to store."""
         salt = secrets.token_bytes(_SALT_BYTES)
         made = await self._derived(password, salt, _LOG2_N, _R, _P)
         return "$".join(("scrypt", str(_LOG2_N), str(_R), str(_P), _written(salt), _written(made)))
 
     async def matches(self, password: str, kept: str | None) -> bool:
-        """Whether it is the one that was hashed. Where nothing is kept it is not, which takes as long to find out."""
+        """Whether `password` is the one that was hashed. Without a stored hash the answer is False and takes the same
+        time."""
         if kept is None:
             await self.hash(password)
             return False

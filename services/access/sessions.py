@@ -1,8 +1,7 @@
-"""Sessions: a browser that is signed in, known by a token in its cookie. As of a key, only the SHA-256 is kept.
+"""Sessions: a signed-in browser, identified by the token in its cookie. As for keys, only the SHA-256 is stored.
 
-One ends after twelve hours without a request, fourteen days after it began, when its person signs out, sets another
-password or is removed, and when its key is revoked. How long is said in the schema (`0020_sessions.sql`), since the
-database's clock decides.
+A session ends after twelve hours without a request, after fourteen days, when its person signs out, sets a new password
+or is removed, and when its key is revoked. The times stand in SQL, because the database's clock decides.
 """
 
 import hashlib
@@ -19,13 +18,13 @@ from db.session import Database, WriteSession
 from services.access.audit import audited
 
 MAX_AGE_SECONDS = 14 * 24 * 3600
-"""How long a browser need keep the token."""
+"""How long a browser keeps the cookie."""
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_token() -> str:
-    """For what is to be known by it alone: 32 random bytes."""
+    """A new token: 32 random bytes."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
@@ -34,12 +33,13 @@ def hash_of(token: str) -> bytes:
 
 
 async def find_session(database: Database, token: str) -> FoundSession | None:
-    """Whose session this is; None for one that is unknown, malformed or over."""
+    """The owner of this session. None for a token that is unknown, malformed or expired."""
     return await queries.find_session(database, hash_of(token)) if _TOKEN.fullmatch(token) else None
 
 
 async def note_use(database: Database, found: FoundSession) -> None:
-    """Keeps `last_seen_at`, to the minute. Where Postgres takes no writes for now, whoever only reads is let in."""
+    """Updates `last_seen_at`, at most once a minute. While Postgres accepts no writes, read requests are still
+    admitted."""
     if not found.is_to_be_noted:
         return
     try:
@@ -51,7 +51,7 @@ async def note_use(database: Database, found: FoundSession) -> None:
 
 
 async def begin_for_user(session: WriteSession, user_id: UUID, password_hash: str) -> str | None:
-    """The new session's token. None when the user has gone, or has another password than the one that was right."""
+    """The token of the new session. None when the user was removed, or changed the password since it was checked."""
     token = new_token()
     session_id = await queries.begin_for_user(session, user_id, password_hash, hash_of(token))
     if session_id is None:
@@ -61,7 +61,7 @@ async def begin_for_user(session: WriteSession, user_id: UUID, password_hash: st
 
 
 async def begin_for_key(session: WriteSession, key_id: UUID) -> str:
-    """The new session's token."""
+    """The token of the new session."""
     token = new_token()
     await _begun(session, await queries.begin_for_key(session, key_id, hash_of(token)))
     return token
@@ -73,6 +73,6 @@ async def _begun(session: WriteSession, session_id: UUID) -> None:
 
 
 async def end_session(session: WriteSession, session_id: UUID) -> None:
-    """Signs out. One that is over already is left at that."""
+    """Signs out. Does nothing when the session has ended already."""
     if await queries.end_session(session, session_id):
         await audited(session, "session.ended", session_id)

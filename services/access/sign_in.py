@@ -1,7 +1,7 @@
-"""Signing in: who a browser's person is, by an API key, or by an email address and a password.
+"""Signing in: finds a browser's person by an API key, or by an email address and a password.
 
-An address may be known to several tenants, each with a password of its own: an administrator of one could else set
-the password that opens another.
+Several tenants may know one address, each with a password of its own. Otherwise an administrator of one tenant could
+set the password that opens another.
 """
 
 from collections.abc import Sequence
@@ -20,20 +20,23 @@ from services.access.passwords import Passwords
 
 
 class SignInFailed(Unauthorized):
-    """Says the same of an address that nobody has, of one without a password, and of a wrong password."""
+    """The same answer for an unknown address, for a user without a password, and for a wrong password."""
 
     code = "sign_in_failed"
-    title = "Nobody can sign in with this"
+    title = "Nobody can sign in with these details"
+    remedy = "Correct the address or the password, or ask an administrator for an invitation."
 
     def __init__(self, detail: str, tried: Sequence[KeptPassword] = ()) -> None:
         super().__init__(detail)
         self.tried = tried
-        """Whose password it was not; for the audit log."""
+        """Whose password was wrong, for the audit log."""
 
 
 class TenantNeeded(Conflict):
     code = "tenant_needed"
     title = "The address and the password are right in several tenants"
+    remedy = "Sign in again with the `tenant_id` of one of the `tenants` in the answer."
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,13 @@ class SignedIn:
     tenant_id: UUID
     token: str
     counts: bool = False
-    """Whether the password was, of others with the address, tried and wrong: it was an attempt all the same. Who may
-    set a password in one tenant could else try, by making it theirs first, every password of another."""
+    """Whether the password was also tried against other users with the same address, and was wrong there. That counts
+    as an attempt. Otherwise a person who may set passwords in one tenant could test there the passwords of other
+    tenants."""
 
 
 async def by_key(database: Database, key: FoundKey) -> SignedIn:
-    """A session that may do what the key may, for as long as the key holds."""
+    """A session with the rights of the key. It ends when the key is revoked."""
     async with database.write(key.tenant_id, api_key_id=key.key_id) as session:
         return SignedIn(key.tenant_id, await sessions.begin_for_key(session, key.key_id))
 
@@ -56,7 +60,7 @@ async def by_key(database: Database, key: FoundKey) -> SignedIn:
 async def by_password(
     database: Database, passwords: Passwords, email: str, password: str, tenant_id: UUID | None
 ) -> SignedIn:
-    """`email` in its normal form; `tenant_id` where it says which of several. Raises SignInFailed, TenantNeeded."""
+    """`email` in its normal form; `tenant_id` chooses among several tenants. Raises SignInFailed, TenantNeeded."""
     known = await queries.find_passwords(database, email)
     tried = [one for one in known if tenant_id in (None, one.tenant_id)]
     right = [one for one in tried if await passwords.matches(password, one.password_hash)]
@@ -83,7 +87,7 @@ async def _which(database: Database, right: Sequence[KeptPassword]) -> TenantNee
 
 
 async def audit_refusal(database: Database, tried: Sequence[KeptPassword]) -> None:
-    """In each tenant whose user it may have been. Of an address that nobody has nothing is kept."""
+    """Logs the failure in each tenant that has a user with this address. Nothing is stored for an unknown address."""
     for one in tried:
         async with database.write(one.tenant_id) as session:
             await audited(session, "session.refused", one.user_id)

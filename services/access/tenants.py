@@ -1,4 +1,4 @@
-"""Tenants: each sees itself alone; the operator's may make others."""
+"""Tenants: each sees only itself. The operator's tenant may create others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ class NotOperator(DomainError):
     code = "not_operator"
     status = 403
     title = "Only the operator's tenant may make tenants"
+    remedy = "Use a key of the tenant that runs this installation."
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,12 @@ async def create_tenant(
     api_key_id: UUID | None = None,
     user_id: UUID | None = None,
 ) -> NewTenant:
-    """A tenant with a first key that may do everything in it. `asking` is the tenant whose key, or person, asks. Raises
-    NotOperator.
+    """Creates a tenant with a first key that has every scope. `asking` is the tenant of the request's key or person.
+    Raises NotOperator.
 
-    Two transactions, since each belongs to one tenant, and one after the other: within one another, many at once would
-    hold every connection and wait for each other's. The operator's is the first, so that no tenant is made without a
-    word.
+    Two transactions, since each belongs to one tenant. They run one after the other: if they were nested, many requests
+    at once would hold every connection and wait for each other. The operator's transaction is first, so that no tenant
+    exists without an entry in the audit log.
     """
     tenant_id = uuid4()
     async with database.write(asking, api_key_id=api_key_id, user_id=user_id) as session:
@@ -58,7 +60,7 @@ async def create_tenant(
 
 
 async def get_tenant(session: ReadSession, tenant_id: UUID) -> Tenant:
-    """The session's own. Raises NotFound for any other."""
+    """The session's own tenant. Raises NotFound for any other."""
     own = await queries.own_tenant(session) if tenant_id == session.tenant_id else None
     if own is None:
         raise NotFound(f"there is no tenant {tenant_id}")

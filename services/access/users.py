@@ -15,7 +15,9 @@ from services.paging import Page, PageRequest, after_of, newest_first
 
 class UserExists(Conflict):
     code = "user_exists"
-    title = "There is a user with this address"
+    title = "A user with this address exists"
+    remedy = "Use the existing user."
+    retryable = False
 
     def __init__(self, email: str) -> None:
         detail = f"the tenant has a user {email}"
@@ -23,10 +25,12 @@ class UserExists(Conflict):
 
 
 class UserInUse(Conflict):
-    """Nobody takes their own last way in by one wrong call."""
+    """One wrong call must not lock a person out."""
 
     code = "user_in_use"
-    title = "Whoever is signed in cannot remove themselves, or change their own role"
+    title = "You cannot remove yourself or change your own role"
+    remedy = "Ask another administrator to do it, or use an API key of scope `admin`."
+    retryable = False
 
 
 async def create_user(session: WriteSession, *, email: str, name: str, role: Scope) -> User:
@@ -49,7 +53,7 @@ async def list_users(session: ReadSession, page: PageRequest) -> Page[User]:
 
 
 async def change_user(session: WriteSession, user_id: UUID, changes: Mapping[str, str], *, asking: UUID | None) -> User:
-    """`asking` is the user who is signed in. Raises NotFound, UserExists, UserInUse."""
+    """`asking` is the signed-in user. Raises NotFound, UserExists, UserInUse."""
     if user_id == asking and "role" in changes and changes["role"] != (await get_user(session, user_id)).role:
         raise UserInUse("have another administrator change it")
     if "email" in changes and await queries.user_id_of(session, changes["email"]) not in (None, user_id):
@@ -60,8 +64,8 @@ async def change_user(session: WriteSession, user_id: UUID, changes: Mapping[str
 
 
 async def delete_user(session: WriteSession, user_id: UUID, *, asking: UUID | None) -> None:
-    """The user's leads belong to nobody then; their notifications and sessions go. `asking` is the user who is signed
-    in. Raises NotFound, UserInUse."""
+    """The user's leads have no owner then. Their notifications and sessions are deleted. `asking` is the signed-in
+    user. Raises NotFound, UserInUse."""
     if user_id == asking:
         raise UserInUse("have another administrator remove you")
     if not await delete_row(session, User, user_id):

@@ -1,7 +1,7 @@
-"""How a sequence performs, told for its readers: totals, rates, the funnel, the variants, the days.
+"""The performance of a sequence: totals, rates, funnel, variants, days.
 
-A small sequence is counted at once; a large one is told as the materialized view last was (`as_of`). The bound is
-what counting may cost (docs/analytics.md has the measurements).
+A small sequence is counted on request. A large one is read from the materialized view, as of its last refresh
+(`as_of`). The limit is what counting may cost; docs/analytics.md has the measurements.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +13,14 @@ from db.queries import analytics as queries
 from db.queries.analytics import BranchCount, DayCounts, EmailCounts, Performance, Replies, StepCounts, StepRow
 from db.session import ReadSession
 from domain.errors import FieldError, Invalid
+from domain.sequences.steps.email import AutoWinner
 from domain.sequences.variants import STATISTIC, VariantResult, probability_best, winner
-from services.engine.steps.email import AutoWinner
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 
 COUNTED_LIVE = 500
-"""Sequences of up to this many enrollments are counted when they are asked for."""
+"""A sequence with at most this many enrollments is counted on request."""
 LISTED_LIVE = 2_000
-"""A list of sequences counts so many enrollments at most, the smallest sequences first."""
+"""A list of sequences counts at most this many enrollments, beginning with the smallest sequences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FunnelStep:
 
 @dataclass(frozen=True, slots=True)
 class VariantCounts:
-    """`probability_best` is None for a variant that nobody is sent any more."""
+    """`probability_best` is None for a variant that no lead is sent any more."""
 
     name: str
     emails: EmailCounts
@@ -42,7 +42,7 @@ class VariantCounts:
 
 @dataclass(frozen=True, slots=True)
 class StepVariants:
-    """The variants of one email step. `winner` was decided (`decided_at`), or would be by the counts as they are."""
+    """The variants of one email step. `winner` was decided (`decided_at`), or would be by the present counts."""
 
     step: StepRow
     results: Sequence[VariantCounts]
@@ -60,7 +60,7 @@ class Analytics:
     funnel: Sequence[FunnelStep]
     variants: Sequence[StepVariants]
     daily: Sequence[DayCounts]
-    """Of the days asked for; a day on which nothing happened is not in it."""
+    """The requested days. A day without events is left out."""
 
     @property
     def as_of(self) -> datetime:
@@ -68,7 +68,7 @@ class Analytics:
 
 
 async def analytics(session: ReadSession, sequence_id: UUID, first: date | None, last: date | None) -> Analytics:
-    """The sequence's whole life, and its days from `first` to `last` (UTC, both in).
+    """The sequence's whole life, and its days from `first` to `last` (UTC, both inclusive).
 
     Raises NotFound, and Invalid for a period that ends before it begins.
     """
@@ -91,8 +91,8 @@ async def analytics(session: ReadSession, sequence_id: UUID, first: date | None,
 
 
 async def replies(session: ReadSession, enrolled: Mapping[UUID, int]) -> dict[UUID, Replies]:
-    """For a list of sequences, by how many leads each has enrolled: the figures that `analytics` tells, in two
-    statements for all of them, those of many middling sequences as they were at the last refresh."""
+    """For a list of sequences, given the number of enrollments of each: the same figures as `analytics`, in two
+    statements for all. Of many middling sequences, the figures of the last refresh."""
     large, counted = list[UUID](), 0
     for sequence_id, count in sorted(enrolled.items(), key=lambda item: item[1]):
         counted += count
@@ -106,7 +106,7 @@ async def _performance(session: ReadSession, sequence_id: UUID) -> Performance:
     found: Performance | None = None
     if await queries.size(session, sequence_id, COUNTED_LIVE + 1) > COUNTED_LIVE:
         found = await queries.kept_performance(session, sequence_id)
-    # One that has grown large since the last refresh is counted all the same, however long it takes.
+    # A sequence that has grown large since the last refresh is still counted, however long that takes.
     found = found or await queries.live_performance(session, sequence_id)
     if found is None:
         raise no_sequence(sequence_id)
@@ -114,7 +114,7 @@ async def _performance(session: ReadSession, sequence_id: UUID) -> Performance:
 
 
 def _funnel(performance: Performance, steps: Sequence[StepRow]) -> list[FunnelStep]:
-    """The steps in order; then those that were removed, if they have a history."""
+    """The steps in order, then removed steps that have a history."""
     counts = {one.step_id: one for one in performance.steps}
     told = [
         FunnelStep(
@@ -132,14 +132,14 @@ def _funnel(performance: Performance, steps: Sequence[StepRow]) -> list[FunnelSt
 
 
 def _variants(step: StepRow, performance: Performance) -> StepVariants | None:
-    """None for a step that has no variants and never had."""
+    """None for a step that never had variants."""
     sent = {one.variant: one for one in performance.emails if one.step_id == step.id and one.variant is not None}
     present = [str(variant["name"]) for variant in step.variants or []]
     names = [*present, *sorted(name for name in sent if name not in present)]
     if not names:
         return None
     emails = {name: sent.get(name) or _added(step.id, name, ()) for name in names}
-    # One that nobody is sent (any more) does not compete.
+    # A variant that no lead is sent (any more) does not compete.
     weighed = [str(variant["name"]) for variant in step.variants or [] if float(variant.get("weight", 1)) > 0]
     competing = [VariantResult(name, emails[name].sent, emails[name].replied) for name in weighed]
     chances = probability_best(competing)

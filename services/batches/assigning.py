@@ -1,4 +1,4 @@
-"""Enrolling leads for a request: those that it names, or those of a campaign."""
+"""Enrolls the leads that a request names, or the leads of a campaign."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from services.leads.campaigns import get_campaign
 
 DRY_CHUNK = 5_000
 MAX_LISTED = 10_000
-"""So many leads are listed one by one in a dry run; the counts hold them all."""
+"""A dry run lists at most this many leads one by one. Its counts cover all."""
 
 
 @dataclass(slots=True)
 class DryAssignment:
-    """What assigning a sequence would do."""
+    """What assigning a sequence to a campaign would do."""
 
     total: int = 0
     accepted: int = 0
@@ -42,7 +42,7 @@ async def enroll_leads(
     campaign_id: UUID | None,
     dry_run: bool,
 ) -> EnrollResult:
-    """Enrolls them all at once, and keeps the outcome as a batch. Raises as `enroll` does."""
+    """Enrolls all of them in this transaction, and records the outcome as a batch. Raises what `enroll` raises."""
     if dry_run:
         tried = await enroll(session, sequence_id=sequence_id, lead_ids=lead_ids, campaign_id=campaign_id, dry_run=True)
         return replace(tried, forecast=await forecast_new(session, sequence_id, tried.by_mailbox))
@@ -65,8 +65,8 @@ async def enroll_leads(
 async def assign_sequence(
     session: WriteSession, campaign_id: UUID, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK
 ) -> Batch:
-    """Makes it the campaign's sequence and enrolls the campaign's leads: the first at once, the rest in the
-    background. An assignment of the campaign that is still under way ends.
+    """Assigns the sequence to the campaign and enrolls the campaign's leads: the first ones now, the rest in the
+    background. An earlier assignment of the campaign that is still running ends.
 
     Raises NotFound (campaign, sequence) and SequenceNotActive.
     """
@@ -80,7 +80,7 @@ async def assign_sequence(
 
 
 async def try_assignment(session: WriteSession, campaign_id: UUID, sequence_id: UUID) -> DryAssignment:
-    """What `assign_sequence` would do; nothing is written. Raises as it does."""
+    """What `assign_sequence` would do. Writes nothing. Raises what it raises."""
     await get_campaign(session, campaign_id)
     await hold_active_sequence(session, sequence_id)
     tried, after, by_mailbox = DryAssignment(), None, Counter[UUID]()

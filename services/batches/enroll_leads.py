@@ -1,4 +1,4 @@
-"""Leads that are enrolled all at once, while the caller waits: a batch that is done when it is written."""
+"""Leads that were enrolled while the caller waited: a batch that is already complete when it is recorded."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What a kind of batch is: how many leads it is about, and how the next few of them are treated.
+"""What a kind of batch defines: how many leads it covers, and how the next few of them are handled.
 
 A new kind is a class in a file of its own and a line in `registry.py`.
 """
@@ -20,40 +20,40 @@ class Then(Enum):
     MORE = "more"
     FINISHED = "finished"
     SUPERSEDED = "superseded"
-    """What it was told to do is no longer wanted."""
+    """A later command has replaced this one."""
     WAITING = "waiting"
-    """It can go on only when something else has changed: the next pass asks again."""
+    """It is blocked until something else changes. The next pass asks again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one chunk did. `accepted` and `skipped` are of the `processed`."""
+    """What one chunk did. `processed` includes `accepted` and `skipped`."""
 
     then: Then
     processed: int = 0
     accepted: int = 0
     skipped: Sequence[Skipped] = ()
     cursor: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Where the next one begins, for `batch.cursor`: JSON."""
+    """Where the next chunk begins: the new `batch.cursor`, as JSON."""
     why: str | None = None
-    """What it waits for, in a few words."""
+    """Why it is blocked, in a few words."""
 
 
 class BatchKind(ABC):
     name: ClassVar[str]
     command: ClassVar[str]
-    """The word in the outbox that a lead's workflow hears of it: while that waits, the lead is not told."""
+    """The outbox command that tells a lead's workflow. While such a row waits, the lead counts as not told."""
     paced: ClassVar[bool] = False
-    """Waits with the next chunk until Temporal has been told of most of the last one."""
+    """Whether the next chunk waits until most of the last one is delivered to Temporal."""
 
     @abstractmethod
     async def count(self, session: WriteSession, batch: Batch) -> int:
-        """How many leads it is about."""
+        """How many leads it covers."""
 
     @abstractmethod
     async def chunk(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
-        """Treats the next leads, at most `limit`, in the caller's transaction.
+        """Handles the next leads, at most `limit`, in the caller's transaction.
 
-        That transaction holds the sequence FOR SHARE and saves what is answered. A DomainError ends the batch as
-        failed, without the chunk; any other error leaves it to be tried again.
+        That transaction holds the sequence FOR SHARE and saves the returned chunk. A DomainError rolls the chunk back
+        and ends the batch as failed. After any other error the chunk is tried again.
         """

@@ -1,20 +1,21 @@
 """Moves the leads of a sequence to its newest version.
 
-Those whose wait is over by an edit would all be due at once: they are spread, as after a pause.
+Leads whose wait an edit has ended would all be due now, so they are spread over time, as after a pause.
 """
 
 import dataclasses
 from datetime import timedelta
 from typing import ClassVar
 
+from db.calls.steering import MigrateEnrollments
 from db.models import Batch
 from db.queries.sequences import publishing
 from db.queries.sequences import sequences as sequences_of
 from db.session import WriteSession
 from domain.sequences.relocation import Relocated, relocate
+from domain.sequences.sequence import Plan
 from services.batches.kind import BatchKind, Chunk, Then
 from services.batches.resume_sequence import DUE_PER_SECOND
-from services.engine.plans import read_plan
 from services.enrollments.relocation import Plans, relocated_row
 
 
@@ -32,7 +33,7 @@ class MigrateLeads(BatchKind):
         if current.version != batch.cursor.get("version", current.version):
             return Chunk(Then.SUPERSEDED, cursor=batch.cursor)
         rows = await publishing.enrollments_behind(session, batch.sequence_id, current.id, limit, lock=True)
-        plan, old = read_plan(current.plan), Plans(session)
+        plan, old = Plan.model_validate(current.plan), Plans(session)
         await old.know(rows)
         places = [(row, relocate(old.of(row), plan, row.standing)) for row in rows]
         spread = int(batch.cursor.get("spread", 0))
@@ -42,7 +43,9 @@ class MigrateLeads(BatchKind):
                 place = dataclasses.replace(place, due_at=row.standing.now + timedelta(seconds=spread / DUE_PER_SECOND))
                 spread += 1
             moved.append(relocated_row(row, place))
-        await publishing.migrate(session, current.id, current.version, moved)
+        await MigrateEnrollments(
+            tenant_id=session.tenant_id, version_id=current.id, version=current.version, rows=moved
+        ).within(session)
         return Chunk(
             Then.MORE if len(rows) == limit else Then.FINISHED,
             processed=len(rows),
@@ -52,7 +55,7 @@ class MigrateLeads(BatchKind):
 
 
 def _comes_due(place: Relocated, row: publishing.Behind) -> bool:
-    """Whether it is by this edit that the lead need not wait any longer."""
+    """Whether this edit ended the lead's wait."""
     stood = row.standing
     if stood.paused_at is not None or place.due_at is None:
         return False

@@ -1,9 +1,9 @@
-"""Holds every lead of a sequence."""
+"""Pauses every live enrollment of a sequence."""
 
 from typing import ClassVar
 
+from db.calls import steering
 from db.models import Batch
-from db.queries.enrollments import steering
 from db.session import WriteSession
 from services.batches.kind import Chunk
 from services.batches.steering_kind import SteeringKind, moved

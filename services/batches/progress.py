@@ -1,4 +1,4 @@
-"""How batches are getting on."""
+"""The progress of batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ FINAL = ("done", "superseded", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`untold`: so many of the accepted leads Temporal is still to be told of."""
+    """`untold`: how many accepted leads wait in the outbox for Temporal."""
 
     row: Batch
     untold: int
     forecast: Forecast | None = None
-    """When the leads that it has enrolled will have been sent their first email; of one batch that is asked for."""
+    """When the enrolled leads will have been sent their first email. Only in the answer for a single batch."""
 
     @property
     def started(self) -> int:
@@ -32,12 +32,12 @@ class Progress:
 
     @property
     def done(self) -> bool:
-        """Nothing more will happen."""
+        """Whether the batch has ended and nothing of it waits in the outbox."""
         return self.row.status in FINAL and not self.untold
 
     @property
     def share(self) -> float:
-        """From 0 to 1: leads that were skipped, or that Temporal was told of."""
+        """The share of leads that were skipped or delivered to Temporal, from 0 to 1."""
         if not self.row.total:
             return float(self.row.status in FINAL)
         return (self.row.processed - self.untold) / self.row.total
@@ -77,7 +77,7 @@ async def _found(session: ReadSession, batch_id: UUID) -> Batch:
 
 async def _looked_at(session: ReadSession, rows: Sequence[Batch]) -> list[Progress]:
     untold = await queries.count_untold(session, {row.id: KINDS[row.kind].command for row in rows})
-    # A lead may be told of something for the second time.
+    # More rows may wait than leads: a lead may have a second row.
     return [Progress(row, min(untold.get(row.id, 0), row.accepted)) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""Every kind of batch, by its name in the table."""
+"""Every kind of batch, by its name in the table `batches`."""
 
 from services.batches.enroll_campaign import EnrollCampaign
 from services.batches.enroll_leads import EnrollLeads

@@ -1,14 +1,14 @@
-"""Lets go what a sequence held, a few leads a second.
+"""Resumes the leads that the pause of a sequence holds, a few each second.
 
-Whatever came due during the pause would all be due at once: it is spread. A lead whose wait is not over waits for what
-was left of it, as ever. A lead that was paused by itself stays paused.
+Steps that came due during the pause would all be due now, so they are spread over time. A lead whose wait had not
+ended waits for the remaining time, as always. A lead that was paused on its own stays paused.
 """
 
 import dataclasses
 from typing import ClassVar
 
+from db.calls import steering
 from db.models import Batch
-from db.queries.enrollments import steering
 from db.session import WriteSession
 from services.batches.kind import Chunk
 from services.batches.steering_kind import SteeringKind, moved

@@ -1,6 +1,6 @@
-"""Beginning a batch, and carrying one forward by a chunk.
+"""Begins a batch, and carries one forward by a chunk.
 
-Both in the caller's transaction: what a chunk does and where the next one begins are committed together.
+Both run in the caller's transaction: what a chunk did and where the next one begins are committed together.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from services.batches.registry import KINDS
 from services.enrollments.enrolling import Skipped
 
 FIRST_CHUNK = 1_000
-"""So many leads are treated before the request is answered; a small batch is done by then."""
+"""How many leads are handled before the request is answered. A small batch is complete by then."""
 CHUNK = 1_000
 LEASE = timedelta(seconds=30)
 
@@ -38,9 +38,9 @@ async def begin(
     campaign_id: UUID | None = None,
     first_chunk: int = FIRST_CHUNK,
 ) -> Batch:
-    """A new batch, its first chunk done. The dispatcher's kick after the commit has the rest done.
+    """Creates a batch and handles its first chunk. The dispatcher handles the rest, once it is kicked after the commit.
 
-    The caller holds the sequence. Raises what the kind's chunk raises.
+    The caller has locked the sequence. Raises what the kind's `chunk` raises.
     """
     values = {"kind": kind, "sequence_id": sequence_id, "campaign_id": campaign_id}
     batch = await queries.insert_batch(session, values)
@@ -53,7 +53,8 @@ async def begin(
 async def advance(
     session: WriteSession, batch_id: UUID, *, driver: UUID, limit: int = CHUNK
 ) -> tuple[BatchKind, Chunk] | None:
-    """One more chunk. None when the batch is over or another driver has it. Raises what the kind's chunk raises."""
+    """Handles one more chunk. None when the batch has ended or another driver has its lease. Raises what the kind's
+    `chunk` raises."""
     batch = await queries.claim(session, batch_id, driver, LEASE)
     if batch is None:
         return None
@@ -64,7 +65,7 @@ async def advance(
 
 
 async def fail(session: WriteSession, batch_id: UUID, why: str) -> None:
-    """Ends the batch where it stands. What it has done stays done."""
+    """Ends the batch as failed. What it has done stays."""
     values = {"status": "failed", "error": why, "finished_at": datetime.now(UTC), **_RELEASED}
     await queries.update_batch(session, batch_id, values)
 
@@ -79,7 +80,7 @@ async def record_done(
     accepted: int,
     skipped: Sequence[Skipped],
 ) -> None:
-    """A batch that was done all at once, in this transaction."""
+    """Records a batch that was completed within this transaction."""
     values = {"id": batch_id, "kind": kind, "sequence_id": sequence_id, "campaign_id": campaign_id}
     batch = await queries.insert_batch(session, values)
     await _save(session, batch, Chunk(Then.FINISHED, accepted + len(skipped), accepted, skipped))
@@ -94,7 +95,7 @@ async def _save(session: WriteSession, batch: Batch, chunk: Chunk) -> None:
     values: dict[str, Any] = {
         "status": _STATUS[chunk.then],
         "processed": processed,
-        # Leads may have come and gone since it was counted.
+        # Leads may have been added and removed since the count.
         "total": processed if chunk.then is Then.FINISHED else max(batch.total, processed),
         "accepted": batch.accepted + chunk.accepted,
         "skipped": _counted(batch.skipped, chunk.skipped),

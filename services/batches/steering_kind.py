@@ -1,24 +1,25 @@
-"""What pausing, resuming and stopping a whole sequence have in common.
+"""What the batches that pause, resume and stop a whole sequence have in common.
 
-The sequence's own status has changed already, which closes the gate for all of its leads; the batch moves their rows.
-The rows that are still to be moved are found by their status, so nothing need be remembered between two chunks.
+The sequence's status has changed already, which closes the gate for all of its leads. The batch then changes their
+enrollments. It finds those that remain by their status, so it keeps no position between two chunks.
 """
 
 from abc import abstractmethod
 from typing import ClassVar
 
+from db.calls import steering
 from db.models import Batch
 from db.queries import batches as queries
-from db.queries.enrollments import steering
 from db.session import WriteSession
 from services.batches.kind import BatchKind, Chunk, Then
 
 
 class SteeringKind(BatchKind):
     wanted: ClassVar[str]
-    """The sequence's status that this carries out. When it is another by now, a later command has taken over."""
+    """The sequence status that this batch carries out. When the sequence has another by now, a later command has
+    replaced this one."""
     waiting: ClassVar[steering.Waiting]
-    """The enrollments that are still to be moved."""
+    """Which enrollments remain."""
 
     async def count(self, session: WriteSession, batch: Batch) -> int:
         return await steering.count_waiting(session, batch.sequence_id, self.waiting)
@@ -30,9 +31,9 @@ class SteeringKind(BatchKind):
 
     @abstractmethod
     async def move(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
-        """Moves the next enrollments."""
+        """Changes the next enrollments, at most `limit`."""
 
 
 def moved(taken: int, accepted: int, limit: int) -> Chunk:
-    """A chunk that took so many enrollments, and found some of them moved meanwhile by somebody else."""
+    """The chunk that handled `taken` enrollments, of which another command may have changed some in the meantime."""
     return Chunk(Then.MORE if taken == limit else Then.FINISHED, processed=taken, accepted=accepted)

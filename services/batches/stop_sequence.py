@@ -1,9 +1,9 @@
-"""Ends every lead's way through a sequence that was archived."""
+"""Stops every live enrollment of a sequence that was archived."""
 
 from typing import ClassVar
 
+from db.calls import steering
 from db.models import Batch
-from db.queries.enrollments import steering
 from db.session import WriteSession
 from domain.enrollments.status import StopReason
 from services.batches.kind import Chunk

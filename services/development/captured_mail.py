@@ -1,4 +1,4 @@
-"""Development only: the captured mail as one tenant may see it. The capture itself knows no tenants."""
+"""Development only: the captured mail, filtered for one tenant. The capture itself knows no tenants."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Captured:
 async def list_captured(
     session: ReadSession, store: OutboxStore | None, page: PageRequest, to: str | None
 ) -> Page[CapturedMessage]:
-    """The tenant's captured mail, the newest first; `to` is one recipient's address. Raises InvalidCursor."""
+    """The tenant's captured mail, the newest first. `to` filters by one recipient's address. Raises InvalidCursor."""
     before = None if page.cursor is None else decode_cursor(page.cursor, _read_cursor)
     found: list[CapturedMessage] = []
     while store is not None and len(found) <= page.limit:

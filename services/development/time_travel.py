@@ -1,7 +1,7 @@
-"""Development only: moving the clock of enrollments, so that three weeks can be watched in seconds.
+"""Development only: moves the clock of enrollments, so that three weeks can be watched in seconds.
 
-Temporal moves the workflow's own clock; the enrollment's `clock_offset` says how far it runs ahead, so that what
-is heard from outside (a reply, a pause) is dated by the same clock.
+Temporal moves the workflow's own clock. The enrollment's `clock_offset` says how far it runs ahead, so that outside
+events (a reply, a pause) get their time from the same clock.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from services.dispatch.dispatcher import Dispatcher
 from workflows.gateway import Gateway
 
 AT_ONCE = 32
-# How long a crowd that was enrolled a moment ago may take to be started.
+# How long the start of many leads that were enrolled a moment ago may take.
 START_SECONDS = 60.0
-# How long the work that came due on the way may take before the answer is given all the same.
+# How long the work that came due may take before the answer is given anyway.
 SETTLE_SECONDS = 30.0
 POLL_SECONDS = 0.05
 
@@ -38,7 +38,8 @@ async def fast_forward(
     by: timedelta,
     enrollment_id: UUID | None = None,
 ) -> list[Moved]:
-    """Moves one enrollment, or every live one of the tenant, and waits until what came due is done.
+    """Moves the clock of one enrollment, or of every live one of the tenant, and waits until the work that came due is
+    done.
 
     Raises NotFound for an enrollment that does not exist.
     """
@@ -46,13 +47,13 @@ async def fast_forward(
         rows = await clocks.enrollments_to_move(session, enrollment_id)
     if enrollment_id is not None and not rows:
         raise NotFound(f"no enrollment {enrollment_id}")
-    # A lead enrolled a moment ago has no workflow to move until it is dispatched.
+    # A lead that was enrolled a moment ago has no workflow until it is dispatched.
     await dispatcher.tell(tenant_id, [row.id for row in rows], within_seconds=START_SECONDS)
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def move(one: UUID, offset: timedelta) -> Moved:
         async with slots:
-            # What is due at this moment belongs before the move.
+            # Work that is due now belongs before the move.
             await _settled(database, tenant_id, one)
             await gateway.fast_forward(tenant_id, one, by)
             async with database.write(tenant_id) as session:
@@ -62,14 +63,14 @@ async def fast_forward(
 
     moved = await asyncio.gather(*(move(row.id, row.clock_offset) for row in rows), return_exceptions=True)
     for one in moved:
-        # The others have been moved all the same.
+        # The other clocks have been moved already.
         if isinstance(one, BaseException):
             raise one
     return [one for one in moved if isinstance(one, Moved)]
 
 
 async def _settled(database: Database, tenant_id: UUID, enrollment_id: UUID) -> None:
-    """Returns when nothing is due any more. A step that keeps failing is not waited for."""
+    """Returns when no step is due any more. Does not wait for a step that keeps failing."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + SETTLE_SECONDS
     while loop.time() < deadline:

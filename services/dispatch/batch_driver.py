@@ -1,7 +1,7 @@
-"""Drives a tenant's open batches, chunk by chunk, from whichever process comes first.
+"""Carries a tenant's open batches forward, chunk by chunk. Any process may do it; a lease keeps others away.
 
-A chunk that is committed is done; one that is not has left nothing behind. So a driver may die at any moment: its
-lease runs out, and the next one goes on where the last chunk ended.
+A chunk is one transaction: it is done completely or not at all. So a driver may die at any moment. Its lease runs out,
+and the next driver continues after the last committed chunk.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
+from db.calls.outbox import BatchesToDrive
 from db.queries import batches as queries
 from db.session import Database
 from domain.errors import DomainError
@@ -19,17 +20,17 @@ from services.dispatch.fair_slots import FairSlots
 log = logging.getLogger(__name__)
 
 CHUNKS_AT_ONCE = 2
-"""Of all tenants, in turns: chunks keep Postgres busy, and everybody's steps go through Postgres."""
+"""Over all tenants, which take turns. Chunks load Postgres, and every step needs Postgres."""
 BACKLOG = 1_000
-"""A paced batch goes on when Temporal is to be told of fewer leads than this."""
+"""A paced batch continues when fewer outbox rows than this wait for Temporal."""
 PATIENCE_SECONDS = 5.0
-"""How long it waits for that: with Temporal away, leads are enrolled all the same, slowly."""
+"""How long it waits for that at most. While Temporal is down, leads are still enrolled, but slowly."""
 POLL_SECONDS = 0.1
 
 
 class BatchDriver:
     def __init__(self, database: Database, after_chunk: Callable[[UUID], None], *, chunk: int = CHUNK) -> None:
-        """`after_chunk` is called with the tenant once a chunk is committed: there is something to dispatch."""
+        """`after_chunk` is called with the tenant's ID after each committed chunk, because outbox rows now wait."""
         self._id = uuid4()
         self._database = database
         self._after_chunk = after_chunk
@@ -37,8 +38,10 @@ class BatchDriver:
         self._slots = FairSlots(CHUNKS_AT_ONCE)
 
     async def drive(self, tenant_id: UUID, *, within_seconds: float) -> None:
-        """Carries every open batch of the tenant forward, in turns, until all are done or wait for something, or
-        the time is up. Raises what Postgres raises."""
+        """Works on every open batch of the tenant in turn, until all are done or blocked, or the time is up.
+
+        Raises the errors of Postgres.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         left: set[UUID] = set()
@@ -47,12 +50,13 @@ class BatchDriver:
             chunks = [await self._advance(tenant_id, batch_id) for batch_id in going_on]
             if any(kind.paced for kind, chunk in filter(None, chunks) if chunk.then is Then.MORE):
                 await self._until_told(tenant_id)
-            # What waits, or is somebody else's, is left to the next pass. Asked anew: others may have come meanwhile.
+            # A blocked batch, or one that another driver has leased, is left to the next pass. The list is read again,
+            # since new batches may have begun.
             left |= {one for one, done in zip(going_on, chunks, strict=True) if done is None or _waits(done[1])}
             going_on = [one for one in await self._open(tenant_id) if one not in left]
 
     async def _open(self, tenant_id: UUID) -> list[UUID]:
-        return await queries.to_drive(self._database, tenant_id, self._id)
+        return await BatchesToDrive(tenant_id=tenant_id, driver=self._id).via(self._database.calls)
 
     async def _advance(self, tenant_id: UUID, batch_id: UUID) -> tuple[BatchKind, Chunk] | None:
         async with self._slots.slot(tenant_id):

@@ -1,7 +1,7 @@
-"""Tells Temporal what Postgres has decided, and repairs what the two disagree on.
+"""Delivers the outbox to Temporal, and repairs enrollments on which Postgres and Temporal disagree.
 
-Every delivery is idempotent (a start uses the workflow's ID once for all time, a signal carries the mirror's
-revision), so any number of dispatchers may run, and one that dies in the middle does no harm.
+Every delivery is idempotent (a workflow ID is used once for all time, a signal carries the enrollment's revision), so
+any number of dispatchers may run, and one that dies in the middle does no harm.
 """
 
 import asyncio
@@ -16,69 +16,71 @@ from db.queries.engine.performing import EnrollmentQueries
 from db.session import Database
 from domain.engine.contracts import Command, QueueCounts
 from domain.enrollments.status import StopReason
+from domain.failures import Failure, TemporalUnavailable, described
 from services.batches.running import CHUNK
 from services.dispatch.batch_driver import BatchDriver
+from services.dispatch.concurrency_limit import ConcurrencyLimit
 from services.dispatch.fair_slots import FairSlots
-from services.dispatch.first_step_backlog import KEEPING_UP_SECONDS, Line
-from services.dispatch.recent_signals import Reminded
-from services.dispatch.start_rate import Pace
+from services.dispatch.first_step_backlog import KEEPING_UP_SECONDS, FirstStepBacklog
+from services.dispatch.recent_signals import RecentSignals
 from services.fault_points import FaultPoint, passing
 from services.observability import metrics
-from services.tenant_tasks import Kicked
+from services.tenant_tasks import TenantTasks
 from services.webhooks.deliveries import WebhookDeliverer
 from workflows.gateway import EnrollmentToStart, Gateway, RunState, unreachable
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
-FEW, FEWER = 8, 2
-"""So many leads at least are started at a time whose first step is due at once (see `Line`); fewer, in company."""
-IN_COMPANY = 20
-"""The line is so many times shorter while other tenants start leads, or leads on their way are told something: a
-reply is heard of in Temporal only as fast as the workflow tasks before it are done."""
-COMPANY_SECONDS = 10.0
-PATIENCE_SECONDS = 2.0
-"""How long the next ones wait for those: with no worker there, leads are started all the same, slowly."""
+BACKLOG_LEAST, BACKLOG_LEAST_SHARED = 8, 2
+"""The smallest backlog of leads whose first step is due at once (see `FirstStepBacklog`); the second while others are
+active, too."""
+SHARED_DIVISOR = 20
+"""The backlog is this many times smaller while other tenants start leads or signals are delivered. A reply reaches its
+workflow only after the workflow tasks before it."""
+SHARED_SECONDS = 10.0
+"""How long another tenant, or a signal, counts as active."""
+BACKLOG_WAIT_SECONDS = 2.0
+"""How long the next starts wait for the backlog at most. Without any worker, leads are still started, but slowly."""
 AT_ONCE_LEAST, AT_ONCE_MOST = 3, 50
-"""Deliveries of this process at a time, shared by the tenants in turns: as many as Temporal is the faster for."""
+"""Bounds of the deliveries of this process under way at the same time (see `ConcurrencyLimit`). Tenants take turns."""
 SIGNALS_AT_ONCE = 10
-"""Deliveries of signals at a time, beside those: a reply does not wait for a slot behind forty starts."""
+"""Signals have slots of their own, so that a reply does not wait behind forty starts."""
 LEASE = timedelta(seconds=60)
-# A step takes seconds; a mirror that has not moved for two minutes is asked about.
+# A step takes seconds. An enrollment that is two minutes overdue is compared with its workflow.
 OVERDUE_AFTER = timedelta(minutes=2)
 OVERDUE_LIMIT = 200
-REMIND_AGAIN_SECONDS = 3600.0
+SIGNAL_AGAIN_SECONDS = 3600.0
 TELL_SECONDS = 5.0
 PASS_SECONDS = 240.0
-POLL_SECONDS, PATIENT_POLL_SECONDS = 0.02, 0.06
+POLL_SECONDS, SLOW_POLL_SECONDS = 0.02, 0.06
 
 
 class Dispatcher:
     def __init__(
         self, database: Database, gateway: Gateway, webhooks: WebhookDeliverer | None = None, *, chunk: int = CHUNK
     ) -> None:
-        """What `webhooks` has to tell is told beside the outbox, in the background: receivers may be slow.
-        `chunk`: so many leads of a batch are treated at a time."""
+        """`webhooks` delivers in the background, beside the outbox, because receivers may be slow.
+        `chunk`: how many leads of a batch one transaction handles."""
         self._database = database
         self._webhooks = webhooks
         self._outbox = Outbox(database)
         self._gateway = gateway
-        self._pace = Pace(AT_ONCE_LEAST, AT_ONCE_MOST)
-        self._slots = FairSlots(self._pace.limit)
+        self._starts_at_once = ConcurrencyLimit(AT_ONCE_LEAST, AT_ONCE_MOST)
+        self._slots = FairSlots(self._starts_at_once.limit)
         self._signal_slots = FairSlots(SIGNALS_AT_ONCE)
-        # When each tenant was last dispatched for, and when a lead on its way was last told anything.
+        # The loop's time of each tenant's last dispatch, and of the last signal.
         self._seen: dict[UUID, float] = {}
         self._signalled = -math.inf
-        self._line = Line(FEW, BATCH)
-        self._reminded = Reminded(REMIND_AGAIN_SECONDS)
-        self._signals = Kicked("signals", self._signal_all)
-        self._deliveries = Kicked("dispatch", self._dispatch_all)
+        self._backlog = FirstStepBacklog(BACKLOG_LEAST, BATCH)
+        self._recent_signals = RecentSignals(SIGNAL_AGAIN_SECONDS)
+        self._signals = TenantTasks("signals", self._signal_all)
+        self._deliveries = TenantTasks("dispatch", self._dispatch_all)
         self._driver = BatchDriver(database, self._deliveries.kick, chunk=chunk)
-        self._drives = Kicked("batches", self._drive_all)
+        self._drives = TenantTasks("batches", self._drive_all)
 
     def kick(self, tenant_id: UUID) -> None:
-        """Dispatches the tenant's outbox, carries its batches forward and tells its webhook endpoints in the
-        background, at once. Call it after the commit."""
+        """Starts the tenant's background work now: outbox, batches, webhook deliveries. Call it after the commit."""
         passing(FaultPoint.BETWEEN_COMMIT_AND_DISPATCH)
         self._signals.kick(tenant_id)
         self._deliveries.kick(tenant_id)
@@ -86,36 +88,37 @@ class Dispatcher:
         self._kick_webhooks(tenant_id)
 
     async def run(
-        self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS, few: int | None = None
+        self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS, backlog: int | None = None
     ) -> QueueCounts:
-        """One pass over one tenant: its batches, the outbox until it is empty or the time is up, then the overdue."""
+        """One pass over one tenant: its batches, its outbox until it is empty or the time is up, then the overdue
+        enrollments."""
         self._kick_webhooks(tenant_id)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         await self._driver.drive(tenant_id, within_seconds=within_seconds)
-        counts = await self.dispatch(tenant_id, within_seconds=deadline - loop.time(), few=few)
+        counts = await self.dispatch(tenant_id, within_seconds=deadline - loop.time(), backlog=backlog)
         return counts if counts.failed else counts + await self._repair_overdue(tenant_id)
 
     async def run_all(self) -> QueueCounts:
-        """One pass over every tenant that has work; the tenants take turns, so that none waits for a large one."""
+        """One pass over every tenant that has work. Tenants run side by side, so that none waits for a large one."""
         if self._webhooks is not None:
             await self._webhooks.kick_all()
         tenants = await self._outbox.tenants_with_work(OVERDUE_AFTER)
-        # Most likely somebody is at it already, and this is only to make sure.
-        counts = await asyncio.gather(*(self.run(tenant_id, few=FEWER) for tenant_id in tenants))
+        # Most likely another process delivers already; a small backlog is enough.
+        counts = await asyncio.gather(*(self.run(tenant_id, backlog=BACKLOG_LEAST_SHARED) for tenant_id in tenants))
         return sum(counts, QueueCounts())
 
     async def dispatch(
-        self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS, few: int | None = None
+        self, tenant_id: UUID, *, within_seconds: float = PASS_SECONDS, backlog: int | None = None
     ) -> QueueCounts:
-        """Delivers what waits in the outbox until nothing more can be claimed, Temporal does not answer, or the
-        time is up: what is left is the next pass's."""
+        """Delivers the outbox until no row can be claimed, Temporal does not answer, or the time is up. The next pass
+        delivers the rest."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         self._seen[tenant_id] = loop.time()
         counts = await self._deliver_signals(tenant_id)
         while not counts.failed and loop.time() < deadline:
-            at_a_time = few or self._few(tenant_id)
+            at_a_time = backlog or self._allowed_backlog(tenant_id)
             claimed = await self._claim_starts(tenant_id, at_a_time)
             counts += await self._deliver_all(tenant_id, claimed) + await self._deliver_signals(tenant_id)
             if not claimed:
@@ -125,16 +128,16 @@ class Dispatcher:
             if due := _due_at_once(claimed):
                 await self._until_performed(tenant_id, due)
             else:
-                counts += await self._deliver_in_lanes(tenant_id, deadline)
+                counts += await self._deliver_in_two_lanes(tenant_id, deadline)
         return counts
 
     async def tell(
         self, tenant_id: UUID, enrollment_ids: Sequence[UUID], *, within_seconds: float = TELL_SECONDS
     ) -> None:
-        """Returns when Temporal was told all that waits of these enrollments, or does not answer in time.
+        """Returns when every outbox row of these enrollments is delivered, or the time is up.
 
-        Another dispatcher may have an earlier word in its hands (the start of an enrollment made a moment ago),
-        which must arrive first.
+        Another dispatcher may hold an earlier row (the start of an enrollment made a moment ago), which must be
+        delivered first.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
@@ -151,7 +154,7 @@ class Dispatcher:
             self._webhooks.kick(tenant_id)
 
     async def aclose(self) -> None:
-        """Ends what is under way. What is left stays in Postgres for the next dispatcher."""
+        """Cancels the background work. Undelivered rows stay in Postgres for the next dispatcher."""
         await self._drives.aclose()
         await self._deliveries.aclose()
         await self._signals.aclose()
@@ -166,19 +169,19 @@ class Dispatcher:
         await self._driver.drive(tenant_id, within_seconds=math.inf)
         return True
 
-    def _few(self, tenant_id: UUID) -> int:
-        """How many leads of the tenant may stand in line for their first step."""
-        lately = asyncio.get_running_loop().time() - COMPANY_SECONDS
-        self._seen = {one: at for one, at in self._seen.items() if at > lately}
-        if self._seen.keys() - {tenant_id} or self._signalled > lately:
-            return max(FEWER, self._line.length // IN_COMPANY)
-        return self._line.length
+    def _allowed_backlog(self, tenant_id: UUID) -> int:
+        """How many started leads of the tenant may wait for their first step."""
+        since = asyncio.get_running_loop().time() - SHARED_SECONDS
+        self._seen = {one: at for one, at in self._seen.items() if at > since}
+        if self._seen.keys() - {tenant_id} or self._signalled > since:
+            return max(BACKLOG_LEAST_SHARED, self._backlog.limit // SHARED_DIVISOR)
+        return self._backlog.limit
 
     async def _claim_starts(self, tenant_id: UUID, limit: int) -> list[Claimed]:
         return await self._outbox.claim(tenant_id, starts=True, limit=limit, lease=LEASE)
 
     async def _deliver_signals(self, tenant_id: UUID) -> QueueCounts:
-        """What is told to leads on their way: at once, whatever else there is to start."""
+        """Delivers every waiting signal, before any further start."""
         counts = QueueCounts()
         while not counts.failed and (
             claimed := await self._outbox.claim(tenant_id, starts=False, limit=BATCH, lease=LEASE)
@@ -187,9 +190,9 @@ class Dispatcher:
             counts += await self._deliver_all(tenant_id, claimed)
         return counts
 
-    async def _deliver_in_lanes(self, tenant_id: UUID, deadline: float) -> QueueCounts:
-        """Many at a time, while nothing is due at once: one lane asks Postgres, the other keeps Temporal busy."""
-        # Not one without the other: a lane that fails leaves the other nothing that it could not finish.
+    async def _deliver_in_two_lanes(self, tenant_id: UUID, deadline: float) -> QueueCounts:
+        """Starts many leads whose first step is due later: one lane reads Postgres while the other fills Temporal."""
+        # Both lanes always end before an error is raised: what a lane has claimed, it delivers.
         lanes = (self._deliver_lane(tenant_id, deadline) for _ in range(2))
         ended = await asyncio.gather(*lanes, return_exceptions=True)
         counts = QueueCounts()
@@ -209,20 +212,19 @@ class Dispatcher:
         return counts
 
     async def _until_performed(self, tenant_id: UUID, enrollment_ids: Sequence[UUID]) -> None:
-        """Waits until the workers have performed most of what is due at once, but not for ever.
+        """Waits until the workers have performed half of these first steps, at most `BACKLOG_WAIT_SECONDS`.
 
-        Leads that were started faster would only stand in line for their first step, and everybody else's step
-        behind them.
+        Leads that were started faster would only wait in Temporal's queue, and the steps of others behind them.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while loop.time() < began + PATIENCE_SECONDS:
+        while loop.time() < began + BACKLOG_WAIT_SECONDS:
             if await self._outbox.count_due(tenant_id, enrollment_ids) <= len(enrollment_ids) // 2:
                 break
-            # Once they do not keep up, the moment at which they are done says nothing more to the line.
+            # When they do not keep up, the exact moment no longer matters: ask Postgres less often.
             keep_up = loop.time() < began + KEEPING_UP_SECONDS
-            await asyncio.sleep(POLL_SECONDS if keep_up else PATIENT_POLL_SECONDS)
-        self._line.took(loop.time() - began)
+            await asyncio.sleep(POLL_SECONDS if keep_up else SLOW_POLL_SECONDS)
+        self._backlog.took(loop.time() - began)
 
     async def _deliver_all(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> QueueCounts:
         delivered: list[int] = []
@@ -235,9 +237,11 @@ class Dispatcher:
                     await self._deliver(tenant_id, one)
                     delivered.append(one.id)
                 except Exception as error:
-                    if not unreachable(error):
+                    is_away = unreachable(error)
+                    if not is_away:
                         log.exception("outbox row %s of tenant %s was refused", one.id, tenant_id)
-                    refused[one.id] = f"{type(error).__name__}: {error}"[:500]
+                    failure = Failure.of(TemporalUnavailable(described(error)) if is_away else error)
+                    refused[one.id] = str(failure)[:500]
 
         if claimed:
             passing(FaultPoint.BETWEEN_CLAIM_AND_DELIVERY)
@@ -253,20 +257,21 @@ class Dispatcher:
 
     async def _deliver(self, tenant_id: UUID, one: Claimed) -> None:
         if one.directive.ends and one.command == START:
-            return  # ended before it was ever started: there is nothing to run
+            return  # it ended before it was started: there is nothing to run
         if one.command != START:
             await self._tell(tenant_id, one)
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
         await self._gateway.start(_to_start(tenant_id, one))
-        self._pace.took(loop.time() - began)
-        self._slots.limit = self._pace.limit
+        self._starts_at_once.took(loop.time() - began)
+        self._slots.limit = self._starts_at_once.limit
 
     async def _tell(self, tenant_id: UUID, one: Claimed) -> None:
         told = await self._gateway.tell(tenant_id, one.enrollment_id, one.signal, one.directive)
         if told is RunState.MISSING and not one.directive.ends:
-            # Temporal has lost it (or is only just starting, and will refuse this too): it goes on from the mirror.
+            # Temporal has lost the workflow (or is only just starting, and will refuse this too): start it again from
+            # where Postgres says that the enrollment stands.
             await self._gateway.start(_to_start(tenant_id, one))
 
     async def _repair_overdue(self, tenant_id: UUID) -> QueueCounts:
@@ -277,27 +282,27 @@ class Dispatcher:
 
     async def _repair(self, tenant_id: UUID, one: Claimed) -> QueueCounts:
         """Compares one overdue enrollment with its workflow."""
-        if self._reminded.lately(one.enrollment_id, one.directive.revision):
+        if self._recent_signals.has(one.enrollment_id, one.directive.revision):
             told = await self._gateway.run_state(tenant_id, one.enrollment_id)
         else:
             told = await self._gateway.tell(tenant_id, one.enrollment_id, Command.PLAN_CHANGED, one.directive)
         if told is RunState.RUNNING:
-            # Its step is being tried, or no worker is there, or Postgres' clock is ahead of Temporal's; it has now been
-            # told where the mirror stands.
-            self._reminded.add(one.enrollment_id, one.directive.revision)
+            # Its step is being tried, no worker runs, or Postgres' clock is ahead of Temporal's. It has now been told
+            # where the enrollment stands.
+            self._recent_signals.add(one.enrollment_id, one.directive.revision)
             return QueueCounts(overdue=1)
         if told is RunState.MISSING:
-            # Temporal has lost it, or never had it (restored from a backup): it goes on from the mirror.
+            # Temporal has lost the workflow, or never had it (after a restore): start it from what Postgres says.
             await self._gateway.start(_to_start(tenant_id, one))
             return QueueCounts(repaired=1)
-        # Closed in Temporal (terminated by hand) and alive here: it will never run again, and that must be seen.
+        # Closed in Temporal (terminated by hand) but live in Postgres: it never runs again, and people must see that.
         queries = EnrollmentQueries(self._database, tenant_id, one.enrollment_id)
         await queries.stop(StopReason.MANUAL, None)
         return QueueCounts(repaired=1)
 
 
 def _due_at_once(claimed: Sequence[Claimed]) -> list[UUID]:
-    """The enrollments whose first step comes right after their start."""
+    """The enrollments whose first step is due as soon as they start."""
     now = datetime.now(UTC)
     return [
         one.enrollment_id

@@ -1,4 +1,4 @@
-"""A few slots that tenants share in turns: one that wants ten thousand does not keep another's one waiting."""
+"""A few slots that tenants share in turn: a tenant with ten thousand requests does not delay a tenant with one."""
 
 import asyncio
 from collections import deque
@@ -8,13 +8,14 @@ from uuid import UUID
 
 
 class FairSlots:
-    """At most `limit` at a time, of this process. Whoever waits is served by tenant in turns, then by arrival."""
+    """At most `limit` holders at a time in this process. Tenants are served in turn, and one tenant's requests in their
+    order of arrival."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        """May be changed at any time; whoever has a slot keeps it."""
+        """May change at any time. Holders keep their slots."""
         self._taken = 0
-        # In the order of their turns.
+        # Tenants in the order of their turns, each with its waiting requests.
         self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}
 
     @asynccontextmanager
@@ -35,7 +36,7 @@ class FairSlots:
         try:
             await turn
         except asyncio.CancelledError:
-            # Given a slot in the moment of giving up: it is the next one's.
+            # The slot was granted in the moment of the cancellation: pass it on.
             if turn.done() and not turn.cancelled():
                 self._give_back()
             raise
@@ -50,7 +51,7 @@ class FairSlots:
             turns = self._waiting.pop(tenant_id)
             turn = turns.popleft()
             if turns:
-                self._waiting[tenant_id] = turns  # at the end of the line
+                self._waiting[tenant_id] = turns  # the tenant goes to the end of the queue
             if not turn.done():
                 turn.set_result(None)
                 self._taken += 1

@@ -1,22 +1,22 @@
-"""How many leads may stand in line for their first step.
+"""How many started leads may wait for their first step.
 
-Starts that the workers cannot keep up with gain nothing: they would only stand in line, and everybody else's steps
-behind them. So the line grows while the workers keep up, however many there are, and is halved when they do not
-(additive increase, multiplicative decrease: Chiu and Jain, 1989).
+Starting leads faster than the workers perform them gains nothing: the leads would wait in Temporal's queue, and the
+steps of everybody else behind them. So the allowed backlog grows while the workers keep up and is halved when they do
+not (additive increase, multiplicative decrease: Chiu and Jain, 1989).
 """
 
 GROWTH = 2
 KEEPING_UP_SECONDS = 0.15
 
 
-class Line:
+class FirstStepBacklog:
     def __init__(self, least: int, most: int) -> None:
         self._least, self._most = least, most
-        self.length = least
+        self.limit = least
 
     def took(self, seconds: float) -> None:
-        """The workers had performed half of the line after so long."""
+        """The workers took this long to perform half of the backlog."""
         if seconds <= KEEPING_UP_SECONDS:
-            self.length = min(self._most, self.length + GROWTH)
+            self.limit = min(self._most, self.limit + GROWTH)
         else:
-            self.length = max(self._least, self.length // 2)
+            self.limit = max(self._least, self.limit // 2)

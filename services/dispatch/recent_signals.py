@@ -1,4 +1,4 @@
-"""Which workflows were told lately where the mirror stands: a signal costs an action and events, a look nothing."""
+"""Which workflows were signalled recently. A signal costs a billable action and events; looking costs nothing."""
 
 import asyncio
 from collections import OrderedDict
@@ -7,20 +7,21 @@ from uuid import UUID
 KEPT = 10_000
 
 
-class Reminded:
-    """Of one process. What was told an hour ago is told again: Temporal may have been restored from a backup since."""
+class RecentSignals:
+    """Kept by one process. After `again_after_seconds` a workflow is signalled again, because Temporal may have been
+    restored from a backup since."""
 
     def __init__(self, again_after_seconds: float) -> None:
         self._again_after = again_after_seconds
         # The oldest first.
         self._told: OrderedDict[tuple[UUID, int], float] = OrderedDict()
 
-    def lately(self, enrollment_id: UUID, revision: int) -> bool:
+    def has(self, enrollment_id: UUID, revision: int) -> bool:
         now = asyncio.get_running_loop().time()
         while self._told and (next(iter(self._told.values())) < now - self._again_after or len(self._told) > KEPT):
             self._told.popitem(last=False)
         return (enrollment_id, revision) in self._told
 
     def add(self, enrollment_id: UUID, revision: int) -> None:
-        """Keeps the time at which it was told first."""
+        """Keeps the time of the first signal."""
         self._told.setdefault((enrollment_id, revision), asyncio.get_running_loop().time())

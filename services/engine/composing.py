@@ -1,4 +1,4 @@
-"""An email as one lead reads it: the sequence's templates filled in, the footer below, links and headers around."""
+"""An email as one lead reads it: filled-in templates, the footer, tracked links, and headers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from db.queries.engine.performing import LoadedMailbox, LoadedMessage
+from domain.engine.content import Content
 from domain.engine.footer import Footer
 from domain.engine.templates import render, render_header
 from mail.compose import reply_subject
@@ -13,23 +14,14 @@ from mail.harmless_html import harmless_html
 from mail.html_text import html_to_text
 from mail.tracked_html import tracked_html
 from mail.unsubscribe_headers import unsubscribe_headers
-from services.engine.steps.effect import Tools
-from services.engine.steps.visit import Visit
+from services.engine.tools import Tools
+from services.engine.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """Liquid templates of a message; one body may be empty."""
-
-    subject: str
-    body_text: str
-    body_html: str
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What is to be sent, as the sequence has it. `mailbox_id` is None for the lead's own mailbox, `earlier` the
-    message whose thread it continues, if any."""
+class PlannedEmail:
+    """What an email step sends. `mailbox_id` is None for the lead's own mailbox. `earlier` is the message whose thread
+    the email continues, if any."""
 
     content: Content
     variant: str | None
@@ -38,8 +30,8 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A rendered message, before the gate has given it its Message-ID."""
+class RenderedEmail:
+    """The email for one lead. The Message-ID is not part of it: the gate gives it."""
 
     to_address: str
     subject: str
@@ -50,7 +42,9 @@ class Draft:
 
 
 def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | None, footer: Footer) -> Content:
-    """The message as this lead reads it, `earlier_subject` being that of the thread it is in, if any.
+    """Fill in the templates `content` with the merge fields of one lead, and add the footer.
+
+    `earlier_subject` is the subject of the thread that the email continues; None when it begins a thread.
 
     Raises MergeFieldMissing and TemplateInvalid.
     """
@@ -64,27 +58,27 @@ def write(content: Content, fields: Mapping[str, Any], earlier_subject: str | No
     )
 
 
-def draft(
+def render_email(
     visit: Visit,
     tools: Tools,
     sender: LoadedMailbox,
     content: Content,
     earlier: LoadedMessage | None,
     message_id: UUID,
-) -> Draft:
-    """Raises MergeFieldMissing and TemplateInvalid."""
+) -> RenderedEmail:
+    """The email for the lead of this visit. Raises MergeFieldMissing and TemplateInvalid."""
     links = tools.links.of(visit.queries.tenant_id, message_id) if tools.links else None
     footer = Footer(sender.postal_address, links.unsubscribe if links else None)
     fields = visit.merge_fields(sender, footer.unsubscribe_url)
     written = write(content, fields, earlier.subject if earlier else None, footer)
     settings, html = visit.plan.settings, written.body_html
-    return Draft(
+    return RenderedEmail(
         to_address=str(visit.loaded.lead["email"]),
         subject=written.subject,
-        # Words alone are not tracked, not even those that an HTML part is turned into.
+        # Only the HTML part is tracked, not the text part, even if the text was made from the HTML.
         text=written.body_text,
         html=tracked_html(html, links, opens=settings.track_opens, clicks=settings.track_clicks) if links else html,
         headers=unsubscribe_headers(links, sender.email if sender.watched else None),
-        # The whole chain (RFC 5322 section 3.6.4): what the last message referred to, and itself.
+        # The References header: what the last message referred to, and the last message itself (RFC 5322, 3.6.4).
         thread=[*earlier.thread, earlier.rfc_message_id] if earlier else [],
     )

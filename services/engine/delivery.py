@@ -1,4 +1,4 @@
-"""Handing an email to its mailbox's server, and recording what came of it."""
+"""Giving an email to the SMTP server of its mailbox, and recording the result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.queries.engine.performing import LoadedMailbox, Reservation
 from domain.engine.contracts import Directive
+from domain.enrollments.log_event import LogEvent
 from domain.errors import Conflict
 from mail.compose import Outgoing, compose
 from mail.transport import (
@@ -24,9 +25,9 @@ from mail.transport import (
     TemporarilyRefused,
     redact,
 )
-from services.engine.composing import Draft
-from services.engine.steps.effect import Tools
-from services.engine.steps.visit import Visit
+from services.engine.composing import RenderedEmail
+from services.engine.tools import Tools
+from services.engine.visit import Visit
 from services.fault_points import FaultPoint, passing
 from services.inbound.receiving import bounce_at_once
 from services.mailboxes import breakers
@@ -35,31 +36,41 @@ from services.observability import metrics
 TRACER = trace.get_tracer(__name__)
 T = TypeVar("T")
 RECORD_FOR_SECONDS = 120
+"""How long a worker tries to record a result while Postgres does not answer."""
 
 
 class AnotherAttemptSends(Conflict):
-    """Two attempts met at the final dot; this one was second and must look again."""
+    """Two attempts sent the same message at the same time. This one came second, and is repeated."""
 
     code = "another_attempt_sends"
     title = "Another attempt is sending this message"
+    remedy = "Wait: the attempt that is sending the message finishes it."
 
 
-async def hand_over(
-    visit: Visit, tools: Tools, sender: LoadedMailbox, draft: Draft, reservation: Reservation, variant: str | None
+async def deliver(
+    visit: Visit,
+    tools: Tools,
+    sender: LoadedMailbox,
+    email: RenderedEmail,
+    reservation: Reservation,
+    variant: str | None,
 ) -> Directive:
-    """Raises what SMTP says (mail/transport.py), and AnotherAttemptSends; for a mailbox that cannot be sent through
-    NoMailServer, SecretKeysMissing, SecretUnreadable."""
+    """Send the message and record what the server answered.
+
+    Raises what SMTP says (mail/transport.py), and AnotherAttemptSends; for a mailbox that cannot be sent through
+    NoMailServer, SecretKeysMissing, SecretUnreadable.
+    """
     transport = tools.transports.of(sender)
-    handover = Handover(visit, known(reservation.message_id), uuid4())
+    attempt = DeliveryAttempt(visit, known(reservation.message_id), uuid4())
     message = compose(
         Outgoing(
             from_name=sender.name,
             from_address=sender.email,
-            to_address=draft.to_address,
+            to_address=email.to_address,
             subject=reservation.subject,
-            text=draft.text,
-            html=draft.html,
-            headers=draft.headers,
+            text=email.text,
+            html=email.html,
+            headers=email.headers,
             message_id=reservation.rfc_message_id,
             thread=reservation.thread,
             date=visit.now,
@@ -71,26 +82,26 @@ async def hand_over(
     try:
         with TRACER.start_as_current_span("smtp.deliver", kind=SpanKind.CLIENT, record_exception=False):
             accepted = await transport.deliver(
-                message, sender.email, draft.to_address, before_final_dot=handover.allowed
+                message, sender.email, email.to_address, before_final_dot=attempt.allowed
             )
     except SendWithdrawn as withdrawn:
-        return await handover.stand_back(withdrawn)
+        return await attempt.withdraw(withdrawn)
     except RecipientRefused as refused:
-        return await _bounced(tools, handover, refused)
+        return await _bounced(tools, attempt, refused)
     except MessageRefused as refused:
         metrics.SEND_FAILURES.labels("message_refused").inc()
-        await handover.release("refused", refused)
-        await _held_against(tools, visit, sender, refused)
+        await attempt.release("refused", refused)
+        await _count_refusal(tools, visit, sender, refused)
         raise
     except AuthenticationFailed as refused:
         metrics.SEND_FAILURES.labels("login_refused").inc()
-        await handover.release("reserved", refused)
-        await _held_against(tools, visit, sender, refused)
+        await attempt.release("reserved", refused)
+        await _count_refusal(tools, visit, sender, refused)
         raise
     except (TemporarilyRefused, ConnectionFailed) as refused:
         metrics.SEND_FAILURES.labels("try_again").inc()
-        # Certainly not taken, even where the final dot was written: the same message may be tried again.
-        await handover.release("reserved", refused)
+        # The server has certainly not accepted the message, even if the final dot was written. It may be sent again.
+        await attempt.release("reserved", refused)
         raise
     passing(FaultPoint.AFTER_250)
     if sender.smtp_auth_failures or sender.refusals:
@@ -99,39 +110,42 @@ async def hand_over(
     return await _recorded(lambda: advance(visit, reservation, "sent", variant, accepted.response))
 
 
-async def _held_against(
+async def _count_refusal(
     tools: Tools, visit: Visit, sender: LoadedMailbox, refused: AuthenticationFailed | MessageRefused
 ) -> None:
-    """Counts against the mailbox: once it is held for that, the next attempt waits at the gate instead of trying."""
+    """Count the refusal for the mailbox's circuit breaker.
+
+    A mailbox with too many refusals is put on hold. The next attempt then waits at the gate.
+    """
     async with tools.database.write(visit.queries.tenant_id) as session:
         if isinstance(refused, AuthenticationFailed):
             held = await breakers.login_refused(session, sender.id, "smtp")
         else:
             held = await breakers.message_refused(session, sender.id)
     if held:
-        tools.kick(visit.queries.tenant_id)  # the notification's webhooks
+        tools.kick(visit.queries.tenant_id)  # webhooks of the notification
 
 
-async def _bounced(tools: Tools, handover: "Handover", refused: RecipientRefused) -> Directive:
-    visit = handover.visit
+async def _bounced(tools: Tools, attempt: "DeliveryAttempt", refused: RecipientRefused) -> Directive:
+    visit = attempt.visit
     metrics.SEND_FAILURES.labels("recipient_refused").inc()
-    await handover.release("refused", refused)
+    await attempt.release("refused", refused)
     passing(FaultPoint.BETWEEN_REFUSAL_AND_BOUNCE)
     async with tools.database.write(visit.queries.tenant_id) as session:
-        await bounce_at_once(session, visit.queries.enrollment_id, handover.message_id, str(refused), visit.now)
-    return await _standing(visit)
+        await bounce_at_once(session, visit.queries.enrollment_id, attempt.message_id, str(refused), visit.now)
+    return await _directive_now(visit)
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
-    """One attempt at handing one message to SMTP."""
+class DeliveryAttempt:
+    """One attempt to send one message by SMTP."""
 
     visit: Visit
     message_id: UUID
     attempt_id: UUID
 
     async def allowed(self) -> bool:
-        """Asked just before the final dot; commits `sending`."""
+        """Called just before the final dot. Commits the status `sending`; False when the message must not be sent."""
         allowed = await self.visit.queries.mark_sending(self.message_id, self.attempt_id, self.visit.now)
         passing(FaultPoint.AT_FINAL_DOT)
         return allowed
@@ -140,32 +154,32 @@ class Handover:
         passing(FaultPoint.BEFORE_RELEASE)
         await _recorded(lambda: self.visit.queries.release(self.message_id, self.attempt_id, status, redact(str(why))))
 
-    async def stand_back(self, withdrawn: SendWithdrawn) -> Directive:
-        """The gate closed before the final dot: a pause, a stop or a reply came first, or another attempt did."""
+    async def withdraw(self, withdrawn: SendWithdrawn) -> Directive:
+        """The message must not be sent any more: a pause, a stop or a reply came first, or another attempt did."""
         if withdrawn.__cause__ is not None:
-            # Postgres went away while it was asked. It may have written `sending`; this attempt knows better.
+            # Postgres did not answer `allowed`, and may have stored `sending`. This attempt knows that it sent nothing.
             await self.release("reserved", withdrawn)
             raise withdrawn
-        directive = await _standing(self.visit)
+        directive = await _directive_now(self.visit)
         if not directive.ends and not directive.held and directive.step_id == self.visit.step.id:
-            raise AnotherAttemptSends("the message is in the hands of another attempt")
+            raise AnotherAttemptSends("another attempt is sending the message")
         return directive
 
 
 async def advance(
     visit: Visit, reservation: Reservation, outcome: str, variant: str | None, response: str | None
 ) -> Directive:
-    """Records what became of the message (`sent`, `unknown`), and moves on."""
+    """Record the outcome of the message (`sent` or `unknown`), and move the enrollment on."""
     detail = {"message_id": reservation.rfc_message_id, "subject": reservation.subject}
     passing(FaultPoint.BEFORE_RECORD)
     directive = await visit.queries.advance(
         replace(visit.place, step_id=visit.step.id),
         now=visit.now,
-        decisions=[],  # pinned by the gate
+        decisions=[],  # the gate has recorded them
         effect={
             "step_id": str(visit.step.id),
             "visit": visit.number,
-            "event": "email_sent" if outcome == "sent" else "email_skipped",
+            "event": LogEvent.EMAIL_SENT if outcome == "sent" else LogEvent.EMAIL_SKIPPED,
             "detail": {**detail, "variant": variant} if variant else detail,
             "message": {"id": str(reservation.message_id), "status": outcome, "response": response},
         },
@@ -175,15 +189,17 @@ async def advance(
     return visit.told(directive)
 
 
-async def _standing(visit: Visit) -> Directive:
+async def _directive_now(visit: Visit) -> Directive:
+    """What is next for the enrollment, as Postgres has it now."""
     loaded = await visit.queries.load()
     return visit.told(loaded.directive if loaded else visit.loaded.directive)
 
 
 async def _recorded(record: Callable[[], Awaitable[T]]) -> T:
-    """Insists on recording what has left: while Postgres restarts, this worker alone knows that it has.
+    """Repeat `record` while Postgres does not answer, for up to RECORD_FOR_SECONDS.
 
-    Giving up leaves the message `sending`, which the next attempt can only call unknown.
+    Only this worker knows that the message was sent. If it gives up, the message stays `sending`, and the next attempt
+    must treat its outcome as unknown.
     """
     waited, pause = 0.0, 0.1
     while True:

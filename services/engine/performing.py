@@ -1,7 +1,7 @@
-"""Performing the step that is due: load, walk the branches, let the step take effect, move the mirror.
+"""Performing the step that is due: load the enrollment, walk the branches, let the step take effect, move on.
 
-Postgres is asked first how the enrollment stands: the workflow may be behind (a pause on its way), or this may
-be a second attempt after a crash, which goes on from wherever the first one got to.
+The enrollment is read from Postgres first. The workflow may not know yet of a change (a pause), and this may be a
+second attempt after a crash, which goes on from where the first one stopped.
 """
 
 from collections import OrderedDict
@@ -13,23 +13,16 @@ from db.queries.engine.sent import give_up_sending
 from db.session import Database
 from domain.engine.contracts import ERASED, Directive
 from domain.engine.walk import Decision, End, Perform, Wait, walk
-from domain.errors import Conflict
+from domain.errors import StepMissing
 from domain.leads.lead import template_fields
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.sequence import Plan, Step
-from services.engine.plans import read_plan
-from services.engine.steps.effect import Effect, Tools
-from services.engine.steps.visit import Visit, arrival_row, decision_row, with_step
+from services.engine.effects import effect_of
+from services.engine.tools import Tools
+from services.engine.visit import Visit, arrival_row, decision_row, with_step
 
 PLANS_KEPT = 200
 TIMER_GRAIN = timedelta(milliseconds=10)
-
-
-class StepMissing(Conflict):
-    """The mirror stands at a step that its version does not have: nothing that another attempt could mend."""
-
-    code = "step_missing"
-    title = "The enrollment stands at a step that is not there"
 
 
 class StepPerformer:
@@ -41,9 +34,9 @@ class StepPerformer:
         self._plans: OrderedDict[UUID, Plan] = OrderedDict()
 
     async def perform(self, tenant_id: UUID, enrollment_id: UUID, now: datetime) -> Directive:
-        """Performs what is due for the enrollment at `now` (its own clock, UTC) and says what comes next.
+        """Perform what is due for the enrollment at `now` (its own clock, UTC), and say what comes next.
 
-        Raises whatever a handler raises.
+        Raises what the step's effect raises.
         """
         queries = EnrollmentQueries(self._database, tenant_id, enrollment_id)
         loaded = await queries.load()
@@ -55,27 +48,29 @@ class StepPerformer:
             if loaded.directive.ends:
                 await self._settle(tenant_id, enrollment_id, now)
             return with_step(loaded.directive, plan, loaded.lead)
-        # Timers count in milliseconds: one that fires a moment early has fired, and it is then.
+        # Timers have milliseconds, due times microseconds: a timer may fire a moment before the due time.
         now = max(now, loaded.directive.due_at or now)
-        way = walk(plan, step, _engagement(loaded), now)
+        way = walk(plan, step, engagement_of(loaded), now)
         if isinstance(way.landing, Perform):
             visit = Visit(queries, loaded, plan, step.id, way.landing.step, way.decisions, now)
-            assert isinstance(visit.step.config, Effect), "a step that the walk lands on takes effect"
-            return await visit.step.config.perform(visit, self._tools)
+            return await effect_of(visit.step.config).perform(visit, self._tools)
         return await _move(queries, loaded, plan, step, way.landing, way.decisions, now)
 
     async def _settle(self, tenant_id: UUID, enrollment_id: UUID, now: datetime) -> None:
-        """It was stopped while a step was under way, which may have died with a message on its way: nobody else will
-        ask after that."""
+        """Settle a message of an enrollment that has ended.
+
+        An attempt may have crashed while it sent the message, before the enrollment was stopped. No later attempt would
+        look at that message.
+        """
         async with self._database.write(tenant_id) as session:
             await give_up_sending(session, enrollment_id, now)
 
     async def _plan(self, queries: EnrollmentQueries, version_id: UUID) -> Plan:
-        """A published version never changes, so the most recent ones are kept."""
+        """The plan of a version. A published version never changes, so the latest PLANS_KEPT are kept in memory."""
         if version_id in self._plans:
             self._plans.move_to_end(version_id)
             return self._plans[version_id]
-        plan = read_plan(await queries.plan(version_id))
+        plan = Plan.model_validate(await queries.plan(version_id))
         self._plans[version_id] = plan
         while len(self._plans) > PLANS_KEPT:
             self._plans.popitem(last=False)
@@ -91,7 +86,7 @@ async def _move(
     decisions: tuple[Decision, ...],
     now: datetime,
 ) -> Directive:
-    """Branches have led to a wait or to the end, and nothing else took effect."""
+    """The walk has led to a wait or to the end. No step takes effect now."""
     directive = await queries.advance(
         Place(step.id, loaded.version_id),
         now=now,
@@ -103,11 +98,11 @@ async def _move(
 
 
 def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | None:
-    """The step to perform, or None when the mirror says that nothing is due (paused, ended, held until later)."""
+    """The step to perform; None when nothing is due (the enrollment has ended, is paused, or waits)."""
     directive = loaded.directive
     if directive.ends or directive.held or directive.step_id is None:
         return None
-    # Without a time it waits until somebody lets it go: its mailbox is held.
+    # Without a due time it waits until its mailbox, which is on hold, is released.
     if directive.due_at is None or directive.due_at > now + TIMER_GRAIN:
         return None
     step = plan.step(directive.step_id)
@@ -116,7 +111,8 @@ def _due_step(loaded: LoadedEnrollment, plan: Plan, now: datetime) -> Step | Non
     return step
 
 
-def _engagement(loaded: LoadedEnrollment) -> Engagement:
+def engagement_of(loaded: LoadedEnrollment) -> Engagement:
+    """What the lead did, as conditions and waits see it."""
     return Engagement(
         events=[
             EngagementEvent(event.type, event.step_id, event.occurred_at, event.machine, event.name, event.id)

@@ -1,7 +1,7 @@
-"""Asking for a send slot: within the sequence's window, the mailbox's working hours and its limits.
+"""Asking for a send slot: within the sequence's send window, the mailbox's working hours and its limits.
 
-On the ordinary path the gate takes the slot and reserves the message in one statement. Where the window is closed, or
-the mailbox has no room, the enrollment is put off until the earliest slot, and wakes once.
+Usually the gate takes the slot and reserves the message in one statement. When the window is closed, or the mailbox has
+no free slot, the enrollment is put off until the earliest slot, and wakes up once.
 """
 
 from collections.abc import Mapping
@@ -12,39 +12,40 @@ from db.queries.engine.performing import AskedSlot, LoadedMailbox, Reservation
 from domain.errors import Conflict
 from domain.mailboxes.send_times import Horizons, OpenDays, SendTimes
 from domain.sequences.later_emails import days_to_later_emails
-from services.engine.steps.visit import Visit
+from services.engine.visit import Visit
 from services.observability import metrics
 
 MARGIN_DAYS = 21
-"""Room for a later email is looked for up to so many days after it is due."""
-
+"""A slot for a later email of the same lead is looked for up to this many days after the email is due."""
 
 _HORIZONS = Horizons()
 
 
 class MailboxChanged(Conflict):
-    """Its zone was set while an email was about to leave; the next attempt reckons with that."""
+    """Somebody set its time zone while an email was about to be sent. The next attempt uses the new zone."""
 
     code = "mailbox_changed"
-    title = "The mailbox was changed meanwhile"
+    title = "The mailbox was changed at the same time"
+    remedy = "Wait: the next attempt uses the mailbox's new time zone."
 
 
 class NoFreeSlot(Conflict):
-    """Twenty years ahead are full."""
+    """Every day of the next twenty years is full."""
 
     code = "no_free_slot"
     title = "The mailbox has no free send slot"
+    remedy = "Raise the mailbox's limits, or use more mailboxes."
 
 
 def send_times(visit: Visit, sender: LoadedMailbox) -> SendTimes:
-    """When the lead's email may leave this mailbox."""
+    """When an email to this lead may be sent from this mailbox."""
     return SendTimes.of(sender, visit.plan, str(visit.loaded.lead.get("timezone") or ""))
 
 
 async def reserve_now(visit: Visit, times: SendTimes, today: date | None, message: Mapping[str, Any]) -> Reservation:
-    """Passes the gate with a slot for this moment, on the mailbox's day `today`; `no_slot` when there is none.
+    """Pass the gate with a slot for this moment, on the mailbox's day `today`; `no_slot` when there is none.
 
-    Without a day the window is closed, and only what became of an earlier attempt can be found.
+    `today` is None while the window is closed. The gate then only answers what an earlier attempt has done.
     """
     offsets = _offsets(visit, times)
     if offsets:
@@ -55,7 +56,7 @@ async def reserve_now(visit: Visit, times: SendTimes, today: date | None, messag
 
 
 async def put_off(visit: Visit, sender: LoadedMailbox, times: SendTimes) -> Reservation:
-    """Lets the enrollment sleep until the earliest slot. `settle` where an earlier attempt must be looked at first.
+    """Let the enrollment sleep until the earliest slot. `settle`: an earlier attempt must be settled at the gate first.
 
     Raises NoFreeSlot, MailboxChanged, and WindowNeverOpens.
     """
@@ -94,7 +95,7 @@ def _asked(visit: Visit, times: SendTimes, days: OpenDays, offsets: list[int]) -
 
 def _told(answer: Reservation) -> Reservation:
     if answer.outcome == "stale":
-        raise MailboxChanged("the mailbox counts its days in another zone now")
+        raise MailboxChanged("the mailbox counts its days in another time zone now")
     if answer.cause is not None:
         metrics.DEFERRALS.labels(answer.cause).inc()
     elif answer.outcome == "reserved":

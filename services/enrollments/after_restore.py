@@ -1,9 +1,9 @@
-"""After a restore: what may have been sent since the copy was made is not sent again.
+"""After a restore: an email that may have been sent since the backup was taken is not sent again.
 
-The copy says where each enrollment stood when it was made. The installation went on until it stopped, and sent email
-of which the copy knows nothing. Each that it can have sent is written into the ledger as one whose outcome nobody
-knows, and the sequence's `unknown_outcome` decides as it does after any crash: left out, or sent again under the same
-Message-ID. And every workflow is told how its enrollment stands, whatever Temporal remembers of it.
+The backup knows where each enrollment stood when it was taken. The installation went on until it stopped, and sent
+email that the backup does not know. Each email that it may have sent is recorded in the ledger with an unknown
+outcome. The sequence's `unknown_outcome` then decides as after any crash: skip it, or send it again under the same
+Message-ID. Every workflow is then told where its enrollment stands, whatever Temporal remembers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,25 +12,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from db.calls.access import TenantsOnTheWay, tenants
 from db.queries.enrollments import after_restore as queries
 from db.queries.enrollments.after_restore import InCopy
 from db.session import Database, WriteSession
-from domain.enrollments.after_restore import Gap, PossibleEffect, Standing, effects_in_gap
-from domain.ids import message_id_of
+from domain.enrollments.after_restore import BackedUpEnrollment, Gap, PossibleEffect, effects_in_gap
+from domain.enrollments.message_id import message_id_of
 from domain.sequences.sequence import Plan
 from mail.compose import new_message_id
 
 CHUNK = 500
 BEFORE_ALL = UUID(int=0)
 ENROLLS_LATER = "enroll_campaign"
-"""The kind of batch that goes on enrolling after the restore."""
+"""The kind of batch that continues to enroll after the restore."""
 NOBODY = "nobody@restored.example"
-"""Stands for a sender that the copy does not know."""
+"""Stands for a sender that the backup does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """So many enrollments have not ended, so many of them may have been sent something, so many emails."""
+    """Counts: live enrollments, those of them that may have been sent something, and the emails in question."""
 
     alive: int = 0
     enrollments: int = 0
@@ -41,17 +42,17 @@ class Marked:
 
 
 async def settle_gap(database: Database, gap: Gap, *, mark: bool = True) -> Marked:
-    """For every tenant. A second time it finds nothing more to mark.
+    """Marks the emails of every tenant. A second call finds nothing more to mark.
 
-    Nothing else may be running on this database. `mark=False` only tells the workflows: for tests that show what the
-    marks are for.
+    Nothing else may be running on this database. `mark=False` only tells the workflows. Tests use it to show what the
+    marks prevent.
     """
-    tenants = await queries.tenants_on_the_way(database)
-    return sum([await settle_tenant(database, tenant_id, gap, mark=mark) for tenant_id in tenants], Marked())
+    on_the_way = await tenants(database, TenantsOnTheWay())
+    return sum([await settle_tenant(database, tenant_id, gap, mark=mark) for tenant_id in on_the_way], Marked())
 
 
 async def settle_tenant(database: Database, tenant_id: UUID, gap: Gap, *, mark: bool = True) -> Marked:
-    """Some hundred enrollments a transaction."""
+    """A few hundred enrollments in each transaction."""
     total, plans, after = Marked(), dict[UUID, Plan](), BEFORE_ALL
     async with database.write(tenant_id) as session:
         if mark:
@@ -69,8 +70,8 @@ async def settle_tenant(database: Database, tenant_id: UUID, gap: Gap, *, mark: 
 
 
 async def mark_enrolled_again(session: WriteSession, enrollment_ids: Sequence[UUID], known: Mapping[str, Any]) -> None:
-    """For leads that something in the copy has enrolled only now, after the restore: in the gap it may have enrolled
-    them already, at once, and they may have been mailed. `known` is what that something has been told of a gap."""
+    """Marks leads that a batch of the backup enrolled only after the restore. Between backup and stop it may have
+    enrolled them already, and they may have been mailed. `known` is the batch's cursor, which names that gap."""
     if "gap" not in known:
         return
     gap = Gap(*(datetime.fromisoformat(known["gap"][name]) for name in ("taken_at", "stopped_at")))
@@ -81,7 +82,7 @@ async def mark_enrolled_again(session: WriteSession, enrollment_ids: Sequence[UU
 async def mark_enrolled_by_action(
     session: WriteSession, enrollment_id: UUID, *, by: UUID, step_id: UUID, visit: int
 ) -> None:
-    """The same for a lead that an action of the enrollment `by` has enrolled."""
+    """The same for a lead that an action of the enrollment `by` enrolled."""
     known = await queries.noted_action(session, by, step_id, visit)
     await mark_enrolled_again(session, [enrollment_id], known or {})
 
@@ -91,11 +92,10 @@ def gap_row(gap: Gap) -> dict[str, str]:
 
 
 async def _mark(
-    session: WriteSession, plans: dict[UUID, Plan], found: Sequence[tuple[InCopy, Standing]], gap: Gap
+    session: WriteSession, plans: dict[UUID, Plan], found: Sequence[tuple[InCopy, BackedUpEnrollment]], gap: Gap
 ) -> Marked:
-    """`plans` keeps those that were read."""
+    """`plans` caches the plans that were read."""
     missing = {one.version_id for one, _ in found} - plans.keys()
-    # Not through services/engine/plans.py, as in services/enrollments/enrolling.py.
     plans |= {version: Plan.model_validate(plan) for version, plan in await queries.plans(session, missing)}
     addresses = await queries.mailbox_addresses(session)
     possible = [
@@ -109,8 +109,8 @@ async def _mark(
     return Marked(enrollments=len(set(written)), messages=len(written))
 
 
-def _standing(one: InCopy) -> Standing:
-    return Standing(
+def _standing(one: InCopy) -> BackedUpEnrollment:
+    return BackedUpEnrollment(
         status=one.status,
         step_id=one.current_step_id,
         next_action_at=one.next_action_at,
@@ -122,8 +122,8 @@ def _standing(one: InCopy) -> Standing:
     )
 
 
-def _standing_since(one: InCopy, taken_at: datetime) -> Standing:
-    """As if it had been enrolled then."""
+def _standing_since(one: InCopy, taken_at: datetime) -> BackedUpEnrollment:
+    """The enrollment as if it had begun at that time."""
     assert one.next_action_at is not None, "who has just been enrolled waits for a first step"
     return replace(_standing(one), next_action_at=one.next_action_at - (one.enrolled_at - taken_at))
 

@@ -1,7 +1,7 @@
-"""Enrolling leads: the row and the word to Temporal are one transaction, so that neither is lost.
+"""Enrolls leads. The enrollment and its outbox row are one transaction, so that neither is lost.
 
-Who may be enrolled is decided in Postgres, for all leads in one statement (`enroll_lead_in_sequence`); here is what
-the answers mean.
+Postgres decides who may be enrolled, for all leads in one statement (`enroll_lead_in_sequence`). This module gives
+its answers their meaning.
 """
 
 from collections import Counter
@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from db.calls.enrolling import EnrollLeadInSequence
 from db.queries.enrollments import enrolling
 from db.session import WriteSession
 from domain.access.tenant_policy import TenantSettings
@@ -29,7 +30,7 @@ WHY_SKIPPED = {
     "cooling_down": "the lead has been in this sequence, which takes nobody twice",
     "contact_capped": "the lead is in as many sequences as your settings allow at a time",
 }
-# Of the reasons that end by themselves.
+# For the reasons that end with time.
 _WHY_UNTIL = {
     "cooling_down": "the lead has been in this sequence and may enter it again from {until} on",
     "contact_capped": "the lead was sent as many emails as your settings allow, until {until}",
@@ -45,7 +46,7 @@ class Enrolled:
     enrollment_id: UUID | None
     """None in a dry run."""
     mailbox_id: UUID | None = None
-    """That it will hear from; None while the tenant has none."""
+    """The mailbox that will write to it. None while the tenant has no mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Skipped:
     code: str
     detail: str
     until: datetime | None = None
-    """When the reason ends by itself, if it does."""
+    """When the reason ends with time, if it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,11 @@ class EnrollResult:
     enrolled: list[Enrolled]
     skipped: list[Skipped]
     forecast: Forecast | None = None
-    """Of a dry run: when they would be sent their first email."""
+    """In a dry run: when the leads would be sent their first email."""
 
     @property
     def by_mailbox(self) -> Counter[UUID]:
-        """How many of the enrolled each mailbox writes to."""
+        """How many enrolled leads each mailbox writes to."""
         return Counter(one.mailbox_id for one in self.enrolled if one.mailbox_id is not None)
 
 
@@ -81,36 +82,36 @@ async def enroll(
     again_after_days: int = 0,
     dry_run: bool = False,
 ) -> EnrollResult:
-    """Enrolls each lead, or says why not. Their first step is due after its own delay.
+    """Enrolls each lead, or gives the reason why not. The first step is due after its own delay.
 
-    `again_after_days`: so long after the last time at least, even where the sequence would have a lead back sooner.
+    `again_after_days`: the least number of days since the lead's last enrollment, even where the sequence allows a
+    shorter time.
 
-    Raises NotFound (sequence, campaign) and SequenceNotActive. The caller's commit makes it true, and the
-    dispatcher tells Temporal.
+    Raises NotFound (sequence, campaign) and SequenceNotActive. After the caller's commit the dispatcher tells Temporal.
     """
     tenant = await hold_active_sequence(session, sequence_id)
     if campaign_id is not None and not await enrolling.campaign_exists(session, campaign_id):
         raise NotFound(f"no campaign {campaign_id}")
     version = await enrolling.current_version(session, sequence_id)
-    # Not through services/engine/plans.py, which loads the actions, one of which enrolls: whoever runs has loaded them.
     plan, now = Plan.model_validate(version.plan), version.now
     due_by_zone = await _due_by_zone(session, plan, lead_ids, now)
-    rows = await enrolling.enroll(
-        session,
-        lead_ids=lead_ids,
+    enroll = EnrollLeadInSequence(
+        tenant_id=session.tenant_id,
+        lead_ids=list(lead_ids),
         sequence_id=sequence_id,
         version_id=version.id,
         first_step_id=plan.first.id,
         waiting_for=plan.first.config.listens_for,
         due_at=plan.first.due_at(now, plan.zones("")),
-        due_by_zone=due_by_zone,
+        due_by_zone={zone: moment.isoformat() for zone, moment in due_by_zone.items()},
         campaign_id=campaign_id,
         batch_id=batch_id,
         policy=_policy(plan, tenant, again_after_days),
-        mailbox_ids=plan.settings.mailbox_ids,
+        mailbox_ids=list(plan.settings.mailbox_ids),
         now=now,
         dry_run=dry_run,
     )
+    rows = await enroll.all_within(session)
     return EnrollResult(
         batch_id=batch_id,
         enrolled=[
@@ -124,7 +125,8 @@ async def enroll(
 
 
 async def hold_active_sequence(session: WriteSession, sequence_id: UUID) -> TenantSettings:
-    """Keeps an active sequence active until the transaction ends. Raises NotFound and SequenceNotActive."""
+    """Locks an active sequence until the transaction ends, so that it stays active. Raises NotFound,
+    SequenceNotActive."""
     held = await enrolling.hold_sequence(session, sequence_id)
     if held is None:
         raise NotFound(f"no sequence {sequence_id}")
@@ -136,7 +138,7 @@ async def hold_active_sequence(session: WriteSession, sequence_id: UUID) -> Tena
 async def _due_by_zone(
     session: WriteSession, plan: Plan, lead_ids: Sequence[UUID], now: datetime
 ) -> dict[str, datetime]:
-    """When the first step is due for the leads of each zone, if it reckons in theirs."""
+    """When the first step is due, by the leads' time zone. Empty when the step does not depend on the zone."""
     if not plan.first.config.reckons_in_lead_zone:
         return {}
     zones = await enrolling.zones_of(session, lead_ids)
@@ -144,7 +146,7 @@ async def _due_by_zone(
 
 
 def _policy(plan: Plan, tenant: TenantSettings, again_after_days: int) -> dict[str, Any]:
-    """As `enroll_lead_in_sequence` takes it: the rules of the version that is entered, and the tenant's."""
+    """The rules of the version and of the tenant, in the form that `enroll_lead_in_sequence` takes."""
     policy = {**plan.settings.model_dump(include=_OF_SEQUENCE), **tenant.model_dump(include=_OF_TENANT)}
     return {**policy, "reenroll_after_days": max(plan.settings.reenroll_after_days, again_after_days)}
 

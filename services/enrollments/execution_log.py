@@ -1,4 +1,4 @@
-"""The execution log of a sequence: everything that was done to its leads."""
+"""The execution log of a sequence: every action on its leads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from db.queries.enrollments.execution_log import Execution, LogFilter
 from db.queries.sequences.sequences import find_sequence
 from db.session import ReadSession
 from domain.errors import FieldError, Invalid
+from services.not_found import no_sequence
 from services.paging import InvalidCursor, Page, PageRequest, cut, decode_cursor, read_moment
-from services.sequences.draft_steps import no_sequence
 
 MAX_ID = 2**63
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionQuery:
-    """What to show; None lets everything through. `since` is in, `until` is not."""
+    """Filters; None means all. `since` is inclusive, `until` exclusive."""
 
     event: str | None = None
     lead_id: UUID | None = None

@@ -17,14 +17,14 @@ ENROLLING = ("enroll_leads", "enroll_campaign")
 
 
 async def forecast_new(session: ReadSession, sequence_id: UUID, leads: Mapping[UUID, int]) -> Forecast | None:
-    """For so many leads of each mailbox, enrolled now; None for a sequence without emails."""
+    """For `leads` (number by mailbox ID) that are enrolled now. None for a sequence without emails."""
     return await _forecast(
         session, sequence_id, [queries.Waiting(mailbox_id, count, 0, None) for mailbox_id, count in leads.items()]
     )
 
 
 async def forecast_batch(session: ReadSession, batch: Batch) -> Forecast | None:
-    """For what a batch has enrolled so far; None for one that does not enroll."""
+    """For the leads that a batch has enrolled so far. None for a batch that does not enroll."""
     if batch.kind not in ENROLLING:
         return None
     waiting = await queries.waiting_leads(session, batch.sequence_id, batch.id)
@@ -35,7 +35,6 @@ async def _forecast(session: ReadSession, sequence_id: UUID, waiting: list[queri
     current = await sequences.current_plan(session, sequence_id)
     if current is None:
         return None
-    # Not through services/engine/plans.py: see services/enrollments/enrolling.py.
     plan, now = Plan.model_validate(current.plan), datetime.now(UTC)
     first = first_email(plan, now)
     if first is None:

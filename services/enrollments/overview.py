@@ -1,4 +1,4 @@
-"""Where a lead stands in its sequences, and its whole story."""
+"""The enrollments of a lead, and its timeline."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,7 +45,8 @@ async def list_enrollments(
 async def timeline(
     session: ReadSession, lead_id: UUID, page: PageRequest, *, newest_first: bool = False
 ) -> Page[Happened]:
-    """What was done and what the lead did, in the order of time or against it. Raises NotFound, InvalidCursor."""
+    """What was done to the lead and what the lead did, oldest first unless `newest_first`. Raises NotFound,
+    InvalidCursor."""
     await get_lead(session, lead_id)
     after = None if page.cursor is None else decode_cursor(page.cursor, _read_cursor)
     rows = await queries.timeline(session, lead_id, after, page.limit, newest_first=newest_first)

@@ -1,4 +1,4 @@
-"""Working out where leads of older versions stand in a new one."""
+"""Finds the place in a new version for leads that stand in an older one."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,11 +8,10 @@ from db.queries.sequences.publishing import Behind
 from db.session import ReadSession
 from domain.sequences.relocation import Relocated
 from domain.sequences.sequence import Plan
-from services.engine.plans import read_plan
 
 
 class Plans:
-    """The versions that leads of one sequence stand in, each read once."""
+    """The plans of the versions that the leads of one sequence stand in. Each is read once."""
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
@@ -22,14 +21,14 @@ class Plans:
         unknown = {row.version_id for row in rows} - self._known.keys()
         if unknown:
             found = await publishing.plans(self._session, list(unknown))
-            self._known |= {version_id: read_plan(plan) for version_id, plan in found.items()}
+            self._known |= {version_id: Plan.model_validate(plan) for version_id, plan in found.items()}
 
     def of(self, row: Behind) -> Plan:
         return self._known[row.version_id]
 
 
 def relocated_row(row: Behind, to: Relocated) -> dict[str, str | None]:
-    """As `migrate_enrollments` takes it."""
+    """In the form that `migrate_enrollments` takes."""
     return {
         "id": str(row.id),
         "step_id": str(to.step.id) if to.step else None,

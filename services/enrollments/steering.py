@@ -1,66 +1,37 @@
-"""Pause, resume and stop: for a lead, and for a whole sequence.
+"""Pause, resume and stop the enrollments of one lead. A whole sequence: services/sequences/steering.py.
 
-When the caller's transaction is committed the gate is closed: nothing further leaves, whether or not Temporal
-has heard of it yet.
+When the caller's transaction is committed the gate is closed: no further email of the lead leaves, even when Temporal
+has not been told yet.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
-from db.models import Batch
-from db.queries.batches import supersede
+from db.calls.sql_call import SqlCall
+from db.calls.steering import PauseLeadSequence, ResumeLeadSequence, StopLeadSequence
 from db.queries.enrollments import enrolling
 from db.session import WriteSession
 from domain.enrollments.status import ACCEPTED_BY, ALREADY_DONE, EnrollmentStatus, ResumeMode
 from domain.errors import InvalidTransition, NotFound, SequenceNotActive
-from services.batches.pause_sequence import PauseSequence
-from services.batches.resume_sequence import ResumeSequence
-from services.batches.running import FIRST_CHUNK, begin
-from services.batches.steering_kind import SteeringKind
-from services.batches.stop_sequence import StopSequence
 
 
 async def pause(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> list[UUID]:
     """Pauses the lead's enrollments. Raises NotFound, and InvalidTransition when nothing of it can be paused."""
-    return await _steer(session, "pause", lead_id, sequence_id, lambda one: enrolling.pause(session, one))
+    return await _steer(session, "pause", lead_id, sequence_id, partial(PauseLeadSequence, by="lead"))
 
 
 async def resume(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, mode: ResumeMode) -> list[UUID]:
-    """Lets paused enrollments go on and failed ones try again.
+    """Resumes paused enrollments, and has failed ones try their step again.
 
-    Raises as `pause` does, and SequenceNotActive where only a paused sequence stands in the way.
+    Raises what `pause` raises, and SequenceNotActive when the only obstacle is a sequence that is not active.
     """
-    return await _steer(session, "resume", lead_id, sequence_id, lambda one: enrolling.resume(session, one, mode))
+    return await _steer(session, "resume", lead_id, sequence_id, partial(ResumeLeadSequence, mode=mode))
 
 
 async def stop(session: WriteSession, lead_id: UUID, sequence_id: UUID | None, reason: str) -> list[UUID]:
-    """Ends enrollments for good. Raises as `pause` does."""
-    return await _steer(session, "stop", lead_id, sequence_id, lambda one: enrolling.stop(session, one, reason))
-
-
-async def pause_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Holds every lead of the sequence: the first ones at once, the rest in the background.
-
-    Of all three: the sequence has its new status already and is locked, and the batch that was under way for an
-    earlier command ends.
-    """
-    return await _steer_all(session, PauseSequence, sequence_id, first_chunk)
-
-
-async def resume_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Lets go what the sequence held. A lead that was paused by itself stays paused."""
-    return await _steer_all(session, ResumeSequence, sequence_id, first_chunk)
-
-
-async def archive_sequence(session: WriteSession, sequence_id: UUID, *, first_chunk: int = FIRST_CHUNK) -> Batch:
-    """Stops every lead of the sequence."""
-    return await _steer_all(session, StopSequence, sequence_id, first_chunk)
-
-
-async def _steer_all(session: WriteSession, kind: type[SteeringKind], sequence_id: UUID, first_chunk: int) -> Batch:
-    earlier = [PauseSequence.name, ResumeSequence.name, StopSequence.name]
-    await supersede(session, earlier, sequence_id=sequence_id)
-    return await begin(session, kind.name, sequence_id=sequence_id, first_chunk=first_chunk)
+    """Stops enrollments for good. Raises what `pause` raises."""
+    return await _steer(session, "stop", lead_id, sequence_id, partial(StopLeadSequence, reason=reason))
 
 
 async def _steer(
@@ -68,19 +39,20 @@ async def _steer(
     verb: str,
     lead_id: UUID,
     sequence_id: UUID | None,
-    move: Callable[[UUID], Awaitable[str]],
+    move: Callable[..., SqlCall[str]],
 ) -> list[UUID]:
     enrollments = await enrolling.enrollments_of(session, lead_id, sequence_id)
     if not enrollments:
         if await enrolling.lead_exists(session, lead_id):
             raise NotFound("the lead is not enrolled" + (f" in sequence {sequence_id}" if sequence_id else ""))
         raise NotFound(f"no lead {lead_id}")
-    # Several enrollments are locked in the order of their IDs, as everywhere.
+    # Everywhere, several enrollments are locked in the order of their IDs: no two transactions can deadlock.
     movable = sorted(row.id for row in enrollments if EnrollmentStatus(row.status) in ACCEPTED_BY[verb])
     moved: list[UUID] = []
     for enrollment_id in movable:
-        # The status may have changed since it was read: the function locks the row and looks again.
-        if EnrollmentStatus(await move(enrollment_id)) in ALREADY_DONE[verb]:
+        # The status may have changed since it was read. The SQL function locks the row and checks it again.
+        after = await move(tenant_id=session.tenant_id, enrollment_id=enrollment_id).within(session)
+        if EnrollmentStatus(after) in ALREADY_DONE[verb]:
             moved.append(enrollment_id)
     first = enrollments[0]
     if not moved and EnrollmentStatus(first.status) not in ALREADY_DONE[verb]:

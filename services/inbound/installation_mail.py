@@ -1,11 +1,11 @@
-"""Mail that comes in for the whole installation: first whose it is, then what it means there."""
+"""Inbound mail of the whole installation: finds the tenant, then hands the message to it."""
 
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from db.queries.inbound.idempotent_mail import find_inbound_tenant
+from db.calls.access import FindInboundTenant
 from db.session import Database, WriteSession
 from mail.inbound import InboundMail, parse_inbound, untagged
 from services.idempotency import KeptAnswer, claim, keep
@@ -14,20 +14,22 @@ from services.inbound.tenant_mail import UNRELATED, MailReceived, receive_parsed
 
 @dataclass(frozen=True, slots=True)
 class InboundReceived:
-    """`tenant_id` is None for mail that is nobody's here."""
+    """`tenant_id` is None for mail of no tenant here."""
 
     tenant_id: UUID | None
     mail: MailReceived
 
 
 async def receive_inbound(database: Database, raw: bytes, webhook_id: str) -> InboundReceived:
-    """Records and obeys the message in the tenant that it is for, in one transaction of that tenant.
+    """Records the message and acts on it, in one transaction of the tenant that it is for.
 
-    What was handed over under this ID before, to the byte, is answered as it was then.
+    A message with an ID and bytes that were delivered before gets the earlier answer.
     """
     mail = parse_inbound(raw)
     addresses = [one for address in mail.recipients for one in (address, untagged(address))]
-    tenant_id = await find_inbound_tenant(database, mail.references, list(dict.fromkeys(addresses)))
+    tenant_id = await FindInboundTenant(
+        message_ids=list(mail.references), addresses=list(dict.fromkeys(addresses))
+    ).via(database.calls)
     if tenant_id is None:
         return InboundReceived(None, UNRELATED)
     async with database.write(tenant_id) as session:
@@ -35,14 +37,14 @@ async def receive_inbound(database: Database, raw: bytes, webhook_id: str) -> In
 
 
 async def _once(session: WriteSession, raw: bytes, mail: InboundMail, webhook_id: str) -> MailReceived:
-    """A sender that gives all its messages one ID loses none: only the ID and the bytes together are a replay."""
+    """A sender that gives all its messages one ID loses none: only the ID and the bytes together make a repetition."""
     digest = sha256(webhook_id.encode() + b"\0" + raw).digest()
     key = f"inbound-email/{digest.hex()}"
     answered = await claim(session, key, digest)
     if answered is not None:
         return _again(answered.body, mail)
     received = await receive_parsed(session, mail)
-    # Without the address, which would outlast its lead here: the bytes say it again.
+    # The answer is stored without the address, which would outlast its lead here. The message's bytes contain it.
     kept = {**asdict(received), "recipient": None}
     kept["enrollment_id"] = str(received.enrollment_id) if received.enrollment_id else None
     await keep(session, key, KeptAnswer(200, {"received": kept, "has_recipient": received.recipient is not None}))

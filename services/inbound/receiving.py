@@ -1,7 +1,7 @@
-"""What a lead did, however it is heard of: recorded once, and obeyed at once.
+"""What a lead did, whichever way it was reported: recorded once, and acted on at once.
 
-A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of the lead in the transaction that
-records it: when the caller has its answer, no further email of them can pass the gate.
+A reply, a bounce, an unsubscribe or a complaint ends every live enrollment of the lead in the transaction that records
+it. Once the caller has its answer, no further email of these enrollments can pass the gate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from db.calls.steering import HoldLeadSequence
 from db.queries.inbound import receiving
 from db.queries.inbound.receiving import About, EventRow
 from db.queries.mailboxes.breakers import lock_sender_of
@@ -22,18 +23,19 @@ from domain.enrollments.status import StopReason
 from domain.errors import FieldError, Invalid, NotFound
 from domain.inbound.bounces import SOFT_BOUNCES, SOFT_BOUNCES_WITHIN
 from domain.inbound.events import event_key
+from domain.inbound.out_of_office import MAX_HOLD, hold_until_return
 from domain.leads.companies import company_domain
-from domain.schedule import MAX_HOLD, hold_until_return, zone_of
 from domain.sequences.sequence import SequenceSettings
-from services.leads.leads import no_lead
+from domain.zones import zone_of
 from services.mailboxes import breakers
+from services.not_found import no_lead
 from services.observability import metrics
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _within_reason(moment: datetime | None) -> datetime | None:
-    """Beyond these years a date is a mistake, and no longer one that every zone can tell."""
+    """A date outside these years is a mistake, and not every zone can express it."""
     if moment is not None and not EARLIEST <= moment <= LATEST:
         raise ValueError(f"a time between {EARLIEST.year} and {LATEST.year}")
     return moment
@@ -43,11 +45,11 @@ class _Event(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     occurred_at: Annotated[AwareDatetime | None, AfterValidator(_within_reason)] = None
-    """When it happened; the present, on the enrollment's clock, if left out."""
+    """When it happened. If left out: now, on the enrollment's clock."""
     message_id: str | None = Field(default=None, max_length=998)
-    """The Message-ID of the email that it is about; the lead's last one, if left out."""
+    """The Message-ID of the email concerned. If left out: the lead's last email."""
     event_id: str | None = Field(default=None, min_length=1, max_length=200)
-    """The sender's ID of the event: telling it twice records it once."""
+    """The sender's ID of the event. Reporting it twice records it once."""
 
     @property
     def heard_as(self) -> str:
@@ -72,9 +74,9 @@ class ReplyEvent(_Event):
 class AutoReplyEvent(_Event):
     type: Literal["auto_reply"]
     returns_on: date | None = None
-    """The first day back; without it the sequence's `auto_reply_hold_days` counts."""
+    """The first day back. Without it the sequence's `auto_reply_hold_days` decides."""
     note: Literal["no_longer_there", "ticket"] | None = None
-    """What it says beyond an absence: they have left, or it is a help desk's receipt."""
+    """What the auto-reply says besides an absence: the person has left, or it is a help desk's receipt."""
 
     def detail(self) -> dict[str, Any]:
         returns_on = self.returns_on.isoformat() if self.returns_on else None
@@ -83,7 +85,8 @@ class AutoReplyEvent(_Event):
 
 class _ByMachine(_Event):
     machine: bool = False
-    """A mail client's prefetch or a scanner, not a person: kept, but moves no branch and no rate."""
+    """Whether a mail client's prefetch or a scanner caused it, not a person. It is kept, but moves no branch and no
+    rate."""
 
     @property
     def by_machine(self) -> bool:
@@ -105,7 +108,8 @@ class ClickEvent(_ByMachine):
 class BounceEvent(_Event):
     type: Literal["bounce"]
     hard: bool = True
-    """Permanent. A soft bounce is only recorded, until so many in a row have come (`domain/inbound/bounces.py`)."""
+    """Whether the bounce is hard. A soft bounce is only recorded, until too many came in a row
+    (`domain/inbound/bounces.py`)."""
     diagnostic: str | None = Field(default=None, max_length=2000)
 
     def detail(self) -> dict[str, Any]:
@@ -144,8 +148,8 @@ LeadEvent = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class EventRecorded:
-    """`recorded` is False for an event that was told before. The others are the enrollments it moved; those of
-    `company_*` are of the lead's colleagues."""
+    """`recorded` is False for an event that was reported before. The other fields list the enrollments that it changed;
+    those of `company_*` belong to the lead's colleagues."""
 
     recorded: bool
     stopped: list[UUID] = field(default_factory=list[UUID])
@@ -155,10 +159,10 @@ class EventRecorded:
 
 
 async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -> EventRecorded:
-    """Records the event and does what it demands.
+    """Records the event and does what it requires.
 
-    Raises NotFound when there is no such lead or the message is not one of it, and Invalid for an absence that cannot
-    be meant.
+    Raises NotFound when the lead does not exist or the message is not one of the lead's, and Invalid for an impossible
+    return date.
     """
     about = await _about(session, lead_id, event.message_id)
     if isinstance(event, CustomEvent) and event.message_id is None:
@@ -174,7 +178,7 @@ async def record_event(session: WriteSession, lead_id: UUID, event: LeadEvent) -
 async def bounce_at_once(
     session: WriteSession, enrollment_id: UUID, message_id: UUID, diagnostic: str, now: datetime
 ) -> None:
-    """The receiving server refused the recipient while the message was being handed over: a hard bounce."""
+    """The receiving server rejected the recipient during the SMTP dialogue: a hard bounce."""
     about = await receiving.about_enrollment(session, enrollment_id, message_id)
     event = BounceEvent(type="bounce", hard=True, diagnostic=diagnostic[:2000], occurred_at=now)
     await receive_about(session, about, event)
@@ -194,8 +198,8 @@ async def _about(session: WriteSession, lead_id: UUID, message_id: str | None) -
 async def receive_about(
     session: WriteSession, about: About, event: LeadEvent, *, noted: Mapping[str, Any] | None = None
 ) -> EventRecorded:
-    """Records what is known to be about that, and does what it demands. `noted` joins the event's detail."""
-    # Before any enrollment the mailbox that may come to be held for it, as at the gate.
+    """Records the event about these enrollments and does what it requires. `noted` is added to the event's detail."""
+    # As at the gate, the mailbox is locked before any enrollment, because a breaker may hold it.
     mailbox_id = await lock_sender_of(session, about.message_id) if _is_held_against_sender(event) else None
     row = _row(event, event.occurred_at or about.now, noted or {})
     company = company_domain(about.email) if isinstance(event, ReplyEvent) else None
@@ -233,7 +237,8 @@ def _row(event: LeadEvent, occurred_at: datetime, noted: Mapping[str, Any]) -> E
 
 
 def _demand(event: LeadEvent, about: About, occurred_at: datetime) -> dict[str, Any] | None:
-    """What the event demands of the lead and its live enrollments, as `obey_event` takes it; None: nothing."""
+    """What the event requires for the lead and its live enrollments, in the form that `obey_event` takes. None:
+    nothing."""
     match event:
         case ReplyEvent():
             qualifies = SequenceSettings.model_validate(about.settings).reply_marks_qualified
@@ -242,7 +247,7 @@ def _demand(event: LeadEvent, about: About, occurred_at: datetime) -> dict[str, 
             demand = _never_again(StopReason.BOUNCED, Command.BOUNCE_RECEIVED, "bounced")
             if event.hard:
                 return demand
-            # A soft bounce is retried by the emails that follow, until so many of them have come back.
+            # The next emails retry after a soft bounce, until too many have come back.
             since = occurred_at - SOFT_BOUNCES_WITHIN
             return demand | {"soft_bounces": SOFT_BOUNCES, "since": since.isoformat()}
         case UnsubscribeEvent():
@@ -258,7 +263,7 @@ def _stop(reason: StopReason, command: Command) -> dict[str, Any]:
 
 
 def _never_again(reason: StopReason, command: Command, lead_status: str) -> dict[str, Any]:
-    """Also keeps the lead's address from ever being written to again by the tenant."""
+    """Also suppresses the lead's address for the tenant."""
     return _stop(reason, command) | {"suppresses": True, "lead_status": lead_status}
 
 
@@ -273,6 +278,6 @@ async def _hold_all(session: WriteSession, live: Sequence[UUID], event: AutoRepl
             due_at=row.next_action_at,
             zone=zone_of(row.timezone, settings.timezone),
         )
-        if await receiving.hold(session, row.id, until):
+        if await HoldLeadSequence(tenant_id=session.tenant_id, enrollment_id=row.id, until=until).within(session):
             held.append(row.id)
     return held

@@ -1,4 +1,4 @@
-"""A message that came in for a tenant: what it is, whose it is, and what it does to the lead."""
+"""An inbound message of one tenant: what kind of message it is, which email it belongs to, and what it changes."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ from services.inbound.receiving import (
 
 @dataclass(frozen=True, slots=True)
 class MailReceived:
-    """How an inbound message was understood, and by which rule it was matched (None: it was not).
+    """How an inbound message was classified, and by which rule it was matched (None: it was not).
 
-    The rules are those of docs/inbound.md: `rule` says by what it was told what it is, `matched_by` whose it is.
+    docs/inbound.md lists the rules. `rule` decided what kind of message it is, `matched_by` which email it belongs to.
     """
 
     classification: str
@@ -35,31 +35,32 @@ class MailReceived:
     recipient: str | None
     rule: str | None = None
     returns_on: date | None = None
-    """Of an automatic reply: the first day back, as far as it names one."""
+    """For an auto-reply: the first day back, if it names one."""
 
 
 UNRELATED = MailReceived("unrelated", None, None, None)
 
-# A mail server's report of our own message, and a provider's of a complaint, may carry our own address as sender.
+# A mail server's report about our own message, and a provider's report of a complaint, may have our address as sender.
 _REPORTS = ("hard_bounce", "soft_bounce", "complaint")
 
 
 async def receive_mail(session: WriteSession, raw: bytes) -> MailReceived:
-    """An inbound message: classified, matched with what was sent, recorded, obeyed. Never fails on its bytes."""
+    """Classifies an inbound message, matches it with what was sent, records it and acts on it. No content makes it
+    fail."""
     return await receive_parsed(session, parse_inbound(raw))
 
 
 async def receive_parsed(session: WriteSession, mail: InboundMail) -> MailReceived:
-    """The same for one that was read already."""
+    """The same for a message that is already parsed."""
     if mail.classification not in _REPORTS and await _is_own(session, mail):
-        # Seen in Sent, or sent to ourselves: no lead has done anything.
+        # Found in the Sent folder, or sent to ourselves: no lead did anything.
         return MailReceived("own", None, None, None, "own_mailbox")
     if mail.classification == "unrelated":
         return MailReceived("unrelated", None, None, mail.final_recipient, mail.rule)
     about, matched_by = await _match(session, mail)
     if about is None:
         return MailReceived("unrelated", None, None, mail.final_recipient, "no_lead")
-    # On record, so that whoever wonders why a lead was stopped finds what told us.
+    # It is recorded, so that people can see why a lead was stopped.
     await receive_about(session, about, _as_event(mail), noted={"rule": mail.rule, "matched_by": matched_by})
     return MailReceived(
         mail.classification, matched_by, about.enrollment_id, mail.final_recipient, mail.rule, mail.returns_on
@@ -67,12 +68,12 @@ async def receive_parsed(session: WriteSession, mail: InboundMail) -> MailReceiv
 
 
 async def _is_own(session: WriteSession, mail: InboundMail) -> bool:
-    """From one of the tenant's mailboxes. Their domain alone makes nobody one of us."""
+    """Whether it comes from one of the tenant's mailboxes. An address of the same domain alone is not enough."""
     return bool(mail.sender) and await have_mailbox(session, _with_untagged([mail.sender]))
 
 
 async def _match(session: WriteSession, mail: InboundMail) -> tuple[About | None, str | None]:
-    """By the surest rule that finds something: what it is about, and which rule that was."""
+    """The email that it belongs to, and the rule that found it. The surest rule is tried first."""
     for rule, find in _MATCHES:
         if (about := await find(session, mail)) is not None:
             return about, rule
@@ -102,7 +103,7 @@ async def _by_recipient(session: WriteSession, mail: InboundMail) -> About | Non
 
 
 async def _by_sender(session: WriteSession, mail: InboundMail) -> About | None:
-    """A live enrollment of the sender if there is one, else the one that was written to last."""
+    """A live enrollment of the sender, else the one that was written to last."""
     if mail.classification in _REPORTS or not mail.sender:
         return None
     return await _about_address(session, [mail.sender])
@@ -128,7 +129,7 @@ async def _about_address(session: WriteSession, addresses: tuple[str, ...] | lis
 
 
 def _with_untagged(addresses: tuple[str, ...] | list[str]) -> list[str]:
-    """Each address, and the one that its mail goes to without the tag: `ada+news@` is `ada@`."""
+    """Each address, and the same without its tag: `ada+news@` also gives `ada@`."""
     return list(dict.fromkeys(one for address in addresses for one in (address, untagged(address))))
 
 

@@ -1,8 +1,8 @@
-"""What the links in mail tell: opened, clicked, unsubscribed; and whether it was a person.
+"""The links in mail: opened, clicked, unsubscribed, and whether a person or a machine did it.
 
-A person's click implies that the message was opened, also where no picture was loaded. Two different links at once
-are a machine's, the first one too, although it was counted a moment ago: it is taken out of the counters and the
-score, and what it moved stays moved and is logged (`relabelled`).
+A person's click implies that the message was opened, even when no picture was loaded. Two different links at the same
+moment mean a machine. The first of them was counted already, so it is taken out of the counters and the score. What it
+moved stays moved and is logged (`relabelled`).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from db.queries.inbound.receiving import About, lock_enrollments
 from db.queries.inbound.tracking import LinkedMessage
 from db.session import Database, WriteSession
 from domain.enrollments.scoring import points
-from domain.inbound.machines import Deed, Fetch, every_link_at_once, machine_rule
+from domain.inbound.machines import EVERY_LINK_AT_ONCE, Deed, Fetch, machine_rule
 from domain.sequences.sequence import SequenceSettings
 from mail.addresses import masked
 from mail.tracking import Token
@@ -27,14 +27,14 @@ _MAX_HEADER: Final = 500
 
 
 def fetch_of(deed: Deed, method: str, headers: Mapping[str, str]) -> Fetch:
-    """A request as the rules look at it; `headers` by names in lower case."""
+    """A request in the form that the rules read. Names in `headers` are in lower case."""
     agent = headers.get("user-agent", "")[:_MAX_HEADER].strip()
     return Fetch(deed, method, agent, " ".join(headers.get(name, "") for name in _PURPOSES)[:_MAX_HEADER])
 
 
 async def opened(database: Database, token: Token, fetch: Fetch, at: datetime) -> None:
-    """`at` is this process's time. Opens within a minute are one: a mail client may fetch the picture several times for
-    one look."""
+    """`at` is this process's time. Opens within a minute count once: a mail client may load the picture several times
+    for one view."""
     async with database.write(token.tenant_id) as session:
         message = await queries.linked_message(session, token.message_id)
         if message is None:
@@ -49,7 +49,7 @@ async def opened(database: Database, token: Token, fetch: Fetch, at: datetime) -
 
 
 async def clicked(database: Database, token: Token, fetch: Fetch, at: datetime) -> None:
-    """`at` is this process's time. Clicks on one link within a minute are one."""
+    """`at` is this process's time. Clicks on one link within a minute count once."""
     async with database.write(token.tenant_id) as session:
         message = await queries.linked_message(session, token.message_id)
         if message is None:
@@ -77,9 +77,9 @@ async def clicked(database: Database, token: Token, fetch: Fetch, at: datetime) 
 
 
 async def unsubscribed(database: Database, token: Token) -> bool:
-    """Ends every enrollment of the lead and suppresses the address, once: asking again changes nothing.
+    """Ends every enrollment of the lead and suppresses the address. A second call changes nothing.
 
-    False for a message that is not there (any more): nobody was unsubscribed.
+    False for a message that does not exist (any more): nobody was unsubscribed.
     """
     async with database.write(token.tenant_id) as session:
         message = await queries.linked_message(session, token.message_id)
@@ -91,14 +91,15 @@ async def unsubscribed(database: Database, token: Token) -> bool:
 
 
 async def recipient(database: Database, token: Token) -> str | None:
-    """The address that would be unsubscribed, masked: whoever has the link need not be its owner. None as above."""
+    """The address that would be unsubscribed, masked, because whoever has the link need not be its owner. None for a
+    message that does not exist."""
     async with database.read(token.tenant_id) as session:
         address = await queries.address_of(session, token.message_id)
     return None if address is None else masked(address)
 
 
 async def _relabel(session: WriteSession, about: About, url: str, moment: datetime) -> None:
-    rule = every_link_at_once.__name__
+    rule = EVERY_LINK_AT_ONCE
     gone = await queries.relabel_beside(session, about, url, moment, rule)
     if not gone:
         return
@@ -115,7 +116,7 @@ async def _relabel(session: WriteSession, about: About, url: str, moment: dateti
 
 
 async def _imply_open(session: WriteSession, about: About, moment: datetime) -> None:
-    """Nobody follows a link of a message that they have not opened; many have pictures turned off."""
+    """A click also records an open: nobody clicks a link in an unopened message, and many readers load no pictures."""
     opens, _ = await queries.persons_deeds(session, about)
     if opens == 0 and SequenceSettings.model_validate(about.settings).track_opens:
         event = OpenEvent(type="open", occurred_at=moment)
@@ -123,7 +124,8 @@ async def _imply_open(session: WriteSession, about: About, moment: datetime) -> 
 
 
 def _moment(about: About, at: datetime) -> datetime:
-    """When that was on the enrollment's clock. How long ago it is, this process's own clock can tell; not when."""
+    """The moment of the request on the enrollment's clock. This process's clock tells how long ago it was, but not
+    when."""
     return about.now - (datetime.now(UTC) - at)
 
 

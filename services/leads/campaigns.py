@@ -1,4 +1,4 @@
-"""Campaigns: leads gathered under a name."""
+"""Campaigns: named groups of leads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ async def list_campaigns(session: ReadSession, page: PageRequest) -> Page[Counte
 
 
 async def add_leads(session: WriteSession, campaign_id: UUID, lead_ids: Sequence[UUID]) -> LeadsAdded:
-    """Each lead is added once, or it is said why not. Raises NotFound for the campaign."""
+    """Adds each lead once, or gives the reason why not. Raises NotFound for the campaign."""
     await get_campaign(session, campaign_id)
     outcomes = await queries.add_leads(session, campaign_id, lead_ids)
     return LeadsAdded(

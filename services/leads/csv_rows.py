@@ -19,19 +19,19 @@ from mail.addresses import normalise_address
 DELIMITERS = ",;\t|"
 MAX_LINE = 128 * 1024
 MAX_RECORD_LINES = 200
-"""More lines than this in one row are a quote that was never closed."""
+"""A row with more lines than this has a quote that was never closed."""
 
 _BROKEN_QUOTES = ("broken_quotes", "a quotation mark opens a value and none closes it in this row")
 _CHUNK = 64 * 1024
 _SPOOLED_IN_MEMORY = 1024 * 1024
 _BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16's, with which it begins
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16's mark, which is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Guessing among all of the world's encodings goes wrong on short files; these are what spreadsheets write.
+# Detection among all encodings fails on short files. These are the ones that spreadsheets write.
 _SPREADSHEET_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
     *("shift_jis", "gb18030", "big5", "euc_kr"),
@@ -48,7 +48,7 @@ def read_leads(upload: BinaryIO | Iterable[bytes], mapping: Mapping[str, str] | 
     headers to fields (`domain.leads.importing.plan_columns`). The header is read at once, the rows as they are asked
     for.
 
-    Raises Invalid for a file without rows to speak of: empty, no text, no header, no column for addresses.
+    Raises Invalid for a file that cannot hold leads: empty, not text, no header, or no column for addresses.
     """
     lines = _Lines(text_of(_seekable(upload)))
     headers, delimiter = _header(lines)
@@ -57,9 +57,9 @@ def read_leads(upload: BinaryIO | Iterable[bytes], mapping: Mapping[str, str] | 
 
 
 def text_of(file: BinaryIO) -> io.TextIOWrapper:
-    """The text of a seekable file, whatever its encoding. Detach it when it is read: the file is the caller's to close.
+    """The text of a seekable file in any encoding. Detach the reader afterwards: the caller closes the file.
 
-    Raises Invalid for what is no text.
+    Raises Invalid when the file is not text.
     """
     file.seek(0)
     return io.TextIOWrapper(file, encoding=_encoding(file), errors="replace", newline="")
@@ -72,7 +72,7 @@ def _rows(lines: "_Lines", delimiter: str, reader: RowReader) -> Iterator[Import
 
 
 def _records(lines: "_Lines", delimiter: str, width: int) -> Iterator[tuple[list[str], tuple[str, str] | None]]:
-    """The cells of each record, or the code and the words for why it cannot be read."""
+    """The cells of each record, or the code and the reason why it cannot be read."""
     records = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.begin_record()
@@ -85,15 +85,16 @@ def _records(lines: "_Lines", delimiter: str, width: int) -> Iterator[tuple[list
             broken = ("row_too_long", f"a line has at most {MAX_LINE} characters")
         except (csv.Error, _NeverClosed):
             broken = _BROKEN_QUOTES
-        # A quote that another row's quote closed by chance swallows rows; their cells then do not fit the columns.
+        # A quote that a later row's quote closes by chance swallows the rows between. Their cells then do not fit the
+        # columns.
         if len(lines.record) > 1 and cells and len(cells) != width:
             broken = _BROKEN_QUOTES
         if broken is _BROKEN_QUOTES and len(lines.record) == 1:
-            # `"Say "Hi" Ltd"`: wrongly quoted, yet no cell too many or too few.
+            # `"Say "Hi" Ltd"`: wrongly quoted, but the number of cells is right.
             cells = _cells(lines.record[0], delimiter)
             broken = None if len(cells) == width else broken
         if broken:
-            # Only its first line is lost: the ones after it are records of their own.
+            # Only the first line is lost. The lines after it are read as records of their own.
             lines.read_again(lines.record[1:])
             records = csv.reader(lines, delimiter=delimiter, strict=True)
         if broken or cells:
@@ -101,15 +102,16 @@ def _records(lines: "_Lines", delimiter: str, width: int) -> Iterator[tuple[list
 
 
 class _NeverClosed(Exception):
-    """One record goes on for too many lines."""
+    """One record has too many lines."""
 
 
 class _LineTooLong(Exception):
-    """A line is longer than is read."""
+    """A line is longer than the limit."""
 
 
 class _Lines:
-    """The lines of a text, bounded, remembering those of the present record so that they can be read again."""
+    """The lines of a text, with a limit on their length. It remembers the lines of the present record, so that they can
+    be read again."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
@@ -130,14 +132,14 @@ class _Lines:
             raise _LineTooLong
         if len(self.record) > MAX_RECORD_LINES:
             raise _NeverClosed
-        # NUL is no character of any text, and Postgres cannot keep it.
+        # Postgres cannot store NUL, and no text contains it.
         return line.replace("\x00", "")
 
     def begin_record(self) -> None:
         self.record = []
 
     def leave_open(self) -> None:
-        """The caller's file is the caller's to close."""
+        """Does nothing: the caller closes the file."""
         self._text.detach()
 
     def read_again(self, lines: list[str]) -> None:
@@ -150,7 +152,7 @@ def _header(lines: _Lines) -> tuple[list[str], str]:
         text = line.strip("\r\n")
         if not text.strip():
             continue
-        # Excel's own way to name the delimiter, in a line before the header.
+        # Excel can name the delimiter in a line before the header: `sep=;`.
         if text.lower().startswith("sep=") and text[4:] in (*DELIMITERS,) and not delimiter:
             delimiter = text[4]
             continue
@@ -180,7 +182,7 @@ def _is_address(text: str) -> bool:
 
 
 def _encoding(file: BinaryIO) -> str:
-    """By its byte order mark; else UTF-8 where all of it is; else what its bytes look most like."""
+    """The encoding by the byte order mark; else UTF-8 if the whole file decodes; else the likeliest code page."""
     start = file.read(_CHUNK)
     file.seek(0)
     if start.startswith(_NOT_TEXT):
@@ -188,7 +190,7 @@ def _encoding(file: BinaryIO) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return encoding
-    # UTF-16 without a mark: in mostly Latin text every other byte is zero.
+    # UTF-16 without a mark: in mostly Latin text every second byte is zero.
     if len(start) > 8 and start[1::2].count(0) > 0.4 * len(start[1::2]):
         return "utf-16-le"
     if len(start) > 8 and start[0::2].count(0) > 0.4 * len(start[0::2]):
@@ -201,7 +203,7 @@ def _encoding(file: BinaryIO) -> str:
 
 
 def _legacy_encoding(sample: bytes) -> str:
-    """The likeliest code page. Of those that read equally well, western European comes first, if it makes words."""
+    """The likeliest code page. Among equally good ones, western European wins if its text has words."""
     matches = from_bytes(sample, cp_isolation=_SPREADSHEET_ENCODINGS)
     best = matches.best()
     if best is None:
@@ -235,7 +237,7 @@ def _seekable(upload: BinaryIO | Iterable[bytes]) -> BinaryIO:
     if seekable is not None and seekable():
         file = cast(BinaryIO, upload)
     else:
-        # Gone once nothing reads it any more.
+        # Removed when its last reader closes it.
         file = cast(BinaryIO, SpooledTemporaryFile(max_size=_SPOOLED_IN_MEMORY))  # noqa: SIM115
         for chunk in cast("Iterable[bytes]", upload):
             file.write(chunk)

@@ -1,6 +1,6 @@
-"""Importing leads from a file: a thousand at a time, each row taken or refused with its reason.
+"""Imports leads from a file, a thousand rows at a time. Each row is taken, or rejected with a reason.
 
-The whole file is one transaction; importing it again creates nothing and changes nothing.
+The whole file is one transaction. Importing it again changes nothing.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from services.leads.csv_rows import read_leads
 
 BATCH = 1_000
 MAX_LISTED = 10_000
-"""So many refusals and warnings are told one by one; the counts hold them all."""
+"""At most this many rejected rows and warnings are listed. The counts cover all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something about a row that was taken."""
+    """A warning about a row that was taken."""
 
     row: int
     code: str
@@ -32,7 +32,7 @@ class Warned:
 
 @dataclass(slots=True)
 class ImportResult:
-    """`updated` holds rows whose address was there already, in the database or further up in the file."""
+    """`updated` counts rows whose address existed already, in the database or earlier in the file."""
 
     created: int = 0
     updated: int = 0
@@ -42,7 +42,7 @@ class ImportResult:
     warnings: list[Warned] = field(default_factory=list[Warned])
 
     def tell(self, rows: Sequence[ImportRow]) -> None:
-        """Counts and lists what is to be said about the rows."""
+        """Counts the rows and collects their warnings and reasons."""
         rejected = [row for row in rows if isinstance(row, RejectedRow)]
         warned = [
             Warned(lead.row, warning.code, warning.detail)
@@ -63,18 +63,18 @@ class ImportResult:
 async def import_leads(
     session: WriteSession, file: BinaryIO, mapping: Mapping[str, str] | None, campaign_id: UUID | None = None
 ) -> ImportResult:
-    """Creates the leads of the file, and updates those that are there by what it has for them.
+    """Creates the leads of the file, and updates those that exist.
 
-    An empty cell wipes nothing; tags and custom fields are added to those there are. All of them are gathered in the
-    campaign, if one is given. Raises Invalid for a file that holds no leads to speak of (services/leads/csv_rows.py),
-    and NotFound for the campaign.
+    An empty cell overwrites nothing. Tags and custom fields are added to the existing ones. All leads join the
+    campaign, if one is given. Raises Invalid for a file that cannot hold leads (services/leads/csv_rows.py), and
+    NotFound for the campaign.
     """
     if campaign_id is not None:
         await get_campaign(session, campaign_id)
     rows = await asyncio.to_thread(read_leads, file, mapping)
     await take_import_turn(session)
     result = ImportResult()
-    # Parsing is work for the processor: in a thread, it does not keep other requests waiting; and while Postgres
+    # Parsing uses the CPU. In a thread it does not block other requests, and while Postgres
     # takes one batch, the next one is read.
     batch = await asyncio.to_thread(_next_batch, rows)
     while batch.rows:
@@ -89,7 +89,7 @@ async def import_leads(
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Rows in their order, and of those that are leads one for each address."""
+    """The rows in order, with one lead for each address."""
 
     rows: Sequence[ImportRow]
     leads: Sequence[ParsedLead]
@@ -103,7 +103,7 @@ def _next_batch(rows: Iterator[ImportRow]) -> _Batch:
     for row in taken:
         if isinstance(row, ParsedLead):
             known = merged.get(row.email)
-            # What comes later in the file adds to what came before, as in the database.
+            # A later row adds to an earlier one, as it does to a lead in the database.
             merged[row.email] = row if known is None else known.updated_by(row)
             read += 1
     return _Batch(taken, list(merged.values()), read - len(merged))

@@ -8,13 +8,16 @@ from db.models import Lead
 from db.queries.leads import leads as queries
 from db.queries.leads.leads import LeadFilter
 from db.session import ReadSession, WriteSession
-from domain.errors import Conflict, FieldError, Invalid, NotFound
+from domain.errors import Conflict, FieldError, Invalid
+from services.not_found import no_lead
 from services.paging import Page, PageRequest, after_of, newest_first
 
 
 class LeadExists(Conflict):
     code = "lead_exists"
-    title = "There is a lead with this address"
+    title = "A lead with this address exists"
+    remedy = "Change the existing lead (`lead_id`) with PATCH."
+    retryable = False
 
     def __init__(self, email: str, lead_id: UUID | None) -> None:
         detail = f"the tenant has a lead {email}"
@@ -46,7 +49,7 @@ async def list_leads(session: ReadSession, page: PageRequest, asked: LeadFilter)
 
 
 async def list_lead_ids(session: ReadSession, asked: LeadFilter, limit: int) -> tuple[Sequence[UUID], bool]:
-    """The newest `limit` of them, and whether there are more."""
+    """The IDs of the newest `limit` leads, and whether there are more."""
     found = await queries.list_lead_ids(session, asked, limit)
     return found[:limit], len(found) > limit
 
@@ -69,10 +72,6 @@ async def change_lead(session: WriteSession, lead_id: UUID, changes: Mapping[str
     if values:
         await queries.update_lead(session, lead_id, values)
     return await get_lead(session, lead_id)
-
-
-def no_lead(lead_id: UUID) -> NotFound:
-    return NotFound(f"there is no lead {lead_id}")
 
 
 async def _refuse_unknown_owner(session: ReadSession, values: Mapping[str, Any]) -> None:

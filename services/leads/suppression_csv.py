@@ -1,4 +1,4 @@
-"""Suppression lists as people have them: one address or domain a line, or a CSV with a column for it."""
+"""Reads and writes suppression lists: one address or domain on each line, or a CSV with a column for it."""
 
 import csv
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ VALUE_COLUMNS = ("value", "email", "e-mail", "email address", "address", "domain
 REASON_COLUMNS = ("reason", "note", "notes", "comment")
 MAX_REASON = 200
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula, some also in full width
+"""Characters with which a spreadsheet formula begins, some also in full width
 (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
@@ -28,8 +28,8 @@ class ListedSuppression:
 
 @dataclass(frozen=True, slots=True)
 class RejectedEntry:
-    """A row that was not taken. Codes: `missing_value`, `invalid_email`, `invalid_domain`, `row_too_long`. `value` is
-    as it was written."""
+    """A rejected row. Codes: `missing_value`, `invalid_email`, `invalid_domain`, `row_too_long`. `value` is
+    the text of the row."""
 
     row: int
     value: str
@@ -41,10 +41,10 @@ Entry = ListedSuppression | RejectedEntry
 
 
 def read_suppressions(file: BinaryIO, default_reason: str) -> Iterator[Entry]:
-    """The entries of a list, in order, read line by line. A line with an `@` behind its first character is an address,
-    any other a domain. Empty lines are passed over, and so is a header.
+    """The entries of a list in order, read line by line. A line with an `@` after its first character is an address,
+    any other a domain. Empty lines and a header are skipped.
 
-    Raises Invalid for what is no text.
+    Raises Invalid when the file is not text.
     """
     text = text_of(file)
     columns: Mapping[str, int] | None = None
@@ -70,7 +70,7 @@ def read_suppressions(file: BinaryIO, default_reason: str) -> Iterator[Entry]:
 
 
 def defused(cell: str) -> str:
-    """The cell so that no spreadsheet takes it for a formula."""
+    """The cell, escaped so that no spreadsheet reads it as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
@@ -92,7 +92,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _header(cells: list[str]) -> Mapping[str, int] | None:
-    """Which column is which, where the first line names them."""
+    """The columns, if the first line is a header."""
     names = [cell.lower() for cell in cells]
     value = next((names.index(name) for name in VALUE_COLUMNS if name in names), None)
     if value is None:

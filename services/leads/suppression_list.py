@@ -1,4 +1,4 @@
-"""A whole suppression list at once: taken from a file, and given as one."""
+"""Imports and exports a whole suppression list."""
 
 import asyncio
 import csv
@@ -9,6 +9,7 @@ from itertools import islice
 from typing import BinaryIO
 from uuid import UUID
 
+from db.calls.steering import stop_newly_suppressed
 from db.queries.leads import suppressions as queries
 from db.session import Database, WriteSession
 from services.access.audit import audited
@@ -23,15 +24,15 @@ from services.leads.suppression_csv import (
 
 BATCH = 1_000
 MAX_LISTED = 10_000
-"""So many refusals are told one by one; the count holds them all."""
+"""At most this many rejected rows are listed. The count covers all."""
 REASON = "imported"
 COLUMNS = ("kind", "value", "reason", "created_at")
 
 
 @dataclass(slots=True)
 class ListTaken:
-    """`known`: those that were suppressed already, or stand in the file twice. `stopped`: enrollments that have ended
-    by this."""
+    """`known`: entries that were suppressed already or occur twice in the file. `stopped`: the enrollments that the
+    import ended."""
 
     suppressed: int = 0
     known: int = 0
@@ -41,12 +42,12 @@ class ListTaken:
 
 
 async def import_suppressions(session: WriteSession, file: BinaryIO) -> ListTaken:
-    """Suppresses everything on the list, and stops every live enrollment of the leads that it is about, all of it or
-    nothing. Importing a list again changes nothing. Raises Invalid for what is no text."""
+    """Suppresses every entry of the list and stops every live enrollment of the leads concerned, in one transaction.
+    Importing a list again changes nothing. Raises Invalid when the file is not text."""
     taken = ListTaken()
     entries = await asyncio.to_thread(read_suppressions, file, REASON)
     await queries.take_list_turn(session)
-    # Parsing is work for the processor: in a thread, it does not keep other requests waiting.
+    # Parsing uses the CPU. In a thread it does not block other requests.
     while batch := await asyncio.to_thread(_next_batch, entries):
         rejected = [one for one in batch if isinstance(one, RejectedEntry)]
         taken.rejected_count += len(rejected)
@@ -56,8 +57,8 @@ async def import_suppressions(session: WriteSession, file: BinaryIO) -> ListTake
         new = await queries.insert_suppressions(session, [(*key, reason) for key, reason in by_value.items()])
         taken.suppressed += new
         taken.known += len(listed) - new
-    # Once everything is on the list, and in one statement: enrollments are locked in the order of their IDs.
-    taken.stopped = await queries.stop_newly_suppressed(session)
+    # One statement after all entries are stored: it locks enrollments in the order of their IDs.
+    taken.stopped = await stop_newly_suppressed(session)
     await audited(session, "suppressions.imported", suppressed=taken.suppressed, rejected=taken.rejected_count)
     return taken
 
@@ -69,8 +70,8 @@ def _next_batch(entries: Iterator[Entry]) -> list[Entry]:
 async def export_suppressions(
     database: Database, tenant_id: UUID, kind: SuppressionKind | None
 ) -> AsyncIterator[bytes]:
-    """The list as CSV, in the order of its values, a thousand at a time: what `import_suppressions` takes. What is
-    suppressed or let go meanwhile may be in it or not."""
+    """The list as CSV, ordered by value, read a thousand rows at a time. `import_suppressions` can read it. Changes
+    during the export may or may not be in it."""
     yield _csv([COLUMNS])
     after: tuple[str, str] | None = None
     while True:

@@ -1,7 +1,8 @@
-"""Suppressions: whom the tenant never writes to, by address or by a whole domain."""
+"""Suppressions: addresses and whole domains that the tenant never writes to."""
 
 from uuid import UUID
 
+from db.calls.steering import stop_newly_suppressed
 from db.models import Suppression
 from db.queries.leads import suppressions as queries
 from db.queries.rows import delete_row, find_row
@@ -15,19 +16,21 @@ from services.paging import Page, PageRequest, after_of, newest_first
 class SuppressionExists(Conflict):
     code = "suppression_exists"
     title = "This is suppressed already"
+    remedy = "Nothing: the address or domain is suppressed already."
+    retryable = False
 
 
 async def create_suppression(session: WriteSession, *, kind: SuppressionKind, value: str, reason: str) -> Suppression:
-    """Suppresses, and stops every live enrollment of the leads that it is about (`suppressed`).
+    """Adds a suppression and stops every live enrollment of the leads concerned, with the reason `suppressed`.
 
-    Raises Invalid for what is no address or no domain, and SuppressionExists.
+    Raises Invalid for a value that is neither an address nor a domain, and SuppressionExists.
     """
     normal = _normalised(kind, value)
     made = await queries.insert_suppression(session, kind=kind, value=normal, reason=reason)
     if made is None:
         there = await queries.suppression_id_of(session, kind, normal)
         raise SuppressionExists(extra={"suppression_id": str(there)} if there else None)
-    await queries.stop_newly_suppressed(session)
+    await stop_newly_suppressed(session)
     await audited(session, "suppression.created", made.id)
     return made
 
@@ -49,7 +52,7 @@ async def list_suppressions(
 
 
 async def delete_suppression(session: WriteSession, suppression_id: UUID) -> None:
-    """It may be written to again, where the lead's own status allows. Raises NotFound."""
+    """Removes a suppression. The address may be written to again if the lead's status allows it. Raises NotFound."""
     if not await delete_row(session, Suppression, suppression_id):
         raise NotFound(f"there is no suppression {suppression_id}")
     await audited(session, "suppression.deleted", suppression_id)

@@ -1,12 +1,13 @@
-"""Circuit breakers: a mailbox that does harm, or comes to it, is held, with everything that would leave from it.
+"""Circuit breakers: a mailbox that does harm, or that its server rejects, is held. Nothing leaves from it then.
 
-Each is judged in the transaction that saw the fact, which also holds the mailbox and notifies. The mailbox is locked
-before any enrollment, as at the gate.
+Each breaker is evaluated in the transaction that recorded the fact. That transaction also holds the mailbox and
+notifies. It locks the mailbox before any enrollment, as the gate does.
 """
 
 from typing import Literal
 from uuid import UUID
 
+from db.calls.steering import ReleaseParked
 from db.queries.mailboxes import breakers as queries
 from db.queries.mailboxes.breakers import Failure
 from db.queries.notifications import notify
@@ -14,42 +15,44 @@ from db.session import WriteSession
 from domain.mailboxes.breakers import Breaker, explained, too_many_bounces, too_many_complaints, too_many_in_a_row
 
 RELEASED_PER_SECOND = 10.0
-"""So many leads go on a second when a mailbox is released that sets no limits of its own."""
+"""How many leads continue each second after the release of a mailbox without limits of its own."""
 
 
 async def login_refused(session: WriteSession, mailbox_id: UUID, server: Literal["smtp", "imap"]) -> bool:
-    """The mailbox's server does not accept its user name and password. Whether the mailbox is held for it now."""
+    """The mailbox's server rejected its user name or password. Returns whether the mailbox is now held for it."""
     failure: Failure = "smtp_auth_failures" if server == "smtp" else "imap_auth_failures"
     return await _count(session, mailbox_id, failure, Breaker.AUTHENTICATION)
 
 
 async def logged_in(session: WriteSession, mailbox_id: UUID) -> None:
-    """Its IMAP server lets it in. (SMTP: the worker says so itself, after a message was taken.)"""
+    """Its IMAP server accepted the login. (For SMTP the worker does this itself, after a message was accepted.)"""
     await queries.clear_imap_failures(session, mailbox_id)
 
 
 async def message_refused(session: WriteSession, mailbox_id: UUID) -> bool:
-    """Its server has refused a message for good, and not for the recipient's sake."""
+    """Its server rejected a message for good, for a reason that does not concern the recipient."""
     return await _count(session, mailbox_id, "refusals", Breaker.REFUSALS)
 
 
 async def bounced(session: WriteSession, mailbox_id: UUID) -> bool:
-    """An email of it came back for good; the event is recorded."""
+    """A hard bounce of one of its emails was recorded."""
     limits = await queries.breaker_settings(session)
     tally = await queries.tally(session, mailbox_id, "bounce", limits.bounce_window)
     return too_many_bounces(tally, limits) and await _hold(session, mailbox_id, Breaker.BOUNCES)
 
 
 async def complained(session: WriteSession, mailbox_id: UUID) -> bool:
-    """An email of it was called spam; the event is recorded."""
+    """A spam complaint about one of its emails was recorded."""
     limits = await queries.breaker_settings(session)
     tally = await queries.tally(session, mailbox_id, "complaint", limits.complaint_window)
     return too_many_complaints(tally, limits) and await _hold(session, mailbox_id, Breaker.COMPLAINTS)
 
 
 async def release_mailbox(session: WriteSession, mailbox_id: UUID) -> int:
-    """Lets everything go on that waited for the mailbox, which is active again and locked; how many enrollments."""
-    return await queries.release_parked(session, mailbox_id, RELEASED_PER_SECOND)
+    """Releases every enrollment that waited for the mailbox, and returns their number. The mailbox is active again and
+    locked by the caller."""
+    release = ReleaseParked(tenant_id=session.tenant_id, mailbox_id=mailbox_id, per_second=RELEASED_PER_SECOND)
+    return await release.within(session)
 
 
 async def _count(session: WriteSession, mailbox_id: UUID, failure: Failure, breaker: Breaker) -> bool:
@@ -59,7 +62,7 @@ async def _count(session: WriteSession, mailbox_id: UUID, failure: Failure, brea
 
 
 async def _hold(session: WriteSession, mailbox_id: UUID, breaker: Breaker) -> bool:
-    """False where it is held already: one notification is enough."""
+    """False when the mailbox is held already: one notification is enough."""
     email = await queries.hold(session, mailbox_id, breaker)
     if email is None:
         return False

@@ -1,4 +1,4 @@
-"""Whether a mailbox's servers take its name and password: asked of them, now."""
+"""Checks now whether a mailbox's servers accept its user name and password."""
 
 import time
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ IMAP_TIMEOUTS = ImapTimeouts(connect=15.0, silence=15.0)
 
 @dataclass(frozen=True, slots=True)
 class ServerChecked:
-    """`code` and `detail` say why it did not work; neither holds a password."""
+    """`code` and `detail` give the reason of a failure. Neither contains a password."""
 
     ok: bool
     code: str | None
@@ -27,7 +27,7 @@ class ServerChecked:
 
 @dataclass(frozen=True, slots=True)
 class MailboxChecked:
-    """None for a server that the mailbox does not have."""
+    """None for a server that the mailbox does not use."""
 
     smtp: ServerChecked | None
     imap: ServerChecked | None
@@ -38,7 +38,7 @@ class MailboxChecked:
 
 
 async def check_mailbox(mailbox: Mailbox, servers: MailServers) -> MailboxChecked:
-    """Connects and logs in, and sends nothing. Not in a transaction: the servers may take their time."""
+    """Connects and logs in, and sends nothing. Runs outside a transaction, because the servers may be slow."""
     return MailboxChecked(smtp=await _check_smtp(mailbox, servers), imap=await _check_imap(mailbox, servers))
 
 
@@ -55,7 +55,7 @@ async def _check_smtp(mailbox: Mailbox, servers: MailServers) -> ServerChecked |
 
 
 async def _check_imap(mailbox: Mailbox, servers: MailServers) -> ServerChecked | None:
-    """Opens each folder that is to be watched, too."""
+    """Also opens each folder that is watched."""
     if mailbox.imap is None:
         return None
     started = time.monotonic()

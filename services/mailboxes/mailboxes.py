@@ -24,7 +24,9 @@ MailboxStatus = Literal["active", "held"]
 
 class MailboxExists(Conflict):
     code = "mailbox_exists"
-    title = "There is a mailbox with this address"
+    title = "A mailbox with this address exists"
+    remedy = "Use the existing mailbox."
+    retryable = False
 
     def __init__(self, email: str) -> None:
         detail = f"the tenant has a mailbox {email}"
@@ -32,15 +34,17 @@ class MailboxExists(Conflict):
 
 
 class MailboxInUse(Conflict):
-    """A lead keeps its mailbox, so that its answers come back to where the thread is."""
+    """A lead keeps its mailbox, so that its replies reach the mailbox of the thread."""
 
     code = "mailbox_in_use"
-    title = "Enrollments that have not ended write from this mailbox"
+    title = "Live enrollments use this mailbox"
+    remedy = "Hold the mailbox, or wait until its enrollments have ended."
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxKeeper:
-    """Sets mailboxes: what seals their passwords, and whether their servers may be on private addresses."""
+    """Creates and changes mailboxes. Knows how to seal their passwords, and whether their servers may have private
+    addresses."""
 
     secrets: SecretBox
     allow_private: bool = False
@@ -85,7 +89,8 @@ def _ramp_columns(ramp: Ramp | None) -> dict[str, Any]:
 
 
 def _hold_columns(status: MailboxStatus) -> dict[str, Any]:
-    """Held by hand, it has no reason but that; let go, it is as if it had never been held, nor had reason to be."""
+    """The columns for holding or releasing by hand. A hold by hand has no other reason; a release also clears the
+    reasons of the breakers."""
     if status == "held":
         return {"hold_reason": None, "held_at": datetime.now(UTC)}
     in_a_row = {"smtp_auth_failures": 0, "imap_auth_failures": 0, "refusals": 0}
@@ -103,12 +108,12 @@ async def get_mailbox(session: ReadSession, mailbox_id: UUID) -> Mailbox:
 
 
 async def sent_today(session: ReadSession, mailbox_id: UUID) -> int:
-    """How many emails have left on the mailbox's present day."""
+    """How many emails have left on the mailbox's current day."""
     return await queries.sent_today(session, mailbox_id)
 
 
 async def delete_mailbox(session: WriteSession, mailbox_id: UUID) -> None:
-    """What it has sent stays on record. Raises NotFound, MailboxInUse."""
+    """The record of what it has sent stays. Raises NotFound, MailboxInUse."""
     await get_mailbox(session, mailbox_id)
     live = await queries.live_enrollments_of(session, mailbox_id)
     if live:

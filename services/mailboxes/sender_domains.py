@@ -1,4 +1,4 @@
-"""Sender domains: their DKIM keys, and what DNS says of them."""
+"""Sender domains: their DKIM keys, and their DNS findings."""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ from services.secret_box import SecretBox
 
 @dataclass(frozen=True, slots=True)
 class DkimGiven:
-    """`private_key` in PEM; None keeps the key of this selector, or makes a new one for another."""
+    """`private_key` as PEM. None keeps the key of this selector, or creates a key for a new selector."""
 
     selector: str
     private_key: str | None
@@ -30,7 +30,7 @@ async def list_domains(session: ReadSession, page: PageRequest) -> Page[SenderDo
 
 
 async def get_domain(session: ReadSession, domain: str) -> SenderDomain:
-    """Raises NotFound for a domain that no mailbox has ever been of."""
+    """Raises NotFound for a domain that no mailbox has ever had."""
     found = await queries.find_domain(session, domain.lower())
     if found is None:
         raise NotFound(f"no mailbox is of the domain {domain[:253]!r}")
@@ -38,9 +38,9 @@ async def get_domain(session: ReadSession, domain: str) -> SenderDomain:
 
 
 async def set_dkim(session: WriteSession, domain: str, given: DkimGiven | None, secrets: SecretBox) -> SenderDomain:
-    """Signs the domain's mail with this key from now on; None signs it no more.
+    """Signs the domain's mail with this key from now on. None ends signing.
 
-    Publish the record before: what is signed with a key that nobody finds looks forged. Raises NotFound, Invalid,
+    Publish the DNS record first: a signature whose key nobody finds looks forged. Raises NotFound, Invalid,
     SecretKeysMissing.
     """
     before = await get_domain(session, domain)
@@ -48,7 +48,7 @@ async def set_dkim(session: WriteSession, domain: str, given: DkimGiven | None, 
         values = {"dkim_selector": None, "dkim_private_key": None, "dkim_record": None}
         await queries.change_domain(session, before.domain, values)
     elif given.private_key is not None or given.selector != before.dkim_selector:
-        # Making a key takes a tenth of a second of CPU: meanwhile others are answered.
+        # Creating a key takes a tenth of a second of CPU, so it runs in a thread.
         pem = given.private_key
         if pem is None:
             pem = await asyncio.to_thread(generate_key)
@@ -65,9 +65,9 @@ async def set_dkim(session: WriteSession, domain: str, given: DkimGiven | None, 
 async def check_domain(
     database: Database, tenant_id: UUID, domain: str, lookup: Lookup, *, selector: str | None
 ) -> SenderDomain:
-    """Asks DNS, keeps what it said, and answers with it. `selector` is that of a provider which signs by itself.
+    """Queries DNS, stores the findings and returns them. `selector` is the selector of a provider that signs by itself.
 
-    Not in a transaction: DNS may take its time. Raises NotFound.
+    Runs outside a transaction, because DNS may be slow. Raises NotFound.
     """
     async with database.read(tenant_id) as session:
         known = await get_domain(session, domain)
@@ -91,7 +91,7 @@ async def check_domain(
 
 
 def _kept(finding: Finding) -> dict[str, object]:
-    """What others publish may be anything: PostgreSQL keeps no NUL, and nobody needs more than this of it."""
+    """DNS records of others may hold anything. PostgreSQL cannot store NUL, and more than this length helps nobody."""
     kept = asdict(finding)
     for name in ("record", "detail"):
         kept[name] = kept[name] and kept[name].replace("\0", "")[:2000]

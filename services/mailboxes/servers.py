@@ -1,4 +1,4 @@
-"""The servers of a mailbox as they are set: which may be named, and where a password that is kept may still go."""
+"""The servers in a mailbox's settings: which ones may be named, and to which a stored password may be sent."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -17,7 +17,7 @@ KINDS: tuple[Kind, ...] = ("smtp", "imap")
 def server_columns(
     changes: Mapping[str, Any], before: Mailbox | None, secrets: SecretBox, *, allow_private: bool
 ) -> dict[str, Any]:
-    """The columns for what `changes` says of `smtp` and `imap` (`Given`, or None to let go of it).
+    """The columns for the `smtp` and `imap` of `changes` (`Given`, or None to remove the server).
 
     Passwords are sealed here, before they reach Postgres. Raises Invalid, SecretKeysMissing.
     """
@@ -38,7 +38,7 @@ def server_columns(
 
 
 def _refuse(kind: Kind, given: Given, before: Mailbox | None, *, allow_private: bool) -> bool:
-    """Whether the password that is kept stays. Raises Invalid."""
+    """Whether the stored password stays. Raises Invalid."""
     kept = _kept(kind, before)
     keeps = kept is not None and "password" not in given.model_fields_set
     has_password = keeps or bool(given.password and given.password.get_secret_value())
@@ -46,7 +46,7 @@ def _refuse(kind: Kind, given: Given, before: Mailbox | None, *, allow_private: 
     if literal is not None and not may_be_reached(literal, allow_private=allow_private):
         _field(f"{kind}.host", "private_address", "a mailbox's servers are at public addresses")
     if keeps and kept is not None and given.trusts_more_than(kept):
-        # Whoever may write mailboxes must not have a password sent to a server of their own.
+        # A person who may change mailboxes must not have a stored password sent to a server of their own.
         _field(f"{kind}.password", "password_needed", "the password was given for another server: give it again")
     if has_password and not given.username:
         _field(f"{kind}.username", "username_needed", "a password is for a user name")
@@ -58,7 +58,7 @@ def _refuse(kind: Kind, given: Given, before: Mailbox | None, *, allow_private: 
 
 
 def _kept(kind: Kind, before: Mailbox | None) -> MailServer | None:
-    """The server that a password is kept for."""
+    """The server for which the password is stored."""
     if before is None:
         return None
     if kind == "smtp":

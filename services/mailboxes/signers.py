@@ -1,4 +1,4 @@
-"""What a mailbox's mail is signed with, where its domain has a key."""
+"""The DKIM signer of a mailbox, where its domain has a key."""
 
 from functools import lru_cache
 
@@ -10,15 +10,15 @@ KEPT = 256
 
 
 class Signers:
-    """Opened keys of the domains that have sent last: opening one takes longer than a signature."""
+    """Opened keys of the domains that sent last, because opening a key takes longer than signing."""
 
     def __init__(self, secrets: SecretBox) -> None:
         self._secrets = secrets
         self._of = lru_cache(maxsize=KEPT)(self._open)
 
     def of(self, sender: LoadedMailbox) -> DkimSigner | None:
-        """None where the domain has no key. Raises SecretKeysMissing, SecretUnreadable: a message that should be
-        signed does not leave without."""
+        """None where the domain has no key. Raises SecretKeysMissing, SecretUnreadable: a message that should be signed
+        never leaves unsigned."""
         if sender.dkim is None:
             return None
         return self._of(sender.email.rpartition("@")[2], sender.dkim.selector, sender.dkim.private_key)

@@ -1,4 +1,4 @@
-"""Which server a mailbox sends through: its own, or the installation's. One pool of connections for each."""
+"""The server that a mailbox sends through: its own, or the installation's. Each has one pool of connections."""
 
 import asyncio
 import ssl
@@ -11,30 +11,32 @@ from mail.imap import ImapServer
 from mail.transport import SmtpServer, SmtpTransport
 from services.secret_box import SecretBox
 
-# Providers let one account have few connections (Exchange Online: three), and close what is left open.
+# Providers allow few connections for one account (Exchange Online: three) and close idle ones.
 OPEN_PER_MAILBOX = 3
-# Longer than any message takes, so that nobody is about to send through a pool that is let go.
+# Longer than any message takes, so that a pool is never dropped while somebody is about to send through it.
 FORGET_AFTER_SECONDS = 900.0
 
 
 class NoMailServer(Conflict):
-    """Neither the mailbox nor the installation names a server."""
+    """Neither the mailbox nor the installation has a mail server."""
 
     code = "no_mail_server"
     title = "There is no mail server to send through"
+    remedy = "Give the mailbox a mail server (`smtp`), or set `CADENZA_SMTP_HOST`."
+    retryable = False
 
 
 @dataclass(slots=True)
 class _Pool:
     settings: tuple[MailServer, str | None]
-    """What it was made for; the password is still sealed."""
+    """The settings that the pool was opened with. The password is still sealed."""
     transport: SmtpTransport
     expiry: asyncio.TimerHandle
 
 
 class Transports:
-    """Pools of connections, made when they are first needed, anew when a mailbox's settings have changed, and let go
-    when the mailbox has not sent for a while. For one event loop."""
+    """Pools of connections. A pool opens at first use, opens anew when the mailbox's settings change, and closes when
+    the mailbox has not sent for a while. For one event loop."""
 
     def __init__(
         self,
@@ -45,7 +47,8 @@ class Transports:
         tls: ssl.SSLContext | None = None,
         forget_after_seconds: float = FORGET_AFTER_SECONDS,
     ) -> None:
-        """`allow_private`: mailboxes' own servers may be on private networks. `tls`: for a private authority."""
+        """`allow_private`: mailboxes' own servers may have private addresses. `tls`: a context for a private
+        certificate authority."""
         self._installation = SmtpTransport(installation) if installation else None
         self._maker = MailServers(secrets, allow_private=allow_private, tls=tls)
         self._forget_after_seconds = forget_after_seconds
@@ -56,7 +59,7 @@ class Transports:
         """Raises NoMailServer, SecretKeysMissing, SecretUnreadable."""
         if sender.smtp is None:
             if self._installation is None:
-                raise NoMailServer("give the mailbox a server of its own, or set CADENZA_SMTP_HOST")
+                raise NoMailServer
             return self._installation
         key = str(sender.id)
         settings = (MailServer.model_validate(sender.smtp), sender.smtp_password)
@@ -73,7 +76,7 @@ class Transports:
         return transport
 
     async def aclose(self) -> None:
-        """Closes the connections that nobody uses; the others close when their message is done."""
+        """Closes idle connections now. Busy ones close after their message."""
         for key in list(self._pools):
             self._forget(key)
         if self._installation is not None:
@@ -94,7 +97,7 @@ class Transports:
 
 
 class MailServers:
-    """A mailbox's servers as they are connected to: their passwords opened, TLS as the system trusts it."""
+    """A mailbox's servers, ready to connect: passwords opened, TLS with the system's authorities."""
 
     def __init__(self, secrets: SecretBox, *, allow_private: bool, tls: ssl.SSLContext | None = None) -> None:
         self._secrets = secrets
@@ -127,7 +130,7 @@ class MailServers:
         )
 
     def _trusted(self) -> ssl.SSLContext:
-        """Made once: reading the system's authorities takes longer than a message."""
+        """Created once, because reading the system's authorities takes longer than a message."""
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls

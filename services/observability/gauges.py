@@ -1,4 +1,4 @@
-"""Gauges of the whole installation, asked of Postgres when somebody scrapes, and not again for some seconds."""
+"""Gauges of the whole installation. A scrape reads them from Postgres, at most once in some seconds."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 2.0
 
 
 class InstallationGauges(Collector):
-    """What Postgres cannot answer in time is left out, never told as it was before."""
+    """A gauge that Postgres cannot answer in time is left out. An old value is never repeated."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class InstallationGauges(Collector):
         self._gauges: Gauges | None = None
 
     async def scrape(self) -> bytes:
-        """In Prometheus' text format."""
+        """The gauges in Prometheus' text format."""
         async with self._asking:
             now = asyncio.get_running_loop().time()
             if self._asked_at is None or now >= self._asked_at + KEPT_SECONDS:

@@ -1,6 +1,6 @@
-"""What a log line is about: known where a request or an activity begins, told by whoever writes the line.
+"""The subject of a log line: set where a request or an activity begins, added to every line that is written in it.
 
-IDs only. A task that is started meanwhile goes on with what was known then.
+IDs only. A task that is started in between keeps the subject of its start.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _about: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=_NOTHI
 
 
 def begin(**ids: str) -> None:
-    """What was known before is forgotten: another request, or another activity."""
+    """Replaces the previous subject: another request or activity begins."""
     _about.set(ids)
 
 

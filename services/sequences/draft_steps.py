@@ -1,8 +1,8 @@
-"""The steps of a sequence as they are being written: added, changed, moved and removed.
+"""The steps of a sequence's draft: added, changed, moved and removed one at a time.
 
-Of a sequence that leads run on already these are edits of its draft, which reach nobody until they are published.
-A draft may be incomplete (a branch may lead to a step that is not written yet); a step that is added or changed by
-itself may not be malformed (see `steps_replace.py` for all of them at once). Positions are 1, 2, 3, ... without gaps.
+On a sequence with leads these are edits of its draft, which reach nobody until they are published. A draft may be
+incomplete: a branch may lead to a step that does not exist yet. A single step that is added or changed must be
+well-formed (`replace_steps.py` is less strict). Positions are 1, 2, 3, ... without gaps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,18 @@ from db.models import SequenceStep
 from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError, Invalid, NotFound, SequenceArchived
+from domain.sequences.sequence import read_config
 from domain.sequences.steps import StepSpec, StepText
-from services.engine.plans import read_config
+from services.not_found import no_sequence
 
 MAX_STEPS = 200
 
 
 class DuplicateStepKey(Conflict):
     code = "duplicate_step_key"
-    title = "Two steps of a sequence cannot have one key"
+    title = "Two steps of a sequence cannot have the same key"
+    remedy = "Give the step another `key`."
+    retryable = False
 
     def __init__(self, field: str, key: str) -> None:
         detail = f"the sequence has a step with the key {key!r} already"
@@ -30,7 +33,7 @@ class DuplicateStepKey(Conflict):
 
 
 async def add_step(session: WriteSession, sequence_id: UUID, spec: StepSpec) -> SequenceStep:
-    """Puts a step at its position, or at the end; later steps move back by one.
+    """Inserts a step at its position, or at the end. Later steps move back by one.
 
     Raises NotFound, SequenceArchived, DuplicateStepKey, Invalid.
     """
@@ -48,7 +51,7 @@ async def add_step(session: WriteSession, sequence_id: UUID, spec: StepSpec) -> 
 
 
 async def add_steps(session: WriteSession, sequence_id: UUID, specs: Sequence[StepSpec]) -> None:
-    """The steps of a sequence that is created with them. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
+    """Adds the steps that a sequence is created with. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
     if len(specs) > MAX_STEPS:
         raise too_many()
     errors: list[FieldError] = []
@@ -65,7 +68,7 @@ async def add_steps(session: WriteSession, sequence_id: UUID, specs: Sequence[St
 
 
 async def change_step(session: WriteSession, sequence_id: UUID, step: str, changes: Mapping[str, Any]) -> SequenceStep:
-    """Changes the fields given (names of StepSpec) of the step with this ID or key.
+    """Changes the given fields (names of StepSpec) of the step with this ID or key.
 
     Raises NotFound, SequenceArchived, DuplicateStepKey, Invalid.
     """
@@ -94,17 +97,13 @@ async def remove_step(session: WriteSession, sequence_id: UUID, step: str) -> No
 
 
 async def take_out(session: WriteSession, sequence: SequenceRow, steps: Sequence[SequenceStep]) -> None:
-    """Removes steps; whoever calls closes the gaps."""
+    """Removes steps. The caller closes the gaps."""
     for step in steps:
         if sequence.status == "draft":
             await queries.delete_step(session, step.id)
         else:
-            # Leads may stand at it until the removal is published, and what it did goes on being counted.
+            # Leads may stand at it until the removal is published, and its history stays in the figures.
             await queries.retire_step(session, step.id)
-
-
-def no_sequence(sequence_id: UUID) -> NotFound:
-    return NotFound(f"there is no sequence {sequence_id}")
 
 
 async def edit(session: WriteSession, sequence_id: UUID) -> SequenceRow:
@@ -139,7 +138,7 @@ async def _read(session: ReadSession, sequence_id: UUID, step_id: UUID) -> Seque
 
 
 def _in_order(specs: Sequence[StepSpec]) -> list[StepSpec]:
-    """By position; a step without one follows the step written before it."""
+    """Orders by position. A step without one follows the step written before it."""
     places: list[int] = []
     for spec in specs:
         places.append(spec.position or (places[-1] if places else 0))

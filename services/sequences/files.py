@@ -1,4 +1,4 @@
-"""Sequences as code: a sequence as a document, a document as a new draft, a draft like another."""
+"""Sequences as code: exports a sequence as a document, imports a document as a draft, and copies a sequence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _COPY = " (copy)"
 
 
 async def duplicate_sequence(session: WriteSession, sequence_id: UUID, name: str | None) -> CountedSequence:
-    """A new draft with the steps that the sequence's draft has now, finished or not. Raises NotFound."""
+    """Creates a draft with the steps of the sequence's draft, complete or not. Raises NotFound."""
     original = (await get_sequence(session, sequence_id)).row
     steps = await queries.list_steps(session, sequence_id)
     copy = await create_sequence(
@@ -33,14 +33,14 @@ async def duplicate_sequence(session: WriteSession, sequence_id: UUID, name: str
 
 
 async def export_sequence(session: ReadSession, sequence_id: UUID) -> dict[str, Any]:
-    """The sequence as its draft says it, in the shape of `domain/sequences/file.py`. Raises NotFound."""
+    """The sequence's draft in the shape of `domain/sequences/file.py`. Raises NotFound."""
     row = (await get_sequence(session, sequence_id)).row
     steps = await queries.list_steps(session, sequence_id)
     return document(name=row.name, description=row.description, settings=row.settings, steps=_specs(steps))
 
 
 async def import_sequence(session: WriteSession, file: SequenceFile) -> CountedSequence:
-    """A new draft. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
+    """Creates a draft. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
     return await create_sequence(
         session, name=file.name, description=file.description, settings=file.settings, steps=file.steps
     )

@@ -1,4 +1,4 @@
-"""What a sequence's draft would do to one lead: every message, every due time, every branch. Nothing is written."""
+"""Previews what a sequence's draft would do to one lead: every message, due time and branch. Writes nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from db.calls.enrolling import IsSuppressed
 from db.models import Lead, Mailbox
 from db.queries.access.tenants import own_tenant
 from db.queries.sequences import preview as queries
 from db.queries.sequences import sequences as sequence_queries
 from db.queries.sequences.preview import Senders
 from db.session import ReadSession
+from domain.engine.content import Content
 from domain.engine.footer import Footer
+from domain.engine.message_fields import message_fields
 from domain.errors import FieldError, MergeFieldMissing, TemplateInvalid
 from domain.leads.lead import FIELDS, template_fields
 from domain.mailboxes.sending_hours import SendingHours
@@ -20,18 +23,19 @@ from domain.mailboxes.windows import WindowNeverOpens
 from domain.sequences.graph import cycles_without_delay, unreachable
 from domain.sequences.preview import AnyTime, Assumption, Cut, Happens, Moment, Rehearsal
 from domain.sequences.sequence import Plan, Step
+from domain.sequences.steps.email import EmailConfig
+from domain.sequences.thread_subject import email_content
 from domain.zones import find_zone
-from services.engine.composing import Content, write
-from services.engine.steps.email import Email
+from services.engine.composing import write
 from services.leads.leads import get_lead
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.publishing import drafted_plan
 
 UNSUBSCRIBE_URL = "https://unsubscribe.invalid/preview"
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class DraftWarning:
     code: str
     detail: str
     step: str | None = None
@@ -39,8 +43,8 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """As the lead would read it. `content` is None where it cannot be written; a warning says why."""
+class PreviewedMessage:
+    """The message as the lead would read it. `content` is None where it cannot be rendered; a warning says why."""
 
     from_address: str | None
     to_address: str
@@ -54,9 +58,9 @@ class Preview:
     lead: Lead
     start_at: datetime
     moments: list[Moment]
-    messages: dict[int, Message]
-    """By their place among the moments."""
-    warnings: list[Warned] = field(default_factory=list[Warned])
+    messages: dict[int, PreviewedMessage]
+    """Keyed by their position among the moments."""
+    warnings: list[DraftWarning] = field(default_factory=list[DraftWarning])
 
 
 async def preview_sequence(
@@ -91,7 +95,7 @@ async def preview_sequence(
         footer = Footer(tenant.postal_address if tenant else "", UNSUBSCRIBE_URL)
         _write_messages(preview, fields, senders, footer)
         preview.warnings += _of_rehearsal(rehearsal)
-    suppressed = await queries.is_suppressed(session, lead.email)
+    suppressed = await IsSuppressed(tenant_id=session.tenant_id, email=lead.email).within(session)
     preview.warnings += _of_lead(lead, suppressed)
     preview.warnings += _of_senders(plan, senders)
     return preview
@@ -102,61 +106,64 @@ def lead_fields(lead: Lead) -> dict[str, Any]:
     return template_fields({name: _plain(getattr(lead, name)) for name in FIELDS})
 
 
-def merge_fields(
+def preview_fields(
     lead: dict[str, Any], sender: Mailbox | None, sequence_name: str, now: datetime, footer: Footer
 ) -> dict[str, Any]:
-    """What a template sees, as `Visit.merge_fields` has it for a message that is sent."""
-    return {
-        **lead,
-        "sender": {
+    """The merge fields of a previewed message. Where there is no mailbox yet, "Sender" stands for its name."""
+    return message_fields(
+        lead,
+        {
             "name": sender.name if sender else "Sender",
             "email": sender.email if sender else "",
             "postal_address": footer.postal_address,
         },
-        "sequence": {"name": sequence_name},
-        "now": now,
-        "unsubscribe_url": footer.unsubscribe_url,
-    }
+        sequence_name=sequence_name,
+        now=now,
+        unsubscribe_url=footer.unsubscribe_url,
+    )
 
 
-def _emails(plan: Plan) -> Iterator[tuple[Step, Email]]:
-    yield from ((step, step.config) for step in plan.steps if isinstance(step.config, Email))
+def _emails(plan: Plan) -> Iterator[tuple[Step, EmailConfig]]:
+    yield from ((step, step.config) for step in plan.steps if isinstance(step.config, EmailConfig))
 
 
 def _write_messages(preview: Preview, fields: dict[str, Any], senders: Senders, footer: Footer) -> None:
     subject: str | None = None
     written: list[Step] = []
     for place, moment in enumerate(preview.moments):
-        if not isinstance(moment, Happens) or not isinstance(moment.step.config, Email):
+        if not isinstance(moment, Happens) or not isinstance(moment.step.config, EmailConfig):
             continue
         config = moment.step.config
         written.append(moment.step)
         sender = _sent_from(written, senders)
         variant = config.variant_of(preview.lead.id, moment.step.id)
-        known = merge_fields(fields, sender, preview.plan.name, moment.at, footer)
+        known = preview_fields(fields, sender, preview.plan.name, moment.at, footer)
         try:
             earlier = subject if config.reply_in_thread else None
-            wording = config.content(variant, preview.plan, moment.step, preview.lead.id, in_thread=earlier is not None)
+            in_thread = earlier is not None
+            wording = email_content(preview.plan, moment.step, variant, preview.lead.id, in_thread=in_thread)
             content = write(wording, known, earlier, footer)
         except (MergeFieldMissing, TemplateInvalid) as error:
-            preview.warnings.append(Warned(error.code, error.detail, moment.step.key))
+            preview.warnings.append(DraftWarning(error.code, error.detail, moment.step.key))
             content = None
-        preview.messages[place] = Message(sender.email if sender else None, preview.lead.email, variant, content)
+        preview.messages[place] = PreviewedMessage(
+            sender.email if sender else None, preview.lead.email, variant, content
+        )
         subject = content.subject if content else subject
 
 
 def _sent_from(steps: Sequence[Step], senders: Senders) -> Mailbox | None:
-    """The mailbox of the last of these emails: a reply in thread comes from where the thread began."""
+    """The mailbox of the last of these emails: a reply in thread leaves from the mailbox of its thread."""
     sender: Mailbox | None = None
     for number, step in enumerate(steps):
-        assert isinstance(step.config, Email), "only emails are sent"
+        assert isinstance(step.config, EmailConfig), "only emails are sent"
         if number == 0 or not step.config.reply_in_thread:
             sender = senders.of(step.config.mailbox_id)
     return sender
 
 
 def _hours(preview: Preview, sender: Mailbox | None) -> SendingHours:
-    """When emails may leave that mailbox; at any time where they never could, of which a warning tells."""
+    """When email may leave that mailbox. Any time where it never could, which a warning reports."""
     hours = _hours_asked(preview, sender)
     return hours if _opens(hours, preview.start_at) else AnyTime
 
@@ -174,53 +181,53 @@ def _opens(hours: SendingHours, since: datetime) -> bool:
     return True
 
 
-def _of_draft(plan: Plan, errors: Sequence[FieldError]) -> Iterator[Warned]:
+def _of_draft(plan: Plan, errors: Sequence[FieldError]) -> Iterator[DraftWarning]:
     for error in errors:
-        yield Warned(error.code, error.detail, field=error.field)
+        yield DraftWarning(error.code, error.detail, field=error.field)
     for step in unreachable(plan.steps):
-        yield Warned("unreachable_step", "no way leads to this step", step.key)
+        yield DraftWarning("unreachable_step", "no way leads to this step", step.key)
 
 
-def _of_hours(preview: Preview, senders: Senders) -> Iterator[Warned]:
+def _of_hours(preview: Preview, senders: Senders) -> Iterator[DraftWarning]:
     told: set[str] = set()
     for step, config in _emails(preview.plan):
         hours = _hours_asked(preview, senders.of(config.mailbox_id))
         if not _opens(hours, preview.start_at):
             detail = "the send window and the mailbox's working hours have no hour in common: it would never leave"
-            yield Warned("window_never_opens", detail, step.key)
+            yield DraftWarning("window_never_opens", detail, step.key)
         fallback = hours.zone_fallback
         if fallback is not None and hours.window and hours.window.timezone == "mailbox" and fallback not in told:
             told.add(fallback)
-            yield Warned("unknown_timezone", fallback, step.key)
+            yield DraftWarning("unknown_timezone", fallback, step.key)
 
 
-def _of_rehearsal(rehearsal: Rehearsal) -> Iterator[Warned]:
+def _of_rehearsal(rehearsal: Rehearsal) -> Iterator[DraftWarning]:
     for moment in rehearsal.moments:
         if isinstance(moment, Cut):
-            yield Warned("loop_cut", "the sequence goes round; the preview stops here", moment.step.key)
+            yield DraftWarning("loop_cut", "the sequence goes round; the preview stops here", moment.step.key)
     for one in rehearsal.unused:
         detail = f"`{one.event}` was assumed about an email that is not sent on this way"
-        yield Warned("assumption_unused", detail, one.step)
+        yield DraftWarning("assumption_unused", detail, one.step)
 
 
-def _of_lead(lead: Lead, suppressed: bool) -> Iterator[Warned]:
+def _of_lead(lead: Lead, suppressed: bool) -> Iterator[DraftWarning]:
     if suppressed:
         detail = "the address, or its domain, is on the suppression list: the lead would not be enrolled"
-        yield Warned("suppressed", detail)
+        yield DraftWarning("suppressed", detail)
     if lead.status in ("bounced", "unsubscribed"):
-        yield Warned(lead.status, f"the lead is {lead.status}, and would not be enrolled")
+        yield DraftWarning(lead.status, f"the lead is {lead.status}, and would not be enrolled")
     if find_zone(lead.timezone) is None:
         zone = repr(lead.timezone) if lead.timezone else "not known"
-        yield Warned("unknown_timezone", f"the lead's time zone is {zone}; the sequence's is used instead")
+        yield DraftWarning("unknown_timezone", f"the lead's time zone is {zone}; the sequence's is used instead")
 
 
-def _of_senders(plan: Plan, senders: Senders) -> Iterator[Warned]:
+def _of_senders(plan: Plan, senders: Senders) -> Iterator[DraftWarning]:
     for step, config in _emails(plan):
         sender = senders.of(config.mailbox_id)
         if sender is None:
-            yield Warned("no_mailbox", "there is no mailbox to send this from", step.key)
+            yield DraftWarning("no_mailbox", "there is no mailbox to send this from", step.key)
         elif sender.status != "active":
-            yield Warned("mailbox_held", f"the mailbox is {sender.status}; everything of it waits", step.key)
+            yield DraftWarning("mailbox_held", f"the mailbox is {sender.status}; everything of it waits", step.key)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""From a draft to a version that leads run on."""
+"""Makes a draft the version that leads run on."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,14 +11,13 @@ from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, SequenceInvalid
 from domain.sequences.graph import UnreadStep, problems, read_steps
-from domain.sequences.sequence import Plan, SequenceSettings, Step
-from services.engine.plans import read_config
-from services.engine.steps.effect import Effect
-from services.engine.steps.email import Email
+from domain.sequences.sequence import Plan, SequenceSettings, Step, read_config
+from domain.sequences.steps.email import EmailConfig
+from services.engine.effects import effect_of
 
 
 async def publish(session: WriteSession, sequence: SequenceRow) -> int:
-    """Freezes the draft as the sequence's next version, makes it the current one, and answers its number.
+    """Freezes the draft as the sequence's next version, makes it the current one, and returns its number.
 
     Raises SequenceInvalid, naming each field that keeps the sequence from running (`steps[2].config...`).
     """
@@ -30,7 +29,7 @@ async def publish(session: WriteSession, sequence: SequenceRow) -> int:
 
 
 async def checked_plan(session: ReadSession, sequence: SequenceRow) -> Plan:
-    """The plan that the drafted steps amount to. Raises SequenceInvalid."""
+    """The plan that the draft's steps form. Raises SequenceInvalid."""
     plan, errors = await drafted_plan(session, sequence)
     if errors:
         raise SequenceInvalid(errors=errors)
@@ -38,14 +37,14 @@ async def checked_plan(session: ReadSession, sequence: SequenceRow) -> Plan:
 
 
 async def drafted_plan(session: ReadSession, sequence: SequenceRow) -> tuple[Plan, list[FieldError]]:
-    """The plan, of those steps that can be read, and everything that keeps it from running."""
+    """The plan of the steps that can be read, and everything that keeps it from running."""
     return await plan_of(session, sequence, await queries.list_steps(session, sequence.id))
 
 
 async def plan_of(
     session: ReadSession, sequence: SequenceRow, rows: Sequence[SequenceStep]
 ) -> tuple[Plan, list[FieldError]]:
-    """The same, were these its steps."""
+    """The same for these steps instead of the draft's."""
     steps, errors = _compiled(rows)
     read = [step for _, step in read_steps(steps)]
     settings = SequenceSettings.model_validate(sequence.settings)
@@ -84,10 +83,10 @@ def _compiled(rows: Sequence[SequenceStep]) -> tuple[list[Step | UnreadStep], li
 
 
 def _without_subject(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
-    """Replies in thread alone: there is no subject for the first of them to begin a thread with."""
+    """The error of a sequence that has only replies in thread: no email begins a thread with a subject."""
     read = list(read_steps(steps))
-    emails = [(index, step.config) for index, step in read if isinstance(step.config, Email)]
-    # A step that cannot be read may be the email that has one.
+    emails = [(index, step.config) for index, step in read if isinstance(step.config, EmailConfig)]
+    # A step that cannot be read may be the email with the subject.
     if not emails or len(read) < len(steps) or any(email.has_subject for _, email in emails):
         return []
     detail = "no email of the sequence has a subject: the first one needs it"
@@ -95,7 +94,7 @@ def _without_subject(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
 
 
 async def _without_address(session: ReadSession, steps: Sequence[Step]) -> list[FieldError]:
-    if not any(isinstance(step.config, Effect) and step.config.needs_postal_address for step in steps):
+    if not any(step.config.needs_postal_address for step in steps):
         return []
     tenant = await own_tenant(session)
     if tenant is not None and tenant.postal_address.strip():
@@ -114,10 +113,10 @@ async def _missing_mailboxes(session: ReadSession, settings: SequenceSettings) -
 
 
 async def _missing(session: ReadSession, steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
-    """What steps refer to and is not there."""
+    """The users, campaigns and mailboxes that steps refer to and that do not exist."""
     return [
         FieldError(f"steps[{index}].config.{error.field}", error.code, error.detail)
         for index, step in read_steps(steps)
-        if isinstance(step.config, Effect)
-        for error in await step.config.missing(session)
+        if step.config.takes_effect
+        for error in await effect_of(step.config).missing(session)
     ]

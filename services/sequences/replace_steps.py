@@ -1,8 +1,8 @@
-"""All steps of a draft at once, as an editor that shows them all keeps them.
+"""Replaces all steps of a draft at once, as an editor that shows them all does.
 
-Unlike one that is added or changed by itself, a step may be kept here before it is finished: what a person has typed
-is not thrown away for want of a subject. What keeps it from running is told by `problems_of`, and refused where it
-would count: when the sequence is activated or published.
+Unlike a single step that is added or changed, a step may be saved here before it is complete: what a person typed is
+not lost because a subject is missing. `problems_of` reports what keeps the sequence from running. Activating and
+publishing reject it.
 """
 
 from collections.abc import Sequence
@@ -14,22 +14,25 @@ from db.models import SequenceStep
 from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import Conflict, FieldError
+from domain.sequences.sequence import Plan
 from domain.sequences.steps import StepText
-from services.engine.plans import read_plan
-from services.sequences.draft_steps import MAX_STEPS, DuplicateStepKey, edit, no_sequence, row_of, take_out, too_many
+from services.not_found import no_sequence
+from services.sequences.draft_steps import MAX_STEPS, DuplicateStepKey, edit, row_of, take_out, too_many
 from services.sequences.publishing import drafted_plan, plan_of
 
 
 class SequenceChanged(Conflict):
-    """Somebody else has written the steps since they were read: `steps_revision` is the present one."""
+    """Somebody else changed the steps after they were read. `steps_revision` is the present revision."""
 
     code = "sequence_changed"
     title = "The steps have been changed since they were read"
+    remedy = "Read the steps again and decide whose changes to keep. Then send the new `steps_revision`."
+    retryable = False
 
 
 class DraftedStep(StepText):
-    """A step of the whole: its place is where it stands. `id` names the step that it was, whatever its key is now;
-    one that was removed comes back. Without it, or where there is no such step any more, the key says which it is."""
+    """One step of the whole list; its place is its position. `id` names an existing step, even when its key changes. A
+    removed step can come back. Without `id`, or when no such step exists any more, the key identifies it."""
 
     id: UUID | None = None
 
@@ -41,18 +44,18 @@ class DraftedSteps:
 
 
 async def read_steps(session: ReadSession, sequence_id: UUID) -> DraftedSteps:
-    """All steps, in order. Raises NotFound."""
+    """All steps in order. Raises NotFound."""
     sequence = await queries.find_sequence(session, sequence_id)
     if sequence is None:
         raise no_sequence(sequence_id)
-    # The revision was read first: an edit in between makes it too old, which is refused, and never too new.
+    # The revision is read first: an edit in between makes it too old, which is rejected, and never too new.
     return DraftedSteps(sequence.steps_revision, await queries.list_steps(session, sequence_id))
 
 
 async def replace_steps(
     session: WriteSession, sequence_id: UUID, steps: Sequence[DraftedStep], *, revision: int
 ) -> DraftedSteps:
-    """Makes these the steps of the draft: what is new is added, what is there changed and moved, the rest removed.
+    """Makes these the steps of the draft: adds the new ones, changes and moves the existing ones, removes the rest.
 
     Raises NotFound, SequenceArchived, SequenceChanged, DuplicateStepKey, Invalid.
     """
@@ -77,7 +80,7 @@ async def replace_steps(
 
 
 async def problems_of(session: ReadSession, sequence_id: UUID, steps: Sequence[DraftedStep]) -> list[FieldError]:
-    """Everything that would keep the sequence from running, were these its steps. Raises NotFound."""
+    """Everything that would keep the sequence from running with these steps. Raises NotFound."""
     sequence = await queries.find_sequence(session, sequence_id)
     if sequence is None:
         raise no_sequence(sequence_id)
@@ -101,7 +104,7 @@ def _refuse_twice(steps: Sequence[DraftedStep]) -> None:
 async def _matched(
     session: ReadSession, sequence_id: UUID, there: Sequence[SequenceStep], steps: Sequence[DraftedStep]
 ) -> list[SequenceStep | None]:
-    """The row that each step has already, by its ID, else by its key."""
+    """The existing row of each step, by its ID, else by its key."""
     named = [step.id for step in steps if step.id]
     by_id = {row.id: row for row in [*there, *await queries.retired_steps(session, sequence_id, named)]}
     kept = [by_id.pop(step.id, None) if step.id else None for step in steps]
@@ -110,17 +113,17 @@ async def _matched(
 
 
 async def _free_keys(session: WriteSession, kept: Sequence[SequenceStep | None], steps: Sequence[DraftedStep]) -> None:
-    """Two steps may have exchanged their keys, and no two may have one at any moment."""
+    """Two steps may swap their keys, and at no moment may two steps have the same one."""
     for row, step in zip(kept, steps, strict=True):
         if row is not None and row.removed_at is None and row.key != step.key:
             await queries.update_step(session, row.id, {"key": row.id.hex})
 
 
 async def _note_unpublished(session: WriteSession, sequence: SequenceRow) -> None:
-    """An edit that was taken back, or that only moves steps about on the screen, leaves nothing to publish."""
+    """An edit that was undone, or that only moves steps on the screen, leaves nothing to publish."""
     current = await queries.current_plan(session, sequence.id)
     if current is None:
         return
     plan, errors = await drafted_plan(session, sequence)
-    unpublished = bool(errors) or plan != read_plan(current.plan)
+    unpublished = bool(errors) or plan != Plan.model_validate(current.plan)
     await queries.update_sequence(session, sequence.id, {"unpublished": unpublished})

@@ -1,6 +1,6 @@
-"""Sequences: written as a draft, activated, paused, archived.
+"""Sequences: created as a draft, activated, paused, archived.
 
-draft -> active <-> paused -> archived; a draft may be archived or deleted too. Nothing leads back to a draft.
+draft -> active <-> paused -> archived. A draft may also be archived or deleted. Nothing becomes a draft again.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,27 +18,28 @@ from domain.errors import InvalidTransition, SequenceNotDraft
 from domain.sequences.sequence import SequenceSettings, SequenceStatus
 from domain.sequences.steps import StepSpec
 from services.access.audit import AuditAction, audited
-from services.analytics import performance as analytics
-from services.enrollments import steering as steer
+from services.analytics import performance
+from services.not_found import no_sequence
 from services.paging import Page, PageRequest, after_of, newest_first
-from services.sequences.draft_steps import add_steps, edit, no_sequence
+from services.sequences import steering
+from services.sequences.draft_steps import add_steps, edit
 from services.sequences.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
 class CountedSequence:
-    """A sequence with the numbers that its list shows."""
+    """A sequence with the figures of its row in the list."""
 
     row: SequenceRow
     counts: EnrollmentCounts
     replies: Replies
     batch_id: UUID | None
-    """The newest batch that is under way: it pauses, resumes, stops or enrolls leads."""
+    """The newest running batch: it pauses, resumes, stops or enrolls leads."""
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceChanges:
-    """What to change; None leaves a field as it is. `settings` holds only the settings to change."""
+    """What to change. None leaves a field unchanged. `settings` holds only the settings to change."""
 
     name: str | None = None
     description: str | None = None
@@ -54,7 +55,7 @@ async def create_sequence(
     settings: SequenceSettings,
     steps: Sequence[StepSpec] = (),
 ) -> CountedSequence:
-    """A new draft. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
+    """Creates a draft. Raises DuplicateStepKey and Invalid, naming `steps[i]`."""
     values = {"name": name, "description": description, "settings": settings.model_dump(mode="json")}
     sequence = await queries.insert_sequence(session, values)
     await add_steps(session, sequence.id, steps)
@@ -72,17 +73,17 @@ async def get_sequence(session: ReadSession, sequence_id: UUID) -> CountedSequen
 async def list_sequences(
     session: ReadSession, page: PageRequest, *, search: str | None = None, status: SequenceStatus | None = None
 ) -> Page[CountedSequence]:
-    """The newest first. `search` is found anywhere in the name. Raises InvalidCursor."""
+    """The newest first. `search` matches anywhere in the name. Raises InvalidCursor."""
     rows = await queries.list_sequences(session, search=search, status=status, after=after_of(page), limit=page.limit)
     cut = newest_first(rows, page.limit)
     return Page(await _counted(session, cut.items), cut.next_cursor)
 
 
 async def change_sequence(session: WriteSession, sequence_id: UUID, changes: SequenceChanges) -> CountedSequence:
-    """Changes the fields given, then the status.
+    """Changes the given fields, then the status.
 
-    Name and settings of a sequence that leads run on are part of its draft: they count once they are published.
-    Raises NotFound, SequenceArchived, SequenceInvalid (activation), InvalidTransition.
+    The name and settings of a sequence with leads belong to its draft: they take effect once they are published. Raises
+    NotFound, SequenceArchived, SequenceInvalid (activation), InvalidTransition.
     """
     sequence = await _locked(session, sequence_id)
     values = _changed_values(sequence, changes)
@@ -112,8 +113,8 @@ async def _locked(session: WriteSession, sequence_id: UUID) -> SequenceRow:
 async def _counted(session: ReadSession, rows: Sequence[SequenceRow]) -> list[CountedSequence]:
     ids = [row.id for row in rows]
     counts, batches = await queries.count_enrollments(session, ids), await open_batches(session, ids)
-    # One that never took a lead has sent nothing.
-    replies = await analytics.replies(session, {one: count.enrolled for one, count in counts.items()})
+    # A sequence that never enrolled a lead has sent nothing.
+    replies = await performance.replies(session, {one: count.enrolled for one, count in counts.items()})
     return [
         CountedSequence(
             row, counts.get(row.id, EnrollmentCounts()), replies.get(row.id, Replies()), batches.get(row.id)
@@ -147,15 +148,15 @@ async def _activate(session: WriteSession, sequence: SequenceRow) -> None:
 
 
 async def _pause(session: WriteSession, sequence: SequenceRow) -> None:
-    await steer.pause_sequence(session, sequence.id)
+    await steering.pause_sequence(session, sequence.id)
 
 
 async def _resume(session: WriteSession, sequence: SequenceRow) -> None:
-    await steer.resume_sequence(session, sequence.id)
+    await steering.resume_sequence(session, sequence.id)
 
 
 async def _archive(session: WriteSession, sequence: SequenceRow) -> None:
-    await steer.archive_sequence(session, sequence.id)
+    await steering.archive_sequence(session, sequence.id)
 
 
 _MOVES: dict[tuple[str, SequenceStatus], tuple[Callable[[WriteSession, SequenceRow], Awaitable[None]], AuditAction]] = {

@@ -1,32 +1,33 @@
-"""Choosing the winner among the variants of an email, once the replies are clear enough."""
+"""Decides the winner among the variants of an email, once the replies are clear enough."""
 
 import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+from db.calls.access import TenantsChoosingWinners, tenants
 from db.queries import analytics
 from db.queries.sequences import variants as queries
 from db.queries.sequences.variants import ChoosingStep
 from db.session import Database, WriteSession
+from domain.sequences.steps.email import AutoWinner
 from domain.sequences.variants import VariantResult, probability_best, winner
-from services.engine.steps.email import AutoWinner
 
 log = logging.getLogger(__name__)
 
 
 async def decide_all_winners(database: Database) -> int:
-    """One pass over every tenant that has such steps, each in a transaction of its own; how many were decided."""
+    """One pass over every tenant with such steps, each in its own transaction. Returns the number of winners."""
     decided = 0
-    for tenant_id in await queries.tenants_choosing(database):
+    for tenant_id in await tenants(database, TenantsChoosingWinners()):
         async with database.write(tenant_id) as session:
             decided += len(await decide_winners(session))
     return decided
 
 
 async def decide_winners(session: WriteSession) -> Sequence[UUID]:
-    """The tenant's steps for which a winner was decided now, by the counts of the last refresh: those that are shown.
+    """The steps of the tenant for which a winner was decided now, by the figures of the last refresh, which people see.
 
-    A winner that was decided stays, as long as its variant is there.
+    A winner stays as long as its variant exists.
     """
     decided: list[UUID] = []
     for step in await queries.choosing_steps(session):

@@ -1,4 +1,4 @@
-"""Publishing the edits of a sequence that leads run on already, and what that means for those on their way."""
+"""Publishes the edits of a sequence with leads, and tells what that changes for the leads on their way."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,13 +10,12 @@ from db.queries.sequences import publishing
 from db.queries.sequences import sequences as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import SequenceNotActive
-from domain.sequences.relocation import Effect, relocate
+from domain.sequences.relocation import VersionChange, relocate
 from domain.sequences.sequence import Plan
 from services.batches.migrate_leads import MigrateLeads
 from services.batches.running import begin
-from services.engine.plans import read_plan
 from services.enrollments.relocation import Plans
-from services.sequences.draft_steps import no_sequence
+from services.not_found import no_sequence
 from services.sequences.publishing import checked_plan, publish
 
 CHUNK = 2000
@@ -30,21 +29,21 @@ class StepChange:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """`leads` counts those on their way by what they notice; those pinned to their version are not among them.
+    """`leads` counts the leads on their way by the effect on them. Leads pinned to their version are not counted.
 
-    `batch_id` is the batch that moves them: None in a dry run, and where nobody has to move.
+    `batch_id` is the batch that moves them. None in a dry run, and where nobody moves.
     """
 
     version: int
     changes: list[StepChange] = field(default_factory=list[StepChange])
-    leads: Counter[Effect] = field(default_factory=Counter[Effect])
+    leads: Counter[VersionChange] = field(default_factory=Counter[VersionChange])
     batch_id: UUID | None = None
 
 
 async def publish_edits(session: WriteSession, sequence_id: UUID, *, dry_run: bool) -> Publication:
-    """Makes the edits of a running sequence its next version and has its leads moved, or only says what that would do.
+    """Publishes the edits as the next version and has the leads moved, or in a dry run only tells the effect.
 
-    Publishing what differs in nothing changes nothing. Raises NotFound, SequenceNotActive, SequenceInvalid.
+    Publishing without a difference changes nothing. Raises NotFound, SequenceNotActive, SequenceInvalid.
     """
     sequence = await queries.lock_sequence(session, sequence_id)
     if sequence is None:
@@ -54,13 +53,13 @@ async def publish_edits(session: WriteSession, sequence_id: UUID, *, dry_run: bo
         raise SequenceNotActive(detail, extra={"state": sequence.status})
     current = await queries.current_plan(session, sequence_id)
     assert current is not None, "a sequence that was activated has a version"
-    before, plan = read_plan(current.plan), await checked_plan(session, sequence)
+    before, plan = Plan.model_validate(current.plan), await checked_plan(session, sequence)
     if plan == before:
         if not dry_run:
             await queries.update_sequence(session, sequence_id, {"unpublished": False})
         return Publication(current.version)
     follows = plan.settings.versioning == "follow_latest"
-    leads = await _forecast(session, sequence_id, plan) if follows else Counter[Effect]()
+    leads = await _forecast(session, sequence_id, plan) if follows else Counter[VersionChange]()
     if dry_run:
         return Publication(current.version + 1, _changes(before, plan), leads)
     version = await publish(session, sequence)
@@ -88,10 +87,10 @@ def _changes(before: Plan, after: Plan) -> list[StepChange]:
     return changes
 
 
-async def _forecast(session: ReadSession, sequence_id: UUID, plan: Plan) -> Counter[Effect]:
-    counts, old, after = Counter[Effect](), Plans(session), publishing.NOBODY
+async def _forecast(session: ReadSession, sequence_id: UUID, plan: Plan) -> Counter[VersionChange]:
+    counts, old, after = Counter[VersionChange](), Plans(session), publishing.NOBODY
     while rows := await publishing.enrollments_behind(session, sequence_id, None, CHUNK, after=after):
         await old.know(rows)
-        counts.update(relocate(old.of(row), plan, row.standing).effect for row in rows)
+        counts.update(relocate(old.of(row), plan, row.standing).change for row in rows)
         after = rows[-1].id
     return counts

@@ -1,8 +1,8 @@
-"""Tells webhook endpoints what has happened, at least once each.
+"""Delivers webhook events to their endpoints, at least once each.
 
-The rows were written in the transaction of the fact (`queue_webhooks`). Any number of deliverers may run: each claims
-rows for a while, and one that dies gives them back when its lease runs out. A delivery that fails is tried again for
-about a day; an endpoint that took nothing in all that time is disabled, and a notification says so.
+The rows were written in the transaction of the fact (`queue_webhooks`). Any number of deliverers may run. Each leases
+rows for a while; when one dies, its rows are free again after the lease. A failed delivery is tried again for about a
+day. An endpoint that accepted nothing in all that time is disabled, and a notification says so.
 """
 
 import asyncio
@@ -14,22 +14,23 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from db.calls.access import TenantsWithWebhooks, tenants
 from db.queries.notifications import notify
 from db.queries.webhooks import deliveries as queries
 from db.queries.webhooks import endpoints as webhook_endpoints
 from db.queries.webhooks.deliveries import ClaimedDelivery
 from db.session import Database, WriteSession
-from domain.webhooks import retry_after
-from services.tenant_tasks import Kicked
+from domain.webhooks.addresses import WebhookFailed
+from domain.webhooks.events import retry_after
+from services.tenant_tasks import TenantTasks
 from services.webhooks.endpoints import webhook_id
-from webhooks.addresses import WebhookFailed
 from webhooks.client import WebhookClient
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
 AT_ONCE = 10
-# Longer than a whole batch may take, each of its calls for as long as the client lets it.
+# Longer than a whole batch may take when each of its calls takes the client's whole time limit.
 LEASE = timedelta(seconds=180)
 WATCH_SECONDS = 2.0
 GONE = 410
@@ -39,14 +40,14 @@ class WebhookDeliverer:
     def __init__(self, database: Database, client: WebhookClient) -> None:
         self._database = database
         self._client = client
-        self._background = Kicked("webhooks", self._run)
+        self._background = TenantTasks("webhooks", self._run)
 
     def kick(self, tenant_id: UUID) -> None:
-        """Delivers what is due of the tenant in the background, at once. Call it after the commit."""
+        """Starts the delivery of the tenant's due events in the background. Call it after the commit."""
         self._background.kick(tenant_id)
 
     async def run(self, tenant_id: UUID) -> int:
-        """Delivers what is due of the tenant until nothing is; how many attempts were made."""
+        """Delivers the tenant's events until none is due. Returns the number of attempts."""
         attempts = 0
         while claimed := await queries.claim(self._database, tenant_id, limit=BATCH, lease=LEASE):
             slots = asyncio.Semaphore(AT_ONCE)
@@ -55,12 +56,13 @@ class WebhookDeliverer:
         return attempts
 
     async def kick_all(self) -> None:
-        """Every tenant that has something due, each at its own pace."""
-        for tenant_id in await queries.tenants_with_webhooks(self._database):
+        """Starts the delivery for every tenant with due events. Tenants do not wait for each other."""
+        for tenant_id in await tenants(self._database, TenantsWithWebhooks()):
             self.kick(tenant_id)
 
     async def watch(self) -> None:
-        """Until it is cancelled: what steps leave behind is told within seconds, with no question on their way."""
+        """Runs until it is cancelled. It finds the events that steps have queued within seconds, so steps need not wake
+        it."""
         while True:
             try:
                 await self.kick_all()
@@ -69,7 +71,7 @@ class WebhookDeliverer:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def aclose(self) -> None:
-        """Gives up what is under way: it is delivered again when its lease has run out."""
+        """Cancels running deliveries. They are delivered again after their lease."""
         await self._background.aclose()
 
     async def _run(self, tenant_id: UUID) -> bool:
@@ -103,7 +105,7 @@ async def _failed(session: WriteSession, one: ClaimedDelivery, failed: WebhookFa
     )
     if pause is not None or made_at is None:
         return
-    # The receiver says that it is gone (RFC 9110 section 15.5.11), or has taken nothing for a day.
+    # The receiver answered that it is gone (RFC 9110 section 15.5.11), or has accepted nothing for a day.
     since = None if gone else made_at
     reason = "gone" if gone else "failing"
     if await webhook_endpoints.disable(session, one.endpoint_id, reason, unless_success_since=since):

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where a tenant wants to be told of what happens, and of what."""
+"""Webhook endpoints: the URLs to which a tenant has events sent, and which events."""
 
 import json
 import time
@@ -14,16 +14,16 @@ from db.queries.webhooks import deliveries
 from db.queries.webhooks import endpoints as queries
 from db.session import ReadSession, WriteSession
 from domain.errors import FieldError, Invalid, NotFound
-from domain.webhooks import TEST_EVENT
+from domain.webhooks.addresses import WebhookFailed, checked_url
+from domain.webhooks.events import TEST_EVENT
 from services.access.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
-from webhooks.addresses import WebhookFailed, checked_url
 from webhooks.client import WebhookClient
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How a test event was taken. `code` and `detail` say why it was not."""
+    """The result of a test event. `code` and `detail` give the reason of a failure."""
 
     delivered: bool
     status_code: int | None
@@ -33,7 +33,7 @@ class Tried:
 
 
 async def create_endpoint(session: WriteSession, values: Mapping[str, Any], *, allow_private: bool) -> WebhookEndpoint:
-    """Its secret is in the answer. Raises Invalid for a URL that webhooks are not sent to."""
+    """The answer contains its secret. Raises Invalid for a URL to which webhooks are never sent."""
     _refuse_bad_url(values, allow_private)
     made = await queries.insert_endpoint(session, values)
     await audited(session, "webhook_endpoint.created", made.id)
@@ -53,7 +53,7 @@ async def list_endpoints(session: ReadSession, page: PageRequest) -> Page[Webhoo
 async def change_endpoint(
     session: WriteSession, endpoint_id: UUID, changes: Mapping[str, Any], *, allow_private: bool
 ) -> WebhookEndpoint:
-    """Enabling one sends what waited for it. Raises NotFound, Invalid."""
+    """Enabling an endpoint sends the events that waited for it. Raises NotFound, Invalid."""
     _refuse_bad_url(changes, allow_private)
     values = dict(changes)
     if "enabled" in values:
@@ -64,14 +64,14 @@ async def change_endpoint(
 
 
 async def delete_endpoint(session: WriteSession, endpoint_id: UUID) -> None:
-    """With everything that it was still to be told. Raises NotFound."""
+    """Deletes the endpoint with its undelivered events. Raises NotFound."""
     if not await delete_row(session, WebhookEndpoint, endpoint_id):
         raise _missing(endpoint_id)
     await audited(session, "webhook_endpoint.deleted", endpoint_id)
 
 
 async def rotate_secret(session: WriteSession, endpoint_id: UUID) -> WebhookEndpoint:
-    """Signs with a new secret from now on, retries too. Raises NotFound."""
+    """Signs with a new secret from now on, also when it tries old events again. Raises NotFound."""
     changed = _found(await queries.rotate_secret(session, endpoint_id), endpoint_id)
     await audited(session, "webhook_endpoint.secret_rotated", endpoint_id)
     return changed
@@ -85,7 +85,7 @@ async def list_deliveries(session: ReadSession, endpoint_id: UUID, page: PageReq
 
 
 async def send_test(endpoint: WebhookEndpoint, client: WebhookClient) -> Tried:
-    """Sends a `webhook.test` event at once, once, whether the endpoint is enabled or not."""
+    """Sends one `webhook.test` event now, whether the endpoint is enabled or not."""
     payload = {
         "type": TEST_EVENT,
         "timestamp": datetime.now(UTC).isoformat(),
@@ -100,7 +100,7 @@ async def send_test(endpoint: WebhookEndpoint, client: WebhookClient) -> Tried:
 
 
 def webhook_id(delivery_id: UUID) -> str:
-    """The `webhook-id` header: by it a receiver knows what it has heard already."""
+    """The `webhook-id` header. A receiver recognises repeated events by it."""
     return f"msg_{delivery_id.hex}"
 
 
@@ -109,7 +109,7 @@ def _since(started: float) -> int:
 
 
 def _refuse_bad_url(values: Mapping[str, Any], allow_private: bool) -> None:
-    """What the text itself shows; where its name leads is asked on every call."""
+    """Checks the text of the URL only. The addresses behind its name are checked on every call."""
     if "url" in values:
         try:
             checked_url(values["url"], allow_private=allow_private, https_only=True)

@@ -1,4 +1,4 @@
-"""A workflow that asks the machine for something which a replay would answer anew."""
+"""A workflow that uses a random number, which a replay would not reproduce."""
 
 import random
 

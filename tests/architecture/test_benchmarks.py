@@ -1,4 +1,5 @@
-"""`make bench` runs every benchmark there is, and docs/benchmarks.md says how each promised figure is measured."""
+"""`make bench` runs every benchmark, and docs/benchmarks.md shows the command and the result of each promised
+figure."""
 
 import ast
 import json
@@ -17,7 +18,7 @@ PROMISED = frozenset(
 
 
 def modules_that_print_figures() -> set[str]:
-    """By their syntax: what calls the `result` of bench/rig.py."""
+    """Finds modules by their syntax: they call `result` of bench/rig.py."""
     found: set[str] = set()
     for file in (ROOT / "bench").rglob("*.py"):
         tree = ast.parse(file.read_text("utf-8"))
@@ -41,19 +42,19 @@ def test_the_list_names_every_module_that_prints_figures() -> None:
     assert named.keys() >= PROMISED
 
 
-def test_a_small_size_is_of_a_benchmark_that_there_is() -> None:
+def test_every_quick_size_belongs_to_a_benchmark() -> None:
     assert QUICK.keys() <= benchmarks().keys()
 
 
 @pytest.mark.parametrize("name", sorted(PROMISED - {"chaos"}))
 def test_each_promised_figure_has_its_command_and_its_line_in_the_docs(name: str) -> None:
-    told = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
-    assert f"-m {benchmarks()[name]}" in told
-    lines = [line.strip() for line in told.splitlines() if line.strip().startswith('{"bench":')]
+    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert f"-m {benchmarks()[name]}" in page
+    lines = [line.strip() for line in page.splitlines() if line.strip().startswith('{"bench":')]
     assert name in [json.loads(line)["bench"] for line in lines]
 
 
-async def test_a_benchmark_that_fails_does_not_keep_the_rest_from_running() -> None:
+async def test_a_failed_benchmark_does_not_stop_the_others() -> None:
     results, failed = await run_all({"missing": "bench.no_such_module", "inbound": "bench.inbound"}, quick=True)
     assert failed == ["missing"]
     assert results[1]["figures"]["accuracy"] == 1.0

@@ -1,4 +1,4 @@
-"""The diagrams of the documentation are what their texts say, are shown, and show what there is."""
+"""Each diagram is generated from its text, is shown on a page, and agrees with the program."""
 
 import importlib.util
 import re
@@ -25,14 +25,14 @@ def drawing() -> ModuleType:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
-def test_each_is_drawn_from_its_text_and_shown(source: Path) -> None:
+def test_every_diagram_matches_its_text_and_is_shown_on_a_page(source: Path) -> None:
     svg = source.with_suffix(".svg").read_text("utf-8")
     assert svg == drawing().drawn(source.read_text("utf-8")), "run: python docs/diagrams/draw.py"
     ElementTree.fromstring(svg)
     assert any(f"(diagrams/{source.stem}.svg)" in page.read_text("utf-8") for page in (ROOT / "docs").glob("*.md"))
 
 
-def test_every_picture_has_a_text() -> None:
+def test_every_diagram_has_a_text() -> None:
     assert {path.stem for path in FOLDER.glob("*.svg")} == {path.stem for path in SOURCES}
 
 

@@ -1,4 +1,4 @@
-"""The documents name what there is."""
+"""The documents name everything that exists, and nothing that does not."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from domain.sequences.conditions.condition import leaf_names
 from domain.sequences.conditions.fields import OPS
 from domain.sequences.steps import STEP_TYPES
-from services.engine.actions.action import ACTIONS
+from domain.sequences.steps.action import ACTIONS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -20,7 +20,7 @@ def test_every_step_condition_and_action_is_documented_with_its_fields() -> None
         assert fields <= named, config.__name__
 
 
-def test_every_test_that_a_document_names_is_there() -> None:
+def test_every_test_that_a_document_names_exists() -> None:
     named = [
         one
         for document in DOCS.glob("*.md")
@@ -33,7 +33,7 @@ def test_every_test_that_a_document_names_is_there() -> None:
         assert not test or f"def {test}(" in file.read_text("utf-8"), test
 
 
-def test_every_link_between_documents_leads_somewhere() -> None:
+def test_every_link_between_documents_has_a_target() -> None:
     for document in (*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+\.\w+)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"

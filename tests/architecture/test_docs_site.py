@@ -1,4 +1,4 @@
-"""The documentation can be built as a site in which no link leads nowhere, and which loads nothing from elsewhere."""
+"""The documentation builds as a site, without dead links and without external resources."""
 
 import html
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-# What a page loads by itself; a link that a person follows is none.
+# Resources that a page loads by itself. Links that a person follows do not count.
 LOADED = re.compile(
     r"""<(?:script|img|iframe)[^>]*\ssrc="?(https?:)?//|<link[^>]*\shref="?(https?:)?//|@import|url\(["']?https?:"""
 )
@@ -38,7 +38,7 @@ def test_every_document_is_a_page(site: Path) -> None:
     assert documents <= {str(path.relative_to(site)) for path in site.rglob("*.html")}
 
 
-def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
+def test_no_page_loads_external_resources(site: Path) -> None:
     pages = [*site.rglob("*.html"), *site.rglob("*.css")]
     assert [str(page.relative_to(site)) for page in pages if LOADED.search(page.read_text("utf-8"))] == []
 
@@ -55,19 +55,19 @@ def test_the_reference_of_the_api_has_every_endpoint_with_its_answers_and_every_
     )
     assert sections.keys() == endpoints.keys()
     for title, endpoint in endpoints.items():
-        told = set(re.findall(r"\b[2345]\d\d\b", sections[title]))
-        assert set(endpoint["responses"]) <= told, title
+        statuses = set(re.findall(r"\b[2345]\d\d\b", sections[title]))
+        assert set(endpoint["responses"]) <= statuses, title
     for shape in api["components"]["schemas"]:
         assert f"\n{shape}¶" in page, shape
 
 
-def test_every_diagram_is_there_and_its_source_is_not(site: Path) -> None:
+def test_the_site_has_every_diagram_without_its_source(site: Path) -> None:
     drawn = {path.name for path in (ROOT / "docs" / "diagrams").glob("*.svg")}
     assert drawn and {path.name for path in (site / "diagrams").iterdir()} == drawn
 
 
 @pytest.mark.parametrize("link", ["[gone](gone.md)", "[gone](#gone)"])
-def test_a_link_that_leads_nowhere_ends_the_build(tmp_path: Path, link: str) -> None:
+def test_a_dead_link_fails_the_build(tmp_path: Path, link: str) -> None:
     config = (ROOT / "mkdocs.yml").read_text("utf-8")
     (tmp_path / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n", "utf-8")
     (tmp_path / "docs").mkdir()

@@ -1,4 +1,4 @@
-"""The Kubernetes manifests, without a cluster: what they name is there, and no pod is unbounded or root."""
+"""Checks of the Kubernetes manifests without a cluster: references exist, and no pod is unbounded or runs as root."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
     return [*pod.get("initContainers", []), *pod["containers"]]
 
 
-def test_every_pod_is_bounded_and_runs_as_nobody_in_particular() -> None:
+def test_every_pod_has_limits_and_does_not_run_as_root() -> None:
     assert set(PODS) == {"migrate", "api", "worker"}
     for name, pod in PODS.items():
         assert pod["securityContext"]["runAsNonRoot"] is True, name
@@ -35,7 +35,7 @@ def test_every_pod_is_bounded_and_runs_as_nobody_in_particular() -> None:
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_what_runs_for_long_is_probed_where_it_answers() -> None:
+def test_long_running_parts_have_probes_on_their_port() -> None:
     for name in ("api", "worker"):
         (container,) = PODS[name]["containers"]
         probes = [container[probe]["httpGet"] for probe in ("readinessProbe", "livenessProbe")]
@@ -45,7 +45,7 @@ def test_what_runs_for_long_is_probed_where_it_answers() -> None:
     assert {"name": "CADENZA_METRICS_PORT", "value": str(worker["ports"][0]["containerPort"])} in worker["env"]
 
 
-def test_every_setting_is_one() -> None:
+def test_every_setting_in_the_manifests_exists() -> None:
     known = {f"CADENZA_{name.upper()}" for name in Settings.model_fields}
     named = {
         name
@@ -57,7 +57,7 @@ def test_every_setting_is_one() -> None:
     assert {name for name in named if not name.startswith("CADENZA_")} == {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
 
 
-def test_what_a_pod_takes_its_environment_from_is_there() -> None:
+def test_every_environment_source_of_a_pod_exists() -> None:
     there = {(thing["kind"], thing["metadata"]["name"]) for thing in THINGS}
     kinds = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
     for pod in PODS.values():
@@ -67,7 +67,7 @@ def test_what_a_pod_takes_its_environment_from_is_there() -> None:
                 assert (kinds[kind], reference["name"]) in there
 
 
-def test_the_owners_role_is_where_migrations_run_and_nowhere_else() -> None:
+def test_only_migrations_use_the_owners_role() -> None:
     holders = {
         container["name"]
         for pod in PODS.values()
@@ -77,8 +77,8 @@ def test_the_owners_role_is_where_migrations_run_and_nowhere_else() -> None:
     assert holders == {"migrate", "bootstrap"}
 
 
-def test_what_serves_has_every_secret_that_compose_gives_it() -> None:
-    """Compose and Kubernetes run the same parts."""
+def test_kubernetes_has_every_secret_of_compose() -> None:
+    """Compose and Kubernetes run the same parts, so both must configure the same secrets."""
     (secret,) = [thing for thing in THINGS if thing["kind"] == "Secret" and thing["metadata"]["name"] == "cadenza"]
     compose = yaml.safe_load((BASE.parents[2] / "docker-compose.yml").read_text())
     given = {name for name, value in compose["x-cadenza"]["environment"].items() if str(value).startswith("${")}

@@ -1,4 +1,4 @@
-"""The house's rules that a linter alone does not prove."""
+"""Rules of the architecture that the linter alone does not check."""
 
 import ast
 import re
@@ -36,7 +36,7 @@ def test_workflows_and_domain_load_no_infrastructure() -> None:
     assert [name for name in INFRASTRUCTURE if f"'{name}'" in loaded] == []
 
 
-async def test_the_sandbox_refuses_what_cannot_be_replayed(temporal_server: EmbeddedTemporal) -> None:
+async def test_the_sandbox_refuses_nondeterminism(temporal_server: EmbeddedTemporal) -> None:
     client = await Client.connect(temporal_server.address)
     async with Worker(client, task_queue="sandbox", workflows=[ForbiddenWorkflow], workflow_runner=sandboxed()):
         answer = await client.execute_workflow(ForbiddenWorkflow.run, id="sandbox", task_queue="sandbox")
@@ -56,19 +56,19 @@ def test_no_imports_inside_functions(room: str) -> None:
     assert inside == []
 
 
-def test_only_the_program_reads_the_environment() -> None:
+def test_only_cadenza_reads_the_environment() -> None:
     readers = {
         str(path.relative_to(ROOT))
         for room in ROOMS
         for path in modules(room)
         if re.search(r"os\.environ|getenv\(|load_settings\(", path.read_text("utf-8"))
     }
-    # Alembic starts without the program, and must find its database.
+    # Alembic is also started without the program, and must then find its database.
     assert {name for name in readers if not name.startswith("cadenza/")} <= {"db/migrations/env.py"}
 
 
-def test_every_client_of_temporal_seals_what_it_gives() -> None:
-    """There is one way to connect, and it asks for the keys."""
+def test_every_client_of_temporal_encrypts_payloads() -> None:
+    """There is one function that connects, and it requires the keys."""
     connecting = [
         str(path.relative_to(ROOT))
         for room in ROOMS

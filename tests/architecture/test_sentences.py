@@ -1,77 +1,61 @@
-"""The web app has words for every code that the server can send: none is left without, and none is of the past."""
+"""The web app has a text for every code that the server can send, and none for codes that no longer exist."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 from domain.enrollments.explain import CAUSES as REASONS
 from domain.enrollments.explain import limits
-from domain.enrollments.status import EnrollmentStatus, StopReason
+from domain.enrollments.log_event import LogEvent
+from domain.enrollments.status import StopReason
+from domain.sequences.steps.action import ACTIONS
 from mail.inbound.parse import Classification
-from services.engine.actions.action import ACTIONS
 from services.enrollments.enrolling import WHY_SKIPPED
-from services.inbound import receiving as receive
+from services.inbound import receiving
 
 ROOT = Path(__file__).parents[2]
 FEATURES = ROOT / "web" / "src" / "features"
-UP = [path for path in (ROOT / "db" / "migrations" / "sql").glob("*.sql") if not path.stem.endswith("_down")]
+SQL = sorted((ROOT / "db" / "sql").glob("*.sql"))
 
 
-def test_every_reason_has_words() -> None:
-    assert _keys("leads/reasons.ts", "REASONS") == {cause.__name__ for cause in REASONS} | {"due"}
+def test_every_reason_has_a_text() -> None:
+    assert _keys("leads/enrollment/reasons.ts", "REASONS") == {cause.__name__ for cause in REASONS} | {"due"}
 
 
 def test_every_event_of_the_log_has_a_sentence() -> None:
-    assert _keys("leads/sentences.ts", "LOG") == set(_logged())
+    assert _keys("leads/timeline/sentences.ts", "LOG") == set(LogEvent)
 
 
 def test_every_event_of_a_lead_has_a_sentence() -> None:
     types = {get_args(kind.model_fields["type"].annotation)[0] for kind in _lead_events()}
-    assert _keys("leads/sentences.ts", "ENGAGEMENT") == types - {"custom"}
+    assert _keys("leads/timeline/sentences.ts", "ENGAGEMENT") == types - {"custom"}
 
 
-def test_every_cause_of_a_deferral_has_words() -> None:
+def test_every_cause_of_a_deferral_has_a_text() -> None:
     of_explain = {name for name, cause in vars(limits).items() if cause in REASONS}
     in_sql = {cause for text in _sql() for cause in re.findall(r"'cause', '(\w+)'", text)}
-    assert _keys("leads/sentences.ts", "CAUSES") == of_explain | in_sql
+    assert _keys("leads/timeline/sentences.ts", "CAUSES") == of_explain | in_sql
 
 
-def test_every_stop_reason_action_skip_and_classification_has_words() -> None:
-    assert _keys("leads/sentences.ts", "STOP_REASONS") == set(StopReason)
-    assert _keys("leads/sentences.ts", "ACTIONS") == set(ACTIONS)
-    assert _keys("leads/skips.ts", "SKIPS") == set(WHY_SKIPPED)
-    assert _keys("dev/understood.ts", "CLASSIFICATIONS") == {*get_args(Classification), "own"}
+def test_every_stop_reason_action_skip_and_classification_has_a_text() -> None:
+    assert _keys("leads/timeline/sentences.ts", "STOP_REASONS") == set(StopReason)
+    assert _keys("leads/timeline/sentences.ts", "ACTIONS") == set(ACTIONS)
+    assert _keys("leads/enrollment/skip-reasons.ts", "SKIPS") == set(WHY_SKIPPED)
+    assert _keys("dev/mail/classifications.ts", "CLASSIFICATIONS") == {*get_args(Classification), "own"}
 
 
 def _keys(file: str, name: str) -> set[str]:
-    """The keys of a record of the web app, which stands at the left edge and is written a key a line."""
+    """Returns the keys of a record in the web app's source. It begins at the left margin and has one key per line."""
     text = (FEATURES / file).read_text("utf-8")
     record = re.search(rf"^export const {name}\b[^\n]*= {{\n(.*?)^}};", text, re.DOTALL | re.MULTILINE)
     assert record is not None, f"{file} has no {name}"
     return set(re.findall(r"^  (\w+):", record[1], re.MULTILINE))
 
 
-def _logged() -> Iterator[str]:
-    """Every event that SQL or a step writes to the execution log."""
-    queries = [(ROOT / "db" / "queries" / name).read_text("utf-8") for name in ("sent.py", "restored.py")]
-    for text in (*_sql(), *queries):
-        yield from re.findall(r"log_move\(state, '(\w+)'", text)
-        if "log_move(state, state.status" in text:
-            yield from (status for status in EnrollmentStatus if status.ended)
-        for insert in re.findall(r"INSERT INTO sequence_execution_log\b([^;]*?)(?:;|\"{3}|\Z)", text):
-            named = re.search(r"SELECT[^;]*?'(\w+)'(?:,|\s+FROM)", re.sub(r"->>?\s*'\w+'", "", insert))
-            if named is not None:
-                yield named[1]
-    for path in (ROOT / "services").rglob("*.py"):
-        for line in re.findall(r'"event": (.*),$', path.read_text("utf-8"), re.MULTILINE):
-            yield from re.findall(r'"(\w+)"', re.sub(r'== "\w+"', "", line))
-
-
 def _sql() -> list[str]:
-    return [path.read_text("utf-8") for path in UP]
+    return [path.read_text("utf-8") for path in SQL]
 
 
-def _lead_events() -> list[type[receive._Event]]:  # pyright: ignore[reportPrivateUsage]
-    union = get_args(receive.LeadEvent)[0]
+def _lead_events() -> list[type[receiving._Event]]:  # pyright: ignore[reportPrivateUsage]
+    union = get_args(receiving.LeadEvent)[0]
     return list(get_args(union))

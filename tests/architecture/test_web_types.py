@@ -1,4 +1,4 @@
-"""The web app's types are generated from the API's document: neither may be older than the API."""
+"""The web app's types are generated from the API's OpenAPI document. Neither may be older than the API."""
 
 import json
 import subprocess
@@ -12,12 +12,12 @@ WEB = ROOT / "web"
 STALE = "is older than the API: run `make web-types`"
 
 
-def test_the_document_that_the_types_are_made_from_is_the_apis_own() -> None:
+def test_the_stored_openapi_document_is_current() -> None:
     kept = json.loads((WEB / "openapi.json").read_text())
     assert kept == json.loads(json.dumps(openapi_document())), f"web/openapi.json {STALE}"
 
 
-def test_the_types_are_those_of_the_document(tmp_path: Path) -> None:
+def test_the_web_types_match_the_openapi_document(tmp_path: Path) -> None:
     made = tmp_path / "schema.ts"
     scripts = json.loads((WEB / "package.json").read_text())["scripts"]
     arguments = scripts["types"].replace("src/api/schema.ts", str(made)).split()

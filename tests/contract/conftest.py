@@ -1,4 +1,4 @@
-"""`cadenza up --dev`, whole: servers, API, worker, captured mail; and one of each thing to ask about."""
+"""`cadenza up --dev` with all parts: servers, API, worker, captured mail; and one object of each kind to ask for."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ class Api:
     url: str
     key: str
     ids: dict[str, str]
-    """Of things that are there, by the path's parameter."""
+    """The IDs of existing objects, by the name of the path's parameter."""
 
 
 @pytest.fixture(scope="session")
 def api() -> Generator[Api]:
-    # All of a test's thousands of requests are one key's, and come as fast as they can.
+    # One test sends thousands of requests with one key, as fast as it can.
     unhurried = {"CADENZA_RATE_LIMIT_BURST": "1000000"}
     with dev_run(environment=unhurried) as up:
         run = up.run()
@@ -38,7 +38,7 @@ def _furnished(http: httpx.Client) -> dict[str, str]:
     assert http.put(f"/sequences/{sequence_id}", json={"status": "active"}).is_success
     lead_id = made("/leads", email="lead@acme.example", first_name="Ada", custom={"plan": "pro"}, tags=["vip"])
     enrolled = http.post("/leads/enroll-in-sequence", json={"sequence_id": sequence_id, "lead_ids": [lead_id]}).json()
-    # The first email leaves at once; moving the clock by a moment waits for it.
+    # The first email is sent at once. Moving the clock by a minute waits for it.
     assert http.post("/dev/fast-forward", json={"by": "PT1M"}).is_success
     return {
         "lead_id": lead_id,

@@ -1,7 +1,7 @@
-"""Whatever the OpenAPI document allows to be asked, and much that it does not, is answered as it says: no fault, no
-status, type or shape that it does not tell of.
+"""The API answers as its OpenAPI document says, to requests that the document allows and to many that it does not: no
+internal error, and no status, media type or shape that is not documented.
 
-The same requests every time: the examples are derandomised, and bounded so that all of it takes about a minute.
+The requests are the same in every run (the examples are derandomised), and bounded so that all take about a minute.
 """
 
 from pathlib import Path
@@ -32,12 +32,13 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-# Methods that a path does not have are answered 405, of which no operation can tell; test_api_robustness.py sees to it.
+# A method that a path does not have is answered with 405, which no operation can document. test_api_robustness.py
+# checks it.
 CONFIG = {"phases": {"coverage": {"unexpected-methods": []}}}
 
 
 def document() -> dict[str, Any]:
-    """As the running API serves it; the database is not asked for it."""
+    """Returns the document that the running API serves. The database is not used."""
     config = AppConfig(
         "postgresql://nobody@localhost/nothing",
         dev=True,
@@ -50,14 +51,14 @@ def document() -> dict[str, Any]:
 
 @schemathesis.serializer("message/rfc822")
 def serialised_mail(_context: schemathesis.SerializationContext, value: Any) -> dict[str, Any]:
-    """As it is: the endpoint takes any bytes."""
+    """Sends the body unchanged: the endpoint accepts any bytes."""
     return {"data": value if isinstance(value, bytes) else str(value).encode(errors="replace")}
 
 
 schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(CONFIG))
 
 
-def test_the_document_is_the_one_that_is_served(api: Api) -> None:
+def test_the_document_is_the_one_that_the_api_serves(api: Api) -> None:
     assert httpx.get(f"{api.url}/openapi.json").json() == document()
 
 
@@ -70,14 +71,15 @@ def test_the_document_is_the_one_that_is_served(api: Api) -> None:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_every_answer_is_told_of(case: schemathesis.Case, api: Api) -> None:
+def test_every_answer_is_documented(case: schemathesis.Case, api: Api) -> None:
     _ask_for_what_is_there(case, api.ids)
     headers = {"Authorization": f"Bearer {api.key}", "X-Cadenza-CSRF": "1"}  # the latter for signing in
     case.call_and_validate(base_url=api.url, headers=headers, checks=CHECKS)
 
 
 def _ask_for_what_is_there(case: schemathesis.Case, ids: dict[str, str]) -> None:
-    """Every other time, so that not all answers are 404. What others ask about is not deleted under them."""
+    """Uses existing IDs in half of the requests, so that not all answers are 404. Deletions use none, because other
+    requests need these objects."""
     drawn = repr((case.path_parameters, case.query, case.headers, case.body))
     if case.method == "DELETE" or not crc32(drawn.encode(errors="replace")) % 2:
         return

@@ -1,6 +1,6 @@
-"""What can be said of a command without running it: that what it names is there.
+"""Checks a command without running it: everything that it names must exist.
 
-A program that is not known here fails the test: whoever writes it down says how it is checked.
+A program without a check here fails the test. Whoever documents a new program adds its check.
 """
 
 import re
@@ -23,7 +23,7 @@ from cadenza.settings import Settings
 from tests.docs.pages import ROOT
 
 VARIABLE = re.compile(r"\bCADENZA_[A-Z_]+[A-Z]\b")
-# Who reads those that are no settings of the program.
+# These read variables that are not settings of the program.
 READERS = ("cadenza/commands/api_client.py", "docker-compose.yml")
 VARIABLES = {f"CADENZA_{name.upper()}" for name in Settings.model_fields} | {
     name for reader in READERS for name in VARIABLE.findall((ROOT / reader).read_text("utf-8"))
@@ -37,18 +37,18 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
 def check(text: str) -> None:
-    """Asserts that each command of a text names what there is."""
+    """Asserts that everything that the commands of a text name exists."""
     for words in commands_in(text):
         while words and _ASSIGNMENT.match(words[0]):
             _check_variable(words.pop(0))
         if words:
             program = words[0].rsplit("/", 1)[-1]
-            assert program in PROGRAMS, f"nobody checks {program}: {' '.join(words)}"
+            assert program in PROGRAMS, f"no check for {program}: {' '.join(words)}"
             PROGRAMS[program](words[1:])
 
 
 def commands_in(text: str) -> Iterator[list[str]]:
-    """The words of each command: comments gone, lines that go on joined, what a command prints in its place a word."""
+    """The words of each command, without comments, with continued lines joined, and with `$(...)` as one word."""
     for line in re.sub(r"\\\n", " ", text).splitlines():
         reader = shlex.shlex(re.sub(r"\$\([^)]*\)", "GIVEN", line), posix=True, punctuation_chars="|&;<>")
         reader.whitespace_split = True
@@ -105,7 +105,7 @@ def _python(words: Sequence[str]) -> None:
 
 @cache
 def options_of_module(module: str) -> frozenset[str]:
-    """The options that a module's source declares; of one that takes none, nothing."""
+    """The options that a module's source declares; empty if it has none."""
     found = find_spec(module)
     assert found is not None and found.origin is not None, f"there is no module {module}"
     if found.submodule_search_locations:
@@ -131,7 +131,7 @@ def _docker(words: Sequence[str]) -> None:
 
 
 def _kubectl(words: Sequence[str]) -> None:
-    """Files, and things by their kind and name."""
+    """Checks files, and Kubernetes objects by their kind and name."""
     manifests = [*(ROOT / "deploy" / "kubernetes").rglob("*.yaml")]
     things = [thing for file in manifests for thing in yaml.safe_load_all(file.read_text("utf-8"))]
     there = {f"{thing['kind'].lower()}/{thing['metadata']['name']}" for thing in things if "metadata" in thing}
@@ -156,12 +156,12 @@ def _npm(words: Sequence[str]) -> None:
 
 
 def _git(words: Sequence[str]) -> None:
-    """What it names is the reader's own: a tag, a folder beside the clone."""
+    """Checks only the subcommand. The rest is the reader's own: a tag, a folder beside the clone."""
     assert words[0] in ("clone", "pull", "worktree"), words
 
 
 def _paths(words: Iterable[str]) -> None:
-    """Whatever looks like a path of the repository is one."""
+    """Asserts that every word that looks like a path of the repository exists."""
     for word in words:
         if "/" in word and not word.startswith(("-", "/", "$", "http")):
             assert (ROOT / word).exists(), word

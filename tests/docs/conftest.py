@@ -1,4 +1,4 @@
-"""Somebody who reads the documentation beside a running `cadenza up --dev`, and types what it says."""
+"""A reader who types the commands of the documentation, beside a running `cadenza up --dev`."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ from tests.api_process import PATIENCE_SECONDS, clean_environment
 from tests.docs.pages import ROOT
 from tests.integration.up.up_run import UpRun, new_tenant
 
-# What a page needs that only the first tenant, the operator's, may do.
+# Pages whose commands only the operator's tenant, the first one, may run.
 OPERATORS = frozenset({"docs/operations.md"})
 END_OF_BLOCK = "--- the block has ended ---"
 
 
 @dataclass(frozen=True)
 class Reader:
-    """In a folder that looks like the repository, and is another: what the commands write is written here."""
+    """Works in a folder with links to the repository's folders, so that files of the commands are written here."""
 
     folder: Path
     api_url: str
@@ -28,9 +28,9 @@ class Reader:
     temporal_address: str
 
     async def types(self, script: str) -> tuple[int, str]:
-        """The exit status of a shell, and all that it printed."""
+        """Runs a script. Returns the exit status of the shell, and everything that it printed."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        # An editor which needs nobody: it gives another subject.
+        # An editor that needs no person: it changes the subject.
         editor = "sed -i.before s/Quick/Short/"
         shell = await asyncio.create_subprocess_exec(
             "bash", "-c", f"set -euo pipefail\n{script}", cwd=self.folder,
@@ -44,11 +44,11 @@ class Reader:
 
 @pytest.fixture
 async def reader(up: UpRun, page: str, tmp_path: Path) -> Reader:
-    """With a tenant of the page's own, so that no page meets what another has made."""
+    """A reader with a tenant of its own for each page, so that pages do not see each other's data."""
     run = up.run()
     if page not in OPERATORS:
         run = await asyncio.to_thread(new_tenant, run, page)
-    # No file: what a command writes (`.env`) must not reach one of the person who runs the tests.
+    # Link folders only. A command that writes a file (`.env`) must not overwrite the developer's own file.
     for room in ROOT.iterdir():
         if room.is_dir() and (room.name == ".venv" or not room.name.startswith(".")):
             (tmp_path / room.name).symlink_to(room)

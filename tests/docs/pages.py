@@ -1,4 +1,4 @@
-"""The documentation as the tests read it: its blocks, and what its prose quotes."""
+"""Reads the documentation for the tests: fenced blocks, and quoted words of the prose."""
 
 import re
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ class Block:
     language: str
     text: str
     not_run: str | None
-    """Why no test runs it, as the comment right above it says: `<!-- not run: needs a Docker engine -->`."""
+    """The reason why no test runs it, from the comment right above: `<!-- not run: needs a Docker engine -->`."""
     said: str | None
-    """Of a shell block: the `text` block right below it, which tells what it prints."""
+    """For a shell block: the `text` block right below it, with the expected output."""
 
     @property
     def place(self) -> str:
@@ -31,7 +31,7 @@ class Block:
 
 
 def pages() -> list[str]:
-    """Every page, by its path from the root."""
+    """The paths of all pages, relative to the root."""
     found = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     return [path.relative_to(ROOT).as_posix() for path in found]
 
@@ -45,7 +45,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def blocks_in(page: str, text: str) -> list[Block]:
-    """The blocks of a page, in their order."""
+    """The blocks of a page, in order."""
     found: list[Block] = []
     lines = text.splitlines()
     number = 0
@@ -70,7 +70,7 @@ def _said_below(lines: list[str], end: int) -> str | None:
 
 
 def prose(text: str) -> Iterator[tuple[int, str]]:
-    """Each line that is in no block, with its number."""
+    """Each line outside the blocks, with its number."""
     inside = False
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("```"):
@@ -80,6 +80,6 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
 
 
 def spans(page: str) -> list[str]:
-    """What the prose of a page has in backticks, each on one line."""
+    """Everything in backticks in the prose of a page, each on one line."""
     whole = "\n".join(line for _, line in prose(text_of(page)))
     return [" ".join(span.split()) for span in _SPAN.findall(whole)]

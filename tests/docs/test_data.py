@@ -1,4 +1,4 @@
-"""What the documentation shows of other languages is what its readers take: SQL, sequences, JSON, Python."""
+"""Blocks in other languages are valid: SQL, sequences in YAML, JSON, Python."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ from cadenza.embedded.postgres_roles import SUPERUSER
 from tests.docs.conftest import Reader
 from tests.docs.pages import Block, blocks, pages
 
-# Its examples are run whole, and together, by tests/engine/sequences/test_extending.py.
+# Its examples are run together, as a whole, by tests/engine/sequences/test_extending.py.
 EXTENDING = "docs/extending.md"
 ONE_STEP = "steps: [{key: only, type: email, config: {subject: Hello, body_text: Hello}}]"
 
@@ -22,7 +22,7 @@ def every(language: str) -> list[Block]:
 
 
 async def test_postgres_takes_all_sql(migrated_postgres: EmbeddedPostgres) -> None:
-    """As a superuser; nothing of it stays."""
+    """Runs each block as a superuser, and rolls it back."""
     found = every("sql")
     assert found
     connection = await asyncpg.connect(migrated_postgres.url(SUPERUSER))
@@ -53,7 +53,7 @@ async def test_sequences_can_be_imported_and_run(page: str, reader: Reader) -> N
 
 
 def whole(block: Block) -> str:
-    """A fragment, such as settings only, in a sequence of one step."""
+    """A whole sequence. A fragment without steps, such as settings, gets one step."""
     if "\nsteps:" in block.text:
         return block.text
     return f"version: 1\nname: A fragment\n{block.text}{ONE_STEP}\n"

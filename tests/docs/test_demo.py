@@ -1,4 +1,4 @@
-"""`make demo`, as the README has it: two virtual weeks in one go."""
+"""`make demo`, as in the README: two virtual weeks in one run."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT, text_of
 async def test_make_demo_plays_the_sequence_to_its_end() -> None:
     assert "\nmake demo " in text_of("README.md")
     environment = clean_environment(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    # Of a `make test ARGS=...` around this one: the options would be the demo's.
+    # Variables of a surrounding `make test ARGS=...` would become options of the demo.
     for name in ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"):
         environment.pop(name, None)
     make = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""What nobody runs here names what there is: commands that are left out, or quoted in a sentence; paths; variables."""
+"""Names in text that no test runs must exist: commands that are not run or are quoted, paths, variables, requests."""
 
 import json
 import re
@@ -12,13 +12,14 @@ from tests.docs.pages import ROOT, Block, blocks, pages, spans, text_of
 
 PATHS = json.loads((ROOT / "web" / "openapi.json").read_text("utf-8"))["paths"]
 REQUEST = re.compile(r"(?:(GET|POST|PUT|PATCH|DELETE) )(/[\w{}/.-]*)")
-# Commands that a sentence quotes; `...`, NAMES and values in them are the reader's.
+# Commands in a sentence. `...`, NAMES and values in them are placeholders.
 QUOTED = re.compile(r"(?:\S+=\S+ )*(?:\S*/)?(cadenza|make|python3?|docker|kubectl|temporal|npm) [a-z-]")
 
 FILE = re.compile(r"(\w+)/[\w./-]*(?:::\w+)?")
 # Examples of extending.md and of a migration, and what `make` builds.
 MADE_BY_THE_READER = frozenset(
     {
+        "domain/sequences/actions/set_field.py",
         "domain/sequences/conditions/clicked_twice.py",
         "domain/sequences/steps/wait_until.py",
         "db/migrations/sql/NNNN_name.sql",
@@ -48,7 +49,7 @@ def test_commands_in_sentences_name_what_there_is(page: str) -> None:
 @pytest.mark.parametrize("page", pages())
 def test_requests_in_sentences_are_of_the_api(page: str) -> None:
     known = {(method.upper(), pattern(path)) for path, methods in PATHS.items() for method in methods}
-    known.add(("GET", "/metrics"))  # for Prometheus, and in no document
+    known.add(("GET", "/metrics"))  # for Prometheus; not in the OpenAPI document
     for span in spans(page):
         for method, path in REQUEST.findall(span):
             assert (method, pattern(path)) in known, f"{page}: {span}"
@@ -61,6 +62,19 @@ def test_files_in_sentences_are_there(page: str) -> None:
         named = FILE.fullmatch(span)
         if named and named[1] in rooms and span not in MADE_BY_THE_READER:
             assert (ROOT / span.split("::")[0]).exists(), f"{page}: {span}"
+
+
+def test_paths_and_classes_of_the_glossary_are_there() -> None:
+    """So that a renamed class or endpoint is renamed in the glossary, too."""
+    rooms = ("domain", "workflows", "activities", "services", "db", "mail", "webhooks", "api")
+    source = "".join(file.read_text("utf-8") for room in rooms for file in (ROOT / room).rglob("*.py"))
+    known = {pattern(path) for path in PATHS} | {"/metrics"}
+    named = spans("docs/glossary.md")
+    paths = {span.split()[-1] for span in named if re.fullmatch(r"(?:[A-Z]+ )?/[\w{}/-]+", span)}
+    classes = {span for span in named if re.fullmatch(r"(?:[A-Z][a-z]+){1,3}", span)}
+    assert len(paths) >= 20 and len(classes) >= 5
+    assert {path for path in paths if pattern(path) not in known} == set()
+    assert {name for name in classes if f"class {name}" not in source} == set()
 
 
 def pattern(path: str) -> str:

@@ -1,7 +1,7 @@
-"""What the documentation has a reader type does what it says.
+"""The commands of the documentation work, and print what the pages say.
 
-Each page's `sh` blocks are typed one after the other into one shell, beside a `cadenza up --dev`. Each line of a `text`
-block is found in what the block right above it printed; `...` stands for anything.
+The `sh` blocks of each page are typed into one shell, one after another, beside a `cadenza up --dev`. Each line of a
+`text` block must be in the output of the block right above it; `...` stands for anything.
 """
 
 import re
@@ -13,11 +13,11 @@ from tests.docs.pages import Block, blocks, pages, text_of
 from tests.integration.up.up_run import UpRun
 
 TERMINAL = "docs/rest.md"
-"""Its first block is what other pages type first, where they say so: `api` and `pick`."""
+"""Pages that link to its section "At a terminal" need its first block, which defines `api` and `pick`."""
 
 
 README = "README.md"
-"""Its lines at the command line are what these pages speak of: an example sequence with a lead in it."""
+"""These pages need the result of its first block: an example sequence with a lead in it."""
 AFTER_THE_README = frozenset({"docs/operations.md", "docs/sequences-as-code.md"})
 
 
@@ -36,7 +36,7 @@ async def test_the_commands_of_a_page_do_what_is_said_below_them(page: str, read
 
 
 def before(page: str) -> list[Block]:
-    """What a reader of this page has typed already."""
+    """The blocks that a reader of this page has typed before."""
     terminal = [typed(TERMINAL)[0]] if "rest.md#at-a-terminal" in text_of(page) else []
     return (typed(README)[:1] if page in AFTER_THE_README else []) + terminal
 

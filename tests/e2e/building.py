@@ -49,7 +49,7 @@ class Builder:
     async def add_behind(self, title: str, kind: str, name: str, key: str) -> None:
         """Drags a step onto the way out of another, whose sign is a plus."""
         await self.show_everything()
-        plus = self.canvas.get_by_role("button", name=f"Add a step behind {title}", exact=True)
+        plus = self.canvas.get_by_role("button", name=f"Add a step after {title}", exact=True)
         await self.kind(kind).drag_to(plus)
         await self.name(name, key)
 
@@ -83,7 +83,7 @@ class Builder:
         branch = self.branch(number)
         if len(conditions) > 1:
             await branch.get_by_role("button", name="And another condition").click()
-            await branch.get_by_label("How these conditions join").select_option("Any of these holds")
+            await branch.get_by_label("How these conditions join").select_option("Any of these is true")
         for place, condition in enumerate(conditions):
             await branch.get_by_role("combobox", name="Condition", exact=True).nth(place).select_option(condition)
 

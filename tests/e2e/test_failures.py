@@ -112,7 +112,7 @@ async def test_a_key_that_is_revoked_in_the_middle_of_work(
     async with window(browser, run | {"api_key": first["key"]}, "401") as (_, page):
         builder = Builder(page)
         field = page.get_by_label("API key")
-        over = page.get_by_role("alert").filter(has_text="Your session is over")
+        over = page.get_by_role("alert").filter(has_text="Your session has ended")
         by_key = page.get_by_role("button", name="API key")
         await page.goto(f"/app/sequences/{sequence_id}")
         await builder.add("Wait", "Half way", "half-way")

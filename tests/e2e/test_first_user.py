@@ -154,7 +154,7 @@ async def _enroll_a_messy_file(page: Page, http: httpx.AsyncClient) -> int:
     count = int(re.findall(r"\d+", await button.inner_text())[0])
     await button.click()
     await expect(page.get_by_role("status").filter(has_text=f"{count} leads enrolled.")).to_be_visible()
-    await expect(page.get_by_role("progressbar", name="How far it is")).to_have_attribute("value", "1")
+    await expect(page.get_by_role("progressbar", name="Batch progress")).to_have_attribute("value", "1")
     assert len((await http.get("/enrollments", params={"limit": 200})).json()["items"]) == count
     return count
 

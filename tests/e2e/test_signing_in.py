@@ -109,7 +109,7 @@ async def test_from_an_invitation_to_a_password(browser: Browser, run: dict[str,
         await expect(row).to_contain_text("Editor")
         await expect(row).to_contain_text("no password")
         await admin.get_by_role("button", name=f"Invite {email}").click()
-        await admin.get_by_role("button", name="Make the link").click()
+        await admin.get_by_role("button", name="Create the link").click()
         link = await admin.get_by_role("textbox", name="Invitation of Noor Haddad").input_value()
         await admin.get_by_role("button", name="I have copied it").click()
 
@@ -135,8 +135,8 @@ async def test_from_an_invitation_to_a_password(browser: Browser, run: dict[str,
             await page.goto(link)
             await page.get_by_label("New password").fill(PASSWORD)
             await page.get_by_role("button", name="Set the password").click()
-            await expect(page.get_by_role("heading", name="This link does not hold any more")).to_be_visible()
-            await page.get_by_role("button", name="To the sign-in").click()
+            await expect(page.get_by_role("heading", name="This link is no longer valid")).to_be_visible()
+            await page.get_by_role("button", name="Go to sign-in").click()
             await expect_inside(page)  # the session that was there is there
 
             # An administrator removes them in the middle of it.
@@ -144,7 +144,7 @@ async def test_from_an_invitation_to_a_password(browser: Browser, run: dict[str,
             users = (await call(http.get("/users")))["items"]
             [user] = [one for one in users if one["email"] == email]
             assert (await http.delete(f"/users/{user['id']}")).is_success
-            await expect(page.get_by_role("alert")).to_contain_text("Your session is over")
+            await expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
 
 
 async def test_an_address_of_two_organisations_is_asked_which(
@@ -162,9 +162,7 @@ async def test_an_address_of_two_organisations_is_asked_which(
     async with stranger(browser, run) as context, watched(await context.new_page(), ("401", "409")) as page:
         await page.goto("/app/settings/organisation")
         await fill_in(page, email, PASSWORD)
-        await (
-            page.get_by_role("group", name="Into which organisation?").get_by_role("button", name="Second Ltd").click()
-        )
+        await page.get_by_role("group", name="Which organisation?").get_by_role("button", name="Second Ltd").click()
         await expect(page.get_by_role("textbox", name="Name")).to_have_value("Second Ltd")
 
 

@@ -1,4 +1,4 @@
-"""What can happen to one enrollment, each as a story on a stage that ends with the enrollment that it happened to."""
+"""The paths that one enrollment can take. Each is a function that plays it on a `Stage` and returns the enrollment."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from services.secret_box import SecretBox
 from services.sequences.draft_steps import change_step, remove_step
 from tests.stage import COLD_OUTREACH, Stage
 
-Story = Callable[[Stage], Awaitable[UUID]]
+EnrollmentPath = Callable[[Stage], Awaitable[UUID]]
 Steps = list[dict[str, Any]]
 
 THREE: Steps = load("""
@@ -47,7 +47,7 @@ NEEDS_PLAN: Steps = load("""
 
 
 async def begun(one: Stage, steps: Steps = COLD_OUTREACH["steps"]) -> tuple[UUID, UUID]:
-    """A lead that was sent the first email and waits, and its enrollment."""
+    """Enrolls a lead and waits until its first email is sent. Returns the lead and the enrollment."""
     sequence, lead = await one.sequence(steps), await one.lead()
     (enrollment,) = await one.enroll(sequence, lead)
     await until_recorded(one, enrollment)
@@ -61,10 +61,12 @@ async def until_recorded(one: Stage, enrollment: UUID) -> None:
     await one.until(recorded, "the first email is recorded")
 
 
-def after(days: float, event: LeadEvent | None, then: float = 0, steps: Steps = COLD_OUTREACH["steps"]) -> Story:
-    """So many days after the first email something is heard of the lead, and so many more days pass."""
+def after(
+    days: float, event: LeadEvent | None, then: float = 0, steps: Steps = COLD_OUTREACH["steps"]
+) -> EnrollmentPath:
+    """`event` happens `days` days after the first email, then `then` more days pass."""
 
-    async def story(one: Stage) -> UUID:
+    async def path(one: Stage) -> UUID:
         lead, enrollment = await begun(one, steps)
         if days:
             await one.forward(days=days)
@@ -74,7 +76,7 @@ def after(days: float, event: LeadEvent | None, then: float = 0, steps: Steps = 
             await one.forward(days=then)
         return enrollment
 
-    return story
+    return path
 
 
 async def out_of_office(one: Stage) -> UUID:
@@ -100,7 +102,7 @@ async def stopped(one: Stage) -> UUID:
 
 
 async def cancelled(one: Stage) -> UUID:
-    """In Temporal's web UI, as are the others of this name."""
+    """Cancelled as in Temporal's web UI (also for the other paths of this name)."""
     _, enrollment = await begun(one)
     await one.handle(enrollment).cancel()
     return enrollment
@@ -141,10 +143,10 @@ async def signal_before_first_task(one: Stage) -> UUID:
     return enrollment
 
 
-def while_sending(happens: Callable[[Stage, UUID, UUID], Awaitable[None]]) -> Story:
-    """It happens while the first email waits for the server's answer to its final dot."""
+def while_sending(happens: Callable[[Stage, UUID, UUID], Awaitable[None]]) -> EnrollmentPath:
+    """`happens` runs while the first email waits for the server's answer to the end of its data."""
 
-    async def story(one: Stage) -> UUID:
+    async def path(one: Stage) -> UUID:
         one.sink.gate.clear()
         lead = await one.lead()
         (enrollment,) = await one.enroll(await one.sequence(THREE), lead)
@@ -155,7 +157,7 @@ def while_sending(happens: Callable[[Stage, UUID, UUID], Awaitable[None]]) -> St
         await one.forward(days=4)
         return enrollment
 
-    return story
+    return path
 
 
 async def paused_and_resumed_while(one: Stage, lead: UUID, _enrollment: UUID) -> None:
@@ -212,7 +214,7 @@ async def step_deleted(one: Stage) -> UUID:
 
 
 async def loops(one: Stage) -> UUID:
-    """Three visits, and what ends the loop."""
+    """Three visits of the step, then the event that ends the loop."""
     lead, enrollment = await begun(one, LOOP)
     for _ in range(2):
         await one.forward(days=7, hours=1)
@@ -221,7 +223,7 @@ async def loops(one: Stage) -> UUID:
     return enrollment
 
 
-STORIES: dict[str, Story] = {
+ENROLLMENT_PATHS: dict[str, EnrollmentPath] = {
     "does-nothing": after(8, None),
     "opens": after(4, OpenEvent(type="open"), 4),
     "replies": after(2, ReplyEvent(type="reply")),

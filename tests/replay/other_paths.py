@@ -1,6 +1,6 @@
-"""What is recorded beside single enrollments: long lives, releases, watched inboxes, and what runs on a schedule.
+"""Recorded paths other than those of single enrollments: long lives, releases, watched inboxes, and schedules.
 
-Each is a story on a stage that ends with the run of a workflow that is to be kept.
+Each is a function that plays the path on a `Stage` and returns the workflow run to record.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -22,11 +22,11 @@ from workflows.enrollment import EnrollmentWorkflow
 from workflows.messages import mailbox_workflow_id
 
 Run = WorkflowHandle[Any, Any]
-Tape = Callable[[Stage], Awaitable[Run]]
+RunPath = Callable[[Stage], Awaitable[Run]]
 
 
 async def looping(one: Stage) -> tuple[Run, Run]:
-    """The first and the last run of a lead in a loop, on a server that soon suggests a new one."""
+    """Returns the first and the last run of a lead in a loop, on a server that soon suggests continue-as-new."""
     lead, enrollment = await begun(one, LOOP)
     first = (await one.handle(enrollment).describe()).run_id
     for _ in range(5):
@@ -54,7 +54,7 @@ async def continued(one: Stage) -> Run:
 
 @asynccontextmanager
 async def release(one: Stage, build_id: str, workflow: type = EnrollmentWorkflow) -> AsyncGenerator[None, None]:
-    """Workers of that version, and all leads sent to them."""
+    """Runs workers of that version, and routes all leads to them."""
     worker.EnrollmentWorkflow = workflow
     workers = make_worker(one.client, one.parts, one.task_queue, build_id=build_id)
     worker.EnrollmentWorkflow = EnrollmentWorkflow
@@ -73,7 +73,7 @@ async def under_a_build_id(one: Stage) -> Run:
 
 
 async def across_a_release(one: Stage) -> Run:
-    """Begun without a build ID, and gone on with under one."""
+    """Starts without a build ID and continues under one."""
     _, enrollment = await begun(one)
     await one.stop_worker()
     async with release(one, "1.0"):
@@ -104,7 +104,7 @@ async def patched_while_asleep(one: Stage) -> Run:
 
 
 async def watch(one: Stage, port: int | None) -> Run:
-    """Has the mailbox watched by settings where nobody answers: that is tried again and again, outside the history."""
+    """Has the mailbox watched with a server that does not answer. The retries are not in the history."""
     imap = None if port is None else f'{{"host": "127.0.0.1", "port": {port}, "username": "sam"}}'
     await one.query_write("DELETE FROM inbox_cursors")
     await one.query_write("UPDATE mailboxes SET imap = CAST(:imap AS jsonb)", imap=imap)
@@ -120,7 +120,7 @@ async def seen(one: Stage) -> bool:
 
 
 async def watched_and_let_go(one: Stage) -> Run:
-    """A mailbox is watched, is given other settings, and then none."""
+    """A mailbox is watched, gets other settings, and then none."""
     async with make_mailbox_worker(one.client, one.parts, one.task_queue):
         for port in (1, 2):
             await watch(one, port)
@@ -130,7 +130,7 @@ async def watched_and_let_go(one: Stage) -> Run:
 
 
 async def taken_over(one: Stage) -> Run:
-    """The worker goes, and another one watches on."""
+    """The worker ends, and another one continues to watch."""
     async with make_mailbox_worker(one.client, one.parts, one.task_queue):
         await watch(one, 1)
     async with make_mailbox_worker(one.client, one.parts, one.task_queue):
@@ -140,7 +140,7 @@ async def taken_over(one: Stage) -> Run:
 
 
 async def watched_for_long(one: Stage) -> Run:
-    """The first run of a watch whose settings change often, on a server that soon suggests a new one."""
+    """Returns the first run of a watch whose settings change often, on a server that soon suggests continue-as-new."""
     async with make_mailbox_worker(one.client, one.parts, one.task_queue):
         first = (await (await watch(one, 1)).describe()).run_id
         for port in (2, 3, 4, 5):
@@ -153,16 +153,16 @@ async def watched_for_long(one: Stage) -> Run:
 # Schedules.
 
 
-def scheduled(name: str) -> Tape:
-    async def tape(one: Stage) -> Run:
+def scheduled(name: str) -> RunPath:
+    async def path(one: Stage) -> Run:
         handle = await one.client.start_workflow(name, id=f"{name}-{uuid4()}", task_queue=one.task_queue)
         await handle.result()
         return handle
 
-    return tape
+    return path
 
 
-OTHERS: dict[str, Tape] = {
+OTHER_PATHS: dict[str, RunPath] = {
     "under-a-build-id": under_a_build_id,
     "across-a-release": across_a_release,
     "patched/began-patched": began_patched,
@@ -173,7 +173,7 @@ OTHERS: dict[str, Tape] = {
     "maintenance/refresh-analytics": scheduled("RefreshAnalytics"),
     "maintenance/maintain-log": scheduled("MaintainLog"),
 }
-LONG_LIVES: dict[str, Tape] = {
+LONG_LIVES: dict[str, RunPath] = {
     "continues-as-new": continues_as_new,
     "continued": continued,
     "mailbox/continues-as-new": watched_for_long,

@@ -1,8 +1,8 @@
-"""Records the histories that `test_replay.py` runs again: one for each path, on real servers.
+"""Records the histories that `test_replay.py` replays, one for each path, on real servers.
 
-.venv/bin/python -m tests.replay.record
+    .venv/bin/python -m tests.replay.record
 
-Only those that are not there yet: a history is worth what it is because the code of its day wrote it.
+It records only missing ones: a history is valuable because the code of its time recorded it.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from temporalio.client import WorkflowContinuedAsNewError, WorkflowFailureError,
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade
-from tests.replay.enrollment_paths import STORIES
-from tests.replay.other_paths import LONG_LIVES, OTHERS, Tape
+from tests.replay.enrollment_paths import ENROLLMENT_PATHS
+from tests.replay.other_paths import LONG_LIVES, OTHER_PATHS, RunPath
 from tests.stage import stage
 from workflows.search_attributes import REGISTRY
 
@@ -27,15 +27,15 @@ HISTORIES = Path(__file__).parent / "histories"
 
 
 def _anywhere(node: Any) -> Any:
-    """Without what belongs to the machine that recorded it: who ran it, and where its files lie."""
+    """Removes what belongs to the recording machine: its identity and its file names."""
     if isinstance(node, dict):
         return {key: _anywhere(value) for key, value in node.items() if key not in ("identity", "stackTrace")}
     return [_anywhere(value) for value in node] if isinstance(node, list) else node
 
 
 async def keep(handle: WorkflowHandle[Any, Any], name: str) -> None:
-    """The history of that run, once it is over."""
-    # Postgres knows a moment before the workflow has closed; a cancelled one has no result, nor has one that goes on.
+    """Stores the history of that run, once it is over."""
+    # Postgres is updated shortly before the workflow closes. A cancelled run has no result, nor has one that continues.
     with contextlib.suppress(WorkflowFailureError, WorkflowContinuedAsNewError):
         await handle.result(follow_runs=False)
     history = await handle.fetch_history()
@@ -50,18 +50,18 @@ def missing(name: str) -> bool:
     return not (HISTORIES / f"{name}.json").exists()
 
 
-async def record(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, others: dict[str, Tape]) -> None:
-    for name, tape in others.items():
+async def record(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, others: dict[str, RunPath]) -> None:
+    for name, path in others.items():
         if missing(name):
             async with stage(postgres.app_url, temporal.address) as one:
-                await keep(await tape(one), name)
+                await keep(await path(one), name)
 
 
 async def record_enrollments(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal) -> None:
-    for name, story in STORIES.items():
+    for name, path in ENROLLMENT_PATHS.items():
         if missing(name):
             async with stage(postgres.app_url, temporal.address) as one:
-                await keep(one.handle(await story(one)), name)
+                await keep(one.handle(await path(one)), name)
 
 
 @contextlib.asynccontextmanager
@@ -80,7 +80,7 @@ async def main() -> None:
             await asyncio.to_thread(upgrade, postgres.owner_url)
             async with servers(folder / "temporal") as temporal:
                 await record_enrollments(postgres, temporal)
-                await record(postgres, temporal, OTHERS)
+                await record(postgres, temporal, OTHER_PATHS)
             async with servers(folder / "early", "limit.historyCount.suggestContinueAsNew=20") as temporal:
                 await record(postgres, temporal, LONG_LIVES)
 

@@ -1,6 +1,6 @@
-"""Recorded histories of every path run again through today's workflow: a change that would break a sleeping lead fails.
+"""Replays recorded histories of every path with today's workflows: a change that breaks sleeping leads fails here.
 
-Record what a new path needs, beside what is there: `.venv/bin/python -m tests.replay.record`.
+To add histories of new paths: `.venv/bin/python -m tests.replay.record`.
 """
 
 import re
@@ -24,9 +24,9 @@ from domain.engine.contracts import Command, Directive, EnrollmentInput, Mailbox
 from services.secret_box import new_key
 from tests.engine.releases.broken import BrokenEnrollmentWorkflow
 from tests.engine.releases.patched import PatchedEnrollmentWorkflow
-from tests.replay.enrollment_paths import STORIES
-from tests.replay.other_paths import LONG_LIVES, OTHERS
-from tests.replay.traced import Traced
+from tests.replay.enrollment_paths import ENROLLMENT_PATHS
+from tests.replay.line_coverage import LineCoverage
+from tests.replay.other_paths import LONG_LIVES, OTHER_PATHS
 from workflows.contracts import STEP, ActivityNames
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.mailbox import MailboxWorkflow
@@ -45,10 +45,10 @@ WORKFLOWS: list[type] = [
     RefreshAnalyticsWorkflow,
     MaintainLogWorkflow,
 ]
-# No history can hold these: a query leaves nothing behind, and an error that is neither a step's own failure nor a
-# cancellation is a bug, which nobody has recorded yet.
+# No history reaches these lines: a query leaves no event, and an error that is neither a step's failure nor a
+# cancellation is a bug of which no history was recorded.
 NEVER_RECORDED = {
-    '"""Where the enrollment stands, as this workflow knows it.""" / return self._directive',
+    '"""Returns the directive that this workflow follows now.""" / return self._directive',
     'return f"{cause.type}: {cause.message}" if cause.type else cause.message / return str(cause or failed)',
     "if not is_cancelled_exception(error): / raise",
 }
@@ -68,23 +68,23 @@ def named(path: Path) -> str:
 
 def test_every_path_is_recorded() -> None:
     recorded = {named(path) for path in HISTORIES.rglob("*.json")}
-    assert recorded == STORIES.keys() | OTHERS.keys() | LONG_LIVES.keys()
+    assert recorded == ENROLLMENT_PATHS.keys() | OTHER_PATHS.keys() | LONG_LIVES.keys()
 
 
 @pytest.mark.parametrize("path", [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE], ids=named)
-async def test_what_was_recorded_goes_on_under_todays_code(path: Path) -> None:
+async def test_recorded_histories_replay_with_todays_code(path: Path) -> None:
     await replayer(*WORKFLOWS).replay_workflow(history(path))
 
 
 @pytest.mark.parametrize("path", [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE], ids=named)
-async def test_what_was_recorded_in_the_clear_goes_on_once_there_are_keys(path: Path) -> None:
+async def test_unencrypted_histories_replay_with_payload_keys(path: Path) -> None:
     await replayer(*WORKFLOWS, keys=PayloadKeys([new_key()])).replay_workflow(history(path))
 
 
-# That everything is recorded which the workflows can do.
+# The histories cover everything that the workflows can do.
 
 
-def test_every_signal_every_activity_and_every_end_is_in_a_history() -> None:
+def test_every_signal_activity_and_kind_of_end_is_recorded() -> None:
     events = [event for path in [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE] for event in history(path).events]
     signals = {
         event.workflow_execution_signaled_event_attributes.signal_name
@@ -116,10 +116,10 @@ def members(one: type) -> list[object]:
     return list(vars(one).values())
 
 
-async def test_every_line_of_the_workflows_is_run_by_a_history() -> None:
-    traced = Traced(workflows.enrollment, workflows.mailbox, workflows.maintenance)
-    with traced.executor() as executor:
-        # The sandbox would load modules of its own.
+async def test_every_line_of_the_workflows_runs_in_a_replay() -> None:
+    coverage = LineCoverage(workflows.enrollment, workflows.mailbox, workflows.maintenance)
+    with coverage.executor() as executor:
+        # The sandbox would load its own copies of the modules.
         again = Replayer(
             workflows=WORKFLOWS,
             workflow_runner=UnsandboxedWorkflowRunner(),
@@ -128,21 +128,21 @@ async def test_every_line_of_the_workflows_is_run_by_a_history() -> None:
         )
         for path in [*ENROLLMENTS, *MAILBOXES, *MAINTENANCE]:
             await again.replay_workflow(history(path))
-    assert traced.unreached() == NEVER_RECORDED
+    assert coverage.unreached() == NEVER_RECORDED
 
 
-def test_histories_hold_nothing_personal_and_nothing_of_a_machine() -> None:
+def test_histories_have_no_personal_data_and_no_machine_paths() -> None:
     for path in HISTORIES.rglob("*.json"):
         text = path.read_text("utf-8")
         assert not re.search(r"@[a-z-]+\.example|Lovelace|\.py\b|/(root|home|Users|tmp|usr|opt)/", text), path.name
 
 
-# That a change which would break a sleeping lead does fail here.
+# A change that breaks sleeping leads does fail these tests.
 
 
 @workflow.defn(name="Enrollment", sandboxed=False)
 class MutatedWorkflow(EnrollmentWorkflow):
-    """Asks for one activity more than the recorded leads did."""
+    """Runs one more activity than the recorded leads did."""
 
     @workflow.init
     def __init__(self, enrollment: EnrollmentInput) -> None:
@@ -165,7 +165,7 @@ async def test_a_mutated_workflow_fails_replay(path: Path) -> None:
 
 @workflow.defn(name="Mailbox", sandboxed=False)
 class MutatedMailboxWorkflow(MailboxWorkflow):
-    """Rests before it watches."""
+    """Sleeps before it watches."""
 
     @workflow.init
     def __init__(self, mailbox: MailboxInput) -> None:
@@ -178,26 +178,26 @@ class MutatedMailboxWorkflow(MailboxWorkflow):
 
 
 @pytest.mark.parametrize("path", MAILBOXES, ids=named)
-async def test_a_mutated_watch_of_a_mailbox_fails_replay(path: Path) -> None:
+async def test_a_mutated_mailbox_workflow_fails_replay(path: Path) -> None:
     with pytest.raises(NondeterminismError):
         await replayer(MutatedMailboxWorkflow).replay_workflow(history(path))
 
 
-# The next release: what its patches are for (docs/code-versions.md).
+# A later release with a patched workflow (docs/code-versions.md).
 
 
 @pytest.mark.parametrize("path", [*ENROLLMENTS, *PATCHED], ids=named)
-async def test_a_patched_workflow_goes_on_with_every_lead_old_and_new(path: Path) -> None:
+async def test_a_patched_workflow_replays_old_and_new_histories(path: Path) -> None:
     await replayer(PatchedEnrollmentWorkflow).replay_workflow(history(path))
 
 
 @pytest.mark.parametrize("path", PATCHED, ids=named)
-async def test_the_code_before_a_patch_cannot_go_on_with_who_has_taken_it(path: Path) -> None:
+async def test_code_before_a_patch_cannot_replay_patched_histories(path: Path) -> None:
     with pytest.raises(NondeterminismError):
         await replayer(EnrollmentWorkflow).replay_workflow(history(path))
 
 
-# Who was stopped before the first task never came to the line that is changed.
+# This lead was stopped before its first task, so it never reached the changed line.
 CAME_TO_IT = [path for path in ENROLLMENTS if path.stem != "signal-before-first-task"]
 
 

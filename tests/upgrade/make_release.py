@@ -17,8 +17,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import text
+
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.postgres_copy import dump
+from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.maintenance import archive
 from cadenza.maintenance.backup import copy_temporal, schema_revision
 from tests.integration.up.house import House
@@ -26,6 +29,8 @@ from tests.integration.up.up_run import UpRun
 from tests.upgrade.world import put_to_bed
 
 RELEASES = Path(__file__).parent / "releases"
+FUNCTIONS = RELEASES / "previous-functions.txt"
+"""What the newest release that was made calls: the next one must still have it (`test_schema.py`)."""
 
 
 def make(code: Path, release: str) -> Path:
@@ -50,6 +55,7 @@ async def _keep(home: Path, release: str, folder: Path) -> Path:
         taken_at = datetime.now(UTC)
         copy_temporal(home / archive.TEMPORAL, workshop / archive.TEMPORAL)
         revision = await schema_revision(postgres)
+        FUNCTIONS.write_text("".join(f"{one}\n" for one in await _functions(postgres)), "utf-8")
         await dump(postgres, workshop / archive.POSTGRES, folder / "pg_dump.log", compressed=False)
         (workshop / archive.SECRETS).write_text(postgres.secrets.model_dump_json())
     with closing(sqlite3.connect(workshop / archive.TEMPORAL)) as temporal:
@@ -61,6 +67,17 @@ async def _keep(home: Path, release: str, folder: Path) -> Path:
     kept = RELEASES / f"{release}.backup.xz"
     kept.write_bytes(lzma.compress((folder / "release.tar").read_bytes(), preset=9 | lzma.PRESET_EXTREME))
     return kept
+
+
+async def _functions(postgres: EmbeddedPostgres) -> list[str]:
+    """The signatures of its functions, and its views."""
+    listed = text(
+        "SELECT p.oid::regprocedure::text AS name FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"
+        " UNION ALL"
+        " SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v' ORDER BY 1"
+    )
+    async with superuser(postgres.url(SUPERUSER, DATABASE)) as connection:
+        return list((await connection.execute(listed)).scalars())
 
 
 def _forget_the_machine(temporal: Path) -> None:

@@ -82,7 +82,7 @@ def put_to_bed(house: House) -> None:
     house.enroll(house.sequence("Lacking", LACKING), [address("failed")])
     one_a_day = house.call("POST", "/mailboxes", json={"email": "slow@cadenza.example", "daily_cap": 1})
     house.enroll(house.sequence("Slots", SLOTS, mailbox_ids=[one_a_day["id"]]), [address(name) for name in slots])
-    house.until_standing(AT_REST)
+    house.until_statuses(AT_REST)
 
 
 AT_REST = sorted(

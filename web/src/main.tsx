@@ -5,9 +5,9 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { queryClient } from "./app/query-client";
+import { queryClient } from "./api/query-client";
+import { takeSecretsFromAddress } from "./api/session";
 import { router } from "./app/router";
-import { takeSecretsFromAddress } from "./app/session";
 import { applyTheme } from "./app/theme";
 
 takeSecretsFromAddress();

@@ -1,8 +1,8 @@
 import "swagger-ui-dist/swagger-ui.css";
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
-/** `/docs`: the API's own description, in which each request can be tried. From here, and not from a CDN: whoever reads it
- * may be signed in, and a script of another host would act for them. */
+/** The page `/docs`: the reference of the API, in which each request can be tried. Swagger UI is bundled and not
+ * loaded from a CDN: the reader may be signed in, and a script of another host could act in their name. */
 SwaggerUI({
   url: "/openapi.json",
   dom_id: "#reference",

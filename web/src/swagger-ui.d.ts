@@ -1,4 +1,5 @@
-/** Of Swagger UI's options those that are used here (https://swagger.io/docs/open-source-tools/swagger-ui/usage/configuration/). */
+/** The options of Swagger UI that are used here
+ * (https://swagger.io/docs/open-source-tools/swagger-ui/usage/configuration/). */
 declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
   interface SwaggerRequest {
     headers: Record<string, string>;

@@ -18,5 +18,5 @@ router = APIRouter(prefix="/audit-log", tags=["Administration"], route_class=Api
 async def list_audit_log(
     session: AdminReading, page: Paging, action: Annotated[AuditAction | None, Query()] = None
 ) -> Listed[AuditEntryResponse]:
-    """The newest first. Nobody can change or remove an entry over the API."""
+    """Newest first. Entries cannot be changed or removed through the API."""
     return listed(await audit.list_entries(session, page, action=action), AuditEntryResponse.model_validate)

@@ -1,4 +1,4 @@
-"""Signing in: `POST /session`, and `POST /invitations/accept` for whoever sets a password first. Without a key."""
+"""Signing in: `POST /session`, and `POST /invitations/accept` to set a first password. Neither needs a key."""
 
 from typing import Annotated
 
@@ -6,15 +6,15 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.background import BackgroundTask
 
-from api.documented import WITH_BODY, problems
+from api.app_context import app_context
+from api.error_responses import WITH_BODY, problems
 from api.errors import problem
+from api.outages import reaching_postgres
 from api.requests.auth import count_request, find_key, of_session
 from api.requests.session_cookie import cookie_of, give_cookie
 from api.route import SignInRoute
-from api.routers.access.session import described
+from api.routers.access.session import session_response
 from api.schemas.access.session import InvitationAccept, KeySignIn, PasswordSignIn, SessionResponse, SignIn
-from api.unavailable import reaching_postgres
-from api.wiring import wiring
 from services.access import invitations, sessions, sign_in
 from services.access.sign_in import SignedIn, SignInFailed
 
@@ -25,68 +25,72 @@ _ALWAYS = WITH_BODY | problems(403, 422, 500, 503)
 
 @router.post("/session", status_code=201, response_model=SessionResponse, responses=_ALWAYS | problems(401, 409, 429))
 async def create_session(request: Request, body: Annotated[SignIn, Body()]) -> Response:
-    """Signs a browser in, with an API key or with a person's email address and password, and gives it a cookie. Needs
-    the header `X-Cadenza-CSRF: 1`. A session that the browser had is ended.
+    """Signs a browser in with an API key, or with an email address and password, and sets a cookie. Needs the header
+    `X-Cadenza-CSRF: 1`. If the browser had a session, that session ends.
 
-    Whether the address is unknown, has no password or another one, is answered alike (401 `sign_in_failed`). Where
-    several tenants know it with this password, 409 `tenant_needed` names them in `tenants`.
+    An unknown address, a user without a password and a wrong password get the same answer (401 `sign_in_failed`). If
+    several tenants have a user with this address and password, 409 `tenant_needed` lists them in `tenants`.
     """
     try:
         with reaching_postgres():
             signed_in = await (_by_key(request, body) if isinstance(body, KeySignIn) else _by_password(request, body))
     except SignInFailed as refused:
         answer = problem(refused)
-        # Afterwards, or the time that it takes would tell whether somebody has the address.
-        answer.background = BackgroundTask(sign_in.audit_refusal, wiring(request).database, refused.tried)
+        # After the answer: otherwise its duration would reveal whether the address exists.
+        answer.background = BackgroundTask(sign_in.audit_refusal, app_context(request).database, refused.tried)
         return answer
-    return await _answered(request, signed_in)
+    return await _respond(request, signed_in)
 
 
 @router.post("/invitations/accept", status_code=201, response_model=SessionResponse, responses=_ALWAYS | problems(410))
 async def accept_invitation(request: Request, body: InvitationAccept) -> Response:
-    """Sets the password of the person whom the link was made for, ends their sessions, and signs the browser in. Needs
+    """Sets the password of the user the invitation is for, ends that user's sessions, and signs the browser in. Needs
     the header `X-Cadenza-CSRF: 1`."""
-    wired = wiring(request)
+    context = app_context(request)
     with reaching_postgres():
-        signed_in = await invitations.accept(wired.database, wired.passwords, body.token, body.password)
-    return await _answered(request, signed_in)
+        signed_in = await invitations.accept(context.database, context.passwords, body.token, body.password)
+    return await _respond(request, signed_in)
 
 
 async def _by_key(request: Request, body: KeySignIn) -> SignedIn:
-    database = wiring(request).database
+    database = app_context(request).database
     key = await find_key(database, body.api_key.strip())
     count_request(request, key.key_id)
     return await sign_in.by_key(database, key)
 
 
 async def _by_password(request: Request, body: PasswordSignIn) -> SignedIn:
-    wired = wiring(request)
+    context = app_context(request)
     attempt = (body.email, request.client.host if request.client else "")
-    wired.attempts.begin(*attempt)
-    signed_in = await sign_in.by_password(wired.database, wired.passwords, body.email, body.password, body.tenant_id)
+    context.attempts.begin(*attempt)
+    signed_in = await sign_in.by_password(
+        context.database, context.passwords, body.email, body.password, body.tenant_id
+    )
     if not signed_in.counts:
-        wired.attempts.was_right(*attempt)
+        context.attempts.was_right(*attempt)
     return signed_in
 
 
-async def _answered(request: Request, signed_in: SignedIn) -> Response:
-    """Who is signed in now, with the cookie. What the browser was signed in to before is over."""
-    wired = wiring(request)
+async def _respond(request: Request, signed_in: SignedIn) -> Response:
+    """Answers with the new session and its cookie, and ends the session that the browser had before."""
+    context = app_context(request)
     with reaching_postgres():
-        await _leave(request)
-        who = await of_session(wired.database, signed_in.token)
-        async with wired.database.read(who.tenant_id) as session:
-            told = await described(session, who, wired)
-    answer = JSONResponse(told.model_dump(mode="json"), 201)
-    give_cookie(answer, wired.config, signed_in.token)
+        await _end_previous_session(request)
+        principal = await of_session(context.database, signed_in.token)
+        async with context.database.read(principal.tenant_id) as session:
+            shown = await session_response(session, principal, context)
+    answer = JSONResponse(shown.model_dump(mode="json"), 201)
+    give_cookie(answer, context.config, signed_in.token)
     return answer
 
 
-async def _leave(request: Request) -> None:
-    wired = wiring(request)
-    token = cookie_of(request, wired.config)
-    left = await sessions.find_session(wired.database, token) if token else None
-    if left is not None:
-        transaction = wired.database.write(left.tenant_id, api_key_id=left.api_key_id, user_id=left.user_id)
+async def _end_previous_session(request: Request) -> None:
+    context = app_context(request)
+    token = cookie_of(request, context.config)
+    previous = await sessions.find_session(context.database, token) if token else None
+    if previous is not None:
+        transaction = context.database.write(
+            previous.tenant_id, api_key_id=previous.api_key_id, user_id=previous.user_id
+        )
         async with transaction as session:
-            await sessions.end_session(session, left.session_id)
+            await sessions.end_session(session, previous.session_id)

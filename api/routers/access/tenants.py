@@ -1,11 +1,11 @@
-"""`/tenants`: one's own, and for the operator's keys new ones. Needs the scope `admin`."""
+"""`/tenants`: the caller's own tenant and, for keys of the operator, new tenants. Needs the scope `admin`."""
 
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.deps import Admin, AdminReading, AdminWriting, Wired
-from api.documented import WITH_BODY, problems
+from api.deps import Admin, AdminReading, AdminWriting, Context
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.access.tenants import TenantCreate, TenantCreated, TenantResponse, TenantUpdate
 from api.schemas.common import Listed, all_listed
@@ -15,18 +15,18 @@ router = APIRouter(prefix="/tenants", tags=["Administration"], route_class=ApiRo
 
 
 @router.post("", status_code=201, responses=WITH_BODY)
-async def create_tenant(body: TenantCreate, admin: Admin, wired: Wired) -> TenantCreated:
-    """For keys of the operator's tenant (the first one); others are refused with 403 `not_operator`. The answer alone
-    holds the new tenant's first key: it takes no `Idempotency-Key`, since an answer that is kept would keep the key."""
-    made = await tenants.create_tenant(
-        wired.database, admin.tenant_id, body.values(), api_key_id=admin.key_id, user_id=admin.user_id
+async def create_tenant(body: TenantCreate, admin: Admin, context: Context) -> TenantCreated:
+    """For keys of the operator's tenant (the first one); others get 403 `not_operator`. Only this answer contains the
+    new tenant's first key. `Idempotency-Key` is not accepted, because a stored answer would store the key."""
+    created = await tenants.create_tenant(
+        context.database, admin.tenant_id, body.values(), api_key_id=admin.key_id, user_id=admin.user_id
     )
-    return TenantCreated.of(made)
+    return TenantCreated.of(created)
 
 
 @router.get("")
 async def list_tenants(session: AdminReading) -> Listed[TenantResponse]:
-    """The caller's own tenant: nobody sees another."""
+    """The list has one item, the caller's own tenant. Nobody sees another tenant."""
     return all_listed([await tenants.get_tenant(session, session.tenant_id)], TenantResponse.model_validate)
 
 

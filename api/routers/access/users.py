@@ -1,11 +1,11 @@
-"""`/users`: the people of the tenant. Needs the scope `admin`."""
+"""`/users`: the users of the tenant. Needs the scope `admin`."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from api.deps import Admin, AdminReading, AdminWriting, Once, Paging, Wired
-from api.documented import WITH_BODY, problems
+from api.deps import Admin, AdminReading, AdminWriting, Context, Once, Paging
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.access.users import InvitationResponse, UserCreate, UserResponse, UserUpdate
 from api.schemas.common import Listed, listed
@@ -17,15 +17,15 @@ router = APIRouter(prefix="/users", tags=["Administration"], route_class=ApiRout
 @router.post("", status_code=201, response_model=UserResponse, responses=WITH_BODY | problems(409))
 async def create_user(body: UserCreate, session: AdminWriting, once: Once) -> Response:
     async def create() -> UserResponse:
-        made = await users.create_user(session, email=body.email, name=body.name, role=body.role)
-        return UserResponse.model_validate(made)
+        created = await users.create_user(session, email=body.email, name=body.name, role=body.role)
+        return UserResponse.model_validate(created)
 
     return await once(session, 201, create)
 
 
 @router.get("")
 async def list_users(session: AdminReading, page: Paging) -> Listed[UserResponse]:
-    """The newest first."""
+    """Newest first."""
     return listed(await users.list_users(session, page), UserResponse.model_validate)
 
 
@@ -36,22 +36,23 @@ async def get_user(user_id: UUID, session: AdminReading) -> UserResponse:
 
 @router.patch("/{user_id}", responses=WITH_BODY | problems(404, 409))
 async def update_user(user_id: UUID, body: UserUpdate, session: AdminWriting, admin: Admin) -> UserResponse:
-    """Who is signed in cannot change their own role."""
+    """Users cannot change their own role."""
     changed = await users.change_user(session, user_id, body.changes(), asking=admin.user_id)
     return UserResponse.model_validate(changed)
 
 
 @router.delete("/{user_id}", status_code=204, responses=problems(404, 409))
 async def delete_user(user_id: UUID, session: AdminWriting, admin: Admin) -> None:
-    """The user's leads belong to nobody then, and the user's notifications and sessions go. Who is signed in cannot
-    remove themselves."""
+    """The user's leads lose their owner. The user's notifications and sessions are deleted. Users cannot delete
+    themselves."""
     await users.delete_user(session, user_id, asking=admin.user_id)
 
 
 @router.post("/{user_id}/invitations", status_code=201, responses=problems(404))
-async def invite_user(user_id: UUID, request: Request, session: AdminWriting, wired: Wired) -> InvitationResponse:
-    """A link by which the person sets a password, the first or another, and is signed in. It is for you to hand on, and
-    the user's last one holds no more. It takes no `Idempotency-Key`: an answer that is kept would keep the link."""
+async def invite_user(user_id: UUID, request: Request, session: AdminWriting, context: Context) -> InvitationResponse:
+    """Creates a link with which the user sets a first or new password and is signed in. Send it to the user yourself.
+    The user's previous link stops working. `Idempotency-Key` is not accepted, because a stored answer would store the
+    link."""
     invitation = await invitations.invite(session, user_id)
-    home = (wired.config.public_url or str(request.base_url)).rstrip("/")
+    home = (context.config.public_url or str(request.base_url)).rstrip("/")
     return InvitationResponse(url=f"{home}/#invitation={invitation.token}", expires_at=invitation.expires_at)

@@ -1,4 +1,4 @@
-"""`/leads/...`: enrolling leads, steering them, and where each stands."""
+"""`/leads/...`: enroll leads; pause, resume and stop their sequences; read their state."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.config import AppConfig
-from api.deps import Once, Paging, Reading, Steering, Wired
-from api.documented import WITH_BODY, problems
+from api.deps import Context, Once, Paging, Reading, Steering
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.enrollments.steering import (
@@ -23,7 +23,7 @@ from api.schemas.enrollments.steering import (
 )
 from db.session import ReadSession
 from services.batches.assigning import enroll_leads as enroll_leads_now
-from services.enrollments import overview as states
+from services.enrollments import overview
 from services.enrollments import steering as steer
 from services.inbound.receiving import LeadEvent, record_event
 
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/leads", tags=["Enrollment"], route_class=ApiRoute)
 
 @router.post("/enroll-in-sequence", response_model=EnrollLeadsResponse, responses=WITH_BODY | problems(404, 409))
 async def enroll_leads(body: EnrollLeadsRequest, session: Steering, once: Once) -> Response:
-    """Each lead is enrolled, or it is said why not. The first step runs as soon as its own delay has passed."""
+    """Enrolls each lead or says why not. The first step runs as soon as its own delay has passed."""
 
     async def carry_out() -> EnrollLeadsResponse:
         result = await enroll_leads_now(
@@ -48,44 +48,44 @@ async def enroll_leads(body: EnrollLeadsRequest, session: Steering, once: Once) 
 
 
 @router.get("/{lead_id}/sequence-state", responses=problems(404))
-async def get_sequence_state(lead_id: UUID, session: Reading, wired: Wired) -> SequenceStateResponse:
-    return await _state(session, lead_id, wired.config)
+async def get_sequence_state(lead_id: UUID, session: Reading, context: Context) -> SequenceStateResponse:
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/pause-sequence", responses=WITH_BODY | problems(404, 409))
 async def pause_lead(
-    lead_id: UUID, session: Steering, wired: Wired, body: PauseRequest | None = None
+    lead_id: UUID, session: Steering, context: Context, body: PauseRequest | None = None
 ) -> SequenceStateResponse:
-    """No further email leaves once this has answered. Pausing what is paused changes nothing."""
-    asked = body or PauseRequest()
-    await steer.pause(session, lead_id, asked.sequence_id)
-    return await _state(session, lead_id, wired.config)
+    """No email is sent after this has answered. Pausing a paused enrollment changes nothing."""
+    options = body or PauseRequest()
+    await steer.pause(session, lead_id, options.sequence_id)
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/resume-sequence", responses=WITH_BODY | problems(404, 409))
 async def resume_lead(
-    lead_id: UUID, session: Steering, wired: Wired, body: ResumeRequest | None = None
+    lead_id: UUID, session: Steering, context: Context, body: ResumeRequest | None = None
 ) -> SequenceStateResponse:
-    """Lets what is paused go on, and has what failed try its step again."""
-    asked = body or ResumeRequest()
-    await steer.resume(session, lead_id, asked.sequence_id, asked.mode)
-    return await _state(session, lead_id, wired.config)
+    """Resumes what is paused, and lets a failed enrollment try its step again."""
+    options = body or ResumeRequest()
+    await steer.resume(session, lead_id, options.sequence_id, options.mode)
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/stop-sequence", responses=WITH_BODY | problems(404, 409))
 async def stop_lead(
-    lead_id: UUID, session: Steering, wired: Wired, body: StopRequest | None = None
+    lead_id: UUID, session: Steering, context: Context, body: StopRequest | None = None
 ) -> SequenceStateResponse:
-    """For good. Stopping what is stopped changes nothing."""
-    asked = body or StopRequest()
-    await steer.stop(session, lead_id, asked.sequence_id, asked.reason)
-    return await _state(session, lead_id, wired.config)
+    """Stops for good. Stopping a stopped enrollment changes nothing."""
+    options = body or StopRequest()
+    await steer.stop(session, lead_id, options.sequence_id, options.reason)
+    return await _state(session, lead_id, context.config)
 
 
 @router.post("/{lead_id}/events", responses=WITH_BODY | problems(404))
 async def record_lead_event(lead_id: UUID, body: LeadEvent, session: Steering) -> EventRecordedResponse:
-    """What the lead did. A reply, a hard bounce, an unsubscribe or a complaint ends its enrollments before this
-    answers; an automatic reply holds them. Without `message_id` the event is about the last email sent."""
+    """Records what the lead did. A reply, a hard bounce, an unsubscribe or a complaint ends the lead's enrollments
+    before this answers; an auto-reply holds them. Without `message_id` the event concerns the last email sent."""
     return EventRecordedResponse.model_validate(await record_event(session, lead_id, body))
 
 
@@ -96,13 +96,13 @@ async def get_timeline(
     page: Paging,
     order: Annotated[Literal["oldest_first", "newest_first"], Query()] = "oldest_first",
 ) -> Listed[TimelineEntry]:
-    """Everything that was done and that the lead did, in the order of time, or the newest first."""
-    found = await states.timeline(session, lead_id, page, newest_first=order == "newest_first")
+    """Everything that was done for the lead and that the lead did, oldest or newest first."""
+    found = await overview.timeline(session, lead_id, page, newest_first=order == "newest_first")
     return listed(found, TimelineEntry.of)
 
 
 async def _state(session: ReadSession, lead_id: UUID, config: AppConfig) -> SequenceStateResponse:
-    found = await states.sequence_state(session, lead_id)
+    found = await overview.sequence_state(session, lead_id)
     return SequenceStateResponse(
         lead_id=lead_id,
         enrollments=[EnrollmentStateResponse.of(state, session.tenant_id, config) for state in found],

@@ -1,4 +1,4 @@
-"""`/webhooks/inbound-email`: mail as the operator's mail server or provider hands it over. Signed, without a key."""
+"""`/webhooks/inbound-email`: mail that the operator's mail server or provider delivers. Signed; needs no key."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -7,12 +7,12 @@ from typing import Any, BinaryIO
 
 from fastapi import APIRouter, Request
 
-from api.documented import problems
+from api.app_context import app_context
+from api.error_responses import problems
+from api.outages import reaching_postgres
 from api.requests.json_body import UnsupportedMediaType, limited, media_type
 from api.requests.uploads import spooled
 from api.schemas.development import MailReceivedResponse
-from api.unavailable import reaching_postgres
-from api.wiring import wiring
 from services.inbound.installation_mail import receive_inbound
 from webhooks.signing import Claim, claim
 
@@ -24,7 +24,7 @@ _PIECE_BYTES = 2**16
 _HEADERS: list[dict[str, Any]] = [
     {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
     for name, what in {
-        "webhook-id": "Any unique text of at most 256 characters; the same when the message is handed over again.",
+        "webhook-id": "Any unique text of at most 256 characters; the same for each delivery of the same message.",
         "webhook-timestamp": "Unix seconds; at most five minutes old.",
         "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64.",
     }.items()
@@ -42,26 +42,26 @@ _DOCUMENTED: dict[str, Any] = {
 async def receive_inbound_email(request: Request) -> MailReceivedResponse:
     """A raw message (RFC 5322), signed by Standard Webhooks with the installation's `inbound_webhook_secret`.
 
-    It is matched with what was sent by the Message-IDs that it refers to, then by the returned part's recipient, then
-    by its sender; the tenant is found by the same references, else by the mailbox that it was delivered to. Handing
-    the same message over twice records it once; under the same `webhook-id` it is answered as it was before.
+    It is matched with a sent message by the Message-IDs that it refers to, then by the recipient of the returned part,
+    then by its sender. The tenant is found by the same references, or else by the mailbox it was delivered to. A
+    message that is delivered twice is recorded once; the same `webhook-id` gets the same answer again.
     """
-    wired = wiring(request)
+    context = app_context(request)
     claimed = claim(request.headers, datetime.now(UTC))  # before any of the body is read
     if media_type(request) != RFC822:
         raise UnsupportedMediaType(f"send the message as `Content-Type: {RFC822}`")
     raw = await _signed_body(request, claimed)
     with reaching_postgres():
-        received = await receive_inbound(wired.database, raw, claimed.webhook_id)
+        received = await receive_inbound(context.database, raw, claimed.webhook_id)
     if received.tenant_id is not None:
-        wired.dispatcher.kick(received.tenant_id)
+        context.dispatcher.kick(received.tenant_id)
     return MailReceivedResponse.model_validate(received.mail)
 
 
 async def _signed_body(request: Request, claimed: Claim) -> bytes:
-    """Kept on the disk until it is known who sent it: strangers fill no memory. Raises InvalidSignature and
-    PayloadTooLarge."""
-    secret = wiring(request).config.inbound_webhook_secret
+    """Buffers the body on disk until its signature is verified, so that strangers cannot fill the memory. Raises
+    InvalidSignature and PayloadTooLarge."""
+    secret = app_context(request).config.inbound_webhook_secret
     assert secret is not None, "the router is there only with a secret"
     async with spooled(limited(request, MAX_MESSAGE_BYTES)) as file:
         return await asyncio.to_thread(_verified, file, claimed, secret)

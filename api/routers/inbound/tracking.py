@@ -1,6 +1,6 @@
-"""The links in mail: opens, clicks, unsubscribing. No key: the token in each says what it is for.
+"""The links in mail: opens, clicks, unsubscribing. They need no key: the token in each link carries what it needs.
 
-Answers are for mail clients and browsers: a picture, a redirect, a small page. Nothing here sets a cookie.
+The answers are for mail clients and browsers: an image, a redirect, a small page. None sets a cookie.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.background import BackgroundTask
 
-from api.documented import Responses, problems
+from api.app_context import app_context
+from api.error_responses import Responses, problems
 from api.pages import unsubscribe as pages
 from api.pages.unsubscribe import PRIVATE
-from api.wiring import wiring
 from mail.tracking import Kind, Token
 from services.inbound import tracking
 
@@ -25,29 +25,30 @@ log = logging.getLogger(__name__)
 router = APIRouter(tags=["Links in mail"])
 
 ANSWER_SECONDS = 0.5
-"""So long an answer waits for its record, so that whoever asks next is told of it. Longer would be felt."""
+"""How long an answer waits for the event to be recorded, so that a request right after it sees the event. A longer
+wait would be noticed."""
 LOOK_UP_SECONDS = 2.0
-"""How long the page waits for the address that it shows."""
+"""How long the unsubscribe page waits for the recipient's address."""
 RECORD_SECONDS = 15.0
-"""How long unsubscribing may take. A mail program that gives up earlier asks again."""
+"""How long an unsubscribe may take. A mail program that gives up earlier asks again."""
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
-TokenText = Annotated[str, Path(description="The token that the mail was sent with.")]
+TokenText = Annotated[str, Path(description="The token in the link.")]
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
-_NOT_OURS: Responses = {404: {"description": "The token is not one of ours.", **_HTML}}
-_PAGES: Responses = {200: {"description": "A page.", **_HTML}, **_NOT_OURS}
-_NOT_NOW: Responses = {503: {"description": "Nothing was recorded: ask again.", **_HTML}}
-_PICTURE: Responses = {200: {"description": "A picture, whatever the token.", "content": {"image/gif": {}}}}
-_FOUND: Responses = {302: {"description": "To the address in the token."}, **_NOT_OURS}
+_NOT_OURS: Responses = {404: {"description": "The token is not valid.", **_HTML}}
+_PAGES: Responses = {200: {"description": "An HTML page.", **_HTML}, **_NOT_OURS}
+_NOT_NOW: Responses = {503: {"description": "Nothing was recorded: try again.", **_HTML}}
+_PICTURE: Responses = {200: {"description": "An image, whatever the token.", "content": {"image/gif": {}}}}
+_FOUND: Responses = {302: {"description": "Redirects to the address in the token."}, **_NOT_OURS}
 
 
-# HEAD is how scanners and previews look at a link: answered alike, and recorded as what it is.
+# Scanners and link previews send HEAD. They get the same answer, and the event is recorded as made by a machine.
 
 
 @router.head("/t/o/{token}.gif", include_in_schema=False)
 @router.get("/t/o/{token}.gif", response_class=Response, responses=_PICTURE | problems(422, 500))
 async def open_pixel(token: TokenText, request: Request) -> Response:
-    """Records that the message was opened; a token that is not ours records nothing."""
+    """Records that the message was opened. An invalid token records nothing."""
     found = _read(request, token, "open")
     return Response(_GIF, media_type="image/gif", headers=PRIVATE, background=await _recording(request, found))
 
@@ -55,8 +56,8 @@ async def open_pixel(token: TokenText, request: Request) -> Response:
 @router.head("/t/c/{token}", include_in_schema=False)
 @router.get("/t/c/{token}", status_code=302, response_class=Response, responses=_FOUND | problems(422, 500))
 async def follow_link(token: TokenText, request: Request) -> Response:
-    """Records that the link was followed, and leads to the address in its token, to no other. It leads there also
-    while nothing can be recorded."""
+    """Records the click and redirects to the address in the token, and to no other. It redirects even while clicks
+    cannot be recorded."""
     found = _read(request, token, "click")
     if found is None:
         return pages.unknown()
@@ -67,13 +68,13 @@ async def follow_link(token: TokenText, request: Request) -> Response:
 @router.head("/u/{token}", include_in_schema=False)
 @router.get("/u/{token}", response_class=HTMLResponse, responses=_PAGES | problems(422, 500))
 async def ask_to_unsubscribe(token: TokenText, request: Request) -> Response:
-    """A page with a button. It changes nothing: scanners follow every link."""
+    """A page with a button. It changes nothing, because scanners follow every link."""
     found = _read(request, token, "unsubscribe")
     if found is None:
         return pages.unknown()
     try:
         async with asyncio.timeout(LOOK_UP_SECONDS):
-            address = await tracking.recipient(wiring(request).database, found)
+            address = await tracking.recipient(app_context(request).database, found)
     except (SQLAlchemyError, OSError):
         return pages.ask(None)
     return pages.ask(address) if address else pages.unknown()
@@ -81,36 +82,36 @@ async def ask_to_unsubscribe(token: TokenText, request: Request) -> Response:
 
 @router.post("/u/{token}", response_class=HTMLResponse, responses=_PAGES | _NOT_NOW | problems(422, 500))
 async def unsubscribe(token: TokenText, request: Request) -> Response:
-    """Unsubscribes at once (RFC 8058): no cookie, no redirect, and doing it twice changes nothing.
+    """Unsubscribes at once (RFC 8058): no cookie, no redirect. Doing it twice changes nothing.
 
-    Any body will do, also none: `List-Unsubscribe=One-Click` tells a POST from a scanner's GET, and nobody who wants
-    out should fail on its spelling.
+    Any body is accepted, also none. `List-Unsubscribe=One-Click` only tells a POST from a scanner's GET, and nobody who
+    wants to unsubscribe should fail because of its spelling.
     """
     found = _read(request, token, "unsubscribe")
     if found is None:
         return pages.unknown()
     try:
         async with asyncio.timeout(RECORD_SECONDS):
-            is_known = await tracking.unsubscribed(wiring(request).database, found)
+            is_known = await tracking.unsubscribed(app_context(request).database, found)
     except (SQLAlchemyError, OSError) as error:
         log.error("message %s could not be unsubscribed from: %s", found.message_id, type(error).__name__)
         return pages.not_now()
     if not is_known:
         return pages.unknown()
-    wiring(request).dispatcher.kick(found.tenant_id)
+    app_context(request).dispatcher.kick(found.tenant_id)
     return pages.done()
 
 
 def _read(request: Request, token: str, kind: Kind) -> Token | None:
-    key = wiring(request).link_key
+    key = app_context(request).link_key
     return key.read(token, kind) if key else None
 
 
 async def _recording(request: Request, token: Token | None) -> BackgroundTask | None:
-    """Begins to record, and gives what is left of that to be done behind the answer."""
+    """Starts to record the event, and returns what remains to be done after the answer."""
     if token is None:
         return None
-    links = wiring(request).links
+    links = app_context(request).links
     deed, record = ("open", links.opened) if token.kind == "open" else ("click", links.clicked)
     fetch = tracking.fetch_of(deed, request.method, request.headers)
     recording = asyncio.ensure_future(record(token, fetch, datetime.now(UTC)))

@@ -1,11 +1,11 @@
-"""`/campaigns`."""
+"""`/campaigns`: campaigns, their leads, and assigning a sequence to them."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
 from api.deps import Once, Paging, Reading, Steering, Writing
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.batches import BatchResponse, DryAssignmentResponse
 from api.schemas.common import Listed, listed
@@ -34,7 +34,7 @@ async def create_campaign(body: CampaignCreate, session: Writing, once: Once) ->
 
 @router.get("")
 async def list_campaigns(session: Reading, page: Paging) -> Listed[CampaignResponse]:
-    """The newest first."""
+    """Newest first."""
     return listed(await campaigns.list_campaigns(session, page), CampaignResponse.of)
 
 
@@ -45,7 +45,7 @@ async def get_campaign(campaign_id: UUID, session: Reading) -> CampaignResponse:
 
 @router.post("/{campaign_id}/leads", response_model=CampaignLeadsAdded, responses=WITH_BODY | problems(404, 409))
 async def add_campaign_leads(campaign_id: UUID, body: CampaignLeadsAdd, session: Writing, once: Once) -> Response:
-    """Each lead is added once, or it is said why not."""
+    """Adds each lead once, or says why not."""
 
     async def add() -> CampaignLeadsAdded:
         return CampaignLeadsAdded.model_validate(await campaigns.add_leads(session, campaign_id, body.lead_ids))
@@ -57,12 +57,12 @@ async def add_campaign_leads(campaign_id: UUID, body: CampaignLeadsAdd, session:
     "/{campaign_id}/assign-sequence",
     status_code=202,
     response_model=BatchResponse,
-    responses={200: {"model": DryAssignmentResponse, "description": "Of a dry run."}} | WITH_BODY | problems(404, 409),
+    responses={200: {"model": DryAssignmentResponse, "description": "A dry run."}} | WITH_BODY | problems(404, 409),
 )
 async def assign_campaign_sequence(campaign_id: UUID, body: SequenceAssign, session: Steering, once: Once) -> Response:
-    """Enrolls every lead of the campaign, in the background where there are many: see `GET /batches/{id}`.
+    """Enrolls every lead of the campaign; many leads are enrolled in the background: see `GET /batches/{id}`.
 
-    Leads added later are not enrolled by themselves; the action `add_to_campaign` enrolls the one that it adds.
+    Leads that are added later are not enrolled automatically. The action `add_to_campaign` enrolls the lead it adds.
     """
 
     async def assign() -> BatchResponse:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.deps import Once, Paging, Reading, Wired, Writer, Writing
-from api.documented import WITH_BODY, problems
+from api.deps import Context, Once, Paging, Reading, Writer, Writing
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.enrollments.steering import MAX_LEADS_AT_ONCE
@@ -29,7 +29,7 @@ async def create_lead(body: LeadCreate, session: Writing, once: Once) -> Respons
 
 
 Search = Annotated[
-    str | None, Query(max_length=200, description="Found anywhere in the address, the name or the company.")
+    str | None, Query(max_length=200, description="Matches anywhere in the address, the name or the company.")
 ]
 Status = Annotated[str | None, Query(max_length=255)]
 OfTag = Annotated[str | None, Query(max_length=100)]
@@ -42,11 +42,11 @@ async def list_leads(
     search: Search = None,
     status: Status = None,
     tag: OfTag = None,
-    id: Annotated[list[UUID] | None, Query(max_length=200, description="Of these alone; may be repeated.")] = None,
+    id: Annotated[list[UUID] | None, Query(max_length=200, description="Only these leads; may be repeated.")] = None,
 ) -> Listed[LeadResponse]:
-    """The newest first."""
-    asked = LeadFilter(search=search, status=status, tag=tag, ids=id)
-    return listed(await leads.list_leads(session, page, asked), LeadResponse.of)
+    """Newest first."""
+    filters = LeadFilter(search=search, status=status, tag=tag, ids=id)
+    return listed(await leads.list_leads(session, page, filters), LeadResponse.of)
 
 
 @router.get("/ids")
@@ -57,8 +57,7 @@ async def list_lead_ids(
     tag: OfTag = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LEADS_AT_ONCE, description="How many at most.")] = MAX_LEADS_AT_ONCE,
 ) -> LeadIds:
-    """The leads that match, the newest first, by their IDs alone: as many as one request may enroll, add to a
-    campaign, or anything else that takes many."""
+    """The IDs of the matching leads, newest first. At most as many as one request may enroll or add to a campaign."""
     items, more = await leads.list_lead_ids(session, LeadFilter(search=search, status=status, tag=tag), limit)
     return LeadIds(items=list(items), more=more)
 
@@ -74,12 +73,12 @@ async def update_lead(lead_id: UUID, body: LeadUpdate, session: Writing) -> Lead
 
 
 @router.delete("/{lead_id}", status_code=204, responses=problems(404))
-async def delete_lead(lead_id: UUID, writer: Writer, wired: Wired) -> None:
-    """Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays, and so
-    does what its sequences have counted, as numbers that tell of nobody."""
+async def delete_lead(lead_id: UUID, writer: Writer, context: Context) -> None:
+    """Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays. The
+    analytics of its sequences keep their counts, which identify nobody."""
     await erase_lead(
-        wired.database,
-        wired.dispatcher,
+        context.database,
+        context.dispatcher.tell,
         writer.tenant_id,
         lead_id,
         api_key_id=writer.key_id,

@@ -1,12 +1,12 @@
-"""`/suppressions/import` and `/suppressions/export`: the whole list as a file. Needs the scope `admin`."""
+"""`/suppressions/import` and `/suppressions/export`: the suppression list as a file. Needs the scope `admin`."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from api.deps import Admin, AdminSteering, Wired
-from api.documented import WITH_BODY
+from api.deps import Admin, AdminSteering, Context
+from api.error_responses import WITH_BODY
 from api.requests.uploads import UploadedFile
 from api.route import UploadRoute
 from api.schemas.leads.suppressions import ListTakenResponse
@@ -30,21 +30,21 @@ _CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
-# The upload stands first: it has arrived before the transaction begins.
+# The upload is the first dependency, so that the file has arrived before the transaction begins.
 @router.post("/import", responses=WITH_BODY, openapi_extra={"requestBody": _REQUEST_BODY})
 async def import_suppressions(upload: UploadedFile, session: AdminSteering) -> ListTakenResponse:
-    """Addresses and domains mixed: one a line, or CSV with a column `value`, `email` or `domain`, and perhaps `reason`.
-    Ends every live enrollment of the leads that it is about before this answers. Each row is taken or refused with its
-    reason; all of it or, when the request fails, nothing. Sending a list again changes nothing."""
+    """Imports addresses and domains, mixed: one per line, or CSV with a column `value`, `email` or `domain`, and
+    optionally `reason`. Ends every live enrollment of the leads concerned before this answers. Each row is imported or
+    refused with a reason. If the request fails, nothing is imported. Importing a list again changes nothing."""
     return ListTakenResponse.model_validate(await suppression_list.import_suppressions(session, upload))
 
 
 @router.get("/export", responses=_CSV, response_class=StreamingResponse)
 async def export_suppressions(
-    admin: Admin, wired: Wired, kind: Annotated[SuppressionKind | None, Query()] = None
+    admin: Admin, context: Context, kind: Annotated[SuppressionKind | None, Query()] = None
 ) -> StreamingResponse:
-    """The whole list, in the order of its values. A cell that a spreadsheet would take for a formula has a `'` in
-    front, which `import` takes off again."""
-    rows = suppression_list.export_suppressions(wired.database, admin.tenant_id, kind)
+    """The whole list, sorted by value. A cell that a spreadsheet would read as a formula gets a leading `'`, which
+    `import` removes."""
+    rows = suppression_list.export_suppressions(context.database, admin.tenant_id, kind)
     headers = {"Content-Disposition": 'attachment; filename="suppressions.csv"'}
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)

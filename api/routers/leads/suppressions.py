@@ -1,4 +1,4 @@
-"""`/suppressions`: whom the tenant never writes to. Needs the scope `admin`."""
+"""`/suppressions`: addresses and domains that the tenant never writes to. Needs the scope `admin`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.deps import AdminReading, AdminSteering, AdminWriting, Once, Paging
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.leads.suppressions import SuppressionCreate, SuppressionResponse
@@ -18,12 +18,12 @@ router = APIRouter(prefix="/suppressions", tags=["Administration"], route_class=
 
 @router.post("", status_code=201, response_model=SuppressionResponse, responses=WITH_BODY | problems(409))
 async def create_suppression(body: SuppressionCreate, session: AdminSteering, once: Once) -> Response:
-    """Ends every live enrollment of the leads that it is about (`suppressed`) before this answers. 409
-    `suppression_exists`, with its `suppression_id`, for what is suppressed already."""
+    """Ends every live enrollment of the leads concerned (`suppressed`) before this answers. 409 `suppression_exists`,
+    with its `suppression_id`, if the value is already suppressed."""
 
     async def create() -> SuppressionResponse:
-        made = await suppressions.create_suppression(session, kind=body.kind, value=body.value, reason=body.reason)
-        return SuppressionResponse.model_validate(made)
+        created = await suppressions.create_suppression(session, kind=body.kind, value=body.value, reason=body.reason)
+        return SuppressionResponse.model_validate(created)
 
     return await once(session, 201, create)
 
@@ -33,9 +33,9 @@ async def list_suppressions(
     session: AdminReading,
     page: Paging,
     kind: Annotated[SuppressionKind | None, Query()] = None,
-    search: Annotated[str | None, Query(max_length=320, description="Found anywhere in the value.")] = None,
+    search: Annotated[str | None, Query(max_length=320, description="Matches anywhere in the value.")] = None,
 ) -> Listed[SuppressionResponse]:
-    """The newest first."""
+    """Newest first."""
     found = await suppressions.list_suppressions(session, page, kind=kind, search=search)
     return listed(found, SuppressionResponse.model_validate)
 
@@ -47,5 +47,6 @@ async def get_suppression(suppression_id: UUID, session: AdminReading) -> Suppre
 
 @router.delete("/{suppression_id}", status_code=204, responses=problems(404))
 async def delete_suppression(suppression_id: UUID, session: AdminWriting) -> None:
-    """It may be written to again. A lead whose own status is `unsubscribed` or `bounced` still is not."""
+    """Allows mail to this address or domain again. A lead whose own status is `unsubscribed` or `bounced` still gets
+    none."""
     await suppressions.delete_suppression(session, suppression_id)

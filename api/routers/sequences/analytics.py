@@ -1,4 +1,4 @@
-"""`/sequences/{id}/analytics` and `/executions`: how a sequence performs, and what was done to its leads."""
+"""`/sequences/{id}/analytics` and `/executions`: how a sequence performs, and what was done for its leads."""
 
 from datetime import date
 from typing import Annotated
@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.deps import Paging, Reading
-from api.documented import problems
+from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.common import Listed, listed
 from api.schemas.fields import Instant
@@ -21,7 +21,7 @@ FirstDay = Annotated[date | None, Query(alias="from", description="The first day
 LastDay = Annotated[date | None, Query(alias="to", description="The last day of `daily` (UTC), included.")]
 Event = Annotated[str | None, Query(min_length=1, max_length=100, description="`enrolled`, `email_sent`, ...")]
 Step = Annotated[str | None, Query(min_length=1, max_length=100, description="A step's key or ID.")]
-Since = Annotated[Instant | None, Query(alias="from", description="Not before this moment.")]
+Since = Annotated[Instant | None, Query(alias="from", description="At or after this moment.")]
 Until = Annotated[Instant | None, Query(alias="to", description="Before this moment.")]
 
 
@@ -31,7 +31,8 @@ async def get_analytics(
 ) -> AnalyticsResponse:
     """Totals, rates, a funnel by step, results by variant with the winner, and a daily series.
 
-    A sequence of moderate size is counted at once, a large one every few minutes: `as_of` says when."""
+    Counts of a sequence of moderate size are current; those of a large one are refreshed every few minutes. `as_of`
+    says when they were taken."""
     return AnalyticsResponse.of(await analytics(session, sequence_id, first, last))
 
 
@@ -47,7 +48,7 @@ async def list_sequence_executions(
     since: Since = None,
     until: Until = None,
 ) -> Listed[ExecutionResponse]:
-    """The execution log, the newest first. Each filter narrows it further."""
-    asked = ExecutionQuery(event, lead_id, enrollment_id, step, since, until)
-    found = await list_executions(session, sequence_id, asked, page)
+    """The execution log, newest first. Each filter narrows it further."""
+    query = ExecutionQuery(event, lead_id, enrollment_id, step, since, until)
+    found = await list_executions(session, sequence_id, query, page)
     return listed(found.page, lambda row: ExecutionResponse.of(row, found))

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api.deps import Once, Reading, Writing
-from api.documented import WITH_BODY, problems
+from api.error_responses import WITH_BODY, problems
 from api.requests.json_body import YAML_TYPES, UnsupportedMediaType, is_json, media_type, read_json, refuse_unstorable
 from api.route import ApiRoute
 from api.schemas.sequences.files import SequenceDuplicate
@@ -28,10 +28,10 @@ _FILES = {YAML: _FILE, JSON: _FILE}
 
 
 async def sent_file(request: Request) -> SequenceFile:
-    """The document that was sent. Raises UnsupportedMediaType, MalformedYaml, MalformedJson and Invalid."""
+    """Parses the document in the request. Raises UnsupportedMediaType, MalformedYaml, MalformedJson and Invalid."""
     kind = media_type(request)
     if kind in YAML_TYPES:
-        # In a thread: it takes seconds for a document of some megabytes, in which others are answered.
+        # In a thread: a document of some megabytes takes seconds, and must not block other requests.
         document = await asyncio.to_thread(yaml_text.load, _utf8(await request.body()))
     elif is_json(kind):
         document = await read_json(request)
@@ -51,7 +51,7 @@ async def sent_file(request: Request) -> SequenceFile:
 async def import_sequence(
     file: Annotated[SequenceFile, Depends(sent_file, scope="function")], session: Writing, once: Once
 ) -> Response:
-    """A new draft from a file in YAML or JSON. Users, campaigns and mailboxes in it are IDs of this tenant."""
+    """Creates a draft from a YAML or JSON file. Users, campaigns and mailboxes in it are IDs of this tenant."""
 
     async def create() -> SequenceResponse:
         return SequenceResponse.of(await sequence_files.import_sequence(session, file))
@@ -67,10 +67,10 @@ async def import_sequence(
 async def export_sequence(
     sequence_id: UUID,
     session: Reading,
-    format: Annotated[Literal["yaml", "json"] | None, Query(description="Else as `Accept` says, else YAML.")] = None,
+    format: Annotated[Literal["yaml", "json"] | None, Query(description="Default: as `Accept` says, or YAML.")] = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
-    """The sequence as its draft says it, to be kept, compared and imported again: the same comes back."""
+    """The sequence's draft as a file. Importing the file again gives the same sequence."""
     document = await sequence_files.export_sequence(session, sequence_id)
     if (format or _preferred(accept)) == "json":
         return _attached(json.dumps(document, ensure_ascii=False, indent=2) + "\n", JSON, document["name"])
@@ -86,7 +86,7 @@ async def export_sequence(
 async def duplicate_sequence(
     sequence_id: UUID, session: Writing, once: Once, body: SequenceDuplicate | None = None
 ) -> Response:
-    """A new draft with all of the steps and branches that the sequence's draft has now."""
+    """Creates a draft with all steps and branches that the sequence's draft has now."""
 
     async def duplicate() -> SequenceResponse:
         name = body.name if body else None
@@ -105,10 +105,10 @@ def _utf8(body: bytes) -> str:
 
 
 def _preferred(accept: str | None) -> Literal["yaml", "json"]:
-    """JSON for whoever asks for it before YAML; a browser's or curl's `*/*` gets YAML."""
+    """JSON if `Accept` names it before YAML. The `*/*` of a browser or of curl gets YAML."""
     kinds = [part.partition(";")[0].strip().lower() for part in (accept or "").split(",")]
-    asked = [kind for kind in kinds if kind == JSON or kind in YAML_TYPES]
-    return "json" if asked and asked[0] == JSON else "yaml"
+    named = [kind for kind in kinds if kind == JSON or kind in YAML_TYPES]
+    return "json" if named and named[0] == JSON else "yaml"
 
 
 def _attached(text: str, kind: str, name: str) -> Response:

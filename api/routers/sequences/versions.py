@@ -1,4 +1,4 @@
-"""`/sequences/{id}/publish`: the edits of a running sequence become its next version."""
+"""`/sequences/{id}/publish`: makes the edits of a running sequence its next version."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.deps import Steering
-from api.documented import problems
+from api.error_responses import problems
 from api.route import ApiRoute
 from api.schemas.sequences.versions import PublicationResponse
 from services.sequences.versions import publish_edits
@@ -18,8 +18,9 @@ router = APIRouter(prefix="/sequences", tags=["Sequences"], route_class=ApiRoute
 async def publish_sequence(
     sequence_id: UUID,
     session: Steering,
-    dry_run: Annotated[bool, Query(description="Only say what it would do.")] = False,
+    dry_run: Annotated[bool, Query(description="Only report what publishing would do.")] = False,
 ) -> PublicationResponse:
-    """Makes the draft's edits the next version. The leads on their way take it up (unless the sequence pins them):
-    a changed wait is reckoned anew from its beginning, a lead whose step is gone moves to the next one."""
+    """Makes the draft's edits the next version. Leads that are under way move to it (unless the sequence pins them to
+    their version): a changed wait is calculated again from its beginning, and a lead whose step is gone moves to the
+    next step."""
     return PublicationResponse.of(await publish_edits(session, sequence_id, dry_run=dry_run), dry_run=dry_run)

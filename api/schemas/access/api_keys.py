@@ -1,4 +1,4 @@
-"""API keys, as requests and answers."""
+"""Request and response shapes of API keys."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +21,7 @@ class ApiKeyCreate(Body):
 
 
 class ApiKeyResponse(Shape):
-    """`last_used_at` is exact to the minute."""
+    """`last_used_at` is accurate to the minute."""
 
     id: UUID
     name: str
@@ -33,11 +33,11 @@ class ApiKeyResponse(Shape):
 
 
 class ApiKeyCreated(ApiKeyResponse):
-    """`key` is shown this once and stored nowhere."""
+    """`key` is shown only in this answer. It is not stored."""
 
     key: str
 
     @classmethod
-    def of(cls, made: NewKey) -> "ApiKeyCreated":
-        row: ApiKey = made.row
-        return cls(**ApiKeyResponse.model_validate(row).model_dump(), key=made.key)
+    def of(cls, created: NewKey) -> "ApiKeyCreated":
+        row: ApiKey = created.row
+        return cls(**ApiKeyResponse.model_validate(row).model_dump(), key=created.key)

@@ -1,4 +1,4 @@
-"""The audit log, as answers."""
+"""Response shapes of the audit log."""
 
 from uuid import UUID
 
@@ -7,10 +7,10 @@ from services.access.audit import AuditAction
 
 
 class AuditEntryResponse(Shape):
-    """By whom: an API key (or a session that began with it), or the user who was signed in. Without both it was the
-    command line on the server, the operator, or somebody who could not sign in (`session.refused`). `target_id` is of
-    what was changed, which may be gone by now. `detail` may hold `fields` (the names of those that were given),
-    `scopes`, and counts; never a value that was set."""
+    """`api_key_id`: the API key that acted, or with which the session began. `user_id`: the user who was signed in.
+    Without both, it was the command line on the server, the operator, or somebody who could not sign in
+    (`session.refused`). `target_id` is the ID of what was changed, which may be deleted by now. `detail` may hold
+    `fields` (the names of the fields that were given), `scopes`, and counts, but never a value that was set."""
 
     id: UUID
     action: AuditAction

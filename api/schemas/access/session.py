@@ -1,4 +1,4 @@
-"""Who is signed in, and to what; signing in."""
+"""Request and response shapes of sessions and signing in."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,7 +18,7 @@ class KeySignIn(Body):
 
 
 class PasswordSignIn(Body):
-    """`tenant_id` is needed where the address and the password are right in several tenants."""
+    """`tenant_id` is needed if several tenants have a user with this address and password."""
 
     email: EmailAddress
     password: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH, repr=False)]
@@ -32,16 +32,16 @@ def _kind(given: Any) -> str:
 SignIn = Annotated[
     Annotated[KeySignIn, Tag("by key")] | Annotated[PasswordSignIn, Tag("by password")], Discriminator(_kind)
 ]
-"""Which of both is meant is seen by the key, so that a refusal names the fields of one."""
+"""The presence of `api_key` decides which form is meant, so that an error names the fields of that form only."""
 
 
 class InvitationAccept(Body):
-    """`token` is what stands behind `#invitation=` in the link."""
+    """`token` is the text after `#invitation=` in the link."""
 
     token: Token
     password: Annotated[
         str,
-        Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH, repr=False, description="Long is all that it needs to be."),
+        Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH, repr=False, description="The only rule is its length."),
     ]
 
 
@@ -55,11 +55,11 @@ class SessionResponse(BaseModel):
     tenant_id: UUID
     tenant_name: str
     scopes: list[Scope]
-    """Of the key or the person that asks."""
+    """The scopes of the API key or user that asks."""
     user: SessionUser | None
-    """Who is signed in; null where it is a key."""
+    """The user who is signed in; null for an API key."""
     api_key_id: UUID | None
-    """The key of the request, or the one that the session began with."""
+    """The API key of the request, or with which the session began."""
     dev: bool
-    """Whether `/dev/*` is served."""
+    """True if `/dev/*` is served."""
     temporal_ui_url: str | None

@@ -1,4 +1,4 @@
-"""Tenants, as requests and answers."""
+"""Request and response shapes of tenants."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,7 +27,7 @@ class TenantCreate(Body):
 
 
 class TenantUpdate(Body):
-    """Only the fields given change; `settings` are replaced as a whole."""
+    """Only the given fields change; `settings` is replaced as a whole."""
 
     name: Name | None = None
     postal_address: PostalAddress | None = None
@@ -41,8 +41,8 @@ class TenantUpdate(Body):
 
 
 class TenantResponse(Shape):
-    """`webhook_secret` signs what sequences' `webhook` actions send (Standard Webhooks). `operator`: this tenant runs
-    the installation and may make others."""
+    """`webhook_secret` signs what the `webhook` actions of sequences send (Standard Webhooks). `operator`: this tenant
+    runs the installation and may create other tenants."""
 
     id: UUID
     name: str
@@ -55,10 +55,10 @@ class TenantResponse(Shape):
 
 
 class TenantCreated(TenantResponse):
-    """`api_key` may do everything in the tenant; it is shown this once and stored nowhere."""
+    """`api_key` has all scopes in the tenant. It is shown only in this answer and is not stored."""
 
     api_key: str
 
     @classmethod
-    def of(cls, made: NewTenant) -> "TenantCreated":
-        return cls(**TenantResponse.model_validate(made.row).model_dump(), api_key=made.api_key)
+    def of(cls, created: NewTenant) -> "TenantCreated":
+        return cls(**TenantResponse.model_validate(created.row).model_dump(), api_key=created.api_key)

@@ -1,4 +1,4 @@
-"""Users, as requests and answers."""
+"""Request and response shapes of users."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from services.access.api_keys import Scope
 
 
 class UserCreate(Body):
-    """`role` is what the person may do when signed in: as with keys, a wider one holds the narrower."""
+    """`role` is the scope of the user when signed in. As with API keys, a wider scope includes the narrower ones."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -23,7 +23,7 @@ class UserCreate(Body):
 
 
 class UserUpdate(Body):
-    """Only the fields given change."""
+    """Only the given fields change."""
 
     email: EmailAddress | None = None
     name: Line | None = None
@@ -34,7 +34,7 @@ class UserUpdate(Body):
 
 
 class UserResponse(Shape):
-    """Without a `password_set_at` the person cannot sign in yet."""
+    """While `password_set_at` is null, the user cannot sign in."""
 
     id: UUID
     email: str
@@ -46,7 +46,7 @@ class UserResponse(Shape):
 
 
 class InvitationResponse(Shape):
-    """`url` is shown this once. It holds once, until `expires_at`."""
+    """`url` is shown only in this answer. It can be used once, until `expires_at`."""
 
     url: str
     expires_at: Moment

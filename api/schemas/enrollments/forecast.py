@@ -1,4 +1,4 @@
-"""When leads will have been sent their first email, as an answer."""
+"""Response shapes of the forecast of first emails."""
 
 from uuid import UUID
 
@@ -6,8 +6,8 @@ from api.schemas.common import Moment, Shape
 
 
 class MailboxForecastResponse(Shape):
-    """`leads` have yet to be sent their first email, the last of them at `last_at`: null where nobody can tell (the
-    mailbox is held). `per_day`: how many emails leave it a day, null for any number."""
+    """`leads`: how many have not been sent their first email. `last_at`: when the last of them will be; null if that
+    cannot be known (the mailbox is held). `per_day`: how many emails the mailbox sends per day; null for no limit."""
 
     mailbox_id: UUID
     leads: int
@@ -16,8 +16,8 @@ class MailboxForecastResponse(Shape):
 
 
 class ForecastResponse(Shape):
-    """`first_email_by`: when every lead will have been sent its first email, as the mailboxes' calendars stand now;
-    null where that cannot be told, or none is left to be sent."""
+    """`first_email_by`: when every lead will have been sent its first email, by the mailboxes' present calendars; null
+    if that cannot be known, or if no lead waits for a first email."""
 
     first_email_by: Moment | None
     mailboxes: list[MailboxForecastResponse]

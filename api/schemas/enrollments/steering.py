@@ -1,4 +1,4 @@
-"""Enrolling, steering, and where a lead stands, as requests and answers."""
+"""Request and response shapes of enrolling, steering and timelines."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -20,7 +20,7 @@ MAX_LEADS_AT_ONCE = 10_000
 
 
 class EnrollLeadsRequest(Body):
-    """`dry_run` answers what would happen, and nothing does."""
+    """With `dry_run`, the answer says what would happen, and nothing is changed."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -49,7 +49,7 @@ class LeadEnrolled(Shape):
 
 class LeadSkipped(Shape):
     """`code`: `already_enrolled`, `suppressed`, `bounced`, `unsubscribed`, `invalid_email`, `cooling_down`,
-    `in_exclusive_sequence`, `contact_capped` or `not_found`. `until`: when that ends by itself, if it does."""
+    `in_exclusive_sequence`, `contact_capped` or `not_found`. `until`: when that reason ends by itself, if it does."""
 
     lead_id: UUID
     code: str
@@ -58,8 +58,8 @@ class LeadSkipped(Shape):
 
 
 class EnrollLeadsResponse(Shape):
-    """`batch_id` is null in a dry run; otherwise `GET /batches/{id}` says how many of them have been started, and when
-    they will have been sent their first email. In a dry run `forecast` does."""
+    """`batch_id` is null in a dry run. Otherwise `GET /batches/{id}` says how many of the leads have been started, and
+    forecasts their first emails. In a dry run, `forecast` does."""
 
     batch_id: UUID | None
     enrolled: list[LeadEnrolled]
@@ -72,14 +72,14 @@ class EnrollLeadsResponse(Shape):
 
 
 class PauseRequest(Body):
-    """Without `sequence_id`, every enrollment of the lead."""
+    """Without `sequence_id`, all enrollments of the lead."""
 
     sequence_id: UUID | None = None
 
 
 class ResumeRequest(PauseRequest):
-    """`preserve_remaining` waits for what was left when it was paused; `original_schedule` keeps the original time,
-    and does at once what has come due meanwhile."""
+    """`preserve_remaining` waits for the time that was left at the pause. `original_schedule` keeps the original
+    schedule and does at once what has become due meanwhile."""
 
     mode: ResumeMode = ResumeMode.PRESERVE_REMAINING
 
@@ -141,16 +141,16 @@ class EnrollmentStateResponse(Shape):
 
 
 class SequenceStateResponse(Shape):
-    """The lead's enrollments, the newest first."""
+    """The lead's enrollments, newest first."""
 
     lead_id: UUID
     enrollments: list[EnrollmentStateResponse]
 
 
 class EventRecordedResponse(Shape):
-    """`recorded` is false for an `event_id` that was told before. The others are enrollments: those that the event
-    ended, those that it holds back, and those of colleagues (`on_company_reply` of their sequences) that it ended or
-    paused."""
+    """`recorded` is false for an `event_id` that was recorded before. The other fields list enrollments: those of the
+    lead that the event stopped or held, and those of colleagues (`on_company_reply` of their sequences) that it stopped
+    or paused."""
 
     recorded: bool
     stopped: list[UUID]
@@ -160,7 +160,8 @@ class EventRecordedResponse(Shape):
 
 
 class TimelineEntry(Shape):
-    """`kind` `log`: what the engine did; `engagement`: what the lead did. `at` is on the enrollment's own clock."""
+    """`kind` is `log` for what the engine did and `engagement` for what the lead did. `at` is on the enrollment's own
+    clock."""
 
     id: str
     at: Moment

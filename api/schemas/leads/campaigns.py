@@ -1,4 +1,4 @@
-"""Campaigns, as requests and answers."""
+"""Request and response shapes of campaigns."""
 
 from typing import Annotated
 from uuid import UUID
@@ -23,7 +23,7 @@ class CampaignLeadsAdd(Body):
 
 
 class SequenceAssign(Body):
-    """`dry_run` answers what would happen, and nothing does."""
+    """With `dry_run`, the answer says what would happen, and nothing is changed."""
 
     sequence_id: UUID
     dry_run: bool = False

@@ -1,10 +1,10 @@
-"""What became of each row of an imported file."""
+"""Response shapes of a lead import: the result of each row."""
 
 from api.schemas.common import Shape
 
 
 class RejectedRowResponse(Shape):
-    """`row` counts data rows from 1; `email` is as it was written."""
+    """`row` counts data rows from 1. `email` is the text in the file."""
 
     row: int
     email: str
@@ -19,7 +19,7 @@ class RowWarningResponse(Shape):
 
 
 class LeadImportResponse(Shape):
-    """The lists hold the first 10,000 entries, the counts all of them."""
+    """The lists hold the first 10,000 entries; the counts include all."""
 
     created: int
     updated: int

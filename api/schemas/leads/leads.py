@@ -1,4 +1,4 @@
-"""Leads, as requests and answers."""
+"""Request and response shapes of leads."""
 
 from typing import Any
 from uuid import UUID
@@ -41,8 +41,8 @@ class LeadCreate(Body):
 
 
 class LeadUpdate(Body):
-    """Only the fields given change. `tags` are replaced; `custom` is merged, and a field of it given as null is
-    removed; `owner_id` and `timezone` may be null."""
+    """Only the given fields change. `tags` is replaced. `custom` is merged; a custom field given as null is removed.
+    `owner_id` and `timezone` may be null."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"company": "Acme", "custom": {"plan": None}}]}
@@ -109,7 +109,7 @@ class LeadResponse(Shape):
 
 
 class LeadIds(Shape):
-    """`more`: others match, too."""
+    """`more`: true if further leads match."""
 
     items: list[UUID]
     more: bool

@@ -1,4 +1,4 @@
-"""Suppressions, as requests and answers."""
+"""Request and response shapes of suppressions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +11,7 @@ from services.leads.suppressions import SuppressionKind
 
 
 class SuppressionCreate(Body):
-    """One address, or a whole domain with all its subdomains."""
+    """One address, or a domain with all its subdomains."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,7 +32,7 @@ class SuppressionResponse(Shape):
 
 
 class RejectedEntryResponse(Shape):
-    """`row` counts entries from 1; `value` is as it was written."""
+    """`row` counts entries from 1. `value` is the text in the file."""
 
     row: int
     value: str
@@ -41,8 +41,8 @@ class RejectedEntryResponse(Shape):
 
 
 class ListTakenResponse(Shape):
-    """`known`: suppressed already, or twice in the file. `stopped`: enrollments that have ended by this. `rejected`
-    holds the first 10,000, its count all of them."""
+    """`known`: already suppressed, or twice in the file. `stopped`: enrollments that this import ended. `rejected`
+    holds the first 10,000; its count includes all."""
 
     suppressed: int
     known: int

@@ -1,4 +1,4 @@
-"""A mailbox's inbox, as it is answered."""
+"""Response shapes of a mailbox's inbox."""
 
 from typing import Literal
 from uuid import UUID
@@ -7,7 +7,7 @@ from api.schemas.common import Moment, Shape
 
 
 class InboxFolder(Shape):
-    """`error_code` and `error` say why it cannot be read at present."""
+    """`error_code` and `error` say why the folder cannot be read at present."""
 
     folder: str
     read_at: Moment | None
@@ -16,7 +16,8 @@ class InboxFolder(Shape):
 
 
 class InboxFailureShown(Shape):
-    """A message that was left out, to be looked at in the mailbox: its UID there, and the kind of error."""
+    """A message that was skipped after several attempts. `uid` is its UID in the folder; `error` is the kind of
+    error."""
 
     id: UUID
     folder: str
@@ -27,8 +28,8 @@ class InboxFailureShown(Shape):
 
 
 class InboxShown(Shape):
-    """`status`: `starting`, `watching`, or `failing` with the error of the first folder that fails. All that had
-    arrived until `read_at` has been read. `given_up` messages could not be; `failures` are the newest of them."""
+    """`status`: `starting`, `watching`, or `failing` with the error of the first failing folder. All mail that arrived
+    before `read_at` has been read, except `given_up` messages that could not be. `failures` are the newest of those."""
 
     status: Literal["starting", "watching", "failing"]
     read_at: Moment | None

@@ -1,4 +1,4 @@
-"""Mailboxes, as requests and answers. A password goes in and never comes out."""
+"""Request and response shapes of mailboxes. Passwords are accepted and never returned."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -15,17 +15,17 @@ from domain.mailboxes.windows import WorkingHours
 from services.inbound.inboxes.status import InboxLook
 from services.mailboxes.mailboxes import MailboxStatus
 
-Weight = Annotated[int, Field(ge=0, le=1000, description="Its share of new leads; 0 takes none.")]
+Weight = Annotated[int, Field(ge=0, le=1000, description="Its share of new leads; 0 for none.")]
 Cap = Annotated[int, Field(ge=1, le=1_000_000)]
 GapSeconds = Annotated[int, Field(ge=0, le=86_400)]
 _EMPTIED = frozenset({"daily_cap", "hourly_cap", "ramp", "working_hours", "smtp", "imap"})
-"""Fields that `null` empties."""
+"""Fields that `null` clears."""
 
 
 class MailboxCreate(Body):
-    """A `held` mailbox keeps back everything that would leave from it. Without `smtp` the installation's own mail
-    server is used; without `imap` nobody watches the inbox. Caps that are left out are none, and without
-    `working_hours` (in the mailbox's `timezone`) it sends at any hour."""
+    """A `held` mailbox sends nothing. Without `smtp`, the installation's mail server sends. Without `imap`, the inbox
+    is not watched. A missing cap means no limit. Without `working_hours` (in the mailbox's `timezone`) it sends at any
+    hour."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -70,8 +70,8 @@ class MailboxCreate(Body):
 
 
 class MailboxUpdate(Body):
-    """Only the fields given change; `null` empties caps, `ramp`, `working_hours` and servers. A server is replaced as
-    a whole, but for its password: that stays when none is given, unless the server would be another one."""
+    """Only the given fields change; `null` clears caps, `ramp`, `working_hours` and servers. A server is replaced as a
+    whole, except for its password: if none is given, the old one stays. For another server it must be given again."""
 
     email: EmailAddress | None = None
     name: Line | None = None
@@ -121,7 +121,7 @@ class RampShown(Shape):
 
 
 class MailboxResponse(Shape):
-    """`hold_reason` says why it is held, when nobody held it by hand: the code of a circuit breaker."""
+    """`hold_reason` is the code of the circuit breaker that held the mailbox; null if a person did."""
 
     id: UUID
     email: str
@@ -154,8 +154,8 @@ class MailboxResponse(Shape):
 
 
 class MailboxDetail(MailboxResponse):
-    """`sent_today`: emails that left on its present day, by the clocks that its daily cap goes by. `inbox` is how the
-    watching of it goes, null where nobody watches."""
+    """`sent_today`: emails sent on the mailbox's present day, as its daily cap counts days. `inbox`: the state of the
+    inbox watcher; null if the inbox is not watched."""
 
     sent_today: int
     inbox: InboxShown | None
@@ -182,7 +182,7 @@ class ServerCheckResponse(Shape):
 
 
 class MailboxCheckResponse(Shape):
-    """`smtp` is null for a mailbox that uses the installation's own server, `imap` for one that nobody watches."""
+    """`smtp` is null for a mailbox that uses the installation's server, `imap` for one whose inbox is not watched."""
 
     ok: bool
     smtp: ServerCheckResponse | None

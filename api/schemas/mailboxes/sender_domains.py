@@ -1,4 +1,4 @@
-"""Sender domains, as requests and answers. A private key goes in and never comes out."""
+"""Request and response shapes of sender domains. Private keys are accepted and never returned."""
 
 from typing import Annotated, Literal
 
@@ -21,14 +21,14 @@ Selector = Annotated[
 
 
 class DkimInput(Body):
-    """Without a `private_key` (RSA, PEM) the key of this selector stays, or a new one is made for another."""
+    """Without `private_key` (RSA, PEM), the key of this selector stays, or a key is created for a new selector."""
 
     selector: Selector
     private_key: Annotated[SecretStr, Field(max_length=16_384)] | None = None
 
 
 class SenderDomainUpdate(Body):
-    """`null` signs the domain's mail no more, and forgets the key."""
+    """`null` stops signing the domain's mail and deletes the key."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"dkim": {"selector": "cadenza1"}}, {"dkim": None}]}
@@ -44,13 +44,14 @@ class SenderDomainUpdate(Body):
 
 
 class SenderDomainCheck(Body):
-    """`dkim_selector`: of a provider that signs by itself, such as `google`. Left out: of the key set here."""
+    """`dkim_selector`: the selector of a provider that signs by itself, such as `google`. Default: that of the key set
+    here."""
 
     dkim_selector: Selector | None = None
 
 
 class FindingResponse(Shape):
-    """`unresolved`: DNS did not answer, so that nothing is known. `facts` says the same as `detail`, for a program."""
+    """`unresolved`: DNS did not answer, so nothing is known. `facts` has the same content as `detail`, for programs."""
 
     status: Literal["pass", "fail", "missing", "unresolved"]
     detail: str
@@ -66,7 +67,7 @@ class FindingsResponse(Shape):
 
 
 class DkimShown(Shape):
-    """Publish a TXT record `record_name` with the text `record_value`."""
+    """Publish a TXT record named `record_name` with the text `record_value`."""
 
     selector: str
     record_name: str
@@ -74,7 +75,7 @@ class DkimShown(Shape):
 
 
 class SenderDomainResponse(Shape):
-    """`dkim` is null where mail is not signed here, `findings` before the first check."""
+    """`dkim` is null if mail is not signed here; `findings` is null before the first check."""
 
     domain: str
     dkim: DkimShown | None

@@ -1,4 +1,4 @@
-"""How a sequence performs, and what was done to its leads."""
+"""Response shapes of analytics and the execution log."""
 
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,8 @@ from services.enrollments.execution_log import Executions
 
 
 class AnalyticsTotals(Shape):
-    """Of the sequence's whole life. `active` holds those that wait for their first step, too; `stopped` counts by
-    reason. Opens and clicks are a person's; each deed counts once for each email, however often it was done."""
+    """Totals since the sequence was created. `active` includes enrollments that wait for their first step; `stopped` is
+    counted by reason. Opens and clicks are those of people, each counted once per email."""
 
     enrolled: int
     active: int
@@ -34,8 +34,8 @@ class AnalyticsTotals(Shape):
 
 
 class AnalyticsRates(Shape):
-    """Between 0 and 1. `open`, `click` and `reply` are of the emails sent, `bounce` of those and the ones refused,
-    `completion` of the leads enrolled. Null where there is nothing to divide by."""
+    """Between 0 and 1. `open`, `click` and `reply` are shares of the emails sent; `bounce` of the emails sent and
+    refused; `completion` of the leads enrolled. Null if the divisor is 0."""
 
     open: float | None
     click: float | None
@@ -67,8 +67,8 @@ class BranchTaken(Shape):
 
 
 class FunnelStepResponse(Shape):
-    """`reached`: leads that ever came to the step; `here_now`: those that stand at it. A step that was `removed` from
-    the sequence is told as long as it has a history, at the end. `outcomes`: which way a condition went."""
+    """`reached`: leads that ever came to the step; `here_now`: leads at the step now. A step that was `removed` from
+    the sequence is listed at the end while it has a history. `outcomes`: how often a condition took each branch."""
 
     step_id: UUID
     key: str
@@ -86,25 +86,25 @@ class FunnelStepResponse(Shape):
     outcomes: list[BranchTaken]
 
     @classmethod
-    def of(cls, told: FunnelStep) -> "FunnelStepResponse":
-        emails = told.emails
+    def of(cls, funnel_step: FunnelStep) -> "FunnelStepResponse":
+        emails = funnel_step.emails
         return cls(
-            **_named(told.step),
-            position=told.step.position,
-            type=told.step.type,
-            reached=told.counts.reached,
-            here_now=told.counts.here_now,
+            **_named(funnel_step.step),
+            position=funnel_step.step.position,
+            type=funnel_step.step.type,
+            reached=funnel_step.counts.reached,
+            here_now=funnel_step.counts.here_now,
             sent=emails.sent,
             opened=emails.opened,
             clicked=emails.clicked,
             replied=emails.replied,
             bounced=emails.bounced,
-            outcomes=[BranchTaken.of(branch) for branch in told.branches],
+            outcomes=[BranchTaken.of(branch) for branch in funnel_step.branches],
         )
 
 
 class VariantResponse(Shape):
-    """`probability_best` is null for a variant that nobody is sent any more: it was taken away, or has weight 0."""
+    """`probability_best` is null for a variant that is no longer sent: it was removed, or has weight 0."""
 
     name: str
     sent: int
@@ -115,23 +115,23 @@ class VariantResponse(Shape):
     probability_best: float | None
 
     @classmethod
-    def of(cls, told: VariantCounts) -> "VariantResponse":
-        emails: EmailCounts = told.emails
+    def of(cls, variant: VariantCounts) -> "VariantResponse":
+        emails: EmailCounts = variant.emails
         return cls(
-            name=told.name,
+            name=variant.name,
             sent=emails.sent,
             opened=emails.opened,
             clicked=emails.clicked,
             replied=emails.replied,
             reply_rate=_rate(emails.replied, emails.sent),
-            probability_best=told.probability_best,
+            probability_best=variant.probability_best,
         )
 
 
 class StepVariantsResponse(Shape):
-    """An email step with variants. `winner` has the highest reply rate with at least `required_certainty`, after every
-    variant was sent `min_sample` times; `certainty` is how sure that is. `decided_at`: since when everybody is sent
-    the winner (`auto_winner`); null while nothing was decided."""
+    """An email step with variants. `winner` has the highest reply rate with at least `required_certainty`, once every
+    variant was sent `min_sample` times; `certainty` is the probability that it is the best. `decided_at`: since when
+    all leads are sent the winner (`auto_winner`); null while nothing is decided."""
 
     step_id: UUID
     key: str
@@ -146,23 +146,23 @@ class StepVariantsResponse(Shape):
     decided_at: Moment | None
 
     @classmethod
-    def of(cls, told: StepVariants) -> "StepVariantsResponse":
+    def of(cls, compared: StepVariants) -> "StepVariantsResponse":
         return cls(
-            **_named(told.step),
-            results=[VariantResponse.of(one) for one in told.results],
-            winner=told.winner,
-            certainty=told.certainty,
-            statistic=told.statistic,
-            min_sample=told.asked.min_sample,
-            required_certainty=told.asked.certainty,
-            decided_at=told.decided_at,
+            **_named(compared.step),
+            results=[VariantResponse.of(one) for one in compared.results],
+            winner=compared.winner,
+            certainty=compared.certainty,
+            statistic=compared.statistic,
+            min_sample=compared.asked.min_sample,
+            required_certainty=compared.asked.certainty,
+            decided_at=compared.decided_at,
         )
 
 
 class AnalyticsResponse(Shape):
-    """`totals`, `rates`, `funnel` and `variants` are of the sequence's whole life; `daily` is of the days asked for,
-    without those on which nothing happened. `machine_opens`, `machine_clicks`: emails that a mail client's prefetch or
-    a scanner opened; they move no rate. All of it is true as of `as_of`."""
+    """`totals`, `rates`, `funnel` and `variants` cover the sequence since its creation. `daily` covers the days asked
+    for, without days on which nothing happened. `machine_opens` and `machine_clicks` count emails that a prefetching
+    mail client or a scanner opened; they do not affect rates. All values are those of `as_of`."""
 
     sequence_id: UUID
     as_of: Moment

@@ -1,9 +1,9 @@
-"""Copies of sequences, as requests."""
+"""Request shapes of copies of sequences."""
 
 from api.schemas.common import Body, Name
 
 
 class SequenceDuplicate(Body):
-    """Without a `name`, the original's with ` (copy)` behind it."""
+    """Without `name`, the copy gets the original's name with ` (copy)` appended."""
 
     name: Name | None = None

@@ -1,4 +1,4 @@
-"""A sequence rehearsed for one lead, as a request and an answer."""
+"""Request and response shapes of previews: a sequence run in simulation for one lead."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,14 +11,14 @@ from pydantic import AwareDatetime, ConfigDict, Field, field_validator
 from api.schemas.common import Body, Moment, Shape
 from api.schemas.fields import FilledLine
 from api.schemas.problem import ProblemField
+from domain.engine.content import Content
 from domain.mailboxes.sending_hours import ClosedBy
-from domain.schedule import local_text
 from domain.sequences.preview import Assumption, Branched, Cut, Does, Ends, Happens, Waits
 from domain.sequences.sequence import Step
 from domain.sequences.steps import StepKey
-from services.engine.composing import Content
-from services.engine.steps.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
-from services.sequences.preview import Message, Preview
+from domain.sequences.steps.email import MAX_HTML, MAX_SUBJECT, MAX_TEXT
+from domain.zones import local_text
+from services.sequences.preview import Preview, PreviewedMessage
 from services.sequences.preview_message import Wording, WrittenMessage
 
 MAX_ASSUMED = 50
@@ -27,9 +27,9 @@ _LATEST = timedelta(days=3650)
 
 
 class AssumedEvent(Body):
-    """`event` is `opened`, `clicked`, `replied`, `bounced`, `unsubscribed`, `complained`, or a custom event's name. It
-    happens `after` (a duration) the email of `step` left; without a step, after the first email, or for a custom
-    event after the enrollment."""
+    """`event` is `opened`, `clicked`, `replied`, `bounced`, `unsubscribed`, `complained`, or the name of a custom
+    event. It happens `after` (a duration) the email of `step` was sent. Without a step, it counts from the first email,
+    or for a custom event from the enrollment."""
 
     event: Annotated[FilledLine, Field(max_length=100)]
     step: StepKey | None = None
@@ -37,7 +37,7 @@ class AssumedEvent(Body):
 
 
 class PreviewRequest(Body):
-    """Without `assume` the lead does nothing."""
+    """Without `assume`, the lead does nothing."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -78,7 +78,7 @@ class PreviewStep(Shape):
 
 
 class PreviewMessage(Shape):
-    """`from` is null without a mailbox; the texts are null where a warning says why they cannot be written."""
+    """`from` is null without a mailbox. The texts are null if a warning says why they cannot be rendered."""
 
     from_: str | None = Field(alias="from")
     to: str
@@ -88,7 +88,7 @@ class PreviewMessage(Shape):
     html: str | None
 
     @classmethod
-    def of(cls, message: Message) -> "PreviewMessage":
+    def of(cls, message: PreviewedMessage) -> "PreviewMessage":
         content = message.content
         return cls.model_validate(
             {
@@ -103,8 +103,8 @@ class PreviewMessage(Shape):
 
 
 class MessagePreviewRequest(Body):
-    """A message as it stands in an editor. `earlier_subject` is the subject (a template, too) of the thread that it
-    replies in; null for a message of its own. `mailbox_id` is the step's, where it names one."""
+    """A message as it is in an editor. `earlier_subject` is the subject (also a template) of the thread that it replies
+    in; null for a message that starts a thread. `mailbox_id` is the step's mailbox, if it names one."""
 
     lead_id: UUID
     subject: Annotated[str, Field(max_length=MAX_SUBJECT)] = ""
@@ -118,8 +118,8 @@ class MessagePreviewRequest(Body):
 
 
 class MessagePreviewResponse(Shape):
-    """`from` is null without a mailbox. While `errors` names fields (`subject`, `body_text`, `body_html`) which cannot
-    be rendered for this lead, or for any, the texts are null."""
+    """`from` is null without a mailbox. If `errors` names fields (`subject`, `body_text`, `body_html`) that cannot be
+    rendered for this lead or for any lead, the texts are null."""
 
     from_: str | None = Field(alias="from")
     to: str
@@ -151,11 +151,12 @@ class PreviewWay(Shape):
 
 
 class PreviewMoment(Shape):
-    """By `kind`, `email` has `message`; `action` (and whatever else takes effect) `config`; `branch` `took` and
-    `alternatives`; `wait` `until`; `event` what was assumed; `end` `status` and `reason`; `cut` ends what would go on.
-    `local` is the time where the lead is. An `email` is shown `at` the time at which it may leave: `due_at` is when its
-    step is due, and `kept_back` what it waits for until then (so does the `wait` before it): the send window's days and
-    hours (`window`), a public `holiday`, or the mailbox's `working_hours`. Caps and other leads are not foreseen."""
+    """By `kind`: `email` has `message`; `action` (and any other step with an effect) has `config`; `branch` has `took`
+    and `alternatives`; `wait` has `until`; `event` has what was assumed; `end` has `status` and `reason`; `cut` marks
+    where a long preview was cut off. `local` is the time in the lead's time zone. The `at` of an `email` is the time at
+    which it may be sent, and `due_at` the time at which its step is due. `kept_back` says what it waits for in between
+    (as does the `wait` before it): the days and hours of the send window (`window`), a public `holiday`, or the
+    mailbox's `working_hours`. Caps and other leads are not predicted."""
 
     kind: Literal["email", "action", "branch", "wait", "event", "end", "cut"]
     at: Moment
@@ -183,7 +184,7 @@ class PreviewWarning(Shape):
 
 
 class PreviewResponse(Shape):
-    """`timezone` is the zone in which the lead's times are reckoned."""
+    """`timezone` is the time zone in which the lead's times are calculated."""
 
     sequence_name: str
     lead_id: UUID

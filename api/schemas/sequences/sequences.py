@@ -1,4 +1,4 @@
-"""Sequences and their steps, as requests and answers."""
+"""Request and response shapes of sequences and their steps."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -42,19 +42,20 @@ _MARK: Example = {
 
 
 class SequenceStepCreate(StepSpec):
-    """A step. `position` counts from 1; left out, the step goes to the end. Its `delay_*` pass before it runs.
+    """A step. `position` counts from 1; without it, the step is appended. Its `delay_*` fields are a delay before it
+    runs.
 
     `config` by type: `email` (`subject`, `body_text`, `body_html`, `reply_in_thread`, `mailbox_id`, `variants`,
     `auto_winner`), `delay` (`days`, `hours`, `minutes`, `send_time`, `business_days`, `business_hours_only`,
     `timezone`), `condition` (`branches: [{"if", "then"}]`, `else`), `wait_for` (`event`, `timeout_days`, `on_event`,
-    `on_timeout`), `action` (`action` and what it needs).
+    `on_timeout`), `action` (`action` and its own fields).
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_INTRO, _WAIT, _BRANCH, _MARK]})
 
 
 class SequenceStepUpdate(Body):
-    """Only the fields given change; `config` and `metadata` are replaced as a whole."""
+    """Only the given fields change; `config` and `metadata` are replaced as a whole."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"name": "Follow-up", "config": {"days": 4}}]}
@@ -75,7 +76,7 @@ class SequenceStepUpdate(Body):
 
 
 class SequenceStepsReplace(Body):
-    """`steps_revision`: of the steps that were read, as `GET /sequences/{id}/steps` told it."""
+    """`steps_revision`: the value that `GET /sequences/{id}/steps` gave with the steps that were edited."""
 
     steps_revision: Annotated[int, Field(ge=0)]
     steps: Annotated[list[DraftedStep], Field(max_length=MAX_STEPS)]
@@ -120,7 +121,7 @@ class SequenceStepResponse(Shape):
 
 
 class SequenceStepsResponse(Listed[SequenceStepResponse]):
-    """All steps on one page. `steps_revision` is raised by each edit of any of them."""
+    """All steps on one page. `steps_revision` grows with each edit of a step."""
 
     steps_revision: int
 
@@ -131,8 +132,8 @@ class SequenceStepsResponse(Listed[SequenceStepResponse]):
 
 
 class SequenceProblems(Shape):
-    """Everything that keeps the sequence from running; empty when it may be activated. `field` is a path such as
-    `steps[2].config.subject`, `settings.mailbox_ids[0]`, or `postal_address` (the tenant's)."""
+    """Everything that keeps the sequence from running; empty if it can be activated. `field` is a path such as
+    `steps[2].config.subject`, `settings.mailbox_ids[0]`, or `postal_address` (of the tenant)."""
 
     problems: list[ProblemField]
 
@@ -156,8 +157,8 @@ class SequenceCreate(Body):
 
 
 class SequenceUpdate(Body):
-    """Only the fields given change, of `settings` too. `status` is set last, and may lead on or to `archived`,
-    never back to `draft`."""
+    """Only the given fields change, also within `settings`. `status` is set last. It may go to a later status or to
+    `archived`, never back to `draft`."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"status": "active"}]})
 
@@ -172,11 +173,10 @@ class SequenceUpdate(Body):
 
 
 class SequenceResponse(Shape):
-    """The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
-    `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
-    `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit
-    of a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
-    leads."""
+    """The counts are of enrollments; `active_count` includes those that wait for their first step. `emails_sent`,
+    `emails_replied` and `reply_rate` are those of its analytics; the rate is null if nothing was sent. `unpublished`:
+    the draft has edits that have not reached the leads under way. `steps_revision` grows with each edit of a step.
+    `batch_id`: the newest batch that still pauses, resumes, stops, moves or enrolls leads."""
 
     id: UUID
     name: str

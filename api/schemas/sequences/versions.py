@@ -1,10 +1,10 @@
-"""What publishing a sequence does."""
+"""Response shapes of publishing a sequence."""
 
 from typing import Literal
 from uuid import UUID
 
 from api.schemas.common import Shape
-from domain.sequences.relocation import Effect
+from domain.sequences.relocation import VersionChange
 from services.sequences.versions import Publication
 
 
@@ -14,8 +14,8 @@ class StepChangeResponse(Shape):
 
 
 class LeadsMovedResponse(Shape):
-    """Leads on their way, by what they notice. `moved`: their step is gone, they go to the next one; `completed`: so
-    is all that came after it."""
+    """Leads under way, by how publishing affects them. `moved`: their step is gone, so they go to the next one.
+    `completed`: their step and everything after it are gone."""
 
     total: int
     unchanged: int
@@ -26,7 +26,8 @@ class LeadsMovedResponse(Shape):
 
 
 class PublicationResponse(Shape):
-    """`batch_id`: the batch that moves the leads (`GET /batches/{id}`); null in a dry run, and where there are none."""
+    """`batch_id`: the batch that moves the leads (`GET /batches/{id}`); null in a dry run, and if there are no
+    leads."""
 
     version: int
     dry_run: bool
@@ -41,7 +42,7 @@ class PublicationResponse(Shape):
             dry_run=dry_run,
             changes=[StepChangeResponse.model_validate(change) for change in published.changes],
             leads=LeadsMovedResponse(
-                total=published.leads.total(), **{effect.value: published.leads[effect] for effect in Effect}
+                total=published.leads.total(), **{effect.value: published.leads[effect] for effect in VersionChange}
             ),
             batch_id=published.batch_id,
         )

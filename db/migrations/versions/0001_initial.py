@@ -3,8 +3,6 @@
 The SQL stands in files of its own beside this one, so that it can be read, and checked, as SQL.
 """
 
-from alembic import op
-
 from db.migrations.files import run, run_file
 
 revision = "0001"
@@ -28,36 +26,8 @@ END $$;
 GRANT USAGE ON SCHEMA public TO cadenza_app, cadenza_system;
 """
 
-# In the order in which nothing needed is dropped first. Roles stay: they belong to the cluster.
-TABLES = [
-    "idempotency_keys",
-    "outbox",
-    "suppressions",
-    "lead_engagement",
-    "sequence_execution_log",
-    "messages",
-    "lead_sequence_state",
-    "sequence_versions",
-    "sequence_steps",
-    "sequences",
-    "mailboxes",
-    "campaign_leads",
-    "campaigns",
-    "leads",
-    "users",
-    "api_keys",
-    "tenants",
-]
-
 
 def upgrade() -> None:
     run(ROLES)
     for name in ("0001_tables.sql", "0001_security.sql", "0001_functions.sql", "0001_triggers.sql"):
         run_file(name)
-
-
-def downgrade() -> None:
-    run_file("0001_drop_functions.sql")
-    for table in TABLES:
-        op.drop_table(table)
-    run_file("0001_drop_trigger_functions.sql")

@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0003_batches.sql")
-
-
-def downgrade() -> None:
-    run_file("0003_batches_down.sql")

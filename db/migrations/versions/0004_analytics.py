@@ -11,7 +11,3 @@ depends_on = None
 def upgrade() -> None:
     run_file("0004_log_months.sql")
     run_file("0004_analytics.sql")
-
-
-def downgrade() -> None:
-    run_file("0004_analytics_down.sql")

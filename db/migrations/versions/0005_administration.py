@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0005_administration.sql")
-
-
-def downgrade() -> None:
-    run_file("0005_administration_down.sql")

@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0006_mailboxes.sql")
-
-
-def downgrade() -> None:
-    run_file("0006_mailboxes_down.sql")

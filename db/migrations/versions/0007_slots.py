@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0007_slots.sql")
-
-
-def downgrade() -> None:
-    run_file("0007_slots_down.sql")

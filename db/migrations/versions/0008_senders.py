@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0008_senders.sql")
-
-
-def downgrade() -> None:
-    run_file("0008_senders_down.sql")

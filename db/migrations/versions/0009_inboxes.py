@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0009_inboxes.sql")
-
-
-def downgrade() -> None:
-    run_file("0009_inboxes_down.sql")

@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0010_stopping.sql")
-
-
-def downgrade() -> None:
-    run_file("0010_stopping_down.sql")

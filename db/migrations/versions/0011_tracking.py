@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0011_tracking.sql")
-
-
-def downgrade() -> None:
-    run_file("0011_tracking_down.sql")

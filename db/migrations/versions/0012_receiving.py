@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0012_receiving.sql")
-
-
-def downgrade() -> None:
-    run_file("0012_receiving_down.sql")

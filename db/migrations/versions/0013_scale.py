@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0013_scale.sql")
-
-
-def downgrade() -> None:
-    run_file("0013_scale_down.sql")

@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0014_steps_revision.sql")
-
-
-def downgrade() -> None:
-    run_file("0014_steps_revision_down.sql")

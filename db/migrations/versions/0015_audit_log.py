@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0015_audit_log.sql")
-
-
-def downgrade() -> None:
-    run_file("0015_audit_log_down.sql")

@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0016_observing.sql")
-
-
-def downgrade() -> None:
-    run_file("0016_observing_down.sql")

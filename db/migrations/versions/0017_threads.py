@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0017_threads.sql")
-
-
-def downgrade() -> None:
-    run_file("0017_threads_down.sql")

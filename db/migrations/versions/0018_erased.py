@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0018_erased.sql")
-
-
-def downgrade() -> None:
-    run_file("0018_erased_down.sql")

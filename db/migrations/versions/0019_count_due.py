@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0019_count_due.sql")
-
-
-def downgrade() -> None:
-    run_file("0019_count_due_down.sql")

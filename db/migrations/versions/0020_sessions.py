@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0020_sessions.sql")
-
-
-def downgrade() -> None:
-    run_file("0020_sessions_down.sql")

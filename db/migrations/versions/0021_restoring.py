@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0021_restoring.sql")
-
-
-def downgrade() -> None:
-    run_file("0021_restoring_down.sql")

@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0022_quiet_holds.sql")
-
-
-def downgrade() -> None:
-    run_file("0022_quiet_holds_down.sql")

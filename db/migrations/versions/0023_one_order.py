@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_file("0023_one_order.sql")
-
-
-def downgrade() -> None:
-    run_file("0023_one_order_down.sql")

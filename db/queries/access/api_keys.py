@@ -7,16 +7,11 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from db.calls import Call
+from db.calls.access import FindApiKey
 from db.models import ApiKey
 from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession
 
-_FIND = Call("""
-    SELECT to_jsonb(found) FROM (
-        SELECT tenant_id, id, scopes, coalesce(last_used_at < now() - interval '1 minute', true) AS is_to_be_noted
-          FROM find_api_key(:key_hash)) found
-""")
 _TOUCH = text("""
     UPDATE api_keys SET last_used_at = now()
      WHERE tenant_id = :tenant_id AND id = :key_id
@@ -33,7 +28,7 @@ class FoundKey(NamedTuple):
 
 
 async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
-    found = await database.calls.value(_FIND, {"key_hash": key_hash})
+    found = await FindApiKey(key_hash=key_hash).via(database.calls)
     if found is None:
         return None
     return FoundKey(UUID(found["tenant_id"]), UUID(found["id"]), found["scopes"], found["is_to_be_noted"])

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, text, update
 
+from db.calls.access import FindInvitation, FindPasswords
 from db.models import Invitation, User
 from db.session import Database, WriteSession
 
-_FIND_PASSWORDS = text("SELECT tenant_id, user_id, password_hash FROM find_passwords(:email) ORDER BY tenant_id")
-_FIND_INVITATION = text("SELECT tenant_id, user_id FROM find_invitation(:token_hash)")
 _INVITE = text("""
     INSERT INTO invitations (tenant_id, user_id, token_hash) VALUES (:tenant_id, :user_id, :token_hash)
     ON CONFLICT (tenant_id, user_id) DO UPDATE
@@ -33,7 +32,7 @@ class FoundInvitation(NamedTuple):
 
 async def find_passwords(database: Database, email: str) -> Sequence[KeptPassword]:
     """Of each tenant that has a user of this address with a password."""
-    rows = await database.rows(_FIND_PASSWORDS, {"email": email})
+    rows = await FindPasswords(email=email).all_rows(database)
     return [KeptPassword(row.tenant_id, row.user_id, row.password_hash) for row in rows]
 
 
@@ -54,7 +53,7 @@ async def put_invitation(session: WriteSession, user_id: UUID, token_hash: bytes
 
 async def find_invitation(database: Database, token_hash: bytes) -> FoundInvitation | None:
     """None for one that is unknown, was used, or is too old."""
-    rows = await database.rows(_FIND_INVITATION, {"token_hash": token_hash})
+    rows = await FindInvitation(token_hash=token_hash).all_rows(database)
     return FoundInvitation(rows[0].tenant_id, rows[0].user_id) if rows else None
 
 

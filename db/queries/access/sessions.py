@@ -5,16 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import delete, text
 
-from db.calls import Call
+from db.calls.access import FindSession
 from db.models import BrowserSession
 from db.session import Database, WriteSession
 
-_FIND = Call("""
-    SELECT to_jsonb(found) FROM (
-        SELECT tenant_id, id, user_id, api_key_id, role, scopes,
-               last_seen_at < now() - interval '1 minute' AS is_to_be_noted
-          FROM find_session(:token_hash)) found
-""")
 _TOUCH = text("""
     UPDATE sessions SET last_seen_at = now()
      WHERE tenant_id = :tenant_id AND id = :session_id AND last_seen_at < now() - interval '1 minute'
@@ -51,7 +45,7 @@ class FoundSession:
 
 async def find_session(database: Database, token_hash: bytes) -> FoundSession | None:
     """None for one that is unknown or over, or whose key was revoked."""
-    found = await database.calls.value(_FIND, {"token_hash": token_hash})
+    found = await FindSession(token_hash=token_hash).via(database.calls)
     if found is None:
         return None
     user_id, api_key_id = found["user_id"], found["api_key_id"]

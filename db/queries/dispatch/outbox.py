@@ -1,4 +1,4 @@
-"""The outbox: what Temporal must still be told. Claim, deliver, settle."""
+"""The outbox: what Temporal is still to be told. Claim, deliver, settle."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -8,24 +8,24 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
-from db.calls import Call
+from db.calls.access import TenantsWithWork, tenants
+from db.calls.outbox import (
+    ClaimSignals,
+    ClaimStarts,
+    CountDue,
+    OverdueEnrollments,
+    PostponeOutbox,
+    SettleOutbox,
+)
 from db.queries.engine.performing import described
 from db.session import Database, ReadSession
 from domain.engine.contracts import Command, Directive
 
 START = "start"
 
-# A plan for each of the two: signals are found by an index of their own, among any number of starts.
-_CLAIM_STARTS = Call("SELECT jsonb_agg(c ORDER BY c.id) FROM claim_outbox(:tenant_id, :limit, :lease, true) c")
-_CLAIM_SIGNALS = Call("SELECT jsonb_agg(c ORDER BY c.id) FROM claim_outbox(:tenant_id, :limit, :lease, false) c")
-_SETTLE = Call("SELECT settle_outbox(:tenant_id, :ids)")
-_POSTPONE = Call("SELECT postpone_outbox(:tenant_id, :ids, :error)")
 _WAITING = text(
     "SELECT EXISTS (SELECT FROM outbox WHERE tenant_id = :tenant_id AND enrollment_id = ANY (:enrollment_ids))"
 )
-_DUE = Call("SELECT count_due(:tenant_id, :enrollment_ids)")
-_TENANTS = text("SELECT tenant_id FROM tenants_with_work(:overdue_after)")
-_OVERDUE = text("SELECT * FROM overdue_enrollments(:tenant_id, :overdue_after, :limit)")
 
 
 class Claimed(BaseModel):
@@ -64,29 +64,25 @@ class Outbox:
     async def claim(self, tenant_id: UUID, *, starts: bool, limit: int, lease: timedelta) -> list[Claimed]:
         """Starts of enrollments, or signals to those that run. Whoever claims must settle or postpone; a crash gives
         the rows back when the lease runs out."""
-        statement = _CLAIM_STARTS if starts else _CLAIM_SIGNALS
-        asked = {"tenant_id": tenant_id, "limit": limit, "lease": lease}
-        return [_claimed(row) for row in await self._database.calls.value(statement, asked) or ()]
+        claim = (ClaimStarts if starts else ClaimSignals)(tenant_id=tenant_id, limit=limit, lease=lease)
+        return [_claimed(row) for row in await claim.via(self._database.calls)]
 
     async def settle(self, tenant_id: UUID, ids: Sequence[int]) -> None:
-        await self._database.calls.value(_SETTLE, {"tenant_id": tenant_id, "ids": list(ids)})
+        await SettleOutbox(tenant_id=tenant_id, ids=list(ids)).via(self._database.calls)
 
     async def postpone(self, tenant_id: UUID, ids: Sequence[int], error: str) -> None:
         """Gives rows back, with the reason why they could not be delivered."""
-        await self._database.calls.value(_POSTPONE, {"tenant_id": tenant_id, "ids": list(ids), "error": error})
+        await PostponeOutbox(tenant_id=tenant_id, ids=list(ids), error=error).via(self._database.calls)
 
     async def count_due(self, tenant_id: UUID, enrollment_ids: Sequence[UUID]) -> int:
         """How many of these enrollments have a step that is due, and not failing."""
-        asked = {"tenant_id": tenant_id, "enrollment_ids": list(enrollment_ids)}
-        return int(await self._database.calls.value(_DUE, asked))
+        asked = CountDue(tenant_id=tenant_id, enrollment_ids=list(enrollment_ids))
+        return await asked.via(self._database.calls)
 
     async def tenants_with_work(self, overdue_after: timedelta) -> list[UUID]:
-        rows = await self._database.rows(_TENANTS, {"overdue_after": overdue_after})
-        return [row.tenant_id for row in rows]
+        return await tenants(self._database, TenantsWithWork(overdue_after=overdue_after))
 
     async def overdue(self, tenant_id: UUID, overdue_after: timedelta, limit: int) -> list[Claimed]:
         """Enrollments whose step was due so long ago that something may be wrong with their workflow."""
-        rows = await self._database.rows(
-            _OVERDUE, {"tenant_id": tenant_id, "overdue_after": overdue_after, "limit": limit}
-        )
-        return [_claimed(row._mapping) for row in rows]
+        overdue = OverdueEnrollments(tenant_id=tenant_id, overdue_after=overdue_after, limit=limit)
+        return [_claimed(row._mapping) for row in await overdue.all_rows(self._database)]

@@ -1,7 +1,7 @@
-"""The moves of an enrollment, each one statement: the SQL functions of `0001_functions.sql`, typed.
+"""The moves of an enrollment as a worker makes them, each one statement (db/calls).
 
-The worker's hot path goes through here: performing an email costs four round trips (load, reserve, mark,
-advance), none of them inside a longer transaction.
+This is the worker's hot path: performing an email costs four round trips (load, reserve, mark, advance), none of them
+inside a longer transaction.
 """
 
 from collections.abc import Mapping
@@ -14,64 +14,43 @@ from pydantic import BaseModel, Field
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.calls import Call
+from db.calls.gate import DeferMessage, MarkSending, ReleaseMessage, ReserveMessage
+from db.calls.mailboxes import ClearMailboxFailures, LoadMailbox
+from db.calls.performing import (
+    AdvanceAndChangeLead,
+    AdvanceToNextStep,
+    FailLeadSequence,
+    LoadEnrollment,
+    LoadPlan,
+    LoadVariantWinner,
+    NoteStepError,
+)
+from db.calls.steering import HearOfHold, StopAndDescribe
 from db.session import Database, WriteSession
 from domain.engine.contracts import ERASED, Directive
+from domain.enrollments.log_event import LogEvent
 from domain.enrollments.status import EnrollmentStatus
 from domain.mailboxes.send_times import OpenDays
-from domain.schedule import local_text
+from domain.zones import local_text
 
-_LOAD = Call("SELECT load_enrollment(:tenant_id, :enrollment_id)")
-_PLAN = Call("SELECT load_plan(:tenant_id, :version_id)")
-_RESERVE = Call(
-    "SELECT reserve_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
-    " :message, :resend, :zone, :days, :caps, :jitter, :offsets)"
-)
-_DEFER = Call(
-    "SELECT defer_message(:tenant_id, :enrollment_id, :from_step_id, :version_id, :step_id, :visit, :now, :decisions,"
-    " :mailbox_id, :resend, :zone, :days, :caps, :opens, :closes, :jitter, :offsets, :closed)"
-)
-_MARK = Call("SELECT mark_sending(:tenant_id, :enrollment_id, :message_id, :attempt_id, :now)")
-_RELEASE = Call("SELECT release_message(:tenant_id, :message_id, :attempt_id, :status, :response)")
-_ADVANCE_SQL = (
-    "SELECT advance_to_next_step(:tenant_id, :enrollment_id, :from_step_id, :version_id, :now, :decisions, :effect,"
-    " :next)"
-)
-_ADVANCE = Call(_ADVANCE_SQL)
-_ADVANCE_AND_CHANGE = Call(
-    "SELECT advance_and_change_lead(:tenant_id, :enrollment_id, :from_step_id, :version_id, :now, :decisions, :effect,"
-    " :next, :lead_id, :change)"
-)
-_ADVANCE_TXN = text(_ADVANCE_SQL).bindparams(
-    bindparam("decisions", type_=JSONB),
-    bindparam("effect", type_=JSONB(none_as_null=True)),
-    bindparam("next", type_=JSONB),
-)
-_STOP = Call("SELECT described_directive(stop_lead_sequence(:tenant_id, :enrollment_id, :reason, :now))")
-_FAIL = Call("SELECT described_directive(fail_lead_sequence(:tenant_id, :enrollment_id, :error, :now))")
-_MAILBOX = Call("SELECT load_mailbox(:tenant_id, :mailbox_id)")
-_CLEAR_FAILURES = Call("SELECT clear_mailbox_failures(:tenant_id, :mailbox_id)")
-_WINNER = Call("SELECT load_variant_winner(:tenant_id, :step_id)")
 _NOTE_RESULT = text("""
     UPDATE sequence_execution_log SET detail = detail || :result
      WHERE tenant_id = :tenant_id
        AND id = (SELECT max(id) FROM sequence_execution_log
                   WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
-                    AND event = 'action_performed')
-""").bindparams(bindparam("result", type_=JSONB))
-_HEAR = Call("SELECT hear_of_hold(:tenant_id, :enrollment_id)")
-_NOTE_ERROR = Call("SELECT note_step_error(:tenant_id, :enrollment_id, :error)")
+                    AND event = :event)
+""").bindparams(bindparam("result", type_=JSONB), event=LogEvent.ACTION_PERFORMED.value)
 
 
 def described(answer: dict[str, Any]) -> Directive:
-    """What `described_directive` answered, its due time told in the lead's zone."""
+    """What `described_directive` answered, with its due time in words, in the lead's zone."""
     directive = Directive.model_validate(answer)
     return directive.model_copy(update={"due_text": local_text(directive.due_at, *answer.get("zones", ()))})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the mirror stood when a step was performed. A move from there is refused once it stands elsewhere."""
+    """Where the enrollment stood when a step was performed. A move from there is refused once it stands elsewhere."""
 
     step_id: UUID
     version_id: UUID
@@ -97,7 +76,7 @@ class LoadedMessage(BaseModel):
     subject: str
     status: Literal["sent", "unknown"]
     sent_at: datetime
-    """For an unknown one, when it was let go."""
+    """For an unknown one, when it was handed to the server."""
 
 
 class LoadedDkim(BaseModel):
@@ -181,7 +160,7 @@ class AskedSlot:
     jitter: timedelta
     offsets: list[int]
 
-    def parameters(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {
             "step_id": self.step_id,
             "visit": self.visit,
@@ -191,8 +170,6 @@ class AskedSlot:
             "zone": self.zone,
             "days": self.open_days.days,
             "caps": self.open_days.caps,
-            "opens": self.open_days.opens,
-            "closes": self.open_days.closes,
             "jitter": self.jitter,
             "offsets": self.offsets,
         }
@@ -206,39 +183,45 @@ class EnrollmentQueries:
     tenant_id: UUID
     enrollment_id: UUID
 
-    def _key(self, **parameters: Any) -> dict[str, Any]:
-        return {"tenant_id": self.tenant_id, "enrollment_id": self.enrollment_id, **parameters}
-
     async def load(self) -> LoadedEnrollment | None:
-        answer = await self.database.calls.value(_LOAD, self._key())
+        answer = await LoadEnrollment(**self._key).via(self.database.calls)
         return None if answer is None else LoadedEnrollment.model_validate(answer)
 
     async def plan(self, version_id: UUID) -> dict[str, Any]:
-        return await self.database.calls.value(_PLAN, {"tenant_id": self.tenant_id, "version_id": version_id})
+        return await LoadPlan(tenant_id=self.tenant_id, version_id=version_id).via(self.database.calls)
 
     async def reserve(self, place: Place, asked: "AskedSlot", *, message: dict[str, Any]) -> Reservation:
-        parameters = {**_from(place), **asked.parameters(), "message": message}
-        return _reservation(await self.database.calls.value(_RESERVE, self._key(**parameters)))
+        reserve = ReserveMessage(**self._key, **_from(place), **asked.arguments(), message=message)
+        return _reservation(await reserve.via(self.database.calls))
 
     async def defer(
         self, place: Place, asked: "AskedSlot", *, mailbox_id: UUID, closed: dict[str, Any] | None
     ) -> Reservation:
         """`closed`: what keeps the window closed now, `{"cause": ...}`, if anything does."""
-        parameters = {**_from(place), **asked.parameters(), "mailbox_id": mailbox_id, "closed": closed}
-        return _reservation(await self.database.calls.value(_DEFER, self._key(**parameters)))
+        defer = DeferMessage(
+            **self._key,
+            **_from(place),
+            **asked.arguments(),
+            opens=asked.open_days.opens,
+            closes=asked.open_days.closes,
+            mailbox_id=mailbox_id,
+            closed=closed,
+        )
+        return _reservation(await defer.via(self.database.calls))
 
     async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
         """Whether this attempt may write the final dot. Of several, one may."""
-        return bool(
-            await self.database.calls.value(_MARK, self._key(message_id=message_id, attempt_id=attempt_id, now=now))
-        )
+        mark = MarkSending(**self._key, message_id=message_id, attempt_id=attempt_id, now=now)
+        return await mark.via(self.database.calls)
 
     async def release(
         self, message_id: UUID, attempt_id: UUID, status: Literal["reserved", "refused"], response: str
     ) -> None:
         """The server certainly did not take what this attempt sent."""
-        parameters = {"message_id": message_id, "attempt_id": attempt_id, "status": status, "response": response}
-        await self.database.calls.value(_RELEASE, {"tenant_id": self.tenant_id, **parameters})
+        attempt = {"message_id": message_id, "attempt_id": attempt_id}
+        await ReleaseMessage(tenant_id=self.tenant_id, **attempt, status=status, response=response).via(
+            self.database.calls
+        )
 
     async def advance(
         self,
@@ -249,12 +232,10 @@ class EnrollmentQueries:
         effect: dict[str, Any] | None,
         following: dict[str, Any],
     ) -> Directive:
-        return Directive.model_validate(
-            await self.database.calls.value(
-                _ADVANCE,
-                self._key(**_from(place), now=now, decisions=decisions, effect=effect, next=following),
-            )
+        advance = AdvanceToNextStep(
+            **self._key, **_from(place), now=now, decisions=decisions, effect=effect, next=following
         )
+        return Directive.model_validate(await advance.via(self.database.calls))
 
     async def advance_and_change_lead(
         self,
@@ -268,41 +249,53 @@ class EnrollmentQueries:
         change: dict[str, Any],
     ) -> Directive:
         """The same for an action that changes its lead, as `change_lead` takes it, and nothing else."""
-        parameters = {"now": now, "decisions": decisions, "effect": effect, "next": following}
-        return Directive.model_validate(
-            await self.database.calls.value(
-                _ADVANCE_AND_CHANGE, self._key(**_from(place), **parameters, lead_id=lead_id, change=change)
-            )
+        advance = AdvanceAndChangeLead(
+            **self._key,
+            **_from(place),
+            now=now,
+            decisions=decisions,
+            effect=effect,
+            next=following,
+            lead_id=lead_id,
+            change=change,
         )
+        return Directive.model_validate(await advance.via(self.database.calls))
 
     async def mailbox(self, mailbox_id: UUID) -> LoadedMailbox | None:
-        answer = await self.database.calls.value(_MAILBOX, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
+        answer = await LoadMailbox(tenant_id=self.tenant_id, mailbox_id=mailbox_id).via(self.database.calls)
         return None if answer is None else LoadedMailbox.model_validate(answer)
 
     async def clear_mailbox_failures(self, mailbox_id: UUID) -> None:
-        """Its server has taken a message: whatever it refused in a row is over."""
-        await self.database.calls.value(_CLEAR_FAILURES, {"tenant_id": self.tenant_id, "mailbox_id": mailbox_id})
+        """The mailbox's server accepted a message: its refusals in a row are over."""
+        await ClearMailboxFailures(tenant_id=self.tenant_id, mailbox_id=mailbox_id).via(self.database.calls)
 
     async def variant_winner(self, step_id: UUID) -> str | None:
         """The variant that has won at this step, once one has."""
-        return await self.database.calls.value(_WINNER, {"tenant_id": self.tenant_id, "step_id": step_id})
+        return await LoadVariantWinner(tenant_id=self.tenant_id, step_id=step_id).via(self.database.calls)
 
     async def stop(self, reason: str | None, now: datetime | None) -> Directive:
-        return described(await self.database.calls.value(_STOP, self._key(reason=reason, now=now)))
+        return described(await StopAndDescribe(**self._key, reason=reason, now=now).via(self.database.calls))
 
     async def fail(self, error: str, now: datetime) -> Directive:
-        return described(await self.database.calls.value(_FAIL, self._key(error=error, now=now)))
+        return described(await FailLeadSequence(**self._key, error=error, now=now).via(self.database.calls))
 
     async def heard(self, directive: Directive) -> Directive:
-        """What the workflow is answered. Once it hears that it is paused it sleeps until it is told otherwise, so that
-        this is written down before; one that was let go since then, quietly, is answered how it stands now."""
+        """What the workflow is answered. A workflow that hears that it is paused sleeps until it is told otherwise.
+
+        So this is recorded first. An enrollment that was resumed meanwhile, without its workflow being told, is
+        answered with how it stands now.
+        """
         if directive.status is not EnrollmentStatus.PAUSED:
             return directive
-        answer = await self.database.calls.value(_HEAR, self._key())
+        answer = await HearOfHold(**self._key).via(self.database.calls)
         return ERASED if answer is None else described(answer)
 
     async def note_error(self, error: str) -> None:
-        await self.database.calls.value(_NOTE_ERROR, self._key(error=error))
+        await NoteStepError(**self._key, error=error).via(self.database.calls)
+
+    @property
+    def _key(self) -> dict[str, UUID]:
+        return {"tenant_id": self.tenant_id, "enrollment_id": self.enrollment_id}
 
 
 async def advance_txn(
@@ -317,20 +310,18 @@ async def advance_txn(
 ) -> tuple[bool, Directive]:
     """`EnrollmentQueries.advance` inside the caller's transaction: an action and its record, or neither.
 
-    Whoever is told True must do what the effect says, and nobody else will be.
+    True: the caller must do what the effect says; nobody else will be told so.
     """
-    answer: dict[str, Any] = await session.scalar(
-        _ADVANCE_TXN,
-        {
-            "tenant_id": session.tenant_id,
-            "enrollment_id": enrollment_id,
-            **_from(place),
-            "now": now,
-            "decisions": decisions,
-            "effect": effect,
-            "next": following,
-        },
+    advance = AdvanceToNextStep(
+        tenant_id=session.tenant_id,
+        enrollment_id=enrollment_id,
+        **_from(place),
+        now=now,
+        decisions=decisions,
+        effect=effect,
+        next=following,
     )
+    answer = await advance.within(session)
     return bool(answer["applied"]), Directive.model_validate(answer)
 
 

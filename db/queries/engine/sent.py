@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from db.models import Message
 from db.session import ReadSession, WriteSession
+from domain.enrollments.log_event import LogEvent
 
 _GIVE_UP = text("""
     WITH given_up AS (
@@ -16,10 +17,10 @@ _GIVE_UP = text("""
         RETURNING id, sequence_id, lead_id, step_id)
     INSERT INTO sequence_execution_log
            (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
-    SELECT :tenant_id, :enrollment_id, sequence_id, lead_id, step_id, 'email_outcome_unknown',
+    SELECT :tenant_id, :enrollment_id, sequence_id, lead_id, step_id, CAST(:event AS text),
            jsonb_build_object('message_id', id, 'then', 'skip'), :now
       FROM given_up
-""")
+""").bindparams(event=LogEvent.EMAIL_OUTCOME_UNKNOWN.value)
 
 
 async def own_message_ids(session: ReadSession, rfc_message_ids: Sequence[str]) -> set[str]:

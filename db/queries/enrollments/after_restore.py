@@ -9,16 +9,15 @@ from pydantic import BaseModel
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.session import Database, ReadSession, WriteSession
+from db.calls.enrolling import first_mailbox
+from db.session import ReadSession, WriteSession
+from domain.enrollments.log_event import LogEvent
 from domain.enrollments.status import EnrollmentStatus
 
-_TENANTS = text("SELECT tenant_id FROM tenants_on_the_way()")
-_COLUMNS = """
+_COLUMNS = f"""
     SELECT s.id, s.version_id, s.status, s.current_step_id, s.next_action_at, s.hold_until, s.clock_offset, s.visits,
            s.done, s.enrolled_at, l.timezone AS lead_zone,
-           -- As load_enrollment has it: whoever was enrolled before there was a mailbox takes the first.
-           coalesce(s.mailbox_id, (SELECT f.id FROM mailboxes f WHERE f.tenant_id = s.tenant_id AND f.status = 'active'
-                                    ORDER BY f.created_at, f.id LIMIT 1)) AS mailbox_id
+           coalesce(s.mailbox_id, {first_mailbox("s.tenant_id")}) AS mailbox_id
       FROM lead_sequence_state s JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
      WHERE s.tenant_id = :tenant_id AND s.ended_at IS NULL AND s.current_step_id IS NOT NULL
 """
@@ -48,7 +47,7 @@ _MARK = text("""
         RETURNING m.id, m.enrollment_id, m.step_id)
     INSERT INTO sequence_execution_log
            (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
-    SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, m.step_id, 'email_outcome_unknown',
+    SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, m.step_id, CAST(:event AS text),
            jsonb_build_object('message_id', m.id, 'cause', 'restored', 'then', v.plan#>>'{settings,unknown_outcome}',
                               'gap', CAST(:gap AS jsonb)),
            clock_timestamp() + s.clock_offset
@@ -56,11 +55,13 @@ _MARK = text("""
       JOIN lead_sequence_state s ON s.tenant_id = :tenant_id AND s.id = m.enrollment_id
       JOIN sequence_versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
     RETURNING enrollment_id
-""").bindparams(bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB))
+""").bindparams(
+    bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB), event=LogEvent.EMAIL_OUTCOME_UNKNOWN.value
+)
 _NOTE_ACTIONS = text("""
     INSERT INTO sequence_execution_log
            (tenant_id, enrollment_id, sequence_id, lead_id, step_id, event, detail, occurred_at)
-    SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, r.step_id, 'action_outcome_unknown',
+    SELECT s.tenant_id, s.id, s.sequence_id, s.lead_id, r.step_id, CAST(:event AS text),
            jsonb_build_object('cause', 'restored', 'visit', r.visit, 'gap', CAST(:gap AS jsonb)),
            clock_timestamp() + s.clock_offset
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) r(enrollment_id uuid, step_id uuid, visit integer)
@@ -68,14 +69,16 @@ _NOTE_ACTIONS = text("""
      WHERE NOT EXISTS (
            SELECT FROM sequence_execution_log g
             WHERE g.tenant_id = :tenant_id AND g.enrollment_id = r.enrollment_id AND g.step_id = r.step_id
-              AND g.event = 'action_outcome_unknown' AND g.detail->>'visit' = CAST(r.visit AS text))
-""").bindparams(bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB))
+              AND g.event = CAST(:event AS text) AND g.detail->>'visit' = CAST(r.visit AS text))
+""").bindparams(
+    bindparam("rows", type_=JSONB), bindparam("gap", type_=JSONB), event=LogEvent.ACTION_OUTCOME_UNKNOWN.value
+)
 _NOTED_ACTION = text("""
     SELECT detail FROM sequence_execution_log
      WHERE tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND step_id = :step_id
-       AND event = 'action_outcome_unknown' AND detail->>'visit' = CAST(CAST(:visit AS integer) AS text)
+       AND event = :event AND detail->>'visit' = CAST(CAST(:visit AS integer) AS text)
      ORDER BY id DESC LIMIT 1
-""")
+""").bindparams(event=LogEvent.ACTION_OUTCOME_UNKNOWN.value)
 # Temporal may be older than the copy, or newer, or empty. A revision that it cannot have seen makes the mirror the
 # truth, and a word that it is told starts whatever is missing there.
 _TELL = text("""
@@ -112,11 +115,6 @@ class InCopy(BaseModel):
     enrolled_at: datetime
     lead_zone: str
     mailbox_id: UUID | None
-
-
-async def tenants_on_the_way(database: Database) -> list[UUID]:
-    """Those with enrollments that have not ended, or with a batch under way."""
-    return [row.tenant_id for row in await database.rows(_TENANTS, {})]
 
 
 async def enrollments_after(session: WriteSession, after: UUID, limit: int, stopped_at: datetime) -> list[InCopy]:

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from db.calls.rows import is_live
 from db.session import ReadSession, WriteSession
 
-_TO_MOVE = text("""
+_TO_MOVE = text(f"""
     SELECT id, status, clock_offset FROM lead_sequence_state
      WHERE tenant_id = :tenant_id
-       AND CASE WHEN CAST(:enrollment_id AS uuid) IS NULL THEN status IN ('pending', 'active', 'paused', 'failed')
+       AND CASE WHEN CAST(:enrollment_id AS uuid) IS NULL THEN {is_live("status")}
                 ELSE id = :enrollment_id END
      ORDER BY id
 """)

@@ -1,4 +1,4 @@
-"""The execution log: read by sequence, and kept in months."""
+"""The execution log, read by sequence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, text, tuple_
 
 from db.models import Lead, LogEntry
-from db.session import Database, ReadSession
+from db.session import ReadSession
 
 _STEPS = text("""
     SELECT id FROM sequence_steps
      WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND (key = :step OR id::text = lower(:step))
 """)
 _KEYS = text("SELECT id, key FROM sequence_steps WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id")
-_MAINTAIN = text("SELECT maintain_execution_log(:months_ahead, :keep_months)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,3 @@ async def steps_named(session: ReadSession, sequence_id: UUID, step: str) -> Seq
 async def step_keys(session: ReadSession, sequence_id: UUID) -> dict[UUID, str]:
     found = await session.execute(_KEYS, {"tenant_id": session.tenant_id, "sequence_id": sequence_id})
     return {row.id: row.key for row in found}
-
-
-async def maintain(database: Database, *, months_ahead: int, keep_months: int) -> dict[str, Any]:
-    """Makes this month's partition and those ahead, drops those older than `keep_months` (0 keeps all).
-
-    Answers `made` and `dropped` months, and `rows_deleted` of months that had no partition.
-    """
-    return await database.call(_MAINTAIN, {"months_ahead": months_ahead, "keep_months": keep_months})

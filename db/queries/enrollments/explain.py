@@ -4,19 +4,20 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from db.calls.enrolling import first_mailbox, is_suppressed
 from db.session import ReadSession
 from domain.enrollments.explain import Situation
 
 # The enrollment's own clock: fast-forward (development) moves it ahead of the wall's.
-_SITUATION = text("""
+_SITUATION = text(f"""
     SELECT jsonb_build_object(
                'enrollment_id', s.id, 'lead_id', s.lead_id, 'sequence_id', s.sequence_id, 'status', s.status,
                'stop_reason', s.stop_reason, 'error', s.error, 'due_at', s.next_action_at,
                'hold_until', s.hold_until, 'paused_at', s.paused_at, 'paused_by', s.paused_by,
                'ended_at', s.ended_at, 'sequence_status', q.status,
-               'lead_zone', l.timezone, 'sequence_zone', v.plan#>>'{settings,timezone}',
-               'suppressed', is_suppressed(s.tenant_id, l.email),
-               'send_window', v.plan#>'{settings,send_window}', 'deferral', s.deferral,
+               'lead_zone', l.timezone, 'sequence_zone', v.plan#>>'{{settings,timezone}}',
+               'suppressed', {is_suppressed("s.tenant_id", "l.email")},
+               'send_window', v.plan#>'{{settings,send_window}}', 'deferral', s.deferral,
                'step', here.step, 'following', v.plan->'steps'->here.place::integer,
                'sends_email', jsonb_path_exists(v.plan, '$.steps[*] ? (@.type == "email")'),
                'mailbox', (SELECT jsonb_build_object('id', m.id, 'status', m.status, 'timezone', m.timezone,
@@ -30,16 +31,14 @@ _SITUATION = text("""
                              FROM mailboxes m
                             CROSS JOIN LATERAL (
                                 SELECT coalesce(nullif(m.timezone, ''), nullif(m.day_zone, ''),
-                                                v.plan#>>'{settings,timezone}', 'UTC') AS zone) whose
+                                                v.plan#>>'{{settings,timezone}}', 'UTC') AS zone) whose
                             CROSS JOIN LATERAL (
                                 SELECT date_trunc('day', (clock_timestamp() + s.clock_offset) AT TIME ZONE whose.zone)
                                        AT TIME ZONE whose.zone AS at) mailbox_midnight
                             WHERE m.tenant_id = s.tenant_id
                               AND m.id = coalesce(CAST(s.deferral->>'mailbox_id' AS uuid),
-                                                  CAST(here.step#>>'{config,mailbox_id}' AS uuid), s.mailbox_id,
-                                                  (SELECT f.id FROM mailboxes f
-                                                    WHERE f.tenant_id = s.tenant_id AND f.status = 'active'
-                                                    ORDER BY f.created_at, f.id LIMIT 1))),
+                                                  CAST(here.step#>>'{{config,mailbox_id}}' AS uuid), s.mailbox_id,
+                                                  {first_mailbox("s.tenant_id")})),
                'untold', (SELECT jsonb_build_object('command', o.command, 'since', o.created_at,
                                                     'attempts', o.attempts, 'error', o.last_error)
                             FROM outbox o WHERE o.tenant_id = s.tenant_id AND o.enrollment_id = s.id

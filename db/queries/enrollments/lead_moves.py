@@ -1,4 +1,4 @@
-"""What sequences change about a lead beside what `change_lead` does (`0012_receiving.sql`)."""
+"""What sequences change about a lead beside what `change_lead` does (db/sql/performing.sql)."""
 
 from uuid import UUID
 

@@ -10,9 +10,7 @@ from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.models import InboxCursor, InboxFailure, Mailbox
-from db.session import Database, ReadSession, WriteSession
-
-_UNWATCHED = text("SELECT tenant_id, mailbox_id FROM unwatched_mailboxes(:silent)")
+from db.session import ReadSession, WriteSession
 
 _KEY = "c.tenant_id = :tenant_id AND c.mailbox_id = :mailbox_id AND c.folder = :folder"
 # The row is there from the first look on: whoever comes next waits for whoever is at it.
@@ -99,11 +97,6 @@ class FolderKey:
 
     def of(self, session: ReadSession, **more: Any) -> Mapping[str, Any]:
         return {"tenant_id": session.tenant_id, "mailbox_id": self.mailbox_id, "folder": self.folder, **more}
-
-
-async def unwatched_mailboxes(database: Database, silent: timedelta) -> list[tuple[UUID, UUID]]:
-    """(tenant, mailbox) of those to be watched of whose watcher nothing was heard for that long."""
-    return [(row.tenant_id, row.mailbox_id) for row in await database.rows(_UNWATCHED, {"silent": silent})]
 
 
 async def settings_of(session: ReadSession, mailbox_id: UUID) -> InboxSettings | None:

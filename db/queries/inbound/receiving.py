@@ -1,4 +1,4 @@
-"""What an event is about, and receiving it: one call, `receive_event` (`0012_receiving.sql`)."""
+"""What an event is about, and receiving it: one call of `receive_event` (db/sql/events.sql)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, text
 
+from db.calls.events import LockLiveEnrollments, ReceiveEvent
 from db.session import ReadSession, WriteSession
 
 _ABOUT = """
@@ -52,10 +52,6 @@ _BY_ADDRESS = text("""
     SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = ANY (CAST(:emails AS text[]))
      ORDER BY array_position(CAST(:emails AS text[]), l.email) LIMIT 1
 """)
-_LOCK = text("SELECT id FROM lock_live_enrollments(:tenant_id, :lead_id, :company_domain, :about)")
-_RECEIVE = text("SELECT receive_event(:tenant_id, :event, :demand, :company_domain)").bindparams(
-    bindparam("event", type_=JSONB), bindparam("demand", type_=JSONB(none_as_null=True))
-)
 _TO_HOLD = text("""
     SELECT s.id, s.next_action_at, clock_timestamp() + s.clock_offset AS now, v.plan->'settings' AS settings, l.timezone
       FROM lead_sequence_state s
@@ -64,7 +60,6 @@ _TO_HOLD = text("""
      WHERE s.tenant_id = :tenant_id AND s.id = ANY (CAST(:ids AS uuid[]))
      ORDER BY s.id
 """)
-_HOLD = text("SELECT (hold_lead_sequence(:tenant_id, :enrollment_id, :until, NULL)).hold_until = :until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +148,8 @@ async def lock_enrollments(
     """Locks every enrollment of the lead that has not ended; with `company_domain` also those of other leads of that
     domain, in sequences that stop or pause when a colleague replies. Their IDs. Locks also the enrollment that an
     event is `about`, which may have ended: whoever records the event will want it."""
-    key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "company_domain": company_domain, "about": about}
-    return list((await session.scalars(_LOCK, key)).all())
+    lock = LockLiveEnrollments(tenant_id=session.tenant_id, lead_id=lead_id, company_domain=company_domain, about=about)
+    return [row.id for row in await lock.all_within(session)]
 
 
 async def receive(
@@ -171,10 +166,8 @@ async def receive(
         "message_id": _text(about.message_id),
         "step_id": _text(about.step_id),
     }
-    answer: dict[str, Any] = await session.scalar(
-        _RECEIVE,
-        {"tenant_id": session.tenant_id, "event": row, "demand": demand, "company_domain": company_domain},
-    )
+    told = ReceiveEvent(tenant_id=session.tenant_id, event=row, demand=demand, company_domain=company_domain)
+    answer = await told.within(session)
     moved = ("stopped", "live", "company_stopped", "company_paused")
     return Received(answer["recorded"], *([UUID(one) for one in answer.get(name, ())] for name in moved))
 
@@ -183,12 +176,6 @@ async def to_hold(session: ReadSession, enrollment_ids: Sequence[UUID]) -> Seque
     """`id`, `next_action_at`, `now` on its clock, their version's `settings`, the lead's `timezone`."""
     key = {"tenant_id": session.tenant_id, "ids": list(enrollment_ids)}
     return (await session.execute(_TO_HOLD, key)).all()
-
-
-async def hold(session: WriteSession, enrollment_id: UUID, until: datetime) -> bool:
-    """Whether the enrollment is held until then: not when that is past, or it is held for longer already."""
-    key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "until": until}
-    return bool(await session.scalar(_HOLD, key))
 
 
 def _text(an_id: UUID | None) -> str | None:

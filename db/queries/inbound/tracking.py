@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from db.calls.rows import log_move
 from db.queries.inbound.receiving import About
 from db.session import ReadSession, WriteSession
+from domain.enrollments.log_event import LogEvent
 from domain.inbound.machines import AT_ONCE
 
 _BY_ID = text("""
@@ -56,15 +58,20 @@ _TAKE_BACK = text("""
            engagement_score = greatest(engagement_score - CAST(:points AS integer), 0)
      WHERE tenant_id = :tenant_id AND id = :enrollment_id
 """)
-# `moved`: something was decided, or went on, after what turned out to be a machine's.
-_LOG = text("""
-    SELECT log_move(s, 'relabelled', :step_id, jsonb_build_object(
-               'rule', CAST(:rule AS text), 'clicks', CAST(:clicks AS integer), 'opens', CAST(:opens AS integer),
-               'moved', EXISTS (SELECT FROM sequence_execution_log g
-                                 WHERE g.tenant_id = s.tenant_id AND g.enrollment_id = s.id
-                                   AND g.event IN ('heard', 'branch_decided') AND g.occurred_at >= :since)), :at)
+# `moved`: after the event, which turned out to be a machine's, a decision was made or a wait ended.
+_DETAIL = """
+    jsonb_build_object(
+        'rule', CAST(:rule AS text), 'clicks', CAST(:clicks AS integer), 'opens', CAST(:opens AS integer),
+        'moved', EXISTS (SELECT FROM sequence_execution_log g
+                          WHERE g.tenant_id = s.tenant_id AND g.enrollment_id = s.id
+                            AND g.event IN (:heard, :branch_decided) AND g.occurred_at >= :since))
+"""
+_LOG = text(f"""
+    SELECT {log_move("s", event=":event", step_id=":step_id", detail=_DETAIL, at=":at")}
       FROM lead_sequence_state s WHERE s.tenant_id = :tenant_id AND s.id = :enrollment_id
-""")
+""").bindparams(
+    event=LogEvent.RELABELLED.value, heard=LogEvent.HEARD.value, branch_decided=LogEvent.BRANCH_DECIDED.value
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from db.calls.erasing import EraseLead
 from db.models import Lead, User
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
@@ -16,7 +17,6 @@ from domain.leads.importing import LIMITS, ParsedLead
 
 S = TypeVar("S", bound=Select[Any])
 
-_ERASE = text("SELECT erase_lead(CAST(:tenant_id AS uuid), CAST(:lead_id AS uuid))")
 # In the order of their IDs, as everywhere that several enrollments are locked, also of those that have ended.
 _LOCK_ENROLLMENTS = text("""
     SELECT id FROM lead_sequence_state
@@ -146,7 +146,7 @@ async def erase_lead(session: WriteSession, lead_id: UUID) -> bool:
     count of it stays, without anything that tells who it was."""
     key = {"tenant_id": str(session.tenant_id), "lead_id": str(lead_id)}
     await session.execute(_LOCK_ENROLLMENTS, key)
-    return bool(await session.scalar(_ERASE, key))
+    return await EraseLead(tenant_id=session.tenant_id, lead_id=lead_id).within(session)
 
 
 async def take_import_turn(session: WriteSession) -> None:

@@ -10,24 +10,6 @@ from db.models import Suppression
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
-# Of everything that this transaction has suppressed (`now()` is when it began). In the order of their IDs, as
-# everywhere, and each once, whatever it is suppressed by.
-_STOP = text("""
-    WITH new AS MATERIALIZED (
-        SELECT kind, value FROM suppressions WHERE tenant_id = :tenant_id AND created_at = now()
-    ), meant AS MATERIALIZED (
-        SELECT l.id FROM new JOIN leads l ON l.tenant_id = :tenant_id AND new.kind = 'address' AND l.email = new.value
-        UNION
-        SELECT l.id FROM (SELECT DISTINCT domain FROM leads
-                           WHERE tenant_id = :tenant_id AND EXISTS (SELECT FROM new WHERE kind = 'domain')) d
-          JOIN leads l ON l.tenant_id = :tenant_id AND l.domain = d.domain
-         WHERE domain_and_parents(d.domain) && (SELECT array_agg(value) FROM new WHERE kind = 'domain')
-    )
-    SELECT count(stop_lead_sequence(tenant_id, id, 'suppressed'))
-      FROM (SELECT s.tenant_id, s.id FROM lead_sequence_state s JOIN meant ON meant.id = s.lead_id
-             WHERE s.tenant_id = :tenant_id AND s.status IN ('pending', 'active', 'paused', 'failed')
-             ORDER BY s.id OFFSET 0) live
-""")
 # Two lists that held the same values in another order would wait for each other for ever.
 # However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
 _LIST_TURN = text("""
@@ -97,8 +79,3 @@ async def insert_suppressions(session: WriteSession, rows: Sequence[tuple[str, s
     kinds, values, reasons = ([row[place] for row in rows] for place in range(3))
     key = {"tenant_id": session.tenant_id, "kinds": kinds, "values": values, "reasons": reasons}
     return int((await session.execute(_INSERT_MANY, key)).scalar_one())
-
-
-async def stop_newly_suppressed(session: WriteSession) -> int:
-    """Stops every live enrollment of the leads that this transaction has suppressed; how many."""
-    return int(await session.scalar(_STOP, {"tenant_id": session.tenant_id}) or 0)

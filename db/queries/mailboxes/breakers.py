@@ -13,7 +13,7 @@ Failure = Literal["smtp_auth_failures", "imap_auth_failures", "refusals"]
 """The columns that count in a row."""
 
 _SETTINGS = text("SELECT settings FROM tenants WHERE id = :tenant_id")
-# Before any enrollment is locked, as at the gate: nobody waits in a circle.
+# Before any enrollment is locked, as at the gate, so that no two transactions wait for each other.
 _LOCK = text("SELECT id FROM mailboxes WHERE tenant_id = :tenant_id AND id = :mailbox_id FOR NO KEY UPDATE")
 _OF_MESSAGE = text("SELECT mailbox_id FROM messages WHERE tenant_id = :tenant_id AND id = :message_id")
 _COUNT = {
@@ -44,7 +44,6 @@ _HOLD = text("""
     UPDATE mailboxes SET status = 'held', hold_reason = :reason, held_at = now()
      WHERE tenant_id = :tenant_id AND id = :mailbox_id AND status = 'active' RETURNING email
 """)
-_RELEASE = text("SELECT release_parked(:tenant_id, :mailbox_id, :per_second)")
 
 
 async def breaker_settings(session: ReadSession) -> BreakerSettings:
@@ -86,9 +85,3 @@ async def hold(session: WriteSession, mailbox_id: UUID, reason: str) -> str | No
     """Its address, if it was active until now."""
     key = {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id, "reason": reason}
     return await session.scalar(_HOLD, key)
-
-
-async def release_parked(session: WriteSession, mailbox_id: UUID, per_second: float) -> int:
-    """Lets go what waited for the mailbox; how many enrollments."""
-    key = {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id, "per_second": per_second}
-    return int(await session.scalar(_RELEASE, key) or 0)

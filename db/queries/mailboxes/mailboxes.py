@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from db.calls.rows import is_live
 from db.models import Mailbox
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
-_IN_USE = text("""
+_IN_USE = text(f"""
     SELECT count(*) FROM lead_sequence_state
      WHERE tenant_id = :tenant_id AND mailbox_id = :mailbox_id
-       AND status IN ('pending', 'active', 'paused', 'failed')
+       AND {is_live("status")}
 """)
 
 _SENT_TODAY = text("""

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from db.session import Database, ReadSession, WriteSession
+from db.session import ReadSession, WriteSession
 
-_TENANTS = text("SELECT tenant_id FROM tenants_choosing_winners()")
 # As published: a draft is sent to nobody. A winner stays as long as its variant is there.
 _CHOOSING = text("""
     SELECT q.id AS sequence_id, CAST(step->>'id' AS uuid) AS step_id, step->'config'->'auto_winner' AS auto_winner,
@@ -45,11 +44,6 @@ class ChoosingStep:
     auto_winner: dict[str, Any]
     variants: list[str]
     winner: str | None
-
-
-async def tenants_choosing(database: Database) -> list[UUID]:
-    """Every tenant with a running sequence that chooses winners by itself."""
-    return [row.tenant_id for row in await database.rows(_TENANTS, {})]
 
 
 async def choosing_steps(session: ReadSession) -> Sequence[ChoosingStep]:

@@ -6,15 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
+from db.calls.webhooks import ClaimWebhookDeliveries
 from db.models import WebhookDelivery
 from db.queries.paging import After, newest_page
 from db.session import Database, ReadSession, WriteSession
-
-_CLAIM = text("SELECT * FROM claim_webhook_deliveries(:tenant_id, :limit, :lease)")
-_FORGET = text("SELECT forget_old_webhooks(:older_than)")
-_TENANTS = text("SELECT tenant_id FROM tenants_with_webhooks()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +29,8 @@ class ClaimedDelivery:
 
 async def claim(database: Database, tenant_id: UUID, *, limit: int, lease: timedelta) -> list[ClaimedDelivery]:
     """Whoever claims must settle; a crash gives the rows back when the lease runs out."""
-    rows = await database.rows(_CLAIM, {"tenant_id": tenant_id, "limit": limit, "lease": lease})
+    rows = await ClaimWebhookDeliveries(tenant_id=tenant_id, limit=limit, lease=lease).all_rows(database)
     return [ClaimedDelivery(**row._mapping) for row in rows]
-
-
-async def tenants_with_webhooks(database: Database) -> list[UUID]:
-    return [row.tenant_id for row in await database.rows(_TENANTS, {})]
-
-
-async def forget_old(database: Database, older_than: timedelta) -> int:
-    """Of all tenants: how many were forgotten."""
-    return int(await database.call(_FORGET, {"older_than": older_than}))
 
 
 async def list_deliveries(

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from db.calls.webhooks import new_webhook_secret
 from db.models import WebhookEndpoint
 from db.queries.paging import After, newest_page
 from db.queries.rows import change_row
@@ -39,7 +40,7 @@ async def list_endpoints(session: ReadSession, after: After | None, limit: int) 
 
 async def rotate_secret(session: WriteSession, endpoint_id: UUID) -> WebhookEndpoint | None:
     """The endpoint with a new secret; None when there is none."""
-    return await change_row(session, WebhookEndpoint, endpoint_id, {"secret": func.new_webhook_secret()})
+    return await change_row(session, WebhookEndpoint, endpoint_id, {"secret": new_webhook_secret()})
 
 
 async def note_success(session: WriteSession, endpoint_id: UUID) -> None:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs once, when the server's data is made: the roles of both programs, and Cadenza's database. Temporal makes its own.
+# Runs once, when the server's data directory is created. Makes the roles of both programs, and Cadenza's database. Temporal
+# makes its own databases.
 set -eu
 psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
   --set owner="$CADENZA_OWNER_PASSWORD" --set app="$CADENZA_APP_PASSWORD" --set temporal="$TEMPORAL_DB_PASSWORD" <<'SQL'

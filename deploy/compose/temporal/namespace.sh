@@ -1,5 +1,5 @@
 #!/bin/sh
-# The namespace, and the search attributes that leads are found by. Both may be there already.
+# Creates the namespace, and the search attributes by which workflows are found. Both may exist already.
 set -eu
 until temporal operator cluster health; do sleep 2; done
 temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" ||

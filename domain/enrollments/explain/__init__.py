@@ -1,7 +1,7 @@
 """Why nothing is being sent to a lead right now. Pure: the same situation has the same reasons.
 
-Each cause is one function that says whether it holds; `CAUSES` lists them by precedence. Of those that hold, the
-first is the reason. A new cause is one function, in the file of its kind, and its place in that list.
+Each cause is one function that returns a reason if the cause holds. `CAUSES` lists them by precedence: the first that
+holds is the reason, the others are told beside it. To add a cause, write its function and add it to `CAUSES`.
 """
 
 from datetime import datetime
@@ -39,14 +39,14 @@ CAUSES: tuple[Cause, ...] = (
     minimum_gap,
     retrying,
 )
-"""By precedence. `due` is what is left when none of them holds."""
+"""By precedence. If none of them holds, the reason is `due`."""
 
 
 def explain(at: Situation) -> Explanation:
-    """The reason, the others that hold too, and the next moment at which something may happen."""
+    """The reason, the other reasons that hold too, and the next moment at which something may be sent."""
     reasons = [reason for cause in CAUSES if (reason := cause(at)) is not None] or [due(at)]
     if at.status.ended:
-        return Explanation(reasons[0], None, [])  # nothing else matters any more
+        return Explanation(reasons[0], None, [])  # after the end nothing else matters
     return Explanation(reasons[0], _next_eligible(reasons), reasons[1:])
 
 

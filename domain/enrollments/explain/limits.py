@@ -1,4 +1,4 @@
-"""The email is due, or soon will be, and may not leave then: the hours are wrong, or the mailbox has sent enough."""
+"""The email is due now or soon, but it may not leave then: outside the hours, or over a limit of the mailbox."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ def daily_cap(at: Situation) -> Reason | None:
     if put_off is None:
         return None
     day = f"{put_off.day:%a %d %b %Y}" if put_off.day else "the day"
-    planned = f", and room for {put_off.planned} is kept for leads on their way" if put_off.planned else ""
+    planned = f", and {put_off.planned} reserved for leads already in a sequence" if put_off.planned else ""
     sent_today = at.mailbox.sent_today if at.mailbox else None
     so_far = "" if sent_today is None else f" and has sent {sent_today} today"
     full_with = f"{put_off.taken} sent or due{planned}"
@@ -41,7 +41,7 @@ def hourly_cap(at: Situation) -> Reason | None:
     put_off = _put_off(at, "hourly_cap")
     if put_off is None:
         return None
-    detail = f"the mailbox may send {put_off.cap} emails an hour, and has none left for this one: {_leaves(at)}"
+    detail = f"the mailbox may send {put_off.cap} emails an hour, and this hour is full: {_leaves(at)}"
     return _limit(at, put_off, detail)
 
 
@@ -50,7 +50,7 @@ def minimum_gap(at: Situation) -> Reason | None:
     if put_off is None:
         return None
     jitter = f" and up to {put_off.jitter_seconds} more" if put_off.jitter_seconds else ""
-    between = f"at least {put_off.seconds or 0} seconds{jitter} lie between two emails of the mailbox"
+    between = f"the mailbox waits at least {put_off.seconds or 0} seconds{jitter} between two emails"
     return _limit(at, put_off, f"{between}: {_leaves(at)}")
 
 
@@ -64,7 +64,7 @@ def _limit(at: Situation, put_off: Deferral, detail: str, **more: Any) -> Reason
 
 
 def _closed(at: Situation, cause: str) -> Reason | None:
-    """It was put off for this cause, or would be if it became due as things are."""
+    """The email was put off for this cause, or would be if it became due now."""
     if at.is_held or at.status.ended:
         return None
     if at.deferral is not None:
@@ -85,7 +85,7 @@ def _told(at: Situation, put_off: Deferral, until: datetime | None) -> Reason:
         what += f" ({' '.join(filter(None, (asked.text, put_off.timezone)))})"
     if put_off.cause == "holiday":
         what += f", which is closed on a holiday ({' '.join(filter(None, (put_off.place, put_off.holiday)))})"
-    when = f"nothing leaves before {at.local(until)}" if until else "it never opens: give it more hours"
+    when = f"nothing is sent before {at.local(until)}" if until else "they never open: add hours"
     fallback = f"; {hours.zone_fallback}" if hours.zone_fallback and not by_mailbox else ""
     binds = {
         **_binds(at, until),

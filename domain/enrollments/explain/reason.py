@@ -1,4 +1,4 @@
-"""What a cause answers, and what is made of all the answers."""
+"""The types of the answer: one reason for each cause that holds, and the explanation made of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from domain.enrollments.explain.situation import Situation
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`binds` names what stands in the way, as JSON values; `until` is when it ends by itself (UTC), None when it
-    does not, or when nobody can tell."""
+    """`binds` has the facts behind `detail`, as JSON values. `until` (UTC) is when the cause ends by itself; None if it
+    does not, or if that is not known."""
 
     code: str
     detail: str
@@ -23,7 +23,7 @@ class Reason:
 class Explanation:
     reason: Reason
     next_eligible_at: datetime | None
-    """The earliest moment at which something may happen; None while that is up to a person, or unknown."""
+    """The earliest moment at which something may be sent; None while a person must act first, or if it is unknown."""
     also: list[Reason]
 
 

@@ -1,4 +1,4 @@
-"""The step is due, and the email does not leave."""
+"""The step is due, but no mailbox can send the email now, or an attempt has failed."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from domain.mailboxes.breakers import explained
 def no_mailbox(at: Situation) -> Reason | None:
     if at.mailbox is not None or not at.sends_email:
         return None
-    return Reason("no_mailbox", "there is no active mailbox to send from: add one")
+    return Reason("no_mailbox", "there is no active mailbox to send from: add one, or make one active")
 
 
 def mailbox_unhealthy(at: Situation) -> Reason | None:
@@ -18,8 +18,8 @@ def mailbox_unhealthy(at: Situation) -> Reason | None:
         return None
     reason, since = at.mailbox.hold_reason, json_time(at.mailbox.held_at)
     detail = (
-        f"the mailbox that this lead hears from is held{_since(at)}, and all of it waits:"
-        f" {explained(reason)}; mend that, then make it active"
+        f"the mailbox that writes to this lead is held{_since(at)}, and its emails wait:"
+        f" {explained(reason)}; correct that, then make the mailbox active"
     )
     return Reason("mailbox_unhealthy", detail, {**_mailbox(at), "hold_reason": reason, "since": since})
 
@@ -28,7 +28,7 @@ def mailbox_held(at: Situation) -> Reason | None:
     if not _is_held(at) or at.mailbox is None or at.mailbox.hold_reason is not None:
         return None
     status = at.mailbox.status
-    detail = f"the mailbox that this lead hears from is {status}{_since(at)}, and all of it waits: make it active"
+    detail = f"the mailbox that writes to this lead is {status}{_since(at)}, and its emails wait: make it active"
     return Reason("mailbox_held", detail, {**_mailbox(at), "since": json_time(at.mailbox.held_at)})
 
 
@@ -49,9 +49,9 @@ def retrying(at: Situation) -> Reason | None:
     if at.error is None or at.is_held:
         return None
     binds = {**at.step_binds(), "error": at.error}
-    return Reason("retrying", f"{at.at_step} is being tried again; the last attempt said: {at.error}", binds)
+    return Reason("retrying", f"{at.at_step} is being tried again. The last attempt failed: {at.error}", binds)
 
 
 def due(at: Situation) -> Reason:
     binds = {**at.step_binds(), "due_at": json_time(at.due_at)}
-    return Reason("due", f"nothing stands in the way: {at.at_step} is due and being done", binds, until=at.now)
+    return Reason("due", f"nothing is in the way: {at.at_step} is due and runs now", binds, until=at.now)

@@ -1,4 +1,4 @@
-"""All that bears on one enrollment at one moment, as it was read."""
+"""Everything that decides why nothing is sent to one lead at one moment, as it was read from the database."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -6,11 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.enrollments.status import EnrollmentStatus
+from domain.enrollments.status import HELD, EnrollmentStatus
 from domain.mailboxes.sending_hours import SendingHours
 from domain.mailboxes.windows import SendWindow
-from domain.schedule import local_text
-from domain.zones import Zones
+from domain.zones import Zones, local_text
 
 
 class _Read(BaseModel):
@@ -18,7 +17,7 @@ class _Read(BaseModel):
 
 
 class PlannedStep(_Read):
-    """As the published plan has it."""
+    """A step as the published version has it."""
 
     key: str
     name: str = ""
@@ -28,7 +27,7 @@ class PlannedStep(_Read):
 
 
 class Untold(_Read):
-    """The oldest word that Temporal has not been told yet."""
+    """The oldest command in the outbox that has not reached Temporal yet."""
 
     command: str
     since: datetime
@@ -42,15 +41,15 @@ class Sender(_Read):
     timezone: str = ""
     working_hours: dict[str, Any] | None = None
     hold_reason: str | None = None
-    """The code of the circuit breaker that holds it; None when a person does."""
+    """The code of the circuit breaker that holds it; None when a person holds it."""
     held_at: datetime | None = None
     sent_today: int | None = None
-    """In its own zone; read where its daily cap is what binds."""
+    """Counted by the mailbox's own day. Read only where the daily cap is the reason."""
 
 
 class Deferral(_Read):
-    """Why the email that is due was put off, as whoever put it off wrote it down (`domain.mailboxes.sending_hours`,
-    and the calendar of the mailbox in Postgres)."""
+    """Why the email that is due was put off. Written by `domain.mailboxes.sending_hours` and by the SQL functions that
+    assign send slots."""
 
     cause: str
     timezone: str | None = None
@@ -66,7 +65,7 @@ class Deferral(_Read):
 
 
 class Situation(_Read):
-    """All that bears on an enrollment at `now` (UTC, on the enrollment's own clock)."""
+    """One enrollment at `now` (UTC, on the enrollment's own clock)."""
 
     enrollment_id: UUID
     lead_id: UUID
@@ -74,7 +73,9 @@ class Situation(_Read):
     status: EnrollmentStatus
     stop_reason: str | None = None
     error: str | None = None
-    """Of the last attempt at the current step; None once it has succeeded."""
+    """The error of the last attempt at the current step; None once it has succeeded."""
+    remedy: str | None = None
+    """What a person does about `error`; None if its code is not known."""
     due_at: datetime | None = None
     hold_until: datetime | None = None
     paused_at: datetime | None = None
@@ -90,7 +91,7 @@ class Situation(_Read):
     """The next step by position."""
     deferral: Deferral | None = None
     sends_email: bool
-    """Whether any step of the plan does."""
+    """Whether any step of the version sends an email."""
     mailbox: Sender | None = None
     untold: Untold | None = None
     now: datetime
@@ -101,14 +102,14 @@ class Situation(_Read):
 
     @property
     def hours(self) -> SendingHours:
-        """When an email of this enrollment may leave."""
+        """The hours in which an email of this enrollment may leave."""
         of_mailbox, zone = (self.mailbox.working_hours, self.mailbox.timezone) if self.mailbox else (None, "")
         zones = Zones(self.lead_zone, self.sequence_zone or "", mailbox=zone)
         return SendingHours.of(self.send_window, of_mailbox, zones)
 
     @property
     def email_due_at(self) -> datetime | None:
-        """When the email is due that the enrollment stands at, or that comes right after the delay it waits in."""
+        """When the current step is due, if it is an email; else when the email right after the current delay is due."""
         moment = max(self.due_at or self.now, self.now)
         if self.step is None or self.step.type == "email":
             return moment if self.step else None
@@ -118,14 +119,14 @@ class Situation(_Read):
 
     @property
     def is_held(self) -> bool:
-        return self.status in (EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED)
+        return self.status in HELD
 
     @property
     def at_step(self) -> str:
         return f"`{self.step.key}`" if self.step else "its step"
 
     def local(self, moment: datetime | None) -> str:
-        """For a person, in the lead's zone, else in the sequence's."""
+        """A time for people, in the lead's time zone, or in the sequence's if the lead has none."""
         return local_text(moment, self.lead_zone, self.sequence_zone or "")
 
     def step_binds(self) -> dict[str, Any]:

@@ -1,29 +1,14 @@
-"""Somebody, or a failure, has decided that nothing is sent."""
+"""A person or a failure has stopped the sending."""
 
 from domain.enrollments.explain.reason import Reason, json_time
 from domain.enrollments.explain.situation import Situation
 from domain.enrollments.status import EnrollmentStatus
 
-# What a person does about the failures that no further attempt could mend.
-_MENDS = {
-    "MergeFieldMissing": "fill the field in the lead, then resume",
-    "TemplateInvalid": "correct the step's template, publish the sequence, then resume",
-    "NoMailbox": "add a mailbox, then resume",
-    "NoMailServer": "give the mailbox a mail server, then resume",
-    "PostalAddressMissing": "give the tenant a postal address, then resume",
-    "SecretKeysMissing": "set CADENZA_SECRET_KEYS for the worker, then resume",
-    "SecretUnreadable": "give the mailbox's password anew, or put the key back that it was sealed with, then resume",
-    "AddressInvalid": "correct the lead's address, then resume",
-    "WindowNeverOpens": "give the send window, or the mailbox's working hours, an hour in common, then resume",
-    "MessageRefused": "change what the mail server objects to, then resume",
-    "AuthenticationFailed": "correct the mail server's user name and password, then resume",
-}
-
 
 def ended(at: Situation) -> Reason | None:
     if not at.status.ended:
         return None
-    how = f"stopped: {at.stop_reason}" if at.stop_reason else "completed: it has been through the whole sequence"
+    how = f"stopped: {at.stop_reason}" if at.stop_reason else "completed: it has gone through the whole sequence"
     binds = {"status": at.status.value, "stop_reason": at.stop_reason, "ended_at": json_time(at.ended_at)}
     return Reason("ended", f"the enrollment has ended ({how})", binds)
 
@@ -31,10 +16,10 @@ def ended(at: Situation) -> Reason | None:
 def failed(at: Situation) -> Reason | None:
     if at.status is not EnrollmentStatus.FAILED:
         return None
-    error = at.error or "no error was kept"
-    mend = _MENDS.get(error.partition(":")[0], "mend what the error names, then resume")
+    error = at.error or "no error was recorded"
+    mend = f"{at.remedy or 'Correct what the error names.'} Then resume the enrollment."
     binds = {**at.step_binds(), "error": error, "mend": mend}
-    return Reason("failed", f"{at.at_step} has failed for good ({error}): {mend}", binds)
+    return Reason("failed", f"{at.at_step} has failed and is not tried again ({error}). {mend}", binds)
 
 
 def paused(at: Situation) -> Reason | None:
@@ -50,7 +35,7 @@ def paused(at: Situation) -> Reason | None:
 def company_replied(at: Situation) -> Reason | None:
     if at.status is not EnrollmentStatus.PAUSED or at.paused_by != "company":
         return None
-    detail = f"a colleague of the lead has replied, and the lead is paused since {at.local(at.paused_at)}: resume it"
+    detail = f"a colleague of the lead replied, so the lead is paused since {at.local(at.paused_at)}: resume it"
     return Reason("company_replied", detail, {"by": at.paused_by, "since": json_time(at.paused_at)})
 
 
@@ -58,7 +43,7 @@ def sequence_paused(at: Situation) -> Reason | None:
     if at.sequence_status != "paused":
         return None
     binds = {"sequence_id": str(at.sequence_id)}
-    return Reason("sequence_paused", "the sequence is paused and holds every lead of it: activate it", binds)
+    return Reason("sequence_paused", "the sequence is paused, and all its leads wait: activate it", binds)
 
 
 def suppressed(at: Situation) -> Reason | None:

@@ -1,4 +1,4 @@
-"""Temporal has not been told yet."""
+"""A change of the enrollment has not reached Temporal yet."""
 
 from typing import Any
 
@@ -9,15 +9,17 @@ from domain.enrollments.explain.situation import Situation, Untold
 def not_started(at: Situation) -> Reason | None:
     if at.untold is None or at.untold.command != "start":
         return None
-    detail = f"enrolled, and Temporal has not been told yet, since {at.untold.since:%a %d %b %Y %H:%M:%S} UTC"
-    return Reason("not_started", detail, _untold(at.untold))
+    return Reason("not_started", f"enrolled, but {_not_told_since('it', at.untold)}", _untold(at.untold))
 
 
 def not_told(at: Situation) -> Reason | None:
     if at.untold is None or at.untold.command == "start":
         return None
-    detail = f"Temporal has not been told `{at.untold.command}` yet, since {at.untold.since:%a %d %b %Y %H:%M:%S} UTC"
-    return Reason("not_told", detail, _untold(at.untold))
+    return Reason("not_told", _not_told_since(f"`{at.untold.command}`", at.untold), _untold(at.untold))
+
+
+def _not_told_since(what: str, untold: Untold) -> str:
+    return f"{what} has not reached Temporal yet, since {untold.since:%a %d %b %Y %H:%M:%S} UTC"
 
 
 def _untold(untold: Untold) -> dict[str, Any]:

@@ -8,7 +8,7 @@ def out_of_office(at: Situation) -> Reason | None:
     if at.hold_until is None or at.hold_until <= at.now:
         return None
     binds = {"hold_until": json_time(at.hold_until)}
-    detail = f"the lead is out of office: nothing before {at.local(at.hold_until)}"
+    detail = f"the lead is out of office: nothing is sent before {at.local(at.hold_until)}"
     return Reason("out_of_office", detail, binds, until=at.hold_until)
 
 

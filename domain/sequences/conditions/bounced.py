@@ -3,7 +3,7 @@ from domain.sequences.conditions.engagement import EngagementEvent
 
 
 class Bounced(EventCondition):
-    """An email came back, for good or for now."""
+    """An email bounced: a hard or a soft bounce."""
 
     name = "bounced"
 

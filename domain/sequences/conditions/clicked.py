@@ -3,7 +3,7 @@ from domain.sequences.conditions.engagement import EngagementEvent
 
 
 class Clicked(EventCondition):
-    """A person followed a link; a scanner's click moves no branch, unless its author includes machines."""
+    """A person followed a link. A click by a scanner counts only with `include_machine`."""
 
     name = "clicked"
     negatable = True

@@ -1,4 +1,4 @@
-"""What a leaf of a condition is. A new one subclasses `Condition`, or `EventCondition`, in a file of its own here."""
+"""What a leaf of a condition is. A new one subclasses `Condition` or `EventCondition`, in a file of this folder."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from domain.sequences.conditions.engagement import Engagement, EngagementEvent
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which step (by ID) the events must be about, how many days after its email left they may be, and whether
-    what a machine did counts."""
+    """Which events count: those about this step (its ID), up to `within_days` after its email was sent, and with
+    `include_machine` also those that a machine caused."""
 
     step_id: str | None = None
     within_days: float | None = None
@@ -30,12 +30,12 @@ class Scope:
 
 
 class Condition(ABC):
-    """`name` is how an author writes it; with `negatable`, `not_<name>` is its opposite."""
+    """`name` is what an author writes. With `negatable`, `not_<name>` is the opposite."""
 
     name: ClassVar[str]
     negatable: ClassVar[bool] = False
     by_machines: ClassVar[bool] = False
-    """Whether machines do it, too: an author may count them by `include_machine`."""
+    """Whether machines cause such events, too. Authors can then count those by `include_machine`."""
 
     def __init_subclass__(cls) -> None:
         if "name" in cls.__dict__:
@@ -43,15 +43,15 @@ class Condition(ABC):
 
     @abstractmethod
     def holds(self, engagement: Engagement, scope: Scope) -> bool:
-        """Whether it holds for this lead, now."""
+        """Whether the condition holds for this lead now."""
 
 
 class EventCondition(Condition):
-    """Holds once something has happened within the scope."""
+    """Holds when an event of some kind has happened within the scope."""
 
     @abstractmethod
     def happened(self, event: EngagementEvent) -> bool:
-        """Whether this event is such a thing."""
+        """Whether the event is of that kind."""
 
     def holds(self, engagement: Engagement, scope: Scope) -> bool:
         return any(self.happened(event) and scope.holds(event, engagement) for event in engagement.events)
@@ -79,5 +79,5 @@ def leaf_holds(name: str, engagement: Engagement, scope: Scope) -> bool:
 def scope_of(
     step: str | None, within_days: float | None, step_ids: Mapping[str, str], *, include_machine: bool = False
 ) -> Scope:
-    """`step_ids` turns a step's key into its ID; a key that is not there matches nothing."""
+    """A scope with the step's ID. `step_ids` has the IDs by key; an unknown key matches no event."""
     return Scope(step_ids.get(step, "") if step else None, within_days, include_machine)

@@ -9,7 +9,7 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _same(left: Any, right: Any) -> bool:
-    # An imported CSV knows only text, so "42" and 42 are the same number of employees.
+    # Values from an imported CSV are text, so "42" and 42 are the same number.
     if left is None or right is None:
         return left is right
     if isinstance(left, str) or isinstance(right, str):

@@ -127,11 +127,11 @@ RawTest = Annotated[
         }
     ),
 ]
-"""The JSON of a test, kept as given and known to parse."""
+"""The JSON of a test, unchanged, after a check that `parse` reads it."""
 
 
 def scoped_steps(test: Test) -> Iterator[str]:
-    """Keys of the steps that a test refers to, for validation of the graph."""
+    """The keys of the steps that a test refers to."""
     if isinstance(test, Group):
         for child in test.tests:
             yield from scoped_steps(child)

@@ -3,7 +3,7 @@ from domain.sequences.conditions.engagement import EngagementEvent
 
 
 class Opened(EventCondition):
-    """A person opened an email; a mail client's prefetch moves no branch, unless its author includes machines."""
+    """A person opened an email. A prefetch by a mail client counts only with `include_machine`."""
 
     name = "opened"
     negatable = True

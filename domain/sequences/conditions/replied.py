@@ -3,7 +3,7 @@ from domain.sequences.conditions.engagement import EngagementEvent
 
 
 class Replied(EventCondition):
-    """A person answered; an automatic answer is another event."""
+    """A person replied. An auto-reply is another event."""
 
     name = "replied"
     negatable = True

@@ -3,7 +3,7 @@ from domain.sequences.conditions.engagement import EngagementEvent
 
 
 class Unsubscribed(EventCondition):
-    """The lead asked to be left alone."""
+    """The lead has unsubscribed."""
 
     name = "unsubscribed"
 

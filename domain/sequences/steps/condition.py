@@ -10,8 +10,8 @@ from domain.sequences.steps.config import Decided, StepConfig
 from domain.sequences.steps.outcome import CONTINUE, Branch, Outcome
 
 
-class Condition(StepConfig):
-    """The first branch whose test holds decides; `else` decides when none does."""
+class ConditionConfig(StepConfig):
+    """The first branch whose test holds is taken; `else` when none does."""
 
     step_type: ClassVar[str] = "condition"
 

@@ -14,7 +14,7 @@ from domain.zones import Zones
 
 @dataclass(frozen=True, slots=True)
 class TemplateField:
-    """A Liquid template in a step's config, at `field` below it."""
+    """A Liquid template in a step's config. `field` is its place in the config (`variants[0].subject`)."""
 
     field: str
     source: str
@@ -23,26 +23,31 @@ class TemplateField:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a step that takes no effect leads to. `branch` is how the execution log names the way; a step that has
-    only one has no name for it."""
+    """Where a step without an effect leads.
+
+    `branch` is the name of the way in the execution log (`on_event`); None for a step that has only one way.
+    """
 
     outcome: Outcome
     branch: str | None = None
     heard: bool = False
-    """The events that led here are answered: no later step waits for them again."""
+    """An event led here. All events so far are then answered: no later step goes on by them again."""
 
 
 class StepConfig(BaseModel):
-    """The config of a step, with the behaviour of its type. A new type subclasses it and sets `step_type`.
+    """The config of a step, with the behaviour of its type. Pure. A new type subclasses it and sets `step_type`.
 
-    `takes_effect`: the step does something to the world when it is due (see `services/engine/steps/effect.py`); the
-    others answer `decide`.
+    `takes_effect`: the step does something to the world when it is due. What it does stands in
+    `services/engine/effects/`, under the same `step_type`. A step without an effect answers `decide`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     step_type: ClassVar[str]
     takes_effect: ClassVar[bool] = False
+    needs_postal_address: ClassVar[bool] = False
+    """The step sends email, which carries the tenant's postal address. A sequence with such a step is activated only
+    when the tenant has one."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -52,41 +57,41 @@ class StepConfig(BaseModel):
 
     @classmethod
     def reader(cls, raw: Mapping[str, Any]) -> "type[StepConfig]":
-        """The class that reads this config: this one, unless the type comes in several (`action`).
+        """The class that reads this config: the class itself, unless the type has several (`action`).
 
-        Raises ValueError with a sentence for its author.
+        Raises ValueError with a sentence for the author of the step.
         """
         return cls
 
     @property
     def waits(self) -> bool:
-        """Whether some time always passes before it is due: what breaks a cycle."""
+        """Whether the step is always due later than the lead comes to it. Such a step breaks a cycle."""
         return False
 
     def due_at(self, entered_at: datetime, zones: Zones) -> datetime:
-        """When it is due for a lead that came to it at `entered_at` (UTC, as is the answer)."""
+        """When the step is due for a lead that came to it at `entered_at`. Both are UTC."""
         return entered_at
 
     @property
     def reckons_in_lead_zone(self) -> bool:
-        """Whether it is due at another moment for a lead of another zone."""
+        """Whether `due_at` depends on the lead's time zone."""
         return False
 
     @property
     def listens_for(self) -> str | None:
-        """The event that makes it due at once (see `domain.inbound.events.event_key`)."""
+        """The key of the event that makes the step due at once (`domain.inbound.events.event_key`)."""
         return None
 
     def decide(self, engagement: Engagement, step_ids: Mapping[str, str]) -> Decided | None:
-        """What it leads to once it is due; None for a step that takes effect."""
+        """Where the step leads once it is due; None for a step that takes effect. `step_ids` are by key."""
         return None
 
     def outcomes(self) -> Iterator[tuple[str, Outcome]]:
-        """Its ways out other than to the next step, each with its field (`else`, `branches[0].then`)."""
+        """Every way out except the next step, each with its field in the config (`else`, `branches[0].then`)."""
         yield from ()
 
     def tests(self) -> Iterator[tuple[str, RawTest]]:
-        """The conditions that it evaluates, each with its field."""
+        """The conditions that the step evaluates, each with its field in the config."""
         yield from ()
 
     def templates(self) -> Iterator[TemplateField]:
@@ -95,3 +100,4 @@ class StepConfig(BaseModel):
 
 
 STEP_TYPES: dict[str, type[StepConfig]] = {}
+"""The config class of each type of step, by `step_type`. For `action` the base class, which is also the reader."""

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from domain.schedule import BUSINESS_HOURS, add_business_days, next_business_moment, next_time_of_day, zone_of
+from domain.sequences.business_time import BUSINESS_HOURS, add_business_days, next_business_moment, next_time_of_day
 from domain.sequences.conditions import Engagement
 from domain.sequences.steps.config import Decided, StepConfig, Zones
 from domain.sequences.steps.outcome import CONTINUE
 from domain.sequences.steps.spec import MAX_DELAY_DAYS
-from domain.zones import known_zone
+from domain.zones import known_zone, zone_of
 
 LEAD_ZONE = "lead"
 
@@ -20,13 +20,13 @@ def _zone_or_lead(name: str) -> str:
     return name if name == LEAD_ZONE else known_zone(name)
 
 
-class Delay(StepConfig):
-    """Waits `days`, `hours` and `minutes`, then until it is the time that the other fields ask for.
+class DelayConfig(StepConfig):
+    """Waits `days`, `hours` and `minutes`, and then until the time that the other fields ask for.
 
-    `send_time`: the next `HH:MM` on the wall's clock. `business_days`: `days` counts Monday to Friday only, and
-    none ends on a weekend. `business_hours_only`: never due outside Monday to Friday, 9 to 17. Neither falls on the
-    holidays that the sequence's send window names. All of it in `timezone`: the lead's (the sequence's where that is
-    not known), or an IANA name.
+    `send_time`: the next `HH:MM` on the clock. `business_days`: `days` counts Monday to Friday only, and the delay does
+    not end on a weekend. `business_hours_only`: the delay ends on Monday to Friday, 9 to 17. With either, it does not
+    end on a holiday that the sequence's send window names. All times are in `timezone`: `lead` (the sequence's zone
+    when the lead's is not known), or an IANA name.
     """
 
     step_type: ClassVar[str] = "delay"
@@ -40,7 +40,7 @@ class Delay(StepConfig):
     timezone: Annotated[str, AfterValidator(_zone_or_lead), Field(max_length=100)] = LEAD_ZONE
 
     @model_validator(mode="after")
-    def _waits_for_something(self) -> "Delay":
+    def _waits_for_something(self) -> "DelayConfig":
         if not self.duration and self.send_time is None and not self.business_hours_only:
             raise ValueError("a delay waits for at least a minute, or for a `send_time` or business hours")
         if self.send_time is not None and self.business_hours_only:
@@ -55,7 +55,7 @@ class Delay(StepConfig):
 
     @property
     def waits(self) -> bool:
-        return bool(self.duration)  # `send_time` alone may be now
+        return bool(self.duration)  # with `send_time` alone the step may be due at once
 
     @property
     def reckons_in_lead_zone(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where a branch leads."""
+"""Where the ways out of a step lead."""
 
 from typing import Literal
 
@@ -8,12 +8,12 @@ from domain.sequences.conditions import RawTest
 
 
 class _Part(BaseModel):
-    # A misspelt setting is an error with its name, never silently ignored.
+    # A misspelt field is an error that names it.
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Outcome(_Part):
-    """To a step, to the end, or to the next step. Exactly one of the three."""
+    """Where a way out of a step leads: to a named step, to the end, or to the next step. Exactly one of the three."""
 
     goto: str | None = Field(default=None, min_length=1, max_length=100)
     stop: Literal[True] | None = None
@@ -33,5 +33,7 @@ CONTINUE = Outcome.model_validate({"continue": True})
 
 
 class Branch(_Part):
+    """One branch of a condition: `then` is taken when `if` holds."""
+
     if_: RawTest = Field(alias="if")
     then: Outcome

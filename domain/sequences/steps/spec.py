@@ -1,4 +1,4 @@
-"""A step as its author writes it."""
+"""A step as its author writes it, before its config is read."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ def _known_type(name: str) -> str:
 
 
 class _Listed:
-    """The JSON schema lists the types that there are when it is made: every one has been registered by then."""
+    """The JSON schema lists the types that are registered when the schema is made."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

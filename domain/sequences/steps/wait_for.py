@@ -1,4 +1,4 @@
-"""`wait_for`: waits for something that the lead does, and goes on the moment that it happens."""
+"""`wait_for`: waits until the lead does something, and goes on at once when it happens."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -12,12 +12,12 @@ from domain.sequences.steps.config import Decided, StepConfig, Zones
 from domain.sequences.steps.outcome import CONTINUE, Outcome
 
 
-class WaitFor(StepConfig):
+class WaitForConfig(StepConfig):
     """`event` is `opened`, `clicked`, `replied`, or the name of a custom event.
 
-    What counts has happened since the last email left, and was not what an earlier `wait_for` went on by; it may
-    have happened before the lead came here. A reply that is waited for is answered by `on_event` instead of
-    stopping this enrollment.
+    An event counts when a person caused it, since the last email was sent, and no earlier `wait_for` has gone on by
+    it. It may have happened before the lead came to this step. A reply that is waited for leads to `on_event`, and does
+    not stop the enrollment.
     """
 
     step_type: ClassVar[str] = "wait_for"
@@ -43,6 +43,7 @@ class WaitFor(StepConfig):
         return Decided(self.on_event, "on_event", heard=True) if heard else Decided(self.on_timeout, "on_timeout")
 
     def _counts(self, event: EngagementEvent, engagement: Engagement) -> bool:
+        # The SQL function `has_heard` has the same rule: see `domain.engine.walk.has_heard`.
         if event.machine or event.id <= engagement.heard_event_id:
             return False
         return event_key(event.type, event.name) == self.listens_for and event.occurred_at >= engagement.since

@@ -1,5 +1,4 @@
-"""Actions: what a sequence does besides writing. Each is one class in one file."""
+"""What actions do, one class in one file each. `services/engine/effects/__init__.py` imports them all.
 
-from domain.discovery import import_modules
-
-import_modules(__name__, __path__)
+Their configs stand in `domain/sequences/actions/`, under the same file names.
+"""

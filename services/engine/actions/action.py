@@ -1,82 +1,64 @@
-"""What an action is. A new one subclasses `Action` in a file of its own here, and is found by its `action`."""
+"""What an action does, and how it is found by the action's name."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, get_args
+from abc import ABC
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
-from db.queries.engine.performing import advance_txn, note_result_txn
-from db.session import WriteSession
+from db.session import ReadSession, WriteSession
 from domain.engine.contracts import Directive
-from domain.sequences.steps import StepConfig
-from services.engine.steps.effect import Effect, Tools
-from services.engine.steps.visit import Visit
+from domain.errors import FieldError
+from domain.sequences.steps.action import ActionConfig
+from services.engine.tools import Tools
+from services.engine.visit import Visit
+
+Config = TypeVar("Config", bound=ActionConfig)
 
 
-class Action(Effect):
-    """Its fields are its config; `action` is a Literal with its name.
+class ActionEffect(ABC, Generic[Config]):
+    """What one action does. A new one subclasses it in this folder, sets `action`, and writes `changes` or `act`.
 
-    The deed and its record are one transaction, so that a crash leaves both or neither.
+    `services/engine/effects/action.py` calls it: first `prepare`, then in one transaction the move of the enrollment
+    and `changes` or `act`.
     """
 
-    step_type: ClassVar[str] = "action"
+    action: ClassVar[str]
+    """The action's name, which its config has as well."""
     wakes_outbox: ClassVar[bool] = False
-    """Whether its deed may leave something to tell Temporal."""
+    """Whether `act` may write to the outbox."""
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
-        if "action" in cls.model_fields:
-            ACTIONS[get_args(cls.model_fields["action"].annotation)[0]] = cls
+    def __init__(self, config: Config) -> None:
+        self.config = config
 
-    @classmethod
-    def reader(cls, raw: Mapping[str, Any]) -> type[StepConfig]:
-        name = raw.get("action")
-        if not isinstance(name, str) or name not in ACTIONS:
-            raise ValueError(f"unknown action {name!r}; known are {', '.join(sorted(ACTIONS))}")
-        return ACTIONS[name]
+    def __init_subclass__(cls) -> None:
+        if "action" in cls.__dict__:
+            ACTION_EFFECTS[cls.action] = cls
 
-    @property
-    def ends_with(self) -> str | None:
-        """The stop reason of an action that is the last thing its enrollment does."""
-        return None
+    async def missing(self, session: ReadSession) -> Sequence[FieldError]:
+        """What the config refers to and the database does not have: one error per field. Asked at activation."""
+        return ()
 
-    async def prepare(self, visit: Visit, tools: Tools) -> None:
-        """What must have happened in the world before the deed is recorded; repeated until it succeeds."""
+    async def prepare(self, visit: Visit, tools: Tools) -> Directive | None:
+        """What must happen outside the database before the action is recorded. Repeated until it succeeds.
+
+        A directive as the answer means that somebody has moved the enrollment meanwhile: nothing more is done.
+        """
         return None
 
     def changes(self) -> dict[str, Any] | None:
-        """What it changes about its lead, as the SQL function `change_lead` takes it, where that is all it does: deed,
-        record and move are then one call. None: `act` does it."""
+        """What the action changes about the lead, in the form of the SQL function `change_lead`.
+
+        For an action that does nothing else: change, record and move are then one round trip. None: `act` is called.
+        """
         return None
 
     async def act(self, session: WriteSession, visit: Visit) -> Mapping[str, Any] | None:
-        """The deed, in the transaction that moves the enrollment on; what it answers is added to the log row."""
-        raise NotImplementedError(f"{type(self).__name__} says neither what it changes nor how it acts")
-
-    async def perform(self, visit: Visit, tools: Tools) -> Directive:
-        await self.prepare(visit, tools)
-        move: dict[str, Any] = {
-            "now": visit.now,
-            "decisions": visit.decision_rows(),
-            "effect": {
-                "step_id": str(visit.step.id),
-                "visit": visit.number,
-                "event": "action_performed",
-                "detail": self.model_dump(mode="json"),
-            },
-            "following": visit.stopping(self.ends_with) if self.ends_with else visit.following(),
-        }
-        change = self.changes()
-        if change is not None:
-            advanced = visit.queries.advance_and_change_lead(visit.place, **move, lead_id=visit.lead_id, change=change)
-            return visit.told(await advanced)
-        async with tools.database.write(visit.queries.tenant_id) as session:
-            applied, directive = await advance_txn(session, visit.queries.enrollment_id, visit.place, **move)
-            # The row is locked now. An attempt that comes second, or after a stop, has moved and does nothing.
-            if applied and (result := await self.act(session, visit)):
-                await note_result_txn(session, visit.queries.enrollment_id, visit.step.id, result)
-        if applied and self.wakes_outbox:
-            tools.kick(visit.queries.tenant_id)
-        return visit.told(directive)
+        """Do it, in the transaction that moves the enrollment on. The answer is added to the execution log."""
+        raise NotImplementedError(f"the action {self.action!r} has neither `changes` nor `act`")
 
 
-ACTIONS: dict[str, type[Action]] = {}
+ACTION_EFFECTS: dict[str, type[ActionEffect[Any]]] = {}
+"""The effect of each action, by the action's name."""
+
+
+def action_effect_of(config: ActionConfig) -> ActionEffect[Any]:
+    return ACTION_EFFECTS[config.action_name()](config)

@@ -1,44 +1,31 @@
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 from uuid import UUID
 
 from db.queries.leads.campaigns import add_leads, find_campaign
 from db.session import ReadSession, WriteSession
-from domain.enrollments.status import StopReason
 from domain.errors import FieldError, SequenceNotActive
-from services.engine.actions.action import Action
-from services.engine.steps.visit import Visit
+from domain.sequences.actions.add_to_campaign import AddToCampaignConfig
+from services.engine.actions.action import ActionEffect
+from services.engine.visit import Visit
 from services.enrollments.after_restore import mark_enrolled_by_action
 from services.enrollments.enrolling import enroll
 
 AGAIN_AFTER_DAYS = 1
-"""Two sequences that hand a lead to each other do so once a day, not as fast as this machine can."""
+"""Two sequences that add a lead to each other's campaign do so once a day, not in an endless fast loop."""
 
 
-class AddToCampaign(Action):
-    """Adds the lead to a campaign and enrolls it in the campaign's sequence, if that has one and it is active.
-
-    `stop_current`: this enrollment ends first, as `moved_to_campaign`. Who may not be enrolled there is not; the log
-    says why.
-    """
-
+class AddToCampaign(ActionEffect[AddToCampaignConfig]):
+    action: ClassVar[str] = "add_to_campaign"
     wakes_outbox: ClassVar[bool] = True
 
-    action: Literal["add_to_campaign"]
-    campaign_id: UUID
-    stop_current: bool = False
-
-    @property
-    def ends_with(self) -> str | None:
-        return StopReason.MOVED_TO_CAMPAIGN.value if self.stop_current else None
-
     async def missing(self, session: ReadSession) -> Sequence[FieldError]:
-        if await find_campaign(session, self.campaign_id) is not None:
+        if await find_campaign(session, self.config.campaign_id) is not None:
             return ()
-        return (FieldError("campaign_id", "not_found", f"there is no campaign {self.campaign_id}"),)
+        return (FieldError("campaign_id", "not_found", f"there is no campaign {self.config.campaign_id}"),)
 
     async def act(self, session: WriteSession, visit: Visit) -> Mapping[str, Any] | None:
-        campaign = await find_campaign(session, self.campaign_id)
+        campaign = await find_campaign(session, self.config.campaign_id)
         if campaign is None:
             return {"campaign": "not_found"}
         ((_, added),) = await add_leads(session, campaign.id, [visit.lead_id])

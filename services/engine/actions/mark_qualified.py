@@ -1,12 +1,11 @@
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from services.engine.actions.action import Action
+from domain.sequences.actions.mark_qualified import MarkQualifiedConfig
+from services.engine.actions.action import ActionEffect
 
 
-class MarkQualified(Action):
-    """Sets the lead's status to `qualified`."""
-
-    action: Literal["mark_qualified"]
+class MarkQualified(ActionEffect[MarkQualifiedConfig]):
+    action: ClassVar[str] = "mark_qualified"
 
     def changes(self) -> dict[str, Any]:
         return {"qualifies": True}

@@ -1,23 +1,11 @@
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
-
-from domain.leads.lead import Tag
-from services.engine.actions.action import Action
+from domain.sequences.actions.tag_lead import TagLeadConfig
+from services.engine.actions.action import ActionEffect
 
 
-class TagLead(Action):
-    """Adds and removes tags; adding one that is there, or removing one that is not, changes nothing."""
-
-    action: Literal["tag_lead"]
-    add: list[Tag] = Field(default_factory=list[Tag], max_length=50)
-    remove: list[Tag] = Field(default_factory=list[Tag], max_length=50)
-
-    @model_validator(mode="after")
-    def _does_something(self) -> "TagLead":
-        if not self.add and not self.remove:
-            raise ValueError("`tag_lead` needs something to `add` or to `remove`")
-        return self
+class TagLead(ActionEffect[TagLeadConfig]):
+    action: ClassVar[str] = "tag_lead"
 
     def changes(self) -> dict[str, Any]:
-        return {"add": list(dict.fromkeys(self.add)), "remove": self.remove}
+        return {"add": list(dict.fromkeys(self.config.add)), "remove": self.config.remove}

@@ -1,15 +1,11 @@
-from typing import Annotated, Any, Literal
+from typing import Any, ClassVar
 
-from pydantic import StringConstraints
+from domain.sequences.actions.update_status import UpdateStatusConfig
+from services.engine.actions.action import ActionEffect
 
-from services.engine.actions.action import Action
 
-
-class UpdateStatus(Action):
-    """Sets the lead's status to any text."""
-
-    action: Literal["update_status"]
-    status: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+class UpdateStatus(ActionEffect[UpdateStatusConfig]):
+    action: ClassVar[str] = "update_status"
 
     def changes(self) -> dict[str, Any]:
-        return {"status": self.status}
+        return {"status": self.config.status}

@@ -1,1 +1,1 @@
-"""Inboxes that are watched over IMAP: a message that arrives goes the same way as one from the inbound webhook."""
+"""Inboxes that are watched over IMAP. A message goes the same way as one from the inbound webhook."""

@@ -1,6 +1,7 @@
-"""Reading one folder: from where it was left to its end, each message once.
+"""Reads one folder from its cursor to its end, each message once.
 
-The cursor moves in the transaction of what the message does. A crash, or a second watcher, repeats the reading at most.
+The cursor moves in the transaction that records the message. After a crash, or with a second watcher, messages are at
+most read again.
 """
 
 import logging
@@ -21,19 +22,19 @@ from services.inbound.tenant_mail import receive_mail
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 10 * 1024 * 1024
-"""Bytes. Of a larger message only the beginning is read: headers and, as mail programs write it, the text."""
+"""Bytes. Of a larger message only the beginning is read: the headers and, as mail programs write it, the text."""
 BEGINNING = 1024 * 1024
 PORTION_MESSAGES, PORTION_BYTES = 50, 8 * 1024 * 1024
 SIZES_AT_ONCE = 500
 MAX_ATTEMPTS = 8
-"""With the pauses between them some minutes: longer than a restart of Postgres, short enough that the messages behind
-one that always fails are read the same hour."""
-# INTERNALDATE is a day of the server's zone, and SINCE does not look at the time.
+"""Tries for one message. With the pauses between them they take some minutes: longer than a restart of Postgres, and
+short enough that the messages behind a failing one are read within the hour."""
+# INTERNALDATE is a day in the server's zone, and SINCE ignores the time.
 OVERLAP = timedelta(days=1)
 
 
 class CursorLost(Exception):
-    """The folder is not watched by these settings any more: load them anew."""
+    """The mailbox's settings have changed and no longer match: load them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class _Place:
     last_uid: int
     since: date | None
     end: int
-    """Up to here everything is known to be read once nothing new is found."""
+    """Every message up to this UID has been read, once nothing new is found."""
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -51,7 +52,7 @@ class _Place:
 
 class FolderReader:
     def __init__(self, database: Database, inbox: Inbox, folder: str, received: Callable[[UUID], None]) -> None:
-        """`received` is called with the tenant after each commit: workflows may have to be told."""
+        """`received` is called with the tenant's ID after each commit, because outbox rows may wait."""
         self._database = database
         self._inbox = inbox
         self._key = inbox.key(folder)
@@ -60,25 +61,26 @@ class FolderReader:
         self._place = _Place(0, 0, None, 0)
 
     async def open(self, session: ImapSession) -> None:
-        """Opens the folder and finds where to go on. Raises ImapFailed."""
+        """Opens the folder and finds the position to continue from. Raises ImapFailed."""
         opened = await session.examine(self._folder)
-        # Only a server that does not tell UIDNEXT is asked for all that it has.
+        # Only a server that does not tell UIDNEXT is asked for all of its UIDs.
         end = opened.uid_next - 1 if opened.uid_next else max(await session.uids_after(0), default=0)
         async with self._database.write(self._inbox.tenant_id) as transaction:
             before = await queries.lock_place(transaction, self._key, self._inbox.account)
             self._place = _where(before, opened, end, same_account=before.account == self._inbox.account)
             now: dict[str, Any] = {"account": self._inbox.account, **self._place.kept}
-            # A place that is as it was keeps the count of tries.
+            # An unchanged position keeps the number of tries.
             if any(getattr(before, name) != value for name, value in now.items()):
                 await queries.set_place(transaction, self._key, **now)
 
     async def catch_up(self, session: ImapSession) -> None:
-        """Reads until nothing new is found. Raises ImapFailed, CursorLost, and whatever a message causes."""
+        """Reads until nothing new is found. Raises ImapFailed, CursorLost, and any error that a message causes."""
         quiet = 0
         while quiet < 2:
             uids = await session.uids_after(self._place.last_uid, self._place.since)
             await self._read(session, uids)
-            # What was told of while that was looked for may not have been found; but some servers always tell.
+            # The search may have missed a message that was announced in the meantime; but some servers announce without
+            # end.
             quiet = 0 if uids else quiet + 1 if session.has_news else 2
         async with self._database.write(self._inbox.tenant_id) as transaction:
             end = max(self._place.end, self._place.last_uid) if self._place.since else self._place.last_uid
@@ -98,7 +100,7 @@ class FolderReader:
                 left = [uid for uid in left if uid > self._place.last_uid]
 
     async def _portion(self, uids: Sequence[int], sizes: dict[int, int]) -> list[int]:
-        """The messages that are read next, as many as are read at once; none when the first one was given up."""
+        """The next messages, as many as are read at once. Empty when the first one was given up."""
         first = uids[0]
         async with self._database.write(self._inbox.tenant_id) as transaction:
             attempt = await queries.trying(transaction, self._key, self._place.uid_validity, first)
@@ -109,11 +111,11 @@ class FolderReader:
         if attempt > MAX_ATTEMPTS:
             self._place = replace(self._place, last_uid=first)
             return []
-        # After a failure alone: it may be the one.
+        # After a failure, one message at a time: it may be the cause.
         return [first] if attempt > 1 else _first_of(uids, sizes)
 
     async def _give_up(self, transaction: WriteSession, uid: int) -> None:
-        """The messages behind it must not wait for ever, and nobody must miss it without a word."""
+        """Later messages must not wait for ever, and people must learn of the lost one."""
         if await queries.give_up(transaction, self._key, uid):
             message = (
                 f"A message in the inbox of {self._inbox.kept.email} could not be read. Look at it in the mailbox, in"
@@ -123,7 +125,7 @@ class FolderReader:
         await queries.take(transaction, self._key, self._place.uid_validity, uid)
 
     async def _receive(self, session: ImapSession, uids: Sequence[int], sizes: dict[int, int]) -> None:
-        """A message that is gone by now is none."""
+        """A message that no longer exists is skipped."""
         large = [uid for uid in uids if sizes.get(uid, 0) > MAX_MESSAGE]
         fetched = await session.fetch([uid for uid in uids if uid not in large], MAX_MESSAGE) if large != uids else []
         fetched += await session.fetch(large, BEGINNING) if large else []
@@ -135,7 +137,7 @@ class FolderReader:
 
     async def _receive_one(self, uid: int, raw: bytes) -> None:
         async with self._database.write(self._inbox.tenant_id) as transaction:
-            # Taken already: another watcher was faster, one that was thought dead.
+            # Another watcher was faster: one that was believed dead.
             taken = await queries.take(transaction, self._key, self._place.uid_validity, uid)
             received = await receive_mail(transaction, raw) if taken else None
         if received is not None and received.enrollment_id is not None:
@@ -148,11 +150,11 @@ class FolderReader:
 
 
 def _where(before: Placed, opened: Folder, end: int, *, same_account: bool) -> _Place:
-    """Where reading goes on.
+    """The position to continue from.
 
-    A folder that is opened for the first time begins at its end: years of old mail are not answers to anything. With
-    another UIDVALIDITY, or UIDs that went back (a mailbox restored from a backup), nothing is known but the time:
-    what arrived since then is read again, which does no harm, because each message is recorded once.
+    A folder that is opened for the first time begins at its end, because years of old mail answer nothing. After a
+    change of UIDVALIDITY, or when UIDs went back (a restored mailbox), only the time is known: messages since then are
+    read again. That does no harm, because each is recorded once.
     """
     if before.uid_validity is None:
         return _Place(opened.uid_validity, end, None, end)
@@ -163,7 +165,7 @@ def _where(before: Placed, opened: Folder, end: int, *, same_account: bool) -> _
 
 
 def _first_of(uids: Sequence[int], sizes: dict[int, int]) -> list[int]:
-    """As many as are read at once, one at the least."""
+    """As many messages as are read at once, at least one."""
     portion: list[int] = []
     total = 0
     for uid in uids[:PORTION_MESSAGES]:

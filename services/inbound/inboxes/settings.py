@@ -1,4 +1,4 @@
-"""What a watcher needs to know of a mailbox; the password is still sealed."""
+"""The settings of a mailbox that a watcher needs. The password is still sealed."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -18,7 +18,7 @@ class Inbox:
 
     @property
     def account(self) -> str:
-        """What UIDs belong to: the same mailbox may have been set to another account."""
+        """What the UIDs belong to. The same mailbox may have been switched to another account."""
         return f"{self.server.host}:{self.server.port} {self.server.username}"
 
     def key(self, folder: str) -> FolderKey:
@@ -26,7 +26,7 @@ class Inbox:
 
 
 async def load_inbox(database: Database, tenant_id: UUID, mailbox_id: UUID) -> Inbox | None:
-    """None when the mailbox is gone, or nobody is to watch it."""
+    """None when the mailbox was deleted, or is not watched."""
     async with database.read(tenant_id) as session:
         kept = await queries.settings_of(session, mailbox_id)
     return None if kept is None else Inbox(tenant_id, mailbox_id, kept, InboxServer.model_validate(kept.imap))

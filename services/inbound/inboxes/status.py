@@ -1,4 +1,4 @@
-"""How the watching of a mailbox's inbox goes, for whoever looks at the mailbox."""
+"""The state of a mailbox's inbox watcher, for people who look at the mailbox."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class InboxLook:
-    """`starting` until a folder was first opened. `read_at`: all that had arrived until then has been read."""
+    """`starting` until a folder was opened for the first time. All messages before `read_at` have been read."""
 
     status: Literal["starting", "watching", "failing"]
     read_at: datetime | None
@@ -23,13 +23,13 @@ class InboxLook:
     failing_since: datetime | None
     folders: Sequence[InboxCursor]
     given_up: int
-    """Messages that could not be read, ever."""
+    """How many messages could never be read."""
     failures: Sequence[InboxFailure]
-    """The newest of those."""
+    """The newest of them."""
 
 
 async def look_at_inbox(session: ReadSession, mailbox: Mailbox) -> InboxLook | None:
-    """None for a mailbox that nobody watches."""
+    """None for a mailbox that is not watched."""
     if mailbox.imap is None:
         return None
     folders = await queries.cursors_of(session, mailbox.id)

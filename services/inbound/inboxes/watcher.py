@@ -1,6 +1,6 @@
-"""Watching one mailbox: a connection for each folder, made anew whenever it is lost, until the settings change.
+"""Watches one mailbox: one connection for each folder, opened again when it is lost, until the settings change.
 
-An IDLE hears of one folder only (RFC 2177), so that each folder has a connection of its own.
+IDLE reports one folder only (RFC 2177), so each folder needs a connection of its own.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from db.queries.notifications import notify
 from db.session import Database
 from domain.engine.contracts import WatchEnded
 from domain.errors import DomainError
-from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapFolderMissing, ImapSession, ImapTimeouts
+from domain.failures import Failure
+from mail.imap import ImapAuthenticationFailed, ImapFailed, ImapSession, ImapTimeouts
 from services.inbound.inboxes.folder import CursorLost, FolderReader
 from services.inbound.inboxes.settings import Inbox, load_inbox
 from services.mailboxes import breakers
@@ -25,27 +26,24 @@ from services.secret_box import SecretKeysMissing, SecretUnreadable
 
 log = logging.getLogger(__name__)
 
-UNEXPECTED = "unexpected_error"
-FOR_PEOPLE = (ImapAuthenticationFailed, ImapFolderMissing, SecretKeysMissing, SecretUnreadable)
-"""What does not mend itself."""
 TOLD_AFTER = timedelta(hours=1)
 MAX_ERROR = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """In seconds. After a failure the first pause, then twice as long each time, up to the longest."""
+    """Seconds. After a failure the first pause, then twice as long each time, up to the longest."""
 
     first: float = 1.0
     longest: float = 60.0
     refused: float = 300.0
-    """After a password was not accepted: who tries too often is locked out."""
+    """After a rejected password: servers lock out who tries too often."""
     look: float = 30.0
-    """Between two looks at the settings: those that changed while nobody could be told are seen then."""
+    """Between two reads of the settings, in case nobody could tell the watcher of a change."""
 
 
 class InboxWatcher:
-    """`received` is called with the tenant after each message: workflows may have to be told."""
+    """`received` is called with the tenant's ID after each message, because outbox rows may wait."""
 
     def __init__(
         self,
@@ -63,9 +61,9 @@ class InboxWatcher:
         self._pauses = pauses or Pauses()
 
     async def watch(self, tenant_id: UUID, mailbox_id: UUID) -> WatchEnded:
-        """Returns when the mailbox is not to be watched any more, or by other settings. Cancel it to end it before.
+        """Returns when the mailbox is no longer watched, or its settings changed. Cancel it to end it before.
 
-        What fails is told in the mailbox's inbox and tried again. Raises what Postgres raises while it is away.
+        A failure is shown in the mailbox's inbox and tried again. Raises the errors of Postgres.
         """
         inbox = await load_inbox(self._database, tenant_id, mailbox_id)
         folders = inbox.server.folders if inbox else ()
@@ -121,7 +119,7 @@ class InboxWatcher:
     def _pauses_of(self) -> Iterator[float]:
         pause = self._pauses.first
         while True:
-            # Not all at once, when a server that many mailboxes are on comes back.
+            # With a random share, so that a server with many mailboxes is not met by all at once when it comes back.
             yield pause * random.uniform(0.5, 1.0)
             pause = min(pause * 2, self._pauses.longest)
 
@@ -130,15 +128,19 @@ class InboxWatcher:
             await breakers.logged_in(session, inbox.mailbox_id)
 
     async def _failing(self, inbox: Inbox, folder: str, error: Exception) -> None:
-        """Shown in the mailbox, and told to people: at once what only they can mend, the rest when it lasts."""
+        """Shows the error in the mailbox, and tells people: at once if only they can correct it, else once it lasts.
+
+        Of an error without a code only the type is kept: its text may quote the message that caused it.
+        """
         known = isinstance(error, DomainError)
-        code, text = (error.code, error.detail) if known else (UNEXPECTED, type(error).__name__)
+        failure = Failure.of(error)
+        code, text = failure.code, failure.text if known else type(error).__name__
         key = inbox.key(folder)
         async with self._database.write(inbox.tenant_id) as session:
             error_now = {"error_code": code, "error": text[:MAX_ERROR]}
             if not await queries.failing(session, key, inbox.kept, account=inbox.account, **error_now):
                 return
-            tell_after = timedelta(0) if isinstance(error, FOR_PEOPLE) else TOLD_AFTER
+            tell_after = TOLD_AFTER if failure.retryable else timedelta(0)
             if await queries.must_be_told(session, key, tell_after):
                 await notify(session, kind="inbox", message=_message(inbox, folder, code))
 

@@ -17,7 +17,7 @@ from cadenza.embedded.ports import LOOPBACK, free_port
 from db.session import WriteSession
 from services.access.api_keys import create_key
 from services.batches.assigning import assign_sequence
-from services.enrollments import steering as steer
+from services.sequences import steering
 from tests.programs import DEVNULL, Process, start_program
 from tests.shared_servers import namespace_at
 from tests.stage import Stage, new_tenant
@@ -66,7 +66,11 @@ async def until_done(stage: Stage) -> Any:
 
 async def turn(session: WriteSession, sequence_id: UUID, status: str) -> None:
     """What `PUT /sequences/{id}` does, with a first chunk that leaves something to be done."""
-    move = {"paused": steer.pause_sequence, "active": steer.resume_sequence, "archived": steer.archive_sequence}[status]
+    move = {
+        "paused": steering.pause_sequence,
+        "active": steering.resume_sequence,
+        "archived": steering.archive_sequence,
+    }[status]
     await session.execute(
         text("UPDATE sequences SET status = :status WHERE id = :id"), {"status": status, "id": sequence_id}
     )

@@ -14,7 +14,7 @@ from db.queries.engine.performing import described
 from db.session import WriteSession
 from domain.engine.contracts import Command, Directive
 from services.dispatch.dispatcher import LEASE, Dispatcher
-from services.enrollments import steering as steer
+from services.enrollments import steering
 from services.inbound.receiving import ReplyEvent, record_event
 from tests.stage import Stage
 from workflows.gateway import RunState
@@ -32,11 +32,11 @@ Act = Callable[[WriteSession, UUID], Awaitable[Any]]
 
 
 async def pause(session: WriteSession, lead: UUID) -> None:
-    await steer.pause(session, lead, None)
+    await steering.pause(session, lead, None)
 
 
 async def resume(session: WriteSession, lead: UUID) -> None:
-    await steer.resume(session, lead, None, steer.ResumeMode.PRESERVE_REMAINING)
+    await steering.resume(session, lead, None, steering.ResumeMode.PRESERVE_REMAINING)
 
 
 async def reply(session: WriteSession, lead: UUID) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.enrollments.explain import CAUSES, Explanation
+from domain.errors import MergeFieldMissing
 from domain.mailboxes.windows import WEEK, SendWindow, Weekday, WorkingHours
 from domain.sequences.sequence import SequenceStatus
 from services.enrollments.explain import explain_enrollment
@@ -233,7 +234,7 @@ async def second_email(stage: Stage, limit: str) -> UUID:
 async def retrying(stage: Stage) -> UUID:
     await stage.sink.stop()
     _, _, enrollment = await enrolled(stage, EMAIL)
-    await until_error(stage, enrollment, "ConnectionFailed")
+    await until_error(stage, enrollment, "connection_failed")
     return enrollment
 
 
@@ -245,7 +246,7 @@ async def due(stage: Stage) -> UUID:
 # What else holds at the time, and what the reason names.
 SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     ended: ([], {"status": "stopped", "stop_reason": "replied"}),
-    failed: ([], {"step": "ask", "mend": "fill the field in the lead, then resume"}),
+    failed: ([], {"step": "ask", "mend": f"{MergeFieldMissing.remedy} Then resume the enrollment."}),
     paused: ([], {"by": "lead"}),
     company_replied: ([], {}),
     sequence_paused: ([], {}),

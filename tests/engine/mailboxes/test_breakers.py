@@ -140,7 +140,7 @@ async def test_messages_refused_in_a_row_hold_the_mailbox(stage: Stage) -> None:
     sequence = await stage.sequence([HELLO])
     for _ in range(5):
         (enrollment,) = await stage.enroll(sequence, await stage.lead())
-        assert (await stage.until_status(enrollment, "failed")).error.startswith("MessageRefused")
+        assert (await stage.until_status(enrollment, "failed")).error.startswith("message_refused")
     assert (await mailbox(stage)).hold_reason == "messages_refused"
     await stage.forward(days=3)
     await until_parked(stage, later)

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
-from db.queries.analytics import refresh_performance
+from db.calls.analytics import refresh_performance
 from domain.mailboxes.windows import SendWindow
 from services.access.api_keys import create_key
 from services.observability.metrics import CAUSES
@@ -158,7 +158,7 @@ async def test_every_line_of_the_log_is_json_and_names_nobody(observed: Observed
 
 async def test_a_line_says_whose_step_it_is_about(observed: Observed) -> None:
     ids = {"tenant_id": str(observed.ids["tenant"]), "enrollment_id": str(observed.ids["enrollment"])}
-    failed = [line for line in map(json.loads, observed.lines) if "TemporarilyRefused" in line.get("exception", "")]
+    failed = [line for line in map(json.loads, observed.lines) if "temporarily_refused" in line.get("exception", "")]
     assert failed
     for line in failed:
         assert ids.items() <= line.items()

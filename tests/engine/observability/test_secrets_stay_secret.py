@@ -96,7 +96,7 @@ async def test_they_are_nowhere_to_be_read(
         (refused,) = await stage.enroll(sequence, lead)
 
         async def told() -> bool:
-            return "AuthenticationFailed" in ((await stage.state(refused)).error or "")
+            return "authentication_failed" in ((await stage.state(refused)).error or "")
 
         await stage.until(told, "the enrollment says why nothing is sent")
         written = await written_of(stage, http, mailbox, refused, lead)
@@ -106,6 +106,6 @@ async def test_they_are_nowhere_to_be_read(
     for enrollment in (sent, refused):
         history = await stage.handle(enrollment).fetch_history()
         assert [event.event_id for event in history.events if found_in(event.SerializeToString())] == []
-    assert "AuthenticationFailed" in caplog.text and found_in(caplog.text) == []
+    assert "authentication_failed" in caplog.text and found_in(caplog.text) == []
     # The power of the test: it knows them when it sees them.
     assert set(found_in(repeats)) == {PASSWORD, forms()[2]} and found_in(KEY)

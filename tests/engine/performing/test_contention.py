@@ -116,7 +116,7 @@ async def test_a_lead_enrolled_before_there_was_a_mailbox_takes_the_first_one(st
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     state = await stage.until_status(enrollment, "failed")
-    assert state.error.startswith("NoMailbox: ")
+    assert state.error.startswith("no_mailbox: ")
     await stage.query_write(
         "INSERT INTO mailboxes (tenant_id, email) VALUES (:tenant, 'late@sender.example')", tenant=stage.tenant_id
     )

@@ -29,7 +29,7 @@ async def test_while_a_step_is_tried_again_the_reason_is_visible(stage: Stage) -
     (enrollment,) = await stage.enroll(sequence, lead)
 
     async def told() -> bool:
-        return "ConnectionFailed" in ((await stage.state(enrollment)).error or "")
+        return "connection_failed" in ((await stage.state(enrollment)).error or "")
 
     await stage.until(told, "the enrollment says why nothing is sent")
     assert (await stage.state(enrollment)).status == "active"
@@ -46,7 +46,7 @@ async def test_exhausted_retries_leave_it_failed_and_resume_tries_again(stage: S
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     state = await stage.until_status(enrollment, "failed")
-    assert state.error.startswith("ConnectionFailed: ")
+    assert state.error.startswith("connection_failed: ")
     assert "failed" in await stage.log(enrollment)
     assert lead_address(await stage.lead_row(lead)) not in state.error
     await stage.sink.start(stage.sink.port)
@@ -64,7 +64,7 @@ async def test_a_lead_without_what_the_template_needs_waits_until_it_is_filled(s
     sequence, lead = await stage.sequence([ASK_PLAN]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     state = await stage.until_status(enrollment, "failed")
-    assert state.error.startswith("MergeFieldMissing: ") and "custom.plan" in state.error
+    assert state.error.startswith("merge_field_missing: ") and "custom.plan" in state.error
     assert stage.sink.received == []
     assert await stage.query("SELECT 1 FROM messages") == []
     await stage.query_write('UPDATE leads SET custom = \'{"plan": "pro"}\' WHERE id = :id', id=lead)

@@ -61,7 +61,7 @@ async def test_an_address_that_was_taken_away_holds_the_email_until_there_is_one
     await stage.query_write("UPDATE tenants SET postal_address = ''")
     (enrollment,) = await stage.enroll(sequence, lead)
     state = await stage.until_status(enrollment, "failed")
-    assert state.error.startswith("PostalAddressMissing: ") and stage.sink.received == []
+    assert state.error.startswith("postal_address_missing: ") and stage.sink.received == []
     await stage.query_write("UPDATE tenants SET postal_address = '2 New Street'")
     await stage.resume(lead)
     await stage.until_status(enrollment, "completed")

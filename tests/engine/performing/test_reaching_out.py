@@ -97,7 +97,7 @@ async def test_a_name_that_leads_into_our_network_fails_the_step_at_once_and_say
     sequence = await stage.sequence([action(action="webhook", url="http://localhost:8080/secret")])
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
     state = await stage.until_status(enrollment, "failed")
-    assert "WebhookAddressRefused" in state.error and "localhost" not in state.error
+    assert "webhook_address_refused" in state.error and "localhost" not in state.error
 
 
 @pytest.mark.parametrize(

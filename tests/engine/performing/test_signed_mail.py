@@ -36,7 +36,7 @@ async def test_mail_does_not_leave_unsigned_when_its_key_cannot_be_opened(stage:
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), lead)
     state = await stage.until_status(enrollment, "failed")
-    assert state.error.startswith("SecretUnreadable: ") and stage.sink.received == []
+    assert state.error.startswith("secret_unreadable: ") and stage.sink.received == []
     await stage.query_write(
         "UPDATE sender_domains SET dkim_selector = NULL, dkim_record = NULL, dkim_private_key = NULL"
     )

@@ -89,7 +89,7 @@ async def test_hours_that_never_meet_fail_the_lead_with_a_reason(stage: Stage) -
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=("tue",), timezone="UTC"))
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
     state = await stage.until_status(enrollment, "failed")
-    assert state.error.startswith("WindowNeverOpens: ")
+    assert state.error.startswith("window_never_opens: ")
     await change_window(stage, sequence, None)
     await stage.query_write("UPDATE mailboxes SET working_hours = NULL")
     lead_id = state.lead_id

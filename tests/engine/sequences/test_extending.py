@@ -1,34 +1,46 @@
-"""The examples of docs/extending.md, run as they stand there: found by their registries, validated, performed."""
+"""The examples of docs/extending.md run as they stand there: they are registered, validated and performed."""
 
 import re
+import sys
 from collections.abc import Generator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from domain.sequences.conditions.condition import CONDITIONS
 from domain.sequences.steps import STEP_TYPES
-from services.engine.actions.action import ACTIONS
+from domain.sequences.steps.action import ACTIONS
+from services.engine.actions.action import ACTION_EFFECTS
+from services.engine.effects import unpaired
 from services.inbound.receiving import ClickEvent
 from tests.stage import Stage
 
 DOC = Path(__file__).parents[3] / "docs" / "extending.md"
-REGISTRIES: tuple[dict[str, Any], ...] = (CONDITIONS, STEP_TYPES, ACTIONS)
+# A file that a sentence names, and the example that follows it.
+EXAMPLE = re.compile(r"`([\w/]+\.py)`[^`]*(?:`\w+`[^`]*)*```python\n(.*?)```", re.DOTALL)
+REGISTRIES: tuple[dict[str, Any], ...] = (CONDITIONS, STEP_TYPES, ACTIONS, ACTION_EFFECTS)
 
 
 @pytest.fixture
 def extended() -> Generator[None]:
-    """The examples, entered in their registries while the test runs."""
-    before = [dict(registry) for registry in REGISTRIES]
-    examples = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 3
-    for number, example in enumerate(examples):
-        exec(compile(example, f"{DOC.name}[{number}]", "exec"), {"__name__": f"extending_{number}"})
+    """The examples, registered while the test runs."""
+    before, modules = [dict(registry) for registry in REGISTRIES], sys.modules.copy()
+    examples = EXAMPLE.findall(DOC.read_text("utf-8"))
+    assert len(examples) == 4
+    for path, source in examples:
+        # As the module that the page says it is: a later example imports it.
+        module = ModuleType(path.removesuffix(".py").replace("/", "."))
+        sys.modules[module.__name__] = module
+        exec(compile(source, path, "exec"), module.__dict__)
+    assert unpaired() == []
     yield
     for registry, entries in zip(REGISTRIES, before, strict=True):
         registry.clear()
         registry.update(entries)
+    for name in sys.modules.keys() - modules.keys():
+        del sys.modules[name]
 
 
 async def test_the_documented_examples_run(stage: Stage, extended: None) -> None:

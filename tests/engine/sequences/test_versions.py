@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.sequences.relocation import Effect
+from domain.sequences.relocation import VersionChange
 from domain.sequences.steps import StepSpec
 from services.sequences.draft_steps import add_step, change_step, remove_step
 from services.sequences.sequences import SequenceChanges, change_sequence
@@ -60,7 +60,7 @@ async def test_a_lead_in_a_delay_gets_the_newest_words(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     config = {"subject": "two, better", "body_text": "Hello"}
     published = await stage.edit(sequence, changing(sequence, "two", config=config))
-    assert (published.version, dict(published.leads)) == (2, {Effect.UNCHANGED: 1})
+    assert (published.version, dict(published.leads)) == (2, {VersionChange.UNCHANGED: 1})
     await stage.forward(days=3, hours=1)
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["one", "two, better"]
@@ -72,7 +72,7 @@ async def test_a_shorter_wait_is_reckoned_from_its_beginning(stage: Stage) -> No
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     began = (await stage.state(enrollment)).step_entered_at
     published = await stage.edit(sequence, changing(sequence, "wait", config={"days": 1}))
-    assert dict(published.leads) == {Effect.WAIT_LESS: 1}
+    assert dict(published.leads) == {VersionChange.WAIT_LESS: 1}
     assert (await stage.state(enrollment)).next_action_at == began + timedelta(days=1)
     await stage.forward(hours=23)
     assert stage.sink.subjects() == ["one"]
@@ -93,7 +93,7 @@ async def test_a_longer_wait_is_reckoned_from_its_beginning(stage: Stage) -> Non
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     await stage.forward(days=2)
     published = await stage.edit(sequence, changing(sequence, "wait", config={"days": 5}))
-    assert dict(published.leads) == {Effect.WAIT_MORE: 1}
+    assert dict(published.leads) == {VersionChange.WAIT_MORE: 1}
     await stage.forward(days=2)
     assert stage.sink.subjects() == ["one"]
     await stage.forward(days=1, hours=1)
@@ -129,7 +129,7 @@ async def test_a_paused_lead_stays_paused_and_waits_what_is_left_of_the_new_wait
 async def test_a_lead_whose_step_is_gone_moves_to_the_next_that_survives(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE, email("three"))
     published = await stage.edit(sequence, removing(sequence, "wait", "two"))
-    assert dict(published.leads) == {Effect.MOVED: 1}
+    assert dict(published.leads) == {VersionChange.MOVED: 1}
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["one", "three"]
 
@@ -137,7 +137,7 @@ async def test_a_lead_whose_step_is_gone_moves_to_the_next_that_survives(stage: 
 async def test_a_lead_of_whose_sequence_nothing_is_left_has_completed(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     published = await stage.edit(sequence, removing(sequence, "wait", "two"))
-    assert dict(published.leads) == {Effect.COMPLETED: 1}
+    assert dict(published.leads) == {VersionChange.COMPLETED: 1}
     assert (await stage.state(enrollment)).status == "completed"
     assert await stage.handle(enrollment).result() == "completed"
     assert stage.sink.subjects() == ["one"]
@@ -198,7 +198,7 @@ async def test_a_lead_that_waits_for_an_event_takes_up_what_is_waited_for(stage:
     listen = {"key": "listen", "type": "wait_for", "config": {"event": "opened", "timeout_days": 5}}
     sequence, _, enrollment = await on_its_way(stage, email("one"), listen, email("two"))
     published = await stage.edit(sequence, changing(sequence, "listen", config={"event": "clicked", "timeout_days": 2}))
-    assert dict(published.leads) == {Effect.WAIT_LESS: 1}
+    assert dict(published.leads) == {VersionChange.WAIT_LESS: 1}
     assert (await stage.state(enrollment)).waiting_for == "click"
     await stage.forward(days=2, hours=1)
     await stage.until_status(enrollment, "completed")

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 
 from db.session import Database
-from services.enrollments import steering as steer
+from services.enrollments import steering
 
 LET_ME_BE_FROZEN_SECONDS = 2
 
@@ -19,7 +19,7 @@ async def main(url: str, tenant_id: UUID, lead_id: UUID) -> int:
     database = Database(url)
     try:
         async with database.write(tenant_id) as session:
-            await steer.pause(session, lead_id, None)
+            await steering.pause(session, lead_id, None)
             print("holding", flush=True)
             await asyncio.sleep(LET_ME_BE_FROZEN_SECONDS)
     except DBAPIError:

@@ -24,7 +24,7 @@ from mail.tracking import Token
 from services.access.api_keys import create_key
 from services.dispatch import dispatcher as dispatch
 from tests.api_process import running_api
-from tests.integration.api.inbound.test_api_inbound import mail, signed
+from tests.integration.api.inbound.inbound_mail import mail, signed
 from tests.own_postgres import own_postgres
 from tests.part_process import part
 from tests.shifted_clock import shifted

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from activities import attempts
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from db.calls import Call
+from db.call_pool import Call
 from db.session import Database
 from domain.engine.contracts import Directive
 from services.access.api_keys import create_key

@@ -18,7 +18,7 @@ from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.postgres_roles import SUPERUSER
 from cadenza.settings import asyncpg_url
 from db.bounds import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS
-from db.calls import Call
+from db.call_pool import Call
 from tests.frozen import freeze, thaw, thawed_in_the_end
 from tests.part_process import part
 from tests.programs import Process

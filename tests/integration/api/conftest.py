@@ -1,4 +1,4 @@
-"""The API over real Postgres, while Temporal is away: it takes everything all the same."""
+"""The API on real Postgres while Temporal is unreachable. It must accept everything nevertheless."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -63,6 +63,6 @@ async def tenant(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
 
 @pytest.fixture
 async def stranger(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
-    """Another tenant, with an admin key of its own."""
+    """Another tenant, with its own admin key."""
     async with new_tenant(app, database) as one:
         yield one

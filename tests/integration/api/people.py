@@ -1,4 +1,4 @@
-"""People with passwords, and browsers that they sign in with."""
+"""Users with passwords, and browsers with which they sign in."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ COOKIE = "cadenza_session"
 
 @asynccontextmanager
 async def browser_of(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
-    """Keeps its cookies, and sends the header that our page sends."""
+    """A client that keeps its cookies and sends the web app's CSRF header."""
     async with client_of(app, None) as http:
         http.headers.update(CSRF)
         yield http
@@ -33,7 +33,7 @@ async def made_user(tenant: Tenant, email: str | None = None, role: str = "write
 
 
 async def invited(tenant: Tenant, user: dict[str, Any]) -> str:
-    """The token of a new invitation."""
+    """Creates an invitation and returns its token."""
     made = await tenant.call("POST", f"/users/{user['id']}/invitations", 201)
     return made["url"].rpartition("#invitation=")[2]
 
@@ -45,7 +45,7 @@ async def accepted(http: httpx.AsyncClient, token: str, password: str = PASSWORD
 async def person(
     app: FastAPI, tenant: Tenant, *, email: str | None = None, role: str = "write", password: str = PASSWORD
 ) -> dict[str, Any]:
-    """A user who has that password."""
+    """Creates a user who has that password."""
     user = await made_user(tenant, email, role)
     async with browser_of(app) as http:
         assert (await accepted(http, await invited(tenant, user), password)).status_code == 201
@@ -58,8 +58,8 @@ async def sign_in(
     return await http.post("/session", json={"email": email, "password": password, "tenant_id": tenant_id})
 
 
-async def standing(http: httpx.AsyncClient) -> int:
-    """200 while the browser is signed in, 401 when it is not."""
+async def session_status(http: httpx.AsyncClient) -> int:
+    """Returns 200 while the browser is signed in, and 401 when it is not."""
     return (await http.get("/session")).status_code
 
 

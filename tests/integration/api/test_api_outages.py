@@ -1,4 +1,4 @@
-"""What the API answers while Postgres cannot do its part, by what Postgres says."""
+"""The API's answers to each kind of failure of Postgres."""
 
 import pytest
 from sqlalchemy import text
@@ -16,15 +16,15 @@ FAILING = "tests_failing_insert"
         ("53100", "database_full"),
         ("25006", "database_read_only"),
         ("53200", "unavailable"),  # out of memory
-        ("58030", "unavailable"),  # the disk fails
-        ("57014", "unavailable"),  # cancelled: it took too long
-        ("55P03", "unavailable"),  # somebody holds the lock
+        ("58030", "unavailable"),  # an I/O error of the disk
+        ("57014", "unavailable"),  # cancelled after the statement timeout
+        ("55P03", "unavailable"),  # the lock timeout has passed
     ],
 )
-async def test_a_write_that_postgres_cannot_do_now_may_be_sent_again(
+async def test_a_failed_write_answers_503_and_can_be_repeated(
     tenant: Tenant, migrated_postgres: EmbeddedPostgres, state: str, code: str
 ) -> None:
-    """The state is raised inside Postgres, for this tenant's leads alone."""
+    """A trigger raises the SQLSTATE inside Postgres, for leads of this tenant only."""
     name = f"{FAILING}_{tenant.id.hex}"
     url = migrated_postgres.url("postgres", "cadenza")
     await _run(

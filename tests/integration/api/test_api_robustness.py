@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem with a code, never a fault; and a request sent twice is done once."""
+"""Every bad request gets a problem with a code and never an internal error; a repeated request is carried out once."""
 
 import asyncio
 import base64
@@ -15,7 +15,7 @@ from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
 from tests.integration.api.client import EMAIL, Tenant, client_of, nested
 from tests.integration.api.conftest import temporal_is_away
-from tests.integration.api.isolation.things import KEYLESS
+from tests.integration.api.isolation.tenant_objects import KEYLESS
 from tests.properties import examples
 
 JSON_BODY = {"Content-Type": "application/json"}
@@ -40,7 +40,7 @@ JSON_BODY = {"Content-Type": "application/json"}
         (b'"text"', 422, "validation_failed"),
         (b"", 422, "validation_failed"),
         (b'{"name": "' + b"x" * 11_000_000 + b'"}', 413, "payload_too_large"),
-        # Minutes, in which nobody else is answered, where each value's place is written out.
+        # This took minutes, and blocked all other requests, while the path of every value was built.
         (b'{"' + b"k" * 4_000_000 + b'": [' + b"0," * 2_000_000 + b"0]}", 422, "validation_failed"),
     ],
 )
@@ -48,7 +48,7 @@ async def test_a_bad_body_is_refused(tenant: Tenant, body: bytes, status: int, c
     await tenant.refused("POST", "/sequences", status, code, content=body, headers=JSON_BODY)
 
 
-async def test_no_more_is_said_of_a_bad_body_than_anybody_reads(tenant: Tenant) -> None:
+async def test_errors_of_a_bad_body_are_limited(tenant: Tenant) -> None:
     many = {"name": "x", **{f"{'k' * 500}{number}": 0 for number in range(10_000)}}
     fields = await tenant.refused("POST", "/sequences", 422, "validation_failed", json=many)
     assert (len(fields), {len(field) for field in fields}) == (100, {200})
@@ -86,7 +86,7 @@ async def test_bad_paths_methods_and_queries_are_refused(tenant: Tenant) -> None
     await tenant.refused("DELETE", f"/sequences/{sequence_id}/steps/nothing", 404, "not_found")
 
 
-async def test_a_cursor_of_somewhere_else_is_refused(tenant: Tenant) -> None:
+async def test_a_cursor_of_another_list_is_refused(tenant: Tenant) -> None:
     lead_id = await tenant.lead()
     for number in range(3):
         await tenant.lead()
@@ -118,8 +118,8 @@ MADE_UP: dict[str, list[list[Any]]] = {
 }
 
 
-async def test_nor_is_one_taken_that_somebody_has_made_up(tenant: Tenant) -> None:
-    """Of the right form, and with what Postgres could not be asked."""
+async def test_a_forged_cursor_is_refused(tenant: Tenant) -> None:
+    """The cursors have the right form, but values that Postgres would refuse."""
     ids = {"lead_id": await tenant.lead(), "sequence_id": await tenant.sequence()}
     for path, cursors in MADE_UP.items():
         for parts in cursors:
@@ -144,8 +144,8 @@ JSON = st.recursive(
 
 @examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(value=JSON, number=st.integers(0, 10_000))
-async def test_no_json_is_a_fault(tenant: Tenant, value: Any, number: int) -> None:
-    """Any JSON at all, also where free JSON is kept: accepted and given back, or refused."""
+async def test_no_json_causes_an_internal_error(tenant: Tenant, value: Any, number: int) -> None:
+    """Any JSON, also in free-form fields, is accepted and returned, or refused."""
     address = f"{uuid4().hex}@fuzz.example"
     shapes: dict[str, Any] = {
         "/leads": [{"email": address, "custom": value}, {"email": address, "custom": {"k": value}}, value],
@@ -158,7 +158,7 @@ async def test_no_json_is_a_fault(tenant: Tenant, value: Any, number: int) -> No
         assert response.status_code < 500, (path, body, response.text)
 
 
-async def test_a_request_sent_twice_is_done_once(tenant: Tenant, stranger: Tenant) -> None:
+async def test_a_request_sent_twice_is_carried_out_once(tenant: Tenant, stranger: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence(active=True), await tenant.lead()
     campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"})
     draft = await tenant.sequence()
@@ -182,7 +182,7 @@ async def test_a_request_sent_twice_is_done_once(tenant: Tenant, stranger: Tenan
         assert (again.status_code, again.json()) == (first.status_code, first.json())
         assert again.headers["idempotent-replayed"] == "true"
         await tenant.refused("POST", path, 409, "idempotency_key_reused", json=other, headers=headers)
-    # A key is one tenant's, and belongs to one call.
+    # A key belongs to one tenant and to one call.
     headers = {"Idempotency-Key": "key 2"}
     await stranger.call("POST", "/leads", 201, json={"email": "other@acme.example"}, headers=headers)
     await tenant.refused("POST", "/campaigns", 409, "idempotency_key_reused", json={"name": "x"}, headers=headers)
@@ -195,7 +195,7 @@ async def test_a_refusal_leaves_the_key_free(tenant: Tenant) -> None:
     await tenant.call("POST", "/leads", 201, json={"email": "free@acme.example"}, headers=headers)
 
 
-async def test_of_many_at_once_one_creates(tenant: Tenant) -> None:
+async def test_simultaneous_requests_with_one_key_create_once(tenant: Tenant) -> None:
     body = {"name": "Once", "steps": [EMAIL]}
     headers = {"Idempotency-Key": str(uuid4())}
     answers = await asyncio.gather(*(tenant.http.post("/sequences", json=body, headers=headers) for _ in range(12)))
@@ -204,7 +204,7 @@ async def test_of_many_at_once_one_creates(tenant: Tenant) -> None:
     assert len((await tenant.call("GET", "/sequences"))["items"]) == 1
 
 
-async def test_of_many_edits_at_once_none_is_lost(tenant: Tenant) -> None:
+async def test_simultaneous_edits_are_all_kept(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([])
     path = f"/sequences/{sequence_id}/steps"
     await asyncio.gather(
@@ -215,18 +215,18 @@ async def test_of_many_edits_at_once_none_is_lost(tenant: Tenant) -> None:
     assert (await tenant.call("GET", f"/sequences/{sequence_id}"))["steps_count"] == 8
 
 
-async def test_of_many_activations_at_once_one_makes_the_version(tenant: Tenant) -> None:
+async def test_simultaneous_activations_create_one_version(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence()
     path = f"/sequences/{sequence_id}"
     await asyncio.gather(*(tenant.call("PUT", path, json={"status": "active"}) for _ in range(8)))
     assert [row.version for row in await tenant.query("SELECT version FROM sequence_versions")] == [1]
 
 
-# They name a sequence, a campaign or an enrollment that may not be there.
+# They refer to a sequence, a campaign or an enrollment that may not exist.
 NAME_SOMETHING_ELSE = {"/leads/enroll-in-sequence", "/leads/import", "/dev/fast-forward"}
 
 
-async def test_the_document_tells_of_every_refusal(app: FastAPI, migrated_postgres: EmbeddedPostgres) -> None:
+async def test_the_openapi_document_lists_every_error_answer(app: FastAPI, migrated_postgres: EmbeddedPostgres) -> None:
     document = app.openapi()
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     ids = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
@@ -234,30 +234,30 @@ async def test_the_document_tells_of_every_refusal(app: FastAPI, migrated_postgr
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["tags"], path
-            told = operation["responses"]
+            responses = operation["responses"]
             if f"{method.upper()} {path}" in KEYLESS:
                 assert "security" not in operation
                 continue
             assert operation["security"], path
-            assert {"401", "403", "422", "500", "503"} <= told.keys(), path
-            assert ("404" in told) == ("{" in path or path in NAME_SOMETHING_ELSE), path
-            assert ({"400", "413", "415"} <= told.keys()) == ("requestBody" in operation), (method, path)
-            for status, answer in told.items():
+            assert {"401", "403", "422", "500", "503"} <= responses.keys(), path
+            assert ("404" in responses) == ("{" in path or path in NAME_SOMETHING_ELSE), path
+            assert ({"400", "413", "415"} <= responses.keys()) == ("requestBody" in operation), (method, path)
+            for status, answer in responses.items():
                 if status.startswith(("4", "5")):
                     assert list(answer["content"]) == ["application/problem+json"], (path, status)
     production = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away).openapi()
     assert not [path for path in production["paths"] if path.startswith("/dev")]
 
 
-async def test_without_postgres_it_says_so_and_when_to_come_back(
+async def test_without_postgres_requests_answer_503_with_retry_after(
     migrated_postgres: EmbeddedPostgres, tenant: Tenant
 ) -> None:
     one = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away)
     async with one.router.lifespan_context(one), client_of(one, await tenant.key("read")) as http:
         assert (await http.get("/leads")).is_success
-        await one.state.wiring.database.aclose()
+        await one.state.context.database.aclose()
         gone = migrated_postgres.app_url.replace(f":{migrated_postgres.port}", ":1")
-        object.__setattr__(one.state.wiring, "database", type(one.state.wiring.database)(gone))
+        object.__setattr__(one.state.context, "database", type(one.state.context.database)(gone))
         response = await http.get("/leads")
         assert (response.status_code, response.json()["code"]) == (503, "unavailable")
         assert int(response.headers["retry-after"]) > 0

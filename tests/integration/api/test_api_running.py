@@ -1,4 +1,4 @@
-"""The API with everything behind it: real Temporal, a worker, a mail server."""
+"""The API with real Temporal, a worker and a mail server."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ FOLLOW_UP = {
 
 @dataclass
 class Running:
+    """The servers and worker of a test, and a tenant's client of the API."""
+
     stage: Stage
     tenant: Tenant
 
@@ -41,11 +43,11 @@ async def running(migrated_postgres: EmbeddedPostgres, temporal_server: Embedded
             yield Running(stage, Tenant(stage.tenant_id, http, stage.database))
 
 
-async def test_it_is_ready(running: Running) -> None:
+async def test_the_api_is_ready(running: Running) -> None:
     assert await running.tenant.call("GET", "/readyz") == {"status": "ok"}
 
 
-async def test_a_lead_goes_all_the_way(running: Running) -> None:
+async def test_a_lead_completes_its_sequence(running: Running) -> None:
     tenant, stage = running.tenant, running.stage
     sequence_id = await tenant.sequence([EMAIL, DELAY, FOLLOW_UP], active=True)
     lead_id = await tenant.lead()

@@ -1,4 +1,4 @@
-"""The command line as a person has it: the program in a process of its own, against an API in another."""
+"""The command line in its own process, against an API in another process."""
 
 import asyncio
 import json
@@ -7,22 +7,21 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from db.session import Database
-from services.access.api_keys import create_key
 from tests.api_process import PATIENCE_SECONDS, clean_environment, running_api
-from tests.integration.api.client import Tenant
+from tests.integration.api.client import Tenant, create_tenant
 from tests.programs import PIPE, start_program
 
 
 @dataclass
 class Ran:
+    """A command that has ended: its exit status and output."""
+
     status: int
     out: str
     err: str
@@ -35,7 +34,7 @@ class Ran:
 async def run_program(
     *arguments: str, environment: Mapping[str, str], given: str | None = None, module: str | None = "cadenza"
 ) -> Ran:
-    """`python -m cadenza ...` (without a module, `python ...`) to its end."""
+    """Runs `python -m cadenza ...` (or `python ...` without a module) to its end."""
     files = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE}
     if module == "cadenza":
         process = await start_program(*arguments, environment=clean_environment(**environment), **files)
@@ -49,7 +48,7 @@ async def run_program(
 
 @dataclass
 class Person:
-    """Somebody at a terminal, with a tenant of their own."""
+    """A person at a terminal, with their own tenant."""
 
     tenant: Tenant
     api_url: str
@@ -61,7 +60,7 @@ class Person:
         self.environment = {"CADENZA_API_URL": self.api_url, "CADENZA_API_KEY": self.key}
 
     async def does(self, *arguments: str, status: int = 0, given: str | None = None, **more: str) -> Ran:
-        """The command, once it has ended with the status expected."""
+        """Runs a command to its end and checks its exit status."""
         ran = await run_program(*arguments, environment={**self.environment, **more}, given=given)
         assert ran.status == status, f"{arguments}: {ran.status}\n{ran.out}\n{ran.err}"
         return ran
@@ -90,17 +89,7 @@ async def database(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Databa
 
 @pytest.fixture
 async def person(api_url: str, database: Database, tmp_path: Path) -> AsyncGenerator[Person]:
-    tenant_id, key = await new_tenant(database)
+    tenant_id, key = await create_tenant(database)
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=api_url, headers=headers) as http:
         yield Person(Tenant(tenant_id, http, database), api_url, key, tmp_path)
-
-
-async def new_tenant(database: Database) -> tuple[UUID, str]:
-    tenant_id = uuid4()
-    async with database.write(tenant_id) as session:
-        await session.execute(
-            text("INSERT INTO tenants (id, name, postal_address) VALUES (:id, 'Test', '1 Main Street, Springfield')"),
-            {"id": tenant_id},
-        )
-        return tenant_id, (await create_key(session, name="Test", scopes=["admin"])).key

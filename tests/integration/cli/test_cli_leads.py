@@ -1,4 +1,4 @@
-"""`cadenza leads`, `enroll`, `status`, `explain`, `pause`, `resume`, `stop`: what a team does all day."""
+"""`cadenza leads`, `enroll`, `status`, `explain`, `pause`, `resume`, `stop`: the daily commands of a team."""
 
 import json
 import re
@@ -35,7 +35,7 @@ async def test_leads_are_imported_and_listed(person: Person) -> None:
     assert len((await person.does("leads", "list", "--limit", "1", "--json")).json) == 1
 
 
-async def test_a_mapping_that_cannot_be_meant_is_refused(person: Person) -> None:
+async def test_an_invalid_mapping_is_refused(person: Person) -> None:
     file = person.file("leads.csv", CSV)
     await person.does("leads", "import", file, "--map", "Given", status=2)
     ran = await person.does("leads", "import", file, "--map", "Nowhere=email", status=1)
@@ -49,7 +49,7 @@ async def test_a_large_file_is_streamed(person: Person) -> None:
     assert ran.json["created"] == 3000
 
 
-async def test_named_leads_are_enrolled_and_the_others_told(person: Person) -> None:
+async def test_named_leads_are_enrolled_and_skips_are_shown(person: Person) -> None:
     await imported(person)
     await person.tenant.sequence([DELAY, EMAIL], active=True)
     grace = await lead_id(person, "grace@acme.example")
@@ -64,7 +64,7 @@ async def test_named_leads_are_enrolled_and_the_others_told(person: Person) -> N
     assert "(not_found)" in (await person.does("enroll", "Nowhere", *who, status=1)).err
 
 
-async def test_it_must_be_said_who_is_enrolled(person: Person) -> None:
+async def test_enroll_needs_exactly_one_kind_of_target(person: Person) -> None:
     await person.does("enroll", "Outreach", status=2)
     await person.does("enroll", "Outreach", "--lead", "a@acme.example", "--campaign", "Fair", status=2)
 
@@ -95,7 +95,7 @@ async def test_a_campaigns_leads_are_enrolled_as_a_batch(person: Person) -> None
     assert re.search(r"ada@acme.example +already_enrolled", done.out)
 
 
-async def test_where_things_stand(person: Person) -> None:
+async def test_status_shows_sequences_and_leads(person: Person) -> None:
     assert (await person.does("status")).out == "no sequences\n"
     await imported(person)
     sequence_id = await person.tenant.sequence([DELAY, EMAIL], active=True)
@@ -103,9 +103,9 @@ async def test_where_things_stand(person: Person) -> None:
     await person.tenant.enroll(sequence_id, ada)
     assert "Outreach" in (await person.does("status")).out
     for named in ("Outreach", sequence_id):
-        told = await person.does("status", named)
-        assert "1 enrolled" in told.out
-        assert re.search(r"ada@acme.example +(pending|active) +wait ", told.out)
+        shown = await person.does("status", named)
+        assert "1 enrolled" in shown.out
+        assert re.search(r"ada@acme.example +(pending|active) +wait ", shown.out)
     for named in ("ada@acme.example", ada):
         assert re.search(r"Outreach +(pending|active) +wait ", (await person.does("status", named)).out)
     (one,) = (await person.does("status", ada, "--json")).json["enrollments"]
@@ -114,7 +114,7 @@ async def test_where_things_stand(person: Person) -> None:
         assert "(not_found)" in (await person.does("status", named, status=1)).err
 
 
-async def test_why_nothing_is_sent(person: Person) -> None:
+async def test_explain_says_why_nothing_is_sent(person: Person) -> None:
     await imported(person)
     ran = await person.does("explain", "ada@acme.example", status=1)
     assert "(not_enrolled)" in ran.err
@@ -122,9 +122,9 @@ async def test_why_nothing_is_sent(person: Person) -> None:
     ada = await lead_id(person, "ada@acme.example")
     (enrolled,) = (await person.tenant.enroll(sequence_id, ada))["enrolled"]
     await person.tenant.call("POST", "/sequences/process-queue")
-    told = await person.does("explain", "ada@acme.example")
-    assert told.out.startswith("waiting  waits at `wait` until ")
-    assert "also no_mailbox" in told.out
+    shown = await person.does("explain", "ada@acme.example")
+    assert shown.out.startswith("waiting  waits at `wait` until ")
+    assert "also no_mailbox" in shown.out
     (by_id,) = (await person.does("explain", enrolled["enrollment_id"], "--json")).json
     assert (by_id["reason"]["code"], by_id["lead_id"]) == ("waiting", ada)
     await person.does("pause", "--lead", ada)

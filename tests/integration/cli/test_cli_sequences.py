@@ -1,4 +1,4 @@
-"""`cadenza sequences`: a file is applied once, however often it is applied."""
+"""`cadenza sequences`: applying a file repeatedly changes nothing more."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ async def test_a_file_is_applied_once(person: Person) -> None:
     assert load(exported.out) == load(TEXT)
 
 
-async def test_a_draft_becomes_what_the_file_says(person: Person) -> None:
+async def test_applying_a_file_changes_the_draft(person: Person) -> None:
     await person.does("sequences", "apply", str(EXAMPLE))
     document = load(TEXT)
     steps = {step["key"]: step for step in document["steps"]}
@@ -45,7 +45,7 @@ async def test_a_draft_becomes_what_the_file_says(person: Person) -> None:
     assert (await person.does("sequences", "apply", file, "--json")).json["outcome"] == "unchanged"
 
 
-async def test_what_leads_run_on_is_edited_and_published(person: Person) -> None:
+async def test_applying_an_active_sequence_publishes_a_version(person: Person) -> None:
     applied = await person.does("sequences", "apply", str(EXAMPLE), "--activate", "--json")
     assert applied.json["sequence"]["status"] == "active"
     lead_id = await person.tenant.lead()
@@ -59,17 +59,17 @@ async def test_what_leads_run_on_is_edited_and_published(person: Person) -> None
     assert again.json["sequence"]["current_version"] == 2
 
 
-async def test_edits_that_were_left_unpublished_are_published(person: Person) -> None:
+async def test_applying_publishes_earlier_unpublished_edits(person: Person) -> None:
     applied = await person.does("sequences", "apply", str(EXAMPLE), "--activate", "--json")
     path = f"/sequences/{applied.json['sequence']['id']}"
     file = person.file("short.yaml", TEXT.replace("config: {days: 3}", "config: {days: 1}"))
-    # As if an earlier run had been cut off before it could publish.
+    # As if an earlier run had been interrupted before it could publish.
     await person.tenant.call("PUT", f"{path}/steps/wait-3d", json={"config": {"days": 1}})
     again = await person.does("sequences", "apply", file, "--json")
     assert (again.json["outcome"], again.json["published"]["version"]) == ("unchanged", 2)
 
 
-async def test_a_bad_file_is_refused_with_its_places(person: Person) -> None:
+async def test_errors_in_a_file_name_line_or_field(person: Person) -> None:
     bad = person.file("bad.yaml", "version: 1\nname: x\nname: y\n")
     ran = await person.does("sequences", "apply", bad, status=1)
     assert ran.err == "cadenza: line 3, column 1: the key 'name' stands here twice (malformed_yaml)\n"
@@ -87,7 +87,7 @@ async def test_a_bad_file_is_refused_with_its_places(person: Person) -> None:
     assert "(malformed_yaml)" in (await person.does("sequences", "apply", str(binary), status=1)).err
 
 
-async def test_json_files_are_applied_too(person: Person) -> None:
+async def test_json_files_are_applied(person: Person) -> None:
     text = json.dumps({"version": 1, "name": "In JSON \U0001f600", "steps": [EMAIL]})
     file = person.file("sequence.json", text)
     assert (await person.does("sequences", "apply", file, "--json")).json["outcome"] == "created"
@@ -96,7 +96,7 @@ async def test_json_files_are_applied_too(person: Person) -> None:
     assert json.loads(person.content(file)) == json.loads(text)
 
 
-async def test_sequences_are_listed_shown_and_moved_on(person: Person) -> None:
+async def test_sequences_are_listed_shown_and_change_status(person: Person) -> None:
     assert (await person.does("sequences", "list")).out == "no sequences\n"
     sequence_id = await person.tenant.sequence([EMAIL])
     listed = await person.does("sequences", "list")
@@ -115,7 +115,7 @@ async def test_sequences_are_listed_shown_and_moved_on(person: Person) -> None:
     assert [one["status"] for one in (await person.does("sequences", "list", "--json")).json] == ["archived"]
 
 
-async def test_of_two_with_one_name_the_id_is_asked_for(person: Person) -> None:
+async def test_an_ambiguous_name_is_refused(person: Person) -> None:
     for _ in range(2):
         await person.tenant.call("POST", "/sequences", 201, json={"name": "Twin"})
     assert "(ambiguous_name)" in (await person.does("sequences", "show", "Twin", status=1)).err

@@ -1,4 +1,4 @@
-"""`cadenza suppressions`: the list goes in, and comes out again."""
+"""`cadenza suppressions`: import and export of the list."""
 
 from tests.integration.cli.conftest import Person
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from cadenza.embedded import EmbeddedPostgres
-from db.calls import Call
+from db.call_pool import Call
 from db.session import Database
 
 

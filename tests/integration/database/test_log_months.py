@@ -1,4 +1,4 @@
-"""The execution log in months: nothing is lost on the way there and back, and only what is too old is dropped."""
+"""The execution log in months: no row is lost, and only what is too old is dropped."""
 
 import asyncio
 import json
@@ -19,8 +19,9 @@ from tests.integration.database.test_schema import config, in_database
 
 NOTHING = {"made": [], "dropped": [], "rows_deleted": 0}
 INSERT = """
-INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)
-SELECT tenant_id, id, sequence_id, lead_id, $1, $2 FROM lead_sequence_state WHERE tenant_id = $3
+INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, detail, occurred_at)
+SELECT tenant_id, id, sequence_id, lead_id, 'waiting', jsonb_build_object('label', $1::text), $2
+  FROM lead_sequence_state WHERE tenant_id = $3
 RETURNING id
 """
 
@@ -67,19 +68,20 @@ class Log:
             )
         return tenant_id
 
-    async def write(self, tenant_id: UUID, event: str, at: datetime) -> int:
+    async def write(self, tenant_id: UUID, label: str, at: datetime) -> int:
         """As the app does."""
         async with self.app() as connection, connection.transaction():
             await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
-            return await connection.fetchval(INSERT, event, at, tenant_id)
+            return await connection.fetchval(INSERT, label, at, tenant_id)
 
     async def rows(self, tenant_id: UUID) -> dict[str, str]:
-        """Where each row of the tenant is, by event."""
+        """Where each row of the tenant is, by label."""
         found = await self.superuser.fetch(
-            "SELECT event, tableoid::regclass::text AS place FROM sequence_execution_log WHERE tenant_id = $1",
+            "SELECT detail->>'label' AS label, tableoid::regclass::text AS place"
+            "  FROM sequence_execution_log WHERE tenant_id = $1",
             tenant_id,
         )
-        return {row["event"]: row["place"] for row in found}
+        return {row["label"]: row["place"] for row in found}
 
     async def until_waiting(self) -> None:
         """Until somebody waits for a lock."""
@@ -100,43 +102,48 @@ async def log(postgres_server: EmbeddedPostgres) -> AsyncGenerator[Log]:
     await postgres_server.create_database(database)
     owner_url = in_database(postgres_server.owner_url, database)
     await asyncio.to_thread(upgrade, owner_url)
-    owner = await asyncpg.connect(owner_url)
+    async with opened(postgres_server, database) as one:
+        yield one
+
+
+@asynccontextmanager
+async def opened(postgres_server: EmbeddedPostgres, database: str) -> AsyncGenerator[Log]:
+    owner = await asyncpg.connect(in_database(postgres_server.owner_url, database))
     superuser = await asyncpg.connect(in_database(postgres_server.superuser_url, database))
     yield Log(owner, superuser, in_database(postgres_server.app_url, database))
     await owner.close()
     await superuser.close()
 
 
-async def test_the_migration_brings_every_row_there_and_back(log: Log, postgres_server: EmbeddedPostgres) -> None:
-    database = await log.owner.fetchval("SELECT current_database()")
-    alembic = config(in_database(postgres_server.owner_url, database))
-    everything = "SELECT * FROM sequence_execution_log ORDER BY id"
-    tenants = [await log.tenant(), await log.tenant()]
-    await asyncio.to_thread(command.downgrade, alembic, "0003")
-    for tenant_id in tenants:
-        for event, at in (("old", month(-7)), ("now", datetime.now(UTC)), ("far ahead", month(30))):
-            await log.write(tenant_id, event, at)
-    before = await log.superuser.fetch(everything)
-    await asyncio.to_thread(command.upgrade, alembic, "head")
-    assert await log.superuser.fetch(everything) == before
-    for tenant_id in tenants:
-        assert await log.rows(tenant_id) == {
-            "old": partition(-7),
-            "now": partition(0),
-            "far ahead": "sequence_execution_log_default",
-        }
-    assert await log.write(tenants[0], "after", month(1)) > max(row["id"] for row in before)
-    before = await log.superuser.fetch(everything)
-    await asyncio.to_thread(command.downgrade, alembic, "0003")
-    assert await log.superuser.fetch(everything) == before
-    assert await log.write(tenants[0], "again", month(1)) > max(row["id"] for row in before)
+async def test_the_migration_keeps_every_row(postgres_server: EmbeddedPostgres) -> None:
+    """0004 moves the rows of a log without months into their months."""
+    database = f"log_{uuid4().hex[:8]}"
+    await postgres_server.create_database(database)
+    owner_url = in_database(postgres_server.owner_url, database)
+    await asyncio.to_thread(command.upgrade, config(owner_url), "0003")
+    async with opened(postgres_server, database) as log:
+        everything = "SELECT * FROM sequence_execution_log ORDER BY id"
+        tenants = [await log.tenant(), await log.tenant()]
+        for tenant_id in tenants:
+            for event, at in (("old", month(-7)), ("now", datetime.now(UTC)), ("far ahead", month(30))):
+                await log.write(tenant_id, event, at)
+        before = await log.superuser.fetch(everything)
+        await asyncio.to_thread(upgrade, owner_url)
+        assert await log.superuser.fetch(everything) == before
+        for tenant_id in tenants:
+            assert await log.rows(tenant_id) == {
+                "old": partition(-7),
+                "now": partition(0),
+                "far ahead": "sequence_execution_log_default",
+            }
+        assert await log.write(tenants[0], "after", month(1)) > max(row["id"] for row in before)
 
 
 async def test_a_month_takes_its_rows_out_of_the_default_partition(log: Log) -> None:
     ours, theirs = await log.tenant(), await log.tenant()
     for tenant_id in (ours, theirs):
-        for event, ahead in (("soon", 5), ("later", 9)):
-            await log.write(tenant_id, event, month(ahead))
+        for label, ahead in (("soon", 5), ("later", 9)):
+            await log.write(tenant_id, label, month(ahead))
         assert set((await log.rows(tenant_id)).values()) == {"sequence_execution_log_default"}
     answer = await log.maintain(6, 0)
     assert answer == {**NOTHING, "made": [name(4), name(5), name(6)]}

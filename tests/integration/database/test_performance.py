@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres
+from db.calls.analytics import refresh_performance
 from db.queries.analytics import (
     LIVE_REPLIES,
     Replies,
     kept_performance,
     live_performance,
     live_replies,
-    refresh_performance,
 )
 from db.session import Database
 from tests.integration.history import History, new_history

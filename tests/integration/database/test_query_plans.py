@@ -49,7 +49,7 @@ ANALYZE;
 PLANS = {
     "lead_sequence_state_live": (
         "SELECT id FROM lead_sequence_state WHERE tenant_id = :t AND lead_id = :id AND sequence_id = :id"
-        " AND status IN ('pending', 'active', 'paused', 'failed')"
+        " AND is_live(status)"
     ),
     "lead_sequence_state_by_lead": (
         "SELECT id FROM lead_sequence_state WHERE tenant_id = :t AND lead_id = :id ORDER BY enrolled_at DESC"

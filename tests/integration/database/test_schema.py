@@ -1,4 +1,4 @@
-"""The schema by itself: up and down, the same as the models, closed between tenants, its indexes used."""
+"""The schema by itself: the same as the models, closed between tenants, refused where it is old."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,7 +20,7 @@ from db.session import Database, UnsafeRole
 from tests.integration.cli.conftest import run_program
 from tests.stage import new_tenant
 
-TENANTLESS = {"alembic_version"}
+TENANTLESS = {"alembic_version", "applied_sql"}
 
 
 def config(url: str) -> Config:
@@ -40,20 +40,12 @@ async def database(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Databa
     await one.aclose()
 
 
-async def test_upgrade_downgrade_and_the_models_agree(postgres_server: EmbeddedPostgres) -> None:
-    await postgres_server.create_database("up_and_down")
-    url = in_database(postgres_server.owner_url, "up_and_down")
+async def test_the_migrated_schema_and_the_models_agree(postgres_server: EmbeddedPostgres) -> None:
+    await postgres_server.create_database("as_the_models")
+    url = in_database(postgres_server.owner_url, "as_the_models")
     await asyncio.to_thread(upgrade, url)
     await asyncio.to_thread(command.check, config(url))
-    await asyncio.to_thread(command.downgrade, config(url), "base")
     connection = await asyncpg.connect(url)
-    left = await connection.fetch(
-        "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
-        "WHERE nspname = 'public' AND relkind IN ('r', 'p', 'v', 'm') AND relname <> 'alembic_version'"
-        " UNION SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'"
-    )
-    assert left == []
-    await asyncio.to_thread(upgrade, url)
     await connection.execute("ALTER TABLE leads ADD COLUMN unknown text")
     await connection.close()
     # The comparison has power: it sees a column that no model has.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres
-from db.calls import Call
+from db.call_pool import Call
 from db.session import Database
 from domain.mailboxes.forecast import last_first_email
 from domain.mailboxes.limits import MailboxLimits

@@ -20,7 +20,7 @@ from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec
 from mail.transport import SmtpServer
 from services.engine.performing import StepPerformer
-from services.engine.steps.effect import Tools
+from services.engine.tools import Tools
 from services.enrollments import enrolling
 from services.mailboxes.signers import Signers
 from services.mailboxes.transports import Transports

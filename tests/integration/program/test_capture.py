@@ -1,4 +1,4 @@
-"""The mail capture: what it answers with 250 is on the disk, byte for byte; what it cannot keep it refuses."""
+"""The mail capture: mail that was answered with 250 is on disk, unchanged; mail that it cannot store is refused."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,7 +24,7 @@ async def port(outbox: OutboxStore) -> AsyncGenerator[int, None]:
         yield server.sockets[0].getsockname()[1]
 
 
-async def test_a_message_is_kept_as_it_came(outbox: OutboxStore, port: int) -> None:
+async def test_a_message_is_stored_unchanged(outbox: OutboxStore, port: int) -> None:
     raw = b"Subject: dots\r\n\r\n.\r\n..leading\r\n8bit \xc3\xbc\r\n"
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:
         _, said = await smtp.sendmail(
@@ -36,7 +36,7 @@ async def test_a_message_is_kept_as_it_came(outbox: OutboxStore, port: int) -> N
     assert (kept.envelope_from, kept.to) == ("a@x.example", ["b@x.example", "c@x.example"])
 
 
-async def test_many_at_once_are_all_kept(outbox: OutboxStore, port: int) -> None:
+async def test_simultaneous_messages_are_all_stored(outbox: OutboxStore, port: int) -> None:
     async def send(number: int) -> None:
         raw = f"Subject: {number}\r\n\r\n"
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:
@@ -46,7 +46,9 @@ async def test_many_at_once_are_all_kept(outbox: OutboxStore, port: int) -> None
     assert {kept.subject for kept in outbox.list(100)} == {str(number) for number in range(50)}
 
 
-async def test_what_cannot_be_kept_is_refused_for_now(outbox: OutboxStore, port: int, tmp_path: Path) -> None:
+async def test_a_message_that_cannot_be_stored_is_refused_temporarily(
+    outbox: OutboxStore, port: int, tmp_path: Path
+) -> None:
     (tmp_path / "outbox").write_text("a file where the folder should be")
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:
         with pytest.raises(aiosmtplib.SMTPDataError) as refused:

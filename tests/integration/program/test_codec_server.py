@@ -1,4 +1,4 @@
-"""The codec server: what it opens, and whom it refuses."""
+"""The codec server: what it decrypts, and which requests it refuses."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ KEY = "k" * 40
 
 
 @asynccontextmanager
-async def asking(
+async def codec_client(
     base_url: str = "http://127.0.0.1:8234", *, key: str | None = None, ui_url: str | None = UI
 ) -> AsyncGenerator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(codec_app(KEYS, key=key, ui_url=ui_url))
@@ -30,8 +30,8 @@ async def asking(
         yield http
 
 
-async def test_what_it_seals_it_opens_again() -> None:
-    async with asking() as http:
+async def test_encoded_payloads_can_be_decoded() -> None:
+    async with codec_client() as http:
         sealed = (await http.post("/codec/encode", json=PLAIN)).json()
         opened = (await http.post("/codec/decode", json=sealed)).json()
         both = {"payloads": [*PLAIN["payloads"], *sealed["payloads"]]}
@@ -41,8 +41,8 @@ async def test_what_it_seals_it_opens_again() -> None:
     assert mixed == {"payloads": PLAIN["payloads"] * 2}
 
 
-async def test_pages_of_temporals_ui_may_ask_and_no_others() -> None:
-    async with asking() as http:
+async def test_only_pages_of_temporals_ui_may_ask() -> None:
+    async with codec_client() as http:
         asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-namespace"}
         allowed = await http.options("/codec/decode", headers={"Origin": UI, **asked})
         answered = await http.post("/codec/decode", json=PLAIN, headers={"Origin": UI, "X-Namespace": "default"})
@@ -53,19 +53,19 @@ async def test_pages_of_temporals_ui_may_ask_and_no_others() -> None:
             refused = await http.post("/codec/decode", json=PLAIN, headers={"Origin": origin})
             assert "Access-Control-Allow-Origin" not in preflight.headers
             assert (refused.status_code, "payloads" in refused.json()) == (403, False)
-    async with asking(ui_url=None) as http:
+    async with codec_client(ui_url=None) as http:
         assert (await http.post("/codec/decode", json=PLAIN, headers={"Origin": UI})).status_code == 403
 
 
-async def test_on_loopback_it_answers_to_no_other_name() -> None:
-    """A page whose name was made to lead here (DNS rebinding) sends its own name."""
+async def test_without_a_key_only_loopback_names_are_answered() -> None:
+    """A page that uses DNS rebinding sends its own host name."""
     for name, status in (("localhost:8234", 200), ("127.0.0.1", 200), ("evil.example:8234", 400)):
-        async with asking(f"http://{name}") as http:
+        async with codec_client(f"http://{name}") as http:
             assert (await http.post("/codec/decode", json=PLAIN)).status_code == status
 
 
-async def test_with_a_key_only_who_has_it() -> None:
-    async with asking("https://codec.acme.example", key=KEY) as http:
+async def test_with_a_key_only_requests_with_it_are_answered() -> None:
+    async with codec_client("https://codec.acme.example", key=KEY) as http:
         assert (await http.post("/codec/decode", json=PLAIN)).status_code == 401
         for wrong in ("Bearer ", f"Bearer {KEY}x", KEY, "Bearer é".encode()):
             refused = await http.post("/codec/decode", json=PLAIN, headers={"Authorization": wrong})
@@ -79,14 +79,14 @@ async def test_with_a_key_only_who_has_it() -> None:
     [b"", b"{", b'{"payloads": 1}', b'{"payloads": [{"data": 1}]}', b"\xff", b'{"payloads":' * 5000],
     ids=["nothing", "cut off", "a number", "no text", "no UTF-8", "deep"],
 )
-async def test_what_is_no_payloads_is_said_in_a_sentence(body: bytes) -> None:
-    async with asking() as http:
+async def test_an_invalid_body_is_refused_with_a_message(body: bytes) -> None:
+    async with codec_client() as http:
         answer = await http.post("/codec/decode", content=body)
     assert (answer.status_code, list(answer.json())) == (400, ["message"])
 
 
-async def test_what_cannot_be_opened_names_the_key_and_a_body_has_an_end() -> None:
-    async with asking() as http:
+async def test_an_unreadable_payload_names_its_key_and_a_large_body_is_refused() -> None:
+    async with codec_client() as http:
         sealed = (await http.post("/codec/encode", json=PLAIN)).json()
         assert (await http.post("/codec/decode", content=b" " * (MAX_BODY_BYTES + 1))).status_code == 413
     other = httpx.ASGITransport(codec_app(PayloadKeys([new_key()]), key=None, ui_url=None))
@@ -96,7 +96,7 @@ async def test_what_cannot_be_opened_names_the_key_and_a_body_has_an_end() -> No
     assert "CADENZA_PAYLOAD_KEYS lacks the key" in answer.json()["message"]
 
 
-async def test_it_does_not_start_without_keys_or_open_to_everybody() -> None:
+async def test_the_codec_server_needs_payload_keys_and_a_key_outside_loopback() -> None:
     with pytest.raises(StartError, match="CADENZA_PAYLOAD_KEYS is not set"):
         await serve_codec(Settings())
     for host in ("0.0.0.0", "10.0.0.1", "::", "codec.acme.example"):

@@ -1,4 +1,4 @@
-"""docker-compose.yml without Docker: its parts as processes, with the very environment that it gives them."""
+"""docker-compose.yml without Docker: its services run as processes, with the environment from the file."""
 
 import asyncio
 import base64
@@ -30,7 +30,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::[-?]([^}]*))?\}")
 
 
 def environment_of(service: str, values: Mapping[str, str], hosts: Mapping[str, str]) -> dict[str, str]:
-    """As `docker compose` would set it, with our servers in the place of its hosts."""
+    """Returns the environment that `docker compose` would set, with our servers in place of its hosts."""
     found: dict[str, str] = {}
     for name, value in SERVICES[service]["environment"].items():
         filled = _VARIABLE.sub(lambda match: values[match[1]], str(value))
@@ -70,7 +70,7 @@ async def until(holds: Any, what: str) -> None:
         await asyncio.sleep(0.1)
 
 
-async def test_its_parts_run_from_its_environment(
+async def test_the_services_of_docker_compose_run_with_their_environment(
     postgres_server: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     sink = Sink()
@@ -87,7 +87,7 @@ async def test_its_parts_run_from_its_environment(
     def given(service: str) -> dict[str, str]:
         found = environment_of(service, values, hosts)
         ours = {"CADENZA_SMTP_HOST": LOOPBACK, "CADENZA_SMTP_PORT": str(sink.port), "CADENZA_API_PORT": str(port)}
-        # A queue of its own: other tests use these servers, too.
+        # A separate task queue, because other tests use these servers, too.
         return clean_environment(**{**found, **ours, "CADENZA_TASK_QUEUE": "composed"})
 
     await run_to_end("migrate", given("migrate"))
@@ -97,7 +97,7 @@ async def test_its_parts_run_from_its_environment(
         await parts.enter_async_context(running("api", given("api")))
         workers: list[str] = []
         for _ in range(SERVICES["worker"]["deploy"]["replicas"]):
-            # On one machine each has a port of its own, where its health check asks.
+            # On one machine, each worker needs its own port for health checks.
             worker = free_port()
             ours = {"CADENZA_METRICS_PORT": str(worker)}
             await parts.enter_async_context(running("worker", {**given("worker"), **ours}))
@@ -124,12 +124,12 @@ async def test_its_parts_run_from_its_environment(
         handle = (await Client.connect(temporal_server.address)).get_workflow_handle(
             f"enrollment/{tenant}/{enrollment}"
         )
-        await the_codec_server_opens_what_is_sealed(handle, values)
+        await check_that_the_codec_server_decrypts(handle, values)
     await postgres_server.drop_database("composed")
     await sink.stop()
 
 
-async def the_codec_server_opens_what_is_sealed(handle: WorkflowHandle[Any, Any], values: Mapping[str, str]) -> None:
+async def check_that_the_codec_server_decrypts(handle: WorkflowHandle[Any, Any], values: Mapping[str, str]) -> None:
     history = await handle.fetch_history()
     payloads = history.events[0].workflow_execution_started_event_attributes.input
     assert {payload.metadata["encoding"] for payload in payloads.payloads} == {ENCODING}
@@ -151,7 +151,7 @@ async def the_codec_server_opens_what_is_sealed(handle: WorkflowHandle[Any, Any]
 
 
 async def mail_one_lead(http: httpx.AsyncClient) -> str:
-    """Its enrollment."""
+    """Enrolls one lead in a sequence with one email. Returns the enrollment's ID."""
 
     async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
         return (await http.post(path, json=body)).raise_for_status().json()
@@ -165,7 +165,7 @@ async def mail_one_lead(http: httpx.AsyncClient) -> str:
     return enrolled["enrolled"][0]["enrollment_id"]
 
 
-def test_every_container_is_bounded_and_watched() -> None:
+def test_every_container_has_limits_and_health_checks() -> None:
     for name, service in SERVICES.items():
         assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
         image = service["image"]
@@ -178,14 +178,14 @@ def test_every_container_is_bounded_and_watched() -> None:
         assert one_shot or not waits_for_it or "healthcheck" in service, f"{name} says when it is healthy"
 
 
-def test_our_image_runs_as_nobody_in_particular() -> None:
+def test_our_image_does_not_run_as_root() -> None:
     last_stage = (ROOT / "Dockerfile").read_text().rsplit("\nFROM ", 1)[1]
     assert re.search(r"^USER [1-9]\d*$", last_stage, re.MULTILINE), "a number, which Kubernetes can check is not root"
     for name in ("migrate", "bootstrap", "api", "worker", "codec-server"):
         assert (SERVICES[name]["read_only"], SERVICES[name]["cap_drop"]) == (True, ["ALL"])
 
 
-def test_every_file_and_variable_that_it_names_is_there() -> None:
+def test_every_named_file_and_variable_exists() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     named = {name for name, default in _VARIABLE.findall(text) if default == ""}
     assert named <= set(KEYS)
@@ -193,7 +193,7 @@ def test_every_file_and_variable_that_it_names_is_there() -> None:
         assert (ROOT / path).exists(), path
 
 
-def test_the_image_holds_every_package() -> None:
+def test_the_image_contains_every_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = [name.rstrip("*") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]]
     for package in packages:

@@ -1,11 +1,10 @@
-"""The embedded PostgreSQL: its roles, its data over restarts and kills, and one line for a folder it cannot use."""
+"""The embedded PostgreSQL: its roles, its data after restarts and kills, and one-line errors."""
 
 import asyncio
 import json
 import os
 import re
 import signal
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,15 +15,16 @@ from sqlalchemy import text
 from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import superuser
 from cadenza.errors import StartError
+from tests.server_folder import temporary_server_folder
 
 
 @pytest.fixture
 def folder() -> Generator[Path, None, None]:
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as made:
-        yield Path(made)
+    with temporary_server_folder() as made:
+        yield made
 
 
-async def test_each_role_can_do_its_part_and_no_more(postgres_server: EmbeddedPostgres) -> None:
+async def test_each_role_has_only_its_rights(postgres_server: EmbeddedPostgres) -> None:
     roles = text("SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = :name")
     async with superuser(postgres_server.superuser_url) as connection:
         seen = {
@@ -63,7 +63,7 @@ async def test_a_database_can_be_a_copy_of_another(postgres_server: EmbeddedPost
         await postgres_server.drop_database(name)
 
 
-async def test_it_listens_on_loopback_only(postgres_server: EmbeddedPostgres) -> None:
+async def test_the_server_listens_on_loopback_only(postgres_server: EmbeddedPostgres) -> None:
     assert postgres_server.pid is not None
     addresses = {
         connection.laddr
@@ -107,7 +107,7 @@ async def test_a_server_left_behind_is_ended_by_the_next_start(folder: Path) -> 
             assert await app.scalar(text("SELECT 1")) == 1
 
 
-async def test_a_lock_file_that_names_another_program_stops_nothing(folder: Path) -> None:
+async def test_a_lock_file_with_another_programs_pid_is_ignored(folder: Path) -> None:
     async with EmbeddedPostgres(folder) as first:
         lock = (first.data / "postmaster.pid").read_text()
     other = await asyncio.create_subprocess_exec("sleep", "1000")
@@ -120,7 +120,7 @@ async def test_a_lock_file_that_names_another_program_stops_nothing(folder: Path
         await other.wait()
 
 
-async def test_an_initdb_that_was_killed_half_way_is_made_anew(folder: Path) -> None:
+async def test_an_interrupted_initdb_is_repeated(folder: Path) -> None:
     half = folder / "postgres.new" / "data"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -138,7 +138,7 @@ async def refusal(folder: Path) -> str:
     return str(refused.value)
 
 
-async def test_a_folder_it_cannot_use_is_one_line(folder: Path) -> None:
+async def test_an_unusable_folder_gives_a_one_line_error(folder: Path) -> None:
     server = EmbeddedPostgres(folder)
     async with server:
         pass
@@ -152,15 +152,15 @@ async def test_a_folder_it_cannot_use_is_one_line(folder: Path) -> None:
     assert re.search("postgres ended .*(PANIC|FATAL)", await refusal(folder))
 
 
-async def test_lost_passwords_are_one_line(folder: Path) -> None:
+async def test_lost_passwords_give_a_one_line_error(folder: Path) -> None:
     async with EmbeddedPostgres(folder):
         pass
     secrets = folder / "secrets.json"
     assert secrets.stat().st_mode & 0o077 == 0
     values = json.loads(secrets.read_text())
     secrets.write_text(json.dumps({**values, "superuser_password": "another one"}))
-    assert "does not open the database" in await refusal(folder)
+    assert "does not have the password of the database" in await refusal(folder)
     secrets.write_text("{")
     assert "cannot be read" in await refusal(folder)
     secrets.unlink()
-    assert "is gone" in await refusal(folder)
+    assert "is missing" in await refusal(folder)

@@ -1,4 +1,4 @@
-"""The embedded Temporal server: loopback only, its data over restarts and kills, one line when it cannot run."""
+"""The embedded Temporal server: loopback only, its data after restarts and kills, and one-line errors."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ async def client_of(server: EmbeddedTemporal) -> Client:
     return await connect_temporal(PayloadKeys(), environment={"TEMPORAL_ADDRESS": server.address})
 
 
-async def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
+async def test_the_server_listens_on_loopback_only(tmp_path: Path) -> None:
     async with EmbeddedTemporal(tmp_path, ui_port=free_port()) as server:
         assert server.pid is not None
         process = psutil.Process(server.pid)
@@ -46,7 +46,7 @@ async def test_search_attributes_are_registered(temporal_server: EmbeddedTempora
 
 
 @pytest.mark.parametrize("killed", [False, True])
-async def test_workflows_survive(tmp_path: Path, killed: bool) -> None:
+async def test_workflows_survive_a_restart_and_a_kill(tmp_path: Path, killed: bool) -> None:
     first = EmbeddedTemporal(tmp_path, search_attributes=["CadenzaLead"])
     await first.start()
     await (await client_of(first)).start_workflow("Nothing", id="kept", task_queue="nobody")
@@ -60,18 +60,18 @@ async def test_workflows_survive(tmp_path: Path, killed: bool) -> None:
         assert description.status is not None and description.status.name == "RUNNING"
 
 
-async def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+async def test_an_invalid_database_file_gives_a_one_line_error(tmp_path: Path) -> None:
     (tmp_path / "temporal.db").write_text("rubbish that is longer than a header")
     with pytest.raises(StartError, match=r"temporal\.db is not a database of Temporal"):
         await EmbeddedTemporal(tmp_path).start()
 
 
-async def test_a_taken_port_is_one_line(tmp_path: Path, temporal_server: EmbeddedTemporal) -> None:
+async def test_a_port_in_use_gives_a_one_line_error(tmp_path: Path, temporal_server: EmbeddedTemporal) -> None:
     with pytest.raises(StartError, match=f"(?i)temporal ended .*{temporal_server.port}"):
         await EmbeddedTemporal(tmp_path, port=temporal_server.port).start()
 
 
-async def test_the_programs_place_is_looked_for_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_program_is_searched_in_the_documented_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "log"
     installed = await find_temporal(tmp_path, None, log)
     assert installed.name == "temporal"

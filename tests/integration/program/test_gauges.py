@@ -1,4 +1,4 @@
-"""Gauges of the installation, counted in a database of their own: over all tenants, and no more than sums."""
+"""The gauges of the installation, counted in a separate database: sums over all tenants, and nothing else."""
 
 import asyncio
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
-from db.queries.analytics import refresh_performance
+from db.calls.analytics import refresh_performance
 from db.queries.gauges import read_gauges
 from services.observability.gauges import InstallationGauges
 from tests.stage import new_tenant, stage
@@ -19,7 +19,7 @@ def in_database(url: str, name: str) -> str:
     return url.rsplit("/", 1)[0] + f"/{name}"
 
 
-async def test_they_count_all_tenants(postgres_server: EmbeddedPostgres, temporal_server: EmbeddedTemporal) -> None:
+async def test_gauges_count_all_tenants(postgres_server: EmbeddedPostgres, temporal_server: EmbeddedTemporal) -> None:
     await postgres_server.create_database("gauges")
     await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, "gauges"))
     async with stage(in_database(postgres_server.app_url, "gauges"), temporal_server.address) as one:
@@ -37,7 +37,7 @@ async def test_they_count_all_tenants(postgres_server: EmbeddedPostgres, tempora
         await one.query_write(f"{move} WHERE id = :id", by=-timedelta(hours=1), id=late)
         await other.query_write(f"{move}, error = 'try later' WHERE id = :id", by=-timedelta(hours=9), id=failing)
         await other.query_write(f"{move} WHERE id = :id", by=timedelta(hours=1), id=asleep)
-        # A clock that was moved forward: due by its own, not by the wall's.
+        # An enrollment whose clock was moved forward: due by its own clock, not by the real one.
         await other.query_write(f"{move}, clock_offset = '2 hours' WHERE id = :id", by=timedelta(minutes=90), id=ahead)
         await one.query_write("UPDATE outbox SET created_at = now() - interval '1 hour'")
         await other.query_write("UPDATE mailboxes SET status = 'held', refusals = 3")
@@ -48,14 +48,14 @@ async def test_they_count_all_tenants(postgres_server: EmbeddedPostgres, tempora
         )
         await refresh_performance(one.database)
 
-        told = await read_gauges(one.database)
-        assert told.outbox.rows == 4
-        assert HOUR <= told.outbox.oldest_seconds < 2 * HOUR
-        assert (told.steps.due, told.steps.failing) == (2, 1)
-        assert HOUR <= told.steps.lag_seconds < 2 * HOUR, "one that fails is late for a reason of its own"
-        assert told.slots_held == 2
-        assert told.mailboxes == {"active": 1, "held": 1, "failing": 1}
-        assert told.enrollments == {"pending": 4, "active": 0, "paused": 0, "failed": 0}
+        gauges = await read_gauges(one.database)
+        assert gauges.outbox.rows == 4
+        assert HOUR <= gauges.outbox.oldest_seconds < 2 * HOUR
+        assert (gauges.steps.due, gauges.steps.failing) == (2, 1)
+        assert HOUR <= gauges.steps.lag_seconds < 2 * HOUR, "one that fails is late for a reason of its own"
+        assert gauges.slots_held == 2
+        assert gauges.mailboxes == {"active": 1, "held": 1, "failing": 1}
+        assert gauges.enrollments == {"pending": 4, "active": 0, "paused": 0, "failed": 0}
 
         scraped = (await InstallationGauges(one.database).scrape()).decode()
         assert 'cadenza_enrollments{status="pending"} 4.0' in scraped

@@ -1,4 +1,4 @@
-"""Restoring: the schema comes out as the migrations made it, and a restore that is killed leaves nothing behind."""
+"""Restoring: the restored schema equals the migrated one, and a killed restore leaves no home."""
 
 import os
 import re
@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import closing
@@ -26,20 +25,21 @@ from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER
 from cadenza.maintenance import archive
 from cadenza.maintenance.backup import schema_revision
 from tests.api_process import clean_environment
+from tests.server_folder import temporary_server_folder
 
 PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture
 def folder() -> Generator[Path]:
-    """Not pytest's own, which PostgreSQL's account, under root, could not get into."""
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as made:
-        yield Path(made)
+    """A folder outside pytest's own, which PostgreSQL's account could not enter when tests run as root."""
+    with temporary_server_folder() as made:
+        yield made
 
 
 @pytest.fixture
 async def file(folder: Path, migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Path]:
-    """A backup of the schema as it is today, with whatever other tests have left in it."""
+    """A backup of the present schema, with the rows that other tests have left."""
     workshop = folder / "workshop"
     workshop.mkdir()
     taken_at = datetime.now(UTC)
@@ -58,10 +58,10 @@ def restoring(file: Path, home: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=clean_environment())
 
 
-async def test_the_schema_comes_out_as_the_migrations_made_it(
+async def test_the_restored_schema_equals_the_migrated_one(
     file: Path, folder: Path, migrated_postgres: EmbeddedPostgres
 ) -> None:
-    """Owners, grants, policies, functions, triggers: all that pg_dump tells of."""
+    """Compares owners, grants, policies, functions, triggers: everything in the output of pg_dump."""
     home = folder / "home"
     assert restoring(file, home).wait(PATIENCE_SECONDS) == 0
     async with EmbeddedPostgres(home) as restored:
@@ -74,7 +74,7 @@ async def test_the_schema_comes_out_as_the_migrations_made_it(
 
 
 @pytest.mark.parametrize("moment", ["postgres.new", "postgres/postmaster.pid", "logs/restore.log"])
-def test_a_restore_that_is_killed_leaves_nothing_to_start_from(file: Path, folder: Path, moment: str) -> None:
+def test_a_killed_restore_leaves_no_home(file: Path, folder: Path, moment: str) -> None:
     home, beside = folder / "home", folder / ".home.restoring"
     killed = restoring(file, home)
     until(lambda: (beside / moment).exists() or killed.poll() is not None, f"{moment} is there")
@@ -98,14 +98,14 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 def schema_of(postgres: EmbeddedPostgres) -> list[str]:
-    """As SQL, without the words that are others at each run, or once an expression was written out and read again."""
+    """Returns the schema as SQL lines, without what differs in each dump or after an expression was parsed again."""
     where = ["--host", LOOPBACK, "--port", str(postgres.port), "--username", SUPERUSER, "--dbname", DATABASE]
-    told = subprocess.run(
+    dumped = subprocess.run(
         [installation() / "bin" / "pg_dump", "--schema-only", *where],
         env={"PGPASSWORD": postgres.secrets.superuser_password, "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    lines = [line for line in told.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+    lines = [line for line in dumped.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
     return [re.sub(r"[()]|(?<=::text) AS text", "", line) for line in lines]

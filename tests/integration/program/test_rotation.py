@@ -1,4 +1,4 @@
-"""Keys are changed without a secret being lost."""
+"""Rotating the secret keys loses no secret."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -37,7 +37,7 @@ async def kept(database: Database, tenant_id: UUID) -> list[str | None]:
         return list((await session.execute(both)).one())
 
 
-async def test_every_secret_of_every_tenant_is_sealed_anew(
+async def test_every_secret_of_every_tenant_is_encrypted_again(
     database: Database, migrated_postgres: EmbeddedPostgres
 ) -> None:
     old, new = new_key(), new_key()
@@ -47,8 +47,8 @@ async def test_every_secret_of_every_tenant_is_sealed_anew(
     lost = await new_tenant(database)
     await keep(database, lost, SecretBox([new_key()]).seal("x"), None, box.seal("dkim"))
     settings = Settings.model_validate({"database_url": migrated_postgres.app_url, "secret_keys": f"{new}, {old}"})
-    # It says what could not be opened (here and in what other tests have left), and has done all the rest.
-    with pytest.raises(StartError, match="open with none of CADENZA_SECRET_KEYS"):
+    # It reports secrets that cannot be decrypted (here, and what other tests have left), and rotates all others.
+    with pytest.raises(StartError, match="cannot be decrypted with any of CADENZA_SECRET_KEYS"):
         await rotate_secrets(settings)
     opened = [SecretBox([new]).open(one or "") for one in await kept(database, tenants[0])]
     assert opened == ["smtp", "imap", "dkim"]
@@ -57,7 +57,7 @@ async def test_every_secret_of_every_tenant_is_sealed_anew(
     assert SecretBox([new]).open((await kept(database, lost))[2] or "") == "dkim"
 
 
-async def test_without_keys_nothing_is_touched(database: Database, migrated_postgres: EmbeddedPostgres) -> None:
+async def test_without_keys_no_secret_is_changed(database: Database, migrated_postgres: EmbeddedPostgres) -> None:
     tenant_id = await new_tenant(database)
     sealed = SecretBox([new_key()]).seal("x")
     await keep(database, tenant_id, sealed, None, sealed)

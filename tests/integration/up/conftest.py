@@ -1,19 +1,20 @@
-"""A home folder, and `cadenza up` on it as often as a test wants; nothing of it outlives the test."""
+"""A home folder, and `cadenza up` on it as often as a test needs. Everything ends with the test."""
 
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.up.up_run import Start, UpRun
+from tests.server_folder import temporary_server_folder
 
 
 @pytest.fixture
 def home() -> Generator[Path, None, None]:
-    """Not there yet. Not in pytest's own folder, which PostgreSQL's account, under root, could not get into."""
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
-        yield Path(folder) / "a home%20?#"
+    """A home that does not exist yet, outside pytest's own folder, which PostgreSQL's account could not enter as
+    root."""
+    with temporary_server_folder() as folder:
+        yield folder / "a home%20?#"
 
 
 @pytest.fixture
@@ -31,14 +32,14 @@ def start(home: Path) -> Generator[Start, None, None]:
 
 @pytest.fixture
 def folder() -> Generator[Path, None, None]:
-    """For homes. Not pytest's own, which PostgreSQL's account, under root, could not get into."""
-    with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as made:
-        yield Path(made)
+    """A folder for homes, outside pytest's own, which PostgreSQL's account could not enter when tests run as root."""
+    with temporary_server_folder() as made:
+        yield made
 
 
 @pytest.fixture
 def runs() -> Generator[list[UpRun], None, None]:
-    """Closed in the end, whatever was added."""
+    """A list of runs; every run in it is closed at the end."""
     started: list[UpRun] = []
     yield started
     for run in started:

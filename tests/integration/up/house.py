@@ -1,4 +1,4 @@
-"""A home that runs, as a test asks it: over its API, by the mail that it has captured, and in its database."""
+"""`House`: a client of a running home for tests, over its API, its captured mail and its database."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,12 +12,12 @@ from mail.outbox_store import CapturedMessage, OutboxStore
 from tests.integration.up.up_run import PATIENCE_SECONDS, UpRun
 
 Sent = set[tuple[str, str]]
-"""Address, and subject or step."""
+"""Pairs of a lead's address and an email's subject (or a step's key)."""
 
 
 @dataclass
 class House:
-    """A running home, asked over its API, its mail and its database."""
+    """A running home, with access to its API, its captured mail and its database."""
 
     up: UpRun
 
@@ -38,12 +38,12 @@ class House:
         return OutboxStore(self.up.home / "outbox").list(1000)
 
     def sent(self) -> Sent:
-        letters = [(message.to[0], message.subject) for message in self.mail()]
-        assert len(set(letters)) == len(letters), "nobody is sent the same email twice"
-        return set(letters)
+        emails = [(message.to[0], message.subject) for message in self.mail()]
+        assert len(set(emails)) == len(emails), "nobody is sent the same email twice"
+        return set(emails)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """As the owner, for the home's tenant."""
+        """Runs a query as the database's owner, within the home's tenant."""
         with psycopg.connect(self.database_url) as connection:
             connection.execute("SELECT set_config('app.tenant_id', %s, false)", (self.tenant_id,))
             return connection.execute(query.encode()).fetchall()
@@ -55,8 +55,8 @@ class House:
         )
         return {(email, key) for email, key in rows}
 
-    def standing(self) -> list[tuple[str, str]]:
-        """Status and step of every enrollment."""
+    def statuses(self) -> list[tuple[str, str]]:
+        """Returns the status and step key of every enrollment."""
         rows = self.rows(
             "SELECT s.status, coalesce(t.key, '') FROM lead_sequence_state s"
             " LEFT JOIN sequence_steps t ON t.tenant_id = s.tenant_id AND t.id = s.current_step_id"
@@ -69,23 +69,23 @@ class House:
             assert time.monotonic() < deadline, f"did not happen: {what}"
             time.sleep(0.1)
 
-    def until_standing(self, expected: Sequence[tuple[str, str]]) -> None:
-        """Until enrollments stand so, in any order."""
+    def until_statuses(self, expected: Sequence[tuple[str, str]]) -> None:
+        """Waits until the enrollments have these statuses and steps, in any order."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while (standing := sorted(self.standing())) != sorted(expected):
-            assert time.monotonic() < deadline, f"{standing}\nis not\n{sorted(expected)}"
+        while (statuses := sorted(self.statuses())) != sorted(expected):
+            assert time.monotonic() < deadline, f"{statuses}\nis not\n{sorted(expected)}"
             time.sleep(0.1)
 
-    def until_sent(self, letters: Iterable[tuple[str, str]]) -> None:
-        wanted = set(letters)
+    def until_sent(self, emails: Iterable[tuple[str, str]]) -> None:
+        wanted = set(emails)
         self.until(lambda: wanted <= self.sent(), f"{sorted(wanted)} are sent")
 
     def leads(self) -> dict[str, str]:
-        """IDs by address."""
+        """Returns the IDs of all leads by address."""
         return {lead["email"]: lead["id"] for lead in self.call("GET", "/leads", params={"limit": 200})["items"]}
 
-    def pace(self, seconds: int) -> None:
-        """So long between two emails of the one mailbox."""
+    def set_min_gap(self, seconds: int) -> None:
+        """Sets the minimum time between two emails of the one mailbox."""
         [mailbox] = self.call("GET", "/mailboxes")["items"]
         self.call("PATCH", f"/mailboxes/{mailbox['id']}", json={"min_gap_seconds": seconds})
 
@@ -94,7 +94,7 @@ class House:
         self.call("POST", "/leads/import", files={"file": ("leads.csv", csv.encode(), "text/csv")})
 
     def sequence(self, name: str, steps: Sequence[dict[str, Any]], **settings: Any) -> str:
-        """An active one's ID."""
+        """Creates and activates a sequence. Returns its ID."""
         made = self.call("POST", "/sequences", json={"name": name, "steps": list(steps), "settings": settings})
         self.call("PUT", f"/sequences/{made['id']}", json={"status": "active"})
         return made["id"]
@@ -112,7 +112,7 @@ class House:
                 self.call("POST", "/dev/fast-forward", json={"by": by, "enrollment_id": enrollment["id"]})
 
     def steer(self, command: str, addresses: Sequence[str], **how: str) -> None:
-        """`pause`, `resume` or `stop`."""
+        """`command` is `pause`, `resume` or `stop`."""
         ids = self.leads()
         for address in addresses:
             self.call("POST", f"/leads/{ids[address]}/{command}-sequence", json=how)
@@ -121,7 +121,7 @@ class House:
         self.call("POST", f"/leads/{self.leads()[address]}/events", json=event)
 
     def to_the_end(self) -> dict[str, str]:
-        """How each lead's enrollment ended, by address."""
+        """Moves the clocks until all enrollments have ended. Returns how each ended, by address."""
         live = "SELECT count(*) FROM lead_sequence_state WHERE ended_at IS NULL"
         for _ in range(20):
             if self.rows(live) == [(0,)]:

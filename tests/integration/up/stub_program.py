@@ -1,6 +1,6 @@
-"""`cadenza up` on real servers with stand-ins for the program's own parts, as a command line of its own.
+"""`cadenza up` on real servers, with stubs in place of the program's own parts, as a command line.
 
-`python -m tests.integration.up.stub_program up --home DIR ...` supervises; `... part NAME` is one stand-in.
+`python -m tests.integration.up.stub_program up --home DIR ...` supervises; `... part NAME` runs one stub.
 """
 
 import signal
@@ -25,7 +25,7 @@ def no_migrations(url: str) -> None:
 
 
 def part() -> None:
-    """Ready at once, and at work until SIGTERM."""
+    """A stub that is ready at once and runs until SIGTERM."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     lifeline.attach()
@@ -42,5 +42,5 @@ STUBS = Program(migrate=no_migrations, first_tenant=first_tenant, parts=[stand_i
 if __name__ == "__main__":
     if sys.argv[1] == "part":
         run_and_leave(part)
-    cadenza.program.PROGRAM = STUBS
+    cadenza.runtime.program.PROGRAM = STUBS
     main()

@@ -1,4 +1,4 @@
-"""A home that is backed up while its leads are mailed, dies, and comes back elsewhere: none lost, none mailed twice."""
+"""A home is backed up while its leads are mailed, is killed, and is restored: no lead is lost or mailed twice."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ASLEEP, NEAR, PAUSED, CROWD = 12, 6, 8, 14
 
 @dataclass
 class People:
-    """Addresses, by what befalls them."""
+    """Addresses of leads, by their situation at the time of the backup."""
 
     asleep: list[str]
     near: list[str]
@@ -38,7 +38,7 @@ class People:
 
 
 def in_flight(house: House) -> People:
-    """Some three dozen leads: asleep for days, asleep for seconds, paused, and just about to be mailed."""
+    """Enrolls forty leads: asleep for days, asleep for seconds, paused, and about to be mailed."""
     addresses = [f"lead-{number:02}@acme.example" for number in range(ASLEEP + NEAR + PAUSED + CROWD)]
     house.import_leads(addresses)
     sequence, rest = house.sequence("In flight", STEPS), iter(addresses)
@@ -49,13 +49,13 @@ def in_flight(house: House) -> People:
     house.until_sent((address, "one") for address in early)
     house.steer("pause", people.paused)
     house.forward("P4D", people.paused)
-    house.pace(1)
+    house.set_min_gap(1)
     house.forward("P2DT23H59M50S", people.near)
     house.enroll(sequence, people.crowd)
     return people
 
 
-async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[UpRun]) -> None:
+async def test_a_restored_home_loses_no_lead_and_mails_none_twice(folder: Path, runs: list[UpRun]) -> None:
     def up(home: str) -> House:
         runs.append(UpRun(folder / home, "--dev", module="cadenza"))
         return House(runs[-1])
@@ -71,31 +71,31 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     await does("backup", str(file), "--home", str(old.up.home))
     assert file.stat().st_mode & 0o777 == 0o600
 
-    # The old home goes on: the crowd is mailed, the near ones wake, and somebody lets the paused ones go.
+    # The old home runs on after the backup: the crowd is mailed, the near ones wake up, the paused ones are resumed.
     old.steer("resume", people.paused, mode="original_schedule")
     old.until_sent([(address, "one") for address in people.crowd])
     old.until_sent([(address, key) for address in [*people.near, *people.paused] for key in ("two", "three")])
     old.up.kill_everything()
-    before, letters = old.sent(), {(one.to[0], one.subject): one for one in old.mail()}
+    before, emails = old.sent(), {(one.to[0], one.subject): one for one in old.mail()}
 
-    said = await does("restore", str(file), "--home", str(folder / "new"))
-    assert f"{len(people.all)} enrollments are on their way" in said
+    output = await does("restore", str(file), "--home", str(folder / "new"))
+    assert f"{len(people.all)} enrollments are on their way" in output
     new = up("new")
     marked = new.ledger("unknown")
-    assert f"sent {len(marked)} emails" in said
+    assert f"sent {len(marked)} emails" in output
     in_gap = before - new.ledger("sent") - new.ledger("sending")
     assert {(address, key) for address in people.paused for key in ("two", "three")} <= in_gap <= marked
 
-    # What left in the gap leads back here: its link to unsubscribe, and its Message-ID.
+    # Answers to mail that was sent in the gap are matched: by its unsubscribe link and by its Message-ID.
     gone, answered, *others = people.paused
-    link = re.search(r"<http://[^/]+(/u/[^>]+)>", letters[gone, "two"].headers["List-Unsubscribe"])
+    link = re.search(r"<http://[^/]+(/u/[^>]+)>", emails[gone, "two"].headers["List-Unsubscribe"])
     assert link is not None
     assert new.http.post(link[1], data={"List-Unsubscribe": "One-Click"}).is_success
-    new.event(answered, type="reply", message_id=letters[answered, "three"].message_id)
-    told = "SELECT t.key FROM lead_engagement e JOIN sequence_steps t ON t.id = e.step_id WHERE e.type = 'reply'"
-    assert new.rows(told) == [("three",)]
+    new.event(answered, type="reply", message_id=emails[answered, "three"].message_id)
+    reply_steps = "SELECT t.key FROM lead_engagement e JOIN sequence_steps t ON t.id = e.step_id WHERE e.type = 'reply'"
+    assert new.rows(reply_steps) == [("three",)]
 
-    new.pace(0)
+    new.set_min_gap(0)
     new.steer("resume", others, mode="original_schedule")
     ended = new.to_the_end()
     expected = {address: "completed" for address in people.all}
@@ -109,16 +109,16 @@ async def test_none_is_lost_and_none_is_mailed_twice(folder: Path, runs: list[Up
     assert everything <= before | after | unknown
     assert new.up.end() == 0
 
-    # One that does not run is backed up as well, and says the same.
+    # A home that does not run can be backed up as well, with the same result.
     await does("backup", str(folder / "cold.backup"), "--home", str(new.up.home))
     with archive.opened(folder / "cold.backup") as (cold, _), archive.opened(file) as (hot, _):
         assert (cold.schema_revision, cold.release) == (hot.schema_revision, hot.release)
         assert cold.taken_at > hot.taken_at
 
-    # Without the marks the same home would have written to all of them again.
+    # Without marked messages, the same home mails all of these leads again.
     await restore(file, folder / "careless", stopped_at=None, mark=False)
     careless = up("careless")
-    careless.pace(0)
+    careless.set_min_gap(0)
     careless.steer("resume", people.paused, mode="original_schedule")
     assert set(careless.to_the_end().values()) == {"completed"}
     assert before & careless.sent() == in_gap

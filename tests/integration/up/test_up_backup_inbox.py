@@ -1,4 +1,4 @@
-"""An inbox after a restore: it is read on from where the backup had it, so that no reply of the gap is lost."""
+"""An inbox after a restore is read from the position in the backup, so that no reply in the gap is lost."""
 
 import asyncio
 from pathlib import Path
@@ -19,7 +19,7 @@ EARLY, LATE, SILENT = (f"{name}@acme.example" for name in ("early", "late", "sil
 
 
 def begin(house: House, imap: TestImap, user: str) -> None:
-    """All of them sleep after their first email, and its inbox is watched."""
+    """Watches the inbox and enrolls all leads, which then sleep after their first email."""
     [mailbox] = house.call("GET", "/mailboxes")["items"]
     inbox = {"host": "127.0.0.1", "port": imap.port, "security": "none", "username": user, "password": PASSWORD}
     house.call("PATCH", f"/mailboxes/{mailbox['id']}", json={"imap": inbox})
@@ -38,7 +38,7 @@ def until_replied(house: House, *expected: str) -> None:
     house.until(lambda: house.rows(asked) == [(address,) for address in expected], f"{expected} have replied")
 
 
-async def test_a_reply_of_the_gap_is_read_again_and_one_before_it_is_not(folder: Path, runs: list[UpRun]) -> None:
+async def test_only_replies_in_the_gap_are_read_again(folder: Path, runs: list[UpRun]) -> None:
     def up(home: str) -> House:
         runs.append(UpRun(folder / home, "--dev", module="cadenza"))
         return House(runs[-1])
@@ -47,7 +47,7 @@ async def test_a_reply_of_the_gap_is_read_again_and_one_before_it_is_not(folder:
         ran = await run_program(*arguments, environment={})
         assert ran.status == 0, ran.err
 
-    # What waits for a home waits in a thread: the inbox is served by this one.
+    # Waiting for a home blocks, so it runs in a thread: the IMAP server runs in this one.
     async with imap_server() as imap:
         user, file = await imap.account(), folder / "backup.cadenza"
         old = await asyncio.to_thread(up, "old")

@@ -1,4 +1,4 @@
-"""`cadenza up` with keys for payloads: Temporal's web UI is told who opens them."""
+"""`cadenza up` with payload keys: Temporal's web UI is configured to use the codec server."""
 
 import httpx
 
@@ -6,7 +6,7 @@ from services.secret_box import new_key
 from tests.integration.up.up_run import Start
 
 
-def test_temporals_ui_opens_what_is_sealed(start: Start) -> None:
+def test_temporals_ui_can_decrypt_payloads(start: Start) -> None:
     up = start("--temporal-ui-port", "0", environment={"CADENZA_PAYLOAD_KEYS": new_key()})
     run = up.wait_until_ready()
     settings = httpx.get(f"{run['temporal_ui_url']}/api/v1/settings").json()

@@ -1,4 +1,4 @@
-"""`cadenza up` under kill -9: of each part, of the supervisor, of everything, and at any moment of the first start."""
+"""`cadenza up` and kill -9: of each part, of the supervisor, of everything, and during the first start."""
 
 import sys
 from pathlib import Path
@@ -35,7 +35,7 @@ async def assert_data_is_there(run: dict[str, Any]) -> None:
     assert description.status is not None and description.status.name == "RUNNING"
 
 
-async def test_each_part_is_started_again(start: Start) -> None:
+async def test_each_killed_part_is_restarted(start: Start) -> None:
     up = start()
     run = up.wait_until_ready()
     await leave_data(run)
@@ -56,7 +56,7 @@ async def test_nothing_outlives_a_killed_supervisor(start: Start) -> None:
     await leave_data(run)
     up.process.kill()
     up.process.wait()
-    if sys.platform == "linux":  # which alone tells a child that its parent is gone
+    if sys.platform == "linux":  # only Linux tells a child that its parent died
         psutil.wait_procs(up.left_behind(), timeout=30)
         assert up.left_behind() == []
     again = start()
@@ -64,8 +64,8 @@ async def test_nothing_outlives_a_killed_supervisor(start: Start) -> None:
     assert again.end() == 0
 
 
-async def test_what_outlives_it_all_the_same_is_ended_by_the_next_run(start: Start) -> None:
-    """Stopped processes stand for those that hang: they are there still when the next run starts."""
+async def test_processes_that_outlive_the_supervisor_are_ended_by_the_next_run(start: Start) -> None:
+    """Stopped processes simulate hanging ones: they still exist when the next run starts."""
     up = start()
     run = up.wait_until_ready()
     await leave_data(run)
@@ -83,7 +83,7 @@ async def test_what_outlives_it_all_the_same_is_ended_by_the_next_run(start: Sta
     assert again.left_behind() == []
 
 
-async def test_everything_killed_at_once(start: Start) -> None:
+async def test_data_survives_a_kill_of_everything(start: Start) -> None:
     up = start()
     run = up.wait_until_ready()
     await leave_data(run)
@@ -94,7 +94,7 @@ async def test_everything_killed_at_once(start: Start) -> None:
 
 
 @pytest.mark.parametrize("moment", ["postgres.new/data/base", "postgres/postmaster.pid"])
-def test_the_first_start_killed_at_any_moment(start: Start, home: Path, moment: str) -> None:
+def test_a_killed_first_start_can_be_repeated(start: Start, home: Path, moment: str) -> None:
     up = start()
     up.wait_for_file(home / moment)
     up.process.kill()

@@ -1,4 +1,4 @@
-"""`cadenza up`: what it says when it is ready, one line when it cannot be, and nothing left when it ends."""
+"""`cadenza up`: its output when it is ready, one-line errors, and no process left behind when it ends."""
 
 import signal
 import socket
@@ -19,7 +19,7 @@ from tests.integration.up.up_run import Start, UpRun
 
 
 def refused(run: UpRun) -> str:
-    """The one line that a run which cannot start says."""
+    """Returns the only error line of a run that cannot start."""
     assert run.process.wait(60) == 1
     lines = [line for line in run.output.splitlines() if line.startswith("cadenza: ")]
     said = [line for line in lines if not line.startswith("cadenza: starting")]
@@ -28,7 +28,7 @@ def refused(run: UpRun) -> str:
     return said[0]
 
 
-async def test_what_it_says_is_true(start: Start, home: Path) -> None:
+async def test_the_printed_addresses_and_run_json_are_right(start: Start, home: Path) -> None:
     up = start("--dev")
     run = up.wait_until_ready()
 
@@ -71,7 +71,7 @@ async def test_what_it_says_is_true(start: Start, home: Path) -> None:
     ],
 )
 def test_every_ending_signal_ends_everything(start: Start, said: str, signal_: signal.Signals) -> None:
-    """While it starts, too."""
+    """Also during the start."""
     up = start()
     up.wait_for(said)
     assert up.end(signal_) == 0
@@ -79,7 +79,7 @@ def test_every_ending_signal_ends_everything(start: Start, said: str, signal_: s
     assert "Traceback" not in up.output
 
 
-def test_a_second_signal_does_not_wait(start: Start) -> None:
+def test_a_second_signal_kills_at_once(start: Start) -> None:
     up = start()
     run = up.wait_until_ready()
     psutil.Process(run["pids"]["worker"]).suspend()
@@ -88,7 +88,7 @@ def test_a_second_signal_does_not_wait(start: Start) -> None:
     assert up.left_behind() == []
 
 
-def test_a_second_one_on_the_same_home_says_where_the_first_is(start: Start, home: Path) -> None:
+def test_a_second_run_on_the_same_home_names_the_first(start: Start, home: Path) -> None:
     first = start()
     first.wait_for("starting PostgreSQL")
     assert f"already running on {home} (pid {first.process.pid})" in refused(start())
@@ -98,7 +98,7 @@ def test_a_second_one_on_the_same_home_says_where_the_first_is(start: Start, hom
 
 
 @pytest.mark.parametrize("option", ["--api-port", "--temporal-port", "--postgres-port"])
-def test_a_named_port_that_is_taken_is_one_line(start: Start, option: str) -> None:
+def test_a_requested_port_in_use_gives_a_one_line_error(start: Start, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert refused(start(option, port)) == f"cadenza: {option} {port}: the port is taken by another program"
@@ -144,20 +144,22 @@ def make_foreign_folder(home: Path) -> None:
         (make_foreign_folder, "postgres is not the data folder of a PostgreSQL server"),
     ],
 )
-def test_a_home_it_cannot_use_is_one_line(start: Start, home: Path, broken: Callable[[Path], None], said: str) -> None:
+def test_an_unusable_home_gives_a_one_line_error(
+    start: Start, home: Path, broken: Callable[[Path], None], said: str
+) -> None:
     broken(home)
     up = start()
     assert said in refused(up)
     assert up.left_behind() == []
 
 
-def test_a_home_inside_a_file_is_one_line(start: Start, home: Path) -> None:
+def test_a_home_inside_a_file_gives_a_one_line_error(start: Start, home: Path) -> None:
     home.write_text("a file")
     assert "Not a directory" in refused(start(at=home / "deeper" / "down"))
 
 
-def test_the_callers_own_servers_are_not_touched(start: Start) -> None:
-    """Variables for another installation reach no part of this run; a mail server that is named does."""
+def test_other_installations_of_the_caller_are_not_used(start: Start) -> None:
+    """Variables for another installation do not reach this run, except a mail server."""
     named = {
         "CADENZA_DATABASE_URL": "postgresql://elsewhere.example/other",
         "TEMPORAL_ADDRESS": "elsewhere.example:7233",

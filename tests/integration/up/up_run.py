@@ -1,4 +1,4 @@
-"""One `cadenza up` as a person has it: a process of its own, its output, its run.json, and what it leaves behind."""
+"""`UpRun`: one `cadenza up` in its own process, with its output, its run.json, and the processes it leaves behind."""
 
 import json
 import os
@@ -16,13 +16,14 @@ import httpx
 import psutil
 
 from cadenza.embedded.orphans import is_alive, processes_of, processes_working_in
+from tests.server_folder import temporary_server_folder
 
 ANY_PORT = ("--api-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--postgres-port")
 PATIENCE_SECONDS = 180.0
 
 
 class UpRun:
-    """`python -m MODULE up --home HOME` on free ports. Ended, whatever happens, by `close`."""
+    """`python -m MODULE up --home HOME` on free ports. `close` ends it in any case."""
 
     def __init__(
         self,
@@ -55,11 +56,11 @@ class UpRun:
         return self.run()
 
     def wait_for(self, said: str, times: int = 1) -> None:
-        """Wait until the output holds `said` that many times."""
+        """Waits until the output contains `said` that many times."""
         self._wait_until(lambda: self.output.count(said) >= times, f"{said!r} {times} times")
 
     def wait_for_file(self, file: Path) -> None:
-        """Wait until `file` is there."""
+        """Waits until `file` exists."""
         self._wait_until(file.exists, str(file))
 
     def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
@@ -70,7 +71,7 @@ class UpRun:
             time.sleep(0.005)
 
     def kill(self, name: str) -> int:
-        """kill -9 of one child, by the pid in run.json."""
+        """Kills one child with SIGKILL, by the process ID in run.json. Returns that ID."""
         pid = int(self.run()["pids"][name])
         os.kill(pid, signal.SIGKILL)
         return pid
@@ -80,17 +81,17 @@ class UpRun:
         return self.process.wait(PATIENCE_SECONDS)
 
     def left_behind(self) -> list[psutil.Process]:
-        """Every process that was started for this home and still runs."""
+        """Returns every running process that was started for this home."""
         found = [*processes_of(self.home), *processes_working_in(self.home / "postgres", "postgres")]
         return [process for process in found if is_alive(process)]
 
     def close(self) -> None:
-        """Leave nothing to the next test: the supervisor first, then whatever it left."""
+        """Leaves nothing for the next test: kills the supervisor and every process it left."""
         self.kill_everything()
         self._output.close()
 
     def kill_everything(self) -> None:
-        """kill -9 of the supervisor and, at the same moment, of every process that it started."""
+        """Kills the supervisor and every process that it started with SIGKILL, at the same moment."""
         left = self.left_behind()
         self.process.kill()
         for process in left:
@@ -102,12 +103,12 @@ class UpRun:
 
 @contextmanager
 def dev_run(*, prefix: str = "cadenza-tests-", environment: Mapping[str, str] | None = None) -> Generator[UpRun]:
-    """The whole program as `cadenza up --dev` starts it, ready, in a home that is removed.
+    """Runs the whole program with `cadenza up --dev` in a temporary home, ready for use.
 
-    Not in pytest's own folder, which PostgreSQL's account, under root, could not get into.
+    The home is outside pytest's own folder, which PostgreSQL's account could not enter when tests run as root.
     """
-    with tempfile.TemporaryDirectory(prefix=prefix) as folder:
-        run = UpRun(Path(folder) / "home", "--dev", module="cadenza", environment=environment)
+    with temporary_server_folder(prefix) as folder:
+        run = UpRun(folder / "home", "--dev", module="cadenza", environment=environment)
         try:
             run.wait_until_ready()
             yield run
@@ -129,4 +130,4 @@ def new_tenant(run: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 Start = Callable[..., UpRun]
-"""Starts a run on the test's home, or `at` another, with the options given."""
+"""Starts a run with the given options, on the test's home or on `at`."""

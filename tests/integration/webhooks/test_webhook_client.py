@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from domain.webhooks.addresses import WebhookAddressRefused, WebhookFailed, WebhookRedirected
 from tests.receiver import receiving
-from webhooks.addresses import WebhookAddressRefused, WebhookFailed, WebhookRedirected
 from webhooks.client import MAX_RESPONSE_BYTES, WebhookClient
 from webhooks.signing import new_secret
 

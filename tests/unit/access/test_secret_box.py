@@ -1,4 +1,4 @@
-"""The box that secrets are kept in."""
+"""The box that encrypts secrets."""
 
 import base64
 
@@ -9,7 +9,7 @@ from services.secret_box import SecretBox, SecretKeysMissing, SecretUnreadable, 
 PASSWORD = "hunter2 über"
 
 
-def test_the_first_key_seals_and_all_open() -> None:
+def test_the_first_key_encrypts_and_every_key_decrypts() -> None:
     old, new = new_key(), new_key()
     sealed = SecretBox([old]).seal(PASSWORD)
     assert PASSWORD not in sealed
@@ -18,7 +18,7 @@ def test_the_first_key_seals_and_all_open() -> None:
     assert SecretBox([new]).open(ring.seal(PASSWORD)) == PASSWORD
 
 
-def test_resealing_lets_the_old_key_go() -> None:
+def test_a_resealed_secret_no_longer_needs_the_old_key() -> None:
     old, new = new_key(), new_key()
     sealed = SecretBox([old]).seal(PASSWORD)
     assert SecretBox([new]).open(SecretBox([new, old]).reseal(sealed)) == PASSWORD
@@ -26,7 +26,7 @@ def test_resealing_lets_the_old_key_go() -> None:
         SecretBox([new]).reseal(sealed)
 
 
-def test_what_another_key_sealed_or_somebody_changed_is_not_opened() -> None:
+def test_secrets_of_other_keys_and_changed_secrets_are_refused() -> None:
     box = SecretBox([new_key()])
     sealed = box.seal(PASSWORD)
     for token in (SecretBox([new_key()]).seal(PASSWORD), sealed[:-6] + "AAAA==", "nonsense", ""):
@@ -34,25 +34,25 @@ def test_what_another_key_sealed_or_somebody_changed_is_not_opened() -> None:
             box.open(token)
 
 
-def test_without_a_key_nothing_is_sealed_or_opened() -> None:
+def test_without_a_key_nothing_is_encrypted_or_decrypted() -> None:
     for act in (SecretBox().seal, SecretBox().open, SecretBox().reseal):
         with pytest.raises(SecretKeysMissing):
             act("x")
 
 
-def test_it_shows_nothing() -> None:
+def test_its_text_form_shows_no_key() -> None:
     key = new_key()
     assert key not in repr(SecretBox([key])) and key not in str(SecretBox([key]))
 
 
-def test_either_alphabet_of_base64_is_a_key() -> None:
+def test_keys_may_use_either_base64_alphabet() -> None:
     raw = b"\xfb\xff\xbe" * 10 + b"\xfb\xff"
     one, other = SecretBox([base64.b64encode(raw).decode()]), SecretBox([base64.urlsafe_b64encode(raw).decode()])
     assert one.open(other.seal(PASSWORD)) == PASSWORD
 
 
 @pytest.mark.parametrize("key", ["", "short", "§" * 44, base64.b64encode(b"k" * 16).decode()])
-def test_what_is_no_key_is_refused_without_being_repeated(key: str) -> None:
+def test_an_invalid_key_is_refused_without_being_shown(key: str) -> None:
     with pytest.raises(ValueError, match="32 random bytes") as refused:
         SecretBox([key])
     assert not key or key not in str(refused.value)

@@ -1,20 +1,13 @@
-"""How often somebody may try to sign in: for each address of a person, and of a network."""
+"""The limit on attempts to sign in, for each email address and each network."""
 
 import pytest
 
 from api.requests.rate_limit import RateLimit, RateLimiter
 from api.requests.sign_in_attempts import OF_A_NETWORK, OF_AN_EMAIL, SignInAttempts, SignInThrottled, network_of
+from tests.unit.access.clock import Clock
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_an_email_is_tried_ten_times_from_wherever() -> None:
+def test_an_email_address_has_ten_attempts_from_all_networks() -> None:
     clock = Clock()
     attempts = SignInAttempts(clock)
     for number in range(OF_AN_EMAIL.burst):
@@ -23,13 +16,13 @@ def test_an_email_is_tried_ten_times_from_wherever() -> None:
         attempts.begin("ada@acme.example", "192.0.2.200")
     assert refused.value.retry_after == 90
     attempts.begin("grace@acme.example", "192.0.2.200")
-    clock.now += refused.value.retry_after
+    clock.seconds += refused.value.retry_after
     attempts.begin("ada@acme.example", "192.0.2.200")
     with pytest.raises(SignInThrottled):
         attempts.begin("ada@acme.example", "192.0.2.200")
 
 
-def test_a_network_tries_a_hundred_times_whoever_it_names() -> None:
+def test_a_network_has_a_hundred_attempts_for_all_addresses() -> None:
     attempts = SignInAttempts(Clock())
     for number in range(OF_A_NETWORK.burst):
         attempts.begin(f"{number}@acme.example", f"2001:db8::{number:x}")
@@ -38,7 +31,7 @@ def test_a_network_tries_a_hundred_times_whoever_it_names() -> None:
     attempts.begin("one-more@acme.example", "2001:db8:0:1::1")
 
 
-def test_what_was_right_does_not_count() -> None:
+def test_successful_attempts_do_not_count() -> None:
     attempts = SignInAttempts(Clock())
     who = ("ada@acme.example", "192.0.2.1")
     for _ in range(2 * OF_A_NETWORK.burst):
@@ -50,9 +43,9 @@ def test_what_was_right_does_not_count() -> None:
         attempts.begin(*who)
 
 
-def test_what_strangers_send_fills_no_memory() -> None:
+def test_the_number_of_buckets_is_bounded() -> None:
     rates = RateLimiter(RateLimit(per_second=1, burst=1), Clock(), most=3)
-    for who in "abcad":  # a was used again, so b is the one that goes
+    for who in "abcad":  # a was used again, so b is dropped
         rates.take(who)
     assert list(rates._buckets) == ["c", "a", "d"]
     assert rates.take("b").retry_after == 0

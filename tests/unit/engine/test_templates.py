@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.engine.liquid_dialect import FILTERS
-from domain.engine.templates import KNOWN_FIELDS, check, merge_fields, render, render_header
+from domain.engine.message_fields import KNOWN_FIELDS, message_fields
+from domain.engine.templates import check, render, render_header
 from domain.errors import MergeFieldMissing, TemplateInvalid
 from tests.properties import examples
 
@@ -238,11 +239,12 @@ def test_check_takes_more_fields() -> None:
     assert check("{{ nickname }}", html=False, known_fields=KNOWN_FIELDS | {"nickname"}) == []
 
 
-def test_merge_fields_names_what_a_template_needs() -> None:
-    source = "Hi {{ name }} {{ custom.plan | default: company }}{% assign a = 1 %}{{ a }}"
-    assert merge_fields(source) == {"name", "custom.plan", "company"}
-    with pytest.raises(TemplateInvalid):
-        merge_fields("{{ name ")
+def test_a_message_has_a_value_for_every_known_field() -> None:
+    sender = {"name": "Sam", "email": "sam@us.example", "postal_address": "1 Main Street"}
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    values = message_fields({"custom": {}}, sender, sequence_name="Intro", now=now, unsubscribe_url="https://u.example")
+    of_groups = {f"{group}.{name}" for group in ("sender", "sequence") for name in values[group]}
+    assert {*values, *of_groups} - {"custom", "sender", "sequence"} == KNOWN_FIELDS - {"custom.*"}
 
 
 @examples(300)

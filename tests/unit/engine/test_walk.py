@@ -11,9 +11,8 @@ from domain.enrollments.status import EnrollmentStatus
 from domain.mailboxes.windows import WEEK, SendWindow
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.graph import problems
-from domain.sequences.relocation import Effect, Standing, relocate
+from domain.sequences.relocation import PlaceInVersion, VersionChange, relocate
 from domain.sequences.sequence import Plan, SequenceSettings
-from services.engine.plans import read_plan
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NAMESPACE = UUID(int=1)
@@ -21,7 +20,7 @@ NAMESPACE = UUID(int=1)
 
 def plan(*steps: dict[str, Any], **settings: Any) -> Plan:
     rows = [{"id": str(uuid5(NAMESPACE, step["key"])), **step} for step in steps]
-    return read_plan({"name": "Test", "settings": settings, "steps": rows})
+    return Plan.model_validate({"name": "Test", "settings": settings, "steps": rows})
 
 
 def email(key: str) -> dict[str, Any]:
@@ -137,12 +136,12 @@ def test_a_graph_that_cannot_run(steps: list[dict[str, Any]], code: str) -> None
     assert [problem.code for problem in problems(plan(*steps).steps)] == [code]
 
 
-def standing(of: Plan, key: str, *, entered: datetime, **more: Any) -> Standing:
+def standing(of: Plan, key: str, *, entered: datetime, **more: Any) -> PlaceInVersion:
     step = of.by_key(key)
     assert step is not None
     values = {"hold_until": None, "paused_at": None, "zone": "Europe/Berlin", "now": NOW, **more}
     due_at = step.due_at(entered, of.zones("Europe/Berlin"))
-    return Standing(step.id, entered, values.pop("due_at", due_at), **values)
+    return PlaceInVersion(step.id, entered, values.pop("due_at", due_at), **values)
 
 
 OLD = plan(email("a"), delay("wait", days=3), email("b"), email("c"))
@@ -151,48 +150,48 @@ OLD = plan(email("a"), delay("wait", days=3), email("b"), email("c"))
 @pytest.mark.parametrize(
     ("new", "effect", "key", "due_in"),
     [
-        (plan(email("a"), delay("wait", days=3), email("b")), Effect.UNCHANGED, "wait", timedelta(days=2)),
-        (plan(delay("wait", days=2), email("b")), Effect.WAIT_LESS, "wait", timedelta(days=1)),
-        (plan(delay("wait", days=9), email("b")), Effect.WAIT_MORE, "wait", timedelta(days=8)),
-        (plan(email("a"), email("b")), Effect.MOVED, "b", timedelta(0)),
-        (plan(email("a"), email("c")), Effect.MOVED, "c", timedelta(0)),
-        (plan(email("a"), delay("new", days=1), email("b")), Effect.MOVED, "b", timedelta(0)),
+        (plan(email("a"), delay("wait", days=3), email("b")), VersionChange.UNCHANGED, "wait", timedelta(days=2)),
+        (plan(delay("wait", days=2), email("b")), VersionChange.WAIT_LESS, "wait", timedelta(days=1)),
+        (plan(delay("wait", days=9), email("b")), VersionChange.WAIT_MORE, "wait", timedelta(days=8)),
+        (plan(email("a"), email("b")), VersionChange.MOVED, "b", timedelta(0)),
+        (plan(email("a"), email("c")), VersionChange.MOVED, "c", timedelta(0)),
+        (plan(email("a"), delay("new", days=1), email("b")), VersionChange.MOVED, "b", timedelta(0)),
     ],
 )
-def test_where_a_lead_stands_in_a_new_version(new: Plan, effect: Effect, key: str, due_in: timedelta) -> None:
+def test_where_a_lead_stands_in_a_new_version(new: Plan, effect: VersionChange, key: str, due_in: timedelta) -> None:
     to = relocate(OLD, new, standing(OLD, "wait", entered=NOW - timedelta(days=1)))
     assert to.step is not None
-    assert (to.effect, to.step.key, to.due_at) == (effect, key, NOW + due_in)
+    assert (to.change, to.step.key, to.due_at) == (effect, key, NOW + due_in)
 
 
 def test_a_lead_with_nothing_left_has_completed() -> None:
     to = relocate(OLD, plan(email("a")), standing(OLD, "wait", entered=NOW))
-    assert (to.effect, to.step, to.due_at) == (Effect.COMPLETED, None, None)
+    assert (to.change, to.step, to.due_at) == (VersionChange.COMPLETED, None, None)
 
 
 def test_a_lead_whose_mailbox_is_held_waits_for_that_in_the_new_version_too() -> None:
     where = standing(OLD, "b", entered=NOW - timedelta(days=1), due_at=None, put_off_by="mailbox_held")
     to = relocate(OLD, plan(email("a"), email("b"), email("d")), where)
-    assert (to.effect, to.due_at) == (Effect.UNCHANGED, None)
-    assert relocate(OLD, plan(email("a"), email("c")), where).effect is Effect.MOVED
+    assert (to.change, to.due_at) == (VersionChange.UNCHANGED, None)
+    assert relocate(OLD, plan(email("a"), email("c")), where).change is VersionChange.MOVED
 
 
 @pytest.mark.parametrize(
     ("window", "put_off_by", "effect", "due_at"),
     [
-        (None, "window", Effect.WAIT_LESS, NOW),
-        (SendWindow(days=WEEK, start="00:00", end="24:00"), "holiday", Effect.WAIT_LESS, NOW),
-        (SendWindow(days=("mon",)), "window", Effect.UNCHANGED, NOW + timedelta(days=4)),
-        (SendWindow(days=("mon",), end="23:00"), "daily_cap", Effect.UNCHANGED, NOW + timedelta(days=4)),
+        (None, "window", VersionChange.WAIT_LESS, NOW),
+        (SendWindow(days=WEEK, start="00:00", end="24:00"), "holiday", VersionChange.WAIT_LESS, NOW),
+        (SendWindow(days=("mon",)), "window", VersionChange.UNCHANGED, NOW + timedelta(days=4)),
+        (SendWindow(days=("mon",), end="23:00"), "daily_cap", VersionChange.UNCHANGED, NOW + timedelta(days=4)),
     ],
 )
 def test_who_waits_for_a_window_asks_again_once_that_has_changed(
-    window: SendWindow | None, put_off_by: str, effect: Effect, due_at: datetime
+    window: SendWindow | None, put_off_by: str, effect: VersionChange, due_at: datetime
 ) -> None:
     old, new = windowed(OLD, SendWindow(days=("mon",))), windowed(OLD, window)
     where = standing(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=4), put_off_by=put_off_by)
     to = relocate(old, new, where)
-    assert (to.effect, to.due_at) == (effect, due_at)
+    assert (to.change, to.due_at) == (effect, due_at)
 
 
 def test_a_narrower_window_is_waited_for() -> None:
@@ -200,7 +199,7 @@ def test_a_narrower_window_is_waited_for() -> None:
     where = standing(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=1), put_off_by="window")
     to = relocate(old, new, where)
     assert to.due_at is not None
-    assert (to.effect, f"{to.due_at:%a %H:%M}") == (Effect.WAIT_MORE, "Wed 09:00")
+    assert (to.change, f"{to.due_at:%a %H:%M}") == (VersionChange.WAIT_MORE, "Wed 09:00")
 
 
 def windowed(of: Plan, window: SendWindow | None) -> Plan:
@@ -216,4 +215,4 @@ def test_a_hold_is_not_shortened_by_an_edit() -> None:
 
 def test_what_is_due_is_not_put_off() -> None:
     where = standing(OLD, "wait", entered=NOW - timedelta(days=1), due_at=NOW)
-    assert relocate(OLD, plan(delay("wait", days=9)), where).effect is Effect.UNCHANGED
+    assert relocate(OLD, plan(delay("wait", days=9)), where).change is VersionChange.UNCHANGED

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.engine.walk import End, Perform, Wait, enter, having_decided, walk
-from domain.enrollments.after_restore import MAX_LAPS, Gap, Standing, effects_in_gap
+from domain.enrollments.after_restore import MAX_LAPS, BackedUpEnrollment, Gap, effects_in_gap
 from domain.enrollments.status import EnrollmentStatus
 from domain.sequences.conditions import Engagement, EngagementEvent
 from domain.sequences.graph import problems
@@ -26,14 +26,14 @@ def gap(minutes: float) -> Gap:
     return Gap(TAKEN, TAKEN + minutes * MINUTE)
 
 
-def standing(of: Plan, key: str, due_in: float | None = 0, **more: Any) -> Standing:
+def standing(of: Plan, key: str, due_in: float | None = 0, **more: Any) -> BackedUpEnrollment:
     step = of.by_key(key)
     assert step is not None
     due_at = None if due_in is None else TAKEN + due_in * MINUTE
-    return Standing(**{"status": ACTIVE, "step_id": step.id, "next_action_at": due_at, **more})
+    return BackedUpEnrollment(**{"status": ACTIVE, "step_id": step.id, "next_action_at": due_at, **more})
 
 
-def found(of: Plan, at: Standing, minutes: float) -> list[tuple[str, int, float]]:
+def found(of: Plan, at: BackedUpEnrollment, minutes: float) -> list[tuple[str, int, float]]:
     """Key, visit, and how many minutes after the copy."""
     return [
         (one.step.key, one.visit, (one.earliest_at - at.clock_offset - TAKEN) / MINUTE)
@@ -164,7 +164,7 @@ def plans(draw: st.DrawFn) -> Plan:
 def test_no_lead_can_have_been_sent_what_is_not_marked(of: Plan, data: st.DataObject) -> None:
     start = data.draw(st.sampled_from(of.steps))
     done = {key for key in data.draw(st.sets(st.sampled_from(KEYS))) if key != start.key}
-    at = Standing(
+    at = BackedUpEnrollment(
         status=ACTIVE,
         step_id=start.id,
         next_action_at=TAKEN + data.draw(st.integers(-2, 4)) * MINUTE,
@@ -179,7 +179,7 @@ def test_no_lead_can_have_been_sent_what_is_not_marked(of: Plan, data: st.DataOb
         assert marked[key, visit] <= moment
 
 
-def lived(of: Plan, at: Standing, between: Gap, data: st.DataObject) -> list[tuple[str, int, datetime]]:
+def lived(of: Plan, at: BackedUpEnrollment, between: Gap, data: st.DataObject) -> list[tuple[str, int, datetime]]:
     """The emails of one life in the gap: with opens and clicks, and workers that are late, as it comes."""
     begin, until = between.taken_at + at.clock_offset, between.stopped_at + at.clock_offset
     assert at.next_action_at is not None

@@ -14,7 +14,6 @@ from domain.mailboxes.windows import SendWindow
 from domain.sequences.later_emails import days_to_later_emails, first_email
 from domain.sequences.sequence import Plan
 from domain.zones import Zones
-from services.engine.plans import read_plan
 
 BEGAN = date(2026, 11, 2)
 
@@ -51,7 +50,7 @@ def test_jitter_is_always_the_same_and_differs_between_leads() -> None:
 
 def plan(*steps: tuple[str, str, dict[str, object]]) -> Plan:
     made = [{"id": str(uuid4()), "key": key, "type": type_, "config": config} for key, type_, config in steps]
-    return read_plan({"name": "S", "settings": {}, "steps": made})
+    return Plan.model_validate({"name": "S", "settings": {}, "steps": made})
 
 
 def email(key: str, **config: object) -> tuple[str, str, dict[str, object]]:

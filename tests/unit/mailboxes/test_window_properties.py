@@ -21,7 +21,7 @@ from domain.mailboxes.windows import (
     spans,
     why_closed,
 )
-from domain.schedule import add_business_days, next_business_moment, next_time_of_day
+from domain.sequences.business_time import add_business_days, next_business_moment, next_time_of_day
 from domain.zones import first_showing, is_skipped
 from tests.properties import examples
 from tests.unit.mailboxes.wall_clock import DAY, MINUTE, ZONES, WallClock, changes
@@ -48,6 +48,7 @@ def near_a_change(draw: st.DrawFn) -> tuple[str, datetime]:
 LORD_HOWE = ("Australia/Lord_Howe", datetime(2026, 4, 4, 14, 50, tzinfo=UTC))
 APIA = ("Pacific/Apia", datetime(2011, 12, 30, 8, 0, tzinfo=UTC))
 KWAJALEIN = ("Pacific/Kwajalein", datetime(1993, 8, 20, 20, 0, tzinfo=UTC))
+SKIPPED_SATURDAY = ("Pacific/Kwajalein", datetime(1993, 8, 21, 12, 0, tzinfo=UTC))
 HAVANA = ("America/Havana", datetime(2026, 11, 1, 4, 30, tzinfo=UTC))
 ST_JOHNS = ("America/St_Johns", datetime(2009, 11, 1, 2, 30, tzinfo=UTC))
 TROLL = ("Antarctica/Troll", datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
@@ -62,6 +63,7 @@ NIGHT = WorkingHours(days=WEEK, start="22:00", end="06:00")
 @example(LORD_HOWE, WorkingHours(days=WEEK, start="01:45", end="02:15"), [])
 @example(APIA, WorkingHours(days=("fri",)), [])
 @example(KWAJALEIN, WorkingHours(days=("sat", "sun"), start="00:00", end="24:00"), [])
+@example(SKIPPED_SATURDAY, WorkingHours(days=("sat",), start="00:01", end="00:01"), [])
 @example(HAVANA, WorkingHours(days=WEEK, start="00:30", end="00:45"), [])
 @example(ST_JOHNS, WorkingHours(days=WEEK, start="23:30", end="24:00"), [])
 @example(TROLL, WorkingHours(days=WEEK, start="01:30", end="02:30"), [])

@@ -22,6 +22,7 @@ class WallClock:
         minutes = int((until - self.start) / MINUTE) + 1
         shown = ((self.start + number * MINUTE).astimezone(zone).replace(tzinfo=None) for number in range(minutes))
         self.latest = list(accumulate(shown, max))
+        self.days = {moment.date() for moment in self.latest}
 
     def at(self, moment: datetime) -> datetime:
         return self.latest[int((moment - self.start) / MINUTE)]
@@ -34,8 +35,9 @@ class WallClock:
             of_today = window.start <= shown < window.end
         else:
             of_yesterday = shown < window.end
+        # A day that the clocks skipped (Saturday, 21 August 1993 in Kwajalein) opens no window, not even past its end.
         return any(
-            hours and _NAMES[day.weekday()] in window.days and day not in holidays
+            hours and day in self.days and _NAMES[day.weekday()] in window.days and day not in holidays
             for hours, day in ((of_today, today), (of_yesterday, today - DAY))
         )
 

@@ -1,4 +1,4 @@
-"""The file that a backup is: what was put in comes out, and what is not such a file is refused."""
+"""The file format of backups: contents are unchanged, and other files are refused."""
 
 import io
 import json
@@ -20,7 +20,7 @@ CONTENTS = {archive.SECRETS: b"{}", archive.TEMPORAL: b"t" * 3_000_000, archive.
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """A backup of nothing in particular."""
+    """A backup with arbitrary contents."""
     workshop = tmp_path / "workshop"
     workshop.mkdir()
     for name, content in CONTENTS.items():
@@ -41,7 +41,7 @@ def entries(file: Path) -> list[tuple[tarfile.TarInfo, bytes]]:
 
 
 def rewritten(file: Path, change: Callable[[tarfile.TarInfo, bytes], bytes | None]) -> Path:
-    """The same with each entry as `change` leaves it; None leaves it out."""
+    """Rewrites the file with each entry's content changed by `change`; None omits the entry."""
     whole = entries(file)
     with tarfile.open(file, "w") as tar:
         for entry, content in whole:
@@ -73,7 +73,7 @@ def refused(file: Path, folder: Path) -> str:
     return str(refusal.value)
 
 
-def test_what_was_put_in_comes_out(made: Path, tmp_path: Path) -> None:
+def test_unpacking_gives_the_packed_contents(made: Path, tmp_path: Path) -> None:
     manifest = unpacked(made, tmp_path / "out")
     assert (manifest.release, manifest.taken_at, manifest.schema_revision) == ("0.1.0", TAKEN, "0017")
     assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == CONTENTS
@@ -81,74 +81,74 @@ def test_what_was_put_in_comes_out(made: Path, tmp_path: Path) -> None:
         assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_compressed_one_is_read_as_well(made: Path, tmp_path: Path) -> None:
+def test_a_compressed_backup_is_read(made: Path, tmp_path: Path) -> None:
     smaller = tmp_path / "made.xz"
     smaller.write_bytes(lzma.compress(made.read_bytes()))
     unpacked(smaller, tmp_path / "out")
     assert (tmp_path / "out" / archive.TEMPORAL).read_bytes() == CONTENTS[archive.TEMPORAL]
 
 
-def test_a_file_that_is_none(made: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_backup_is_refused(made: Path, tmp_path: Path) -> None:
     made.write_bytes(b"once upon a time" * 100)
-    assert "is no backup of Cadenza" in refused(made, tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(made, tmp_path / "out")
 
 
 @pytest.mark.parametrize("missing", ["nothing.backup", "."])
-def test_no_file(tmp_path: Path, missing: str) -> None:
-    assert "is no backup of Cadenza" in refused(tmp_path / missing, tmp_path / "out")
+def test_a_missing_file_is_refused(tmp_path: Path, missing: str) -> None:
+    assert "is not a backup of Cadenza" in refused(tmp_path / missing, tmp_path / "out")
 
 
-def test_another_tar_file(tmp_path: Path) -> None:
+def test_another_tar_file_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.tar"
     with tarfile.open(other, "w") as tar:
         tar.addfile(tarfile.TarInfo("README"), io.BytesIO())
     assert "does not begin with manifest.json" in refused(other, tmp_path / "out")
 
 
-def test_an_empty_tar_file(tmp_path: Path) -> None:
+def test_an_empty_tar_file_is_refused(tmp_path: Path) -> None:
     tarfile.open(tmp_path / "empty.tar", "w").close()
     assert "does not begin with manifest.json" in refused(tmp_path / "empty.tar", tmp_path / "out")
 
 
-def test_a_newer_format_is_left_to_the_release_that_knows_it(made: Path, tmp_path: Path) -> None:
+def test_a_newer_format_is_refused(made: Path, tmp_path: Path) -> None:
     with_manifest(made, format=archive.FORMAT + 1, members=["told otherwise"])
     assert "newer release" in refused(made, tmp_path / "out")
 
 
 @pytest.mark.parametrize("changes", [{"taken_at": "yesterday"}, {"members": {}}, {"format": "one"}])
-def test_a_manifest_that_says_nothing(made: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
-    assert "is no backup of Cadenza" in refused(with_manifest(made, **changes), tmp_path / "out")
+def test_an_invalid_manifest_is_refused(made: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert "is not a backup of Cadenza" in refused(with_manifest(made, **changes), tmp_path / "out")
 
 
-def test_one_flipped_bit_is_seen(made: Path, tmp_path: Path) -> None:
+def test_one_flipped_bit_is_detected(made: Path, tmp_path: Path) -> None:
     def change(entry: tarfile.TarInfo, content: bytes) -> bytes:
         return content[:-1] + bytes([content[-1] ^ 1]) if entry.name == archive.TEMPORAL else content
 
-    assert "its temporal.db is not what was written" in refused(rewritten(made, change), tmp_path / "out")
+    assert "its temporal.db does not match its manifest" in refused(rewritten(made, change), tmp_path / "out")
 
 
 @pytest.mark.parametrize("kept", [10_000, 1_500_000, -600])
-def test_a_copy_that_was_cut_short_is_seen(made: Path, tmp_path: Path, kept: int) -> None:
+def test_a_truncated_file_is_detected(made: Path, tmp_path: Path, kept: int) -> None:
     made.write_bytes(made.read_bytes().rstrip(b"\0")[:kept])
     assert str(made) in refused(made, tmp_path / "out")
 
 
-def test_a_missing_part_is_seen(made: Path, tmp_path: Path) -> None:
+def test_a_missing_member_is_detected(made: Path, tmp_path: Path) -> None:
     rewritten(made, lambda entry, content: None if entry.name == archive.POSTGRES else content)
-    assert "is no backup of Cadenza" in refused(made, tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(made, tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["../secrets.json", "/tmp/secrets.json", "a/secrets.json", "extra"])
-def test_no_name_but_ours_is_taken(made: Path, tmp_path: Path, name: str) -> None:
+def test_other_member_names_are_refused(made: Path, tmp_path: Path, name: str) -> None:
     def change(entry: tarfile.TarInfo, content: bytes) -> bytes:
         entry.name = name if entry.name == archive.SECRETS else entry.name
         return content
 
-    assert "is no backup of Cadenza" in refused(rewritten(made, change), tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(rewritten(made, change), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_link_in_the_place_of_a_file_is_refused(made: Path, tmp_path: Path) -> None:
+def test_a_link_as_a_member_is_refused(made: Path, tmp_path: Path) -> None:
     def change(entry: tarfile.TarInfo, content: bytes) -> bytes:
         if entry.name != archive.SECRETS:
             return content
@@ -158,7 +158,7 @@ def test_a_link_in_the_place_of_a_file_is_refused(made: Path, tmp_path: Path) ->
     assert "plain files" in refused(rewritten(made, change), tmp_path / "out")
 
 
-def test_the_same_name_twice_is_refused(made: Path, tmp_path: Path) -> None:
+def test_a_repeated_member_is_refused(made: Path, tmp_path: Path) -> None:
     with tarfile.open(made, "a") as tar:
         tar.addfile(tarfile.TarInfo(archive.SECRETS), io.BytesIO())
-    assert "is no backup of Cadenza" in refused(made, tmp_path / "out")
+    assert "is not a backup of Cadenza" in refused(made, tmp_path / "out")

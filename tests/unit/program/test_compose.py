@@ -1,4 +1,4 @@
-"""Messages are read back by the standard library's own parser, as a receiver would."""
+"""Composed messages are parsed with the standard library, as a receiver would."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def test_a_text_message_has_the_headers_it_needs() -> None:
     assert body(email, "plain").strip() == "Hi Ada"
 
 
-def test_text_and_html_are_alternatives_and_the_text_comes_first() -> None:
+def test_text_and_html_are_alternatives_with_text_first() -> None:
     email = read(replace(MESSAGE, text="Grüße\n.\n..dots\nFrom me", html="<p>Grüße</p>"))
     assert email.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in email.iter_parts()] == ["text/plain", "text/html"]
@@ -68,7 +68,7 @@ def test_html_alone_gets_a_readable_text() -> None:
     assert body(email, "plain").strip() == "Hi Ada,\nsee this (https://us.example/x)\n\n- one\n- two"
 
 
-def test_an_answer_carries_the_whole_thread_unbroken() -> None:
+def test_a_reply_references_the_whole_thread() -> None:
     thread = [f"<{n}-{'x' * 120}@us.example>" for n in range(30)]
     email = read(replace(MESSAGE, thread=thread))
     assert email["In-Reply-To"] == thread[-1]
@@ -76,7 +76,7 @@ def test_an_answer_carries_the_whole_thread_unbroken() -> None:
     assert thread_headers(thread)["References"] == " ".join(thread) and thread_headers([]) == {}
 
 
-def test_further_headers_are_kept_whole() -> None:
+def test_further_headers_are_unchanged() -> None:
     url = f"<https://us.example/u/{'q' * 300}>"
     email = read(replace(MESSAGE, headers={"List-Unsubscribe": url, "X-Note": "Grüße"}))
     assert (email["List-Unsubscribe"], email["X-Note"]) == (url, "Grüße")
@@ -92,9 +92,9 @@ ONE_LINE = st.text(
 
 @examples(300)
 @given(subject=ONE_LINE, name=ONE_LINE)
-def test_any_subject_and_name_arrive_as_they_were(subject: str, name: str) -> None:
+def test_any_subject_and_name_arrive_unchanged(subject: str, name: str) -> None:
     raw = compose(replace(MESSAGE, subject=subject, from_name=name, to_name=name))
-    # Read by the older parser: the newer one puts a space between two encoded words of a name (RFC 2047 section 6.2).
+    # Parsed by the older parser: the newer one puts a space between two encoded words of a name (RFC 2047 section 6.2).
     email = message_from_bytes(raw)
     assert decoded(email["Subject"]).split() == subject.split()
     for header, address in (("From", MESSAGE.from_address), ("To", MESSAGE.to_address)):
@@ -128,7 +128,7 @@ def test_no_text_crashes_or_adds_a_header(text: str, subject: str) -> None:
     assert len(email.keys()) == 7
 
 
-def test_international_addresses() -> None:
+def test_international_domains_are_encoded() -> None:
     email = read(replace(MESSAGE, from_address="bo@exämple.example", from_name="Müller, Bo"))
     assert email["From"].addresses[0].addr_spec == "bo@xn--exmple-cua.example"
     assert email["From"].addresses[0].display_name == "Müller, Bo"
@@ -138,7 +138,7 @@ def test_international_addresses() -> None:
         assert caught.value.code == "invalid_email"
 
 
-def test_an_address_is_known_by_its_normal_form() -> None:
+def test_addresses_are_normalised() -> None:
     assert normalise_address("  Lead3@Messy3.EXAMPLE ") == "lead3@messy3.example"
     assert normalise_address("Jose@EXÄMPLE.example") == "jose@xn--exmple-cua.example"
 

@@ -1,4 +1,4 @@
-"""The guarded exit keeps the true status: a failure never becomes a success, and what was written is seen."""
+"""The guarded exit keeps the true status and loses no output."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
         ("raise RuntimeError('boom')", 1),
     ],
 )
-def test_status_is_the_true_one(body: str, status: int) -> None:
+def test_the_exit_status_is_the_true_one(body: str, status: int) -> None:
     assert run(f"def command():\n    {body}\nrun_and_leave(command)").returncode == status
 
 

@@ -1,4 +1,4 @@
-"""The secrets of a home folder, those of earlier releases too."""
+"""The secrets of a home folder, including homes of earlier releases."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from services.secret_box import SecretBox
 from webhooks.signing import is_secret
 
 
-def test_they_are_made_once_and_kept(tmp_path: Path) -> None:
+def test_secrets_are_created_once_and_kept(tmp_path: Path) -> None:
     made = load_or_make_secrets(tmp_path, tmp_path / "data")
     assert load_or_make_secrets(tmp_path, tmp_path / "data") == made
     assert is_secret(made.inbound_webhook_secret) and len(made.signing_key) >= 32
@@ -19,14 +19,14 @@ def test_they_are_made_once_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_home_of_the_first_release_keeps_its_bytes_in_standard_base64_and_gets_keys(tmp_path: Path) -> None:
+def test_secrets_of_the_first_release_are_converted_and_completed(tmp_path: Path) -> None:
     kept = load_or_make_secrets(tmp_path, tmp_path / "data").model_dump()
-    raw = b"\xfb\xff\xbe" * 8  # `-` and `_` all over in the alphabet for URLs
+    raw = b"\xfb\xff\xbe" * 8  # gives `-` and `_` in URL-safe base64
     kept["inbound_webhook_secret"] = "whsec_" + base64.urlsafe_b64encode(raw).decode()
     del kept["signing_key"], kept["secret_keys"]
     (tmp_path / "secrets.json").write_text(json.dumps(kept))
     upgraded = load_or_make_secrets(tmp_path, tmp_path / "data")
     assert upgraded.inbound_webhook_secret == "whsec_" + base64.b64encode(raw).decode()
     assert Webhook(upgraded.inbound_webhook_secret)._whsecret == raw
-    # Written down, so that the links of today's mail work tomorrow, and today's passwords can be opened.
+    # The new secrets are stored: links in today's mail must work tomorrow, and today's passwords must stay readable.
     assert load_or_make_secrets(tmp_path, tmp_path / "data") == upgraded

@@ -1,4 +1,4 @@
-"""Only what an earlier run certainly started is ended: a pid that another program has by now is left alone."""
+"""Only processes that an earlier run certainly started are ended, never another program that reuses a process ID."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cadenza.embedded.orphans import HOME_VARIABLE, ProcessBook
+from cadenza.embedded.orphans import HOME_VARIABLE, ProcessRecords
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(600)"
@@ -37,57 +37,55 @@ def run() -> Generator[Run, None, None]:
         process.communicate()
 
 
-def book_of(home: Path) -> ProcessBook:
-    return ProcessBook(home / "pids.json", home)
+def records_of(home: Path) -> ProcessRecords:
+    return ProcessRecords(home / "pids.json", home)
 
 
 def test_a_child_in_the_book_is_ended(tmp_path: Path, run: Run) -> None:
     child = run()
-    book_of(tmp_path).write_down("worker", child.pid)
-    assert book_of(tmp_path).end_orphans() == ["worker"]
+    records_of(tmp_path).add("worker", child.pid)
+    assert records_of(tmp_path).end_orphans() == ["worker"]
     assert child.wait(10) == -signal.SIGTERM
-    assert book_of(tmp_path).end_orphans() == []
+    assert records_of(tmp_path).end_orphans() == []
 
 
-def test_a_child_in_no_book_is_known_by_its_environment(tmp_path: Path, run: Run) -> None:
+def test_a_child_without_an_entry_is_found_by_its_environment(tmp_path: Path, run: Run) -> None:
     mine, others = run(home=tmp_path), run(home=tmp_path / "another")
     (tmp_path / "pids.json").write_bytes(b"\xff torn")
-    assert len(book_of(tmp_path).end_orphans()) == 1
+    assert len(records_of(tmp_path).end_orphans()) == 1
     assert mine.wait(10) == -signal.SIGTERM
     assert others.poll() is None
 
 
 @pytest.mark.parametrize("change", [{"started": 1.0}, {"command": ["python", "-m", "cadenza", "worker"]}])
-def test_a_pid_that_another_program_has_by_now_is_left_alone(
-    tmp_path: Path, run: Run, change: dict[str, object]
-) -> None:
+def test_a_reused_process_id_is_left_alone(tmp_path: Path, run: Run, change: dict[str, object]) -> None:
     child = run()
-    book_of(tmp_path).write_down("worker", child.pid)
+    records_of(tmp_path).add("worker", child.pid)
     entries = json.loads((tmp_path / "pids.json").read_text())
     (tmp_path / "pids.json").write_text(json.dumps({"worker": {**entries["worker"], **change}}))
-    assert book_of(tmp_path).end_orphans() == []
+    assert records_of(tmp_path).end_orphans() == []
     assert child.poll() is None
 
 
-def test_one_that_will_not_go_is_killed(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cadenza.embedded.orphans.GRACE_SECONDS", 0.2)
     child = run(code=STUBBORN)
-    book_of(tmp_path).write_down("worker", child.pid)
-    assert book_of(tmp_path).end_orphans() == ["worker"]
+    records_of(tmp_path).add("worker", child.pid)
+    assert records_of(tmp_path).end_orphans() == ["worker"]
     assert child.wait(10) == -signal.SIGKILL
 
 
-def test_a_child_that_is_struck_out_is_forgotten(tmp_path: Path, run: Run) -> None:
-    book = book_of(tmp_path)
-    book.write_down("worker", run().pid)
-    book.strike_out("worker")
-    assert (book.pids, book_of(tmp_path).end_orphans()) == ({}, [])
+def test_a_removed_child_is_not_ended(tmp_path: Path, run: Run) -> None:
+    records = records_of(tmp_path)
+    records.add("worker", run().pid)
+    records.remove("worker")
+    assert (records.pids, records_of(tmp_path).end_orphans()) == ({}, [])
 
 
-def test_a_pid_that_never_was_is_no_entry(tmp_path: Path) -> None:
-    book = book_of(tmp_path)
+def test_a_process_that_has_ended_gets_no_entry(tmp_path: Path) -> None:
+    records = records_of(tmp_path)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     assert not psutil.pid_exists(gone.pid)
-    book.write_down("worker", gone.pid)
-    assert book.pids == {}
+    records.add("worker", gone.pid)
+    assert records.pids == {}

@@ -1,4 +1,4 @@
-"""Captured mail is kept byte for byte, listed newest first, and read whatever it is made of."""
+"""Captured mail is stored unchanged, listed newest first, and can be read whatever it contains."""
 
 from email.message import EmailMessage
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_message_is_read_in_all_its_parts(store: OutboxStore) -> None:
     assert kept.received_at.tzinfo is not None
 
 
-def test_newest_first_by_pages(store: OutboxStore) -> None:
+def test_messages_are_paged_newest_first(store: OutboxStore) -> None:
     ids = [store.save("a@x.example", ["b@x.example"], b"Subject: %d\r\n\r\n" % n) for n in range(5)]
     newest = store.list(2)
     assert [kept.id for kept in newest] == [ids[4], ids[3]]
@@ -53,7 +53,7 @@ def test_newest_first_by_pages(store: OutboxStore) -> None:
     assert store.list(10, before=ids[0]) == []
 
 
-def test_what_is_half_there_is_not_there(store: OutboxStore, tmp_path: Path) -> None:
+def test_incomplete_files_are_ignored(store: OutboxStore, tmp_path: Path) -> None:
     whole = store.save("a@x.example", ["b@x.example"], b"Subject: whole\r\n\r\n")
     (tmp_path / "outbox" / ".9999999999999999999-00000000.eml.new").write_bytes(b"Subject: ha")
     (tmp_path / "outbox" / "9999999999999999998-00000000.json").write_text("{}")
@@ -61,7 +61,7 @@ def test_what_is_half_there_is_not_there(store: OutboxStore, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("id_", ["", "nothing", "../secrets", "0000000000000000001-00000000", "a/b"])
-def test_an_id_that_is_none_finds_nothing(store: OutboxStore, id_: str) -> None:
+def test_an_invalid_id_finds_nothing(store: OutboxStore, id_: str) -> None:
     assert (store.get(id_), store.raw(id_)) == (None, None)
     assert store.list(10) == []
 
@@ -85,6 +85,6 @@ def test_any_bytes_can_be_read_and_sent_as_json(store: OutboxStore, raw: bytes) 
     assert kept.model_dump_json(by_alias=True).encode()
 
 
-def test_a_header_that_comes_twice_keeps_both(store: OutboxStore) -> None:
+def test_repeated_headers_are_both_kept(store: OutboxStore) -> None:
     kept = store.get(store.save("", [], b"Received: one\r\nReceived: two\r\n\t folded\r\n\r\n"))
     assert kept is not None and kept.headers == {"Received": "one\ntwo\t folded"}

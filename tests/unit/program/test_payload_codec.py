@@ -1,4 +1,4 @@
-"""Sealed payloads: a ring of keys, bound to their workflow, beside payloads in the clear."""
+"""Encrypted payloads: a ring of keys, bound to their workflow, next to unencrypted payloads."""
 
 import pytest
 from temporalio.api.common.v1 import Payload
@@ -22,21 +22,21 @@ async def sealed(*keys: str, workflow_id: str | None = "enrollment/1") -> Payloa
     return payload
 
 
-async def test_what_is_sealed_says_by_which_key_and_nothing_of_what_it_was() -> None:
+async def test_an_encrypted_payload_names_its_key_and_hides_its_content() -> None:
     payload, again = await sealed(OLD), await sealed(OLD)
     assert payload.metadata["encoding"] == ENCODING
     assert b"first-email" not in payload.SerializeToString() and b"json/plain" not in payload.SerializeToString()
-    assert payload.data != again.data  # a nonce of its own
+    assert payload.data != again.data  # each has its own nonce
     assert payload.metadata[KEY_ID] == again.metadata[KEY_ID] != (await sealed(NEW)).metadata[KEY_ID]
     assert await codec(OLD).decode([payload]) == [PLAIN]
 
 
-async def test_the_first_key_seals_and_all_open() -> None:
+async def test_the_first_key_encrypts_and_every_key_decrypts() -> None:
     assert (await sealed(NEW, OLD)).metadata[KEY_ID] == (await sealed(NEW)).metadata[KEY_ID]
     assert await codec(NEW, OLD).decode([await sealed(OLD), PLAIN, await sealed(NEW)]) == [PLAIN] * 3
 
 
-async def test_without_keys_nothing_is_sealed_and_what_was_is_refused() -> None:
+async def test_without_keys_nothing_is_encrypted_and_encrypted_payloads_are_refused() -> None:
     assert await codec().encode([PLAIN]) == [PLAIN]
     assert await codec().decode([PLAIN]) == [PLAIN]
     payload = await sealed(OLD)
@@ -46,17 +46,17 @@ async def test_without_keys_nothing_is_sealed_and_what_was_is_refused() -> None:
             await codec(*keys).decode([payload])
 
 
-async def test_what_was_sealed_for_one_workflow_opens_for_no_other() -> None:
+async def test_a_payload_of_one_workflow_cannot_be_decrypted_for_another() -> None:
     payload = await sealed(OLD)
     with pytest.raises(PayloadUnreadable, match="another workflow"):
         await codec(OLD, workflow_id="enrollment/2").decode([payload])
-    payload.metadata[WORKFLOW_ID] = b"enrollment/2"  # whoever writes Temporal's database writes this too
-    with pytest.raises(PayloadUnreadable, match="damaged, or was sealed for another"):
+    payload.metadata[WORKFLOW_ID] = b"enrollment/2"  # whoever can write Temporal's database can change this, too
+    with pytest.raises(PayloadUnreadable, match="damaged, or was encrypted for another"):
         await codec(OLD, workflow_id="enrollment/2").decode([payload])
 
 
 @pytest.mark.parametrize("place", [0, 11, 12, -1])
-async def test_a_changed_byte_is_noticed_wherever_it_is(place: int) -> None:
+async def test_a_changed_byte_is_detected_anywhere(place: int) -> None:
     payload = await sealed(OLD)
     data = bytearray(payload.data)
     data[place] ^= 1
@@ -66,7 +66,7 @@ async def test_a_changed_byte_is_noticed_wherever_it_is(place: int) -> None:
 
 
 @pytest.mark.parametrize("length", [0, 5, 12, 27])
-async def test_what_is_cut_off_is_refused(length: int) -> None:
+async def test_a_truncated_payload_is_refused(length: int) -> None:
     payload = await sealed(OLD)
     payload.data = payload.data[:length]
     with pytest.raises(PayloadUnreadable):
@@ -80,7 +80,7 @@ async def test_the_key_cannot_be_swapped_for_another_of_the_ring() -> None:
         await codec(OLD, NEW).decode([payload])
 
 
-async def test_a_workflow_and_its_activities_read_each_other_and_the_codec_server_reads_both() -> None:
+async def test_workflow_activities_and_codec_server_decrypt_each_others_payloads() -> None:
     unbound = PayloadCodec(PayloadKeys([OLD]))
     of_workflow = unbound.with_context(WorkflowSerializationContext("default", "enrollment/1"))
     of_activity = unbound.with_context(
@@ -91,22 +91,22 @@ async def test_a_workflow_and_its_activities_read_each_other_and_the_codec_serve
         assert await other.decode(payloads) == await unbound.decode(payloads) == [PLAIN]
 
 
-def test_keys_are_repeated_nowhere() -> None:
+def test_keys_appear_in_no_text() -> None:
     assert OLD not in repr(PayloadKeys([OLD]))
     with pytest.raises(ValueError) as refused:
         PayloadKeys(["a-secret-that-is-no-key"])
     assert "a-secret" not in str(refused.value)
 
 
-async def test_an_errors_text_is_sealed_and_that_a_key_is_missing_can_be_read_without_one() -> None:
+async def test_error_texts_are_encrypted_except_that_of_a_missing_key() -> None:
     failure = Failure()
     await data_converter(PayloadKeys([OLD])).encode_failure(ValueError("lead.custom.salary is empty"), failure)
     assert b"salary" not in failure.SerializeToString()
     read = await data_converter(PayloadKeys([OLD])).decode_failure(failure)
     assert "lead.custom.salary is empty" in str(read)
-    told = Failure()
-    await data_converter(PayloadKeys([OLD])).encode_failure(PayloadUnreadable("lacks the key"), told)
-    assert told.message == "lacks the key"
+    missing_key = Failure()
+    await data_converter(PayloadKeys([OLD])).encode_failure(PayloadUnreadable("lacks the key"), missing_key)
+    assert missing_key.message == "lacks the key"
     plain = Failure()
     await data_converter(PayloadKeys()).encode_failure(ValueError("in the clear"), plain)
     assert plain.message == "in the clear"

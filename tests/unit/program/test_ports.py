@@ -1,4 +1,4 @@
-"""A port is the usual one, a free one, or the one that was named and none else."""
+"""A port is the default one, a free one, or exactly the requested one."""
 
 import socket
 
@@ -8,23 +8,23 @@ from cadenza.embedded.ports import CANDIDATES, choose_port, free_port
 from cadenza.errors import StartError
 
 
-def test_usual_port_is_used_while_it_is_free() -> None:
+def test_the_default_port_is_used_while_it_is_free() -> None:
     usual = free_port()
     assert choose_port("--api-port", None, usual, set()) == usual
 
 
-def test_usual_port_that_is_taken_gives_way_silently() -> None:
+def test_a_default_port_in_use_is_replaced_by_a_free_one() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         usual = other.getsockname()[1]
         assert choose_port("--api-port", None, usual, set()) != usual
 
 
-def test_a_port_on_every_address_is_taken_too() -> None:
+def test_a_port_in_use_on_all_addresses_counts_as_in_use() -> None:
     with socket.create_server(("0.0.0.0", 0)) as other, pytest.raises(StartError, match="taken by another program"):
         choose_port("--api-port", other.getsockname()[1], 8000, set())
 
 
-def test_named_port_is_that_port_or_a_complaint() -> None:
+def test_a_requested_port_is_that_port_or_an_error() -> None:
     named = free_port()
     assert choose_port("--api-port", named, 8000, set()) == named
     with socket.create_server(("127.0.0.1", named)), pytest.raises(StartError) as refused:
@@ -39,7 +39,7 @@ def test_one_port_for_two_servers_is_refused() -> None:
         choose_port("--smtp-port", named, 1025, taken)
 
 
-def test_zero_is_a_free_port_that_no_connection_takes() -> None:
+def test_zero_gives_a_free_port_outside_the_range_of_connections() -> None:
     taken: set[int] = set()
     ports = [choose_port("--api-port", 0, 8000, taken) for _ in range(20)]
     assert len(set(ports)) == 20

@@ -1,4 +1,4 @@
-"""The model's arithmetic, on round numbers, and against points that were measured on real servers."""
+"""The model's arithmetic, with round numbers and with figures that were measured on real servers."""
 
 import pytest
 
@@ -38,7 +38,7 @@ MEASURED = [
 
 
 @pytest.mark.parametrize(("rows", "found_bytes"), MEASURED)
-def test_the_model_foretells_the_size_of_databases_that_were_measured(rows: dict[str, int], found_bytes: float) -> None:
+def test_the_model_predicts_the_size_of_measured_databases(rows: dict[str, int], found_bytes: float) -> None:
     assert grown_bytes(rows) == pytest.approx(found_bytes, rel=0.05)
 
 
@@ -50,7 +50,7 @@ def test_leads_flow_through_in_the_hours_of_the_window() -> None:
     assert moving.leads_per_day == 1_000_000
     assert moving.leads_peak_s == pytest.approx(7_000_000 / (40 * 3600))
     assert moving.emails_per_window_day == pytest.approx(3_000_000 * 7 / 5)
-    # Friday 17:00 to Monday 9:00 are 64 hours.
+    # From Friday 17:00 to Monday 9:00 there are 64 hours.
     assert moving.steps_due_monday == pytest.approx(4_000_000 * 64 / 24)
 
 
@@ -61,7 +61,7 @@ def test_each_tier_of_actions_has_its_price() -> None:
     assert actions_usd(300e6, CloudPrices()) - actions_usd(299e6, CloudPrices()) == pytest.approx(25)
 
 
-def test_watched_inboxes_cost_actions_though_nothing_arrives() -> None:
+def test_watched_inboxes_cost_actions_without_any_mail() -> None:
     cost, shape, prices = LeadCost(), Shape(), CloudPrices()
     moving = flow(1e6, cost, shape)
 
@@ -77,13 +77,13 @@ def test_shards_are_a_power_of_two_and_enough_for_both_the_rate_and_the_workflow
         assert found.shards >= max(found.shards_by_rate, found.shards_by_workflows)
 
 
-def test_ten_times_the_leads_need_ten_times_of_everything_that_is_no_whole_number() -> None:
+def test_the_predictions_grow_in_proportion_to_the_leads() -> None:
     small, large = predict(1e6), predict(1e7)
 
     for of in (lambda one: one.postgres.kept_gb, lambda one: one.postgres.commits_peak_s, lambda one: one.mailboxes):
         assert of(large) / of(small) == pytest.approx(10, rel=0.01)
     assert large.postgres.freeze_days == pytest.approx(small.postgres.freeze_days / 10)
-    # Monday's work grows with the workers that do it.
+    # Monday's work grows, and so does the number of workers.
     assert large.processes.monday_minutes == pytest.approx(small.processes.monday_minutes)
 
 
@@ -96,6 +96,6 @@ def test_the_most_exceeded_limit_comes_first_and_more_capacity_lowers_it() -> No
     assert commits["Postgres: commits a second"] < 0.01
 
 
-def test_a_table_that_nobody_measured_takes_nothing() -> None:
+def test_a_table_that_was_not_measured_counts_as_empty() -> None:
     assert database_bytes({"unheard_of": 5}) == 0
     assert database_bytes({"messages": 2}) == 2 * BYTES_PER_ROW["messages"]

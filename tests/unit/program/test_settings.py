@@ -1,4 +1,4 @@
-"""Settings say in one line what is missing or wrong, by the variable's name, and repeat no password."""
+"""Settings: errors name the variable in one line and never contain a password."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_another_database_is_refused_without_its_password(url: str, monkeypatch:
         assert "secret" not in str(named.value)
 
 
-def test_unset_setting_is_named() -> None:
+def test_a_missing_setting_is_named() -> None:
     with pytest.raises(StartError, match="CADENZA_DATABASE_URL is not set"):
         load_settings().app_database_url()
     with pytest.raises(StartError, match="CADENZA_MIGRATION_DATABASE_URL is not set"):
@@ -60,14 +60,14 @@ def test_smtp_port_follows_its_security(security: str, port: int, monkeypatch: p
     assert load_settings().smtp_port == port
 
 
-def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CADENZA_SMTP_PORT", "many")
     monkeypatch.setenv("CADENZA_SMTP_SECURITY", "some")
     with pytest.raises(StartError, match=r"CADENZA_SMTP_SECURITY: .*; CADENZA_SMTP_PORT: "):
         load_settings()
 
 
-def test_temporal_comes_from_its_own_variables() -> None:
+def test_temporal_is_configured_by_its_own_variables() -> None:
     config = read_connect_config({"TEMPORAL_ADDRESS": "t.example:7233", "TEMPORAL_API_KEY": "k"})
     assert (config.get("target_host"), config.get("api_key"), config.get("tls")) == (
         "t.example:7233",
@@ -76,7 +76,7 @@ def test_temporal_comes_from_its_own_variables() -> None:
     )
 
 
-async def test_temporal_that_does_not_answer_is_one_line() -> None:
+async def test_an_unreachable_temporal_gives_a_one_line_error() -> None:
     with pytest.raises(StartError, match=r"127\.0\.0\.1:1 \(TEMPORAL_ADDRESS\)") as problem:
         await connect_temporal(PayloadKeys(), environment={"TEMPORAL_ADDRESS": "127.0.0.1:1"})
     assert "\n" not in str(problem.value)
@@ -97,28 +97,28 @@ async def test_a_lazy_client_needs_no_server() -> None:
         pytest.param("INBOUND_WEBHOOK_SECRET", f"{new_secret()},", id="second webhook secret is empty"),
     ],
 )
-def test_each_key_of_a_ring_is_looked_at(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_key_of_a_ring_is_checked(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"CADENZA_{variable}", value)
     with pytest.raises(StartError, match=variable) as refused:
         load_settings()
     assert "kkkk" not in str(refused.value) and "whsec_c" not in str(refused.value)
 
 
-def test_rings_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rings_of_keys_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CADENZA_SIGNING_KEY", f"{'k' * 32}, {'j' * 32}")
     monkeypatch.setenv("CADENZA_INBOUND_WEBHOOK_SECRET", f"{new_secret()}, {new_secret()}")
     assert load_settings().signing_key is not None
 
 
 @pytest.mark.parametrize("ring", ["SECRET_KEYS", "PAYLOAD_KEYS"])
-def test_what_is_no_key_of_a_ring_is_named_and_not_repeated(ring: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_key_of_a_ring_is_named_and_not_shown(ring: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"CADENZA_{ring}", f"{new_key()}, a-secret-that-is-no-key")
     with pytest.raises(StartError, match=rf"CADENZA_{ring}: .*32 random bytes") as refused:
         load_settings()
     assert "a-secret" not in str(refused.value)
 
 
-def test_of_several_keys_for_secrets_all_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_of_several_secret_keys_decrypts(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = (new_key(), new_key())
     monkeypatch.setenv("CADENZA_SECRET_KEYS", ", ".join(keys))
     assert load_settings().secret_box().open(SecretBox([keys[0]]).seal("x")) == "x"
@@ -127,7 +127,7 @@ def test_of_several_keys_for_secrets_all_open(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(("dev", "fault_point"), [("", "after_250"), ("true", "after_25"), ("true", "after_250:0")])
-def test_a_fault_point_is_for_development_only_and_must_be_one(
+def test_a_fault_point_needs_development_mode_and_a_valid_name(
     dev: str, fault_point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CADENZA_DEV", dev)

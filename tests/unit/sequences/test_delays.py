@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.sequences.steps import Zones
-from domain.sequences.steps.delay import Delay
+from domain.sequences.steps.delay import DelayConfig
 
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 BERLIN = Zones("Europe/Berlin", "UTC")
 
 
 def due(entered: str, zones: Zones = BERLIN, **config: Any) -> str:
-    at = Delay(**config).due_at(datetime.fromisoformat(entered), zones)
+    at = DelayConfig(**config).due_at(datetime.fromisoformat(entered), zones)
     zone = zones.lead or zones.sequence
     return at.astimezone(ZoneInfo(zone)).isoformat()
 
@@ -67,12 +67,12 @@ def test_business_days_know_the_holidays_of_the_sequence(entered: str, config: d
 
 def test_a_day_that_a_zone_never_had_is_no_business_day() -> None:
     thursday = datetime(2011, 12, 30, 8, tzinfo=UTC)  # ten at night in Samoa, and the next day is Saturday
-    at = Delay(days=1, business_days=True).due_at(thursday, Zones("Pacific/Apia", "UTC"))
+    at = DelayConfig(days=1, business_days=True).due_at(thursday, Zones("Pacific/Apia", "UTC"))
     assert at.astimezone(ZoneInfo("Pacific/Apia")).isoformat() == "2012-01-02T22:00:00+14:00"
 
 
 def test_an_unknown_zone_is_the_sequences() -> None:
-    delay = Delay(send_time="09:00")
+    delay = DelayConfig(send_time="09:00")
     entered = datetime(2026, 3, 6, 14, tzinfo=UTC)
     known = delay.due_at(entered, Zones("America/New_York", "Asia/Tokyo"))
     assert delay.due_at(entered, Zones("", "America/New_York")) == known
@@ -92,7 +92,7 @@ _MOMENTS = st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: FIRST + timede
 def test_never_early_and_never_outside_what_was_asked(
     entered: datetime, days: int, business_days: bool, business_hours: bool, zone: str
 ) -> None:
-    delay = Delay(
+    delay = DelayConfig(
         days=days, hours=1, send_time="09:30", business_days=business_days, business_hours_only=business_hours
     )
     at = delay.due_at(entered, Zones(zone, "UTC"))

@@ -17,9 +17,8 @@ from domain.sequences.preview import (
     Rehearsal,
     Waits,
 )
-from domain.sequences.sequence import Plan, SequenceSettings, Step
+from domain.sequences.sequence import Plan, SequenceSettings, Step, read_config
 from domain.sequences.yaml_text import load
-from services.engine import plans
 
 START = datetime(2026, 11, 30, 8, tzinfo=UTC)
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -30,7 +29,7 @@ EMAIL = {"subject": "x", "body_text": "y"}
 def plan(steps: list[dict[str, Any]]) -> Plan:
     made: list[Step] = []
     for number, step in enumerate(steps, start=1):
-        config, errors = plans.read_config(step["type"], step["config"])
+        config, errors = read_config(step["type"], step["config"])
         assert config is not None, errors
         made.append(Step(id=UUID(int=number), key=step["key"], type=step["type"], config=config))
     return Plan(name="x", settings=SequenceSettings(timezone="Europe/Berlin"), steps=tuple(made))

@@ -13,11 +13,8 @@ from domain.mailboxes.windows import WEEK, SendWindow
 from domain.sequences.file import document, read_document, read_yaml, write_yaml, written_delay
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import MAX_DELAY_DAYS, STEP_TYPES, StepSpec
-from services.engine import plans
 from tests.properties import examples
 from tests.unit.sequences.test_yaml_text import JSON, texts
-
-assert plans.steps  # makes every type of step known
 
 
 def steps() -> st.SearchStrategy[StepSpec]:

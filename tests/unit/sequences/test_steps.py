@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.engine.plans import read_config
+from domain.sequences.sequence import read_config
 
 TEXT = {"body_text": "Hi"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhooks.addresses import WebhookAddressRefused, WebhookUrlInvalid, checked_url, refuse_private
+from domain.webhooks.addresses import WebhookAddressRefused, WebhookUrlInvalid, checked_url, refuse_private
 
 PRIVATE = [
     "127.0.0.1",

@@ -4,7 +4,8 @@ import type { paths } from "./schema";
 
 /** The typed client of the REST API: `await call(api.GET("/leads", { params: { query: { search } } }))`. */
 
-/** Who asks is in a cookie, which the browser sends by itself: this tells the API that it was our page that asked. */
+/** The browser sends the session cookie by itself. This header proves to the API that the request comes from our
+ * page. */
 const fromThisPage: Middleware = {
   onRequest({ request }) {
     request.headers.set("X-Cadenza-CSRF", "1");
@@ -24,19 +25,19 @@ interface Answer<Data> {
   response: Response;
 }
 
-/** The body of a successful answer. Throws `ApiProblem` for every other. */
+/** Returns the body of a successful answer. Throws `ApiProblem` for any other. */
 export async function call<Data>(answer: Promise<Answer<Data>>): Promise<Data> {
   const { data, error, response } = await answer;
   if (!response.ok) throw problemOf(response.status, error);
   return data as Data;
 }
 
-/** A header that makes a POST safe to send again: one key for one intention of a person. */
+/** A header that makes a POST safe to repeat. Use one key for one intention of the user. */
 export function once(): { "Idempotency-Key": string } {
   return { "Idempotency-Key": crypto.randomUUID() };
 }
 
-/** For answers that are no JSON (exports): the raw response, or `ApiProblem`. */
+/** For answers that are not JSON (exports). Returns the raw body, or throws `ApiProblem`. */
 export async function download(path: string): Promise<Blob> {
   const response = await fetch(path).catch(() => {
     throw unreachable();

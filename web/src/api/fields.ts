@@ -1,14 +1,16 @@
+import { asSentence } from "@/lib/sentence";
 import { ApiProblem, messageOf } from "./problem";
 
-/** What the server said about the fields of a form, each beside its own input. */
+/** The problems of a form, each beside its own input. */
 export interface FormProblem {
-  /** The words for the input of this field (`smtp.host`), and for what is inside of it that has no input. */
+  /** The text for the input of this field (`smtp.host`). It includes problems of parts of the field that have no
+   * input. */
   of: (field: string) => string | undefined;
-  /** What is about no input on the screen; undefined when everything was said beside one. */
+  /** The problems that belong to no input on the screen. Undefined when there are none. */
   rest: string | undefined;
 }
 
-/** Where the server speaks to programs. */
+/** Replaces texts of the server that are written for programs. */
 const PLAIN: Record<string, string> = {
   missing: "Must be given.",
   string_too_short: "Must not be empty.",
@@ -20,7 +22,7 @@ const PLAIN: Record<string, string> = {
   date_from_datetime_parsing: "A date is expected.",
 };
 
-/** `shown`: the fields that have an input. A problem goes to the closest one: `working_hours.days[0]` to
+/** `shown` names the fields that have an input. A problem goes to the closest one: `working_hours.days[0]` to
  * `working_hours.days`, else to `working_hours`. */
 export function formProblem(error: unknown, shown: readonly string[]): FormProblem {
   if (error == null) return { of: () => undefined, rest: undefined };
@@ -34,8 +36,8 @@ export function formProblem(error: unknown, shown: readonly string[]): FormProbl
   }
   if (said.size === 0 && others.length === 0) others.push(messageOf(error));
   return {
-    of: (field) => said.get(field)?.map(sentence).join(" "),
-    rest: others.length ? others.map(sentence).join(" ") : undefined,
+    of: (field) => said.get(field)?.map(asSentence).join(" "),
+    rest: others.length ? others.map(asSentence).join(" ") : undefined,
   };
 }
 
@@ -43,9 +45,4 @@ function closest(field: string, shown: readonly string[]): string | undefined {
   return shown
     .filter((input) => field === input || field.startsWith(`${input}.`) || field.startsWith(`${input}[`))
     .sort((a, b) => b.length - a.length)[0];
-}
-
-function sentence(detail: string): string {
-  const text = detail.charAt(0).toUpperCase() + detail.slice(1);
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }

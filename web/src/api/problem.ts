@@ -1,11 +1,12 @@
 import type { Problem } from "./schema";
 
-/** What a refused or failed request is thrown as: the API's problem+json, or one of our own codes when there was no answer. */
+/** The error for a refused or failed request: the API's problem+json, or a code of this file when there was no
+ * answer. */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: readonly FieldProblem[];
-  /** The whole answer, for what only this refusal tells. */
+  /** The whole answer, for refusals that carry more than the common fields. */
   readonly body: unknown;
 
   constructor(
@@ -31,20 +32,21 @@ export interface FieldProblem {
   detail: string;
 }
 
-/** The problem that this answer is; `unreadable_answer` for one that is none of the API's (a proxy's page). */
+/** Reads an answer as a problem. The code is `unreadable_answer` if the answer is not from the API (a proxy's
+ * page). */
 export function problemOf(status: number, body: unknown): ApiProblem {
   if (typeof body === "object" && body !== null && "code" in body && "detail" in body) {
     const problem = body as Problem;
     return new ApiProblem(status, problem.code, problem.detail, problem.errors ?? [], body);
   }
-  return new ApiProblem(status, "unreadable_answer", `The server answered ${status} without saying why.`);
+  return new ApiProblem(status, "unreadable_answer", `The server answered ${status} without a reason.`);
 }
 
 export function unreachable(): ApiProblem {
-  return new ApiProblem(0, "unreachable", "Cadenza does not answer. Trying again every few seconds.");
+  return new ApiProblem(0, "unreachable", "Cadenza cannot be reached. Trying again every few seconds.");
 }
 
-/** What to tell a person about anything that was thrown. */
+/** The text to show for anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -13,13 +13,14 @@ export interface paths {
         };
         /**
          * List Api Keys
-         * @description The newest first, revoked ones too.
+         * @description Newest first, including revoked keys.
          */
         get: operations["list_api_keys"];
         put?: never;
         /**
          * Create Api Key
-         * @description The answer alone holds the key. It takes no `Idempotency-Key`: an answer that is kept would keep the key.
+         * @description Only this answer contains the key. `Idempotency-Key` is not accepted, because a stored answer would store the
+         *     key.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -41,7 +42,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Api Key
-         * @description At once and for good. A key cannot revoke itself.
+         * @description Takes effect at once and cannot be undone. A key cannot revoke itself.
          */
         delete: operations["revoke_api_key"];
         options?: never;
@@ -58,7 +59,7 @@ export interface paths {
         };
         /**
          * List Audit Log
-         * @description The newest first. Nobody can change or remove an entry over the API.
+         * @description Newest first. Entries cannot be changed or removed through the API.
          */
         get: operations["list_audit_log"];
         put?: never;
@@ -78,7 +79,7 @@ export interface paths {
         };
         /**
          * List Batches
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_batches"];
         put?: never;
@@ -115,7 +116,7 @@ export interface paths {
         };
         /**
          * List Batch Skipped
-         * @description The leads that were left out, and why.
+         * @description The leads that were skipped, and why.
          */
         get: operations["list_batch_skipped"];
         put?: never;
@@ -135,7 +136,7 @@ export interface paths {
         };
         /**
          * List Campaigns
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_campaigns"];
         put?: never;
@@ -175,9 +176,9 @@ export interface paths {
         put?: never;
         /**
          * Assign Campaign Sequence
-         * @description Enrolls every lead of the campaign, in the background where there are many: see `GET /batches/{id}`.
+         * @description Enrolls every lead of the campaign; many leads are enrolled in the background: see `GET /batches/{id}`.
          *
-         *     Leads added later are not enrolled by themselves; the action `add_to_campaign` enrolls the one that it adds.
+         *     Leads that are added later are not enrolled automatically. The action `add_to_campaign` enrolls the lead it adds.
          */
         post: operations["assign_campaign_sequence"];
         delete?: never;
@@ -197,7 +198,7 @@ export interface paths {
         put?: never;
         /**
          * Add Campaign Leads
-         * @description Each lead is added once, or it is said why not.
+         * @description Adds each lead once, or says why not.
          */
         post: operations["add_campaign_leads"];
         delete?: never;
@@ -217,7 +218,7 @@ export interface paths {
         put?: never;
         /**
          * Fast Forward Clock
-         * @description Moves the clock of one enrollment, or of every live one, and answers when what came due is done.
+         * @description Moves the clock of one enrollment, or of every live one. Answers when everything that became due is done.
          */
         post: operations["fast_forward_clock"];
         delete?: never;
@@ -235,7 +236,7 @@ export interface paths {
         };
         /**
          * List Outbox
-         * @description The captured mail of this tenant, the newest first.
+         * @description The captured mail of this tenant, newest first.
          */
         get: operations["list_outbox"];
         put?: never;
@@ -277,7 +278,7 @@ export interface paths {
         put?: never;
         /**
          * Complain Of Message
-         * @description Has the recipient's provider tell that they called a captured message spam (RFC 5965).
+         * @description Reports a captured message as spam, as the recipient's provider would (RFC 5965).
          */
         post: operations["complain_of_message"];
         delete?: never;
@@ -297,7 +298,7 @@ export interface paths {
         put?: never;
         /**
          * Reply To Message
-         * @description Answers a captured message as its recipient would, or as their out-of-office would.
+         * @description Answers a captured message as its recipient would, or as their out-of-office reply would.
          */
         post: operations["reply_to_message"];
         delete?: never;
@@ -317,7 +318,7 @@ export interface paths {
         put?: never;
         /**
          * Unsubscribe From Message
-         * @description Asks by mail to be left alone, as the unsubscribe button of the recipient's mail program does.
+         * @description Unsubscribes by mail, as the unsubscribe button of the recipient's mail program does.
          */
         post: operations["unsubscribe_from_message"];
         delete?: never;
@@ -335,7 +336,7 @@ export interface paths {
         };
         /**
          * List Enrollments
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_enrollments"];
         put?: never;
@@ -372,8 +373,8 @@ export interface paths {
         };
         /**
          * Explain
-         * @description Why nothing is being sent right now: one typed reason, what binds it, the next time at which something may
-         *     happen, and whatever else stands in the way.
+         * @description Says why nothing is being sent right now: one typed reason, its constraint, the next time at which something may
+         *     happen, and other obstacles.
          */
         get: operations["explain"];
         put?: never;
@@ -412,7 +413,7 @@ export interface paths {
         put?: never;
         /**
          * Accept Invitation
-         * @description Sets the password of the person whom the link was made for, ends their sessions, and signs the browser in. Needs
+         * @description Sets the password of the user the invitation is for, ends that user's sessions, and signs the browser in. Needs
          *     the header `X-Cadenza-CSRF: 1`.
          */
         post: operations["accept_invitation"];
@@ -431,7 +432,7 @@ export interface paths {
         };
         /**
          * List Leads
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_leads"];
         put?: never;
@@ -459,8 +460,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Lead
-         * @description Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays, and so
-         *     does what its sequences have counted, as numbers that tell of nobody.
+         * @description Stops the lead's enrollments, then erases the lead and its history. A suppression of its address stays. The
+         *     analytics of its sequences keep their counts, which identify nobody.
          */
         delete: operations["delete_lead"];
         options?: never;
@@ -480,8 +481,8 @@ export interface paths {
         put?: never;
         /**
          * Record Lead Event
-         * @description What the lead did. A reply, a hard bounce, an unsubscribe or a complaint ends its enrollments before this
-         *     answers; an automatic reply holds them. Without `message_id` the event is about the last email sent.
+         * @description Records what the lead did. A reply, a hard bounce, an unsubscribe or a complaint ends the lead's enrollments
+         *     before this answers; an auto-reply holds them. Without `message_id` the event concerns the last email sent.
          */
         post: operations["record_lead_event"];
         delete?: never;
@@ -501,7 +502,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Lead
-         * @description No further email leaves once this has answered. Pausing what is paused changes nothing.
+         * @description No email is sent after this has answered. Pausing a paused enrollment changes nothing.
          */
         post: operations["pause_lead"];
         delete?: never;
@@ -521,7 +522,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Lead
-         * @description Lets what is paused go on, and has what failed try its step again.
+         * @description Resumes what is paused, and lets a failed enrollment try its step again.
          */
         post: operations["resume_lead"];
         delete?: never;
@@ -558,7 +559,7 @@ export interface paths {
         put?: never;
         /**
          * Stop Lead
-         * @description For good. Stopping what is stopped changes nothing.
+         * @description Stops for good. Stopping a stopped enrollment changes nothing.
          */
         post: operations["stop_lead"];
         delete?: never;
@@ -576,7 +577,7 @@ export interface paths {
         };
         /**
          * Get Timeline
-         * @description Everything that was done and that the lead did, in the order of time, or the newest first.
+         * @description Everything that was done for the lead and that the lead did, oldest or newest first.
          */
         get: operations["get_timeline"];
         put?: never;
@@ -598,7 +599,7 @@ export interface paths {
         put?: never;
         /**
          * Enroll Leads
-         * @description Each lead is enrolled, or it is said why not. The first step runs as soon as its own delay has passed.
+         * @description Enrolls each lead or says why not. The first step runs as soon as its own delay has passed.
          */
         post: operations["enroll_leads"];
         delete?: never;
@@ -616,8 +617,7 @@ export interface paths {
         };
         /**
          * List Lead Ids
-         * @description The leads that match, the newest first, by their IDs alone: as many as one request may enroll, add to a
-         *     campaign, or anything else that takes many.
+         * @description The IDs of the matching leads, newest first. At most as many as one request may enroll or add to a campaign.
          */
         get: operations["list_lead_ids"];
         put?: never;
@@ -639,10 +639,10 @@ export interface paths {
         put?: never;
         /**
          * Import Leads
-         * @description CSV with any common delimiter and encoding. Columns are recognised by their names, or told in `mapping`;
-         *     others become custom fields. A lead that is there is updated by what the file has for it: an empty cell wipes
-         *     nothing, tags and custom fields are added. Each row is taken or refused with its reason; all of it or, when the
-         *     request fails, nothing.
+         * @description Imports CSV with any common delimiter and encoding. Columns are recognised by name or mapped by `mapping`; other
+         *     columns become custom fields. An existing lead is updated from its row: an empty cell deletes nothing; tags and
+         *     custom fields are added. Each row is imported or refused with a reason. If the request fails, nothing is
+         *     imported.
          */
         post: operations["import_leads"];
         delete?: never;
@@ -660,7 +660,7 @@ export interface paths {
         };
         /**
          * List Mailboxes
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_mailboxes"];
         put?: never;
@@ -681,23 +681,23 @@ export interface paths {
         };
         /**
          * Get Mailbox
-         * @description With what it has sent today, and how the watching of its inbox goes.
+         * @description The mailbox with the number of emails it sent today and the state of its inbox watcher.
          */
         get: operations["get_mailbox"];
         put?: never;
         post?: never;
         /**
          * Delete Mailbox
-         * @description 409 `mailbox_in_use` while enrollments that have not ended write from it. What it has sent stays on record.
+         * @description 409 `mailbox_in_use` while enrollments that have not ended send from it. What it has sent stays on record.
          */
         delete: operations["delete_mailbox"];
         options?: never;
         head?: never;
         /**
          * Update Mailbox
-         * @description `held` keeps back everything that would leave from it; its inbox is watched all the same. `active` lets it go,
-         *     whatever held it: what waited goes on, ten leads a second where the mailbox sets no limits, and its circuit breakers
-         *     begin to count anew.
+         * @description `held` stops all sending from the mailbox; its inbox is still watched. `active` starts sending again, whatever
+         *     held it: waiting leads go on, ten per second if the mailbox sets no limits, and its circuit breakers start to count
+         *     from zero.
          */
         patch: operations["update_mailbox"];
         trace?: never;
@@ -713,7 +713,7 @@ export interface paths {
         put?: never;
         /**
          * Check Mailbox
-         * @description Logs in to the mailbox's servers, now, and says what they answered. Sends nothing.
+         * @description Logs in to the mailbox's servers now and returns what they answered. Sends nothing.
          */
         post: operations["check_mailbox"];
         delete?: never;
@@ -731,7 +731,7 @@ export interface paths {
         };
         /**
          * List Notifications
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_notifications"];
         put?: never;
@@ -753,7 +753,7 @@ export interface paths {
         put?: never;
         /**
          * Read Notification
-         * @description Reading twice changes nothing.
+         * @description Marks it as read. Doing it twice changes nothing.
          */
         post: operations["read_notification"];
         delete?: never;
@@ -771,7 +771,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description 503 with `missing` naming what does not answer.
+         * @description 503 with `missing`, a list of the services that do not answer.
          */
         get: operations["readyz"];
         put?: never;
@@ -791,7 +791,7 @@ export interface paths {
         };
         /**
          * List Sender Domains
-         * @description The newest first. A domain is known once a mailbox is of it.
+         * @description Newest first. A domain appears here once a mailbox has it.
          */
         get: operations["list_sender_domains"];
         put?: never;
@@ -811,13 +811,13 @@ export interface paths {
         };
         /**
          * Get Sender Domain
-         * @description As the last check found it.
+         * @description The result of the last check.
          */
         get: operations["get_sender_domain"];
         /**
          * Set Sender Domain
-         * @description Signs the domain's mail (DKIM). The answer holds the record to publish: do so at once, since receivers take for
-         *     forged what is signed with a key that they do not find.
+         * @description Turns on signing of the domain's mail (DKIM). The answer contains the DNS record to publish. Publish it at once:
+         *     receivers treat mail as forged if they cannot find its key.
          */
         put: operations["set_sender_domain"];
         post?: never;
@@ -838,7 +838,7 @@ export interface paths {
         put?: never;
         /**
          * Check Sender Domain
-         * @description Asks DNS for SPF, DKIM, DMARC and MX, now. What it does not answer is `unresolved`, never assumed.
+         * @description Looks up SPF, DKIM, DMARC and MX in DNS now. A lookup without an answer is `unresolved`; nothing is assumed.
          */
         post: operations["check_sender_domain"];
         delete?: never;
@@ -856,13 +856,13 @@ export interface paths {
         };
         /**
          * List Sequences
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_sequences"];
         put?: never;
         /**
          * Create Sequence
-         * @description A new draft, with steps if they are given.
+         * @description Creates a draft, with steps if they are given.
          */
         post: operations["create_sequence"];
         delete?: never;
@@ -882,8 +882,8 @@ export interface paths {
         get: operations["get_sequence"];
         /**
          * Update Sequence
-         * @description Changes the fields given. `active` checks that the sequence can run and freezes it as a version; `paused`
-         *     holds every lead of it, `active` again lets them go on; `archived` stops them for good.
+         * @description Changes the given fields. `active` checks that the sequence can run and saves it as a version. `paused` holds
+         *     all its leads, and `active` lets them go on. `archived` stops them for good.
          */
         put: operations["update_sequence"];
         post?: never;
@@ -908,7 +908,8 @@ export interface paths {
          * Get Analytics
          * @description Totals, rates, a funnel by step, results by variant with the winner, and a daily series.
          *
-         *     A sequence of moderate size is counted at once, a large one every few minutes: `as_of` says when.
+         *     Counts of a sequence of moderate size are current; those of a large one are refreshed every few minutes. `as_of`
+         *     says when they were taken.
          */
         get: operations["get_analytics"];
         put?: never;
@@ -930,7 +931,7 @@ export interface paths {
         put?: never;
         /**
          * Duplicate Sequence
-         * @description A new draft with all of the steps and branches that the sequence's draft has now.
+         * @description Creates a draft with all steps and branches that the sequence's draft has now.
          */
         post: operations["duplicate_sequence"];
         delete?: never;
@@ -948,7 +949,7 @@ export interface paths {
         };
         /**
          * List Sequence Executions
-         * @description The execution log, the newest first. Each filter narrows it further.
+         * @description The execution log, newest first. Each filter narrows it further.
          */
         get: operations["list_sequence_executions"];
         put?: never;
@@ -968,7 +969,7 @@ export interface paths {
         };
         /**
          * Export Sequence
-         * @description The sequence as its draft says it, to be kept, compared and imported again: the same comes back.
+         * @description The sequence's draft as a file. Importing the file again gives the same sequence.
          */
         get: operations["export_sequence"];
         put?: never;
@@ -990,8 +991,9 @@ export interface paths {
         put?: never;
         /**
          * Preview
-         * @description Each message as the lead would read it, each due time in the lead's zone, each branch with its alternatives, and
-         *     every warning, from a start time and under assumptions about what the lead does. Nothing is sent or kept.
+         * @description Each message as the lead would read it, each due time in the lead's time zone, each branch with its
+         *     alternatives, and every warning, from a start time and under assumptions about what the lead does. Sends and stores
+         *     nothing.
          */
         post: operations["preview"];
         delete?: never;
@@ -1011,8 +1013,8 @@ export interface paths {
         put?: never;
         /**
          * Preview Message
-         * @description A message that is being written, as the lead would read it, from the mailbox that the lead would hear from; what
-         *     cannot be rendered is named by its field. Nothing is sent or kept.
+         * @description A message that is being edited, as the lead would read it, sent from the mailbox that the lead would get. Fields
+         *     that cannot be rendered are listed in `errors`. Sends and stores nothing.
          */
         post: operations["preview_message"];
         delete?: never;
@@ -1032,8 +1034,9 @@ export interface paths {
         put?: never;
         /**
          * Publish Sequence
-         * @description Makes the draft's edits the next version. The leads on their way take it up (unless the sequence pins them):
-         *     a changed wait is reckoned anew from its beginning, a lead whose step is gone moves to the next one.
+         * @description Makes the draft's edits the next version. Leads that are under way move to it (unless the sequence pins them to
+         *     their version): a changed wait is calculated again from its beginning, and a lead whose step is gone moves to the
+         *     next step.
          */
         post: operations["publish_sequence"];
         delete?: never;
@@ -1051,19 +1054,19 @@ export interface paths {
         };
         /**
          * List Steps
-         * @description All steps on one page, in the order of their positions.
+         * @description All steps on one page, by position.
          */
         get: operations["list_steps"];
         /**
          * Replace Steps
-         * @description All steps at once, in their order. A step that stays keeps its ID. One that is not finished is kept as it is:
-         *     ask `POST /sequences/{id}/validate` what it lacks. `sequence_changed` if the steps are no longer those that were
-         *     read: nobody overwrites what somebody else wrote without having seen it.
+         * @description Replaces all steps at once, in the given order. A step that stays keeps its ID. An unfinished step is stored as
+         *     it is: `POST /sequences/{id}/validate` says what it lacks. 409 `sequence_changed` if the steps were changed since
+         *     they were read, so that nobody overwrites an edit they have not seen.
          */
         put: operations["replace_steps"];
         /**
          * Create Step
-         * @description At its position, or at the end; the steps behind it move back by one.
+         * @description Inserts a step at its position, or at the end. The steps after it move back by one.
          */
         post: operations["create_step"];
         delete?: never;
@@ -1082,13 +1085,13 @@ export interface paths {
         get?: never;
         /**
          * Update Step
-         * @description Changes the fields given. A new `position` moves the step there.
+         * @description Changes the given fields. A new `position` moves the step there.
          */
         put: operations["update_step"];
         post?: never;
         /**
          * Delete Step
-         * @description The steps behind it close the gap.
+         * @description The steps after it move up by one.
          */
         delete: operations["delete_step"];
         options?: never;
@@ -1107,7 +1110,7 @@ export interface paths {
         put?: never;
         /**
          * Validate Sequence
-         * @description Every problem that would keep the sequence from running, were these its steps. Nothing is changed.
+         * @description Every problem that would keep the sequence from running if it had these steps. Changes nothing.
          */
         post: operations["validate_sequence"];
         delete?: never;
@@ -1127,7 +1130,7 @@ export interface paths {
         put?: never;
         /**
          * Import Sequence
-         * @description A new draft from a file in YAML or JSON. Users, campaigns and mailboxes in it are IDs of this tenant.
+         * @description Creates a draft from a YAML or JSON file. Users, campaigns and mailboxes in it are IDs of this tenant.
          */
         post: operations["import_sequence"];
         delete?: never;
@@ -1147,10 +1150,10 @@ export interface paths {
         put?: never;
         /**
          * Process Queue
-         * @description Dispatches this tenant's outbox and repairs what Temporal and the database disagree on.
+         * @description Dispatches this tenant's outbox and repairs differences between Temporal and the database.
          *
-         *     A schedule does the same each minute; any number of calls at any time do no harm. `failed` counts what Temporal
-         *     did not take this time. Answers within seconds; what was not reached is the next call's.
+         *     A schedule does the same every minute. Any number of calls at any time is safe. `failed` counts what Temporal did
+         *     not accept this time. The answer comes within about ten seconds; what was not reached is left to the next call.
          */
         post: operations["process_queue"];
         delete?: never;
@@ -1171,16 +1174,16 @@ export interface paths {
         put?: never;
         /**
          * Create Session
-         * @description Signs a browser in, with an API key or with a person's email address and password, and gives it a cookie. Needs
-         *     the header `X-Cadenza-CSRF: 1`. A session that the browser had is ended.
+         * @description Signs a browser in with an API key, or with an email address and password, and sets a cookie. Needs the header
+         *     `X-Cadenza-CSRF: 1`. If the browser had a session, that session ends.
          *
-         *     Whether the address is unknown, has no password or another one, is answered alike (401 `sign_in_failed`). Where
-         *     several tenants know it with this password, 409 `tenant_needed` names them in `tenants`.
+         *     An unknown address, a user without a password and a wrong password get the same answer (401 `sign_in_failed`). If
+         *     several tenants have a user with this address and password, 409 `tenant_needed` lists them in `tenants`.
          */
         post: operations["create_session"];
         /**
          * Sign Out
-         * @description Ends the session and takes the cookie back. A request with an API key has none to end.
+         * @description Ends the session and clears the cookie. For a request with an API key there is no session to end.
          */
         delete: operations["sign_out"];
         options?: never;
@@ -1197,14 +1200,14 @@ export interface paths {
         };
         /**
          * List Suppressions
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_suppressions"];
         put?: never;
         /**
          * Create Suppression
-         * @description Ends every live enrollment of the leads that it is about (`suppressed`) before this answers. 409
-         *     `suppression_exists`, with its `suppression_id`, for what is suppressed already.
+         * @description Ends every live enrollment of the leads concerned (`suppressed`) before this answers. 409 `suppression_exists`,
+         *     with its `suppression_id`, if the value is already suppressed.
          */
         post: operations["create_suppression"];
         delete?: never;
@@ -1226,7 +1229,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Suppression
-         * @description It may be written to again. A lead whose own status is `unsubscribed` or `bounced` still is not.
+         * @description Allows mail to this address or domain again. A lead whose own status is `unsubscribed` or `bounced` still gets
+         *     none.
          */
         delete: operations["delete_suppression"];
         options?: never;
@@ -1243,8 +1247,8 @@ export interface paths {
         };
         /**
          * Export Suppressions
-         * @description The whole list, in the order of its values. A cell that a spreadsheet would take for a formula has a `'` in
-         *     front, which `import` takes off again.
+         * @description The whole list, sorted by value. A cell that a spreadsheet would read as a formula gets a leading `'`, which
+         *     `import` removes.
          */
         get: operations["export_suppressions"];
         put?: never;
@@ -1266,9 +1270,9 @@ export interface paths {
         put?: never;
         /**
          * Import Suppressions
-         * @description Addresses and domains mixed: one a line, or CSV with a column `value`, `email` or `domain`, and perhaps `reason`.
-         *     Ends every live enrollment of the leads that it is about before this answers. Each row is taken or refused with its
-         *     reason; all of it or, when the request fails, nothing. Sending a list again changes nothing.
+         * @description Imports addresses and domains, mixed: one per line, or CSV with a column `value`, `email` or `domain`, and
+         *     optionally `reason`. Ends every live enrollment of the leads concerned before this answers. Each row is imported or
+         *     refused with a reason. If the request fails, nothing is imported. Importing a list again changes nothing.
          */
         post: operations["import_suppressions"];
         delete?: never;
@@ -1286,8 +1290,8 @@ export interface paths {
         };
         /**
          * Follow Link
-         * @description Records that the link was followed, and leads to the address in its token, to no other. It leads there also
-         *     while nothing can be recorded.
+         * @description Records the click and redirects to the address in the token, and to no other. It redirects even while clicks
+         *     cannot be recorded.
          */
         get: operations["follow_link"];
         put?: never;
@@ -1307,7 +1311,7 @@ export interface paths {
         };
         /**
          * Open Pixel
-         * @description Records that the message was opened; a token that is not ours records nothing.
+         * @description Records that the message was opened. An invalid token records nothing.
          */
         get: operations["open_pixel"];
         put?: never;
@@ -1327,14 +1331,14 @@ export interface paths {
         };
         /**
          * List Tenants
-         * @description The caller's own tenant: nobody sees another.
+         * @description The list has one item, the caller's own tenant. Nobody sees another tenant.
          */
         get: operations["list_tenants"];
         put?: never;
         /**
          * Create Tenant
-         * @description For keys of the operator's tenant (the first one); others are refused with 403 `not_operator`. The answer alone
-         *     holds the new tenant's first key: it takes no `Idempotency-Key`, since an answer that is kept would keep the key.
+         * @description For keys of the operator's tenant (the first one); others get 403 `not_operator`. Only this answer contains the
+         *     new tenant's first key. `Idempotency-Key` is not accepted, because a stored answer would store the key.
          */
         post: operations["create_tenant"];
         delete?: never;
@@ -1370,16 +1374,16 @@ export interface paths {
         };
         /**
          * Ask To Unsubscribe
-         * @description A page with a button. It changes nothing: scanners follow every link.
+         * @description A page with a button. It changes nothing, because scanners follow every link.
          */
         get: operations["ask_to_unsubscribe"];
         put?: never;
         /**
          * Unsubscribe
-         * @description Unsubscribes at once (RFC 8058): no cookie, no redirect, and doing it twice changes nothing.
+         * @description Unsubscribes at once (RFC 8058): no cookie, no redirect. Doing it twice changes nothing.
          *
-         *     Any body will do, also none: `List-Unsubscribe=One-Click` tells a POST from a scanner's GET, and nobody who wants
-         *     out should fail on its spelling.
+         *     Any body is accepted, also none. `List-Unsubscribe=One-Click` only tells a POST from a scanner's GET, and nobody who
+         *     wants to unsubscribe should fail because of its spelling.
          */
         post: operations["unsubscribe"];
         delete?: never;
@@ -1397,7 +1401,7 @@ export interface paths {
         };
         /**
          * List Users
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_users"];
         put?: never;
@@ -1422,15 +1426,15 @@ export interface paths {
         post?: never;
         /**
          * Delete User
-         * @description The user's leads belong to nobody then, and the user's notifications and sessions go. Who is signed in cannot
-         *     remove themselves.
+         * @description The user's leads lose their owner. The user's notifications and sessions are deleted. Users cannot delete
+         *     themselves.
          */
         delete: operations["delete_user"];
         options?: never;
         head?: never;
         /**
          * Update User
-         * @description Who is signed in cannot change their own role.
+         * @description Users cannot change their own role.
          */
         patch: operations["update_user"];
         trace?: never;
@@ -1446,8 +1450,9 @@ export interface paths {
         put?: never;
         /**
          * Invite User
-         * @description A link by which the person sets a password, the first or another, and is signed in. It is for you to hand on, and
-         *     the user's last one holds no more. It takes no `Idempotency-Key`: an answer that is kept would keep the link.
+         * @description Creates a link with which the user sets a first or new password and is signed in. Send it to the user yourself.
+         *     The user's previous link stops working. `Idempotency-Key` is not accepted, because a stored answer would store the
+         *     link.
          */
         post: operations["invite_user"];
         delete?: never;
@@ -1465,13 +1470,13 @@ export interface paths {
         };
         /**
          * List Webhook Endpoints
-         * @description The newest first.
+         * @description Newest first.
          */
         get: operations["list_webhook_endpoints"];
         put?: never;
         /**
          * Create Webhook Endpoint
-         * @description The answer alone holds the secret. It takes no `Idempotency-Key`: an answer that is kept would keep the
+         * @description Only this answer contains the secret. `Idempotency-Key` is not accepted, because a stored answer would store the
          *     secret.
          */
         post: operations["create_webhook_endpoint"];
@@ -1494,7 +1499,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Webhook Endpoint
-         * @description With its deliveries, those that are still to be made too.
+         * @description Deletes the endpoint with its deliveries, including pending ones.
          */
         delete: operations["delete_webhook_endpoint"];
         options?: never;
@@ -1512,7 +1517,7 @@ export interface paths {
         };
         /**
          * List Webhook Deliveries
-         * @description The newest first, with how each attempt ended last.
+         * @description Newest first, each with the result of its last attempt.
          */
         get: operations["list_webhook_deliveries"];
         put?: never;
@@ -1534,7 +1539,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Webhook Secret
-         * @description The old secret signs nothing from now on; the answer alone holds the new one.
+         * @description The old secret stops signing at once. Only this answer contains the new one.
          */
         post: operations["rotate_webhook_secret"];
         delete?: never;
@@ -1554,7 +1559,7 @@ export interface paths {
         put?: never;
         /**
          * Test Webhook Endpoint
-         * @description Sends a `webhook.test` event now, once, and says how it was taken.
+         * @description Sends one `webhook.test` event now and returns how the endpoint answered.
          */
         post: operations["test_webhook_endpoint"];
         delete?: never;
@@ -1576,9 +1581,9 @@ export interface paths {
          * Receive Inbound Email
          * @description A raw message (RFC 5322), signed by Standard Webhooks with the installation's `inbound_webhook_secret`.
          *
-         *     It is matched with what was sent by the Message-IDs that it refers to, then by the returned part's recipient, then
-         *     by its sender; the tenant is found by the same references, else by the mailbox that it was delivered to. Handing
-         *     the same message over twice records it once; under the same `webhook-id` it is answered as it was before.
+         *     It is matched with a sent message by the Message-IDs that it refers to, then by the recipient of the returned part,
+         *     then by its sender. The tenant is found by the same references, or else by the mailbox it was delivered to. A
+         *     message that is delivered twice is recorded once; the same `webhook-id` gets the same answer again.
          */
         post: operations["receive_inbound_email"];
         delete?: never;
@@ -1593,8 +1598,8 @@ export interface components {
     schemas: {
         /**
          * AnalyticsRates
-         * @description Between 0 and 1. `open`, `click` and `reply` are of the emails sent, `bounce` of those and the ones refused,
-         *     `completion` of the leads enrolled. Null where there is nothing to divide by.
+         * @description Between 0 and 1. `open`, `click` and `reply` are shares of the emails sent; `bounce` of the emails sent and
+         *     refused; `completion` of the leads enrolled. Null if the divisor is 0.
          */
         AnalyticsRates: {
             /** Bounce */
@@ -1610,9 +1615,9 @@ export interface components {
         };
         /**
          * AnalyticsResponse
-         * @description `totals`, `rates`, `funnel` and `variants` are of the sequence's whole life; `daily` is of the days asked for,
-         *     without those on which nothing happened. `machine_opens`, `machine_clicks`: emails that a mail client's prefetch or
-         *     a scanner opened; they move no rate. All of it is true as of `as_of`.
+         * @description `totals`, `rates`, `funnel` and `variants` cover the sequence since its creation. `daily` covers the days asked
+         *     for, without days on which nothing happened. `machine_opens` and `machine_clicks` count emails that a prefetching
+         *     mail client or a scanner opened; they do not affect rates. All values are those of `as_of`.
          */
         AnalyticsResponse: {
             /** As Of */
@@ -1637,8 +1642,8 @@ export interface components {
         };
         /**
          * AnalyticsTotals
-         * @description Of the sequence's whole life. `active` holds those that wait for their first step, too; `stopped` counts by
-         *     reason. Opens and clicks are a person's; each deed counts once for each email, however often it was done.
+         * @description Totals since the sequence was created. `active` includes enrollments that wait for their first step; `stopped` is
+         *     counted by reason. Opens and clicks are those of people, each counted once per email.
          */
         AnalyticsTotals: {
             /** Active */
@@ -1686,7 +1691,7 @@ export interface components {
         };
         /**
          * ApiKeyCreated
-         * @description `key` is shown this once and stored nowhere.
+         * @description `key` is shown only in this answer. It is not stored.
          */
         ApiKeyCreated: {
             /** Created At */
@@ -1711,7 +1716,7 @@ export interface components {
         };
         /**
          * ApiKeyResponse
-         * @description `last_used_at` is exact to the minute.
+         * @description `last_used_at` is accurate to the minute.
          */
         ApiKeyResponse: {
             /** Created At */
@@ -1734,9 +1739,9 @@ export interface components {
         };
         /**
          * AssumedEvent
-         * @description `event` is `opened`, `clicked`, `replied`, `bounced`, `unsubscribed`, `complained`, or a custom event's name. It
-         *     happens `after` (a duration) the email of `step` left; without a step, after the first email, or for a custom
-         *     event after the enrollment.
+         * @description `event` is `opened`, `clicked`, `replied`, `bounced`, `unsubscribed`, `complained`, or the name of a custom
+         *     event. It happens `after` (a duration) the email of `step` was sent. Without a step, it counts from the first email,
+         *     or for a custom event from the enrollment.
          */
         AssumedEvent: {
             /**
@@ -1752,10 +1757,10 @@ export interface components {
         };
         /**
          * AuditEntryResponse
-         * @description By whom: an API key (or a session that began with it), or the user who was signed in. Without both it was the
-         *     command line on the server, the operator, or somebody who could not sign in (`session.refused`). `target_id` is of
-         *     what was changed, which may be gone by now. `detail` may hold `fields` (the names of those that were given),
-         *     `scopes`, and counts; never a value that was set.
+         * @description `api_key_id`: the API key that acted, or with which the session began. `user_id`: the user who was signed in.
+         *     Without both, it was the command line on the server, the operator, or somebody who could not sign in
+         *     (`session.refused`). `target_id` is the ID of what was changed, which may be deleted by now. `detail` may hold
+         *     `fields` (the names of the fields that were given), `scopes`, and counts, but never a value that was set.
          */
         AuditEntryResponse: {
             /**
@@ -1806,12 +1811,12 @@ export interface components {
         };
         /**
          * BatchResponse
-         * @description Work on many leads.
+         * @description An operation on many leads.
          *
-         *     Of `total` leads `processed` have been looked at: `accepted` were enrolled (or paused, resumed, stopped, by `kind`),
-         *     the others skipped, counted by reason in `skipped`. Of the accepted ones `started` have been told to Temporal.
-         *     `forecast`, of one batch that enrolls: when its leads will have been sent their first email. `progress` goes from
-         *     0 to 1. `done`: nothing more will happen. `superseded`: a later command has taken over.
+         *     Of `total` leads, `processed` have been handled. `accepted` of them were enrolled (or paused, resumed or stopped,
+         *     depending on `kind`); the others were skipped, counted by reason in `skipped`. `started` of the accepted ones have
+         *     been passed to Temporal. `forecast`, for a batch that enrolls: when its leads will have been sent their first email.
+         *     `progress` goes from 0 to 1. `done`: nothing more will happen. `superseded`: a later command replaced it.
          */
         BatchResponse: {
             /** Accepted */
@@ -2108,7 +2113,7 @@ export interface components {
         };
         /**
          * DkimInput
-         * @description Without a `private_key` (RSA, PEM) the key of this selector stays, or a new one is made for another.
+         * @description Without `private_key` (RSA, PEM), the key of this selector stays, or a key is created for a new selector.
          */
         DkimInput: {
             /** Private Key */
@@ -2118,7 +2123,7 @@ export interface components {
         };
         /**
          * DkimShown
-         * @description Publish a TXT record `record_name` with the text `record_value`.
+         * @description Publish a TXT record named `record_name` with the text `record_value`.
          */
         DkimShown: {
             /** Record Name */
@@ -2130,8 +2135,8 @@ export interface components {
         };
         /**
          * DraftedStep
-         * @description A step of the whole: its place is where it stands. `id` names the step that it was, whatever its key is now;
-         *     one that was removed comes back. Without it, or where there is no such step any more, the key says which it is.
+         * @description One step of the whole list; its place is its position. `id` names an existing step, even when its key changes. A
+         *     removed step can come back. Without `id`, or when no such step exists any more, the key identifies it.
          */
         DraftedStep: {
             /** Config */
@@ -2175,7 +2180,7 @@ export interface components {
         /**
          * DryAssignmentResponse
          * @description What assigning the sequence would do. `enrolled` and `skipped` list at most 10,000 leads each; `accepted` and
-         *     `skipped_counts` count all.
+         *     `skipped_counts` count all of them.
          */
         DryAssignmentResponse: {
             /** Accepted */
@@ -2194,7 +2199,7 @@ export interface components {
         };
         /**
          * EnrollLeadsRequest
-         * @description `dry_run` answers what would happen, and nothing does.
+         * @description With `dry_run`, the answer says what would happen, and nothing is changed.
          * @example {
          *       "lead_ids": [
          *         "0b8f2f53-5f86-4c3a-8d3f-0f5d4e1c7b22"
@@ -2220,8 +2225,8 @@ export interface components {
         };
         /**
          * EnrollLeadsResponse
-         * @description `batch_id` is null in a dry run; otherwise `GET /batches/{id}` says how many of them have been started, and when
-         *     they will have been sent their first email. In a dry run `forecast` does.
+         * @description `batch_id` is null in a dry run. Otherwise `GET /batches/{id}` says how many of the leads have been started, and
+         *     forecasts their first emails. In a dry run, `forecast` does.
          */
         EnrollLeadsResponse: {
             /** Batch Id */
@@ -2296,9 +2301,9 @@ export interface components {
         EnrollmentStatus: "pending" | "active" | "paused" | "completed" | "stopped" | "failed";
         /**
          * EventRecordedResponse
-         * @description `recorded` is false for an `event_id` that was told before. The others are enrollments: those that the event
-         *     ended, those that it holds back, and those of colleagues (`on_company_reply` of their sequences) that it ended or
-         *     paused.
+         * @description `recorded` is false for an `event_id` that was recorded before. The other fields list enrollments: those of the
+         *     lead that the event stopped or held, and those of colleagues (`on_company_reply` of their sequences) that it stopped
+         *     or paused.
          */
         EventRecordedResponse: {
             /** Company Paused */
@@ -2346,8 +2351,9 @@ export interface components {
         };
         /**
          * ExplanationResponse
-         * @description `reason` comes first of all that hold; `also` are the others, by precedence. `next_eligible_at` is null while
-         *     it is up to a person, or cannot be told. Times are on the enrollment's own clock, which stood at `as_of`.
+         * @description `reason` has the highest precedence of all reasons that apply; `also` lists the others, by precedence.
+         *     `next_eligible_at` is null if a person must act first, or if the time cannot be known. Times are on the enrollment's
+         *     own clock, which showed `as_of`.
          */
         ExplanationResponse: {
             /** Also */
@@ -2376,7 +2382,7 @@ export interface components {
         };
         /**
          * FastForwardRequest
-         * @description Without `enrollment_id`, every live enrollment of the tenant.
+         * @description Without `enrollment_id`, the clock of every live enrollment of the tenant is moved.
          * @example {
          *       "by": "P3D"
          *     }
@@ -2444,7 +2450,7 @@ export interface components {
         };
         /**
          * FindingResponse
-         * @description `unresolved`: DNS did not answer, so that nothing is known. `facts` says the same as `detail`, for a program.
+         * @description `unresolved`: DNS did not answer, so nothing is known. `facts` has the same content as `detail`, for programs.
          */
         FindingResponse: {
             /** Detail */
@@ -2470,8 +2476,8 @@ export interface components {
         };
         /**
          * ForecastResponse
-         * @description `first_email_by`: when every lead will have been sent its first email, as the mailboxes' calendars stand now;
-         *     null where that cannot be told, or none is left to be sent.
+         * @description `first_email_by`: when every lead will have been sent its first email, by the mailboxes' present calendars; null
+         *     if that cannot be known, or if no lead waits for a first email.
          */
         ForecastResponse: {
             /** First Email By */
@@ -2481,8 +2487,8 @@ export interface components {
         };
         /**
          * FunnelStepResponse
-         * @description `reached`: leads that ever came to the step; `here_now`: those that stand at it. A step that was `removed` from
-         *     the sequence is told as long as it has a history, at the end. `outcomes`: which way a condition went.
+         * @description `reached`: leads that ever came to the step; `here_now`: leads at the step now. A step that was `removed` from
+         *     the sequence is listed at the end while it has a history. `outcomes`: how often a condition took each branch.
          */
         FunnelStepResponse: {
             /** Bounced */
@@ -2528,7 +2534,8 @@ export interface components {
         };
         /**
          * InboxFailureShown
-         * @description A message that was left out, to be looked at in the mailbox: its UID there, and the kind of error.
+         * @description A message that was skipped after several attempts. `uid` is its UID in the folder; `error` is the kind of
+         *     error.
          */
         InboxFailureShown: {
             /** Attempts */
@@ -2549,7 +2556,7 @@ export interface components {
         };
         /**
          * InboxFolder
-         * @description `error_code` and `error` say why it cannot be read at present.
+         * @description `error_code` and `error` say why the folder cannot be read at present.
          */
         InboxFolder: {
             /** Error */
@@ -2611,8 +2618,8 @@ export interface components {
         };
         /**
          * InboxShown
-         * @description `status`: `starting`, `watching`, or `failing` with the error of the first folder that fails. All that had
-         *     arrived until `read_at` has been read. `given_up` messages could not be; `failures` are the newest of them.
+         * @description `status`: `starting`, `watching`, or `failing` with the error of the first failing folder. All mail that arrived
+         *     before `read_at` has been read, except `given_up` messages that could not be. `failures` are the newest of those.
          */
         InboxShown: {
             /** Error */
@@ -2637,12 +2644,12 @@ export interface components {
         };
         /**
          * InvitationAccept
-         * @description `token` is what stands behind `#invitation=` in the link.
+         * @description `token` is the text after `#invitation=` in the link.
          */
         InvitationAccept: {
             /**
              * Password
-             * @description Long is all that it needs to be.
+             * @description The only rule is its length.
              */
             password: string;
             /** Token */
@@ -2650,7 +2657,7 @@ export interface components {
         };
         /**
          * InvitationResponse
-         * @description `url` is shown this once. It holds once, until `expires_at`.
+         * @description `url` is shown only in this answer. It can be used once, until `expires_at`.
          */
         InvitationResponse: {
             /** Expires At */
@@ -2692,7 +2699,7 @@ export interface components {
             /**
              * Email
              * Format: email
-             * @description Kept in lower case.
+             * @description Stored in lower case.
              */
             email: string;
             /**
@@ -2742,7 +2749,7 @@ export interface components {
         };
         /**
          * LeadIds
-         * @description `more`: others match, too.
+         * @description `more`: true if further leads match.
          */
         LeadIds: {
             /** Items */
@@ -2752,7 +2759,7 @@ export interface components {
         };
         /**
          * LeadImportResponse
-         * @description The lists hold the first 10,000 entries, the counts all of them.
+         * @description The lists hold the first 10,000 entries; the counts include all.
          */
         LeadImportResponse: {
             /** Created */
@@ -2809,7 +2816,7 @@ export interface components {
         /**
          * LeadSkipped
          * @description `code`: `already_enrolled`, `suppressed`, `bounced`, `unsubscribed`, `invalid_email`, `cooling_down`,
-         *     `in_exclusive_sequence`, `contact_capped` or `not_found`. `until`: when that ends by itself, if it does.
+         *     `in_exclusive_sequence`, `contact_capped` or `not_found`. `until`: when that reason ends by itself, if it does.
          */
         LeadSkipped: {
             /** Code */
@@ -2826,8 +2833,8 @@ export interface components {
         };
         /**
          * LeadsMovedResponse
-         * @description Leads on their way, by what they notice. `moved`: their step is gone, they go to the next one; `completed`: so
-         *     is all that came after it.
+         * @description Leads under way, by how publishing affects them. `moved`: their step is gone, so they go to the next one.
+         *     `completed`: their step and everything after it are gone.
          */
         LeadsMovedResponse: {
             /** Completed */
@@ -2845,8 +2852,8 @@ export interface components {
         };
         /**
          * LeadUpdate
-         * @description Only the fields given change. `tags` are replaced; `custom` is merged, and a field of it given as null is
-         *     removed; `owner_id` and `timezone` may be null.
+         * @description Only the given fields change. `tags` is replaced. `custom` is merged; a custom field given as null is removed.
+         *     `owner_id` and `timezone` may be null.
          * @example {
          *       "company": "Acme",
          *       "custom": {}
@@ -3013,8 +3020,8 @@ export interface components {
         };
         /**
          * ListTakenResponse
-         * @description `known`: suppressed already, or twice in the file. `stopped`: enrollments that have ended by this. `rejected`
-         *     holds the first 10,000, its count all of them.
+         * @description `known`: already suppressed, or twice in the file. `stopped`: enrollments that this import ended. `rejected`
+         *     holds the first 10,000; its count includes all.
          */
         ListTakenResponse: {
             /** Known */
@@ -3030,7 +3037,7 @@ export interface components {
         };
         /**
          * MailboxCheckResponse
-         * @description `smtp` is null for a mailbox that uses the installation's own server, `imap` for one that nobody watches.
+         * @description `smtp` is null for a mailbox that uses the installation's server, `imap` for one whose inbox is not watched.
          */
         MailboxCheckResponse: {
             imap: components["schemas"]["ServerCheckResponse"] | null;
@@ -3040,9 +3047,9 @@ export interface components {
         };
         /**
          * MailboxCreate
-         * @description A `held` mailbox keeps back everything that would leave from it. Without `smtp` the installation's own mail
-         *     server is used; without `imap` nobody watches the inbox. Caps that are left out are none, and without
-         *     `working_hours` (in the mailbox's `timezone`) it sends at any hour.
+         * @description A `held` mailbox sends nothing. Without `smtp`, the installation's mail server sends. Without `imap`, the inbox
+         *     is not watched. A missing cap means no limit. Without `working_hours` (in the mailbox's `timezone`) it sends at any
+         *     hour.
          * @example {
          *       "daily_cap": 50,
          *       "email": "sam@cadenza.example",
@@ -3076,7 +3083,7 @@ export interface components {
             /**
              * Email
              * Format: email
-             * @description Kept in lower case.
+             * @description Stored in lower case.
              */
             email: string;
             /**
@@ -3107,13 +3114,13 @@ export interface components {
             status: "active" | "held";
             /**
              * Timezone
-             * @description An IANA name, such as `Europe/Berlin`; empty where it is not known.
+             * @description An IANA name, such as `Europe/Berlin`; empty if unknown.
              * @default
              */
             timezone: string;
             /**
              * Weight
-             * @description Its share of new leads; 0 takes none.
+             * @description Its share of new leads; 0 for none.
              * @default 1
              */
             weight: number;
@@ -3121,8 +3128,8 @@ export interface components {
         };
         /**
          * MailboxDetail
-         * @description `sent_today`: emails that left on its present day, by the clocks that its daily cap goes by. `inbox` is how the
-         *     watching of it goes, null where nobody watches.
+         * @description `sent_today`: emails sent on the mailbox's present day, as its daily cap counts days. `inbox`: the state of the
+         *     inbox watcher; null if the inbox is not watched.
          */
         MailboxDetail: {
             /** Created At */
@@ -3169,8 +3176,8 @@ export interface components {
         };
         /**
          * MailboxForecastResponse
-         * @description `leads` have yet to be sent their first email, the last of them at `last_at`: null where nobody can tell (the
-         *     mailbox is held). `per_day`: how many emails leave it a day, null for any number.
+         * @description `leads`: how many have not been sent their first email. `last_at`: when the last of them will be; null if that
+         *     cannot be known (the mailbox is held). `per_day`: how many emails the mailbox sends per day; null for no limit.
          */
         MailboxForecastResponse: {
             /** Last At */
@@ -3187,7 +3194,7 @@ export interface components {
         };
         /**
          * MailboxResponse
-         * @description `hold_reason` says why it is held, when nobody held it by hand: the code of a circuit breaker.
+         * @description `hold_reason` is the code of the circuit breaker that held the mailbox; null if a person did.
          */
         MailboxResponse: {
             /** Created At */
@@ -3231,8 +3238,8 @@ export interface components {
         };
         /**
          * MailboxUpdate
-         * @description Only the fields given change; `null` empties caps, `ramp`, `working_hours` and servers. A server is replaced as
-         *     a whole, but for its password: that stays when none is given, unless the server would be another one.
+         * @description Only the given fields change; `null` clears caps, `ramp`, `working_hours` and servers. A server is replaced as a
+         *     whole, except for its password: if none is given, the old one stays. For another server it must be given again.
          */
         MailboxUpdate: {
             /** Daily Cap */
@@ -3260,9 +3267,9 @@ export interface components {
         };
         /**
          * MailReceivedResponse
-         * @description How the message was understood, and by which rule it was matched.
+         * @description How the message was classified and matched.
          *
-         *     `rule` is the one by which it was classified; `returns_on`, of an automatic reply, the first day back.
+         *     `rule` is the rule that classified it. `returns_on`: for an auto-reply, the first day back.
          */
         MailReceivedResponse: {
             /** Classification */
@@ -3319,8 +3326,8 @@ export interface components {
         };
         /**
          * MessagePreviewRequest
-         * @description A message as it stands in an editor. `earlier_subject` is the subject (a template, too) of the thread that it
-         *     replies in; null for a message of its own. `mailbox_id` is the step's, where it names one.
+         * @description A message as it is in an editor. `earlier_subject` is the subject (also a template) of the thread that it replies
+         *     in; null for a message that starts a thread. `mailbox_id` is the step's mailbox, if it names one.
          */
         MessagePreviewRequest: {
             /**
@@ -3350,8 +3357,8 @@ export interface components {
         };
         /**
          * MessagePreviewResponse
-         * @description `from` is null without a mailbox. While `errors` names fields (`subject`, `body_text`, `body_html`) which cannot
-         *     be rendered for this lead, or for any, the texts are null.
+         * @description `from` is null without a mailbox. If `errors` names fields (`subject`, `body_text`, `body_html`) that cannot be
+         *     rendered for this lead or for any lead, the texts are null.
          */
         MessagePreviewResponse: {
             /** Errors */
@@ -3382,7 +3389,7 @@ export interface components {
         };
         /**
          * NotificationResponse
-         * @description Without a `user_id` it is for everybody of the tenant. Kinds: `sequence` (a `notify_user` action),
+         * @description Without a `user_id` it is for everybody in the tenant. Kinds: `sequence` (a `notify_user` action) and
          *     `webhook_endpoint_disabled`.
          */
         NotificationResponse: {
@@ -3427,7 +3434,7 @@ export interface components {
         };
         /**
          * OutboxItem
-         * @description A captured message. `from` is its sender's bare address, `to` are the envelope's recipients.
+         * @description A captured message. `from` is the bare address of its sender; `to` are the recipients of the envelope.
          */
         OutboxItem: {
             /** From */
@@ -3455,13 +3462,13 @@ export interface components {
         };
         /**
          * PasswordSignIn
-         * @description `tenant_id` is needed where the address and the password are right in several tenants.
+         * @description `tenant_id` is needed if several tenants have a user with this address and password.
          */
         PasswordSignIn: {
             /**
              * Email
              * Format: email
-             * @description Kept in lower case.
+             * @description Stored in lower case.
              */
             email: string;
             /** Password */
@@ -3471,7 +3478,7 @@ export interface components {
         };
         /**
          * PauseRequest
-         * @description Without `sequence_id`, every enrollment of the lead.
+         * @description Without `sequence_id`, all enrollments of the lead.
          */
         PauseRequest: {
             /** Sequence Id */
@@ -3479,7 +3486,7 @@ export interface components {
         };
         /**
          * PreviewMessage
-         * @description `from` is null without a mailbox; the texts are null where a warning says why they cannot be written.
+         * @description `from` is null without a mailbox. The texts are null if a warning says why they cannot be rendered.
          */
         PreviewMessage: {
             /** From */
@@ -3497,11 +3504,12 @@ export interface components {
         };
         /**
          * PreviewMoment
-         * @description By `kind`, `email` has `message`; `action` (and whatever else takes effect) `config`; `branch` `took` and
-         *     `alternatives`; `wait` `until`; `event` what was assumed; `end` `status` and `reason`; `cut` ends what would go on.
-         *     `local` is the time where the lead is. An `email` is shown `at` the time at which it may leave: `due_at` is when its
-         *     step is due, and `kept_back` what it waits for until then (so does the `wait` before it): the send window's days and
-         *     hours (`window`), a public `holiday`, or the mailbox's `working_hours`. Caps and other leads are not foreseen.
+         * @description By `kind`: `email` has `message`; `action` (and any other step with an effect) has `config`; `branch` has `took`
+         *     and `alternatives`; `wait` has `until`; `event` has what was assumed; `end` has `status` and `reason`; `cut` marks
+         *     where a long preview was cut off. `local` is the time in the lead's time zone. The `at` of an `email` is the time at
+         *     which it may be sent, and `due_at` the time at which its step is due. `kept_back` says what it waits for in between
+         *     (as does the `wait` before it): the days and hours of the send window (`window`), a public `holiday`, or the
+         *     mailbox's `working_hours`. Caps and other leads are not predicted.
          */
         PreviewMoment: {
             /** Alternatives */
@@ -3541,7 +3549,7 @@ export interface components {
         };
         /**
          * PreviewRequest
-         * @description Without `assume` the lead does nothing.
+         * @description Without `assume`, the lead does nothing.
          * @example {
          *       "assume": [
          *         {
@@ -3567,7 +3575,7 @@ export interface components {
         };
         /**
          * PreviewResponse
-         * @description `timezone` is the zone in which the lead's times are reckoned.
+         * @description `timezone` is the time zone in which the lead's times are calculated.
          */
         PreviewResponse: {
             /**
@@ -3620,8 +3628,8 @@ export interface components {
         };
         /**
          * Problem
-         * @description Why a request was refused. `code` is stable; the texts are for people. `state`, where the present state of
-         *     a thing is the reason, names it.
+         * @description Why a request was refused. `code` is stable; the texts are for people. `state`, if present, is the present state
+         *     of the object that caused the refusal.
          * @example {
          *       "code": "sequence_invalid",
          *       "detail": "The sequence cannot run as it is",
@@ -3655,7 +3663,7 @@ export interface components {
         };
         /**
          * ProblemField
-         * @description One bad field: where it is (`steps[2].config.subject`), a stable code, what to do about it.
+         * @description One invalid field: its path (`steps[2].config.subject`), a stable code, and what to do about it.
          */
         ProblemField: {
             /** Code */
@@ -3667,7 +3675,8 @@ export interface components {
         };
         /**
          * PublicationResponse
-         * @description `batch_id`: the batch that moves the leads (`GET /batches/{id}`); null in a dry run, and where there are none.
+         * @description `batch_id`: the batch that moves the leads (`GET /batches/{id}`); null in a dry run, and if there are no
+         *     leads.
          */
         PublicationResponse: {
             /** Batch Id */
@@ -3737,8 +3746,8 @@ export interface components {
          * ReasonResponse
          * @description `code`: `ended`, `failed`, `paused`, `company_replied`, `sequence_paused`, `suppressed`, `not_started`,
          *     `not_told`, `out_of_office`, `waiting_for_event`, `waiting`, `no_mailbox`, `mailbox_unhealthy`, `mailbox_held`,
-         *     `window`, `holiday`, `working_hours`, `daily_cap`, `hourly_cap`, `minimum_gap`, `retrying` or `due`. `binds` names
-         *     what stands in the way.
+         *     `window`, `holiday`, `working_hours`, `daily_cap`, `hourly_cap`, `minimum_gap`, `retrying` or `due`. `binds` gives
+         *     the details of the constraint.
          */
         ReasonResponse: {
             /** Binds */
@@ -3752,7 +3761,7 @@ export interface components {
         };
         /**
          * RejectedEntryResponse
-         * @description `row` counts entries from 1; `value` is as it was written.
+         * @description `row` counts entries from 1. `value` is the text in the file.
          */
         RejectedEntryResponse: {
             /** Code */
@@ -3766,7 +3775,7 @@ export interface components {
         };
         /**
          * RejectedRowResponse
-         * @description `row` counts data rows from 1; `email` is as it was written.
+         * @description `row` counts data rows from 1. `email` is the text in the file.
          */
         RejectedRowResponse: {
             /** Code */
@@ -3816,14 +3825,14 @@ export interface components {
         };
         /**
          * ResumeMode
-         * @description How a paused wait goes on: with what was left of it, or at its original time.
+         * @description How a paused wait goes on: with the time that was left of it, or until its original due time.
          * @enum {string}
          */
         ResumeMode: "preserve_remaining" | "original_schedule";
         /**
          * ResumeRequest
-         * @description `preserve_remaining` waits for what was left when it was paused; `original_schedule` keeps the original time,
-         *     and does at once what has come due meanwhile.
+         * @description `preserve_remaining` waits for the time that was left at the pause. `original_schedule` keeps the original
+         *     schedule and does at once what has become due meanwhile.
          */
         ResumeRequest: {
             /** @default preserve_remaining */
@@ -3842,7 +3851,8 @@ export interface components {
         };
         /**
          * SenderDomainCheck
-         * @description `dkim_selector`: of a provider that signs by itself, such as `google`. Left out: of the key set here.
+         * @description `dkim_selector`: the selector of a provider that signs by itself, such as `google`. Default: that of the key set
+         *     here.
          */
         SenderDomainCheck: {
             /** Dkim Selector */
@@ -3850,7 +3860,7 @@ export interface components {
         };
         /**
          * SenderDomainResponse
-         * @description `dkim` is null where mail is not signed here, `findings` before the first check.
+         * @description `dkim` is null if mail is not signed here; `findings` is null before the first check.
          */
         SenderDomainResponse: {
             /** Checked At */
@@ -3866,7 +3876,7 @@ export interface components {
         };
         /**
          * SenderDomainUpdate
-         * @description `null` signs the domain's mail no more, and forgets the key.
+         * @description `null` stops signing the domain's mail and deletes the key.
          * @example {
          *       "dkim": {
          *         "selector": "cadenza1"
@@ -3918,7 +3928,7 @@ export interface components {
         };
         /**
          * SequenceAssign
-         * @description `dry_run` answers what would happen, and nothing does.
+         * @description With `dry_run`, the answer says what would happen, and nothing is changed.
          */
         SequenceAssign: {
             /**
@@ -4017,7 +4027,7 @@ export interface components {
         };
         /**
          * SequenceDuplicate
-         * @description Without a `name`, the original's with ` (copy)` behind it.
+         * @description Without `name`, the copy gets the original's name with ` (copy)` appended.
          */
         SequenceDuplicate: {
             /** Name */
@@ -4046,8 +4056,8 @@ export interface components {
         };
         /**
          * SequenceProblems
-         * @description Everything that keeps the sequence from running; empty when it may be activated. `field` is a path such as
-         *     `steps[2].config.subject`, `settings.mailbox_ids[0]`, or `postal_address` (the tenant's).
+         * @description Everything that keeps the sequence from running; empty if it can be activated. `field` is a path such as
+         *     `steps[2].config.subject`, `settings.mailbox_ids[0]`, or `postal_address` (of the tenant).
          */
         SequenceProblems: {
             /** Problems */
@@ -4055,11 +4065,10 @@ export interface components {
         };
         /**
          * SequenceResponse
-         * @description The counts are of enrollments: `active_count` holds those that wait for their first step, too. `emails_sent`,
-         *     `emails_replied` and `reply_rate` are those of its analytics; the rate is null where nothing was sent.
-         *     `unpublished`: edits of its draft have not reached the leads on their way. `steps_revision` is raised by each edit
-         *     of a step. `batch_id`: the newest batch under way, which is still pausing, resuming, stopping, moving or enrolling
-         *     leads.
+         * @description The counts are of enrollments; `active_count` includes those that wait for their first step. `emails_sent`,
+         *     `emails_replied` and `reply_rate` are those of its analytics; the rate is null if nothing was sent. `unpublished`:
+         *     the draft has edits that have not reached the leads under way. `steps_revision` grows with each edit of a step.
+         *     `batch_id`: the newest batch that still pauses, resumes, stops, moves or enrolls leads.
          */
         SequenceResponse: {
             /** Active Count */
@@ -4177,7 +4186,7 @@ export interface components {
         };
         /**
          * SequenceStateResponse
-         * @description The lead's enrollments, the newest first.
+         * @description The lead's enrollments, newest first.
          */
         SequenceStateResponse: {
             /** Enrollments */
@@ -4190,12 +4199,13 @@ export interface components {
         };
         /**
          * SequenceStepCreate
-         * @description A step. `position` counts from 1; left out, the step goes to the end. Its `delay_*` pass before it runs.
+         * @description A step. `position` counts from 1; without it, the step is appended. Its `delay_*` fields are a delay before it
+         *     runs.
          *
          *     `config` by type: `email` (`subject`, `body_text`, `body_html`, `reply_in_thread`, `mailbox_id`, `variants`,
          *     `auto_winner`), `delay` (`days`, `hours`, `minutes`, `send_time`, `business_days`, `business_hours_only`,
          *     `timezone`), `condition` (`branches: [{"if", "then"}]`, `else`), `wait_for` (`event`, `timeout_days`, `on_event`,
-         *     `on_timeout`), `action` (`action` and what it needs).
+         *     `on_timeout`), `action` (`action` and its own fields).
          * @example {
          *       "config": {
          *         "body_text": "Hi {{ first_name | default: 'there' }}, I noticed...",
@@ -4332,7 +4342,7 @@ export interface components {
         };
         /**
          * SequenceStepsReplace
-         * @description `steps_revision`: of the steps that were read, as `GET /sequences/{id}/steps` told it.
+         * @description `steps_revision`: the value that `GET /sequences/{id}/steps` gave with the steps that were edited.
          */
         SequenceStepsReplace: {
             /** Steps */
@@ -4342,7 +4352,7 @@ export interface components {
         };
         /**
          * SequenceStepsResponse
-         * @description All steps on one page. `steps_revision` is raised by each edit of any of them.
+         * @description All steps on one page. `steps_revision` grows with each edit of a step.
          */
         SequenceStepsResponse: {
             /** Items */
@@ -4354,7 +4364,7 @@ export interface components {
         };
         /**
          * SequenceStepUpdate
-         * @description Only the fields given change; `config` and `metadata` are replaced as a whole.
+         * @description Only the given fields change; `config` and `metadata` are replaced as a whole.
          * @example {
          *       "config": {
          *         "days": 4
@@ -4388,8 +4398,8 @@ export interface components {
         };
         /**
          * SequenceUpdate
-         * @description Only the fields given change, of `settings` too. `status` is set last, and may lead on or to `archived`,
-         *     never back to `draft`.
+         * @description Only the given fields change, also within `settings`. `status` is set last. It may go to a later status or to
+         *     `archived`, never back to `draft`.
          * @example {
          *       "status": "active"
          *     }
@@ -4460,9 +4470,9 @@ export interface components {
         };
         /**
          * StepVariantsResponse
-         * @description An email step with variants. `winner` has the highest reply rate with at least `required_certainty`, after every
-         *     variant was sent `min_sample` times; `certainty` is how sure that is. `decided_at`: since when everybody is sent
-         *     the winner (`auto_winner`); null while nothing was decided.
+         * @description An email step with variants. `winner` has the highest reply rate with at least `required_certainty`, once every
+         *     variant was sent `min_sample` times; `certainty` is the probability that it is the best. `decided_at`: since when
+         *     all leads are sent the winner (`auto_winner`); null while nothing is decided.
          */
         StepVariantsResponse: {
             /** Certainty */
@@ -4503,7 +4513,7 @@ export interface components {
         };
         /**
          * SuppressionCreate
-         * @description One address, or a whole domain with all its subdomains.
+         * @description One address, or a domain with all its subdomains.
          * @example {
          *       "kind": "domain",
          *       "reason": "competitor",
@@ -4577,7 +4587,7 @@ export interface components {
         };
         /**
          * TenantCreated
-         * @description `api_key` may do everything in the tenant; it is shown this once and stored nowhere.
+         * @description `api_key` has all scopes in the tenant. It is shown only in this answer and is not stored.
          */
         TenantCreated: {
             /** Api Key */
@@ -4603,8 +4613,8 @@ export interface components {
         };
         /**
          * TenantResponse
-         * @description `webhook_secret` signs what sequences' `webhook` actions send (Standard Webhooks). `operator`: this tenant runs
-         *     the installation and may make others.
+         * @description `webhook_secret` signs what the `webhook` actions of sequences send (Standard Webhooks). `operator`: this tenant
+         *     runs the installation and may create other tenants.
          */
         TenantResponse: {
             /** Created At */
@@ -4656,7 +4666,7 @@ export interface components {
         };
         /**
          * TenantUpdate
-         * @description Only the fields given change; `settings` are replaced as a whole.
+         * @description Only the given fields change; `settings` is replaced as a whole.
          */
         TenantUpdate: {
             /** Name */
@@ -4667,7 +4677,8 @@ export interface components {
         };
         /**
          * TimelineEntry
-         * @description `kind` `log`: what the engine did; `engagement`: what the lead did. `at` is on the enrollment's own clock.
+         * @description `kind` is `log` for what the engine did and `engagement` for what the lead did. `at` is on the enrollment's own
+         *     clock.
          */
         TimelineEntry: {
             /** At */
@@ -4706,7 +4717,7 @@ export interface components {
         };
         /**
          * UserCreate
-         * @description `role` is what the person may do when signed in: as with keys, a wider one holds the narrower.
+         * @description `role` is the scope of the user when signed in. As with API keys, a wider scope includes the narrower ones.
          * @example {
          *       "email": "sam@cadenza.example",
          *       "name": "Sam",
@@ -4717,7 +4728,7 @@ export interface components {
             /**
              * Email
              * Format: email
-             * @description Kept in lower case.
+             * @description Stored in lower case.
              */
             email: string;
             /**
@@ -4734,7 +4745,7 @@ export interface components {
         };
         /**
          * UserResponse
-         * @description Without a `password_set_at` the person cannot sign in yet.
+         * @description While `password_set_at` is null, the user cannot sign in.
          */
         UserResponse: {
             /** Created At */
@@ -4760,7 +4771,7 @@ export interface components {
         };
         /**
          * UserUpdate
-         * @description Only the fields given change.
+         * @description Only the given fields change.
          */
         UserUpdate: {
             /** Email */
@@ -4772,7 +4783,7 @@ export interface components {
         };
         /**
          * VariantResponse
-         * @description `probability_best` is null for a variant that nobody is sent any more: it was taken away, or has weight 0.
+         * @description `probability_best` is null for a variant that is no longer sent: it was removed, or has weight 0.
          */
         VariantResponse: {
             /** Clicked */
@@ -4792,7 +4803,7 @@ export interface components {
         };
         /**
          * WebhookDeliveryResponse
-         * @description `id` is in the header `webhook-id`, as `msg_` and its hexadecimal digits, on every attempt.
+         * @description Every attempt sends `id` in the header `webhook-id`, as `msg_` followed by its hexadecimal digits.
          */
         WebhookDeliveryResponse: {
             /** Attempts */
@@ -4826,7 +4837,7 @@ export interface components {
         };
         /**
          * WebhookEndpointCreate
-         * @description The URL is https on a public address (in development also http on this machine).
+         * @description The URL must be https on a public address (in development, http on this machine is also allowed).
          * @example {
          *       "event_types": [
          *         "enrollment.replied",
@@ -4853,7 +4864,7 @@ export interface components {
         };
         /**
          * WebhookEndpointCreated
-         * @description `secret` (Standard Webhooks) is shown this once; if it is lost, rotate it.
+         * @description `secret` (Standard Webhooks) is shown only in this answer. If it is lost, rotate it.
          */
         WebhookEndpointCreated: {
             /** Created At */
@@ -4882,7 +4893,7 @@ export interface components {
         };
         /**
          * WebhookEndpointResponse
-         * @description `disabled_reason` says why it was disabled when nobody asked for it: `failing` (it took nothing for a day) or
+         * @description `disabled_reason` says why the endpoint was disabled automatically: `failing` (it accepted nothing for a day) or
          *     `gone` (it answered 410).
          */
         WebhookEndpointResponse: {
@@ -4910,7 +4921,7 @@ export interface components {
         };
         /**
          * WebhookEndpointUpdate
-         * @description Only the fields given change. Enabling an endpoint sends what waited for it.
+         * @description Only the given fields change. Enabling an endpoint sends the events that waited for it.
          */
         WebhookEndpointUpdate: {
             /** Description */
@@ -4924,7 +4935,7 @@ export interface components {
         };
         /**
          * WebhookTestResponse
-         * @description How a `webhook.test` event was taken, just now. `code` and `detail` say why it was not.
+         * @description How the endpoint answered a `webhook.test` event just now. If it failed, `code` and `detail` say why.
          */
         WebhookTestResponse: {
             /** Code */
@@ -5160,7 +5171,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_ApiKeyResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5169,7 +5180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5198,7 +5209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5251,7 +5262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5260,7 +5271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5278,7 +5289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5307,7 +5318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5349,7 +5360,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5358,7 +5369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5396,7 +5407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5436,7 +5447,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5445,7 +5456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5492,7 +5503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5538,7 +5549,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_AuditEntryResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5547,7 +5558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5576,7 +5587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5622,7 +5633,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_BatchResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5631,7 +5642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5660,7 +5671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5702,7 +5713,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5711,7 +5722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5749,7 +5760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5796,7 +5807,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_LeadSkipped_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5805,7 +5816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5843,7 +5854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5888,7 +5899,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_CampaignResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5897,7 +5908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5926,7 +5937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5952,7 +5963,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -5982,7 +5993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5991,7 +6002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6018,7 +6029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6047,7 +6058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6089,7 +6100,7 @@ export interface operations {
                     "application/json": components["schemas"]["CampaignResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6098,7 +6109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6136,7 +6147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6162,7 +6173,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -6176,7 +6187,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Of a dry run. */
+            /** @description A dry run. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6203,7 +6214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6212,7 +6223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6248,7 +6259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6277,7 +6288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6303,7 +6314,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -6335,7 +6346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6344,7 +6355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6380,7 +6391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6409,7 +6420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6462,7 +6473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6471,7 +6482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6498,7 +6509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6527,7 +6538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6556,7 +6567,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
-                /** @description One recipient's address. */
+                /** @description The address of one recipient. */
                 to?: string | null;
             };
             header?: never;
@@ -6574,7 +6585,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_OutboxItem_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6583,7 +6594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6612,7 +6623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6637,7 +6648,7 @@ export interface operations {
     bounce_message: {
         parameters: {
             query?: {
-                /** @description For good; else only for now, as from a full mailbox. */
+                /** @description A permanent failure; false: a temporary one, as a full mailbox. */
                 hard?: boolean;
             };
             header?: never;
@@ -6657,7 +6668,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6666,7 +6677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6704,7 +6715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6746,7 +6757,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6755,7 +6766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6793,7 +6804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6848,7 +6859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6857,7 +6868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6884,7 +6895,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6913,7 +6924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6955,7 +6966,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6964,7 +6975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7002,7 +7013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7050,7 +7061,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_EnrollmentStateResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7059,7 +7070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7088,7 +7099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7130,7 +7141,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnrollmentStateResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7139,7 +7150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7177,7 +7188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7219,7 +7230,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExplanationResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7228,7 +7239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7266,7 +7277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7339,7 +7350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7348,7 +7359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is over. */
+            /** @description It has expired or was already used. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -7366,7 +7377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7384,7 +7395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7411,11 +7422,11 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
-                /** @description Of these alone; may be repeated. */
+                /** @description Only these leads; may be repeated. */
                 id?: string[] | null;
                 /** @description How many at most. */
                 limit?: number;
-                /** @description Found anywhere in the address, the name or the company. */
+                /** @description Matches anywhere in the address, the name or the company. */
                 search?: string | null;
                 status?: string | null;
                 tag?: string | null;
@@ -7435,7 +7446,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_LeadResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7444,7 +7455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7473,7 +7484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7499,7 +7510,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -7529,7 +7540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7538,7 +7549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7565,7 +7576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7594,7 +7605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7636,7 +7647,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeadResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7645,7 +7656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7683,7 +7694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7723,7 +7734,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7732,7 +7743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7770,7 +7781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7825,7 +7836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7834,7 +7845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7870,7 +7881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7899,7 +7910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7954,7 +7965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7963,7 +7974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7990,7 +8001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8019,7 +8030,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8074,7 +8085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8083,7 +8094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8119,7 +8130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8148,7 +8159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8203,7 +8214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8212,7 +8223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8248,7 +8259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8277,7 +8288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8319,7 +8330,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceStateResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8328,7 +8339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8366,7 +8377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8421,7 +8432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8430,7 +8441,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8466,7 +8477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8495,7 +8506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8543,7 +8554,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_TimelineEntry_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8552,7 +8563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8590,7 +8601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8616,7 +8627,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -8646,7 +8657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8655,7 +8666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8691,7 +8702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8720,7 +8731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8747,7 +8758,7 @@ export interface operations {
             query?: {
                 /** @description How many at most. */
                 limit?: number;
-                /** @description Found anywhere in the address, the name or the company. */
+                /** @description Matches anywhere in the address, the name or the company. */
                 search?: string | null;
                 status?: string | null;
                 tag?: string | null;
@@ -8767,7 +8778,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeadIds"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8776,7 +8787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8805,7 +8816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8830,9 +8841,9 @@ export interface operations {
     import_leads: {
         parameters: {
             query?: {
-                /** @description The campaign that the leads are put into, those that were there before, too. */
+                /** @description The campaign to add the leads to, existing leads included. */
                 campaign_id?: string | null;
-                /** @description As the form's field `mapping`, where the file is the body itself. */
+                /** @description Like the form field `mapping`, for a file that is sent as the body. */
                 mapping?: string | null;
             };
             header?: never;
@@ -8845,7 +8856,7 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     /**
-                     * @description A JSON object from the file's columns to fields, `custom.<name>`, or nothing (left out).
+                     * @description A JSON object from the file's columns to a field, to `custom.<name>`, or to an empty text (skip).
                      * @example {"Work email": "email", "Plan": "custom.plan"}
                      */
                     mapping?: string;
@@ -8872,7 +8883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8881,7 +8892,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8908,7 +8919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8937,7 +8948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8982,7 +8993,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_MailboxResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8991,7 +9002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9020,7 +9031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9046,7 +9057,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -9076,7 +9087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9085,7 +9096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9112,7 +9123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9141,7 +9152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9183,7 +9194,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailboxDetail"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9192,7 +9203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9230,7 +9241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9270,7 +9281,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9279,7 +9290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9326,7 +9337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9381,7 +9392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9390,7 +9401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9426,7 +9437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9455,7 +9466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9497,7 +9508,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailboxCheckResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9506,7 +9517,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9544,7 +9555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9573,9 +9584,9 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
-                /** @description Only those that were not read, or only those that were. */
+                /** @description true: only unread ones; false: only read ones. */
                 unread?: boolean | null;
-                /** @description The user's, and those that are for everybody. */
+                /** @description Those for this user, and those for everybody. */
                 user_id?: string | null;
             };
             header?: never;
@@ -9593,7 +9604,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_NotificationResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9602,7 +9613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9631,7 +9642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9673,7 +9684,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9682,7 +9693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9720,7 +9731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9796,7 +9807,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SenderDomainResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9805,7 +9816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9834,7 +9845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9861,7 +9872,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Such as `acme.example`: a mailbox is, or was, of it. */
+                /** @description Such as `acme.example`: a domain that has, or had, a mailbox. */
                 domain: string;
             };
             cookie?: never;
@@ -9877,7 +9888,7 @@ export interface operations {
                     "application/json": components["schemas"]["SenderDomainResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9886,7 +9897,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9924,7 +9935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9951,7 +9962,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Such as `acme.example`: a mailbox is, or was, of it. */
+                /** @description Such as `acme.example`: a domain that has, or had, a mailbox. */
                 domain: string;
             };
             cookie?: never;
@@ -9980,7 +9991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9989,7 +10000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10025,7 +10036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10054,7 +10065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10081,7 +10092,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Such as `acme.example`: a mailbox is, or was, of it. */
+                /** @description Such as `acme.example`: a domain that has, or had, a mailbox. */
                 domain: string;
             };
             cookie?: never;
@@ -10110,7 +10121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10119,7 +10130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10146,7 +10157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10175,7 +10186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10204,7 +10215,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description How many at most. */
                 limit?: number;
-                /** @description Found anywhere in the name. */
+                /** @description Matches anywhere in the name. */
                 search?: string | null;
                 status?: ("draft" | "active" | "paused" | "archived") | null;
             };
@@ -10223,7 +10234,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SequenceResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10232,7 +10243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10261,7 +10272,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10287,7 +10298,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -10317,7 +10328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10326,7 +10337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10353,7 +10364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10382,7 +10393,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10424,7 +10435,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10433,7 +10444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10471,7 +10482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10526,7 +10537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10535,7 +10546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10571,7 +10582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10600,7 +10611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10640,7 +10651,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10649,7 +10660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10696,7 +10707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10743,7 +10754,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnalyticsResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10752,7 +10763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10790,7 +10801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10816,7 +10827,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -10848,7 +10859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10857,7 +10868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10893,7 +10904,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10922,7 +10933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10952,7 +10963,7 @@ export interface operations {
                 enrollment_id?: string | null;
                 /** @description `enrolled`, `email_sent`, ... */
                 event?: string | null;
-                /** @description Not before this moment. */
+                /** @description At or after this moment. */
                 from?: string | null;
                 lead_id?: string | null;
                 /** @description How many at most. */
@@ -10979,7 +10990,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_ExecutionResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10988,7 +10999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11026,7 +11037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11051,7 +11062,7 @@ export interface operations {
     export_sequence: {
         parameters: {
             query?: {
-                /** @description Else as `Accept` says, else YAML. */
+                /** @description Default: as `Accept` says, or YAML. */
                 format?: ("yaml" | "json") | null;
             };
             header?: never;
@@ -11072,7 +11083,7 @@ export interface operations {
                     "application/yaml": components["schemas"]["SequenceFile"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11081,7 +11092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11119,7 +11130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11174,7 +11185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11183,7 +11194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11210,7 +11221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11239,7 +11250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11294,7 +11305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11303,7 +11314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11330,7 +11341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11359,7 +11370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11384,7 +11395,7 @@ export interface operations {
     publish_sequence: {
         parameters: {
             query?: {
-                /** @description Only say what it would do. */
+                /** @description Only report what publishing would do. */
                 dry_run?: boolean;
             };
             header?: never;
@@ -11404,7 +11415,7 @@ export interface operations {
                     "application/json": components["schemas"]["PublicationResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11413,7 +11424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11460,7 +11471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11502,7 +11513,7 @@ export interface operations {
                     "application/json": components["schemas"]["SequenceStepsResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11511,7 +11522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11549,7 +11560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11604,7 +11615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11613,7 +11624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11649,7 +11660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11678,7 +11689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11704,7 +11715,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -11736,7 +11747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11745,7 +11756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11781,7 +11792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11810,7 +11821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11867,7 +11878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11876,7 +11887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11912,7 +11923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11941,7 +11952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -11983,7 +11994,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11992,7 +12003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12039,7 +12050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12094,7 +12105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12103,7 +12114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12130,7 +12141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12159,7 +12170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12185,7 +12196,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -12216,7 +12227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12225,7 +12236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12252,7 +12263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12281,7 +12292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12321,7 +12332,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueueCounts"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12330,7 +12341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12359,7 +12370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12399,7 +12410,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12408,7 +12419,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12437,7 +12448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12490,7 +12501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12499,7 +12510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12526,7 +12537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12555,7 +12566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12593,7 +12604,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12602,7 +12613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12631,7 +12642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12661,7 +12672,7 @@ export interface operations {
                 kind?: ("address" | "domain") | null;
                 /** @description How many at most. */
                 limit?: number;
-                /** @description Found anywhere in the value. */
+                /** @description Matches anywhere in the value. */
                 search?: string | null;
             };
             header?: never;
@@ -12679,7 +12690,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_SuppressionResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12688,7 +12699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12717,7 +12728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12743,7 +12754,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -12773,7 +12784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12782,7 +12793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12809,7 +12820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12838,7 +12849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12880,7 +12891,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuppressionResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12889,7 +12900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12927,7 +12938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12967,7 +12978,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12976,7 +12987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13014,7 +13025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13056,7 +13067,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13065,7 +13076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13094,7 +13105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13152,7 +13163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13161,7 +13172,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13179,7 +13190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13208,7 +13219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13235,21 +13246,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The token that the mail was sent with. */
+                /** @description The token in the link. */
                 token: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description To the address in the token. */
+            /** @description Redirects to the address in the token. */
             302: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The token is not one of ours. */
+            /** @description The token is not valid. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13267,7 +13278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13283,14 +13294,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The token that the mail was sent with. */
+                /** @description The token in the link. */
                 token: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A picture, whatever the token. */
+            /** @description An image, whatever the token. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13308,7 +13319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13337,7 +13348,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_TenantResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13346,7 +13357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13375,7 +13386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13428,7 +13439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13437,7 +13448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13455,7 +13466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13484,7 +13495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13526,7 +13537,7 @@ export interface operations {
                     "application/json": components["schemas"]["TenantResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13535,7 +13546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13573,7 +13584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13628,7 +13639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13637,7 +13648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13664,7 +13675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13693,7 +13704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13720,14 +13731,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The token that the mail was sent with. */
+                /** @description The token in the link. */
                 token: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A page. */
+            /** @description An HTML page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13736,7 +13747,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The token is not one of ours. */
+            /** @description The token is not valid. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13754,7 +13765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13770,14 +13781,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The token that the mail was sent with. */
+                /** @description The token in the link. */
                 token: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A page. */
+            /** @description An HTML page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13786,7 +13797,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The token is not one of ours. */
+            /** @description The token is not valid. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13804,7 +13815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13813,7 +13824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing was recorded: ask again. */
+            /** @description Nothing was recorded: try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13847,7 +13858,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_UserResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13856,7 +13867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13885,7 +13896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13911,7 +13922,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body, by the same key or session, the request is not carried out again: the first answer is given again. */
+                /** @description A second request with the same key and body, by the same API key or session, is not carried out again: it gets the first answer. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -13941,7 +13952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13950,7 +13961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13977,7 +13988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14006,7 +14017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14048,7 +14059,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14057,7 +14068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14095,7 +14106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14135,7 +14146,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14144,7 +14155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14191,7 +14202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14246,7 +14257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14255,7 +14266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14291,7 +14302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14320,7 +14331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14362,7 +14373,7 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14371,7 +14382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14409,7 +14420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14454,7 +14465,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_WebhookEndpointResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14463,7 +14474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14492,7 +14503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14545,7 +14556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14554,7 +14565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14572,7 +14583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14601,7 +14612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14643,7 +14654,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14652,7 +14663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14690,7 +14701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14730,7 +14741,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14739,7 +14750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14777,7 +14788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14832,7 +14843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14841,7 +14852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14868,7 +14879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14897,7 +14908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14944,7 +14955,7 @@ export interface operations {
                     "application/json": components["schemas"]["Listed_WebhookDeliveryResponse_"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14953,7 +14964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14991,7 +15002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15033,7 +15044,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointCreated"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15042,7 +15053,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15080,7 +15091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15122,7 +15133,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTestResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15131,7 +15142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key, or the person, lacks the scope; or the request may come from another site. */
+            /** @description The key or the user lacks the scope, or the request may come from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15169,7 +15180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15195,7 +15206,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Any unique text of at most 256 characters; the same when the message is handed over again. */
+                /** @description Any unique text of at most 256 characters; the same for each delivery of the same message. */
                 "webhook-id": string;
                 /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64. */
                 "webhook-signature": string;
@@ -15220,7 +15231,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailReceivedResponse"];
                 };
             };
-            /** @description No valid API key, and nobody is signed in. */
+            /** @description The API key is missing or invalid, and nobody is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15238,7 +15249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a type that is not read here. */
+            /** @description The body's media type is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15247,7 +15258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault on this side. */
+            /** @description An error on the server's side. It was logged. */
             500: {
                 headers: {
                     [name: string]: unknown;

@@ -2,17 +2,18 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import { hasCode } from "@/api/problem";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
-import { Form, useFormProblem } from "@/ui/form-dialog";
-import { dropInvitation } from "./session";
-import { begin } from "./session-query";
+import { dropInvitation } from "@/api/session";
+import { begin } from "@/api/session-query";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
+import { Form, useFormProblem } from "@/ui/overlays/form-dialog";
 import styles from "./sign-in.module.css";
 import { SignInPage } from "./sign-in-page";
 
 const SHOWN = ["password"];
 
-/** Where the link of an invitation leads: a password is set, the first or another, and its person is signed in. */
+/** The page behind the link of an invitation: sets the password, the first one or a new one, and signs the person
+ * in. */
 export function AcceptInvitation({ token }: { token: string }) {
   const [password, setPassword] = useState("");
   const accepting = useMutation({
@@ -26,13 +27,13 @@ export function AcceptInvitation({ token }: { token: string }) {
   const problem = useFormProblem(accepting.error, SHOWN);
   if (hasCode(accepting.error, "invitation_over")) {
     return (
-      <SignInPage title="This link does not hold any more">
+      <SignInPage title="This link is no longer valid">
         <p className={styles.note}>
-          It was used, replaced by a newer one, or is more than seven days old. Ask an administrator for
-          another.
+          It was already used, was replaced by a newer one, or is more than seven days old. Ask an
+          administrator for another.
         </p>
         <Button look="primary" onClick={dropInvitation}>
-          To the sign-in
+          Go to sign-in
         </Button>
       </SignInPage>
     );
@@ -46,7 +47,7 @@ export function AcceptInvitation({ token }: { token: string }) {
           autoComplete="new-password"
           value={password}
           error={problem.of("password")}
-          hint="At least 12 characters; a few words do well. Wherever else you are signed in, you are signed out."
+          hint="At least 12 characters; several words are a good choice. You are signed out everywhere else."
           onChange={(event) => setPassword(event.target.value)}
         />
         <Button look="primary" type="submit" busy={accepting.isPending}>

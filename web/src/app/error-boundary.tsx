@@ -1,8 +1,8 @@
 import { Component, type ReactNode } from "react";
-import { Page } from "@/ui/page";
-import { Failed } from "@/ui/states";
+import { Page } from "@/ui/page/page";
+import { Failed } from "@/ui/page/states";
 
-/** A fault in one screen leaves the rest of the app standing. */
+/** Limits an error to the screen in which it happened. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { error: unknown }> {
   override state: { error: unknown } = { error: null };
 

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { Page } from "@/ui/page";
-import { Empty } from "@/ui/states";
+import { Page } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 
 export function NotFound() {
   return (

@@ -7,13 +7,14 @@ import {
 } from "@tanstack/react-router";
 import { analyticsSearch } from "@/features/analytics/search";
 import { enrollSearch } from "@/features/enroll/search";
-import { sequenceFilters } from "@/features/sequences/search";
+import { sequenceFilters } from "@/features/sequences/list/search";
 import { settingsSearch } from "@/features/settings/search";
+import { texts } from "@/lib/search-params";
 import { NotFound } from "./not-found";
-import { texts } from "./search-params";
 import { Shell } from "./shell";
 
-/** Every screen of the app, by its address. Each is a chunk of its own: the first load brings the shell and one screen. */
+/** Every screen of the app by its address. Each is a chunk of its own: the first load brings the shell and one
+ * screen. */
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
@@ -37,7 +38,7 @@ const sequences = createRoute({
   getParentRoute: () => root,
   path: "/app/sequences",
   validateSearch: sequenceFilters,
-  component: lazyRouteComponent(() => import("@/features/sequences/sequences-page"), "SequencesPage"),
+  component: lazyRouteComponent(() => import("@/features/sequences/list/sequences-page"), "SequencesPage"),
 });
 
 const builder = createRoute({
@@ -65,13 +66,13 @@ const leads = createRoute({
   path: "/app/leads",
   validateSearch: (given: Record<string, unknown>): { search?: string; status?: string; tag?: string } =>
     texts(given, ["search", "status", "tag"]),
-  component: lazyRouteComponent(() => import("@/features/leads/leads-page"), "LeadsPage"),
+  component: lazyRouteComponent(() => import("@/features/leads/table/leads-page"), "LeadsPage"),
 });
 
 const lead = createRoute({
   getParentRoute: () => root,
   path: "/app/leads/$leadId",
-  component: lazyRouteComponent(() => import("@/features/leads/lead-page"), "LeadPage"),
+  component: lazyRouteComponent(() => import("@/features/leads/page/lead-page"), "LeadPage"),
 });
 
 const settings = createRoute({

@@ -4,14 +4,14 @@ import { Bug, LogOut, Menu as MenuIcon, Monitor, Moon, Settings, Sun, Users, Wor
 import { type ReactNode, Suspense, useState } from "react";
 import { Toaster } from "sonner";
 import { api, call } from "@/api/client";
-import { Button } from "@/ui/button";
-import { Failed, Loading } from "@/ui/states";
-import { Tooltip } from "@/ui/tooltip";
+import { mayPass } from "@/api/query-client";
+import { goOut, useInvitation, useOut } from "@/api/session";
+import { sessionQuery } from "@/api/session-query";
+import { Button } from "@/ui/inputs/button";
+import { Tooltip } from "@/ui/overlays/tooltip";
+import { Failed, Loading } from "@/ui/page/states";
 import { AcceptInvitation } from "./accept-invitation";
 import { ErrorBoundary } from "./error-boundary";
-import { mayPass } from "./query-client";
-import { goOut, useInvitation, useOut } from "./session";
-import { sessionQuery } from "./session-query";
 import styles from "./shell.module.css";
 import { SignIn } from "./sign-in";
 import { chooseTheme, type Theme, useTheme } from "./theme";
@@ -33,7 +33,7 @@ function Standing() {
   return out === null ? <Opening /> : <SignIn why={out} />;
 }
 
-/** Nothing is asked for before it is known who asks, unless nobody answers: then each screen says so where it stands. */
+/** Screens load data only after the session is known. If the server does not answer, each screen says so itself. */
 function Opening() {
   const session = useQuery(sessionQuery);
   if (session.data !== undefined || mayPass(session.failureReason)) return <SignedIn />;

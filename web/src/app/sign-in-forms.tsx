@@ -2,10 +2,10 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
-import { Fieldset, Form, useFormProblem } from "@/ui/form-dialog";
-import { begin } from "./session-query";
+import { begin } from "@/api/session-query";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
+import { Fieldset, Form, useFormProblem } from "@/ui/overlays/form-dialog";
 
 interface Choice {
   id: string;
@@ -42,14 +42,14 @@ export function PasswordForm() {
         autoComplete="current-password"
         value={password}
         error={problem.of("password")}
-        hint="Forgotten, or none yet? An administrator can make you a link to set one."
+        hint="No password, or forgotten? An administrator can give you a link to set one."
         onChange={(event) => setPassword(event.target.value)}
       />
       <Button look="primary" type="submit" busy={trying.isPending}>
         Sign in
       </Button>
       {choices.length > 0 && (
-        <Fieldset legend="Into which organisation?">
+        <Fieldset legend="Which organisation?">
           {choices.map((choice) => (
             <Button key={choice.id} onClick={() => trying.mutate(choice.id)}>
               {choice.name || choice.id}
@@ -77,7 +77,7 @@ export function KeyForm() {
         autoComplete="off"
         value={key}
         error={problem.of("api_key")}
-        hint="Printed by “cadenza up”, or made by an administrator under Settings, API keys."
+        hint="“cadenza up” prints one. An administrator can create one in Settings, API keys."
         onChange={(event) => setKey(event.target.value)}
       />
       <Button look="primary" type="submit" busy={trying.isPending}>
@@ -87,7 +87,7 @@ export function KeyForm() {
   );
 }
 
-/** The organisations that know this address with this password, where there are several. */
+/** The organisations in which this address and password are valid, if there are several. */
 function choicesOf(error: unknown): readonly Choice[] {
   if (!(error instanceof ApiProblem) || error.code !== "tenant_needed") return [];
   return (error.body as { tenants: Choice[] }).tenants;

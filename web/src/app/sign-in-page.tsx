@@ -1,14 +1,14 @@
 import { type ReactNode, useEffect } from "react";
 import styles from "./sign-in.module.css";
 
-/** What is shown while nobody is signed in. */
+/** The page that is shown while nobody is signed in. */
 export function SignInPage({
   title,
   word,
   children,
 }: {
   title: string;
-  /** Why it is shown, where that needs saying. */
+  /** Why the page is shown, if that needs an explanation. */
   word?: string | undefined;
   children: ReactNode;
 }) {

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { Segmented } from "@/ui/segmented";
-import type { Out } from "./session";
+import type { Out } from "@/api/session";
+import { Segmented } from "@/ui/inputs/segmented";
 import { KeyForm, PasswordForm } from "./sign-in-forms";
 import { SignInPage } from "./sign-in-page";
 
@@ -12,8 +12,8 @@ const WAYS: readonly { value: By; label: string }[] = [
 ];
 
 const WORDS: Partial<Record<Out, string>> = {
-  ended: "Your session is over. Sign in again, and you are back where you were.",
-  refused: "The API key in the address is not accepted: it was revoked, or is of another installation.",
+  ended: "Your session has ended. Sign in again to continue where you were.",
+  refused: "The API key in the address is not accepted: it was revoked, or belongs to another installation.",
 };
 
 export function SignIn({ why }: { why: Out }) {

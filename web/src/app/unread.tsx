@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Bell } from "lucide-react";
 import { unreadQuery } from "@/features/settings/notifications/unread";
-import { buttonClass } from "@/ui/button";
-import { Tooltip } from "@/ui/tooltip";
+import { buttonClass } from "@/ui/inputs/button";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import styles from "./shell.module.css";
 
-/** The way to the notifications, with how many wait to be read. */
+/** The link to the notifications, with the number of unread ones. */
 export function Unread({ onGo }: { onGo: () => void }) {
   const { data: unread = "0" } = useQuery(unreadQuery);
   const any = unread !== "0";

@@ -1,7 +1,7 @@
 export type Cell = string | number | null;
 
-/** RFC 4180, with a header. A text that a spreadsheet would take for a formula gets a `'` in front, as in the exports of
- * the server; numbers stay numbers. */
+/** Writes RFC 4180 with a header. Text that a spreadsheet would run as a formula gets a leading `'`, as in the
+ * server's exports. Numbers stay numbers. */
 export function toCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [header, ...rows].map((row) => `${row.map(written).join(",")}\r\n`).join("");
 }

@@ -1,4 +1,4 @@
-/** Numbers, rates and times as people read them. Times come in as RFC 3339 and are shown in the reader's own zone. */
+/** Numbers, rates and times for a person. Times come in as RFC 3339 and are shown in the reader's time zone. */
 
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
@@ -29,7 +29,7 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
-/** `share` is between 0 and 1; null where there is nothing to divide by. */
+/** `share` is between 0 and 1, or null if there is nothing to divide by. */
 export function rate(share: number | null | undefined): string {
   return share == null ? "–" : percent.format(share);
 }
@@ -38,7 +38,7 @@ export function plural(number: number, one: string, many: string = `${one}s`): s
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-/** `follow_up` as `Follow up`: codes and keys, where a person reads them. */
+/** `follow_up` becomes `Follow up`: codes and keys for a person. */
 export function words(code: string): string {
   const spaced = code.replaceAll(/[_-]/g, " ");
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);

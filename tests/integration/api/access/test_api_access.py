@@ -1,4 +1,4 @@
-"""Who gets in, and what a key may do. What keeps tenants apart is in isolation/."""
+"""Authentication, and what the scopes of an API key allow. Tests that keep tenants apart are in isolation/."""
 
 from uuid import uuid4
 
@@ -19,17 +19,17 @@ from tests.integration.api.client import Tenant, client_of
         pytest.param(f"Bearer {generate_key()}", id="a key of nobody's"),
     ],
 )
-async def test_without_a_valid_key_nothing_is_answered(app: FastAPI, header: str | None) -> None:
+async def test_a_request_without_a_valid_key_is_refused(app: FastAPI, header: str | None) -> None:
     async with client_of(app, None) as http:
         headers = [] if header is None else [(b"authorization", header.encode("latin-1"))]
-        # The body is not looked at before the key: nothing is told to a stranger about it.
+        # The key is checked before the body, so that a stranger learns nothing from the body's errors.
         response = await http.post("/sequences", headers=headers, content=b"{not json")
     assert (response.status_code, response.json()["code"]) == (401, "unauthorized")
     assert response.headers["www-authenticate"].startswith("Bearer")
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_scope_holds_the_narrower_ones(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_scope_includes_the_narrower_ones(app: FastAPI, tenant: Tenant) -> None:
     allowed = {"read": {"GET /leads"}, "write": {"GET /leads", "POST /leads"}}
     calls = [("GET", "/leads"), ("POST", "/leads"), ("GET", "/api-keys"), ("POST", "/api-keys")]
     for scope in ("read", "write"):
@@ -43,7 +43,7 @@ async def test_a_scope_holds_the_narrower_ones(app: FastAPI, tenant: Tenant) -> 
                     assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
 
 
-async def test_a_key_is_shown_once_and_ends_when_it_is_revoked(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_key_is_shown_once_and_stops_working_when_revoked(app: FastAPI, tenant: Tenant) -> None:
     made = await tenant.call("POST", "/api-keys", 201, json={"name": "CRM", "scopes": ["write", "read"]})
     assert (made["scopes"], made["last_used_at"], made["revoked_at"]) == (["read", "write"], None, None)
     assert made["key"].startswith(f"cdz_{made['prefix']}_")
@@ -57,14 +57,14 @@ async def test_a_key_is_shown_once_and_ends_when_it_is_revoked(app: FastAPI, ten
         await tenant.call("DELETE", f"/api-keys/{made['id']}", 204)
         assert (await http.get("/leads")).status_code == 401
     listed = {key["id"]: key for key in (await tenant.call("GET", "/api-keys"))["items"]}
-    assert listed[made["id"]]["last_used_at"] == used_at  # kept to the minute
+    assert listed[made["id"]]["last_used_at"] == used_at  # accurate to the minute
     assert listed[made["id"]]["revoked_at"] is not None
     own = next(key["id"] for key in listed.values() if key["revoked_at"] is None)
     await tenant.refused("DELETE", f"/api-keys/{own}", 409, "api_key_in_use")
     await tenant.refused("DELETE", f"/api-keys/{uuid4()}", 404, "not_found")
 
 
-async def test_a_fresh_home_gets_a_tenant_a_key_and_a_mailbox_once(app: FastAPI, database: Database) -> None:
+async def test_a_new_home_gets_one_tenant_one_key_and_one_mailbox(app: FastAPI, database: Database) -> None:
     key = generate_key()
     first = await ensure_first_tenant(database, known_key=key)
     again = await ensure_first_tenant(database, known_key=key)

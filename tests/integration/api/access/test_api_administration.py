@@ -12,7 +12,7 @@ from services.access.bootstrap import ensure_first_tenant
 from tests.integration.api.client import Tenant, client_of
 
 
-async def test_users_are_kept_and_let_go_of_their_leads(tenant: Tenant) -> None:
+async def test_users_can_be_changed_and_a_deleted_user_owns_no_leads(tenant: Tenant) -> None:
     made = await tenant.call("POST", "/users", 201, json={"email": " Sam@Cadenza.Example ", "name": "Sam"})
     assert (made["email"], made["name"]) == ("sam@cadenza.example", "Sam")
     await tenant.refused("POST", "/users", 409, "user_exists", json={"email": "sam@cadenza.example"})
@@ -36,7 +36,7 @@ async def test_creating_takes_an_idempotency_key(tenant: Tenant) -> None:
     assert await tenant.call("POST", "/users", 201, json={"email": "sam@cadenza.example"}, headers=headers) == first
 
 
-async def test_only_the_operator_makes_tenants(app: FastAPI, database: Database, tenant: Tenant) -> None:
+async def test_only_the_operator_creates_tenants(app: FastAPI, database: Database, tenant: Tenant) -> None:
     await tenant.refused("POST", "/tenants", 403, "not_operator", json={"name": "Mine"})
     operator = await ensure_first_tenant(database, known_key=generate_key())
     async with client_of(app, operator.api_key) as http:
@@ -44,7 +44,7 @@ async def test_only_the_operator_makes_tenants(app: FastAPI, database: Database,
         assert answer.status_code == 201
         made = answer.json()
         assert (await http.get("/tenants")).json()["items"][0]["operator"] is True
-        # Not even the operator sees into it.
+        # Not even the operator can read the new tenant.
         assert (await http.get(f"/tenants/{made['id']}")).status_code == 404
     assert (made["name"], made["postal_address"], made["operator"]) == ("Acme", "1 Main Street", False)
     assert made["webhook_secret"].startswith("whsec_")
@@ -63,7 +63,7 @@ async def test_only_the_operator_makes_tenants(app: FastAPI, database: Database,
         assert (await http.get("/tenants")).status_code == 403
 
 
-async def test_an_installation_that_was_there_before_gets_its_operator(database: Database) -> None:
+async def test_an_older_installation_gets_an_operator(database: Database) -> None:
     first = await ensure_first_tenant(database, known_key=generate_key())
     async with database.write(first.tenant_id) as session:
         await session.execute(text("UPDATE tenants SET operator = false"))
@@ -72,7 +72,7 @@ async def test_an_installation_that_was_there_before_gets_its_operator(database:
         assert await session.scalar(text("SELECT operator FROM tenants"))
 
 
-async def test_a_mailbox_is_kept_while_leads_need_it(tenant: Tenant) -> None:
+async def test_a_mailbox_in_use_cannot_be_deleted(tenant: Tenant) -> None:
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": "sam@sender.example", "name": "Sam"})
     other = await tenant.call("POST", "/mailboxes", 201, json={"email": "kim@sender.example", "weight": 0})
     path = f"/mailboxes/{mailbox['id']}"
@@ -87,29 +87,15 @@ async def test_a_mailbox_is_kept_while_leads_need_it(tenant: Tenant) -> None:
     problem = await tenant.call("DELETE", path, 409)
     assert (problem["code"], problem["live_enrollments"]) == ("mailbox_in_use", 1)
     await tenant.call("POST", f"/leads/{lead_id}/stop-sequence")
-    await sent_from(tenant, mailbox["id"], lead_id)
+    await tenant.record_sent(lead_id, mailbox_id=mailbox["id"])
     await tenant.call("DELETE", path, 204)
     await tenant.refused("GET", path, 404, "not_found")
-    # What it has sent stays on record.
+    # Its sent messages stay on record.
     assert [row.mailbox_id for row in await tenant.query("SELECT mailbox_id FROM messages")] == [None]
     await tenant.call("DELETE", f"/mailboxes/{other['id']}", 204)
 
 
-async def sent_from(tenant: Tenant, mailbox_id: str, lead_id: str) -> None:
-    async with tenant.database.write(tenant.id) as session:
-        await session.execute(
-            text(
-                "INSERT INTO messages (tenant_id, enrollment_id, sequence_id, lead_id, mailbox_id, step_id, visit,"
-                " status, rfc_message_id, subject, reserved_at)"
-                " SELECT tenant_id, id, sequence_id, lead_id, :mailbox_id, gen_random_uuid(), 1, 'sent',"
-                " '<' || id || '@sender.example>', 'Hi', now() FROM lead_sequence_state"
-                " WHERE lead_id = :lead_id"
-            ),
-            {"mailbox_id": mailbox_id, "lead_id": lead_id},
-        )
-
-
-async def test_suppressing_stops_what_runs_and_keeps_out_what_would(tenant: Tenant) -> None:
+async def test_a_suppression_stops_live_enrollments_and_prevents_new_ones(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence(active=True)
     ada = await tenant.lead(email="ada@acme.example")
     bob = await tenant.lead(email="bob@globex.example")
@@ -124,7 +110,7 @@ async def test_suppressing_stops_what_runs_and_keeps_out_what_would(tenant: Tena
     assert [(one["status"], one["stop_reason"]) for one in states] == [
         ("stopped", "suppressed"),
         ("stopped", "suppressed"),
-        ("stopped", "suppressed"),  # a whole domain, with all that is below it
+        ("stopped", "suppressed"),  # a domain includes its subdomains
     ]
     told = await tenant.query("SELECT command FROM outbox ORDER BY id")
     assert [row.command for row in told].count("stop") == 3
@@ -144,7 +130,7 @@ async def ids(tenant: Tenant, query: str) -> list[str]:
     return [one["id"] for one in (await tenant.call("GET", f"/suppressions{query}"))["items"]]
 
 
-async def test_what_is_no_address_and_no_domain_is_not_suppressed(tenant: Tenant) -> None:
+async def test_an_invalid_address_or_domain_cannot_be_suppressed(tenant: Tenant) -> None:
     for body in (
         {"kind": "address", "value": "nobody"},
         {"kind": "domain", "value": "not a domain"},
@@ -186,7 +172,7 @@ async def notify(tenant: Tenant, user_id: str | None, message: str) -> None:
         )
 
 
-async def test_lists_go_on_where_they_stopped(tenant: Tenant) -> None:
+async def test_lists_continue_from_their_cursor(tenant: Tenant) -> None:
     posts: dict[str, Any] = {
         "/users": lambda n: {"email": f"u{n}@cadenza.example"},
         "/suppressions": lambda n: {"kind": "address", "value": f"u{n}@acme.example"},

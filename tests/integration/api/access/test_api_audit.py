@@ -1,4 +1,4 @@
-"""The audit log: every change of administration by the key that made it, with the change or not at all; no secrets."""
+"""The audit log: every administrative change with the key that made it, in the same transaction, without secrets."""
 
 import asyncio
 from typing import Any, get_args
@@ -32,7 +32,7 @@ async def entries(tenant: Tenant, query: str = "") -> list[dict[str, Any]]:
 
 
 async def administer(tenant: Tenant) -> dict[str, str]:
-    """Does each of what is logged; the ID of what it was done to, by action."""
+    """Carries out every action that is logged. Returns the ID of each target by kind."""
     user = await tenant.call("POST", "/users", 201, json={"email": "sam@cadenza.example", "name": "Sam"})
     await tenant.call("PATCH", f"/users/{user['id']}", json={"name": "Samantha"})
     await tenant.call("POST", f"/users/{user['id']}/invitations", 201)
@@ -67,7 +67,7 @@ async def administer(tenant: Tenant) -> dict[str, str]:
     return {name: one["id"] for name, one in targets.items()}
 
 
-async def test_every_action_is_logged_by_the_key_that_took_it(tenant: Tenant) -> None:
+async def test_every_action_is_logged_with_its_key(tenant: Tenant) -> None:
     me = (await tenant.call("GET", "/api-keys"))["items"][0]["id"]
     before = len(await entries(tenant))
     targets = await administer(tenant)
@@ -84,7 +84,7 @@ async def test_every_action_is_logged_by_the_key_that_took_it(tenant: Tenant) ->
     ]  # fmt: skip
 
 
-async def test_it_says_what_changed_and_never_to_what(tenant: Tenant) -> None:
+async def test_an_entry_names_changed_fields_and_no_values(tenant: Tenant) -> None:
     await administer(tenant)
     details = {one["action"]: one["detail"] for one in await entries(tenant)}
     assert details["mailbox.updated"] == {"fields": ["smtp"]}
@@ -97,23 +97,15 @@ async def test_it_says_what_changed_and_never_to_what(tenant: Tenant) -> None:
     assert [one for one in PERSONAL if one in kept] == []
 
 
-async def test_it_is_paged_and_can_be_filtered(tenant: Tenant) -> None:
+async def test_the_log_is_paged_and_can_be_filtered(tenant: Tenant) -> None:
     await administer(tenant)
     everything = await entries(tenant)
-    seen: list[Any] = []
-    cursor = ""
-    while True:
-        page = await tenant.call("GET", f"/audit-log?limit=5{cursor}")
-        seen += page["items"]
-        if page["next_cursor"] is None:
-            break
-        cursor = f"&cursor={page['next_cursor']}"
-    assert seen == everything
+    assert await tenant.all_pages("/audit-log", 5) == everything
     assert {one["action"] for one in await entries(tenant, "&action=user.deleted")} == {"user.deleted"}
     assert await tenant.refused("GET", "/audit-log?action=user.renamed", 422, "validation_failed") == ["action"]
 
 
-async def test_what_is_refused_or_rolled_back_is_not_logged(tenant: Tenant, stranger: Tenant) -> None:
+async def test_refused_and_rolled_back_requests_are_not_logged(tenant: Tenant, stranger: Tenant) -> None:
     user = await tenant.call("POST", "/users", 201, json={"email": "sam@cadenza.example"})
     before = await entries(tenant)
     await tenant.refused("POST", "/users", 409, "user_exists", json={"email": "sam@cadenza.example"})
@@ -125,14 +117,14 @@ async def test_what_is_refused_or_rolled_back_is_not_logged(tenant: Tenant, stra
     assert await entries(tenant) == before
 
 
-async def test_a_request_that_is_answered_again_is_logged_once(tenant: Tenant) -> None:
+async def test_a_repeated_request_is_logged_once(tenant: Tenant) -> None:
     headers = {"Idempotency-Key": "once"}
     for _ in range(2):
         await tenant.call("POST", "/users", 201, json={"email": "sam@cadenza.example"}, headers=headers)
     assert len(await entries(tenant, "&action=user.created")) == 1
 
 
-async def test_an_erased_lead_is_nobody_in_it(tenant: Tenant) -> None:
+async def test_the_entry_of_an_erased_lead_identifies_nobody(tenant: Tenant) -> None:
     lead = await tenant.call("POST", "/leads", 201, json={"email": "ada@evil.example"})
     await tenant.call("DELETE", f"/leads/{lead['id']}", 204)
     await tenant.refused("DELETE", f"/leads/{lead['id']}", 404, "not_found")
@@ -140,12 +132,12 @@ async def test_an_erased_lead_is_nobody_in_it(tenant: Tenant) -> None:
     assert (entry["target_id"], entry["detail"]) == (None, {})
 
 
-async def test_only_admins_read_it(app: FastAPI, tenant: Tenant) -> None:
+async def test_only_admins_read_the_log(app: FastAPI, tenant: Tenant) -> None:
     async with client_of(app, await tenant.key("read", "write")) as http:
         assert (await http.get("/audit-log")).status_code == 403
 
 
-async def test_a_new_tenant_stands_in_the_operators_log_and_in_its_own(
+async def test_a_new_tenant_is_logged_by_the_operator_and_by_itself(
     app: FastAPI, database: Database, tenant: Tenant
 ) -> None:
     operator = await ensure_first_tenant(database, known_key=generate_key())
@@ -169,7 +161,7 @@ async def test_a_new_tenant_stands_in_the_operators_log_and_in_its_own(
     }
 
 
-async def test_many_tenants_at_once_take_the_connections_from_nobody(app: FastAPI, database: Database) -> None:
+async def test_many_new_tenants_at_once_do_not_exhaust_the_connections(app: FastAPI, database: Database) -> None:
     operator = await ensure_first_tenant(database, known_key=generate_key())
     async with client_of(app, operator.api_key) as http:
         made = await asyncio.gather(*(http.post("/tenants", json={"name": "Acme"}) for _ in range(40)))
@@ -184,8 +176,8 @@ async def test_the_app_can_neither_change_nor_remove_an_entry(tenant: Tenant) ->
                 await session.execute(text(statement))
 
 
-async def test_an_entry_goes_with_its_tenant(tenant: Tenant, migrated_postgres: EmbeddedPostgres) -> None:
-    """And with nothing else: whatever it names may be gone."""
+async def test_entries_are_deleted_with_their_tenant(tenant: Tenant, migrated_postgres: EmbeddedPostgres) -> None:
+    """It goes with nothing else: what the entry names may be deleted earlier."""
     await administer(tenant)
     connection = await asyncpg.connect(migrated_postgres.owner_url)
     await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant.id))

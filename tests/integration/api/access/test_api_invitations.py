@@ -1,4 +1,4 @@
-"""Invitations: a link that sets a password once, for whoever it was made for."""
+"""Invitations: a link with which the invited user sets a password once."""
 
 import asyncio
 import hashlib
@@ -21,8 +21,8 @@ from tests.integration.api.people import (
     invited,
     made_user,
     person,
+    session_status,
     sign_in,
-    standing,
 )
 
 OVER = (410, "invitation_over")
@@ -33,13 +33,13 @@ async def test_the_link_sets_the_password_and_signs_in(app: FastAPI, tenant: Ten
     assert (user["role"], user["password_set_at"]) == ("read", None)
     made = await tenant.call("POST", f"/users/{user['id']}/invitations", 201)
     home, _, token = made["url"].partition("#invitation=")
-    assert (home, len(token)) == ("http://api.test/", 43)  # behind the #: it is sent to no server
+    assert (home, len(token)) == ("http://api.test/", 43)  # behind the #, so it is sent to no server
     [row] = await tenant.query("SELECT token_hash, expires_at - created_at AS holds FROM invitations")
     assert (row.token_hash, row.holds.days) == (hashlib.sha256(token.encode()).digest(), 7)
     async with browser_of(app) as http:
         answer = await accepted(http, token)
         assert answer.json()["user"]["id"] == user["id"]
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
     assert (await tenant.call("GET", f"/users/{user['id']}"))["password_set_at"] is not None
     [kept] = await tenant.query("SELECT password_hash FROM users")
     assert kept.password_hash.startswith("scrypt$15$8$3$")
@@ -47,7 +47,7 @@ async def test_the_link_sets_the_password_and_signs_in(app: FastAPI, tenant: Ten
         assert "scrypt" not in answer.text
 
 
-async def test_the_link_leads_to_where_people_reach_us(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
+async def test_the_link_leads_to_the_public_url(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
     user = await made_user(tenant)
     config = AppConfig(migrated_postgres.app_url, public_url="https://cadenza.example/")
     one = create_app(config, temporal_is_away)
@@ -56,7 +56,7 @@ async def test_the_link_leads_to_where_people_reach_us(migrated_postgres: Embedd
     assert made.json()["url"].startswith("https://cadenza.example/#invitation=")
 
 
-async def test_it_holds_once(app: FastAPI, tenant: Tenant) -> None:
+async def test_an_invitation_works_once(app: FastAPI, tenant: Tenant) -> None:
     user = await made_user(tenant)
     token = await invited(tenant, user)
     async with browser_of(app) as http:
@@ -67,7 +67,7 @@ async def test_it_holds_once(app: FastAPI, tenant: Tenant) -> None:
             assert code_of(await accepted(http, never)) == OVER
 
 
-async def test_of_two_who_come_with_it_one_sets_the_password(app: FastAPI, tenant: Tenant) -> None:
+async def test_of_two_simultaneous_uses_one_sets_the_password(app: FastAPI, tenant: Tenant) -> None:
     token = await invited(tenant, await made_user(tenant))
     async with browser_of(app) as first, browser_of(app) as second:
         answers = await asyncio.gather(accepted(first, token), accepted(second, token, "another long password"))
@@ -75,7 +75,7 @@ async def test_of_two_who_come_with_it_one_sets_the_password(app: FastAPI, tenan
     assert len(await tenant.query("SELECT id FROM sessions")) == 1
 
 
-async def test_it_ends_after_seven_days_and_when_another_is_made(app: FastAPI, tenant: Tenant) -> None:
+async def test_an_invitation_ends_after_seven_days_or_with_a_newer_one(app: FastAPI, tenant: Tenant) -> None:
     user = await made_user(tenant)
     older = await invited(tenant, user)
     token = await invited(tenant, user)
@@ -84,7 +84,7 @@ async def test_it_ends_after_seven_days_and_when_another_is_made(app: FastAPI, t
         async with tenant.database.write(tenant.id) as session:
             await session.execute(text("UPDATE invitations SET expires_at = now()"))
         assert code_of(await accepted(http, token)) == OVER
-        anew = await invited(tenant, user)  # and holds for seven days from now
+        anew = await invited(tenant, user)  # valid for seven days from now
         assert (await accepted(http, anew)).status_code == 201
 
 
@@ -99,7 +99,7 @@ async def test_it_ends_after_seven_days_and_when_another_is_made(app: FastAPI, t
         ("x" * (MAX_LENGTH + 1), False),
     ],
 )
-async def test_a_password_is_long_and_nothing_else(app: FastAPI, tenant: Tenant, password: str, taken: bool) -> None:
+async def test_length_is_the_only_rule_for_passwords(app: FastAPI, tenant: Tenant, password: str, taken: bool) -> None:
     user = await made_user(tenant)
     async with browser_of(app) as http:
         answer = await accepted(http, await invited(tenant, user), password)
@@ -111,7 +111,7 @@ async def test_a_password_is_long_and_nothing_else(app: FastAPI, tenant: Tenant,
             assert password not in answer.text
 
 
-async def test_the_old_password_holds_until_another_is_set(app: FastAPI, tenant: Tenant) -> None:
+async def test_the_old_password_works_until_a_new_one_is_set(app: FastAPI, tenant: Tenant) -> None:
     user = await person(app, tenant)
     token = await invited(tenant, user)
     async with browser_of(app) as http:
@@ -121,7 +121,7 @@ async def test_the_old_password_holds_until_another_is_set(app: FastAPI, tenant:
         assert (await sign_in(http, user["email"], "another long password")).status_code == 201
 
 
-async def test_it_goes_with_its_user(app: FastAPI, tenant: Tenant) -> None:
+async def test_an_invitation_is_deleted_with_its_user(app: FastAPI, tenant: Tenant) -> None:
     user = await made_user(tenant)
     token = await invited(tenant, user)
     await tenant.call("DELETE", f"/users/{user['id']}", 204)
@@ -129,7 +129,7 @@ async def test_it_goes_with_its_user(app: FastAPI, tenant: Tenant) -> None:
         assert code_of(await accepted(http, token)) == OVER
 
 
-async def test_only_an_administrator_invites(app: FastAPI, tenant: Tenant) -> None:
+async def test_only_admins_invite_users(app: FastAPI, tenant: Tenant) -> None:
     editor = await person(app, tenant, role="write")
     async with browser_of(app) as http:
         await sign_in(http, editor["email"])
@@ -138,7 +138,7 @@ async def test_only_an_administrator_invites(app: FastAPI, tenant: Tenant) -> No
     await tenant.refused("POST", f"/users/{uuid4()}/invitations", 404, "not_found")
 
 
-async def test_nobody_takes_their_own_last_way_in(app: FastAPI, tenant: Tenant) -> None:
+async def test_users_cannot_delete_themselves_or_change_their_role(app: FastAPI, tenant: Tenant) -> None:
     admin = await person(app, tenant, role="admin")
     own = f"/users/{admin['id']}"
     async with browser_of(app) as http:

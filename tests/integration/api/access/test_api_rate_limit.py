@@ -1,4 +1,4 @@
-"""A key that asks too often is refused, told when to come again, and stands in nobody else's way."""
+"""A key that sends too many requests is refused with the time to wait, and does not affect other keys."""
 
 from collections.abc import AsyncGenerator
 
@@ -17,7 +17,7 @@ BURST = 4
 
 @pytest.fixture
 async def limited_app(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[FastAPI]:
-    # So slow that no time which a test takes brings a request back.
+    # So slow that no request becomes available again during a test.
     config = AppConfig(migrated_postgres.app_url, rate_limit=RateLimit(per_second=0.001, burst=BURST))
     one = create_app(config, temporal_is_away)
     async with one.router.lifespan_context(one):
@@ -30,7 +30,7 @@ async def limited(limited_app: FastAPI, database: Database) -> AsyncGenerator[Te
         yield one
 
 
-async def test_every_answer_says_what_is_left_and_then_the_key_is_refused(limited: Tenant) -> None:
+async def test_answers_say_how_many_requests_are_left_until_the_key_is_refused(limited: Tenant) -> None:
     taken = [await limited.http.get("/session"), await limited.http.post("/leads", json={})]
     taken += [await limited.http.get("/leads/none"), await limited.http.get("/users")]
     assert [one.status_code for one in taken] == [200, 422, 422, 200]
@@ -44,7 +44,7 @@ async def test_every_answer_says_what_is_left_and_then_the_key_is_refused(limite
     assert await limited.query("SELECT id FROM leads") == []
 
 
-async def test_another_key_of_the_same_tenant_and_another_tenant_go_on(
+async def test_other_keys_and_tenants_are_not_limited(
     limited_app: FastAPI, limited: Tenant, database: Database
 ) -> None:
     for _ in range(BURST):
@@ -56,7 +56,7 @@ async def test_another_key_of_the_same_tenant_and_another_tenant_go_on(
         await stranger.call("GET", "/session")
 
 
-async def test_what_needs_no_key_is_not_counted(limited_app: FastAPI, limited: Tenant) -> None:
+async def test_requests_without_a_key_are_not_counted(limited_app: FastAPI, limited: Tenant) -> None:
     for _ in range(BURST):
         await limited.call("GET", "/session")
     for path, status in (("/healthz", 200), ("/t/o/x.gif", 200), ("/u/x", 404), ("/openapi.json", 200)):
@@ -68,5 +68,5 @@ async def test_what_needs_no_key_is_not_counted(limited_app: FastAPI, limited: T
         assert {(await nobody.get("/session")).status_code for _ in range(2 * BURST)} == {401}
 
 
-async def test_without_a_limit_nothing_is_said(tenant: Tenant) -> None:
+async def test_without_a_limit_there_are_no_rate_limit_headers(tenant: Tenant) -> None:
     assert "RateLimit-Limit" not in (await tenant.http.get("/session")).headers

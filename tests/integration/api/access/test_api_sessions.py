@@ -1,4 +1,4 @@
-"""A browser's session: what its cookie is, what it may do, what another site may not, and when it ends."""
+"""A browser's session: its cookie, its rights, protection against other sites, and its end."""
 
 import hashlib
 from typing import Any
@@ -23,8 +23,8 @@ from tests.integration.api.people import (
     code_of,
     invited,
     person,
+    session_status,
     sign_in,
-    standing,
 )
 
 LEAD = {"email": "ada@acme.example"}
@@ -41,7 +41,7 @@ async def change_sessions(tenant: Tenant, assignment: str) -> None:
         await session.execute(text(f"UPDATE sessions SET {assignment}"))
 
 
-async def test_the_cookie_is_for_this_host_alone_and_no_script_reads_it(app: FastAPI, tenant: Tenant) -> None:
+async def test_the_cookie_is_for_this_host_only_and_hidden_from_scripts(app: FastAPI, tenant: Tenant) -> None:
     async with browser_of(app) as http:
         answer = await with_key(http, await tenant.key("read", "write"))
     cookie = answer.headers["set-cookie"]
@@ -56,9 +56,7 @@ async def test_the_cookie_is_for_this_host_alone_and_no_script_reads_it(app: Fas
     assert row.token_hash == hashlib.sha256(token.encode()).digest()
 
 
-async def test_over_https_the_cookie_is_sent_over_nothing_else(
-    migrated_postgres: EmbeddedPostgres, tenant: Tenant
-) -> None:
+async def test_over_https_the_cookie_is_secure(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
     config = AppConfig(migrated_postgres.app_url, public_url="https://cadenza.example/")
     one = create_app(config, temporal_is_away)
     async with one.router.lifespan_context(one), browser_of(one) as http:
@@ -70,13 +68,13 @@ async def test_over_https_the_cookie_is_sent_over_nothing_else(
             "httponly", "max-age=1209600", "path=/", "samesite=strict", "secure"
         }  # fmt: skip
         assert (await http.get("/session", headers={"Cookie": f"{name}={token}"})).status_code == 200
-        # A name that another host of the domain, or plain http, could set is not looked at.
+        # A cookie name that another host of the domain, or plain http, could set is ignored.
         assert (await http.get("/session", headers={"Cookie": f"{COOKIE}={token}"})).status_code == 401
         from_the_page = {**CSRF, "Cookie": f"{name}={token}", "Origin": "https://cadenza.example"}
         assert (await http.delete("/session", headers=from_the_page)).status_code == 204
 
 
-async def test_signing_in_always_makes_a_new_token_and_ends_the_old_session(app: FastAPI, tenant: Tenant) -> None:
+async def test_signing_in_creates_a_new_token_and_ends_the_old_session(app: FastAPI, tenant: Tenant) -> None:
     key = await tenant.key("read")
     async with browser_of(app) as http:
         http.cookies.set(COOKIE, "a" * 43, domain="api.test", path="/")  # planted by somebody
@@ -85,33 +83,33 @@ async def test_signing_in_always_makes_a_new_token_and_ends_the_old_session(app:
             await with_key(http, key)
             tokens.append(str(http.cookies[COOKIE]))
         assert len(set(tokens)) == 3
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
         for old in tokens[:2]:
             http.cookies.set(COOKIE, old, domain="api.test", path="/")
-            assert await standing(http) == 401
+            assert await session_status(http) == 401
 
 
-async def test_a_session_may_do_what_its_key_or_its_person_may(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_session_has_the_scopes_of_its_key_or_user(app: FastAPI, tenant: Tenant) -> None:
     reader = await person(app, tenant, role="read")
     async with browser_of(app) as http:
-        told = (await with_key(http, await tenant.key("read", "write"))).json()
-        assert told == (await http.get("/session")).json()
-        assert (told["tenant_id"], told["scopes"], told["user"]) == (str(tenant.id), ["read", "write"], None)
+        shown = (await with_key(http, await tenant.key("read", "write"))).json()
+        assert shown == (await http.get("/session")).json()
+        assert (shown["tenant_id"], shown["scopes"], shown["user"]) == (str(tenant.id), ["read", "write"], None)
         keys = {key["id"] for key in (await tenant.call("GET", "/api-keys"))["items"]}
-        assert told["api_key_id"] in keys
+        assert shown["api_key_id"] in keys
         assert (await http.post("/leads", json=LEAD)).status_code == 201
         assert code_of(await http.get("/api-keys")) == (403, "insufficient_scope")
-        told = (await sign_in(http, reader["email"])).json()
-        assert (told["scopes"], told["api_key_id"]) == (["read"], None)
-        assert told["user"] == {"id": reader["id"], "email": reader["email"], "name": "Sam"}
+        shown = (await sign_in(http, reader["email"])).json()
+        assert (shown["scopes"], shown["api_key_id"]) == (["read"], None)
+        assert shown["user"] == {"id": reader["id"], "email": reader["email"], "name": "Sam"}
         assert code_of(await http.post("/leads", json=LEAD)) == (403, "insufficient_scope")
-        # Another role counts from the next request on, and a wider one holds the narrower.
+        # A changed role takes effect with the next request, and a wider role includes the narrower ones.
         await tenant.call("PATCH", f"/users/{reader['id']}", json={"role": "admin"})
         assert (await http.get("/session")).json()["scopes"] == ["read", "write", "admin"]
         assert (await http.get("/api-keys")).status_code == 200
 
 
-async def test_who_signs_out_is_out(app: FastAPI, tenant: Tenant) -> None:
+async def test_signing_out_ends_the_session(app: FastAPI, tenant: Tenant) -> None:
     async with browser_of(app) as http:
         await with_key(http, await tenant.key("read"))
         token = str(http.cookies[COOKIE])
@@ -120,7 +118,7 @@ async def test_who_signs_out_is_out(app: FastAPI, tenant: Tenant) -> None:
         http.cookies.set(COOKIE, token, domain="api.test", path="/")
         assert code_of(await http.get("/leads")) == (401, "unauthorized")
     assert await tenant.query("SELECT id FROM sessions") == []
-    assert await tenant.call("DELETE", "/session", 204) is None  # a key has none to end
+    assert await tenant.call("DELETE", "/session", 204) is None  # a request with a key has no session to end
 
 
 @pytest.mark.parametrize(
@@ -132,25 +130,25 @@ async def test_who_signs_out_is_out(app: FastAPI, tenant: Tenant) -> None:
         ("expires_at = now() - interval '1 minute'", 401),
     ],
 )
-async def test_it_ends_by_the_databases_clock(app: FastAPI, tenant: Tenant, moved: str, status: int) -> None:
+async def test_a_session_ends_by_the_databases_clock(app: FastAPI, tenant: Tenant, moved: str, status: int) -> None:
     async with browser_of(app) as http:
         await with_key(http, await tenant.key("read"))
         await change_sessions(tenant, moved)
-        assert await standing(http) == status
+        assert await session_status(http) == status
 
 
-async def test_use_keeps_it_and_nothing_makes_it_last_longer_than_two_weeks(app: FastAPI, tenant: Tenant) -> None:
+async def test_use_extends_a_session_to_at_most_two_weeks(app: FastAPI, tenant: Tenant) -> None:
     async with browser_of(app) as http:
         await with_key(http, await tenant.key("read"))
         [made] = await tenant.query("SELECT expires_at - created_at AS lasts, expires_at FROM sessions")
         assert made.lasts.days == 14
         await change_sessions(tenant, "last_seen_at = now() - interval '11 hours'")
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
         [used] = await tenant.query("SELECT now() - last_seen_at < '1 minute' AS lately, expires_at FROM sessions")
         assert (used.lately, used.expires_at) == (True, made.expires_at)
 
 
-async def test_what_is_over_is_forgotten(app: FastAPI, tenant: Tenant) -> None:
+async def test_expired_sessions_are_deleted(app: FastAPI, tenant: Tenant) -> None:
     key = await tenant.key("read")
     async with browser_of(app) as first, browser_of(app) as second:
         await with_key(first, key)
@@ -159,33 +157,33 @@ async def test_what_is_over_is_forgotten(app: FastAPI, tenant: Tenant) -> None:
     assert len(await tenant.query("SELECT id FROM sessions")) == 1
 
 
-async def test_it_ends_with_its_key(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_session_ends_with_its_key(app: FastAPI, tenant: Tenant) -> None:
     made = await tenant.call("POST", "/api-keys", 201, json={"name": "Sam's", "scopes": ["admin"]})
     async with browser_of(app) as http:
         await with_key(http, made["key"])
         assert code_of(await http.delete(f"/api-keys/{made['id']}")) == (409, "api_key_in_use")
         await tenant.call("DELETE", f"/api-keys/{made['id']}", 204)
-        assert await standing(http) == 401
+        assert await session_status(http) == 401
     assert await tenant.query("SELECT id FROM sessions") == []
 
 
-async def test_a_revoked_key_has_no_session_whatever_is_written(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_session_of_a_revoked_key_is_refused(app: FastAPI, tenant: Tenant) -> None:
     async with browser_of(app) as http:
         await with_key(http, await tenant.key("read"))
         async with tenant.database.write(tenant.id) as session:
             await session.execute(text("UPDATE api_keys SET revoked_at = now()"))
-        assert await standing(http) == 401
+        assert await session_status(http) == 401
 
 
-async def test_it_ends_with_its_person_and_with_the_password(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_session_ends_with_its_user_or_a_new_password(app: FastAPI, tenant: Tenant) -> None:
     user = await person(app, tenant)
     async with browser_of(app) as here, browser_of(app) as there:
         await sign_in(here, user["email"])
         await sign_in(there, user["email"])
         assert (await accepted(there, await invited(tenant, user), "another long password")).status_code == 201
-        assert (await standing(here), await standing(there)) == (401, 200)
+        assert (await session_status(here), await session_status(there)) == (401, 200)
         await tenant.call("DELETE", f"/users/{user['id']}", 204)
-        assert await standing(there) == 401
+        assert await session_status(there) == 401
 
 
 FOREIGN: list[dict[str, str]] = [
@@ -224,7 +222,7 @@ async def test_what_another_site_makes_a_browser_send_is_refused(
             ("DELETE", f"/users/{user['id']}", None),
             ("PUT", f"/sequences/{uuid4()}", {"status": "archived"}),
             ("DELETE", "/session", None),
-            # Nor is anybody signed in as somebody else.
+            # Signing in as somebody else is refused as well.
             ("POST", "/session", {"api_key": key}),
             ("POST", "/invitations/accept", {"token": "x", "password": "x" * 12}),
         ]
@@ -232,24 +230,24 @@ async def test_what_another_site_makes_a_browser_send_is_refused(
             answer = await http.request(method, path, json=body, headers=headers)
             assert code_of(answer) == (403, "csrf_refused"), (method, path)
             assert "set-cookie" not in answer.headers
-        # What changes nothing needs no header: nobody but our page can read the answer.
+        # A request that changes nothing needs no header: other sites cannot read the answer.
         assert (await http.get("/session", headers=headers)).status_code == 200
-        # A key that is sent is not sent by accident.
+        # A request with a key needs no header: browsers do not add a key by themselves.
         answer = await http.post("/leads", json=LEAD, headers={**headers, "Authorization": f"Bearer {key}"})
         assert answer.status_code == 201
     assert (await tenant.call("GET", f"/users/{user['id']}"))["name"] == ""
 
 
 @pytest.mark.parametrize("headers", OURS)
-async def test_what_our_own_page_sends_is_taken(app: FastAPI, tenant: Tenant, headers: dict[str, str]) -> None:
+async def test_requests_of_our_own_page_are_accepted(app: FastAPI, tenant: Tenant, headers: dict[str, str]) -> None:
     async with client_of(app, None) as http:
         answer = await http.post("/session", json={"api_key": await tenant.key("write")}, headers=headers)
         assert answer.status_code == 201
         assert (await http.post("/leads", json=LEAD, headers=headers)).status_code == 201
 
 
-async def test_no_other_site_may_read_an_answer(app: FastAPI, tenant: Tenant) -> None:
-    """The header of our page is worth something as long as no script of another site may send it."""
+async def test_other_sites_cannot_read_answers(app: FastAPI, tenant: Tenant) -> None:
+    """The CSRF header protects only while no script of another site may send it."""
     async with client_of(app, await tenant.key("read")) as http:
         asks = {
             "Origin": "https://evil.example",
@@ -260,7 +258,7 @@ async def test_no_other_site_may_read_an_answer(app: FastAPI, tenant: Tenant) ->
             assert [name for name in answer.headers if name.startswith("access-control-")] == []
 
 
-async def test_a_key_counts_more_than_a_cookie(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
+async def test_a_key_wins_over_a_cookie(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
     async with browser_of(app) as http:
         await with_key(http, await tenant.key("read"))
         key = {"Authorization": f"Bearer {await stranger.key('read')}"}
@@ -270,13 +268,13 @@ async def test_a_key_counts_more_than_a_cookie(app: FastAPI, tenant: Tenant, str
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 43, "a" * 10_000, "é"])
-async def test_a_cookie_of_nobodys_is_refused(app: FastAPI, token: str) -> None:
+async def test_an_unknown_cookie_is_refused(app: FastAPI, token: str) -> None:
     async with client_of(app, None) as http:
         answer = await http.get("/session", headers=[(b"cookie", f"{COOKIE}={token}".encode("latin-1"))])
         assert code_of(answer) == (401, "unauthorized")
 
 
-async def test_a_request_sent_twice_is_done_once(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_request_sent_twice_is_carried_out_once(app: FastAPI, tenant: Tenant) -> None:
     async with browser_of(app) as http:
         await with_key(http, await tenant.key("write"))
         once = {"Idempotency-Key": "once"}
@@ -285,15 +283,13 @@ async def test_a_request_sent_twice_is_done_once(app: FastAPI, tenant: Tenant) -
         assert second.headers["idempotent-replayed"] == "true"
 
 
-async def test_a_session_is_counted_as_its_key_or_its_person(
-    migrated_postgres: EmbeddedPostgres, database: Database
-) -> None:
+async def test_a_session_counts_as_its_key_or_user(migrated_postgres: EmbeddedPostgres, database: Database) -> None:
     config = AppConfig(migrated_postgres.app_url, rate_limit=RateLimit(per_second=0.001, burst=6))
     one = create_app(config, temporal_is_away)
     async with one.router.lifespan_context(one), new_tenant(one, database) as tenant:
         key = await tenant.key("read")
         async with browser_of(one) as http, client_of(one, key) as program:
-            for left in (5, 4):  # to sign in is a request, and no way to more of them
+            for left in (5, 4):  # signing in counts as a request, and does not reset the count
                 assert (await with_key(http, key)).headers["ratelimit-remaining"] == str(left)
             for left in (3, 2):
                 assert (await http.get("/session")).headers["ratelimit-remaining"] == str(left)

@@ -1,4 +1,4 @@
-"""Signing in by email and password: nothing is told of who is known, and nobody guesses for long."""
+"""Signing in by email and password: it does not reveal which users exist, and guessing is limited."""
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
@@ -25,22 +25,22 @@ from tests.integration.api.people import (
     invited,
     made_user,
     person,
+    session_status,
     sign_in,
     some_address,
-    standing,
 )
 
 
 @pytest.fixture
 async def fresh(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[FastAPI]:
-    """An app that nobody has tried to sign in to."""
+    """An app without counted attempts to sign in."""
     one = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away)
     async with one.router.lifespan_context(one):
         yield one
 
 
 class Counting(Passwords):
-    """Real hashing, counted."""
+    """Real password hashing that counts its calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,19 +53,19 @@ class Counting(Passwords):
 
 @contextmanager
 def counted(app: FastAPI) -> Iterator[Counting]:
-    wiring, before, counting = app.state.wiring, app.state.wiring.passwords, Counting()
-    object.__setattr__(wiring, "passwords", counting)
+    context, before, counting = app.state.context, app.state.context.passwords, Counting()
+    object.__setattr__(context, "passwords", counting)
     yield counting
-    object.__setattr__(wiring, "passwords", before)
+    object.__setattr__(context, "passwords", before)
 
 
-async def test_an_address_and_its_password_sign_in_however_they_are_written(app: FastAPI, tenant: Tenant) -> None:
+async def test_address_and_password_are_normalised_at_sign_in(app: FastAPI, tenant: Tenant) -> None:
     user = await person(app, tenant, password="Ångström ist zwölf lang")
     async with browser_of(app) as http:
         decomposed = "A\N{COMBINING RING ABOVE}ngstro\N{COMBINING DIAERESIS}m ist zwölf lang"
         answer = await sign_in(http, f"  {user['email'].upper()} ", decomposed)
         assert (answer.status_code, answer.json()["user"]["id"]) == (201, user["id"])
-        assert await standing(http) == 200
+        assert await session_status(http) == 200
 
 
 async def test_who_cannot_sign_in_hears_the_same_after_the_same_work(
@@ -81,12 +81,12 @@ async def test_who_cannot_sign_in_hears_the_same_after_the_same_work(
         (known["email"], PASSWORD, str(stranger.id)),
         (known["email"], PASSWORD, str(uuid4())),
     ]
-    heard: set[tuple[int, str]] = set()
+    refusals: set[tuple[int, str]] = set()
     async with browser_of(fresh) as http:
         for email, password, tenant_id in tries:
             with counted(fresh) as hashing:
                 answer = await sign_in(http, email, password, tenant_id)
-            heard.add((answer.status_code, answer.text))
+            refusals.add((answer.status_code, answer.text))
             assert code_of(answer) == (401, "sign_in_failed")
             assert "set-cookie" not in answer.headers
             assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -94,10 +94,10 @@ async def test_who_cannot_sign_in_hears_the_same_after_the_same_work(
         with counted(fresh) as hashing:
             assert (await sign_in(http, known["email"])).status_code == 201
         assert hashing.made == 1
-    assert len(heard) == 1
+    assert len(refusals) == 1
 
 
-async def test_who_is_known_to_several_tenants_is_asked_once_the_password_was_right(
+async def test_a_user_of_several_tenants_must_choose_after_the_right_password(
     app: FastAPI, tenant: Tenant, stranger: Tenant
 ) -> None:
     email = some_address()
@@ -108,12 +108,12 @@ async def test_who_is_known_to_several_tenants_is_asked_once_the_password_was_ri
         answer = await sign_in(http, email)
         assert code_of(answer) == (409, "tenant_needed")
         assert "set-cookie" not in answer.headers
-        told = {one["id"]: one["name"] for one in answer.json()["tenants"]}
-        assert told == {str(tenant.id): "Test", str(stranger.id): "Test"}
+        shown = {one["id"]: one["name"] for one in answer.json()["tenants"]}
+        assert shown == {str(tenant.id): "Test", str(stranger.id): "Test"}
         for one, user in ((tenant, ours), (stranger, theirs)):
             session = (await sign_in(http, email, tenant_id=str(one.id))).json()
             assert (session["tenant_id"], session["user"]["id"]) == (str(one.id), user["id"])
-        # Each tenant's password opens that tenant: whoever can set one cannot get into another with it.
+        # Each tenant's password opens only that tenant, so setting one gives no access to another tenant.
         await accepted(http, await invited(stranger, theirs), "set by somebody else")
         session = (await sign_in(http, email, "set by somebody else")).json()
         assert session["tenant_id"] == str(stranger.id)
@@ -121,10 +121,10 @@ async def test_who_is_known_to_several_tenants_is_asked_once_the_password_was_ri
         assert code_of(refused) == (401, "sign_in_failed")
 
 
-async def test_nobody_guesses_for_long(fresh: FastAPI, app: FastAPI, tenant: Tenant) -> None:
+async def test_guessing_a_password_is_throttled(fresh: FastAPI, app: FastAPI, tenant: Tenant) -> None:
     known, other = await person(app, tenant), await person(app, tenant)
     async with browser_of(fresh) as http:
-        for _ in range(OF_AN_EMAIL.burst + 1):  # what is right does not count
+        for _ in range(OF_AN_EMAIL.burst + 1):  # successful attempts do not count
             with counted(fresh):
                 assert (await sign_in(http, other["email"])).status_code == 201
         for _ in range(OF_AN_EMAIL.burst):
@@ -137,10 +137,10 @@ async def test_nobody_guesses_for_long(fresh: FastAPI, app: FastAPI, tenant: Ten
         assert (await sign_in(http, other["email"])).status_code == 201
 
 
-async def test_a_password_of_ones_own_is_no_way_to_guess_another_tenants(
+async def test_another_tenants_user_does_not_help_to_guess_a_password(
     fresh: FastAPI, app: FastAPI, tenant: Tenant, stranger: Tenant
 ) -> None:
-    """An administrator makes a user with somebody's address, and each guess that user's password."""
+    """An administrator creates a user with somebody's address, and sets each guess as that user's password."""
     email = some_address()
     theirs, mine = await person(app, tenant, email=email), await made_user(stranger, email)
     async with browser_of(fresh) as http, browser_of(fresh) as elsewhere:
@@ -149,14 +149,14 @@ async def test_a_password_of_ones_own_is_no_way_to_guess_another_tenants(
             await accepted(elsewhere, await invited(stranger, mine), guess)
             assert (await sign_in(http, email, guess)).json()["tenant_id"] == str(stranger.id)
         assert code_of(await sign_in(http, email, guess)) == (429, "sign_in_throttled")
-        # With the tenant named, one password alone is looked at: who is right does not count.
-        fresh.state.wiring.attempts.was_right(email, "127.0.0.1")
+        # With a tenant ID only one password is compared, so a successful attempt does not count.
+        fresh.state.context.attempts.was_right(email, "127.0.0.1")
         for _ in range(2):
             session = (await sign_in(http, email, tenant_id=str(tenant.id))).json()
             assert session["user"]["id"] == theirs["id"]
 
 
-async def test_a_key_that_nobody_has_signs_nobody_in(app: FastAPI) -> None:
+async def test_an_unknown_key_cannot_sign_in(app: FastAPI) -> None:
     async with browser_of(app) as http:
         for key in ("cdz_wrong_key", "cdz_" + "x" * 41):
             assert code_of(await http.post("/session", json={"api_key": key})) == (401, "unauthorized")
@@ -176,7 +176,7 @@ async def test_a_key_that_nobody_has_signs_nobody_in(app: FastAPI) -> None:
         ("text", [""]),
     ],
 )
-async def test_what_is_missing_is_named(app: FastAPI, body: Any, fields: list[str]) -> None:
+async def test_missing_fields_are_named(app: FastAPI, body: Any, fields: list[str]) -> None:
     async with browser_of(app) as http:
         answer = await http.post("/session", json=body)
         assert code_of(answer) == (422, "validation_failed")
@@ -184,8 +184,8 @@ async def test_what_is_missing_is_named(app: FastAPI, body: Any, fields: list[st
         assert (await http.post("/session", content=b"x" * 20_000)).status_code == 413
 
 
-async def test_a_password_that_was_changed_meanwhile_signs_nobody_in(app: FastAPI, tenant: Tenant) -> None:
-    """Between the look at the password and the session: it would be one that the change has not ended."""
+async def test_a_password_changed_during_sign_in_starts_no_session(app: FastAPI, tenant: Tenant) -> None:
+    """The password changes after it was checked and before the session is created: there must be no session."""
     user = await person(app, tenant)
     [row] = await tenant.query("SELECT id, password_hash FROM users")
     async with browser_of(app) as http:
@@ -194,7 +194,7 @@ async def test_a_password_that_was_changed_meanwhile_signs_nobody_in(app: FastAP
         assert await sessions.begin_for_user(session, row.id, row.password_hash) is None
 
 
-async def test_the_audit_log_names_the_person_and_nothing_personal(app: FastAPI, database: Database) -> None:
+async def test_the_audit_log_has_the_users_id_and_no_personal_data(app: FastAPI, database: Database) -> None:
     async with new_tenant(app, database) as tenant:
         user = await person(app, tenant, role="admin")
         async with browser_of(app) as http:
@@ -207,18 +207,18 @@ async def test_the_audit_log_names_the_person_and_nothing_personal(app: FastAPI,
             await http.delete("/session")
             await http.post("/session", json={"api_key": await tenant.key("read")}, headers=CSRF)
         entries = (await tenant.call("GET", "/audit-log?limit=200"))["items"]
-        told = {(one["action"], one["user_id"], one["target_id"]) for one in entries}
-        assert ("session.refused", None, user["id"]) in told
-        assert ("user.password_set", user["id"], user["id"]) in told
-        assert ("user.created", user["id"], other["id"]) in told
-        assert ("user.invited", user["id"], other["id"]) in told
+        shown = {(one["action"], one["user_id"], one["target_id"]) for one in entries}
+        assert ("session.refused", None, user["id"]) in shown
+        assert ("user.password_set", user["id"], user["id"]) in shown
+        assert ("user.created", user["id"], other["id"]) in shown
+        assert ("user.invited", user["id"], other["id"]) in shown
         by_person = [one for one in entries if one["user_id"] == user["id"]]
         assert {one["api_key_id"] for one in by_person} == {None}
-        # The sign-in of the one who accepted, the other sign-in, and the one sign-out.
+        # Two sessions began, by accepting the invitation and by signing in; one was ended by signing out.
         assert [one["action"] for one in by_person].count("session.created") == 2
         ended = [one["target_id"] for one in by_person if one["action"] == "session.ended"]
         assert len(ended) == 1
-        assert ("session.created", user["id"], ended[0]) in told
+        assert ("session.created", user["id"], ended[0]) in shown
         [by_key] = [one for one in entries if one["action"] == "session.created" and one["user_id"] is None]
         assert by_key["api_key_id"] is not None
         assert len([one for one in entries if one["action"] == "session.refused"]) == 1

@@ -1,5 +1,5 @@
-"""An outage of Postgres signs nobody out: whoever is in reads on while it takes no writes, and is told to wait when it
-is gone."""
+"""An outage of Postgres signs nobody out. While Postgres is read-only, signed-in users can read; while it is down, they
+are told to retry."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.integration.api.people import browser_of, code_of, person, sign_in
 from tests.own_postgres import set_read_only
 
 
-async def test_who_is_signed_in_stays_so(server_folder: Path) -> None:
+async def test_a_session_survives_an_outage(server_folder: Path) -> None:
     async with EmbeddedPostgres(server_folder / "postgres-signed-in", durable=False) as postgres:
         await asyncio.to_thread(upgrade, postgres.owner_url)
         app = create_app(AppConfig(postgres.app_url), temporal_is_away)
@@ -29,11 +29,11 @@ async def test_who_is_signed_in_stays_so(server_folder: Path) -> None:
         ):
             user = await person(app, tenant)
             assert (await sign_in(http, user["email"])).status_code == 201
-            async with database.write(tenant.id) as session:  # so that its use is to be written down
+            async with database.write(tenant.id) as session:  # so that the next use would be recorded
                 await session.execute(text("UPDATE sessions SET last_seen_at = now() - interval '1 hour'"))
             await set_read_only(postgres, True)
             while (await sign_in(another, user["email"])).status_code == 201:
-                pass  # until each connection has heard of it
+                pass  # until every connection knows about it
             assert (await http.get("/leads")).status_code == 200
             assert code_of(await sign_in(another, user["email"])) == (503, "database_read_only")
             assert code_of(await http.delete("/session")) == (503, "database_read_only")

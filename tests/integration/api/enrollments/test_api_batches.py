@@ -1,4 +1,5 @@
-"""Batches over HTTP, while Temporal is away: what is accepted is kept, told of, and carried on by whoever comes."""
+"""Batches over HTTP while Temporal is unreachable: they are stored, show their progress, and any process continues
+them."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from services.batches.enroll_campaign import EnrollCampaign
 from services.batches.kind import Chunk
 from services.batches.running import advance
 from services.dispatch.batch_driver import BatchDriver
-from services.enrollments import steering as steer
+from services.sequences import steering
 from tests.integration.api.client import DELAY, EMAIL, Tenant
 
 
@@ -43,7 +44,7 @@ async def assign(tenant: Tenant, campaign_id: str, sequence_id: str, status: int
 
 
 async def begun(tenant: Tenant, campaign_id: str, sequence_id: str, first_chunk: int) -> str:
-    """An assignment whose first chunk is small, so that there is work left for a driver."""
+    """Starts an assignment with a small first chunk, so that work is left for a driver."""
     async with tenant.database.write(tenant.id) as session:
         return str((await assign_sequence(session, UUID(campaign_id), UUID(sequence_id), first_chunk=first_chunk)).id)
 
@@ -53,7 +54,7 @@ async def batch_of(tenant: Tenant, batch_id: str) -> Any:
 
 
 async def driven(tenant: Tenant, batch_id: str, chunk: int = 4) -> Any:
-    """The batch when it is over. The API's own driver may be at it, too."""
+    """Drives the batch to its end and returns it. The API's own driver may work on it, too."""
     for _ in range(300):
         await driver(tenant, chunk).drive(tenant.id, within_seconds=60)
         batch = await batch_of(tenant, batch_id)
@@ -63,7 +64,7 @@ async def driven(tenant: Tenant, batch_id: str, chunk: int = 4) -> Any:
     raise AssertionError(f"still {batch}")
 
 
-async def test_every_lead_of_a_campaign_is_enrolled_or_it_is_said_why_not(tenant: Tenant) -> None:
+async def test_every_lead_of_a_campaign_is_enrolled_or_skipped_with_a_reason(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([DELAY, EMAIL], active=True)
     good, bounced, there = await leads(tenant, 3), await tenant.lead(status="bounced"), await tenant.lead()
     await tenant.enroll(sequence_id, there)
@@ -81,7 +82,7 @@ async def test_every_lead_of_a_campaign_is_enrolled_or_it_is_said_why_not(tenant
     assert (batch["kind"], batch["status"]) == ("enroll_campaign", "done")
     assert (batch["total"], batch["processed"], batch["accepted"]) == (5, 5, 3)
     assert batch["skipped"] == dry["skipped_counts"]
-    # All is decided, and nothing has been told to Temporal, which is away.
+    # Every lead is decided, and nothing has been passed to Temporal, which is unreachable.
     assert (batch["started"], batch["done"], batch["progress"]) == (0, False, 0.4)
     assert batch == await batch_of(tenant, batch["id"])
     assert (await tenant.call("GET", f"/campaigns/{campaign_id}"))["sequence_id"] == sequence_id
@@ -93,7 +94,7 @@ async def test_every_lead_of_a_campaign_is_enrolled_or_it_is_said_why_not(tenant
     }
 
 
-async def test_started_is_what_temporal_was_told(tenant: Tenant) -> None:
+async def test_started_counts_leads_passed_to_temporal(tenant: Tenant) -> None:
     sequence_id, lead_ids = await tenant.sequence([DELAY, EMAIL], active=True), await leads(tenant, 4)
     batch = await assign(tenant, await campaign(tenant, *lead_ids), sequence_id)
     async with tenant.database.write(tenant.id) as session:
@@ -115,7 +116,7 @@ async def test_an_assignment_is_carried_out_once_per_key(tenant: Tenant) -> None
     assert (again["accepted"], again["skipped"], again["done"]) == (0, {"already_enrolled": 1}, True)
 
 
-async def test_what_cannot_be_assigned_is_refused(tenant: Tenant, stranger: Tenant) -> None:
+async def test_an_invalid_assignment_is_refused(tenant: Tenant, stranger: Tenant) -> None:
     draft, active = await tenant.sequence(), await tenant.sequence(active=True)
     campaign_id = await campaign(tenant)
     path = f"/campaigns/{campaign_id}/assign-sequence"
@@ -131,7 +132,7 @@ async def test_what_cannot_be_assigned_is_refused(tenant: Tenant, stranger: Tena
     assert (empty["status"], empty["total"], empty["done"], empty["progress"]) == ("done", 0, True, 1.0)
 
 
-async def test_a_batch_is_nobody_elses(tenant: Tenant, stranger: Tenant) -> None:
+async def test_a_batch_is_hidden_from_other_tenants(tenant: Tenant, stranger: Tenant) -> None:
     batch = await assign(tenant, await campaign(tenant, await tenant.lead()), await tenant.sequence(active=True))
     for path in (f"/batches/{batch['id']}", f"/batches/{batch['id']}/skipped", f"/batches/{uuid4()}"):
         await stranger.refused("GET", path, 404, "not_found")
@@ -143,28 +144,18 @@ async def test_batches_and_skips_are_paged(tenant: Tenant) -> None:
     campaign_id = await campaign(tenant, *await leads(tenant, 5))
     batches = [(await assign(tenant, campaign_id, sequence_id))["id"] for _ in range(3)]
 
-    async def pages(path: str, limit: int, **filters: str) -> list[Any]:
-        items: list[Any] = []
-        query: dict[str, Any] = {"limit": limit, **filters}
-        while True:
-            page = await tenant.call("GET", path, params=query)
-            items += page["items"]
-            if page["next_cursor"] is None:
-                return items
-            query["cursor"] = page["next_cursor"]
-
     elsewhere = await tenant.sequence(active=True)
     batches.append((await assign(tenant, campaign_id, elsewhere))["id"])
-    assert [one["id"] for one in await pages("/batches", 2)] == batches[::-1]
-    assert [one["id"] for one in await pages("/batches", 2, sequence_id=sequence_id)] == batches[2::-1]
-    skipped = await pages(f"/batches/{batches[1]}/skipped", 2)
+    assert [one["id"] for one in await tenant.all_pages("/batches", 2)] == batches[::-1]
+    assert [one["id"] for one in await tenant.all_pages("/batches", 2, sequence_id=sequence_id)] == batches[2::-1]
+    skipped = await tenant.all_pages(f"/batches/{batches[1]}/skipped", 2)
     assert ([one["code"] for one in skipped], len({one["lead_id"] for one in skipped})) == (["already_enrolled"] * 5, 5)
     cursor = (await tenant.call("GET", "/batches", params={"limit": 1}))["next_cursor"]
     path = f"/batches/{batches[0]}/skipped"
     assert await tenant.refused("GET", path, 422, "invalid_cursor", params={"cursor": cursor}) == ["cursor"]
 
 
-async def test_leads_that_a_request_names_are_a_batch_too(tenant: Tenant) -> None:
+async def test_enrolling_named_leads_makes_a_batch(tenant: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence(active=True), await tenant.lead()
     assert (await tenant.enroll(sequence_id, lead_id, dry_run=True))["batch_id"] is None
     answer = await tenant.enroll(sequence_id, lead_id, str(uuid4()))
@@ -174,7 +165,7 @@ async def test_leads_that_a_request_names_are_a_batch_too(tenant: Tenant) -> Non
     assert (await tenant.call("GET", f"/batches/{batch['id']}/skipped"))["items"] == answer["skipped"]
 
 
-async def test_a_driver_carries_on_where_the_first_chunk_ended(tenant: Tenant) -> None:
+async def test_a_driver_continues_after_the_first_chunk(tenant: Tenant) -> None:
     sequence_id, lead_ids = await tenant.sequence([DELAY, EMAIL], active=True), await leads(tenant, 11)
     batch_id = await begun(tenant, await campaign(tenant, *lead_ids), sequence_id, 3)
     batch = await batch_of(tenant, batch_id)
@@ -187,15 +178,15 @@ async def test_a_driver_carries_on_where_the_first_chunk_ended(tenant: Tenant) -
     assert [str(row.lead_id) for row in enrolled] == sorted(lead_ids)
 
 
-async def test_process_queue_carries_batches_on(tenant: Tenant) -> None:
+async def test_process_queue_continues_batches(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([DELAY, EMAIL], active=True)
     batch_id = await begun(tenant, await campaign(tenant, *await leads(tenant, 5)), sequence_id, 2)
     while (await batch_of(tenant, batch_id))["status"] != "done":
         await tenant.call("POST", "/sequences/process-queue")
 
 
-async def test_a_chunk_that_is_not_committed_has_left_nothing(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its leads, its counts and its cursor are one transaction."""
+async def test_a_chunk_that_is_not_committed_leaves_nothing(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The leads, counts and cursor of a chunk are one transaction."""
     sequence_id, lead_ids = await tenant.sequence([DELAY, EMAIL], active=True), await leads(tenant, 9)
     batch_id = await begun(tenant, await campaign(tenant, *lead_ids), sequence_id, 3)
 
@@ -225,7 +216,7 @@ async def test_a_chunk_that_is_not_committed_has_left_nothing(tenant: Tenant, mo
 
 
 async def enrolled_leads(tenant: Tenant) -> list[str]:
-    """By the log, which would show a lead that was enrolled twice."""
+    """Reads the log, which would show a lead that was enrolled twice."""
     rows = await tenant.query("SELECT lead_id FROM sequence_execution_log WHERE event = 'enrolled' ORDER BY lead_id")
     return [str(row.lead_id) for row in rows]
 
@@ -260,7 +251,7 @@ async def test_a_batch_waits_while_its_sequence_is_paused_and_fails_when_it_is_a
     assert batch["error"].startswith("sequence_not_active: ")
 
 
-async def test_another_assignment_takes_the_place_of_the_one_under_way(tenant: Tenant) -> None:
+async def test_a_new_assignment_supersedes_the_running_one(tenant: Tenant) -> None:
     first, second = [await tenant.sequence([DELAY, EMAIL], active=True) for _ in range(2)]
     campaign_id = await campaign(tenant, *await leads(tenant, 6))
     batch_id = await begun(tenant, campaign_id, first, 2)
@@ -270,8 +261,12 @@ async def test_another_assignment_takes_the_place_of_the_one_under_way(tenant: T
 
 
 async def steered(tenant: Tenant, sequence_id: str, status: str, first_chunk: int) -> str:
-    """As `PUT /sequences/{id}` does it, with a first chunk that leaves something to be done."""
-    move = {"paused": steer.pause_sequence, "active": steer.resume_sequence, "archived": steer.archive_sequence}[status]
+    """Does what `PUT /sequences/{id}` does, with a small first chunk, so that work is left."""
+    move = {
+        "paused": steering.pause_sequence,
+        "active": steering.resume_sequence,
+        "archived": steering.archive_sequence,
+    }[status]
     async with tenant.database.write(tenant.id) as session:
         update = text("UPDATE sequences SET status = :status WHERE id = :id")
         await session.execute(update, {"status": status, "id": sequence_id})
@@ -283,7 +278,7 @@ async def statuses(tenant: Tenant) -> dict[str, int]:
     return {row.status: row.n for row in rows}
 
 
-async def test_a_whole_sequence_is_paused_resumed_and_stopped_piece_by_piece(tenant: Tenant) -> None:
+async def test_a_sequence_is_paused_resumed_and_stopped_in_chunks(tenant: Tenant) -> None:
     sequence_id, lead_ids = await tenant.sequence([DELAY, EMAIL], active=True), await leads(tenant, 10)
     await tenant.enroll(sequence_id, *lead_ids)
     await tenant.call("POST", f"/leads/{lead_ids[0]}/pause-sequence")
@@ -301,7 +296,7 @@ async def test_a_whole_sequence_is_paused_resumed_and_stopped_piece_by_piece(ten
         assert await statuses(tenant) == after
 
 
-async def test_a_later_command_takes_the_place_of_the_one_under_way(tenant: Tenant) -> None:
+async def test_a_later_command_supersedes_the_running_one(tenant: Tenant) -> None:
     sequence_id, lead_ids = await tenant.sequence([DELAY, EMAIL], active=True), await leads(tenant, 10)
     await tenant.enroll(sequence_id, *lead_ids)
     pausing = await steered(tenant, sequence_id, "paused", 4)
@@ -311,7 +306,7 @@ async def test_a_later_command_takes_the_place_of_the_one_under_way(tenant: Tena
     assert await statuses(tenant) == {"active": 4, "pending": 6}
 
 
-async def test_a_command_that_is_no_longer_wanted_ends_by_itself(tenant: Tenant) -> None:
+async def test_a_command_ends_if_the_sequences_status_no_longer_asks_for_it(tenant: Tenant) -> None:
     sequence_id, lead_ids = await tenant.sequence([DELAY, EMAIL], active=True), await leads(tenant, 6)
     await tenant.enroll(sequence_id, *lead_ids)
     batch_id = await steered(tenant, sequence_id, "paused", 2)
@@ -320,12 +315,12 @@ async def test_a_command_that_is_no_longer_wanted_ends_by_itself(tenant: Tenant)
     assert ((await driven(tenant, batch_id))["status"], (await statuses(tenant))["paused"]) == ("superseded", 2)
 
 
-async def test_what_comes_due_by_resuming_is_spread_and_what_waits_is_not_touched(tenant: Tenant) -> None:
+async def test_resuming_spreads_due_leads_and_leaves_waiting_leads_alone(tenant: Tenant) -> None:
     sequence_id, lead_ids = await tenant.sequence([DELAY, EMAIL], active=True), await leads(tenant, 40)
     await tenant.enroll(sequence_id, *lead_ids)
     await tenant.call("PUT", f"/sequences/{sequence_id}", json={"status": "paused"})
     async with tenant.database.write(tenant.id) as session:
-        # As if half of them had come due during the pause.
+        # As if half of the leads had become due during the pause.
         await session.execute(
             text(
                 "UPDATE lead_sequence_state SET next_action_at = paused_at - interval '1 hour'"
@@ -341,13 +336,13 @@ async def test_what_comes_due_by_resuming_is_spread_and_what_waits_is_not_touche
         id=UUID(batch_id),
     )
     due = [row.wait for row in rows if str(row.lead_id) in lead_ids[:20]]
-    # Ten a second from the command on; what a later chunk would have had to do earlier, it does at once.
+    # Ten per second from the command on. Leads of a later chunk whose time has passed are due at once.
     assert all(wait >= place / 10 - 0.001 for place, wait in enumerate(due))
     assert max(due) < 60
     assert all(2.9 * 86400 < row.wait < 3.1 * 86400 for row in rows if str(row.lead_id) not in lead_ids[:20])
 
 
-async def test_a_dry_run_and_the_batch_say_when_the_last_first_email_leaves(tenant: Tenant) -> None:
+async def test_a_dry_run_and_the_batch_forecast_the_first_emails(tenant: Tenant) -> None:
     for mailbox in (await tenant.call("GET", "/mailboxes"))["items"]:
         await tenant.call("PATCH", f"/mailboxes/{mailbox['id']}", json={"weight": 0})
     mailbox = await tenant.call(
@@ -359,7 +354,7 @@ async def test_a_dry_run_and_the_batch_say_when_the_last_first_email_leaves(tena
     [of_mailbox] = forecast["mailboxes"]
     assert (of_mailbox["mailbox_id"], of_mailbox["leads"], of_mailbox["per_day"]) == (mailbox["id"], 7, 2)
     by = datetime.fromisoformat(forecast["first_email_by"])
-    # Two a day: on the fourth day, or on the fifth, should this one be about to end.
+    # Two per day: on the fourth day, or on the fifth if today is about to end.
     assert 3 <= (by.date() - datetime.now(UTC).date()).days <= 4
     enrolled = await tenant.enroll(sequence_id, *leads)
     assert enrolled["forecast"] is None

@@ -1,4 +1,4 @@
-"""Enrolling, steering, events and the timeline over HTTP, while Temporal is away."""
+"""Enrolling, steering, events and the timeline over HTTP, while Temporal is unreachable."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -8,7 +8,6 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from mail.outbox_store import OutboxStore
 from tests.integration.api.client import DELAY, EMAIL, Tenant
@@ -23,11 +22,11 @@ async def enrolled(tenant: Tenant) -> tuple[str, str]:
 
 
 async def commands(tenant: Tenant) -> list[str]:
-    """What waits for Temporal."""
+    """Returns the commands in the outbox."""
     return [row.command for row in await tenant.query("SELECT command FROM outbox ORDER BY id")]
 
 
-async def test_each_lead_is_enrolled_or_it_is_said_why_not(tenant: Tenant) -> None:
+async def test_each_lead_is_enrolled_or_skipped_with_a_reason(tenant: Tenant) -> None:
     draft, sequence_id = await tenant.sequence(), await tenant.sequence(active=True)
     lead_id, bounced, unknown = await tenant.lead(), await tenant.lead(status="bounced"), str(uuid4())
     body = {"sequence_id": draft, "lead_ids": [lead_id]}
@@ -43,7 +42,7 @@ async def test_each_lead_is_enrolled_or_it_is_said_why_not(tenant: Tenant) -> No
     assert await commands(tenant) == ["start"]
 
 
-async def test_the_state_says_where_a_lead_stands(tenant: Tenant, enrolled: tuple[str, str]) -> None:
+async def test_the_state_shows_step_status_and_workflow(tenant: Tenant, enrolled: tuple[str, str]) -> None:
     lead_id, sequence_id = enrolled
     answer = await tenant.call("GET", f"/leads/{lead_id}/sequence-state")
     assert answer["lead_id"] == lead_id
@@ -117,7 +116,7 @@ async def test_a_bad_event_is_refused_by_its_field(tenant: Tenant, event: dict[s
     assert await tenant.refused("POST", path, 422, "validation_failed", json=event) == [field]
 
 
-async def test_the_timeline_tells_everything_in_order(tenant: Tenant, enrolled: tuple[str, str]) -> None:
+async def test_the_timeline_lists_everything_in_order(tenant: Tenant, enrolled: tuple[str, str]) -> None:
     lead_id, _ = enrolled
     enrollment_id = (await tenant.state(lead_id))["id"]
     for event in (
@@ -128,35 +127,24 @@ async def test_the_timeline_tells_everything_in_order(tenant: Tenant, enrolled: 
     ):
         await tenant.call("POST", f"/leads/{lead_id}/events", json=event)
     whole = (await tenant.call("GET", f"/leads/{lead_id}/timeline"))["items"]
-    told = [(one["kind"], one["event"]) for one in whole]
-    assert told[0] == ("log", "enrolled")
-    assert [event for kind, event in told if kind == "engagement"] == ["open", "webinar", "auto_reply", "reply"]
-    assert [event for kind, event in told if kind == "log"][-1] == "stopped"
+    entries = [(one["kind"], one["event"]) for one in whole]
+    assert entries[0] == ("log", "enrolled")
+    assert [event for kind, event in entries if kind == "engagement"] == ["open", "webinar", "auto_reply", "reply"]
+    assert [event for kind, event in entries if kind == "log"][-1] == "stopped"
     assert [one["at"] for one in whole] == sorted(one["at"] for one in whole)
-    # What is no email's is the lead's own.
+    # An event that belongs to no email belongs to the lead only.
     assert {one["enrollment_id"] for one in whole if one["event"] != "webinar"} == {enrollment_id}
     opened = next(one for one in whole if one["event"] == "open")
     assert opened["detail"] == {"machine": True}
     held = next(one for one in whole if one["event"] == "held")
     assert held["step_key"] == "wait"
-    assert await _in_pieces(tenant, lead_id, {}) == whole
-    assert await _in_pieces(tenant, lead_id, {"order": "newest_first"}) == whole[::-1]
+    assert await tenant.all_pages(f"/leads/{lead_id}/timeline", 2) == whole
+    assert await tenant.all_pages(f"/leads/{lead_id}/timeline", 2, order="newest_first") == whole[::-1]
     bad = {"order": "sideways"}
     assert await tenant.refused("GET", f"/leads/{lead_id}/timeline", 422, "validation_failed", params=bad) == ["order"]
 
 
-async def _in_pieces(tenant: Tenant, lead_id: str, query: dict[str, Any]) -> list[Any]:
-    pieces: list[Any] = []
-    query = {"limit": 2, **query}
-    while True:
-        page = await tenant.call("GET", f"/leads/{lead_id}/timeline", params=query)
-        pieces += page["items"]
-        if page["next_cursor"] is None:
-            return pieces
-        query["cursor"] = page["next_cursor"]
-
-
-async def test_what_waits_for_temporal_is_counted_and_kept(tenant: Tenant, enrolled: tuple[str, str]) -> None:
+async def test_the_outbox_is_kept_while_temporal_is_unreachable(tenant: Tenant, enrolled: tuple[str, str]) -> None:
     ready = await tenant.call("GET", "/readyz", 503)
     assert (ready["code"], ready["missing"]) == ("unavailable", ["temporal"])
     counts = await tenant.call("POST", "/sequences/process-queue")
@@ -170,27 +158,9 @@ async def test_what_waits_for_temporal_is_counted_and_kept(tenant: Tenant, enrol
 
 
 async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) -> str:
-    """A message of the lead's enrollment, as it was sent and captured."""
-    state, message_id = await tenant.state(lead_id), f"<{uuid4()}@cadenza.example>"
+    """Stores a message of the lead's enrollment as sent and captured."""
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": f"{uuid4().hex}@cadenza.example"})
-    async with tenant.database.write(tenant.id) as session:
-        await session.execute(
-            text(
-                "INSERT INTO messages (tenant_id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,"
-                " status, rfc_message_id, subject, reserved_at, sent_at)"
-                " VALUES (:tenant_id, :enrollment_id, :lead_id, :sequence_id, :mailbox_id, :step_id, 1, 'sent',"
-                " :message_id, 'Hi', now(), now())"
-            ),
-            {
-                "tenant_id": tenant.id,
-                "enrollment_id": state["id"],
-                "lead_id": lead_id,
-                "mailbox_id": mailbox["id"],
-                "step_id": state["current_step"]["id"],
-                "message_id": message_id,
-                "sequence_id": state["sequence_id"],
-            },
-        )
+    message_id = await tenant.record_sent(lead_id, mailbox_id=mailbox["id"])
     head = {
         "From": mailbox["email"],
         "To": to,
@@ -202,7 +172,7 @@ async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) ->
     return store.save(mailbox["email"], [to], raw.encode())
 
 
-async def test_captured_mail_is_seen_by_its_tenant_and_answered(
+async def test_captured_mail_is_visible_to_its_tenant_and_can_be_answered(
     tenant: Tenant, stranger: Tenant, capture_dir: Path
 ) -> None:
     store, sequence_id = OutboxStore(capture_dir), await tenant.sequence([DELAY, EMAIL], active=True)
@@ -241,6 +211,6 @@ async def test_captured_mail_is_seen_by_its_tenant_and_answered(
     complaint = await tenant.call("POST", f"/dev/outbox/{ids[3]}/complaint")
     assert (complaint["classification"], complaint["rule"]) == ("complaint", "feedback_report")
     assert (await tenant.state(lead_ids["max"]))["stop_reason"] == "complained"
-    letter = await tenant.call("POST", f"/dev/outbox/{ids[4]}/unsubscribe")
-    assert (letter["classification"], letter["matched_by"]) == ("unsubscribe", "sender")
+    unsubscribe = await tenant.call("POST", f"/dev/outbox/{ids[4]}/unsubscribe")
+    assert (unsubscribe["classification"], unsubscribe["matched_by"]) == ("unsubscribe", "sender")
     assert (await tenant.state(lead_ids["zoe"]))["stop_reason"] == "unsubscribed"

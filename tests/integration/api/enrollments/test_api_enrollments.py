@@ -1,4 +1,4 @@
-"""Enrollments by themselves: one, lists, and why one stands where it does."""
+"""Enrollments: one, lists of them, and their explanation."""
 
 from uuid import uuid4
 
@@ -13,13 +13,7 @@ async def test_enrollments_are_listed_and_filtered(tenant: Tenant) -> None:
     await tenant.call("POST", f"/leads/{leads[1]}/pause-sequence")
 
     async def listed(**filters: str) -> list[str]:
-        items, cursor = [], None
-        while True:
-            params = {**filters, "limit": "2", **({"cursor": cursor} if cursor else {})}
-            page = await tenant.call("GET", "/enrollments", params=params)
-            items += page["items"]
-            if (cursor := page["next_cursor"]) is None:
-                return [item["lead_id"] for item in items]
+        return [item["lead_id"] for item in await tenant.all_pages("/enrollments", 2, **filters)]
 
     assert sorted(await listed()) == sorted([*leads, leads[0]])
     assert (await listed())[0] == leads[0]
@@ -31,21 +25,25 @@ async def test_enrollments_are_listed_and_filtered(tenant: Tenant) -> None:
     assert await tenant.refused("GET", "/enrollments?status=odd", 422, "validation_failed") == ["status"]
 
 
-async def test_an_enrollment_explains_itself(tenant: Tenant) -> None:
+async def test_an_enrollment_explains_what_it_waits_for(tenant: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence([EMAIL], active=True), await tenant.lead()
     enrollment_id = (await tenant.enroll(sequence_id, lead_id))["enrolled"][0]["enrollment_id"]
-    told = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
-    assert told["reason"]["code"] == "not_started"  # Temporal is away
-    assert [reason["code"] for reason in told["also"]] == ["no_mailbox"]
-    assert told["next_eligible_at"] is None
-    assert (told["enrollment_id"], told["lead_id"], told["status"]) == (enrollment_id, lead_id, "pending")
+    explanation = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
+    assert explanation["reason"]["code"] == "not_started"  # Temporal is unreachable
+    assert [reason["code"] for reason in explanation["also"]] == ["no_mailbox"]
+    assert explanation["next_eligible_at"] is None
+    assert (explanation["enrollment_id"], explanation["lead_id"], explanation["status"]) == (
+        enrollment_id,
+        lead_id,
+        "pending",
+    )
     await tenant.call("POST", f"/leads/{lead_id}/stop-sequence", json={"reason": "sold"})
-    told = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
-    assert (told["reason"]["code"], told["reason"]["binds"]["stop_reason"]) == ("ended", "sold")
-    assert told["also"] == []
+    explanation = await tenant.call("GET", f"/enrollments/{enrollment_id}/explain")
+    assert (explanation["reason"]["code"], explanation["reason"]["binds"]["stop_reason"]) == ("ended", "sold")
+    assert explanation["also"] == []
 
 
-async def test_of_another_tenant_there_is_nothing(tenant: Tenant, stranger: Tenant) -> None:
+async def test_enrollments_of_another_tenant_are_hidden(tenant: Tenant, stranger: Tenant) -> None:
     sequence_id, lead_id = await stranger.sequence(active=True), await stranger.lead()
     await stranger.enroll(sequence_id, lead_id)
     for enrollment_id in ((await stranger.state(lead_id))["id"], uuid4()):

@@ -1,4 +1,4 @@
-"""Each sequence in examples/ is imported, exported, imported again, and can be activated."""
+"""Each sequence in examples/ can be imported, exported, imported again, and activated."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 
 from domain.sequences.file import read_document, read_yaml
 from domain.sequences.steps import STEP_TYPES
+from domain.sequences.steps.action import ACTIONS
 from domain.sequences.yaml_text import load
-from services.engine.actions.action import ACTIONS
 from tests.integration.api.client import Tenant
 
 EXAMPLES = {
@@ -18,7 +18,7 @@ USER, CAMPAIGN = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-800
 
 
 async def with_ids_of(tenant: Tenant, text: str) -> str:
-    """The example after its reader has put IDs of their own in the place of those that it names."""
+    """Returns the example with its IDs replaced by IDs of the tenant, as its reader would do."""
     user = await tenant.call("POST", "/users", 201, json={"email": "sam@cadenza.example", "name": "Sam"})
     campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Next time"})
     return text.replace(USER, user["id"]).replace(CAMPAIGN, campaign["id"])
@@ -38,17 +38,17 @@ async def test_an_example_works(tenant: Tenant, name: str) -> None:
     assert (active["status"], active["steps_count"]) == ("active", len(load(text)["steps"]))
 
 
-def test_there_are_six_with_names_of_their_own() -> None:
+def test_there_are_six_examples_with_different_names() -> None:
     assert len({load(text)["name"] for text in EXAMPLES.values()}) == 6
 
 
-def test_one_sends_in_office_hours_only() -> None:
+def test_one_example_sends_in_office_hours_only() -> None:
     window = read_yaml(EXAMPLES["office-hours"]).settings.send_window
     assert window is not None and (window.days, window.end) == (("mon", "tue", "wed", "thu"), "16:30")
     assert [name for name, text in EXAMPLES.items() if read_yaml(text).settings.send_window] == ["office-hours"]
 
 
-def test_one_uses_every_step_type_and_every_action_and_nests() -> None:
+def test_one_example_uses_every_step_type_and_action() -> None:
     steps: list[dict[str, Any]] = load(EXAMPLES["every-step"])["steps"]
     assert {step["type"] for step in steps} == STEP_TYPES.keys()
     assert {step["config"]["action"] for step in steps if step["type"] == "action"} == ACTIONS.keys()

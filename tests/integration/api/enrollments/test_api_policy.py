@@ -1,4 +1,5 @@
-"""Who may be enrolled: every reason why not, the same in a dry run, and at most one of many who want a lead at once."""
+"""The enrollment policy: every reason for a refusal, the same in a dry run; and of simultaneous requests for a lead, at
+most one wins."""
 
 import asyncio
 import json
@@ -32,7 +33,7 @@ async def caps(tenant: Tenant, **settings: int) -> None:
 
 
 async def refused(tenant: Tenant, sequence_id: str, lead_id: str) -> dict[str, Any]:
-    """Why the lead is skipped; a dry run must have said exactly so, and must have written nothing."""
+    """Returns why the lead is skipped. A dry run must have said the same and written nothing."""
     before = await tenant.query("SELECT count(*) FROM lead_sequence_state")
     dry = await tenant.enroll(sequence_id, lead_id, dry_run=True)
     assert await tenant.query("SELECT count(*) FROM lead_sequence_state") == before
@@ -44,7 +45,7 @@ async def refused(tenant: Tenant, sequence_id: str, lead_id: str) -> dict[str, A
 
 
 async def taken(tenant: Tenant, sequence_id: str, lead_id: str) -> None:
-    """The lead is enrolled, as a dry run has said."""
+    """Checks that the lead is enrolled, as a dry run has said."""
     dry, answer = await tenant.enroll(sequence_id, lead_id, dry_run=True), await tenant.enroll(sequence_id, lead_id)
     assert [one["lead_id"] for one in dry["enrolled"]] == [one["lead_id"] for one in answer["enrolled"]] == [lead_id]
 
@@ -60,13 +61,13 @@ async def end(tenant: Tenant, lead_id: str, *, days_ago: int = 0) -> None:
 
 
 @pytest.mark.parametrize("status", ["bounced", "unsubscribed"])
-async def test_a_lead_that_must_not_be_written_to(tenant: Tenant, status: str) -> None:
+async def test_a_bounced_or_unsubscribed_lead_is_refused(tenant: Tenant, status: str) -> None:
     lead_id = await tenant.lead(status=status)
     assert (await refused(tenant, await sequence(tenant), lead_id))["code"] == status
 
 
 @pytest.mark.parametrize(("kind", "value"), [("address", "eve@acme.example"), ("domain", "acme.example")])
-async def test_a_suppressed_address_or_domain(tenant: Tenant, kind: str, value: str) -> None:
+async def test_a_suppressed_lead_is_refused(tenant: Tenant, kind: str, value: str) -> None:
     lead_id = await tenant.lead(email="eve@acme.example")
     await write(
         tenant,
@@ -79,13 +80,13 @@ async def test_a_suppressed_address_or_domain(tenant: Tenant, kind: str, value: 
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "@acme.example", "ada@", "ada lovelace@acme.example", "a@b@c"])
-async def test_an_address_that_nothing_can_be_written_to(tenant: Tenant, address: str) -> None:
+async def test_a_lead_with_an_invalid_address_is_refused(tenant: Tenant, address: str) -> None:
     lead_id = await tenant.lead()
     await write(tenant, "UPDATE leads SET email = :email WHERE id = :id", email=address, id=lead_id)
     assert (await refused(tenant, await sequence(tenant), lead_id))["code"] == "invalid_email"
 
 
-async def test_unknown_leads_repeated_leads_and_enrolled_leads(tenant: Tenant, stranger: Tenant) -> None:
+async def test_unknown_repeated_and_enrolled_leads_are_refused(tenant: Tenant, stranger: Tenant) -> None:
     sequence_id, lead_id = await sequence(tenant), await tenant.lead()
     assert (await refused(tenant, sequence_id, str(uuid4())))["code"] == "not_found"
     assert (await refused(tenant, sequence_id, await stranger.lead()))["code"] == "not_found"
@@ -96,14 +97,14 @@ async def test_unknown_leads_repeated_leads_and_enrolled_leads(tenant: Tenant, s
         await tenant.call("POST", f"/leads/{lead_id}/{command}-sequence")
 
 
-async def test_a_lead_may_come_back_at_once_unless_the_sequence_says_otherwise(tenant: Tenant) -> None:
+async def test_a_lead_may_be_enrolled_again_at_once_by_default(tenant: Tenant) -> None:
     sequence_id, lead_id = await sequence(tenant), await tenant.lead()
     for _ in range(2):
         await taken(tenant, sequence_id, lead_id)
         await end(tenant, lead_id)
 
 
-async def test_a_cool_down_counts_from_the_end_of_the_last_enrollment_of_this_sequence(tenant: Tenant) -> None:
+async def test_a_cool_down_counts_from_the_end_of_the_last_enrollment(tenant: Tenant) -> None:
     sequence_id, other, lead_id = (
         await sequence(tenant, reenroll_after_days=30),
         await sequence(tenant),
@@ -121,7 +122,7 @@ async def test_a_cool_down_counts_from_the_end_of_the_last_enrollment_of_this_se
     await taken(tenant, sequence_id, lead_id)
 
 
-async def test_a_sequence_that_takes_nobody_twice(tenant: Tenant) -> None:
+async def test_a_sequence_without_reenrollment_refuses_former_leads(tenant: Tenant) -> None:
     sequence_id, lead_id = await sequence(tenant, allow_reenrollment=False), await tenant.lead()
     await taken(tenant, sequence_id, lead_id)
     await end(tenant, lead_id, days_ago=3000)
@@ -129,7 +130,7 @@ async def test_a_sequence_that_takes_nobody_twice(tenant: Tenant) -> None:
     assert (skipped["code"], skipped["until"]) == ("cooling_down", None)
 
 
-async def test_an_exclusive_sequence_shares_no_lead(tenant: Tenant) -> None:
+async def test_a_lead_of_an_exclusive_sequence_is_in_no_other(tenant: Tenant) -> None:
     exclusive, other, lead_id = await sequence(tenant, exclusive=True), await sequence(tenant), await tenant.lead()
     await taken(tenant, other, lead_id)
     assert (await refused(tenant, exclusive, lead_id))["code"] == "in_exclusive_sequence"
@@ -141,7 +142,7 @@ async def test_an_exclusive_sequence_shares_no_lead(tenant: Tenant) -> None:
     await taken(tenant, await sequence(tenant), lead_id)
 
 
-async def test_a_lead_is_in_so_many_sequences_at_a_time(tenant: Tenant) -> None:
+async def test_live_enrollments_per_lead_are_capped(tenant: Tenant) -> None:
     await caps(tenant, max_live_enrollments=2)
     lead_id, sequences = await tenant.lead(), [await sequence(tenant) for _ in range(3)]
     await taken(tenant, sequences[0], lead_id)
@@ -152,12 +153,12 @@ async def test_a_lead_is_in_so_many_sequences_at_a_time(tenant: Tenant) -> None:
     await taken(tenant, sequences[2], lead_id)
 
 
-async def test_a_lead_gets_so_many_emails_in_so_many_days(tenant: Tenant) -> None:
+async def test_emails_per_lead_are_capped(tenant: Tenant) -> None:
     await caps(tenant, max_emails=2, max_emails_days=7)
     lead_id, first, second = await tenant.lead(), await sequence(tenant), await sequence(tenant)
     await taken(tenant, first, lead_id)
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": "sam@cadenza.example"})
-    # Of the three only the last two count, and when the older of them no longer does, there is room again.
+    # Only the last two sent messages count. Once the older of them is too old, there is room again.
     for days_ago, status in ((8, "sent"), (5, "sent"), (1, "reserved"), (1, "sent")):
         await write(
             tenant,
@@ -181,7 +182,7 @@ async def test_a_lead_gets_so_many_emails_in_so_many_days(tenant: Tenant) -> Non
 
 
 async def contend(tenant: Tenant, sequences: list[str], lead_ids: list[str]) -> list[list[UUID]]:
-    """One request for each sequence, all at the same moment; the leads that each got."""
+    """Sends one request for each sequence, all at the same moment. Returns the leads that each enrolled."""
     begun = asyncio.Barrier(len(sequences))
 
     async def want(place: int) -> list[UUID]:
@@ -199,19 +200,19 @@ async def contested(tenant: Tenant) -> list[str]:
     return sorted([await tenant.lead() for _ in range(20)])
 
 
-async def test_of_eight_who_enroll_one_lead_in_one_sequence_one_wins(tenant: Tenant) -> None:
+async def test_of_eight_simultaneous_enrollments_in_one_sequence_one_wins(tenant: Tenant) -> None:
     lead_ids = await contested(tenant)
     got = await contend(tenant, [await sequence(tenant)] * CONTENDERS, lead_ids)
     assert sorted(str(lead_id) for mine in got for lead_id in mine) == lead_ids
 
 
-async def test_of_eight_exclusive_sequences_one_wins_each_lead(tenant: Tenant) -> None:
+async def test_of_eight_simultaneous_exclusive_sequences_one_wins_each_lead(tenant: Tenant) -> None:
     lead_ids = await contested(tenant)
     got = await contend(tenant, [await sequence(tenant, exclusive=True) for _ in range(CONTENDERS)], lead_ids)
     assert sorted(str(lead_id) for mine in got for lead_id in mine) == lead_ids
 
 
-async def test_a_lead_is_never_in_an_exclusive_sequence_and_in_another(tenant: Tenant) -> None:
+async def test_simultaneous_enrollments_respect_exclusive_sequences(tenant: Tenant) -> None:
     lead_ids = await contested(tenant)
     sequences = [await sequence(tenant, exclusive=place % 4 == 0) for place in range(CONTENDERS)]
     await contend(tenant, sequences, lead_ids)
@@ -223,7 +224,7 @@ async def test_a_lead_is_never_in_an_exclusive_sequence_and_in_another(tenant: T
     assert (await tenant.query("SELECT count(DISTINCT lead_id) AS n FROM lead_sequence_state"))[0].n == len(lead_ids)
 
 
-async def test_a_cap_holds_against_eight_at_once(tenant: Tenant) -> None:
+async def test_eight_simultaneous_enrollments_respect_the_cap(tenant: Tenant) -> None:
     await caps(tenant, max_live_enrollments=3)
     lead_ids = await contested(tenant)
     await contend(tenant, [await sequence(tenant) for _ in range(CONTENDERS)], lead_ids)
@@ -231,8 +232,9 @@ async def test_a_cap_holds_against_eight_at_once(tenant: Tenant) -> None:
     assert [row.n for row in counts] == [3] * len(lead_ids)
 
 
-async def test_the_first_exclusive_sequence_waits_for_enrollments_under_way(tenant: Tenant) -> None:
-    """They have not seen it, and hold no lock on their leads: it must not take one of them in the same moment."""
+async def test_activating_the_first_exclusive_sequence_waits_for_enrollments_in_progress(tenant: Tenant) -> None:
+    """Enrollments in progress do not know the exclusive sequence and hold no lock on their leads. So activating it must
+    wait for them, or both could take the same lead."""
     plain, lead_id = await sequence(tenant), await tenant.lead()
     draft = await tenant.call(
         "POST", "/sequences", 201, json={"name": "Only", "steps": [EMAIL], "settings": {"exclusive": True}}
@@ -245,13 +247,13 @@ async def test_the_first_exclusive_sequence_waits_for_enrollments_under_way(tena
     assert (await refused(tenant, draft["id"], lead_id))["code"] == "in_exclusive_sequence"
 
 
-async def test_changing_the_sequences_policy_is_checked(tenant: Tenant) -> None:
+async def test_an_invalid_policy_is_refused(tenant: Tenant) -> None:
     body = {"name": "Outreach", "settings": {"reenroll_after_days": -1}}
     fields = await tenant.refused("POST", "/sequences", 422, "validation_failed", json=body)
     assert fields == ["settings.reenroll_after_days"]
 
 
-async def test_a_first_step_that_waits_for_an_event_is_heard_from_the_start(tenant: Tenant) -> None:
+async def test_a_first_step_that_waits_for_an_event_receives_it(tenant: Tenant) -> None:
     wait_for = {"key": "hears", "type": "wait_for", "config": {"event": "webinar", "timeout_days": 5}}
     created = await tenant.call("POST", "/sequences", 201, json={"name": "Webinar", "steps": [wait_for, EMAIL]})
     await tenant.call("PUT", f"/sequences/{created['id']}", json={"status": "active"})

@@ -1,7 +1,5 @@
-"""Inbound mail that is handed over again: by a provider that heard no answer, or by somebody who listened in."""
+"""Inbound mail that is delivered again: by a provider that got no answer, or by an eavesdropper."""
 
-import base64
-import hmac
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,41 +9,29 @@ from fastapi import FastAPI
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
 from tests.integration.api.client import Tenant
-from tests.integration.api.conftest import INBOUND_SECRET, temporal_is_away
-from tests.integration.api.inbound.test_api_inbound import RFC822, handed_over, mail, mailed, signed
+from tests.integration.api.conftest import temporal_is_away
+from tests.integration.api.inbound.inbound_mail import create_mailed_lead, deliver, mail, signed
 from webhooks.signing import new_secret
 
 
-def under(webhook_id: str, raw: bytes, secret: str = INBOUND_SECRET, at: datetime | None = None) -> dict[str, str]:
-    moment = str(int((at or datetime.now(UTC)).timestamp()))
-    mac = hmac.digest(
-        base64.b64decode(secret.removeprefix("whsec_")), f"{webhook_id}.{moment}.".encode() + raw, "sha256"
-    )
-    return {
-        "Content-Type": RFC822,
-        "webhook-id": webhook_id,
-        "webhook-timestamp": moment,
-        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
-    }
-
-
-async def test_the_same_delivery_is_answered_as_it_was_before(app: FastAPI, tenant: Tenant) -> None:
-    """Also where the same bytes would be understood differently by now: the lead is in another sequence since."""
+async def test_the_same_delivery_gets_the_same_answer(app: FastAPI, tenant: Tenant) -> None:
+    """The answer is the same even if the bytes would be classified differently now: here the lead has entered another
+    sequence."""
     mailbox = f"sam-{uuid4().hex[:8]}@sender.example"
-    lead_id, email, _ = await mailed(tenant, mailbox)
+    lead_id, email, _ = await create_mailed_lead(tenant, mailbox)
     raw = mail(email, mailbox)
-    first = await handed_over(app, raw, under("msg_a", raw))
+    first = await deliver(app, raw, signed(raw, webhook_id="msg_a"))
     assert (first.json()["classification"], first.json()["matched_by"]) == ("reply", "sender")
     assert (await tenant.state(lead_id))["stop_reason"] == "replied"
     await tenant.enroll(await tenant.sequence(active=True), lead_id)
-    again = await handed_over(app, raw, under("msg_a", raw, at=datetime.now(UTC) - timedelta(minutes=1)))
+    again = await deliver(app, raw, signed(raw, at=datetime.now(UTC) - timedelta(minutes=1), webhook_id="msg_a"))
     assert (again.status_code, again.json()) == (200, first.json())
-    assert (await tenant.state(lead_id))["status"] == "pending"  # the new one was not told of the old reply
+    assert (await tenant.state(lead_id))["status"] == "pending"  # the old reply does not stop the new enrollment
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 1
 
 
-async def test_a_bounce_keeps_no_address_for_the_answer(app: FastAPI, tenant: Tenant) -> None:
-    _, email, message_id = await mailed(tenant)
+async def test_the_stored_answer_to_a_bounce_has_no_address(app: FastAPI, tenant: Tenant) -> None:
+    _, email, message_id = await create_mailed_lead(tenant)
     raw = (
         "From: MAILER-DAEMON@mx.example\r\nTo: sam@sender.example\r\nSubject: Undelivered\r\n"
         f"In-Reply-To: {message_id}\r\nReferences: {message_id}\r\nMIME-Version: 1.0\r\n"
@@ -54,28 +40,28 @@ async def test_a_bounce_keeps_no_address_for_the_answer(app: FastAPI, tenant: Te
         f"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; {email}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
         "--b--\r\n"
     ).encode()
-    first = (await handed_over(app, raw, under("msg_b", raw))).json()
+    first = (await deliver(app, raw, signed(raw, webhook_id="msg_b"))).json()
     assert (first["classification"], first["recipient"]) == ("hard_bounce", email)
-    assert (await handed_over(app, raw, under("msg_b", raw))).json() == first
+    assert (await deliver(app, raw, signed(raw, webhook_id="msg_b"))).json() == first
     kept = await tenant.query("SELECT response::text AS text FROM idempotency_keys WHERE key LIKE 'inbound-email/%'")
     assert len(kept) == 1 and email not in kept[0].text
 
 
 async def test_the_same_message_under_another_id_has_no_second_effect(app: FastAPI, tenant: Tenant) -> None:
-    """The provider's retry after it lost its own record, or IMAP and the webhook both."""
-    _, email, message_id = await mailed(tenant)
+    """As after a provider's retry under a new ID, or when a message arrives by IMAP and by webhook."""
+    _, email, message_id = await create_mailed_lead(tenant)
     raw = mail(email, "sam@sender.example", message_id)
     for webhook_id in ("msg_1", "msg_2", "msg_3"):
-        assert (await handed_over(app, raw, under(webhook_id, raw))).status_code == 200
+        assert (await deliver(app, raw, signed(raw, webhook_id=webhook_id))).status_code == 200
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 1
 
 
-async def test_a_sender_without_ids_of_its_own_loses_nothing(app: FastAPI, tenant: Tenant) -> None:
-    """Two messages under one ID are two messages."""
+async def test_different_messages_under_one_id_are_both_recorded(app: FastAPI, tenant: Tenant) -> None:
+    """Two different messages with the same ID are two messages."""
     for _ in range(2):
-        _, email, message_id = await mailed(tenant, f"sam-{uuid4().hex[:8]}@sender.example")
+        _, email, message_id = await create_mailed_lead(tenant, f"sam-{uuid4().hex[:8]}@sender.example")
         raw = mail(email, "sam@sender.example", message_id)
-        answer = await handed_over(app, raw, under("constant", raw))
+        answer = await deliver(app, raw, signed(raw, webhook_id="constant"))
         assert answer.json()["classification"] == "reply"
     assert len(await tenant.query("SELECT id FROM lead_engagement")) == 2
 
@@ -92,15 +78,17 @@ async def test_a_sender_without_ids_of_its_own_loses_nothing(app: FastAPI, tenan
         {"webhook-signature": ""},
     ],
 )
-async def test_what_cannot_be_true_is_refused_before_the_body_is_read(app: FastAPI, changed: dict[str, str]) -> None:
-    """A body that is too large would be a 413: it was never asked for."""
+async def test_invalid_signature_headers_are_refused_before_the_body_is_read(
+    app: FastAPI, changed: dict[str, str]
+) -> None:
+    """The body is not read: it is too large and would give 413."""
     large = b"x" * (25 * 2**20 + 1)
-    headers = {name: value.encode("latin-1") for name, value in {**under("msg_1", b""), **changed}.items()}
-    answer = await handed_over(app, large, headers)  # pyright: ignore[reportArgumentType]
+    headers = {name: value.encode("latin-1") for name, value in {**signed(b"", webhook_id="msg_1"), **changed}.items()}
+    answer = await deliver(app, large, headers)  # pyright: ignore[reportArgumentType]
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_signature")
 
 
-async def test_a_secret_is_replaced_without_losing_a_message(
+async def test_a_secret_can_be_rotated_without_losing_a_message(
     migrated_postgres: EmbeddedPostgres, tenant: Tenant
 ) -> None:
     newest, old = new_secret(), new_secret()
@@ -109,7 +97,7 @@ async def test_a_secret_is_replaced_without_losing_a_message(
     raw = mail("x@y.example", "nobody@sender.example")
     async with app.router.lifespan_context(app):
         for secret, status in ((newest, 200), (old, 200), (new_secret(), 401)):
-            assert (await handed_over(app, raw, signed(raw, secret))).status_code == status
-        both = under("msg_1", raw, new_secret())
-        both["webhook-signature"] += " " + under("msg_1", raw, old)["webhook-signature"]
-        assert (await handed_over(app, raw, both)).status_code == 200
+            assert (await deliver(app, raw, signed(raw, secret))).status_code == status
+        both = signed(raw, new_secret(), webhook_id="msg_1")
+        both["webhook-signature"] += " " + signed(raw, old, webhook_id="msg_1")["webhook-signature"]
+        assert (await deliver(app, raw, both)).status_code == 200

@@ -1,4 +1,4 @@
-"""A mailbox's inbox over the API: set, checked, watched, and how that goes."""
+"""A mailbox's inbox over the API: setting it, checking it, watching it, and its status."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -29,7 +29,7 @@ async def imap() -> AsyncGenerator[TestImap]:
 
 
 async def created(tenant: Tenant, imap: TestImap, **changes: Any) -> tuple[str, dict[str, Any]]:
-    """Its path, and the inbox as it was set."""
+    """Creates a mailbox with an inbox. Returns its path and the inbox settings."""
     server = {"host": "127.0.0.1", "port": imap.port, "security": "none", "username": await imap.account()}
     body = {**server, "password": PASSWORD, **changes}
     made = await tenant.call("POST", "/mailboxes", 201, json={"email": "sam@inbox.example", "imap": body})
@@ -63,7 +63,7 @@ async def test_the_check_logs_in_and_opens_the_folders(tenant: Tenant, imap: Tes
         assert (answer.json()["imap"]["code"], answer.json()["ok"]) == (code, code is None)
 
 
-async def test_a_mailbox_shows_how_the_watching_goes(tenant: Tenant, imap: TestImap) -> None:
+async def test_a_mailbox_shows_the_status_of_its_inbox(tenant: Tenant, imap: TestImap) -> None:
     path, body = await created(tenant, imap, password="wrong")
     assert (await tenant.call("GET", path))["inbox"]["status"] == "starting"
     watcher = InboxWatcher(tenant.database, MailServers(SECRETS, allow_private=True), lambda _: None, timeouts=QUICK)
@@ -83,8 +83,8 @@ async def test_a_mailbox_shows_how_the_watching_goes(tenant: Tenant, imap: TestI
     failing = await watched_until("failing")
     assert (failing["error_code"], failing["read_at"]) == ("inbox_authentication_failed", None)
     assert failing["failing_since"] and failing["folders"][0]["error_code"] == "inbox_authentication_failed"
-    [told] = (await tenant.call("GET", "/notifications"))["items"]
-    assert told["kind"] == "inbox"
+    [notification] = (await tenant.call("GET", "/notifications"))["items"]
+    assert notification["kind"] == "inbox"
     await tenant.call("PATCH", path, json={"imap": body | {"password": PASSWORD}})
     watching = await watched_until("watching")
     assert watching["read_at"] and (watching["error_code"], watching["failing_since"]) == (None, None)
@@ -93,7 +93,7 @@ async def test_a_mailbox_shows_how_the_watching_goes(tenant: Tenant, imap: TestI
     assert (await tenant.call("GET", path))["inbox"] is None
 
 
-async def test_the_watcher_hears_of_a_mailbox_that_is_made_changed_and_deleted(
+async def test_the_watcher_follows_a_mailbox_that_is_created_changed_and_deleted(
     imap: TestImap, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     async with set_up(migrated_postgres.app_url, temporal_server.address) as stage:

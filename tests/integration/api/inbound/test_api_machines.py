@@ -1,4 +1,5 @@
-"""Machine opens and scanner clicks: kept, labelled with the rule that told, and counted nowhere."""
+"""Opens and clicks by machines (scanners, prefetching clients) are stored with the rule that detected them, and never
+counted."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ APPLE = {"User-Agent": "Mozilla/5.0"}
 AGENT = {"user-agent": BROWSER["User-Agent"]}
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 BEFORE_NOON = timedelta(days=2)
-"""Every message was sent long before `NOON`, whatever the time of day is now."""
+"""Every message was sent long before `NOON`, at whatever time the test runs."""
 
 
 async def rules(tenant: Tenant) -> list[tuple[str, str | None]]:
@@ -39,21 +40,21 @@ async def fetch(app: FastAPI, url: str, headers: dict[str, str] = BROWSER) -> ht
 
 
 async def look(tenant: Tenant, links: MessageLinks, at: datetime) -> None:
-    """A person's program loads the picture."""
+    """A person's mail program loads the image."""
     token = links.key.read(links.pixel.rpartition("/")[2].removesuffix(".gif"), "open")
     assert token is not None
     await tracking.opened(tenant.database, token, fetch_of("open", "GET", AGENT), at)
 
 
 async def click(tenant: Tenant, links: MessageLinks, url: str, after: float = 0.0) -> None:
-    """A browser follows a link so many seconds after `NOON`, however slow this machine is."""
+    """A browser follows a link that many seconds after `NOON`. The time is given, so a slow machine does not matter."""
     token = links.key.read(links.click(url).rpartition("/")[2], "click")
     assert token is not None
     await tracking.clicked(tenant.database, token, fetch_of("click", "GET", AGENT), NOON + timedelta(seconds=after))
 
 
-async def test_what_comes_as_soon_as_the_message_is_a_gateways(app: FastAPI, tenant: Tenant) -> None:
-    # Ahead by more than this machine may dawdle; the limits to the second are in test_machines.py.
+async def test_fetches_right_after_delivery_are_a_machines(app: FastAPI, tenant: Tenant) -> None:
+    # Well within the limit, even on a slow machine. Tests of the exact limits are in test_machines.py.
     lead_id, links = await message_of(tenant, sent=timedelta(minutes=-5))
     await fetch(app, links.pixel, GMAIL)
     assert (await fetch(app, links.click(TARGET))).headers["location"] == TARGET
@@ -61,8 +62,8 @@ async def test_what_comes_as_soon_as_the_message_is_a_gateways(app: FastAPI, ten
     assert await counted(tenant, lead_id) == (0, 0, 0)
 
 
-async def test_delivery_is_timed_on_the_enrollments_own_clock(app: FastAPI, tenant: Tenant) -> None:
-    """A clock that was moved three days ahead sent the email in what is the wall's future."""
+async def test_time_since_delivery_uses_the_enrollments_own_clock(app: FastAPI, tenant: Tenant) -> None:
+    """The clock was moved three days ahead, so the email's time is in the future of the real clock."""
     lead_id, links = await message_of(tenant)
     async with tenant.database.write(tenant.id) as session:
         await session.execute(text("UPDATE lead_sequence_state SET clock_offset = '3 days'"))
@@ -76,8 +77,8 @@ async def test_delivery_is_timed_on_the_enrollments_own_clock(app: FastAPI, tena
     assert (await counted(tenant, lead_id))[0] == 1
 
 
-async def test_a_late_delivery_counts_and_not_the_attempt_that_began_it(app: FastAPI, tenant: Tenant) -> None:
-    """An attempt that lay in a queue for an hour ends in a delivery now."""
+async def test_time_since_delivery_counts_from_the_acceptance(app: FastAPI, tenant: Tenant) -> None:
+    """A delivery attempt that was queued for an hour succeeds only now."""
     _, links = await message_of(tenant)
     async with tenant.database.write(tenant.id) as session:
         await session.execute(text("UPDATE messages SET status = 'sending'"))
@@ -88,7 +89,7 @@ async def test_a_late_delivery_counts_and_not_the_attempt_that_began_it(app: Fas
     assert await rules(tenant) == [("open", "seconds_after_delivery")]
 
 
-async def test_every_link_at_once_makes_the_first_a_machines_too(tenant: Tenant) -> None:
+async def test_clicks_on_several_links_at_once_are_all_a_machines(tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant, BEFORE_NOON)
     await click(tenant, links, TARGET)
     assert await counted(tenant, lead_id) == (1, 1, 4)  # a click, and the open that it implies
@@ -98,7 +99,7 @@ async def test_every_link_at_once_makes_the_first_a_machines_too(tenant: Tenant)
     assert await counted(tenant, lead_id) == (0, 0, 0)
     [row] = await tenant.query("SELECT detail FROM sequence_execution_log WHERE event = 'relabelled'")
     assert row.detail == {"rule": "every_link_at_once", "clicks": 1, "opens": 1, "moved": False}
-    # The person comes after the scanner, within the same minute, and counts.
+    # A person clicks after the scanner, within the same minute, and counts.
     await click(tenant, links, TARGET, after=20)
     assert await counted(tenant, lead_id) == (1, 1, 4)
     timeline = (await tenant.call("GET", f"/leads/{lead_id}/timeline"))["items"]
@@ -110,25 +111,27 @@ async def test_every_link_at_once_makes_the_first_a_machines_too(tenant: Tenant)
 @pytest.mark.parametrize(
     ("clicks", "expected"),
     [
-        ([(TARGET, 0.0), (OTHER, 4.0)], (1, 2, 7)),  # one after the other
+        ([(TARGET, 0.0), (OTHER, 4.0)], (1, 2, 7)),  # two links, one after the other
         ([(TARGET, 0.0), (TARGET, 1.0)], (1, 1, 4)),  # a double click
         ([(TARGET, 0.0), (OTHER, 1.0), (TARGET, 2.0)], (0, 3, 0)),
         ([(TARGET, 0.0), (OTHER, 2.0), (f"{OTHER}/3", 4.0), (f"{OTHER}/4", 6.0)], (0, 4, 0)),  # one every two seconds
-        # What a person did an hour before stays; the first click of the scanner's was counted for a moment.
+        # A person's click an hour earlier stays. The scanner's first click is counted for a moment only.
         ([(TARGET, -3600.0), (TARGET, 0.0), (OTHER, 1.0)], (1, 3, 4)),
     ],
 )
-async def test_what_is_at_once(tenant: Tenant, clicks: list[tuple[str, float]], expected: tuple[int, int, int]) -> None:
-    """`expected`: messages opened and clicked, click events, score."""
+async def test_which_clicks_count_as_at_once(
+    tenant: Tenant, clicks: list[tuple[str, float]], expected: tuple[int, int, int]
+) -> None:
+    """`expected`: messages opened (and clicked), click events, score."""
     lead_id, links = await message_of(tenant, BEFORE_NOON)
     for url, after in clicks:
         await click(tenant, links, url, after)
     opened, clicked, score = await counted(tenant, lead_id)
-    told = [kind for kind, _ in await events(tenant) if kind == "click"]
-    assert (opened, len(told), score) == expected and clicked == opened
+    kinds = [kind for kind, _ in await events(tenant) if kind == "click"]
+    assert (opened, len(kinds), score) == expected and clicked == opened
 
 
-async def test_links_of_two_messages_at_once_are_no_sign(tenant: Tenant) -> None:
+async def test_links_of_two_messages_at_once_count_as_a_persons(tenant: Tenant) -> None:
     first, links = await message_of(tenant, BEFORE_NOON)
     async with tenant.database.write(tenant.id) as session:
         await session.execute(text("DELETE FROM mailboxes"))
@@ -138,7 +141,7 @@ async def test_links_of_two_messages_at_once_are_no_sign(tenant: Tenant) -> None
     assert await counted(tenant, first) == await counted(tenant, second) == (1, 1, 4)
 
 
-async def test_a_loaded_picture_stays_an_open_when_the_clicks_were_a_scanners(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_loaded_image_stays_an_open_after_a_scanners_clicks(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant, BEFORE_NOON)
     await fetch(app, links.pixel, GMAIL)
     await click(tenant, links, TARGET)
@@ -146,8 +149,8 @@ async def test_a_loaded_picture_stays_an_open_when_the_clicks_were_a_scanners(ap
     assert await counted(tenant, lead_id) == (1, 0, 1)
 
 
-async def test_links_followed_in_parallel_find_each_other(tenant: Tenant) -> None:
-    """As scanners do. The enrollment has ended, so that its lock orders nothing."""
+async def test_parallel_clicks_are_recognised_as_at_once(tenant: Tenant) -> None:
+    """As scanners do. The enrollment has ended, so its lock does not order the requests."""
     lead_id, links = await message_of(tenant, BEFORE_NOON)
     await tenant.call("POST", f"/leads/{lead_id}/stop-sequence", json={"reason": "manual"})
     await asyncio.gather(*(click(tenant, links, f"https://acme.example/{number}") for number in range(8)))
@@ -155,7 +158,7 @@ async def test_links_followed_in_parallel_find_each_other(tenant: Tenant) -> Non
     assert await counted(tenant, lead_id) == (0, 0, 0)
 
 
-async def test_a_machines_deeds_are_told_to_nobody_and_move_no_rate(app: FastAPI, tenant: Tenant) -> None:
+async def test_machine_events_send_no_webhook_and_change_no_rate(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     types, active_at = ["email.opened", "email.clicked"], (await tenant.state(lead_id))["last_activity_at"]
     endpoint = await tenant.call(
@@ -173,8 +176,8 @@ async def test_a_machines_deeds_are_told_to_nobody_and_move_no_rate(app: FastAPI
     assert (figures["totals"]["emails_opened"], figures["totals"]["emails_clicked"]) == (0, 0)
     assert (figures["machine_opens"], figures["machine_clicks"]) == (1, 1)
     await fetch(app, links.click(TARGET))
-    told = [one["event_type"] for one in (await tenant.call("GET", path))["items"]]
-    assert sorted(told) == ["email.clicked", "email.opened"]
+    kinds = [one["event_type"] for one in (await tenant.call("GET", path))["items"]]
+    assert sorted(kinds) == ["email.clicked", "email.opened"]
 
 
 async def test_a_click_implies_no_open_where_opens_are_not_tracked(app: FastAPI, tenant: Tenant) -> None:
@@ -186,14 +189,14 @@ async def test_a_click_implies_no_open_where_opens_are_not_tracked(app: FastAPI,
     assert await counted(tenant, lead_id) == (0, 1, 3)
 
 
-async def test_a_picture_that_is_loaded_after_the_click_is_the_same_open(app: FastAPI, tenant: Tenant) -> None:
+async def test_an_image_loaded_after_a_click_is_the_same_open(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     await fetch(app, links.click(TARGET))
     await fetch(app, links.pixel, GMAIL)
     assert (await counted(tenant, lead_id))[0] == 1
 
 
-async def test_a_flood_of_one_link_is_recorded_once_and_leads_on_each_time(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_flood_of_clicks_is_recorded_once_and_redirected_each_time(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     url = links.click(TARGET)
     async with client_of(app, None) as http:
@@ -201,5 +204,5 @@ async def test_a_flood_of_one_link_is_recorded_once_and_leads_on_each_time(app: 
     assert {answer.headers["location"] for answer in answers} == {TARGET}
     state = await tenant.state(lead_id)
     assert state["emails_clicked"] == 1
-    told = [kind for kind, _ in await events(tenant) if kind == "click"]
-    assert 1 <= len(told) <= 2  # two where a minute ends in between
+    kinds = [kind for kind, _ in await events(tenant) if kind == "click"]
+    assert 1 <= len(kinds) <= 2  # two if a minute ends in between

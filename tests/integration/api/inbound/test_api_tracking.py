@@ -1,4 +1,4 @@
-"""The links in mail: a picture, a redirect, a page. Nobody needs a key, and nobody can forge one."""
+"""The links in mail: an image, a redirect, a page. They need no key and cannot be forged."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from cadenza.embedded import EmbeddedPostgres
 from mail.tracking import Links, MessageLinks
 from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SIGNING_KEY, temporal_is_away
-from tests.integration.api.inbound.test_api_inbound import mailed
+from tests.integration.api.inbound.inbound_mail import create_mailed_lead
 
 PUBLIC = "http://api.test"
 TARGET = "https://acme.example/pricing?a=1&b=%20x#c"
@@ -21,8 +21,8 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/201001
 
 
 async def message_of(tenant: Tenant, sent: timedelta = timedelta(hours=1)) -> tuple[str, MessageLinks]:
-    """A lead that was written to so long ago, and the links of its message."""
-    lead_id, _, message_id = await mailed(tenant)
+    """Creates a lead with a message that was sent `sent` ago. Returns the lead's ID and the message's links."""
+    lead_id, _, message_id = await create_mailed_lead(tenant)
     [row] = await tenant.query("SELECT id FROM messages WHERE rfc_message_id = :m", m=message_id)
     async with tenant.database.write(tenant.id) as session:
         await session.execute(text("UPDATE messages SET sent_at = now() - CAST(:ago AS interval)"), {"ago": sent})
@@ -33,7 +33,7 @@ async def events(tenant: Tenant) -> list[tuple[str, bool]]:
     return [(row.type, row.machine) for row in await tenant.query("SELECT * FROM lead_engagement ORDER BY id")]
 
 
-async def test_the_picture_records_an_open(app: FastAPI, tenant: Tenant) -> None:
+async def test_the_image_records_an_open(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     async with client_of(app, None) as http:
         answer = await http.get(links.pixel, headers=BROWSER)
@@ -45,7 +45,7 @@ async def test_the_picture_records_an_open(app: FastAPI, tenant: Tenant) -> None
     assert (await tenant.state(lead_id))["emails_opened"] == 1
 
 
-async def test_a_link_records_a_click_and_leads_where_it_led(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_link_records_a_click_and_redirects_to_its_target(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     async with client_of(app, None) as http:
         answer = await http.get(links.click(TARGET), headers=BROWSER)
@@ -61,7 +61,7 @@ async def test_a_get_of_the_page_changes_nothing_and_a_post_unsubscribes(app: Fa
         page = await http.get(links.unsubscribe, headers=BROWSER)
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert '<form method="post">' in page.text and 'lang="en"' in page.text
-        # Whoever was forwarded the email learns no address; its owner knows it by this.
+        # Somebody to whom the email was forwarded learns no address; its owner recognises the masked one.
         assert "a•••@a•••.example" in page.text and "acme" not in page.text
         assert (page.headers["referrer-policy"], page.headers["x-robots-tag"]) == ("no-referrer", "noindex, nofollow")
         assert "set-cookie" not in page.headers and "default-src 'none'" in page.headers["content-security-policy"]
@@ -83,13 +83,13 @@ async def test_a_post_without_a_body_unsubscribes_too(app: FastAPI, tenant: Tena
     assert (await tenant.state(lead_id))["stop_reason"] == "unsubscribed"
 
 
-async def test_looking_with_head_counts_nothing(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_head_request_counts_as_a_machines(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     async with client_of(app, None) as http:
         answers = [await http.head(url) for url in (links.pixel, links.click(TARGET), links.unsubscribe)]
     assert [one.status_code for one in answers] == [200, 302, 200]
     assert [one.content for one in answers[1:2]] == [b""] and answers[1].headers["location"] == TARGET
-    assert await events(tenant) == [("open", True), ("click", True)]  # kept as what they are
+    assert await events(tenant) == [("open", True), ("click", True)]  # stored as made by a machine
     state = await tenant.state(lead_id)
     assert (state["status"], state["emails_opened"], state["emails_clicked"]) == ("pending", 0, 0)
 
@@ -104,7 +104,7 @@ async def test_looking_with_head_counts_nothing(app: FastAPI, tenant: Tenant) ->
         {**BROWSER, "X-Moz": "prefetch"},
     ],
 )
-async def test_machines_are_kept_and_do_not_count(app: FastAPI, tenant: Tenant, headers: dict[str, str]) -> None:
+async def test_machine_events_are_stored_and_not_counted(app: FastAPI, tenant: Tenant, headers: dict[str, str]) -> None:
     lead_id, links = await message_of(tenant)
     async with client_of(app, None) as http:
         await http.get(links.pixel, headers=headers)
@@ -114,7 +114,7 @@ async def test_machines_are_kept_and_do_not_count(app: FastAPI, tenant: Tenant, 
     assert (state["emails_opened"], state["emails_clicked"]) == (0, 0)
 
 
-async def test_a_machine_first_does_not_hide_the_person_after(app: FastAPI, tenant: Tenant) -> None:
+async def test_a_persons_open_counts_after_a_machines(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     async with client_of(app, None) as http:
         await http.get(links.pixel, headers={"User-Agent": "Mozilla/5.0"})
@@ -143,8 +143,8 @@ async def test_forged_tokens_record_nothing_and_lead_nowhere(app: FastAPI, tenan
     assert await events(tenant) == []
 
 
-async def test_a_token_of_a_tenant_moves_nothing_of_another(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
-    """Even the installation's own key cannot join one tenant with another's message."""
+async def test_a_token_cannot_reach_another_tenants_message(app: FastAPI, tenant: Tenant, stranger: Tenant) -> None:
+    """Even a token with the installation's own key cannot combine one tenant with another tenant's message."""
     _, links = await message_of(tenant)
     crossed = Links(PUBLIC, SIGNING_KEY).of(stranger.id, links.message_id)
     async with client_of(app, None) as http:
@@ -155,7 +155,7 @@ async def test_a_token_of_a_tenant_moves_nothing_of_another(app: FastAPI, tenant
     assert await events(tenant) == await events(stranger) == []
 
 
-async def test_links_of_what_never_left_or_was_erased_do_nothing(app: FastAPI, tenant: Tenant) -> None:
+async def test_links_of_unsent_and_erased_messages_do_nothing(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     unknown = Links(PUBLIC, SIGNING_KEY).of(tenant.id, uuid4())
     nobody = Links(PUBLIC, SIGNING_KEY).of(UUID(int=0), uuid4())
@@ -164,13 +164,13 @@ async def test_links_of_what_never_left_or_was_erased_do_nothing(app: FastAPI, t
     async with client_of(app, None) as http:
         for one in (links, unknown, nobody):
             assert (await http.get(one.pixel, headers=BROWSER)).status_code == 200
-            # Nobody was unsubscribed, and nobody is told so.
+            # Nothing was unsubscribed, so the answer must not say so.
             assert (await http.post(one.unsubscribe)).status_code == 404
     assert await events(tenant) == []
     assert (await tenant.state(lead_id))["status"] == "pending"
 
 
-async def test_without_a_key_no_link_is_known(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
+async def test_without_a_signing_key_links_are_unknown(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
     _, links = await message_of(tenant)
     app = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away)
     async with app.router.lifespan_context(app), client_of(app, None) as http:
@@ -179,8 +179,9 @@ async def test_without_a_key_no_link_is_known(migrated_postgres: EmbeddedPostgre
     assert await events(tenant) == []
 
 
-async def test_what_mail_programs_do_to_links_does_not_break_them(app: FastAPI, tenant: Tenant) -> None:
-    """Tracking parameters, percent signs, the end of a sentence. What cannot be mended is no link, and no fault."""
+async def test_links_that_mail_programs_changed_still_work(app: FastAPI, tenant: Tenant) -> None:
+    """Mail programs add tracking parameters, escapes, or the end of a sentence. A link that cannot be repaired gives
+    404, never an internal error."""
     _, links = await message_of(tenant)
     path = links.click(TARGET).removeprefix(PUBLIC)
     escaped = path.replace("-", "%2D").replace("_", "%5F")
@@ -206,8 +207,8 @@ async def test_what_mail_programs_do_to_links_does_not_break_them(app: FastAPI, 
     assert [kind for kind, _ in await events(tenant)] == ["open", "click", "unsubscribe"]
 
 
-async def test_a_ring_of_keys_reads_what_each_has_signed(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
-    """An unsubscribe link of a mail that is years old works after the key was changed, as long as it is in the ring."""
+async def test_every_key_of_the_ring_verifies_links(migrated_postgres: EmbeddedPostgres, tenant: Tenant) -> None:
+    """An unsubscribe link of an old mail works after the key was rotated, as long as the old key is in the ring."""
     lead_id, links = await message_of(tenant)
     newest = "the key that signs from this day on"
     config = AppConfig(migrated_postgres.app_url, signing_key=f"{newest}, {SIGNING_KEY}")
@@ -222,7 +223,7 @@ async def test_a_ring_of_keys_reads_what_each_has_signed(migrated_postgres: Embe
         assert (await http.get(links.click(TARGET), headers=BROWSER)).status_code == 404
 
 
-async def test_a_way_out_stays_one_when_mailbox_and_sequence_are_gone(app: FastAPI, tenant: Tenant) -> None:
+async def test_unsubscribing_works_after_mailbox_and_sequence_are_gone(app: FastAPI, tenant: Tenant) -> None:
     lead_id, links = await message_of(tenant)
     [enrollment] = (await tenant.call("GET", f"/leads/{lead_id}/sequence-state"))["enrollments"]
     [mailbox] = (await tenant.call("GET", "/mailboxes"))["items"]
@@ -234,7 +235,7 @@ async def test_a_way_out_stays_one_when_mailbox_and_sequence_are_gone(app: FastA
             (await http.head(links.unsubscribe)).status_code == (await http.get(links.unsubscribe)).status_code == 200
         )
         assert await tenant.query("SELECT 1 FROM suppressions") == []
-        # As a form in parts, which is the other way that RFC 8058 (section 3.2) lets clients send it.
+        # Also as multipart/form-data, the other encoding that RFC 8058 (section 3.2) allows.
         done = await http.post(links.unsubscribe, files={"List-Unsubscribe": (None, "One-Click")})
     assert (done.status_code, done.has_redirect_location, "set-cookie" in done.headers) == (200, False, False)
     lead = await tenant.call("GET", f"/leads/{lead_id}")

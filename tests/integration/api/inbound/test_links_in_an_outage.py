@@ -1,4 +1,4 @@
-"""Links in mail while Postgres is slow, or away: they lead on, and nobody is unsubscribed by word only."""
+"""Links in mail while Postgres is slow or down: redirects work, and an unsubscribe is confirmed only if recorded."""
 
 import asyncio
 import logging
@@ -25,6 +25,8 @@ from tests.integration.api.inbound.test_api_tracking import BROWSER, TARGET, eve
 
 @dataclass
 class Fragile:
+    """An API, its own Postgres, and a tenant."""
+
     postgres: EmbeddedPostgres
     app: FastAPI
     tenant: Tenant
@@ -32,7 +34,7 @@ class Fragile:
 
 @pytest.fixture
 async def fragile(server_folder: Path) -> AsyncGenerator[Fragile]:
-    """An API over a Postgres of its own, which a test may end."""
+    """An API with its own Postgres, which a test may stop."""
     async with EmbeddedPostgres(server_folder / "postgres-outage", durable=False) as postgres:
         await asyncio.to_thread(upgrade, postgres.owner_url)
         app = create_app(AppConfig(postgres.app_url, signing_key=SIGNING_KEY), temporal_is_away)
@@ -42,7 +44,7 @@ async def fragile(server_folder: Path) -> AsyncGenerator[Fragile]:
         await database.aclose()
 
 
-async def test_without_postgres_links_lead_on_and_unsubscribing_fails_loudly(
+async def test_without_postgres_links_redirect_and_unsubscribing_fails_visibly(
     fragile: Fragile, caplog: pytest.LogCaptureFixture
 ) -> None:
     lead_id, links = await message_of(fragile.tenant)
@@ -63,15 +65,15 @@ async def test_without_postgres_links_lead_on_and_unsubscribing_fails_loudly(
     await fragile.postgres.start()
     fragile.tenant.database = Database(fragile.postgres.app_url)
     async with client_of(fragile.app, None) as http:
-        assert (await http.post(links.unsubscribe)).status_code == 200  # the mail program asks again
+        assert (await http.post(links.unsubscribe)).status_code == 200  # the mail program retries
     assert await events(fragile.tenant) == [("unsubscribe", False)]
     [row] = await fragile.tenant.query("SELECT stop_reason FROM lead_sequence_state WHERE lead_id = :id", id=lead_id)
     assert row.stop_reason == "unsubscribed"
     await fragile.tenant.database.aclose()
 
 
-async def test_a_slow_postgres_keeps_nobody_waiting(app: FastAPI, tenant: Tenant) -> None:
-    """On a real server: where the answer goes out before the click is recorded."""
+async def test_a_slow_postgres_does_not_delay_the_redirect(app: FastAPI, tenant: Tenant) -> None:
+    """Runs on a real server, where the answer is sent before the click is recorded."""
     lead_id, links = await message_of(tenant)
     port = choose_port("--api-port", 0, 8000, set())
     server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, lifespan="off", log_config=None))
@@ -82,7 +84,7 @@ async def test_a_slow_postgres_keeps_nobody_waiting(app: FastAPI, tenant: Tenant
             httpx.AsyncClient(timeout=PATIENCE_SECONDS - 2, headers=BROWSER) as http,
             tenant.database.write(tenant.id) as session,
         ):
-            # Somebody holds the lead's rows until this block has ended.
+            # A transaction locks the enrollment's row until this block ends.
             await session.execute(text("SELECT FROM lead_sequence_state FOR UPDATE"))
             answer = await http.get(f"http://{LOOPBACK}:{port}" + links.click(TARGET).removeprefix(links.public_url))
             assert (answer.status_code, answer.headers["location"]) == (302, TARGET)

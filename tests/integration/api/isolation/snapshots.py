@@ -1,10 +1,10 @@
-"""What a tenant's rows are, to be compared with what they were."""
+"""Digests of all rows of a tenant, to compare their state before and after a test."""
 
 from uuid import UUID
 
 import asyncpg
 
-# What the program itself writes down about its attempts, in the background and at any time.
+# Columns that the program updates by itself in the background, at any time.
 BOOKKEEPING = {
     "outbox": {"attempts", "last_error", "leased_until"},
     "webhook_deliveries": {"attempts", "last_error", "last_status_code", "next_attempt_at"},
@@ -13,7 +13,7 @@ BOOKKEEPING = {
 
 
 async def tables(connection: asyncpg.Connection) -> dict[str, str]:
-    """Every table of the schema with the column that names its tenant. Partitions are read through their parents."""
+    """Returns every table of the schema with its tenant column. Partitions are read through their parents."""
     rows = await connection.fetch(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
         " WHERE nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'alembic_version'"
@@ -22,7 +22,7 @@ async def tables(connection: asyncpg.Connection) -> dict[str, str]:
 
 
 async def snapshot(connection: asyncpg.Connection, tenant_id: UUID) -> dict[str, tuple[int, str]]:
-    """How many rows of the tenant each table holds, and a digest of them."""
+    """Returns for each table the number of the tenant's rows, and a digest of them."""
     found: dict[str, tuple[int, str]] = {}
     for table, column in (await tables(connection)).items():
         row = await connection.fetchrow(

@@ -1,4 +1,4 @@
-"""Postgres itself keeps tenants apart: tables, views, and the functions that may do more than the app."""
+"""Postgres itself keeps tenants apart: tables, views, and functions that run with more rights than the app."""
 
 from uuid import uuid4
 
@@ -9,35 +9,35 @@ from sqlalchemy.exc import DBAPIError
 
 from db.session import Database
 from tests.integration.api.isolation.snapshots import snapshot, tables
-from tests.integration.api.isolation.things import Things
+from tests.integration.api.isolation.tenant_objects import TenantObjects
 
-# Functions that run with more rights than the app's, and what each may tell.
+# Functions that run with more rights than the app's role: what each reveals, and to whom.
 DEFINERS = {
-    "find_api_key": "whose a key is, to whoever has the key",
-    "find_session": "whose a session is, to whoever has its token",
-    "find_passwords": "whose an address is, and hashes of passwords, to whoever has the address",
-    "find_invitation": "whose an invitation is, to whoever has its token",
+    "find_api_key": "the tenant of a key, to whoever has the key",
+    "find_session": "the tenant of a session, to whoever has its token",
+    "find_passwords": "the tenants and password hashes of an address, to whoever has the address",
+    "find_invitation": "the tenant of an invitation, to whoever has its token",
     "tenants_with_work": "IDs of tenants, to the dispatcher",
     "tenants_with_webhooks": "IDs of tenants, to the deliverer",
     "tenants_choosing_winners": "IDs of tenants, to the schedule",
-    "tenants_with_secrets": "IDs of tenants, to whoever changes the keys",
-    "tenants_on_the_way": "IDs of tenants, to whoever has restored a backup",
-    "find_inbound_tenant": "the ID of a tenant, to whoever has a Message-ID or a mailbox of it",
+    "tenants_with_secrets": "IDs of tenants, to the rotation of keys",
+    "tenants_on_the_way": "IDs of tenants, to the restore of a backup",
+    "find_inbound_tenant": "the ID of a tenant, to whoever has one of its Message-IDs or mailboxes",
     "unwatched_mailboxes": "IDs of tenants and mailboxes, to the schedule",
     "refresh_sequence_performance": "nothing",
     "maintain_execution_log": "nothing",
     "forget_old_webhooks": "a number",
     "forget_old_answers": "a number",
-    "installation_gauges": "sums over all tenants, to whoever scrapes /metrics",
+    "installation_gauges": "sums over all tenants, to whoever reads /metrics",
 }
 
 
-async def test_every_table_is_closed_to_other_tenants(
-    database: Database, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+async def test_no_table_shows_rows_of_other_tenants(
+    database: Database, ours: TenantObjects, theirs: TenantObjects, all_seeing: asyncpg.Connection
 ) -> None:
     before = await snapshot(all_seeing, theirs.tenant.id)
     empty = {table for table, (count, _) in before.items() if not count}
-    assert empty == set(), "give `things_of` a row of each"
+    assert empty == set(), "`create_one_of_each` must create a row in each of these"
     for table, column in (await tables(all_seeing)).items():
         theirs_id = {"theirs": theirs.tenant.id}
         async with database.read(ours.tenant.id) as session:
@@ -58,8 +58,8 @@ async def test_every_table_is_closed_to_other_tenants(
     assert await snapshot(all_seeing, theirs.tenant.id) == before
 
 
-async def test_views_show_ones_own_only_and_what_has_no_policies_is_out_of_reach(
-    database: Database, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+async def test_views_show_own_rows_only_and_relations_without_policies_are_unreadable(
+    database: Database, ours: TenantObjects, theirs: TenantObjects, all_seeing: asyncpg.Connection
 ) -> None:
     await all_seeing.execute("SELECT refresh_sequence_performance()")
     rows = await all_seeing.fetch(
@@ -78,7 +78,7 @@ async def test_views_show_ones_own_only_and_what_has_no_policies_is_out_of_reach
             assert await database.call(text(f"SELECT count(*) FROM {name}"), {}) == 0, f"{name} without a tenant"
 
 
-async def test_functions_with_more_rights_than_the_app_are_known(all_seeing: asyncpg.Connection) -> None:
+async def test_every_security_definer_function_is_known(all_seeing: asyncpg.Connection) -> None:
     rows = await all_seeing.fetch(
         "SELECT proname, has_function_privilege('public', p.oid, 'EXECUTE') AS open,"
         " array_to_string(proconfig, ',') AS settings"
@@ -87,12 +87,12 @@ async def test_functions_with_more_rights_than_the_app_are_known(all_seeing: asy
     assert {row["proname"] for row in rows} == set(DEFINERS)
     for row in rows:
         assert not row["open"], row["proname"]
-        # What it calls by name is what its author meant, whatever the caller has made.
+        # A fixed search_path, so that a caller's own objects cannot replace what the function calls.
         assert "search_path=public, pg_temp" in row["settings"].replace('"', ""), row["proname"]
 
 
-async def test_a_message_id_of_another_tenant_leads_into_that_tenant_only(database: Database, ours: Things) -> None:
-    """What the inbound webhook asks before it knows a tenant: an ID, and nothing of what is behind it."""
+async def test_a_message_id_finds_the_id_of_its_tenant_only(database: Database, ours: TenantObjects) -> None:
+    """The inbound webhook asks for the tenant of a Message-ID, and learns its ID only."""
     find = text("SELECT find_inbound_tenant(:ids, :addresses)")
     found = await database.call(find, {"ids": [ours.ids["message_id"]], "addresses": []})
     assert found == ours.tenant.id

@@ -1,4 +1,4 @@
-"""No operation reaches a thing of another tenant, or answers whoever has neither key nor session."""
+"""No operation reaches an object of another tenant, and none answers a request without a key or session."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,10 @@ from fastapi import FastAPI
 
 from tests.integration.api.client import EMAIL, Tenant, client_of
 from tests.integration.api.isolation.snapshots import snapshot
-from tests.integration.api.isolation.things import KEYLESS, Things, operations
+from tests.integration.api.isolation.tenant_objects import KEYLESS, TenantObjects, operations
 
-# A body that would be accepted if the thing in the path were one's own, by operation.
-BODIES: dict[str, Callable[[Things], Any]] = {
+# By operation: a body that would be accepted if the object in the path belonged to the caller.
+BODIES: dict[str, Callable[[TenantObjects], Any]] = {
     "create_step": lambda _: {**EMAIL, "key": "mine"},
     "replace_steps": lambda _: {"steps_revision": 0, "steps": [EMAIL]},
     "validate_sequence": lambda _: {"steps": [EMAIL]},
@@ -28,15 +28,15 @@ BODIES: dict[str, Callable[[Things], Any]] = {
 }
 
 
-async def test_every_operation_on_a_thing_of_another_tenant_answers_that_there_is_none(
-    app: FastAPI, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+async def test_every_operation_on_another_tenants_object_answers_not_found(
+    app: FastAPI, ours: TenantObjects, theirs: TenantObjects, all_seeing: asyncpg.Connection
 ) -> None:
     before = await snapshot(all_seeing, theirs.tenant.id)
     tried: list[str] = []
     for method, path, operation in operations(app):
         if "{" not in path or f"{method} {path}" in KEYLESS:
             continue
-        # A parameter that is not known here raises KeyError: give `things_of` one of it.
+        # KeyError means a parameter without a known object: add one to `create_one_of_each`.
         target = path.format_map(theirs.ids)
         body = BODIES.get(operation["operationId"], lambda _: {})(ours) if "requestBody" in operation else None
         await ours.tenant.refused(method, target, 404, "not_found", json=body)
@@ -46,7 +46,7 @@ async def test_every_operation_on_a_thing_of_another_tenant_answers_that_there_i
     assert await snapshot(all_seeing, theirs.tenant.id) == before
 
 
-async def test_no_list_holds_anything_of_another_tenant(app: FastAPI, tenant: Tenant, theirs: Things) -> None:
+async def test_no_list_shows_objects_of_another_tenant(app: FastAPI, tenant: Tenant, theirs: TenantObjects) -> None:
     tried = 0
     for method, path, _ in operations(app):
         if method != "GET" or "{" in path or f"{method} {path}" in KEYLESS:
@@ -55,7 +55,7 @@ async def test_no_list_holds_anything_of_another_tenant(app: FastAPI, tenant: Te
         assert answer.status_code == 200, path
         for name, value in theirs.ids.items():
             assert value not in answer.text, f"{path} shows {name}"
-        # The power of the test: to its owner the list does show something, or is never anything but its own.
+        # To prove that the test can fail: the owner's list must show something, or be its own by nature.
         owners = await theirs.tenant.http.get(path)
         if path == "/session":
             assert owners.json()["tenant_id"] == str(theirs.tenant.id) != answer.json()["tenant_id"]
@@ -67,7 +67,7 @@ async def test_no_list_holds_anything_of_another_tenant(app: FastAPI, tenant: Te
     assert tried >= 12
 
 
-async def test_nothing_is_answered_without_a_key_but_what_is_guarded_otherwise(app: FastAPI, theirs: Things) -> None:
+async def test_only_known_operations_answer_without_a_key(app: FastAPI, theirs: TenantObjects) -> None:
     ids = {**theirs.ids, "token": "x"}
     open_to_all: set[str] = set()
     async with client_of(app, None) as http:

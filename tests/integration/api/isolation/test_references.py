@@ -1,4 +1,4 @@
-"""An ID of another tenant's, in a body or a query, names nothing."""
+"""The ID of another tenant's object, in a body or query, refers to nothing."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,14 +8,14 @@ from fastapi import FastAPI
 
 from tests.integration.api.client import EMAIL
 from tests.integration.api.isolation.snapshots import snapshot
-from tests.integration.api.isolation.things import Things, operations
+from tests.integration.api.isolation.tenant_objects import TenantObjects, operations
 
-# Words in the names of fields that are no reference to a thing of a tenant.
-NO_REFERENCE = {"event_id"}  # the sender's own
+# Fields named like references that refer to no object of a tenant.
+NO_REFERENCE = {"event_id"}  # chosen by the sender
 
 
 def references(app: FastAPI) -> set[tuple[str, str]]:
-    """Every field of a body or a query that names something by its ID: (operation, field)."""
+    """Returns every field of a body or query that refers to an object by its ID, as (operation, field)."""
     document = app.openapi()
     found: set[tuple[str, str]] = set()
 
@@ -44,11 +44,11 @@ def references(app: FastAPI) -> set[tuple[str, str]]:
     return found
 
 
-Check = Callable[[Things, Things], Awaitable[None]]
+Check = Callable[[TenantObjects, TenantObjects], Awaitable[None]]
 
 
 def _enrolling(field: str) -> Check:
-    async def check(ours: Things, theirs: Things) -> None:
+    async def check(ours: TenantObjects, theirs: TenantObjects) -> None:
         lead_id = await ours.tenant.lead()
         body: dict[str, Any] = {"sequence_id": ours.ids["sequence_id"], "lead_ids": [lead_id]}
         if field == "lead_ids":
@@ -63,7 +63,7 @@ def _enrolling(field: str) -> Check:
 
 
 def _steering(verb: str) -> Check:
-    async def check(ours: Things, theirs: Things) -> None:
+    async def check(ours: TenantObjects, theirs: TenantObjects) -> None:
         body = {"sequence_id": theirs.ids["sequence_id"]}
         path = f"/leads/{ours.ids['lead_id']}/{verb}-sequence"
         await ours.tenant.refused("POST", path, 404, "not_found", json=body)
@@ -72,7 +72,7 @@ def _steering(verb: str) -> Check:
 
 
 def _owning(method: str) -> Check:
-    async def check(ours: Things, theirs: Things) -> None:
+    async def check(ours: TenantObjects, theirs: TenantObjects) -> None:
         path = "/leads" if method == "POST" else f"/leads/{ours.ids['lead_id']}"
         body = {"email": "new@acme.example", "owner_id": theirs.ids["user_id"]}
         assert await ours.tenant.refused(method, path, 422, "validation_failed", json=body) == ["owner_id"]
@@ -81,72 +81,72 @@ def _owning(method: str) -> Check:
 
 
 def _filtering(path: str, field: str) -> Check:
-    async def check(ours: Things, theirs: Things) -> None:
+    async def check(ours: TenantObjects, theirs: TenantObjects) -> None:
         answer = await ours.tenant.call("GET", f"{path.format_map(ours.ids)}?{field}={theirs.ids[field]}")
-        # What is for everybody of one's own tenant may be in it.
+        # Objects for everybody in the caller's own tenant may be in the list.
         assert all(one.get(field) is None for one in answer["items"])
 
     return check
 
 
-async def _adding(ours: Things, theirs: Things) -> None:
+async def _adding(ours: TenantObjects, theirs: TenantObjects) -> None:
     path, body = f"/campaigns/{ours.ids['campaign_id']}/leads", {"lead_ids": [theirs.ids["lead_id"]]}
     answer = await ours.tenant.call("POST", path, json=body)
     assert (answer["added"], [one["code"] for one in answer["skipped"]]) == ([], ["not_found"])
 
 
-async def _assigning(ours: Things, theirs: Things) -> None:
+async def _assigning(ours: TenantObjects, theirs: TenantObjects) -> None:
     path, body = f"/campaigns/{ours.ids['campaign_id']}/assign-sequence", {"sequence_id": theirs.ids["sequence_id"]}
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
 
 
-async def _previewing(ours: Things, theirs: Things) -> None:
+async def _previewing(ours: TenantObjects, theirs: TenantObjects) -> None:
     path, body = f"/sequences/{ours.ids['sequence_id']}/preview", {"lead_id": theirs.ids["lead_id"]}
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
 
 
-async def _previewing_a_message(ours: Things, theirs: Things) -> None:
+async def _previewing_a_message(ours: TenantObjects, theirs: TenantObjects) -> None:
     path, body = f"/sequences/{ours.ids['sequence_id']}/preview-message", {"lead_id": theirs.ids["lead_id"]}
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
 
 
-async def _previewing_from(ours: Things, theirs: Things) -> None:
+async def _previewing_from(ours: TenantObjects, theirs: TenantObjects) -> None:
     path = f"/sequences/{ours.ids['sequence_id']}/preview-message"
     body = {"lead_id": ours.ids["lead_id"], "mailbox_id": theirs.ids["mailbox_id"]}
     assert (await ours.tenant.call("POST", path, json=body))["from"] is None
 
 
-async def _telling(ours: Things, theirs: Things) -> None:
+async def _telling(ours: TenantObjects, theirs: TenantObjects) -> None:
     path, body = f"/leads/{ours.ids['lead_id']}/events", {"type": "reply", "message_id": theirs.ids["message_id"]}
     await ours.tenant.refused("POST", path, 404, "not_found", json=body)
 
 
-async def _forwarding(ours: Things, theirs: Things) -> None:
+async def _forwarding(ours: TenantObjects, theirs: TenantObjects) -> None:
     body = {"by": "PT1H", "enrollment_id": theirs.ids["enrollment_id"]}
     await ours.tenant.refused("POST", "/dev/fast-forward", 404, "not_found", json=body)
 
 
-async def _signing_in(ours: Things, theirs: Things) -> None:
+async def _signing_in(ours: TenantObjects, theirs: TenantObjects) -> None:
     body = {"email": "u@x.example", "password": "whatever it may be", "tenant_id": theirs.ids["tenant_id"]}
     headers = {"X-Cadenza-CSRF": "1"}
     await ours.tenant.refused("POST", "/session", 401, "sign_in_failed", json=body, headers=headers)
 
 
-async def _picking(ours: Things, theirs: Things) -> None:
+async def _picking(ours: TenantObjects, theirs: TenantObjects) -> None:
     path = f"/leads?id={theirs.ids['lead_id']}&id={ours.ids['lead_id']}"
     assert [one["id"] for one in (await ours.tenant.call("GET", path))["items"]] == [ours.ids["lead_id"]]
 
 
-async def _gathering(ours: Things, theirs: Things) -> None:
+async def _gathering(ours: TenantObjects, theirs: TenantObjects) -> None:
     path, csv = f"/leads/import?campaign_id={theirs.ids['campaign_id']}", {"Content-Type": "text/csv"}
     file = b"email\nnew@acme.example\n"
     await ours.tenant.refused("POST", path, 404, "not_found", content=file, headers=csv)
 
 
 def _sharing_out(operation: str) -> Check:
-    """A draft may name anything; it is looked for when the sequence is to run."""
+    """A draft may refer to anything. References are checked when the sequence is activated."""
 
-    async def check(ours: Things, theirs: Things) -> None:
+    async def check(ours: TenantObjects, theirs: TenantObjects) -> None:
         document = {"name": "S", "settings": {"mailbox_ids": [theirs.ids["mailbox_id"]]}, "steps": [EMAIL]}
         if operation == "import_sequence":
             made = await ours.tenant.call("POST", "/sequences/import", 201, json={"version": 1, **document})
@@ -191,10 +191,10 @@ REFERENCES: dict[tuple[str, str], Check] = {
 }
 
 
-async def test_every_reference_in_a_body_or_a_query_to_a_thing_of_another_tenant_finds_none(
-    app: FastAPI, ours: Things, theirs: Things, all_seeing: asyncpg.Connection
+async def test_every_reference_to_another_tenants_object_finds_nothing(
+    app: FastAPI, ours: TenantObjects, theirs: TenantObjects, all_seeing: asyncpg.Connection
 ) -> None:
-    # A field that is not known here: say in REFERENCES what another tenant's ID in it must lead to.
+    # If a field is missing in REFERENCES: add the effect that another tenant's ID in it must have.
     assert references(app) == set(REFERENCES)
     before = await snapshot(all_seeing, theirs.tenant.id)
     for check in REFERENCES.values():
@@ -202,8 +202,10 @@ async def test_every_reference_in_a_body_or_a_query_to_a_thing_of_another_tenant
     assert await snapshot(all_seeing, theirs.tenant.id) == before
 
 
-async def test_references_inside_steps_find_none_of_another_tenant(ours: Things, theirs: Things) -> None:
-    """Configs are free-form in the document: what they may name is looked for at activation."""
+async def test_references_inside_steps_to_another_tenants_objects_find_nothing(
+    ours: TenantObjects, theirs: TenantObjects
+) -> None:
+    """Step configurations are free-form in the OpenAPI document. Their references are checked at activation."""
     configs = [
         {"action": "assign_to_user", "user_id": theirs.ids["user_id"]},
         {"action": "notify_user", "user_id": theirs.ids["user_id"], "message": "Hi"},

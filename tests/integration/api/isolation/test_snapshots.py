@@ -1,9 +1,9 @@
-"""The comparison that the other tests rest on: it sees a change, and not that the program tries something again."""
+"""Checks the snapshots themselves: they see every change, and ignore the program's own retries."""
 
 import asyncpg
 
 from tests.integration.api.isolation.snapshots import BOOKKEEPING, snapshot
-from tests.integration.api.isolation.things import Things
+from tests.integration.api.isolation.tenant_objects import TenantObjects
 
 SEEN = (
     "UPDATE leads SET first_name = 'Eve' WHERE tenant_id = $1",
@@ -15,17 +15,17 @@ SEEN = (
 )
 
 
-async def test_whatever_is_changed_is_seen(ours: Things, all_seeing: asyncpg.Connection) -> None:
+async def test_a_snapshot_sees_every_change(ours: TenantObjects, all_seeing: asyncpg.Connection) -> None:
     for statement in SEEN:
         before = await snapshot(all_seeing, ours.tenant.id)
         assert (await all_seeing.execute(statement, ours.tenant.id)).split()[-1] != "0", statement
         assert await snapshot(all_seeing, ours.tenant.id) != before, statement
 
 
-async def test_another_attempt_is_not(ours: Things, all_seeing: asyncpg.Connection) -> None:
+async def test_a_snapshot_ignores_retries(ours: TenantObjects, all_seeing: asyncpg.Connection) -> None:
     before = await snapshot(all_seeing, ours.tenant.id)
     for table, columns in BOOKKEEPING.items():
-        # Each is there: one that is misspelt, or gone, would be passed over in silence.
+        # The UPDATE proves that each column exists; a wrong name would be ignored silently otherwise.
         for column in columns:
             await all_seeing.execute(f"UPDATE {table} SET {column} = DEFAULT WHERE tenant_id = $1", ours.tenant.id)
     await all_seeing.execute(

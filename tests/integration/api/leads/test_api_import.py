@@ -23,7 +23,7 @@ async def lead_of(tenant: Tenant, email: str) -> Any:
     return found
 
 
-async def test_a_messy_file_is_taken_row_by_row(tenant: Tenant) -> None:
+async def test_a_messy_file_is_imported_row_by_row(tenant: Tenant) -> None:
     rows = list(read_leads(io.BytesIO(MESSY)))
     addresses = [row.email for row in rows if isinstance(row, ParsedLead)]
     created, updated = len(set(addresses)), len(addresses) - len(set(addresses))
@@ -44,7 +44,7 @@ async def test_a_messy_file_is_taken_row_by_row(tenant: Tenant) -> None:
     assert (again["created"], again["updated"]) == (0, len(addresses))
 
 
-async def test_importing_again_wipes_nothing(tenant: Tenant) -> None:
+async def test_importing_again_deletes_nothing(tenant: Tenant) -> None:
     known = {
         "email": "ada@acme.example",
         "first_name": "Ada",
@@ -62,7 +62,7 @@ async def test_importing_again_wipes_nothing(tenant: Tenant) -> None:
     assert (ada["tags"], ada["custom"]) == (["vip", "trial"], {"plan": "pro", "seats": 4})
 
 
-async def test_what_is_special_to_postgres_is_text_like_any_other(tenant: Tenant) -> None:
+async def test_characters_special_to_postgres_are_imported_unchanged(tenant: Tenant) -> None:
     tags, note = ["a\\b", "{c}", "NULL", 'say "hi"', "é"], "\\N \\. {}, \" '"
     file = io.StringIO()
     csv.writer(file).writerows([["email", "tags", "note"], ["ada@acme.example", ";".join(tags), note]])
@@ -72,7 +72,7 @@ async def test_what_is_special_to_postgres_is_text_like_any_other(tenant: Tenant
         assert (lead["tags"], lead["custom"]) == (tags, {"note": note})
 
 
-async def test_an_address_that_stands_in_the_file_often_is_one_lead(tenant: Tenant) -> None:
+async def test_repeated_addresses_in_a_file_are_one_lead(tenant: Tenant) -> None:
     rows = [(f"lead{number % 700}@acme.example", "" if number % 2 else f"C{number}") for number in range(2_500)]
     random.Random(7).shuffle(rows)
     file = "email,company\n" + "\n".join(",".join(row) for row in rows)
@@ -80,11 +80,11 @@ async def test_an_address_that_stands_in_the_file_often_is_one_lead(tenant: Tena
     assert (answer["created"], answer["updated"]) == (700, 1_800)
 
 
-async def test_leads_of_a_file_are_gathered_in_a_campaign(tenant: Tenant) -> None:
+async def test_imported_leads_are_added_to_a_campaign(tenant: Tenant) -> None:
     there = await tenant.lead(email="ada@acme.example")
     campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"})
     path, file = f"/leads/import?campaign_id={campaign['id']}", "email\nADA@acme.example\nbob@acme.example\nbad\n"
-    for created in (1, 0):  # again: nobody is in it twice
+    for created in (1, 0):  # the second time, no lead is added twice
         answer = await tenant.call("POST", path, files={"file": ("leads.csv", file.encode(), "text/csv")})
         assert (answer["created"], answer["rejected_count"]) == (created, 1)
     rows = await tenant.query("SELECT lead_id, campaign_id FROM campaign_leads")
@@ -93,13 +93,13 @@ async def test_leads_of_a_file_are_gathered_in_a_campaign(tenant: Tenant) -> Non
         (there, campaign["id"]),
         (bob["id"], campaign["id"]),
     }
-    # None such: nothing of the file is taken.
+    # An unknown campaign: nothing of the file is imported.
     lost = f"/leads/import?campaign_id={there}"
     await tenant.refused("POST", lost, 404, "not_found", content=b"email\ncy@acme.example\n", headers=CSV)
     assert (await tenant.call("GET", "/leads?search=cy@"))["items"] == []
 
 
-async def test_columns_can_be_told(tenant: Tenant) -> None:
+async def test_columns_can_be_mapped(tenant: Tenant) -> None:
     file = "who;Mail;internal\nAda Lovelace;ada@acme.example;secret\n".encode("cp1252")
     mapping = {"who": "full_name", "Mail": "email", "internal": ""}
     answer = await tenant.call("POST", "/leads/import", files={"file": file}, data={"mapping": json.dumps(mapping)})
@@ -129,7 +129,7 @@ async def test_columns_can_be_told(tenant: Tenant) -> None:
         ({"content": b"email", "headers": {"Content-Type": "multipart/form-data; boundary=x"}}, 400, []),
     ],
 )
-async def test_what_is_no_lead_file_is_refused(
+async def test_an_invalid_lead_file_is_refused(
     tenant: Tenant, request_: dict[str, Any], status: int, fields: list[str]
 ) -> None:
     problem = await tenant.call("POST", "/leads/import", status, **request_)
@@ -137,7 +137,7 @@ async def test_what_is_no_lead_file_is_refused(
     assert (await tenant.call("GET", "/leads"))["items"] == []
 
 
-async def test_no_bytes_are_a_fault(tenant: Tenant) -> None:
+async def test_damaged_files_cause_no_internal_error(tenant: Tenant) -> None:
     chance = random.Random(2026)
     for _ in range(60):
         damaged = bytearray(MESSY[: chance.randrange(20, 4_000)])
@@ -147,7 +147,7 @@ async def test_no_bytes_are_a_fault(tenant: Tenant) -> None:
         assert response.status_code in (200, 422), response.text
 
 
-async def test_two_imports_at_once_make_each_lead_once(tenant: Tenant) -> None:
+async def test_two_simultaneous_imports_create_each_lead_once(tenant: Tenant) -> None:
     addresses = [f"lead{number}@acme.example" for number in range(1_500)]
 
     def file(seed: int) -> bytes:

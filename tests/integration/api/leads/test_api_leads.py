@@ -8,7 +8,7 @@ import pytest
 from tests.integration.api.client import EMAIL, Tenant
 
 
-async def test_a_lead_is_made_read_and_changed(tenant: Tenant) -> None:
+async def test_a_lead_is_created_read_and_changed(tenant: Tenant) -> None:
     body = {
         "email": "  Ada@Analytical.EXAMPLE ",
         "first_name": "Ada",
@@ -33,7 +33,7 @@ async def test_a_lead_is_made_read_and_changed(tenant: Tenant) -> None:
     assert changed["updated_at"] > lead["updated_at"]
 
 
-async def test_an_address_is_taken_once(tenant: Tenant, stranger: Tenant) -> None:
+async def test_an_address_belongs_to_one_lead(tenant: Tenant, stranger: Tenant) -> None:
     first = await tenant.lead(email="ada@acme.example")
     problem = await tenant.call("POST", "/leads", 409, json={"email": "ADA@acme.example"})
     assert (problem["code"], problem["lead_id"]) == ("lead_exists", first)
@@ -66,7 +66,7 @@ async def test_a_bad_field_is_named(tenant: Tenant, fields: dict[str, Any], fiel
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
 
 
-async def test_leads_are_found(tenant: Tenant) -> None:
+async def test_leads_are_searched_and_filtered(tenant: Tenant) -> None:
     ada = await tenant.lead(email="ada@one.example", last_name="Lovelace", company="100% Analytical", tags=["vip"])
     bob = await tenant.lead(email="bob@two.example", first_name="Bob", status="customer")
 
@@ -84,18 +84,18 @@ async def test_leads_are_found(tenant: Tenant) -> None:
     assert await found() == {ada, bob}
 
 
-async def test_leads_that_match_are_told_by_their_ids(tenant: Tenant) -> None:
+async def test_matching_leads_are_listed_by_id(tenant: Tenant) -> None:
     ids = [await tenant.lead(first_name="Ada", tags=["vip"]) for _ in range(3)]
     other = await tenant.lead(first_name="Bob")
 
-    async def told(**query: Any) -> tuple[list[str], bool]:
+    async def matching(**query: Any) -> tuple[list[str], bool]:
         answer = await tenant.call("GET", "/leads/ids", params=query)
         return answer["items"], answer["more"]
 
-    assert await told() == ([other, *reversed(ids)], False)
-    assert await told(search="ada", tag="vip", status="new") == (list(reversed(ids)), False)
-    assert await told(tag="vip", limit=2) == ([ids[2], ids[1]], True)
-    assert await told(search="nobody") == ([], False)
+    assert await matching() == ([other, *reversed(ids)], False)
+    assert await matching(search="ada", tag="vip", status="new") == (list(reversed(ids)), False)
+    assert await matching(tag="vip", limit=2) == ([ids[2], ids[1]], True)
+    assert await matching(search="nobody") == ([], False)
     assert await tenant.refused("GET", "/leads/ids?limit=10001", 422, "validation_failed") == ["limit"]
 
 
@@ -108,21 +108,14 @@ async def test_leads_are_looked_up_by_their_ids(tenant: Tenant) -> None:
     assert await tenant.refused("GET", "/leads", 422, "validation_failed", params=many) == ["id"]
 
 
-async def test_leads_of_one_moment_are_paged_without_loss(tenant: Tenant) -> None:
+async def test_leads_with_the_same_time_are_paged_without_loss(tenant: Tenant) -> None:
     file = "email\n" + "\n".join(f"lead{number}@page.example" for number in range(25))
     await tenant.call("POST", "/leads/import", content=file, headers={"Content-Type": "text/csv"})
-    seen: list[str] = []
-    query: dict[str, Any] = {"limit": 10}
-    while True:
-        page = await tenant.call("GET", "/leads", params=query)
-        seen += [lead["email"] for lead in page["items"]]
-        if page["next_cursor"] is None:
-            break
-        query["cursor"] = page["next_cursor"]
+    seen = [lead["email"] for lead in await tenant.all_pages("/leads", 10)]
     assert len(seen) == len(set(seen)) == 25
 
 
-async def test_a_lead_that_is_erased_is_gone_with_its_history(tenant: Tenant) -> None:
+async def test_an_erased_lead_is_gone_with_its_history(tenant: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence([EMAIL], active=True), await tenant.lead()
     await tenant.enroll(sequence_id, lead_id)
     await tenant.call("POST", f"/leads/{lead_id}/events", json={"type": "open"})
@@ -134,7 +127,7 @@ async def test_a_lead_that_is_erased_is_gone_with_its_history(tenant: Tenant) ->
         assert await tenant.query(f"SELECT 1 FROM {table}") == [], table
 
 
-async def test_a_kept_answer_that_shows_an_erased_lead_is_forgotten(tenant: Tenant) -> None:
+async def test_a_stored_answer_that_shows_an_erased_lead_is_deleted(tenant: Tenant) -> None:
     key = {"Idempotency-Key": "once"}
     made = await tenant.call("POST", "/leads", 201, json={"email": "ada@kept.example"}, headers=key)
     await tenant.call("POST", "/campaigns", 201, json={"name": "Fair"}, headers={"Idempotency-Key": "another"})
@@ -143,7 +136,7 @@ async def test_a_kept_answer_that_shows_an_erased_lead_is_forgotten(tenant: Tena
     assert [row.key for row in kept] == ["another"]
 
 
-async def test_campaigns_gather_leads(tenant: Tenant, stranger: Tenant) -> None:
+async def test_leads_are_added_to_campaigns(tenant: Tenant, stranger: Tenant) -> None:
     campaign = await tenant.call("POST", "/campaigns", 201, json={"name": "Trade fair"})
     path = f"/campaigns/{campaign['id']}"
     mine, theirs = await tenant.lead(), await stranger.lead()
@@ -157,7 +150,7 @@ async def test_campaigns_gather_leads(tenant: Tenant, stranger: Tenant) -> None:
     assert [(one["id"], one["leads_count"]) for one in listed["items"]] == [(campaign["id"], 1)]
 
 
-async def test_mailboxes_are_added_once(tenant: Tenant) -> None:
+async def test_a_mailbox_address_is_unique(tenant: Tenant) -> None:
     body = {"email": "Sam@Cadenza.example", "name": "Sam from Cadenza"}
     mailbox = await tenant.call("POST", "/mailboxes", 201, json=body)
     assert (mailbox["email"], mailbox["status"]) == ("sam@cadenza.example", "active")

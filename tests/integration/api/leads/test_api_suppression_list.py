@@ -1,4 +1,4 @@
-"""A whole suppression list over HTTP: taken, and given again."""
+"""Importing and exporting a suppression list over HTTP."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ async def values(tenant: Tenant, **search: str) -> set[tuple[str, str, str]]:
 
 
 async def live(tenant: Tenant, *emails: str) -> dict[str, str]:
-    """The lead of each address, waiting in a sequence."""
+    """Creates and enrolls a lead for each address. Returns the IDs of the leads, which wait in a delay."""
     sequence = await tenant.call("POST", "/sequences", 201, json={"name": "Waits", "steps": WAITS})
     await tenant.call("PUT", f"/sequences/{sequence['id']}", json={"status": "active"})
     leads = {email: (await tenant.call("POST", "/leads", 201, json={"email": email}))["id"] for email in emails}
@@ -63,13 +63,13 @@ async def test_a_plain_list_of_addresses_and_domains(tenant: Tenant) -> None:
         "Domain\tValue\tNote\nx\teve@acme.example\tasked\ny\t\tz\n",
     ],
 )
-async def test_a_csv_names_its_columns(tenant: Tenant, file: str) -> None:
+async def test_columns_of_a_csv_list_are_recognised(tenant: Tenant, file: str) -> None:
     taken = await take(tenant, file)
     assert await values(tenant) == {("address", "eve@acme.example", "asked")}
     assert [row["code"] for row in taken["rejected"]] == ["missing_value"]
 
 
-async def test_it_ends_what_is_live_and_covers_subdomains(tenant: Tenant) -> None:
+async def test_an_imported_list_stops_live_enrollments_and_covers_subdomains(tenant: Tenant) -> None:
     leads = await live(
         tenant,
         "eve@acme.example",
@@ -119,7 +119,7 @@ async def test_what_is_given_is_taken_again(tenant: Tenant, stranger: Tenant) ->
     assert [(row["value"], row["reason"]) for row in rows if row["value"].startswith("'")] == [
         ("'+49@x.example", "'=1+1")
     ]
-    # Into another tenant, which has none of it so far.
+    # Imported by another tenant, which has none of it yet.
     assert (await take(stranger, answer.content))["suppressed"] == 2503
     assert await values(stranger, search="+49") == {("address", "+49@x.example", "=1+1")}
     only = (await stranger.http.get("/suppressions/export", params={"kind": "domain"})).text.splitlines()
@@ -130,7 +130,7 @@ async def test_what_is_given_is_taken_again(tenant: Tenant, stranger: Tenant) ->
     ]
 
 
-async def test_what_is_no_list_is_refused_whole(tenant: Tenant) -> None:
+async def test_an_invalid_list_is_refused_as_a_whole(tenant: Tenant) -> None:
     refused = await tenant.call("POST", "/suppressions/import", 422, content=b"PK\x03\x04zip", headers=CSV)
     assert refused["errors"][0]["code"] == "not_csv"
     await tenant.call("POST", "/suppressions/import", 415, content=b"{}", headers={"Content-Type": "application/json"})
@@ -139,7 +139,7 @@ async def test_what_is_no_list_is_refused_whole(tenant: Tenant) -> None:
     assert ([row["code"] for row in long["rejected"]], long["suppressed"]) == (["row_too_long"], 1)
 
 
-async def test_it_needs_an_administrators_key(tenant: Tenant) -> None:
+async def test_the_suppression_list_needs_the_scope_admin(tenant: Tenant) -> None:
     key = await tenant.call("POST", "/api-keys", 201, json={"name": "writer", "scopes": ["write"]})
     headers = {"Authorization": f"Bearer {key['key']}"}
     for method, path in (("POST", "/suppressions/import"), ("GET", "/suppressions/export")):

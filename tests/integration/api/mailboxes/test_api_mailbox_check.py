@@ -1,4 +1,4 @@
-"""`POST /mailboxes/{id}/check`: what the mailbox's servers really say."""
+"""`POST /mailboxes/{id}/check`: what the mailbox's servers really answer."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def checked(tenant: Tenant, port: int, **change: Any) -> Any:
     return answer.json()
 
 
-async def test_it_logs_in_and_sends_nothing(tenant: Tenant) -> None:
+async def test_a_check_logs_in_and_sends_nothing(tenant: Tenant) -> None:
     async with sink(authenticator=SAM, auth_required=True, tls_context=loopback_tls(), require_starttls=True) as server:
         answer = await checked(tenant, server.port)
         assert (answer["ok"], answer["imap"]) == (True, None)
@@ -42,7 +42,7 @@ async def test_a_mailbox_without_servers_has_nothing_to_check(tenant: Tenant) ->
     assert answer == {"ok": True, "smtp": None, "imap": None}
 
 
-async def test_a_password_under_a_lost_key_is_said_so(tenant: Tenant) -> None:
+async def test_a_check_reports_a_password_with_a_lost_key(tenant: Tenant) -> None:
     async with sink() as server:
         await checked(tenant, server.port)
     async with tenant.database.write(tenant.id) as session:

@@ -1,4 +1,4 @@
-"""Mailboxes over the API: servers, limits, and passwords that never come out again."""
+"""Mailboxes over the API: servers, limits, and passwords that are never returned."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from api.wiring import Wiring
+from api.app_context import AppContext
 from db.session import Database
 from services.secret_box import SecretBox
 from tests.integration.api.client import Tenant, new_tenant
@@ -38,7 +38,7 @@ async def row_of(tenant: Tenant) -> Any:
     return row
 
 
-async def test_a_mailbox_keeps_all_that_is_set_of_it(tenant: Tenant) -> None:
+async def test_every_setting_of_a_mailbox_is_stored(tenant: Tenant) -> None:
     settings = {
         "name": "Sam",
         "timezone": "Europe/Berlin",
@@ -68,7 +68,7 @@ async def test_a_mailbox_keeps_all_that_is_set_of_it(tenant: Tenant) -> None:
     assert (row.smtp, row.imap, row.smtp_password, row.imap_password, row.ramp_started_on) == (None,) * 5
 
 
-async def test_a_password_is_sealed_in_the_database_and_in_no_answer(tenant: Tenant) -> None:
+async def test_a_password_is_encrypted_and_in_no_answer(tenant: Tenant) -> None:
     headers = {"Idempotency-Key": "once"}
     body = {"email": "sam@sender.example", "smtp": SMTP, "imap": IMAP}
     made = await tenant.http.post("/mailboxes", json=body, headers=headers)
@@ -87,8 +87,8 @@ async def test_a_password_is_sealed_in_the_database_and_in_no_answer(tenant: Ten
     assert PASSWORD not in str(kept)
 
 
-async def test_a_mailbox_says_what_left_on_its_own_day(tenant: Tenant) -> None:
-    # A zone in which it is about noon, so that its day does not end meanwhile.
+async def test_a_mailbox_counts_emails_of_its_own_day(tenant: Tenant) -> None:
+    # In this time zone it is about noon, so its day does not end during the test.
     zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
     mailbox, other = await create(tenant, timezone=zone), await create(tenant, email="kim@acme.example", timezone=zone)
     midnight = datetime.now(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -119,7 +119,7 @@ async def test_a_mailbox_says_what_left_on_its_own_day(tenant: Tenant) -> None:
     assert (await tenant.call("GET", f"/mailboxes/{other['id']}"))["sent_today"] == 0
 
 
-async def test_a_server_that_is_set_again_without_a_password_keeps_it(tenant: Tenant) -> None:
+async def test_a_server_set_without_a_password_keeps_the_old_one(tenant: Tenant) -> None:
     made = await create(tenant, smtp=SMTP)
     path, sealed = f"/mailboxes/{made['id']}", (await row_of(tenant)).smtp_password
     kept = {k: v for k, v in SMTP.items() if k != "password"}
@@ -132,7 +132,7 @@ async def test_a_server_that_is_set_again_without_a_password_keeps_it(tenant: Te
 
 
 @pytest.mark.parametrize("change", [{"host": "smtp.evil.example"}, {"port": 2525}, {"security": "none"}])
-async def test_a_password_that_is_kept_goes_to_no_other_server(tenant: Tenant, change: dict[str, Any]) -> None:
+async def test_a_stored_password_is_never_used_for_another_server(tenant: Tenant, change: dict[str, Any]) -> None:
     made = await create(tenant, smtp=SMTP)
     path, sealed = f"/mailboxes/{made['id']}", (await row_of(tenant)).smtp_password
     moved = {**{k: v for k, v in SMTP.items() if k != "password"}, **change}
@@ -161,7 +161,7 @@ async def test_a_password_that_is_kept_goes_to_no_other_server(tenant: Tenant, c
         ({"smtp_password": "x"}, "smtp_password"),
     ],
 )
-async def test_what_cannot_work_is_refused(tenant: Tenant, server: dict[str, Any], field: str) -> None:
+async def test_invalid_mailbox_settings_are_refused(tenant: Tenant, server: dict[str, Any], field: str) -> None:
     body = {"email": "sam@sender.example", **server}
     assert await tenant.refused("POST", "/mailboxes", 422, "validation_failed", json=body) == [field]
 
@@ -179,8 +179,8 @@ async def test_a_hold_by_hand_has_a_time_and_no_reason(tenant: Tenant) -> None:
 
 @pytest.fixture
 async def strict(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
-    """A tenant of an API as it is in production."""
-    running: Wiring = app.state.wiring
+    """A tenant of an API with production settings."""
+    running: AppContext = app.state.context
     config: AppConfig = replace(running.config, mail_allow_private=False)
     one = create_app(config, temporal_is_away)
     async with one.router.lifespan_context(one), new_tenant(one, database) as tenant:
@@ -191,13 +191,13 @@ async def strict(app: FastAPI, database: Database) -> AsyncGenerator[Tenant]:
     "host", ["127.0.0.1", "10.0.0.7", "2130706433", "0x7f.1", "::1", "169.254.169.254", "::ffff:10.1.2.3", "100.64.0.1"]
 )
 @pytest.mark.parametrize("kind", ["smtp", "imap"])
-async def test_servers_are_not_in_our_own_network(strict: Tenant, host: str, kind: str) -> None:
+async def test_servers_in_private_networks_are_refused(strict: Tenant, host: str, kind: str) -> None:
     body = {"email": "sam@sender.example", kind: {**IMAP, "host": host}}
     problem = await strict.call("POST", "/mailboxes", 422, json=body)
     assert [(one["field"], one["code"]) for one in problem["errors"]] == [(f"{kind}.host", "private_address")]
 
 
-async def test_a_password_does_not_travel_in_the_clear(strict: Tenant) -> None:
+async def test_a_password_requires_tls(strict: Tenant) -> None:
     body = {"email": "sam@sender.example", "smtp": {**SMTP, "security": "none"}}
     problem = await strict.call("POST", "/mailboxes", 422, json=body)
     assert [one["code"] for one in problem["errors"]] == ["password_in_the_clear"]
@@ -206,8 +206,8 @@ async def test_a_password_does_not_travel_in_the_clear(strict: Tenant) -> None:
     )
 
 
-async def test_without_a_key_no_password_is_taken(app: FastAPI, database: Database) -> None:
-    running: Wiring = app.state.wiring
+async def test_without_secret_keys_passwords_are_refused(app: FastAPI, database: Database) -> None:
+    running: AppContext = app.state.context
     keyless = create_app(replace(running.config, secrets=SecretBox()), temporal_is_away)
     async with keyless.router.lifespan_context(keyless), new_tenant(keyless, database) as tenant:
         body = {"email": "sam@sender.example", "smtp": SMTP}

@@ -1,4 +1,4 @@
-"""Analytics over HTTP: a history known to the last row, and every figure of it."""
+"""Analytics over HTTP: every figure is compared with a history whose rows are all known."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.queries.analytics import refresh_performance
+from db.calls.analytics import refresh_performance
 from domain.sequences.variants import VariantResult, probability_best
 from services.analytics.performance import COUNTED_LIVE
 from services.sequences.variants import decide_all_winners, decide_winners
 from tests.integration.api.client import Tenant
 from tests.integration.history import History, days, new_history
 
-# Half an hour before midnight, UTC: what happens an hour later happens on the next day.
+# Half an hour before midnight (UTC), so that an hour later is the next day.
 LATE = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NONE_OF_DAY = {
@@ -35,16 +35,16 @@ async def history(tenant: Tenant) -> History:
     return await new_history(tenant.database, tenant.id)
 
 
-async def told(tenant: Tenant, history: History, **period: str) -> Any:
+async def get_analytics(tenant: Tenant, history: History, **period: str) -> Any:
     return await tenant.call("GET", f"/sequences/{history.sequence_id}/analytics", params=period)
 
 
 async def funnel(tenant: Tenant, history: History) -> dict[str, Any]:
-    return {step["key"]: step for step in (await told(tenant, history))["funnel"]}
+    return {step["key"]: step for step in (await get_analytics(tenant, history))["funnel"]}
 
 
 async def six_fates(history: History) -> None:
-    """One lead each: waiting, completed, replied, bounced at once, unsubscribed, paused."""
+    """Six enrollments: waiting, completed, replied, bounced at once, unsubscribed, paused."""
     waiting = await history.enrollment(LATE, at_step="wait", visited=("intro",))
     message = await history.message(waiting, "intro", LATE)
     await history.log(waiting, "wait", "waiting", LATE)
@@ -80,13 +80,13 @@ async def six_fates(history: History) -> None:
     )
 
     held = await history.enrollment(LATE + HOUR, "paused", at_step="intro")
-    # Never left: counts nowhere.
+    # Never sent: not counted.
     await history.message(held, "intro", LATE + HOUR, status="reserved")
 
 
 async def test_a_sequence_without_leads_has_no_rates(tenant: Tenant, history: History) -> None:
     before = datetime.now(UTC)
-    answer = await told(tenant, history)
+    answer = await get_analytics(tenant, history)
     assert answer["sequence_id"] == str(history.sequence_id)
     assert before <= datetime.fromisoformat(answer["as_of"]) <= datetime.now(UTC)
     assert answer["rates"] == {"open": None, "click": None, "reply": None, "bounce": None, "completion": None}
@@ -103,7 +103,7 @@ async def test_a_sequence_without_leads_has_no_rates(tenant: Tenant, history: Hi
 
 async def test_totals_and_rates(tenant: Tenant, history: History) -> None:
     await six_fates(history)
-    answer = await told(tenant, history)
+    answer = await get_analytics(tenant, history)
     assert answer["totals"] == {
         "enrolled": 6,
         "active": 1,
@@ -111,13 +111,13 @@ async def test_totals_and_rates(tenant: Tenant, history: History) -> None:
         "completed": 1,
         "stopped": {"replied": 1, "bounced": 1, "unsubscribed": 1},
         "failed": 0,
-        # The three intros that the server took, the one that must have arrived, and the follow-up.
+        # Three intros that the server accepted, one with an unknown result (it counts as sent), and the follow-up.
         "emails_sent": 5,
-        # By a person, once however often; not by machines alone.
+        # Opened by a person, counted once per email; opens by machines alone do not count.
         "emails_opened": 1,
         "emails_clicked": 1,
         "emails_replied": 1,
-        # A soft bounce is none.
+        # A soft bounce does not count.
         "emails_bounced": 1,
         "emails_unsubscribed": 1,
     }
@@ -129,7 +129,7 @@ async def test_the_funnel(tenant: Tenant, history: History) -> None:
     await six_fates(history)
     steps = await funnel(tenant, history)
     reached = {key: (step["reached"], step["here_now"]) for key, step in steps.items()}
-    # Everyone entered at the intro; the one that waits has gone on from it, the paused one stands at it.
+    # Every lead entered at the intro. The waiting one has left it; the paused one is at it.
     assert reached == {"intro": (6, 1), "wait": (4, 1), "check": (2, 0), "follow-up": (1, 0)}
     emails = ("sent", "opened", "clicked", "replied", "bounced")
     assert [steps["intro"][figure] for figure in emails] == [4, 1, 1, 1, 1]
@@ -145,7 +145,7 @@ async def test_the_funnel(tenant: Tenant, history: History) -> None:
     )
 
 
-async def test_the_days_are_utc_and_each_deed_counts_on_its_first(tenant: Tenant, history: History) -> None:
+async def test_days_are_utc_and_each_event_counts_on_its_first_day(tenant: Tenant, history: History) -> None:
     await six_fates(history)
     expected = [
         {**NONE_OF_DAY, "date": "2026-03-10", "enrolled": 4, "sent": 3, "bounced": 1, "stopped": 1},
@@ -162,19 +162,20 @@ async def test_the_days_are_utc_and_each_deed_counts_on_its_first(tenant: Tenant
         {**NONE_OF_DAY, "date": "2026-03-13", "sent": 1, "completed": 1},
         {**NONE_OF_DAY, "date": "2026-03-14", "unsubscribed": 1, "stopped": 1},
     ]
-    assert (await told(tenant, history))["daily"] == expected
-    narrowed = await told(tenant, history, **{"from": "2026-03-11", "to": "2026-03-13"})
+    assert (await get_analytics(tenant, history))["daily"] == expected
+    narrowed = await get_analytics(tenant, history, **{"from": "2026-03-11", "to": "2026-03-13"})
     assert narrowed["daily"] == expected[1:3]
     assert narrowed["totals"]["enrolled"] == 6
-    assert (await told(tenant, history, to="2026-03-10"))["daily"] == expected[:1]
+    assert (await get_analytics(tenant, history, to="2026-03-10"))["daily"] == expected[:1]
     path = f"/sequences/{history.sequence_id}/analytics"
     backwards = {"from": "2026-03-12", "to": "2026-03-11"}
     assert await tenant.refused("GET", path, 422, "validation_failed", params=backwards) == ["to"]
     await tenant.call("GET", path, 422, params={"from": "yesterday"})
 
 
-async def test_a_delay_that_comes_first_was_reached_by_everyone_of_its_time(tenant: Tenant, history: History) -> None:
-    """No log row says so: the version does. Version 2 began with the delay, version 3 with the intro again."""
+async def test_a_first_step_is_reached_by_every_lead_of_its_versions(tenant: Tenant, history: History) -> None:
+    """No log row says that a lead reached its first step; its version does. Version 2 began with the delay, version 3
+    again with the intro."""
     for version, first_step, at in ((2, "wait", LATE), (3, "intro", LATE + days(2))):
         await history.change(
             "INSERT INTO sequence_versions (tenant_id, sequence_id, version, plan, published_at)"
@@ -191,17 +192,17 @@ async def test_a_delay_that_comes_first_was_reached_by_everyone_of_its_time(tena
     assert {key: step["reached"] for key, step in steps.items()} == {"intro": 2, "wait": 1, "check": 0, "follow-up": 1}
 
 
-async def test_a_removed_step_is_told_as_long_as_it_has_a_history(tenant: Tenant, history: History) -> None:
+async def test_a_removed_step_is_listed_while_it_has_a_history(tenant: Tenant, history: History) -> None:
     await six_fates(history)
     remove = "UPDATE sequence_steps SET removed_at = now(), position = NULL WHERE tenant_id = :t AND id = :step"
     await history.change(remove, step=history.steps["intro"])
-    # Nobody ever came to this one: nothing is told of it.
+    # No lead ever reached this step, so it is not listed.
     await history.change(
         "INSERT INTO sequence_steps (tenant_id, sequence_id, key, type, removed_at)"
         " VALUES (:t, :sequence, 'unused', 'delay', now())",
         sequence=history.sequence_id,
     )
-    answer = (await told(tenant, history))["funnel"]
+    answer = (await get_analytics(tenant, history))["funnel"]
     assert [(step["key"], step["removed"]) for step in answer] == [
         ("wait", False),
         ("check", False),
@@ -212,7 +213,7 @@ async def test_a_removed_step_is_told_as_long_as_it_has_a_history(tenant: Tenant
 
 
 async def with_variants(history: History, counts: dict[str, tuple[int, int]], **auto_winner: Any) -> None:
-    """The intro in these variants, each sent and replied to so many times."""
+    """Gives the intro these variants, each with this number of sent emails and of replies."""
     weights = {"idle": 0}
     variants = [{"name": name, "weight": weights.get(name, 1)} for name in counts if name != "gone"]
     config: dict[str, Any] = {"variants": variants}
@@ -245,7 +246,7 @@ async def test_variants_are_compared_by_replies(tenant: Tenant, history: History
     await with_variants(
         history, {"A": (12, 1), "idle": (3, 3), "B": (10, 6), "gone": (2, 2)}, min_sample=10, certainty=0.9
     )
-    (step,) = (await told(tenant, history))["variants"]
+    (step,) = (await get_analytics(tenant, history))["variants"]
     chances = probability_best([VariantResult("A", 12, 1), VariantResult("B", 10, 6)])
     assert step["key"] == "intro"
     assert [(one["name"], one["sent"], one["replied"]) for one in step["results"]] == [
@@ -266,7 +267,7 @@ async def test_variants_are_compared_by_replies(tenant: Tenant, history: History
     assert (step["min_sample"], step["required_certainty"]) == (10, 0.9)
 
 
-async def test_a_winner_is_decided_once_and_for_its_variant(tenant: Tenant, history: History) -> None:
+async def test_a_winner_is_decided_once_and_while_its_variant_exists(tenant: Tenant, history: History) -> None:
     await with_variants(history, {"A": (12, 1), "B": (10, 6), "idle": (0, 0)}, min_sample=11, certainty=0.9)
 
     async def decide() -> list[UUID]:
@@ -283,49 +284,49 @@ async def test_a_winner_is_decided_once_and_for_its_variant(tenant: Tenant, hist
     (row,) = await tenant.query("SELECT * FROM variant_winners")
     assert (row.sequence_id, row.step_id, row.variant) == (history.sequence_id, history.steps["intro"], "B")
     assert row.certainty == pytest.approx(chance)
-    # The schedule's pass finds the tenant by itself, and decides the same.
+    # The scheduled pass finds the tenant by itself and decides the same.
     await history.change("DELETE FROM variant_winners WHERE tenant_id = :t")
     assert await decide_all_winners(tenant.database) >= 1
     (again,) = await tenant.query("SELECT * FROM variant_winners")
     assert (again.variant, again.certainty) == (row.variant, row.certainty)
     row = again
-    # What comes later changes nothing: the decision stands as it was made.
+    # Later results do not change the decision.
     for _ in range(3):
         late = await history.message(await history.enrollment(LATE), "intro", LATE, variant="A")
         await history.deed(late, "reply", LATE)
-    (step,) = (await told(tenant, history))["variants"]
+    (step,) = (await get_analytics(tenant, history))["variants"]
     assert (step["winner"], step["certainty"]) == ("B", row.certainty)
     assert datetime.fromisoformat(step["decided_at"]) == row.decided_at
-    # Its variant is taken away: whoever is left begins anew, and one alone wins nothing.
+    # Its variant is removed: the remaining variants are compared again, and a single variant cannot win.
     await with_variants(history, {"A": (0, 0)}, min_sample=11, certainty=0.9)
     assert await decide() == []
     assert await tenant.query("SELECT 1 FROM variant_winners") == []
 
 
-async def test_a_large_sequence_is_told_as_last_refreshed(tenant: Tenant, history: History) -> None:
+async def test_a_large_sequence_has_the_counts_of_its_last_refresh(tenant: Tenant, history: History) -> None:
     await history.crowd(COUNTED_LIVE + 1)
-    # It has never been counted: it is now.
-    assert (await told(tenant, history))["totals"]["enrolled"] == COUNTED_LIVE + 1
+    # It has never been counted, so it is counted now.
+    assert (await get_analytics(tenant, history))["totals"]["enrolled"] == COUNTED_LIVE + 1
     assert await refresh_performance(tenant.database)
     await history.crowd(5)
-    kept = await told(tenant, history)
+    kept = await get_analytics(tenant, history)
     assert (kept["totals"]["enrolled"], kept["totals"]["emails_sent"]) == (COUNTED_LIVE + 1, COUNTED_LIVE + 1)
     assert await refresh_performance(tenant.database)
-    again = await told(tenant, history)
+    again = await get_analytics(tenant, history)
     assert again["totals"]["emails_sent"] == COUNTED_LIVE + 6
     assert again["as_of"] > kept["as_of"]
-    assert again["as_of"] == (await told(tenant, history))["as_of"]
+    assert again["as_of"] == (await get_analytics(tenant, history))["as_of"]
 
 
-async def test_the_list_of_sequences_tells_the_same_replies(tenant: Tenant, history: History) -> None:
-    """Of a small sequence counted now, of a large one as last refreshed, and none of one that sent nothing."""
+async def test_the_list_of_sequences_has_the_same_replies(tenant: Tenant, history: History) -> None:
+    """A small sequence is counted now, a large one as of its last refresh, and one that sent nothing has no rate."""
 
     async def listed() -> Any:
         items = (await tenant.call("GET", "/sequences"))["items"]
         return {one["id"]: (one["emails_sent"], one["emails_replied"], one["reply_rate"]) for one in items}
 
     async def analysed() -> Any:
-        answer = await told(tenant, history)
+        answer = await get_analytics(tenant, history)
         return (answer["totals"]["emails_sent"], answer["totals"]["emails_replied"], answer["rates"]["reply"])
 
     empty, small = await tenant.sequence(), str(history.sequence_id)
@@ -333,14 +334,14 @@ async def test_the_list_of_sequences_tells_the_same_replies(tenant: Tenant, hist
     assert await listed() == {empty: (0, 0, None), small: (5, 1, 0.2)}
     assert await analysed() == (5, 1, 0.2)
     await history.crowd(COUNTED_LIVE)
-    # Large and never counted before: counted now. Then both tell it as it was at the refresh.
+    # Large and never counted before: counted now. From then on, both show the counts of the last refresh.
     assert (await listed())[small] == await analysed() == (COUNTED_LIVE + 5, 1, 1 / (COUNTED_LIVE + 5))
     assert await refresh_performance(tenant.database)
     await history.crowd(5)
     assert (await listed())[small] == await analysed() == (COUNTED_LIVE + 5, 1, 1 / (COUNTED_LIVE + 5))
 
 
-async def test_a_list_counts_no_more_than_it_may(
+async def test_a_list_counts_at_most_its_limit(
     tenant: Tenant, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.analytics.performance.LISTED_LIVE", 7)
@@ -351,13 +352,13 @@ async def test_a_list_counts_no_more_than_it_may(
     for one in (history, smaller):
         await one.message(await one.enrollment(LATE), "intro", LATE)
     sent = {one["id"]: one["emails_sent"] for one in (await tenant.call("GET", "/sequences"))["items"]}
-    # Nine enrollments by now: the two of the smaller sequence are counted, the others told as they were.
+    # Nine enrollments in total: the two of the smaller sequence are counted, the others are as of the last refresh.
     assert sent == {str(history.sequence_id): 5, str(smaller.sequence_id): 2}
     alone = await tenant.call("GET", f"/sequences/{history.sequence_id}")
     assert alone["emails_sent"] == 6
 
 
-async def test_nothing_is_told_to_another_tenant(tenant: Tenant, stranger: Tenant, history: History) -> None:
+async def test_analytics_are_hidden_from_other_tenants(tenant: Tenant, stranger: Tenant, history: History) -> None:
     await history.crowd(COUNTED_LIVE + 1)
     await refresh_performance(tenant.database)
     for path in ("analytics", "executions"):

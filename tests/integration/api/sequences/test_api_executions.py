@@ -1,4 +1,4 @@
-"""The execution log over HTTP: filters, pages."""
+"""The execution log over HTTP: filters and pages."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ async def history(tenant: Tenant) -> History:
 
 @pytest.fixture
 async def two_leads(history: History) -> list[UUID]:
-    """Two enrollments with four log rows each, months apart."""
+    """Two enrollments with four log rows each, 40 days apart."""
     enrollments = [await history.enrollment(NOON), await history.enrollment(NOON)]
     for enrollment, begins in zip(enrollments, (NOON, NOON + days(40)), strict=True):
         await history.log(enrollment, None, "enrolled", begins)
@@ -38,7 +38,7 @@ async def events(tenant: Tenant, history: History, **filters: Any) -> list[str]:
 ONE_LEAD = ["branch_decided", "waiting", "email_sent", "enrolled"]
 
 
-async def test_the_newest_first(tenant: Tenant, history: History, two_leads: list[UUID]) -> None:
+async def test_executions_are_listed_newest_first(tenant: Tenant, history: History, two_leads: list[UUID]) -> None:
     assert await events(tenant, history) == ONE_LEAD * 2
     answer = await tenant.call("GET", f"/sequences/{history.sequence_id}/executions")
     sent = answer["items"][6]
@@ -60,7 +60,7 @@ async def test_the_newest_first(tenant: Tenant, history: History, two_leads: lis
     assert (answer["items"][7]["step_id"], answer["items"][7]["step_key"]) == (None, None)
 
 
-async def test_filters(tenant: Tenant, history: History, two_leads: list[UUID]) -> None:
+async def test_executions_are_filtered(tenant: Tenant, history: History, two_leads: list[UUID]) -> None:
     assert await events(tenant, history, event="waiting") == ["waiting"] * 2
     assert await events(tenant, history, event="nothing_of_the_kind") == []
     assert await events(tenant, history, enrollment_id=str(two_leads[1])) == ONE_LEAD
@@ -73,12 +73,12 @@ async def test_filters(tenant: Tenant, history: History, two_leads: list[UUID]) 
     for step in ("check", str(history.steps["check"]), str(history.steps["check"]).upper()):
         assert await events(tenant, history, step=step) == ["branch_decided"] * 2
     since, until = NOON + days(3), NOON + days(40)
-    # From is in, to is not.
+    # `from` is inclusive, `to` is exclusive.
     assert await events(tenant, history, **{"from": since.isoformat(), "to": until.isoformat()}) == ["branch_decided"]
     assert await events(tenant, history, to=(NOON + timedelta(seconds=1)).isoformat()) == ONE_LEAD[1:]
 
 
-async def test_a_key_that_was_used_twice_names_both_steps(
+async def test_executions_are_found_by_the_key_of_a_removed_step(
     tenant: Tenant, history: History, two_leads: list[UUID]
 ) -> None:
     old = history.steps["check"]
@@ -89,7 +89,7 @@ async def test_a_key_that_was_used_twice_names_both_steps(
     assert await events(tenant, history, step="renamed") == ["branch_decided"] * 2
 
 
-async def test_what_cannot_be_asked_for_is_refused(tenant: Tenant, history: History) -> None:
+async def test_invalid_filters_are_refused(tenant: Tenant, history: History) -> None:
     path = f"/sequences/{history.sequence_id}/executions"
     for filters, field in (
         ({"step": "unknown"}, "step"),
@@ -101,7 +101,7 @@ async def test_what_cannot_be_asked_for_is_refused(tenant: Tenant, history: Hist
         await tenant.call("GET", path, 422, params=filters)
 
 
-async def test_pages_neither_repeat_nor_miss_what_is_written_meanwhile(
+async def test_pages_neither_repeat_nor_miss_rows_during_writes(
     tenant: Tenant, history: History, two_leads: list[UUID]
 ) -> None:
     path = f"/sequences/{history.sequence_id}/executions"

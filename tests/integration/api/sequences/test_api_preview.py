@@ -1,4 +1,4 @@
-"""A preview shows what would be sent, when, and why, and leaves no trace."""
+"""A preview shows what would be sent, when, and why, and changes nothing."""
 
 from typing import Any
 from uuid import uuid4
@@ -32,7 +32,7 @@ async def mailbox(tenant: Tenant) -> None:
     await tenant.call("POST", "/mailboxes", 201, json={"email": f"{uuid4().hex}@cadenza.example", "name": "Sam"})
 
 
-async def test_every_message_and_every_due_time(tenant: Tenant) -> None:
+async def test_a_preview_shows_every_message_and_due_time(tenant: Tenant) -> None:
     await mailbox(tenant)
     sequence_id = await tenant.sequence(STEPS)
     lead_id = await tenant.lead(timezone="Asia/Tokyo", custom={"topic": "tea"})
@@ -62,8 +62,8 @@ async def test_every_message_and_every_due_time(tenant: Tenant) -> None:
     assert (by_default["moments"][-1]["status"], by_default["moments"][-1]["reason"]) == ("stopped", "cold")
 
 
-async def test_an_email_is_shown_when_it_may_leave(tenant: Tenant) -> None:
-    """The lead is in New York (UTC-5 in December), and Christmas is a Friday."""
+async def test_an_email_is_shown_at_the_time_when_it_may_be_sent(tenant: Tenant) -> None:
+    """The lead is in New York (UTC-5 in December). Christmas is a Friday."""
     await mailbox(tenant)
     settings = {"send_window": {"start": "10:00", "holidays": ["US"]}}
     body = {"name": "Christmas", "settings": settings, "steps": [EMAIL, DELAY, {**EMAIL, "key": "again"}]}
@@ -81,7 +81,7 @@ async def test_an_email_is_shown_when_it_may_leave(tenant: Tenant) -> None:
     first, second = answer["moments"][1], answer["moments"][4]
     assert (first["due_at"], first["local"]) == ("2026-12-22T03:00:00Z", "Tue 22 Dec 2026 10:00 America/New_York")
     assert second["due_at"] == "2026-12-25T15:00:00Z"
-    # What keeps an email back does not keep its lead quiet.
+    # A reply counts also while the email waits for its window.
     replied = await preview(
         tenant, sequence_id, lead_id, start_at="2026-12-22T03:00:00Z",
         assume=[{"event": "replied", "step": "intro", "after": "P4D"}],
@@ -90,7 +90,7 @@ async def test_an_email_is_shown_when_it_may_leave(tenant: Tenant) -> None:
     assert sum(one["kind"] == "email" for one in replied["moments"]) == 1
 
 
-async def test_the_mailboxes_working_hours_count_too(tenant: Tenant) -> None:
+async def test_working_hours_of_the_mailbox_are_respected(tenant: Tenant) -> None:
     hours = {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "08:00", "end": "12:00"}
     address = f"{uuid4().hex}@cadenza.example"
     await tenant.call(
@@ -102,7 +102,7 @@ async def test_the_mailboxes_working_hours_count_too(tenant: Tenant) -> None:
     answer = await preview(tenant, sequence_id, london, start_at="2026-11-30T12:00:00Z")
     email = next(one for one in answer["moments"] if one["kind"] == "email")
     assert (email["at"], email["kept_back"]) == ("2026-12-01T09:00:00Z", "working_hours")
-    # Five in the afternoon in Tokyo is nine in Berlin; there is an hour for the two.
+    # 17:00 in Tokyo is 09:00 in Berlin, so both are open for one hour.
     answer = await preview(tenant, sequence_id, tokyo, start_at="2026-11-30T12:00:00Z")
     email = next(one for one in answer["moments"] if one["kind"] == "email")
     assert (email["at"], email["kept_back"]) == ("2026-12-01T07:00:00Z", "window")
@@ -112,7 +112,7 @@ async def test_the_mailboxes_working_hours_count_too(tenant: Tenant) -> None:
     assert answer["moments"][0]["kind"] == "email"
 
 
-async def test_the_sender_is_the_mailbox_that_the_lead_will_hear_from(tenant: Tenant) -> None:
+async def test_the_sender_is_the_mailbox_that_the_lead_will_get(tenant: Tenant) -> None:
     for _ in range(4):
         await mailbox(tenant)
     addresses = {one["id"]: one["email"] for one in (await tenant.call("GET", "/mailboxes"))["items"]}
@@ -125,7 +125,7 @@ async def test_the_sender_is_the_mailbox_that_the_lead_will_hear_from(tenant: Te
     assert len(set(shown.values())) > 1
 
 
-async def test_what_would_go_wrong_is_said_before(tenant: Tenant) -> None:
+async def test_a_preview_warns_of_problems(tenant: Tenant) -> None:
     stops = {"branches": [{"if": "opened", "then": {"stop": True}}], "else": {"stop": True}}
     steps = [EMAIL, FOLLOW_UP, {**OPENED, "key": "end", "config": stops}, {**DELAY, "key": "never"}]
     sequence_id = await tenant.sequence(steps)
@@ -147,7 +147,7 @@ async def test_what_would_go_wrong_is_said_before(tenant: Tenant) -> None:
     assert {("suppressed", None), ("unsubscribed", None)} <= set(codes(await preview(tenant, sequence_id, lead_id)))
 
 
-async def test_a_draft_that_cannot_run_says_why(tenant: Tenant) -> None:
+async def test_a_preview_of_an_invalid_draft_says_why_it_cannot_run(tenant: Tenant) -> None:
     lead_id = await tenant.lead()
     assert codes(await preview(tenant, await tenant.sequence([]), lead_id))[0] == ("no_steps", None)
     nowhere = {"branches": [{"if": "always", "then": {"goto": "nowhere"}}]}
@@ -160,7 +160,7 @@ async def test_a_draft_that_cannot_run_says_why(tenant: Tenant) -> None:
     assert answer["moments"] == []
 
 
-async def test_nothing_is_left_behind(tenant: Tenant) -> None:
+async def test_a_preview_changes_nothing(tenant: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence(STEPS, active=True), await tenant.lead()
     before = await tenant.call("GET", f"/sequences/{sequence_id}")
     await preview(tenant, sequence_id, lead_id)
@@ -169,7 +169,7 @@ async def test_nothing_is_left_behind(tenant: Tenant) -> None:
         assert await tenant.query(f"SELECT 1 FROM {table}") == []
 
 
-async def test_what_is_previewed_is_of_the_tenant(tenant: Tenant, stranger: Tenant) -> None:
+async def test_only_own_sequences_and_leads_are_previewed(tenant: Tenant, stranger: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence(), await tenant.lead()
     theirs, their_lead = await stranger.sequence(), await stranger.lead()
     for path, lead in ((theirs, lead_id), (sequence_id, their_lead), (uuid4(), lead_id)):
@@ -196,7 +196,7 @@ async def preview_message(tenant: Tenant, sequence_id: str, lead_id: str, **mess
     return await tenant.call("POST", f"/sequences/{sequence_id}/preview-message", json=body)
 
 
-async def test_a_message_that_is_being_written_reads_as_it_would_be_sent(tenant: Tenant) -> None:
+async def test_an_edited_message_is_rendered_as_it_would_be_sent(tenant: Tenant) -> None:
     await mailbox(tenant)
     sequence_id, lead_id = await tenant.sequence([]), await tenant.lead(custom={"topic": "<tea>"})
     written = await preview_message(
@@ -213,7 +213,7 @@ async def test_a_message_that_is_being_written_reads_as_it_would_be_sent(tenant:
     assert in_thread["subject"] == "Re: For Ada"
 
 
-async def test_what_cannot_be_rendered_is_named_by_its_field(tenant: Tenant) -> None:
+async def test_errors_of_a_message_name_its_fields(tenant: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence([]), await tenant.lead()
     for message, errors in [
         ({"subject": "{{ first_nam }}"}, [("subject", "unknown_field")]),
@@ -229,12 +229,12 @@ async def test_what_cannot_be_rendered_is_named_by_its_field(tenant: Tenant) -> 
         answer = await preview_message(tenant, sequence_id, lead_id, **message)
         assert [(one["field"], one["code"]) for one in answer["errors"]] == errors
         assert (answer["subject"], answer["text"], answer["html"]) == (None, None, None)
-    # The thread's own subject is another step's to mend.
+    # An error in the thread's subject belongs to the step that starts the thread.
     answer = await preview_message(tenant, sequence_id, lead_id, body_text="And?", earlier_subject="{{ custom.a }}")
     assert answer["subject"] == "Re: {{ custom.a }}"
 
 
-async def test_a_message_is_previewed_for_ones_own(tenant: Tenant, stranger: Tenant) -> None:
+async def test_only_messages_for_own_leads_are_previewed(tenant: Tenant, stranger: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence([]), await tenant.lead()
     theirs, their_lead = await stranger.sequence([]), await stranger.lead()
     for path, lead in ((theirs, lead_id), (sequence_id, their_lead), (uuid4(), lead_id)):

@@ -1,4 +1,4 @@
-"""Sequences as code over the API: exported, kept, changed by hand, imported again."""
+"""Sequences as files over the API: exported, edited by hand, and imported again."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ async def steps_of(tenant: Tenant, sequence_id: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", ["yaml", "json"])
-async def test_an_export_is_imported_the_same(tenant: Tenant, stranger: Tenant, kind: str) -> None:
+async def test_an_imported_export_gives_the_same_sequence(tenant: Tenant, stranger: Tenant, kind: str) -> None:
     first = await made(tenant)
     exported = await tenant.http.get(f"/sequences/{first['id']}/export", params={"format": kind})
     assert exported.headers["content-type"].startswith(f"application/{kind}")
@@ -73,7 +73,7 @@ async def test_an_export_is_imported_the_same(tenant: Tenant, stranger: Tenant, 
     assert ("body_text: |\n" in exported.text) == (kind == "yaml")
 
 
-async def test_the_format_is_asked_for_by_accept(tenant: Tenant) -> None:
+async def test_the_accept_header_chooses_the_format(tenant: Tenant) -> None:
     path = f"/sequences/{(await made(tenant))['id']}/export"
     for accept, kind in [
         ("*/*", "yaml"),
@@ -148,10 +148,10 @@ async def test_only_yaml_and_json_are_imported(tenant: Tenant) -> None:
         await tenant.refused("POST", "/sequences/import", 400, "malformed_json", content=body, headers=json_type)
 
 
-async def test_others_are_answered_while_a_long_file_is_read(tenant: Tenant) -> None:
+async def test_other_requests_are_answered_while_a_long_file_is_parsed(tenant: Tenant) -> None:
     long = "version: 1\nname: " + "a " * 1_000_000
     importing = asyncio.ensure_future(tenant.http.post("/sequences/import", content=long, headers=YAML))
-    await asyncio.wait([importing], timeout=0.2)  # it has begun
+    await asyncio.wait([importing], timeout=0.2)  # it is running
     await tenant.call("GET", "/sequences")
     assert not importing.done()
     assert (await importing).status_code == 422  # the name is too long
@@ -171,7 +171,7 @@ async def test_a_file_sent_twice_is_imported_once(tenant: Tenant) -> None:
     )
 
 
-async def test_a_duplicate_is_a_draft_of_its_own(tenant: Tenant) -> None:
+async def test_a_duplicate_is_an_independent_draft(tenant: Tenant) -> None:
     original = await made(tenant)
     path = f"/sequences/{original['id']}"
     await tenant.call("PUT", path, json={"status": "active"})
@@ -187,7 +187,7 @@ async def test_a_duplicate_is_a_draft_of_its_own(tenant: Tenant) -> None:
     assert len((await tenant.call("POST", f"/sequences/{named['id']}/duplicate", 201))["name"]) == 200
 
 
-async def test_of_another_tenant_there_is_nothing_to_copy(tenant: Tenant, stranger: Tenant) -> None:
+async def test_sequences_of_another_tenant_cannot_be_copied(tenant: Tenant, stranger: Tenant) -> None:
     for sequence_id in ((await made(stranger))["id"], uuid4()):
         await tenant.refused("GET", f"/sequences/{sequence_id}/export", 404, "not_found")
         await tenant.refused("POST", f"/sequences/{sequence_id}/duplicate", 404, "not_found")

@@ -1,4 +1,4 @@
-"""Sequences and steps over HTTP: written, refused by name, activated, moved through their statuses."""
+"""Sequences and steps over HTTP: editing, refusals that name the field, activation, and status changes."""
 
 from typing import Any
 from uuid import uuid4
@@ -24,7 +24,7 @@ async def keys_in_order(tenant: Tenant, sequence_id: str) -> list[tuple[int, str
     return [(step["position"], step["key"]) for step in steps["items"]]
 
 
-async def test_a_draft_is_written_read_changed_and_deleted(tenant: Tenant) -> None:
+async def test_a_draft_is_created_read_changed_and_deleted(tenant: Tenant) -> None:
     body = {"name": " Outreach ", "settings": {"timezone": "Europe/Berlin"}, "steps": [EMAIL, DELAY]}
     created = await tenant.call("POST", "/sequences", 201, json=body)
     assert (created["name"], created["status"], created["steps_count"]) == ("Outreach", "draft", 2)
@@ -39,7 +39,7 @@ async def test_a_draft_is_written_read_changed_and_deleted(tenant: Tenant) -> No
     await tenant.refused("GET", path, 404, "not_found")
 
 
-async def test_a_send_window_is_kept_replaced_and_taken_away(tenant: Tenant) -> None:
+async def test_a_send_window_is_stored_replaced_and_removed(tenant: Tenant) -> None:
     window = {"days": ["mon", "sat"], "start": "22:00", "end": "06:00", "timezone": "mailbox", "holidays": ["US-CA"]}
     body = {"name": "Night", "settings": {"send_window": window}}
     created = await tenant.call("POST", "/sequences", 201, json=body)
@@ -67,7 +67,7 @@ async def test_a_send_window_is_kept_replaced_and_taken_away(tenant: Tenant) -> 
         ({"weekdays": ["mon"]}, "weekdays", "extra_forbidden"),
     ],
 )
-async def test_what_is_wrong_with_a_send_window_is_named(
+async def test_errors_of_a_send_window_name_its_fields(
     tenant: Tenant, window: dict[str, Any], field: str, code: str
 ) -> None:
     body = {"name": "Wrong", "settings": {"send_window": window}}
@@ -76,7 +76,7 @@ async def test_what_is_wrong_with_a_send_window_is_named(
     assert errors[0] == (f"settings.send_window.{field}", code)
 
 
-async def test_steps_are_inserted_moved_and_closed_up(tenant: Tenant) -> None:
+async def test_steps_are_inserted_moved_and_deleted(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL, DELAY])
     path = f"/sequences/{sequence_id}/steps"
     first = await tenant.call("POST", path, 201, json={**EMAIL, "key": "first", "position": 1})
@@ -93,12 +93,12 @@ async def test_steps_are_inserted_moved_and_closed_up(tenant: Tenant) -> None:
     await tenant.refused("DELETE", f"{path}/last", 404, "not_found")
 
 
-async def test_steps_that_come_with_positions_stand_in_their_order(tenant: Tenant) -> None:
+async def test_steps_with_positions_are_ordered_by_them(tenant: Tenant) -> None:
     steps = [{**EMAIL, "key": key, "position": place} for key, place in (("c", 3), ("a", 1), ("b", 2))]
     assert await keys_in_order(tenant, await tenant.sequence(steps)) == [(1, "a"), (2, "b"), (3, "c")]
 
 
-async def test_a_key_is_taken_once(tenant: Tenant) -> None:
+async def test_a_step_key_is_unique(tenant: Tenant) -> None:
     body = {"name": "Twice", "steps": [EMAIL, DELAY, {**DELAY, "key": "intro"}]}
     assert await tenant.refused("POST", "/sequences", 409, "duplicate_step_key", json=body) == ["steps[2].key"]
     sequence_id = await tenant.sequence([EMAIL, DELAY])
@@ -159,7 +159,7 @@ async def test_a_malformed_config_is_refused_by_its_field(
         ([action("add_to_campaign", campaign_id=NOWHERE)], "steps[0].config.campaign_id", "not_found"),
     ],
 )
-async def test_what_cannot_run_is_not_activated(
+async def test_an_invalid_sequence_is_not_activated(
     tenant: Tenant, steps: list[dict[str, Any]], field: str, code: str
 ) -> None:
     path = f"/sequences/{await tenant.sequence(steps)}"
@@ -173,14 +173,14 @@ async def test_a_cycle_with_a_delay_in_it_may_run(tenant: Tenant) -> None:
     await tenant.sequence([EMAIL, DELAY, condition("again", "intro")], active=True)
 
 
-async def test_activation_freezes_a_version(tenant: Tenant) -> None:
+async def test_activation_creates_an_immutable_version(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL, DELAY], active=True)
     path = f"/sequences/{sequence_id}"
     assert (await tenant.call("GET", path))["current_version"] == 1
     (row,) = await tenant.query("SELECT plan FROM sequence_versions WHERE sequence_id = :id", id=sequence_id)
     assert [step["key"] for step in row.plan["steps"]] == ["intro", "wait"]
     await tenant.refused("DELETE", path, 409, "sequence_not_draft")
-    # Edits go on in the draft, and reach nobody.
+    # Edits continue in the draft and do not reach any lead.
     await tenant.call("POST", path + "/steps", 201, json={**EMAIL, "key": "new"})
     await tenant.call("PUT", path + "/steps/intro", json={"name": "New"})
     await tenant.call("DELETE", path + "/steps/wait", 204)
@@ -198,7 +198,7 @@ async def test_an_archived_sequence_is_not_edited(tenant: Tenant) -> None:
     await tenant.refused("PUT", path, 409, "sequence_archived", json={"name": "New"})
 
 
-async def test_statuses_lead_on_and_never_back(tenant: Tenant) -> None:
+async def test_statuses_never_go_back(tenant: Tenant) -> None:
     path = f"/sequences/{await tenant.sequence()}"
     problem = await tenant.call("PUT", path, 409, json={"status": "paused"})
     assert (problem["code"], problem["state"]) == ("invalid_transition", "draft")
@@ -208,7 +208,7 @@ async def test_statuses_lead_on_and_never_back(tenant: Tenant) -> None:
         await tenant.refused("PUT", path, 409, "invalid_transition", json={"status": status})
 
 
-async def test_a_paused_sequence_holds_its_leads_and_lets_them_go_on(tenant: Tenant) -> None:
+async def test_pausing_a_sequence_pauses_its_leads_until_it_is_resumed(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL, DELAY], active=True)
     held, held_alone = await tenant.lead(), await tenant.lead()
     await tenant.enroll(sequence_id, held, held_alone)
@@ -228,15 +228,7 @@ async def test_a_paused_sequence_holds_its_leads_and_lets_them_go_on(tenant: Ten
 
 async def test_lists_are_paged_and_filtered(tenant: Tenant) -> None:
     made = [await tenant.sequence(active=number == 0) for number in range(5)]
-    seen: list[str] = []
-    cursor = None
-    while True:
-        page = await tenant.call("GET", "/sequences", params={"limit": 2, **({"cursor": cursor} if cursor else {})})
-        assert len(page["items"]) <= 2
-        seen += [item["id"] for item in page["items"]]
-        if (cursor := page["next_cursor"]) is None:
-            break
-    assert seen == made[::-1]
+    assert [item["id"] for item in await tenant.all_pages("/sequences", 2)] == made[::-1]
     active = await tenant.call("GET", "/sequences", params={"status": "active"})
     assert [item["id"] for item in active["items"]] == made[:1]
     await tenant.call("PUT", f"/sequences/{made[1]}", json={"name": "50% Off"})

@@ -1,4 +1,5 @@
-"""All steps of a sequence at once, as an editor writes them: what stays keeps its ID, nobody overwrites unseen."""
+"""Replacing all steps at once, as the builder does: steps that stay keep their IDs, and no edit is overwritten
+unseen."""
 
 from typing import Any
 from uuid import uuid4
@@ -37,13 +38,13 @@ async def test_steps_are_added_changed_moved_and_removed_at_once(tenant: Tenant)
     assert (await tenant.call("GET", f"/sequences/{sequence_id}"))["steps_count"] == 3
 
 
-async def test_a_step_that_is_named_by_its_id_stays_itself_under_another_key(tenant: Tenant) -> None:
+async def test_a_step_given_by_id_keeps_its_id_under_another_key(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL, DELAY])
     before = ids(await read(tenant, sequence_id))
     exchanged = [{**EMAIL, "key": "wait", "id": before["intro"]}, {**DELAY, "key": "intro", "id": before["wait"]}]
     after = await write(tenant, sequence_id, exchanged)
     assert ids(after) == {"wait": before["intro"], "intro": before["wait"]}
-    # One step takes over the key of another that stays, under a new one.
+    # One step gets a new key, and a new step gets its old one.
     moved_on = [{**EMAIL, "key": "first", "id": before["intro"]}, {**DELAY, "key": "wait"}]
     last = ids(await write(tenant, sequence_id, moved_on))
     assert last["first"] == before["intro"]
@@ -62,7 +63,7 @@ async def test_a_stale_revision_is_refused_and_changes_nothing(tenant: Tenant) -
     assert len((await write(tenant, sequence_id, [EMAIL], refused["steps_revision"]))["items"]) == 1
 
 
-async def test_every_edit_of_a_step_makes_what_was_read_stale(tenant: Tenant) -> None:
+async def test_every_edit_of_a_step_changes_the_revision(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL])
     path = f"/sequences/{sequence_id}"
     revisions = [(await tenant.call("GET", path))["steps_revision"]]
@@ -77,7 +78,7 @@ async def test_every_edit_of_a_step_makes_what_was_read_stale(tenant: Tenant) ->
     assert (await tenant.call("GET", path))["steps_revision"] == revisions[-1]
 
 
-async def test_what_is_wrong_with_the_whole_is_named(tenant: Tenant) -> None:
+async def test_errors_name_the_step_and_field(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL])
     path = f"/sequences/{sequence_id}/steps"
 
@@ -92,7 +93,7 @@ async def test_what_is_wrong_with_the_whole_is_named(tenant: Tenant) -> None:
     assert [step["key"] for step in (await read(tenant, sequence_id))["items"]] == ["intro"]
 
 
-async def test_an_unfinished_step_is_kept_told_and_never_activated(tenant: Tenant) -> None:
+async def test_an_unfinished_step_is_stored_and_never_activated(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL])
     path = f"/sequences/{sequence_id}"
     leads_there = {
@@ -108,18 +109,18 @@ async def test_an_unfinished_step_is_kept_told_and_never_activated(tenant: Tenan
     assert (await read(tenant, copy["id"]))["items"][2]["config"] == UNFINISHED["config"]
 
 
-async def test_validation_tells_every_problem_and_changes_nothing(tenant: Tenant) -> None:
+async def test_validation_lists_every_problem_and_changes_nothing(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL])
     before = await read(tenant, sequence_id)
     goto = {"key": "if", "type": "condition", "config": {"branches": [{"if": "opened", "then": {"goto": "nowhere"}}]}}
-    letter = {"key": "bad", "type": "email", "config": {"subject": "{{ nobody }}", "body_text": "x"}}
+    bad_email = {"key": "bad", "type": "email", "config": {"subject": "{{ nobody }}", "body_text": "x"}}
     user = {"key": "tell", "type": "action", "config": {"action": "assign_to_user", "user_id": str(uuid4())}}
 
     async def problems(*steps: Any) -> list[tuple[str, str]]:
         answer = await tenant.call("POST", f"/sequences/{sequence_id}/validate", json={"steps": steps})
         return [(problem["field"], problem["code"]) for problem in answer["problems"]]
 
-    assert await problems(UNFINISHED, goto, letter, user) == [
+    assert await problems(UNFINISHED, goto, bad_email, user) == [
         ("steps[0].config", "value_error"),
         ("steps[1].config.branches[0].then.goto", "unknown_step"),
         ("steps[2].config.subject", "unknown_field"),
@@ -131,14 +132,14 @@ async def test_validation_tells_every_problem_and_changes_nothing(tenant: Tenant
     assert await read(tenant, sequence_id) == before
 
 
-async def test_edits_of_a_running_sequence_wait_for_their_publication(tenant: Tenant) -> None:
+async def test_edits_of_a_running_sequence_wait_until_they_are_published(tenant: Tenant) -> None:
     sequence_id = await tenant.sequence([EMAIL, DELAY, {**EMAIL, "key": "last"}], active=True)
     path = f"/sequences/{sequence_id}"
     before = await read(tenant, sequence_id)
     mine = [{field: step[field] for field in ("id", "key", "type", "config")} for step in before["items"]]
 
     await write(tenant, sequence_id, [{**step, "metadata": {"position": {"x": 1, "y": 2}}} for step in mine])
-    assert not (await tenant.call("GET", path))["unpublished"], "where it stands on the screen is no edit"
+    assert not (await tenant.call("GET", path))["unpublished"], "a position on the screen is not an edit"
 
     await write(tenant, sequence_id, [mine[0], mine[2]])
     assert (await tenant.call("GET", path))["unpublished"]
@@ -146,7 +147,7 @@ async def test_edits_of_a_running_sequence_wait_for_their_publication(tenant: Te
     assert dry["changes"] == [{"key": "wait", "change": "removed"}]
 
     back = await write(tenant, sequence_id, mine)
-    assert ids(back) == ids(before), "a step that comes back is the one that leads stand at"
+    assert ids(back) == ids(before), "a step that comes back is the same step, with its leads"
     assert not (await tenant.call("GET", path))["unpublished"]
 
     await write(tenant, sequence_id, [*mine, UNFINISHED])

@@ -1,4 +1,4 @@
-"""Webhook endpoints, and what they are told: real receivers on loopback."""
+"""Webhook endpoints and their deliveries, to real receivers on loopback."""
 
 import asyncio
 from datetime import timedelta
@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from api.app import AppConfig, create_app
 from cadenza.embedded import EmbeddedPostgres
+from db.calls.access import ForgetOldWebhooks, TenantsWithWebhooks, tenants
 from db.queries.webhooks import deliveries as webhook_deliveries
 from db.session import Database
-from domain.webhooks import EVENT_TYPES, retry_after
+from domain.webhooks.events import EVENT_TYPES, retry_after
 from services.webhooks.deliveries import WebhookDeliverer
 from tests.integration.api.client import Tenant, new_tenant
 from tests.integration.api.conftest import temporal_is_away
@@ -33,7 +34,7 @@ async def deliveries(tenant: Tenant, endpoint_id: str) -> list[Any]:
 
 
 async def settled(tenant: Tenant, endpoint_id: str, *statuses: str) -> list[Any]:
-    """The deliveries, once each stands at the status expected (the newest first)."""
+    """Waits until the deliveries have the expected statuses (newest first), and returns them."""
     async with asyncio.timeout(20):
         while True:
             found = await deliveries(tenant, endpoint_id)
@@ -42,7 +43,7 @@ async def settled(tenant: Tenant, endpoint_id: str, *statuses: str) -> list[Any]
             await asyncio.sleep(0.05)
 
 
-async def test_an_endpoint_is_kept_and_its_secret_shown_once(tenant: Tenant) -> None:
+async def test_an_endpoint_is_stored_and_its_secret_shown_once(tenant: Tenant) -> None:
     body = {"url": "https://hooks.example.com/x", "event_types": ["email.sent", "email.sent"], "description": "CRM"}
     made = await tenant.call("POST", "/webhook-endpoints", 201, json=body)
     assert (made["event_types"], made["enabled"], made["disabled_reason"]) == (["email.sent"], True, None)
@@ -64,13 +65,13 @@ async def test_an_endpoint_is_kept_and_its_secret_shown_once(tenant: Tenant) -> 
 
 @pytest.fixture
 async def strict(migrated_postgres: EmbeddedPostgres) -> Any:
-    """The API as in production: webhooks reach public addresses only."""
+    """The API with production settings: webhooks are sent to public addresses only."""
     app = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away)
     async with app.router.lifespan_context(app):
         yield app
 
 
-async def test_urls_into_our_network_are_refused_when_they_are_written(strict: FastAPI, database: Database) -> None:
+async def test_urls_into_private_networks_are_refused(strict: FastAPI, database: Database) -> None:
     async with new_tenant(strict, database) as tenant:
         for url in ("https://127.0.0.1/", "https://2130706433/", "https://[::ffff:10.0.0.1]/", "https://[fc00::1]/"):
             body = {"url": url, "event_types": ["email.sent"]}
@@ -80,14 +81,14 @@ async def test_urls_into_our_network_are_refused_when_they_are_written(strict: F
             body = {"url": url, "event_types": ["email.sent"]}
             problem = await tenant.call("POST", "/webhook-endpoints", 422, json=body)
             assert problem["errors"][0]["code"] == "webhook_url_invalid", url
-        # A name that leads inside is found out on the call.
+        # The address behind a host name is checked when the request is made.
         body = {"url": "https://localhost/", "event_types": ["email.sent"]}
         made = await tenant.call("POST", "/webhook-endpoints", 201, json=body)
         tried = await tenant.call("POST", f"/webhook-endpoints/{made['id']}/test")
         assert (tried["delivered"], tried["code"]) == (False, "webhook_address_refused")
 
 
-async def test_a_test_event_says_how_it_was_taken(tenant: Tenant) -> None:
+async def test_a_test_event_reports_the_answer(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver)
         receiver.answers = [(204, {}), (500, {}), (302, {"Location": "https://elsewhere.example/"})]
@@ -101,7 +102,7 @@ async def test_a_test_event_says_how_it_was_taken(tenant: Tenant) -> None:
     assert receiver.heard[0].verified(made["secret"])["type"] == "webhook.test"
 
 
-async def test_what_happens_to_a_lead_is_told_in_full(tenant: Tenant) -> None:
+async def test_all_events_of_a_lead_are_delivered(tenant: Tenant) -> None:
     sequence_id, lead_id = await tenant.sequence(active=True), await tenant.lead(first_name="Zoë")
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver)
@@ -116,22 +117,22 @@ async def test_what_happens_to_a_lead_is_told_in_full(tenant: Tenant) -> None:
         await tenant.call("POST", f"/leads/{lead_id}/events", json={"type": "reply", "event_id": "r"})
         heard = await receiver.until_heard(7)
         await settled(tenant, made["id"], *["delivered"] * 7)
-    told = {one.json["type"]: one.verified(made["secret"]) for one in heard}
-    assert set(told) == {
+    received = {one.json["type"]: one.verified(made["secret"]) for one in heard}
+    assert set(received) == {
         *(f"enrollment.{move}" for move in ("started", "paused", "resumed", "replied", "stopped")),
         *("email.opened", "email.clicked"),
     }
-    stopped = told["enrollment.stopped"]["data"]
+    stopped = received["enrollment.stopped"]["data"]
     assert stopped["detail"] == {"reason": "replied"}
     assert (stopped["lead"]["id"], stopped["lead"]["first_name"]) == (lead_id, "Zoë")
     assert "tenant_id" not in stopped["lead"]
     assert stopped["enrollment"]["status"] == "stopped"
     assert stopped["enrollment"]["sequence"] == {"id": sequence_id, "name": "Outreach"}
-    assert told["email.clicked"]["data"]["detail"] == {"url": "https://a.example/"}
+    assert received["email.clicked"]["data"]["detail"] == {"url": "https://a.example/"}
     assert len({one.headers["webhook-id"] for one in heard}) == 7
 
 
-async def test_only_what_was_asked_for_and_only_while_enabled(tenant: Tenant) -> None:
+async def test_only_chosen_events_of_enabled_endpoints_are_delivered(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver, "lead.unsubscribed")
         lead_id = await tenant.lead()
@@ -143,7 +144,7 @@ async def test_only_what_was_asked_for_and_only_while_enabled(tenant: Tenant) ->
     assert len(await deliveries(tenant, made["id"])) == 1
 
 
-async def test_nothing_is_told_of_what_was_rolled_back(tenant: Tenant) -> None:
+async def test_a_rolled_back_event_is_not_delivered(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver, "lead.bounced")
         lead_id = await tenant.lead()
@@ -160,7 +161,7 @@ async def test_nothing_is_told_of_what_was_rolled_back(tenant: Tenant) -> None:
     assert await deliveries(tenant, made["id"]) == []
 
 
-async def test_a_failure_is_tried_again_under_the_same_id(tenant: Tenant, database: Database) -> None:
+async def test_a_failed_delivery_is_retried_with_the_same_id(tenant: Tenant, database: Database) -> None:
     async with receiving() as receiver:
         receiver.answers = [(503, {})]
         made = await endpoint(tenant, receiver, "lead.bounced")
@@ -172,10 +173,10 @@ async def test_a_failure_is_tried_again_under_the_same_id(tenant: Tenant, databa
         assert failed["last_error"] == "webhook_failed: the receiver answered 503"
         await make_due(tenant)
         await tenant.call("POST", "/sequences/process-queue")
-        [told] = await settled(tenant, made["id"], "delivered")
+        [received] = await settled(tenant, made["id"], "delivered")
     first, second = receiver.heard
-    assert first.headers["webhook-id"] == second.headers["webhook-id"] == f"msg_{UUID(told['id']).hex}"
-    assert (first.body, told["attempts"], told["last_error"]) == (second.body, 2, None)
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == f"msg_{UUID(received['id']).hex}"
+    assert (first.body, received["attempts"], received["last_error"]) == (second.body, 2, None)
     assert second.verified(made["secret"])
 
 
@@ -184,7 +185,7 @@ async def make_due(tenant: Tenant) -> None:
         await session.execute(text("UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'"))
 
 
-async def test_deliverers_that_contend_deliver_each_once_and_a_dead_ones_work_is_taken_over(
+async def test_parallel_deliverers_deliver_once_and_take_over_from_a_dead_one(
     tenant: Tenant, database: Database
 ) -> None:
     async with receiving() as receiver:
@@ -197,7 +198,7 @@ async def test_deliverers_that_contend_deliver_each_once_and_a_dead_ones_work_is
                 ),
                 {"t": tenant.id, "e": made["id"]},
             )
-        # One that dies with rows in its hands: they come back when its lease has run out.
+        # A deliverer dies after it claimed rows. They are claimed again after its lease.
         lost = await webhook_deliveries.claim(database, tenant.id, limit=5, lease=timedelta(seconds=0.5))
         client = WebhookClient(allow_private=True)
         deliverers = [WebhookDeliverer(database, client) for _ in range(4)]
@@ -211,14 +212,14 @@ async def test_deliverers_that_contend_deliver_each_once_and_a_dead_ones_work_is
     assert sorted(one.json["n"] for one in receiver.heard) == list(range(1, 121))
 
 
-async def test_an_endpoint_that_takes_nothing_for_a_day_is_disabled_and_says_so(tenant: Tenant) -> None:
+async def test_an_endpoint_that_fails_for_a_day_is_disabled_with_a_notification(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver, "lead.bounced", "notification.created")
         receiver.answers = [(500, {})]
         await tenant.call("POST", f"/leads/{await tenant.lead()}/events", json={"type": "bounce"})
         await receiver.until_heard(1)
         await settled_attempt(tenant, made["id"])
-        # The last attempt, a day later.
+        # As if the last attempt were made a day later.
         async with tenant.database.write(tenant.id) as session:
             await session.execute(text("UPDATE webhook_deliveries SET attempts = 8, next_attempt_at = now()"))
         receiver.answers = [(500, {})]
@@ -239,7 +240,7 @@ async def settled_attempt(tenant: Tenant, endpoint_id: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_one_that_is_alive_is_not_disabled_for_one_event_that_it_refuses(tenant: Tenant) -> None:
+async def test_a_working_endpoint_is_not_disabled_for_one_refused_event(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver, "lead.bounced")
         receiver.answers = [(500, {})]
@@ -258,7 +259,7 @@ async def test_one_that_is_alive_is_not_disabled_for_one_event_that_it_refuses(t
     assert (await tenant.call("GET", f"/webhook-endpoints/{made['id']}"))["enabled"] is True
 
 
-async def test_one_that_is_gone_is_disabled_at_once(tenant: Tenant) -> None:
+async def test_an_endpoint_that_answers_410_is_disabled_at_once(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver, "lead.bounced")
         receiver.answers = [(410, {})]
@@ -268,7 +269,7 @@ async def test_one_that_is_gone_is_disabled_at_once(tenant: Tenant) -> None:
     assert (after["enabled"], after["disabled_reason"]) == (False, "gone")
 
 
-async def test_a_disabled_endpoint_is_told_later_what_waited_for_it(tenant: Tenant) -> None:
+async def test_a_disabled_endpoint_gets_pending_events_when_enabled(tenant: Tenant) -> None:
     async with receiving() as receiver:
         receiver.answers = [(500, {})]
         made = await endpoint(tenant, receiver, "lead.bounced")
@@ -278,12 +279,12 @@ async def test_a_disabled_endpoint_is_told_later_what_waited_for_it(tenant: Tena
         await tenant.call("PATCH", f"/webhook-endpoints/{made['id']}", json={"enabled": False})
         await make_due(tenant)
         assert await webhook_deliveries.claim(tenant.database, tenant.id, limit=9, lease=timedelta(0)) == []
-        assert tenant.id not in await webhook_deliveries.tenants_with_webhooks(tenant.database)
+        assert tenant.id not in await tenants(tenant.database, TenantsWithWebhooks())
         await tenant.call("PATCH", f"/webhook-endpoints/{made['id']}", json={"enabled": True})
         await settled(tenant, made["id"], "delivered")
 
 
-async def test_what_is_said_of_an_erased_lead_goes_with_it(tenant: Tenant) -> None:
+async def test_deliveries_about_an_erased_lead_are_deleted(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver, "lead.unsubscribed")
         lead_id = await tenant.lead()
@@ -293,7 +294,7 @@ async def test_what_is_said_of_an_erased_lead_goes_with_it(tenant: Tenant) -> No
     assert await deliveries(tenant, made["id"]) == []
 
 
-async def test_what_is_a_month_old_is_forgotten(tenant: Tenant) -> None:
+async def test_deliveries_are_deleted_after_a_month(tenant: Tenant) -> None:
     async with receiving() as receiver:
         made = await endpoint(tenant, receiver, "lead.unsubscribed")
         for _ in range(2):
@@ -304,11 +305,11 @@ async def test_what_is_a_month_old_is_forgotten(tenant: Tenant) -> None:
             text("UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE id = :id"),
             {"id": oldest["id"]},
         )
-    assert await webhook_deliveries.forget_old(tenant.database, timedelta(days=30)) >= 1
+    assert await ForgetOldWebhooks(older_than=timedelta(days=30)).alone(tenant.database) >= 1
     assert [one["id"] for one in await deliveries(tenant, made["id"])] == [newest["id"]]
 
 
-async def test_another_tenants_endpoint_hears_nothing_of_ours(tenant: Tenant, stranger: Tenant) -> None:
+async def test_another_tenants_endpoint_gets_none_of_our_events(tenant: Tenant, stranger: Tenant) -> None:
     async with receiving() as theirs, receiving() as ours:
         await endpoint(stranger, theirs)
         made = await endpoint(tenant, ours)
@@ -318,7 +319,7 @@ async def test_another_tenants_endpoint_hears_nothing_of_ours(tenant: Tenant, st
     assert theirs.heard == []
 
 
-def test_a_delivery_is_tried_for_about_a_day() -> None:
+def test_a_delivery_is_retried_for_about_a_day() -> None:
     pauses = [pause for attempt in range(1, 20) if (pause := retry_after(attempt, 0)) is not None]
     assert timedelta(hours=22) < sum(pauses, timedelta()) < timedelta(hours=26)
     assert pauses == sorted(pauses) and pauses[0] == timedelta(seconds=5)
@@ -326,7 +327,7 @@ def test_a_delivery_is_tried_for_about_a_day() -> None:
     assert retry_after(len(pauses) + 1, 0) is None
 
 
-async def test_bodies_that_are_no_use_are_refused(tenant: Tenant) -> None:
+async def test_invalid_endpoints_are_refused(tenant: Tenant) -> None:
     for body in ({}, {"url": "https://x.example/"}, {"url": "", "event_types": ["email.sent"]}):
         await tenant.refused("POST", "/webhook-endpoints", 422, "validation_failed", json=body)
     await tenant.refused("GET", f"/webhook-endpoints/{uuid4()}", 404, "not_found")

@@ -2,25 +2,25 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { AnalyticsResponse } from "@/api/schema";
 import { sequenceQuery } from "@/features/sequences/queries";
-import { StatusBadge } from "@/ui/badge";
-import { buttonClass } from "@/ui/button";
-import { Page, Section } from "@/ui/page";
-import { Empty, Loaded } from "@/ui/states";
-import { Tabs } from "@/ui/tabs";
+import { StatusBadge } from "@/ui/data/badge";
+import { buttonClass } from "@/ui/inputs/button";
+import { Page, Section } from "@/ui/page/page";
+import { Empty, Loaded } from "@/ui/page/states";
+import { Tabs } from "@/ui/page/tabs";
 import styles from "./analytics.module.css";
 import { AsOf } from "./as-of";
-import { Daily } from "./daily";
-import { ExportMenu } from "./export-menu";
-import { Funnel } from "./funnel";
-import { Log } from "./log";
+import { Daily } from "./daily/daily";
+import { ExportMenu } from "./export/export-menu";
+import { Funnel } from "./funnel/funnel";
+import { Variants } from "./funnel/variants";
+import { Log } from "./log/log";
 import { analyticsQuery } from "./queries";
 import { StopReasons } from "./stop-reasons";
 import { Totals } from "./totals";
-import { Variants } from "./variants";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
 
-/** How a sequence performs, and the log of what was done to its leads. */
+/** The figures of a sequence, and the log of its enrollments. */
 export function AnalyticsPage() {
   const { sequenceId } = route.useParams();
   const search = route.useSearch();
@@ -109,7 +109,7 @@ function NobodyYet({ sequenceId }: { sequenceId: string }) {
         </Link>
       }
     >
-      Totals, the funnel and the days appear here as soon as the first lead is enrolled.
+      Totals, the funnel and daily figures appear here when the first lead is enrolled.
     </Empty>
   );
 }

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
-import { Time } from "@/ui/time";
+import { Time } from "@/ui/data/time";
 import styles from "./analytics.module.css";
 
-/** When the figures were true. Large sequences are counted every few minutes; the rest at each look. */
+/** When the figures were counted. Those of large sequences are counted every few minutes, all others at each
+ * request. */
 export function AsOf({ at }: { at: string }) {
   useEverySecond();
   const counted = Date.now() - Date.parse(at) > 60_000;

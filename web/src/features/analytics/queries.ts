@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
+import { LIVE } from "@/api/query-client";
 
 export function analyticsQuery(sequenceId: string, from?: string, to?: string) {
   return queryOptions({
@@ -12,7 +12,7 @@ export function analyticsQuery(sequenceId: string, from?: string, to?: string) {
         }),
       ),
     refetchInterval: LIVE,
-    // Another range asks anew: the figures of the last one stay until the answer is there.
+    // The figures of the previous range stay on the screen until the new ones are there.
     placeholderData: (before, query) => (query?.queryKey[1] === sequenceId ? before : undefined),
   });
 }

@@ -1,13 +1,13 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { Button } from "@/ui/button";
-import { TextField } from "@/ui/field";
+import { Button } from "@/ui/inputs/button";
+import { TextField } from "@/ui/inputs/field";
 import styles from "./analytics.module.css";
 import { type AnalyticsSearch, lastDays } from "./search";
 
 const route = getRouteApi("/app/sequences/$sequenceId/analytics");
 const PRESETS = [7, 30, 90] as const;
 
-/** Which days are shown, kept in the address. */
+/** The range of days, kept in the address. */
 export function Range() {
   const { from, to } = route.useSearch();
   const navigate = route.useNavigate();
@@ -18,7 +18,7 @@ export function Range() {
     const range = { ...(from && { from }), ...(to && { to }) };
     if (value === "") delete range[end];
     else range[end] = value;
-    // A range never ends before it begins: the end that was not chosen gives way.
+    // A range must not end before it begins: the end that the user did not choose moves.
     if (range.from && range.to && range.from > range.to) range[end === "from" ? "to" : "from"] = value;
     show(range);
   }

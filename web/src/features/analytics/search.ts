@@ -1,9 +1,9 @@
-/** What the address says of the screen, so that a link shows the same thing. Days are UTC, as the server counts them. */
+/** The search parameters of the screen, so that a link shows the same figures. Days are UTC, as on the server. */
 export interface AnalyticsSearch {
   tab?: "log";
   from?: string;
   to?: string;
-  /** Of the log. */
+  /** For the log only. */
   event?: string;
   step?: string;
   lead?: string;
@@ -30,7 +30,7 @@ function text(name: "event" | "step" | "lead", value: unknown): Partial<Analytic
 
 const DAY = 86_400_000;
 
-/** The range that ends today and has so many days. */
+/** The range of that many days that ends today. */
 export function lastDays(days: number, now: number = Date.now()): { from: string; to: string } {
   return { from: day(now - (days - 1) * DAY), to: day(now) };
 }
@@ -39,7 +39,7 @@ export function day(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
-/** The moment at which the day after begins: `to` includes its day, the log's filter excludes its moment. */
+/** The first moment of the day after. `to` includes its whole day, but the filter of the log excludes its end. */
 export function dayAfter(date: string): string {
   return `${day(Date.parse(date) + DAY)}T00:00:00Z`;
 }

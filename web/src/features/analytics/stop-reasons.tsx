@@ -1,11 +1,11 @@
 import { count, rate, words } from "@/lib/format";
 import styles from "./analytics.module.css";
-import { reasons } from "./exports";
+import { reasons } from "./export/exports";
 
 export function StopReasons({ stopped }: { stopped: Record<string, number> }) {
   const rows = reasons(stopped);
   const total = rows.reduce((sum, [, leads]) => sum + leads, 0);
-  if (total === 0) return <p className="muted">No lead was stopped so far.</p>;
+  if (total === 0) return <p className="muted">No enrollment has been stopped so far.</p>;
   return (
     <dl className={styles.reasons}>
       {rows.map(([reason, leads]) => (

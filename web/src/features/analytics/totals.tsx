@@ -1,9 +1,9 @@
 import type { AnalyticsResponse } from "@/api/schema";
 import { count, rate } from "@/lib/format";
-import { Stat, Stats } from "@/ui/stat";
+import { Stat, Stats } from "@/ui/data/stat";
 import styles from "./analytics.module.css";
 
-/** Of the sequence's whole life: where its leads stand, and what became of its emails. */
+/** Totals since the sequence was made: where its enrollments are, and what happened to its emails. */
 export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
   const { totals, rates, machine_opens, machine_clicks } = analytics;
   const stopped = Object.values(totals.stopped).reduce((sum, one) => sum + one, 0);
@@ -12,7 +12,7 @@ export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
     <div className={styles.totals}>
       <h3 className={styles.caption}>Leads</h3>
       <Stats>
-        <Stat label="Enrolled" value={count(totals.enrolled)} note="since it began" />
+        <Stat label="Enrolled" value={count(totals.enrolled)} note="since the start" />
         <Stat label="Active" value={count(totals.active)} note={ofEnrolled(totals.active)} />
         <Stat label="Paused" value={count(totals.paused)} note={ofEnrolled(totals.paused)} />
         <Stat label="Completed" value={count(totals.completed)} note={ofEnrolled(totals.completed)} />
@@ -21,7 +21,7 @@ export function Totals({ analytics }: { analytics: AnalyticsResponse }) {
       </Stats>
       <h3 className={styles.caption}>Emails</h3>
       <Stats>
-        <Stat label="Sent" value={count(totals.emails_sent)} note="since it began" />
+        <Stat label="Sent" value={count(totals.emails_sent)} note="since the start" />
         <Stat
           label="Opened by people"
           value={rate(rates.open)}

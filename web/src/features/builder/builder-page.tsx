@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
-import { Page } from "@/ui/page";
-import { Failed, Loading } from "@/ui/states";
+import { LIVE } from "@/api/query-client";
+import { Page } from "@/ui/page/page";
+import { Failed, Loading } from "@/ui/page/states";
 import { Builder } from "./builder";
-import { readSteps } from "./saving";
+import { readSteps } from "./store/saving";
 
 export function BuilderPage() {
   const { sequenceId } = useParams({ from: "/app/sequences/$sequenceId" });
@@ -15,7 +15,7 @@ export function BuilderPage() {
       call(api.GET("/sequences/{sequence_id}", { params: { path: { sequence_id: sequenceId } } })),
     refetchInterval: LIVE,
   });
-  // Read once, when the builder is opened: from then on the draft is the person's.
+  // Loaded once, when the builder opens. After that the draft belongs to the user.
   const steps = useQuery({
     queryKey: ["draft", sequenceId],
     queryFn: () => readSteps(sequenceId),

@@ -3,29 +3,34 @@ import { RefreshCw } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import type { SequenceResponse, SequenceStepsResponse } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Empty } from "@/ui/states";
+import { Button } from "@/ui/inputs/button";
+import { Empty } from "@/ui/page/states";
 import styles from "./builder.module.css";
-import { BuilderProvider, type Builder as BuilderShared, useBuilder, useDraft } from "./builder-context";
 import { Canvas } from "./canvas/canvas";
 import { Palette } from "./canvas/palette";
 import { Tools } from "./canvas/tools";
-import { focusStep } from "./canvas/use-canvas-keys";
-import { useCounts } from "./counts";
 import { edgesOf, unreachable } from "./draft/graph";
 import { placesOf } from "./draft/layout";
 import { BuilderHeader } from "./header/builder-header";
 import { ConflictDialog } from "./header/conflict-dialog";
 import { useBuilderKeys } from "./header/history";
 import { LeaveGuard } from "./header/leave-guard";
-import { keepWhenSessionEnds, keptStore } from "./kept";
 import { StepList } from "./list/step-list";
-import { isDirty, readSteps, useSaving } from "./saving";
-import { StepSidebar } from "./step-sidebar";
-import { createBuilderStore } from "./store";
-import { useProblems } from "./use-problems";
+import { StepSidebar } from "./panel/step-sidebar";
+import {
+  BuilderProvider,
+  type Builder as BuilderShared,
+  useBuilder,
+  useDraft,
+} from "./store/builder-context";
+import { useCounts } from "./store/counts";
+import { focusStep } from "./store/focus";
+import { isDirty, readSteps, useSaving } from "./store/saving";
+import { createBuilderStore } from "./store/store";
+import { keepWhenSessionEnds, keptStore } from "./store/unsaved-draft";
+import { useProblems } from "./store/use-problems";
 
-/** A sequence that is open to be written. */
+/** A sequence that is open in the builder. */
 export function Builder({ sequence, loaded }: { sequence: SequenceResponse; loaded: SequenceStepsResponse }) {
   const shared = useShared(sequence, loaded);
   useEffect(() => {
@@ -62,7 +67,7 @@ function Room() {
   );
 }
 
-/** What lies on the canvas, or the list: what can be added, and how it is looked at. */
+/** The controls that float above the canvas or the list: what can be added, and how it is viewed. */
 function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolean) => void }) {
   const { frozen } = useBuilder();
   const empty = useDraft((state) => state.steps.length === 0);
@@ -73,7 +78,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
           <Empty title="No steps yet">
             {frozen
               ? "This sequence was archived before it had any."
-              : "Begin with an email: press or drag it in."}
+              : "Start with an email: press it or drag it in."}
           </Empty>
         </div>
       )}
@@ -84,7 +89,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
       )}
       <div className={styles.tools}>
         {asList ? (
-          <Button onClick={() => onList(false)}>To the canvas</Button>
+          <Button onClick={() => onList(false)}>Show the canvas</Button>
         ) : (
           <Tools onList={() => onList(true)} />
         )}
@@ -93,7 +98,7 @@ function Floating({ asList, onList }: { asList: boolean; onList: (asList: boolea
   );
 }
 
-/** Somebody else has saved: seen before one writes on, not only when saving is refused. */
+/** Says that somebody else has saved, before the user edits further and not only when a save is refused. */
 function ChangedElsewhere() {
   const { sequence, store } = useBuilder();
   const revision = useDraft((state) => state.revision);
@@ -103,7 +108,7 @@ function ChangedElsewhere() {
     <div className={styles.notice} role="status">
       <p>
         Somebody else has changed these steps.
-        {unsaved && " When you save, you will be asked whose are kept."}
+        {unsaved && " When you save, you will be asked whose steps to keep."}
       </p>
       {!unsaved && (
         <Button size="sm" onClick={async () => store.getState().load(await readSteps(sequence.id))}>

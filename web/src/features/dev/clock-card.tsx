@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { LeadResponse, MovedEnrollment, OutboxItem } from "@/api/schema";
+import { useFastForward } from "@/features/leads/page/fast-forward";
 import { isLive, statesQuery } from "@/features/leads/queries";
 import { absoluteTime, plural } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { SelectField, TextField } from "@/ui/field";
-import { Failed } from "@/ui/states";
-import { useFastForward } from "./clock";
+import { Button } from "@/ui/inputs/button";
+import { SelectField, TextField } from "@/ui/inputs/field";
+import { Failed } from "@/ui/page/states";
 import styles from "./clock.module.css";
 import { duration, type Unit } from "./durations";
 
@@ -16,7 +16,7 @@ const STEPS: readonly [by: string, label: string][] = [
   ["P3D", "+3 days"],
 ];
 
-/** Moves time for every live enrollment, or for the lead's whose mail is open. */
+/** Moves the clock for every live enrollment, or for those of the lead whose mail is open. */
 export function Clock({
   lead,
   newest,
@@ -105,7 +105,8 @@ function Custom({ disabled, onGo }: { disabled: boolean; onGo: (by: string) => v
   );
 }
 
-/** The server answers once all that came due is done, which takes minutes for thousands: this says that it works. */
+/** The server answers after everything that came due is done, which takes minutes for thousands of leads. Until then,
+ * this shows that it works. */
 function Moving({ captured }: { captured: number }) {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
@@ -116,7 +117,7 @@ function Moving({ captured }: { captured: number }) {
     <>
       <progress className={styles.moving} aria-label="Moving the clock" />
       <p aria-live="off">
-        Moving the clock and doing what came due… <span className="numeric">{seconds} s</span>
+        Moving the clock and running what is due… <span className="numeric">{seconds} s</span>
         {captured > 0 && `, ${plural(captured, "email")} so far`}
       </p>
     </>
@@ -128,7 +129,7 @@ function Moved({ moved, captured }: { moved: readonly MovedEnrollment[]; capture
   const clocks = moved.map((one) => one.now).sort();
   const [first, last] = [clocks[0] ?? "", clocks.at(-1) ?? ""];
   const shown = [...new Set([absoluteTime(first), absoluteTime(last)])].join(" to ");
-  const emails = captured < 0 ? "Many emails came of it." : `${plural(captured, "email")} came of it.`;
+  const emails = captured < 0 ? "Many emails were captured." : `${plural(captured, "email")} captured.`;
   return (
     <p>
       <strong>{plural(moved.length, "enrollment")} moved.</strong> Clocks now show {shown}. {emails}

@@ -2,16 +2,16 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import type { OutboxItem } from "@/api/schema";
-import { sessionQuery } from "@/app/session-query";
+import { sessionQuery } from "@/api/session-query";
 import { leadOfAddressQuery } from "@/features/leads/queries";
-import { Timeline } from "@/features/leads/timeline";
-import { Page } from "@/ui/page";
-import { Empty, Loaded, Loading } from "@/ui/states";
+import { Timeline } from "@/features/leads/timeline/timeline";
+import { Page } from "@/ui/page/page";
+import { Empty, Loaded, Loading } from "@/ui/page/states";
 import { Clock } from "./clock-card";
 import styles from "./dev-page.module.css";
-import { Mail } from "./mail";
-import { MailList } from "./mail-list";
-import { outboxQuery } from "./outbox";
+import { Mail } from "./mail/mail";
+import { MailList } from "./mail/mail-list";
+import { outboxQuery } from "./mail/outbox";
 
 const route = getRouteApi("/app/dev");
 
@@ -21,7 +21,7 @@ export function DevPage() {
     return (
       <Page title="Dev tools">
         <Empty title="Only in development">
-          The outbox and the clock are there when the server runs as <code>cadenza up --dev</code>.
+          The outbox and the clock are available when the server runs as <code>cadenza up --dev</code>.
         </Empty>
       </Page>
     );
@@ -53,7 +53,7 @@ function DevTools() {
           )}
           {!mailId && (
             <Empty title="Choose an email">
-              Here it is shown as the lead would see it. Nothing that you look at here counts as an open.
+              It is shown here as the lead would see it. Looking at it here does not count as an open.
             </Empty>
           )}
         </section>
@@ -97,7 +97,7 @@ function SideOf({
         )}
         {!address && (
           <p className="muted">
-            Choose an email, or type a lead's address above the list: here the lead's timeline fills in while
+            Choose an email, or type a lead's address above the list, to see the lead's timeline here while
             the clock moves.
           </p>
         )}
@@ -106,7 +106,7 @@ function SideOf({
   );
 }
 
-/** The mail that is open. It stays open when newer mail pushes it off the pages that are loaded. */
+/** The open mail. It stays open when newer mail moves it off the loaded pages. */
 function useOpened(items: readonly OutboxItem[] | undefined, id: string | undefined): OutboxItem | undefined {
   const listed = items?.find((item) => item.id === id);
   const [kept, setKept] = useState<OutboxItem>();

@@ -1,6 +1,6 @@
 export type Unit = "minutes" | "hours" | "days";
 
-/** ISO 8601, such as `PT90M`, `PT12H`, `P3D`. Null for what is no time to move by; ten years is the most. */
+/** An ISO 8601 duration such as `PT90M`, `PT12H`, `P3D`. Null if the input is not valid or longer than ten years. */
 export function duration(amount: string, unit: Unit): string | null {
   const number = Number(amount);
   if (!/^\d+$/.test(amount.trim()) || number <= 0 || number > MOST[unit]) return null;

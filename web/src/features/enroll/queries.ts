@@ -1,13 +1,13 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
+import { LIVE } from "@/api/query-client";
 import type { EnrollSearch } from "./search";
 
 const LEADS_PAGE = 50;
 
 export type LeadFilter = Pick<EnrollSearch, "search" | "status" | "tag">;
 
-/** Only what filters: an empty text would be searched for. */
+/** Leaves out empty filters, which the API would search for. */
 export function filterOf({ search, status, tag }: LeadFilter): LeadFilter {
   return { ...(search ? { search } : {}), ...(status ? { status } : {}), ...(tag ? { tag } : {}) };
 }
@@ -29,7 +29,7 @@ export function pickableLeadsQuery(filter: LeadFilter) {
   });
 }
 
-/** The leads of a page of a table that knows only their IDs. */
+/** The leads with these IDs, for one page of a table. */
 export function namedLeadsQuery(ids: readonly string[]) {
   return queryOptions({
     queryKey: ["leads", "named", ids],
@@ -55,38 +55,5 @@ export function campaignsQuery() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: (query) => LIVE * Math.max(1, query.state.data?.pages.length ?? 1),
-  });
-}
-
-export function batchQuery(batchId: string) {
-  return queryOptions({
-    queryKey: ["batches", batchId],
-    queryFn: () => call(api.GET("/batches/{batch_id}", { params: { path: { batch_id: batchId } } })),
-    refetchInterval: (query) => (query.state.data?.done ? false : LIVE),
-  });
-}
-
-export function batchesQuery(sequenceId: string) {
-  return queryOptions({
-    queryKey: ["batches", { sequenceId }],
-    queryFn: () => call(api.GET("/batches", { params: { query: { sequence_id: sequenceId, limit: 10 } } })),
-    refetchInterval: LIVE,
-  });
-}
-
-export function skippedQuery(batchId: string) {
-  return infiniteQueryOptions({
-    queryKey: ["batches", batchId, "skipped"],
-    queryFn: ({ pageParam }) =>
-      call(
-        api.GET("/batches/{batch_id}/skipped", {
-          params: {
-            path: { batch_id: batchId },
-            query: { limit: 200, ...(pageParam === null ? {} : { cursor: pageParam }) },
-          },
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
   });
 }

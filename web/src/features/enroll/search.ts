@@ -1,9 +1,9 @@
-import { texts } from "@/app/search-params";
+import { texts } from "@/lib/search-params";
 
 const WAYS = ["leads", "campaign", "file"] as const;
 export type Way = (typeof WAYS)[number];
 
-/** What stands in the page's address: the way in which leads are chosen, what is searched, the batch that is looked at. */
+/** The search parameters of the screen: how leads are chosen, their filters, and the batch that is shown. */
 export interface EnrollSearch {
   by?: Way;
   search?: string;

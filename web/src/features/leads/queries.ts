@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
+import { LIVE } from "@/api/query-client";
 import type { EnrollmentStatus } from "@/api/schema";
-import { LIVE } from "@/app/query-client";
 
 export interface LeadFilters {
   search?: string | undefined;
@@ -11,7 +11,8 @@ export interface LeadFilters {
 
 export const LEADS_PAGE = 200;
 
-/** The leads, a page at a time. It asks again by itself only while one page is loaded: a hundred of them would be a load. */
+/** The leads, page by page. Refreshes by itself only while a single page is loaded: refreshing hundreds of pages
+ * would load the server. */
 export function leadsQuery({ search, status, tag }: LeadFilters) {
   return infiniteQueryOptions({
     queryKey: ["leads", { search, status, tag }],
@@ -46,7 +47,7 @@ export function leadQuery(leadId: string) {
   });
 }
 
-/** The lead of an address, or null. */
+/** The lead with that address, or null. */
 export function leadOfAddressQuery(email: string) {
   return queryOptions({
     queryKey: ["lead-of", email],
@@ -79,7 +80,7 @@ export function explainQuery(leadId: string, enrollmentId: string) {
   });
 }
 
-/** The newest first. All that is loaded is asked for again each time: a lead has few rows, and so none is missed. */
+/** The timeline, newest first. Each refresh loads all pages again, so that no entry is missed; a lead has few. */
 export function timelineQuery(leadId: string) {
   return infiniteQueryOptions({
     queryKey: ["lead", leadId, "timeline"],
@@ -111,7 +112,7 @@ export const activeSequencesQuery = queryOptions({
 
 const LIVE_STATUSES: readonly EnrollmentStatus[] = ["pending", "active", "paused", "failed"];
 
-/** Whether anything may still happen by itself or by somebody's hand. */
+/** Whether the enrollment can still go on, by itself or after somebody acts. */
 export function isLive(status: EnrollmentStatus): boolean {
   return LIVE_STATUSES.includes(status);
 }

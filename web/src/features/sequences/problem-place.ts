@@ -1,12 +1,13 @@
 import { words } from "@/lib/format";
 
-/** What a step is called, in its order; only what a problem's place is told by. */
+/** The parts of a step that are needed to name it. */
 export interface NamedStep {
   key: string;
   name: string;
 }
 
-/** Where a problem is, for a person: `steps[2].config.subject` as `Follow-up, subject`. Without the steps, `Step 3`. */
+/** The place of a problem for a person: `steps[2].config.subject` becomes `Follow-up, subject`; without the steps,
+ * `Step 3`. */
 export function placeOf(field: string, steps: readonly NamedStep[] = []): string {
   const found = /^steps\[(\d+)\](?:\.(.*))?$/.exec(field);
   if (found === null) return inside(field);
@@ -17,7 +18,7 @@ export function placeOf(field: string, steps: readonly NamedStep[] = []): string
   return rest ? `${title}, ${rest.charAt(0).toLowerCase()}${rest.slice(1)}` : title;
 }
 
-/** `variants[1].subject` as `Variant 2, subject`. */
+/** `variants[1].subject` becomes `Variant 2, subject`. */
 function inside(path: string): string {
   const parts = path.split(".").filter((part) => !["", "settings", "then", "goto"].includes(part));
   const said = parts.map((part) => {

@@ -2,7 +2,7 @@ import type { FieldProblem } from "@/api/problem";
 import { type NamedStep, placeOf } from "./problem-place";
 import styles from "./problems.module.css";
 
-/** What keeps a sequence from running, each with its place. */
+/** The problems that keep a sequence from running, each with its place. */
 export function Problems({
   problems,
   steps,

@@ -1,12 +1,12 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
-import { LIVE } from "@/app/query-client";
-import type { SequenceFilters } from "./search";
+import { LIVE } from "@/api/query-client";
+import type { SequenceFilters } from "./list/search";
 
 const PAGE = 100;
 
-/** The sequences that match, a page at a time. Every page that is loaded makes the round longer: a list of five hundred
- * asks as often as a list of a hundred does. */
+/** The sequences that match, page by page. The refresh interval grows with the number of loaded pages, so that a list
+ * of five hundred sends as many requests as a list of one hundred. */
 export function sequencesQuery({ search, status }: SequenceFilters) {
   return infiniteQueryOptions({
     queryKey: ["sequences", "list", { search, status }],

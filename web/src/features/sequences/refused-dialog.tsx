@@ -3,12 +3,12 @@ import { Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import type { SequenceResponse } from "@/api/schema";
-import { Button, buttonClass } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { Failed } from "@/ui/states";
+import { Button, buttonClass } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Failed } from "@/ui/page/states";
 import { Problems } from "./problems";
 
-/** Why a sequence was not activated: each problem, and the way to mend it. */
+/** Says why a sequence was not activated: each problem, and where to fix it. */
 export function RefusedDialog({
   sequence,
   error,
@@ -31,7 +31,7 @@ export function RefusedDialog({
       onOpenChange={(open) => !open && onClose()}
       title={`“${sequence.name}” cannot be activated yet`}
       description={
-        problems.length > 0 ? "This has to be mended first. Nothing has changed." : "Nothing has changed."
+        problems.length > 0 ? "Fix these problems first. Nothing has changed." : "Nothing has changed."
       }
       footer={
         <>

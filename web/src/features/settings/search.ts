@@ -1,6 +1,6 @@
-/** What the address says of a section: what is open in it, and what it is narrowed to. */
+/** The search parameters of a section: what is open in it, and its filters. */
 export interface SettingsSearch {
-  /** The mailbox, domain or webhook endpoint that is looked at. */
+  /** The open mailbox, domain or webhook endpoint. */
   open?: string;
   search?: string;
   kind?: "address" | "domain";

@@ -2,7 +2,7 @@ import { type ComponentType, lazy } from "react";
 
 interface SectionOf {
   name: string;
-  /** Who may open it; the rest is for everybody who is signed in. */
+  /** The scope that the section needs. Without one, everybody who is signed in may open it. */
   scope?: "admin";
   component: ComponentType;
 }

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef } from "react";
-import { sessionQuery } from "@/app/session-query";
-import { Page } from "@/ui/page";
-import { Empty, Loaded, Loading } from "@/ui/states";
+import { sessionQuery } from "@/api/session-query";
+import { Page } from "@/ui/page/page";
+import { Empty, Loaded, Loading } from "@/ui/page/states";
 import { findSection, GROUPS } from "./sections";
 import styles from "./settings.module.css";
 
@@ -62,7 +62,7 @@ export function SettingsPage() {
 function NotAllowed({ name }: { name: string }) {
   return (
     <Empty title={`${name}: for administrators`}>
-      You lack the role <code>admin</code>. Whoever administers this organisation can give it to you under
+      You lack the role <code>admin</code>. An administrator of this organisation can give it to you in
       Settings, Users.
     </Empty>
   );

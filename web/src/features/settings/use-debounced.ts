@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The value once it has stood still for a moment: what is typed is searched for when the typing pauses. */
+/** The value after it has stayed the same for a moment, so that a search starts when the typing pauses. */
 export function useDebounced<Value>(value: Value, pause_ms = 250): Value {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

@@ -10,11 +10,11 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { type DragEvent, useEffect, useMemo, useRef, useState } from "react";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
 import { stepOf, type Way } from "../draft/draft";
 import { SIZES } from "../draft/geometry";
-import type { StepType } from "../model";
+import type { StepType } from "../model/step";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./canvas.module.css";
 import { edgeUnder } from "./edge-under";
 import { EndNode } from "./end-node";
@@ -28,8 +28,8 @@ import { WayEdge } from "./way-edge";
 const NODES = { step: StepNode, end: EndNode };
 const EDGES = { way: WayEdge };
 
-/** The steps and their ways. The draft is the truth: what is done here becomes an edit of it, and is drawn from it again;
- * only a step that is being dragged is where the pointer is. */
+/** The steps and the ways between them. The draft is the only source: what is done here becomes an edit of it, and
+ * the canvas is drawn from the result. Only a step that is being dragged is drawn at the pointer. */
 export function Canvas() {
   const { store, edges, frozen } = useBuilder();
   const actions = useActions();
@@ -59,7 +59,7 @@ export function Canvas() {
   }
   const reconnect: OnReconnect = (_, connection) => connect(connection);
 
-  /** An edge that a step was taken to, but for its own. */
+  /** The edge that a step was dropped on. Its own edges do not count. */
   function landing(event: { clientX: number; clientY: number }, moved?: string): string | null {
     const edge = edges.find((one) => one.id === edgeUnder(event.clientX, event.clientY));
     return edge && edge.source !== moved && edge.target !== moved && wayOf(edge.id) ? edge.id : null;
@@ -73,7 +73,7 @@ export function Canvas() {
     else actions.place(node.id, placesWith(dragged));
   }
 
-  /** Once a step has been put somewhere, all of them stay where they are. */
+  /** After one step has been placed by hand, all steps keep their places. */
   function placesWith(dragged: readonly Node[]) {
     const steps = nodes.filter((node) => node.type === "step");
     return new Map([...steps, ...dragged].map((node) => [node.id, node.position]));
@@ -151,7 +151,7 @@ export function Canvas() {
   );
 }
 
-/** Drawn from the draft whenever that changes; in between, a drag moves them. */
+/** The nodes are derived from the draft whenever it changes; between changes, a drag moves them. */
 function useNodes() {
   const { edges, places, frozen } = useBuilder();
   const steps = useDraft((state) => state.steps);
@@ -174,7 +174,7 @@ function useNodes() {
   return [nodes, setNodes] as const;
 }
 
-/** What React Flow tells of sizes is known here already, and what is selected the draft says. */
+/** Sizes and selection are already known from the draft, so React Flow's changes of those are ignored. */
 function moved(changes: readonly NodeChange[]): NodeChange[] {
   return changes.filter((change) => change.type === "position" || change.type === "dimensions");
 }

@@ -1,4 +1,4 @@
-/** How far beside an edge one may be and still mean it, in pixels of the window. */
+/** How far from an edge a drop still counts as on it, in CSS pixels. */
 const NEAR = 16;
 const AROUND = [
   [0, 0],
@@ -8,7 +8,7 @@ const AROUND = [
   [NEAR, 0],
 ] as const;
 
-/** The ID of the edge at that point of the window, or close by, through whatever lies above it. */
+/** The ID of the edge at that point of the window or close to it, whatever lies above it. */
 export function edgeUnder(x: number, y: number): string | null {
   for (const [right, down] of AROUND) {
     for (const element of document.elementsFromPoint(x + right, y + down)) {

@@ -7,7 +7,7 @@ import styles from "./end-node.module.css";
 
 const ICONS = { completed: CircleCheck, stopped: CircleStop, missing: CircleX };
 
-/** Where a way ends. It stands beside its step, and is no step itself. */
+/** Marks where a way ends. It is drawn beside its step and is not a step itself. */
 export const EndNode = memo(function EndNode({ data }: NodeProps) {
   const { edge, side } = data as { edge: Edge; side: "right" | "bottom" };
   const end = edge.end ?? "completed";

@@ -4,9 +4,10 @@ import { heightOf, PILL, type Port, pillAt, ports, WIDTH } from "../draft/geomet
 import type { Edge } from "../draft/graph";
 import type { Places } from "../draft/layout";
 import type { Box } from "../draft/route";
-import { kindOf, lineOf } from "../kinds";
+import { kindOf } from "../kinds";
+import { shortSummaryOf } from "../kinds/summary";
 
-/** The draft in the terms of React Flow. */
+/** Converts the draft to the nodes and edges of React Flow. */
 
 interface Shown {
   counted: boolean;
@@ -26,7 +27,7 @@ export function nodesOf(draft: Draft, edges: readonly Edge[], places: Places, sh
       height: heightOf(step, shown.counted),
       selected: shown.selected === uid,
       draggable: !shown.frozen,
-      ariaLabel: [kindOf(step.type).label, titleOf(step), lineOf(step, all)].join(", "),
+      ariaLabel: [kindOf(step.type).label, titleOf(step), shortSummaryOf(step, all)].join(", "),
     }),
   );
   return [...steps, ...ends(draft, edges, places, shown)];
@@ -57,14 +58,15 @@ export function flowEdgesOf(
   }));
 }
 
-/** Where the steps are: what the edges go around, but for one that is being dragged, perhaps onto one of them. */
+/** The boxes that edges have to go around. A step that is being dragged does not count: it may be dropped on an
+ * edge. */
 export function boxesOf(nodes: readonly Node[]): readonly Box[] {
   return nodes
     .filter((node) => node.type === "step" && node.dragging !== true)
     .map(({ position, width = WIDTH, height = 0 }) => ({ ...position, width, height }));
 }
 
-/** The signs of the ends go where their step goes. */
+/** Moves the marks of the ends along with their steps. */
 export function withEnds(nodes: Node[]): Node[] {
   const places = new Map(nodes.map((node) => [node.id, node.position]));
   return nodes.map((node) => {

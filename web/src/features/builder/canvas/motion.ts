@@ -1,4 +1,4 @@
-/** How long a move of the canvas takes, in milliseconds: none where motion is not wanted. */
+/** The duration of a move of the canvas in milliseconds: zero if the user prefers reduced motion. */
 export function duration(milliseconds: number): number {
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : milliseconds;
 }

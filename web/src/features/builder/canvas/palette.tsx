@@ -1,15 +1,16 @@
-import { Tooltip } from "@/ui/tooltip";
-import { useActions } from "../actions";
-import { useDraft } from "../builder-context";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import { KINDS } from "../kinds";
 import { KindIcon } from "../kinds/kind-icon";
-import type { StepType } from "../model";
+import type { StepType } from "../model/step";
+import { useActions } from "../store/actions";
+import { useDraft } from "../store/builder-context";
 import styles from "./palette.module.css";
 
-/** What a drag from the palette carries. */
+/** The type of the data that a drag from the palette carries. */
 export const DRAGGED = "application/x-cadenza-step";
 
-/** The types of steps: to be dragged onto a way, or pressed, which adds one behind the open step, or at the end. */
+/** The step types. Dragging one onto a way inserts a step there; pressing one adds a step below the open one, or at
+ * the end. */
 export function Palette({ flat, onAdded }: { flat: boolean; onAdded: (uid: string) => void }) {
   const actions = useActions();
   const selected = useDraft((state) => state.selected);

@@ -1,19 +1,19 @@
 import { ArrowDown, ArrowUp, Copy, Ellipsis, Trash2 } from "lucide-react";
-import { Button } from "@/ui/button";
-import { Menu, MenuItem, MenuLine } from "@/ui/menu";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
+import { Button } from "@/ui/inputs/button";
+import { Menu, MenuItem, MenuLine } from "@/ui/overlays/menu";
 import { titleOf } from "../draft/draft";
-import { outlets } from "../draft/outcomes";
-import type { DraftStep } from "../model";
-import { AddItems } from "./add-items";
+import { outlets } from "../draft/outlets";
+import { KindMenuItems } from "../kinds/kind-menu-items";
+import type { DraftStep } from "../model/step";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./step-menu.module.css";
 
-/** Everything that can be done to a step, for whoever drags nothing. */
+/** Everything that can be done to a step, without dragging. */
 export function StepMenu({ uid, step }: { uid: string; step: DraftStep }) {
   const actions = useActions();
   const { store } = useBuilder();
-  // A way through fifty steps by Tab is long enough: the menu is on it where the panel is open.
+  // Keeps the way through fifty steps by Tab short: the menu is in the tab order only for the open step.
   const selected = useDraft((state) => state.selected === uid);
   return (
     <div className={`${styles.menu} nodrag nopan`}>
@@ -31,8 +31,8 @@ export function StepMenu({ uid, step }: { uid: string; step: DraftStep }) {
           </Button>
         }
       >
-        <p className={styles.label}>Add behind it</p>
-        <AddItems onAdd={(type) => actions.add(type, uid)} />
+        <p className={styles.label}>Add after it</p>
+        <KindMenuItems onAdd={(type) => actions.add(type, uid)} />
         <MenuLine />
         <MenuItem onSelect={() => actions.shift(uid, -1)} disabled={store.getState().steps[0]?.uid === uid}>
           <ArrowUp /> Earlier

@@ -2,18 +2,19 @@ import { Handle, type NodeProps, Position, useUpdateNodeInternals } from "@xyflo
 import { CircleAlert, Unlink } from "lucide-react";
 import { memo, useEffect } from "react";
 import { count } from "@/lib/format";
-import { Tooltip } from "@/ui/tooltip";
-import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import { stepOf, titleOf } from "../draft/draft";
 import { ports } from "../draft/geometry";
-import { branches } from "../draft/outcomes";
-import { lineOf } from "../kinds";
+import { branches } from "../draft/outlets";
 import { KindIcon } from "../kinds/kind-icon";
-import type { DraftStep } from "../model";
+import { shortSummaryOf } from "../kinds/summary";
+import type { DraftStep } from "../model/step";
+import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
 import { StepMenu } from "./step-menu";
 import styles from "./step-node.module.css";
 
-/** A step on the canvas. What it shows is looked up by its name: a move of the canvas draws no step again. */
+/** A step on the canvas. It reads its data from the store by its ID, so that moving the canvas does not draw it
+ * again. */
 export const StepNode = memo(function StepNode({ id }: NodeProps) {
   const step = useDraft((state) => stepOf(state.steps, id));
   return step ? <Card uid={id} step={step} /> : null;
@@ -32,7 +33,7 @@ function Card({ uid, step }: { uid: string; step: DraftStep }) {
         <KindIcon type={step.type} />
         <div className={styles.words}>
           <p className={styles.title}>{titleOf(step)}</p>
-          <p className={styles.summary}>{lineOf(step, steps)}</p>
+          <p className={styles.summary}>{shortSummaryOf(step, steps)}</p>
         </div>
         <Marks uid={uid} />
         {!frozen && <StepMenu uid={uid} step={step} />}
@@ -59,8 +60,8 @@ function Marks({ uid }: { uid: string }) {
   }
   if (!lost.has(uid)) return null;
   return (
-    <Tooltip text="No way leads to this step">
-      <span className={styles.lost} role="img" aria-label="No way leads here">
+    <Tooltip text="Nothing leads to this step">
+      <span className={styles.lost} role="img" aria-label="Nothing leads here">
         <Unlink aria-hidden="true" />
       </span>
     </Tooltip>

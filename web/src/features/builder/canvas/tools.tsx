@@ -1,16 +1,16 @@
 import { useReactFlow } from "@xyflow/react";
 import { Keyboard, List, Maximize, Minus, Plus, Sparkles } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { Tooltip } from "@/ui/tooltip";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Tooltip } from "@/ui/overlays/tooltip";
 import { isPlaced } from "../draft/layout";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import { duration } from "./motion";
 import styles from "./tools.module.css";
 
-/** How the canvas is looked at. */
+/** The controls for the view of the canvas. */
 export function Tools({ onList }: { onList: () => void }) {
   const flow = useReactFlow();
   const actions = useActions();
@@ -35,7 +35,7 @@ export function Tools({ onList }: { onList: () => void }) {
         <Maximize />
       </Tool>
       {placed && !frozen && (
-        <Tool label="Tidy up: lay all steps out anew" onClick={actions.tidy}>
+        <Tool label="Tidy up: arrange all steps again" onClick={actions.tidy}>
           <Sparkles />
         </Tool>
       )}
@@ -62,7 +62,7 @@ export function Tools({ onList }: { onList: () => void }) {
 
 const KEYS: readonly [string, string][] = [
   ["Tab", "From step to step"],
-  ["↑ ↓ ← →", "To the next step that way"],
+  ["↑ ↓ ← →", "To the next step in that direction"],
   ["Enter", "Open the step"],
   ["Esc", "Close it"],
   ["Alt ↑ ↓", "Move the step up or down in the order"],
@@ -80,7 +80,7 @@ function Tool({
   children,
 }: {
   label: string;
-  /** Where there is a keyboard, or a mouse. */
+  /** Shown only where there is room for it, beside a keyboard or a mouse. */
   wide?: boolean;
   onClick: () => void;
   children: ReactNode;

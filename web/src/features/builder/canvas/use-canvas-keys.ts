@@ -1,12 +1,13 @@
 import type { KeyboardEvent } from "react";
-import { type Actions, useActions } from "../actions";
-import { useBuilder } from "../builder-context";
 import type { Places } from "../draft/layout";
 import { type Direction, neighbour } from "../draft/neighbours";
-import type { BuilderStore } from "../store";
+import { type Actions, useActions } from "../store/actions";
+import { useBuilder } from "../store/builder-context";
+import { focusStep, PANEL_ID } from "../store/focus";
+import type { BuilderStore } from "../store/store";
 
-/** The keys of a step that has the focus: arrows go to the next one, Alt with them moves it in the order, Enter opens its
- * panel, Delete takes it away. */
+/** The keys of the focused step: arrows move the focus, Alt with an arrow moves the step in the order, Enter opens
+ * its panel, Delete removes it. */
 export function useCanvasKeys(): (event: KeyboardEvent) => void {
   const { store, places, frozen } = useBuilder();
   const actions = useActions();
@@ -18,9 +19,6 @@ export function useCanvasKeys(): (event: KeyboardEvent) => void {
     deed(uid);
   };
 }
-
-/** The ID of the open step's panel. */
-export const PANEL = "step-panel";
 
 type Keys = ReadonlyMap<string, (uid: string) => void>;
 
@@ -34,7 +32,7 @@ function keysOn(store: BuilderStore, places: Places, actions: Actions, frozen: b
   };
   const open = (uid: string) => {
     select(uid);
-    requestAnimationFrame(() => document.getElementById(PANEL)?.focus());
+    requestAnimationFrame(() => document.getElementById(PANEL_ID)?.focus());
   };
   const remove = (uid: string) => {
     const next = neighbour(places, uid, "up") ?? neighbour(places, uid, "down");
@@ -64,17 +62,9 @@ function pressed({ key, altKey, ctrlKey, metaKey }: KeyboardEvent): string {
   return [(ctrlKey || metaKey) && "Ctrl", altKey && "Alt", key].filter(Boolean).join(" ");
 }
 
-/** The step itself, not something inside it that has keys of its own. */
+/** The ID of the step if the step itself has the focus, and not a control inside it. */
 function focused(target: EventTarget): string | null {
   return target instanceof HTMLElement && target.classList.contains("react-flow__node-step")
     ? (target.dataset.id ?? null)
     : null;
-}
-
-/** Once it is drawn. */
-export function focusStep(uid: string): void {
-  requestAnimationFrame(() => {
-    const node = document.querySelector(`.react-flow__node[data-id="${CSS.escape(uid)}"]`);
-    if (node instanceof HTMLElement) node.focus({ preventScroll: true });
-  });
 }

@@ -1,15 +1,15 @@
 import { useNodesInitialized, useReactFlow } from "@xyflow/react";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { useBuilder, useDraft } from "../builder-context";
 import { stepOf } from "../draft/draft";
 import { heightOf, WIDTH } from "../draft/geometry";
+import { useBuilder, useDraft } from "../store/builder-context";
 import { duration } from "./motion";
 
 const READABLE = 0.6;
 const MARGIN = 24;
 
-/** What of the canvas is in sight: at first all of it, or, where that would be too small to read, its beginning; then
- * always the step that is open. Tells whether the view has been found: what is drawn before that is about to jump. */
+/** Sets the visible part of the canvas: at first all of it or, if that is too small to read, its beginning; later
+ * always the open step. Returns whether the first view is set: anything drawn before that is about to move. */
 export function useView(frame: RefObject<HTMLElement | null>): boolean {
   const flow = useReactFlow();
   const { places, store } = useBuilder();
@@ -33,7 +33,7 @@ export function useView(frame: RefObject<HTMLElement | null>): boolean {
     void flow.setViewport(beginning).then(shown);
   }, [ready, flow, frame, places, store]);
 
-  // Its panel takes room first: only then is it known what is in sight.
+  // Waits until the panel has taken its room: only then is it known what is visible.
   useEffect(() => {
     if (selected === null) return;
     const timer = setTimeout(() => {

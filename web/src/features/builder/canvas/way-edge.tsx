@@ -1,20 +1,20 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, Position } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo } from "react";
-import { Menu } from "@/ui/menu";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
+import { Menu } from "@/ui/overlays/menu";
 import { stepOf, titleOf } from "../draft/draft";
 import type { Point } from "../draft/geometry";
 import type { Edge } from "../draft/graph";
 import { type Box, middleOf, pathOf, route } from "../draft/route";
-import { AddItems } from "./add-items";
+import { KindMenuItems } from "../kinds/kind-menu-items";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./way-edge.module.css";
 
-/** A shorter part has no room for a name: the row that it begins at has it, too. */
+/** In pixels. A shorter part has no room for a label, which the row of the step shows as well. */
 const NAMED = 120;
 
-/** A way from a step to the next: its name where it branches, and a button that puts a step on it. */
+/** A way from a step to the next: its label if the step branches, and a button that inserts a step. */
 export const WayEdge = memo(function WayEdge(props: EdgeProps) {
   const { edge, over, boxes } = props.data as unknown as WayData;
   const { frozen } = useBuilder();
@@ -46,12 +46,12 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps) {
   );
 });
 
-/** What the canvas tells an edge. */
+/** The data that the canvas gives to an edge. */
 export interface WayData {
   edge: Edge;
-  /** A step is held over it. */
+  /** A step is being dragged over it. */
   over: boolean;
-  /** What it has to go around. */
+  /** The boxes that it has to go around. */
   boxes: readonly Box[];
 }
 
@@ -60,7 +60,7 @@ function wayOf(props: EdgeProps, edge: Edge, boxes: readonly Box[]): readonly Po
   const to = { x: props.targetX, y: props.targetY };
   if (edge.target === null) return [from, to];
   const right = props.sourcePosition === Position.Right;
-  // The upper row's way runs outside of the lower one's: they do not cross.
+  // The way of an upper row runs outside that of a lower row, so that they do not cross.
   const reach = right ? 16 + 8 * Math.min(edge.below, 3) : 26;
   return route({ ...from, side: right ? "right" : "bottom", reach }, to, boxes);
 }
@@ -75,13 +75,13 @@ function Insert({ edge }: { edge: Edge }) {
   return (
     <Menu
       trigger={
-        // By keyboard the menu of the step, and the list, do the same.
-        <button type="button" className={styles.add} tabIndex={-1} aria-label={`Add a step behind ${way}`}>
+        // Not in the tab order: the menu of the step and the list do the same by keyboard.
+        <button type="button" className={styles.add} tabIndex={-1} aria-label={`Add a step after ${way}`}>
           <Plus aria-hidden="true" />
         </button>
       }
     >
-      <AddItems onAdd={(type) => actions.addOn(type, { uid: edge.source, outlet: edge.outlet })} />
+      <KindMenuItems onAdd={(type) => actions.addOn(type, { uid: edge.source, outlet: edge.outlet })} />
     </Menu>
   );
 }

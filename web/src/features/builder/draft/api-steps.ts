@@ -1,11 +1,11 @@
 import type { DraftedStep, SequenceStepResponse } from "@/api/schema";
-import type { DraftStep, StepType } from "../model";
+import type { DraftStep } from "../model/step";
 import { type Draft, titleOf } from "./draft";
 
-/** The API's steps as a draft, and a draft as the API's steps: one undoes the other, to the last key of every config.
- * Nothing of the screen goes to the server but where the steps stand, in `metadata.position`. */
+/** Converts the API's steps to a draft and back. One undoes the other exactly, down to every key of every config, known here
+ * or not. The only thing that the builder adds is the position of a step on the canvas, in `metadata.position`. */
 
-/** The API's ID of a step by its `uid`. A step that the server does not know yet has none. */
+/** The API's ID of each step by its `uid`. A step that has not been saved yet has none. */
 export type StepIds = Readonly<Record<string, string>>;
 
 export function fromApi(items: readonly SequenceStepResponse[], known: StepIds = {}): Draft {
@@ -15,7 +15,7 @@ export function fromApi(items: readonly SequenceStepResponse[], known: StepIds =
     step: {
       key: item.key,
       name: item.name,
-      type: item.type as StepType,
+      type: item.type,
       delay_days: item.delay_days,
       delay_hours: item.delay_hours,
       delay_minutes: item.delay_minutes,
@@ -26,17 +26,22 @@ export function fromApi(items: readonly SequenceStepResponse[], known: StepIds =
 }
 
 export function toApi(draft: Draft, ids: StepIds): DraftedStep[] {
-  return draft.map(({ uid, step }) => ({ ...step, id: ids[uid] ?? null }));
+  // The generated type lists the built-in step types only; this server may have more (docs/extending.md).
+  return draft.map(({ uid, step }) => ({
+    ...step,
+    type: step.type as DraftedStep["type"],
+    id: ids[uid] ?? null,
+  }));
 }
 
-/** The IDs that an answer told, for the draft that was sent. Those of steps that are gone are kept: an undo may bring
- * one back, and the server knows it still. */
+/** The IDs from the answer to a save, added to the known ones. IDs of removed steps are kept: an undo may bring such a step
+ * back, and the server still knows it. */
 export function idsOf(sent: Draft, items: readonly SequenceStepResponse[], known: StepIds = {}): StepIds {
-  const told = sent.flatMap(({ uid }, index) => (items[index] ? [[uid, items[index].id]] : []));
-  return { ...known, ...Object.fromEntries(told) };
+  const answered = sent.flatMap(({ uid }, index) => (items[index] ? [[uid, items[index].id]] : []));
+  return { ...known, ...Object.fromEntries(answered) };
 }
 
-/** Whether both would be written the same. */
+/** Whether both drafts would be saved the same. */
 export function sameDraft(one: Draft, other: Draft): boolean {
   if (one === other) return true;
   if (one.length !== other.length) return false;
@@ -46,7 +51,7 @@ export function sameDraft(one: Draft, other: Draft): boolean {
   });
 }
 
-/** Whether the server's steps say the same as this draft, whatever their IDs. */
+/** Whether the server's steps equal this draft, whatever their IDs. */
 export function sameSteps(draft: Draft, items: readonly SequenceStepResponse[]): boolean {
   const theirs = fromApi(items);
   return (
@@ -55,7 +60,7 @@ export function sameSteps(draft: Draft, items: readonly SequenceStepResponse[]):
   );
 }
 
-/** The names of the steps that are not the same in both. */
+/** The names of the steps that differ. */
 export function differences(mine: Draft, theirs: Draft): readonly string[] {
   const mineByUid = new Map(mine.map((item) => [item.uid, item.step]));
   const theirsByUid = new Map(theirs.map((item) => [item.uid, item.step]));
@@ -71,7 +76,7 @@ function sameStep(one: DraftStep, other: DraftStep): boolean {
   return one === other || stable(one) === stable(other);
 }
 
-/** JSON with its keys in order: the server keeps objects without one. */
+/** JSON with sorted keys: the server does not keep the order of keys. */
 function stable(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === "object" && part !== null && !Array.isArray(part)

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { step } from "../model/fixtures";
 import type { Draft } from "./draft";
 import { change, connect, duplicate, insertAfter, insertOn, moveOn, remove, shift } from "./edits";
-import { draftOf, fork, keysOf, step } from "./fixtures";
+import { draftOf, fork, keysOf } from "./fixtures";
 import { edgesOf } from "./graph";
 
 const LINE = draftOf(step("a"), step("b"), step("c"));
 const NEW = { uid: "new", step: step("new") };
 
-/** Every way as `from>to`, for steps that a lead can go. */
+/** Every way as `from>to`. */
 function ways(draft: Draft): string[] {
   return edgesOf(draft).map((edge) => `${edge.source}>${edge.target ?? edge.end}`);
 }

@@ -1,48 +1,43 @@
-import type { DraftStep } from "../model";
-import { withRenamedKey } from "../panel/references";
+import { kindOf } from "../kinds";
+import { condition } from "../kinds/condition/kind";
+import { alwaysGoto } from "../kinds/condition/outlets";
+import { CONTINUE, type Outcome, sameOutcome } from "../model/outcome";
+import type { DraftStep, StepType } from "../model/step";
 import { type BuilderStep, type Draft, freeKey, indexOf, stepOf, type Way, withKey } from "./draft";
-import {
-  branches,
-  CONTINUE,
-  fallsThrough,
-  type Outcome,
-  outlets,
-  sameOutcome,
-  withOutcome,
-} from "./outcomes";
+import { branches, fallsThrough, outlets, withOutcome } from "./outlets";
 import { redirected } from "./redirect";
+import { withRenamedKey } from "./references";
 
-/** Everything that a person can do to a draft, each a pure function from one draft to the next. */
+/** Every edit of a draft, each a pure function from one draft to the next. */
 
 export function newUid(): string {
   return crypto.randomUUID();
 }
 
-/** A step that goes from where it stands to another, wherever that is. */
-export function jumpTo(draft: Draft, key: string): BuilderStep {
-  return {
-    uid: newUid(),
-    step: {
-      key: freeKey(draft, `to-${key}`),
-      name: "",
-      type: "condition",
-      delay_days: 0,
-      delay_hours: 0,
-      delay_minutes: 0,
-      config: { branches: [{ if: "always", then: { goto: key } }], else: { continue: true } },
-      metadata: {},
-    },
-  };
+/** A new step of that type, with a key that no other step has. */
+export function newStep(draft: Draft, type: StepType): BuilderStep {
+  const kind = kindOf(type);
+  return stepWith(freeKey(draft, kind.key), type, kind.config());
 }
 
-/** Behind that step, or at the end. */
+/** A step that leads every lead to the step with that key, wherever that is. */
+export function jumpTo(draft: Draft, key: string): BuilderStep {
+  return stepWith(freeKey(draft, `to-${key}`), condition.type, alwaysGoto(key));
+}
+
+function stepWith(key: string, type: StepType, config: DraftStep["config"]): BuilderStep {
+  const step = { key, name: "", type, delay_days: 0, delay_hours: 0, delay_minutes: 0, config, metadata: {} };
+  return { uid: newUid(), step };
+}
+
+/** Inserts a step below that step, or at the end. */
 export function insertAfter(draft: Draft, uid: string | null, item: BuilderStep): Draft {
   const index = uid === null ? -1 : indexOf(draft, uid);
   return draft.toSpliced(index === -1 ? draft.length : index + 1, 0, item);
 }
 
-/** On one way out of a step: whoever goes that way comes to the new step first, and then where it led before. Nobody else
- * does. */
+/** Inserts a step on one way out of a step: leads that take this way come to the new step first, and then where the
+ * way led before. No other lead does. */
 export function insertOn(draft: Draft, way: Way, item: BuilderStep): Draft {
   const step = stepOf(draft, way.uid);
   const outlet = step && outlets(step).find((one) => one.name === way.outlet);
@@ -57,7 +52,8 @@ export function insertOn(draft: Draft, way: Way, item: BuilderStep): Draft {
   );
 }
 
-/** Without the step. Branches that led to it lead to what came behind it; where nothing does, the author has to say. */
+/** Removes a step. Branches that led to it lead to the step below it. If there is none, the reference stays and the
+ * server reports it, for the author to decide. */
 export function remove(draft: Draft, uid: string): Draft {
   const index = indexOf(draft, uid);
   const gone = draft[index];
@@ -68,7 +64,7 @@ export function remove(draft: Draft, uid: string): Draft {
   return redirected(left, gone.step.key, { goto: next.step.key });
 }
 
-/** The step once more, behind itself, under a key of its own. */
+/** Copies a step, directly below itself, under a new key. */
 export function duplicate(draft: Draft, uid: string, copyUid: string): Draft {
   const step = stepOf(draft, uid);
   if (!step) return draft;
@@ -80,7 +76,7 @@ export function duplicate(draft: Draft, uid: string, copyUid: string): Draft {
   });
 }
 
-/** One place up (-1) or down (1) in the order. */
+/** Moves a step one place up (-1) or down (1) in the order. */
 export function shift(draft: Draft, uid: string, by: -1 | 1): Draft {
   const index = indexOf(draft, uid);
   const item = draft[index];
@@ -88,7 +84,7 @@ export function shift(draft: Draft, uid: string, by: -1 | 1): Draft {
   return draft.toSpliced(index, 1).toSpliced(index + by, 0, item);
 }
 
-/** The step taken out of its place and put on that way. */
+/** Takes a step out of its place and inserts it on that way. */
 export function moveOn(draft: Draft, uid: string, way: Way): Draft {
   const item = draft.find((one) => one.uid === uid);
   if (item === undefined || way.uid === uid) return draft;
@@ -99,8 +95,8 @@ export function moveOn(draft: Draft, uid: string, way: Way): Draft {
   );
 }
 
-/** Lets a way out of a step lead elsewhere. To the step that comes next anyway it simply goes on. A step that cannot
- * branch gets a jump behind it. */
+/** Makes a way out of a step lead elsewhere. A way to the step directly below becomes `continue`. A step that cannot
+ * branch gets a jump below it. */
 export function connect(draft: Draft, way: Way, outcome: Outcome): Draft {
   const index = indexOf(draft, way.uid);
   const step = draft[index]?.step;
@@ -117,7 +113,8 @@ export function connect(draft: Draft, way: Way, outcome: Outcome): Draft {
   return insertAfter(draft, way.uid, jumpTo(draft, outcome.goto));
 }
 
-/** The step as it was edited. What referred to its key refers to the new one, unless another step has that already. */
+/** Replaces a step by its edited form. References to its key are renamed, unless another step has the old or the new
+ * key. */
 export function change(draft: Draft, uid: string, step: DraftStep): Draft {
   const before = stepOf(draft, uid);
   if (!before) return draft;

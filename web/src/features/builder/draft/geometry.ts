@@ -1,8 +1,9 @@
 import type { CSSProperties } from "react";
-import type { DraftStep } from "../model";
-import { branches, type Outlet, outlets } from "./outcomes";
+import type { Outlet } from "../model/outcome";
+import type { DraftStep } from "../model/step";
+import { branches, outlets } from "./outlets";
 
-/** How large everything on the canvas is, in its own pixels. The stylesheet takes the same from here, as variables. */
+/** The sizes of everything on the canvas, in its own pixels. The stylesheets get them from here, as CSS variables. */
 
 export const WIDTH = 264;
 const HEAD = 64;
@@ -20,7 +21,7 @@ export interface Point {
 
 export interface Port extends Outlet {
   side: "right" | "bottom";
-  /** From the step's left upper corner. */
+  /** Relative to the upper left corner of the step. */
   at: Point;
 }
 
@@ -35,8 +36,8 @@ export function heightOf(step: DraftStep, counted: boolean): number {
   return HEAD + rowsHeight(step) + (counted ? COUNTS : 0);
 }
 
-/** Where the ways out begin: the last one below, so that the main line runs straight down, the others at the right of
- * their rows; whatever stops leaves sideways. */
+/** Where the ways out begin: the last one at the bottom, so that the main line runs straight down, the others at the
+ * right of their rows. A way that stops leaves to the right. */
 export function ports(step: DraftStep, counted: boolean, steps: readonly DraftStep[] = []): readonly Port[] {
   const all = outlets(step, steps);
   return all.map((outlet, index) => {
@@ -47,7 +48,7 @@ export function ports(step: DraftStep, counted: boolean, steps: readonly DraftSt
   });
 }
 
-/** Where the sign of an end stands: beside or below the port. */
+/** The place of the mark of an end: beside or below the port. */
 export function pillAt(step: Point, port: Port): Point {
   return port.side === "right"
     ? { x: step.x + port.at.x + PILL_GAP, y: step.y + port.at.y - PILL.height / 2 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { SequenceStepResponse } from "@/api/schema";
+import { step } from "../model/fixtures";
 import { differences, fromApi, idsOf, sameDraft, toApi } from "./api-steps";
 import { connect } from "./edits";
-import { draftOf, fork, step } from "./fixtures";
+import { draftOf, fork } from "./fixtures";
 import { edgesOf, unreachable } from "./graph";
-import { outlets } from "./outcomes";
+import { outlets } from "./outlets";
 
 const EVERY_STEP = draftOf(
   step("intro", "email", { subject: "Hi", variants: [{ name: "A", weight: 1 }], unheard_of: [1] }),

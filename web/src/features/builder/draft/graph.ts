@@ -1,18 +1,19 @@
+import type { Outcome, OutletName } from "../model/outcome";
 import type { Draft } from "./draft";
-import { type Outcome, type Outgoing, outlets } from "./outcomes";
+import { outlets } from "./outlets";
 
-/** The draft as what the canvas draws: an edge for each way out of each step. The steps stay the truth; `edits.ts` turns
- * what is done to an edge back into them. */
+/** The draft as a graph for the canvas: one edge for each way out of each step. It is derived from the steps;
+ * `edits.ts` turns what is done to an edge into a change of the steps. */
 
 export interface Edge {
   id: string;
   source: string;
-  outlet: Outgoing;
+  outlet: OutletName;
   label: string;
   outcome: Outcome;
-  /** How many other ways out of the same step come after it. */
+  /** How many further ways out of the same step come after it. */
   below: number;
-  /** The step it leads to; null where the sequence ends, or stops, or where that step is not there. */
+  /** The step it leads to. Null if the sequence completes or stops there, or if there is no such step. */
   target: string | null;
   end: "completed" | "stopped" | "missing" | null;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { step } from "../model/fixtures";
 import type { Draft } from "./draft";
 import { insertAfter } from "./edits";
-import { draftOf, fork, step } from "./fixtures";
+import { draftOf, fork } from "./fixtures";
 import { heightOf, WIDTH } from "./geometry";
 import { placesOf, withoutPlaces, withPlaces, withRoom } from "./layout";
 import { neighbour } from "./neighbours";

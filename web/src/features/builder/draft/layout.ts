@@ -1,12 +1,12 @@
 import { Graph, layout } from "@dagrejs/dagre";
-import type { DraftStep } from "../model";
-import { isRaw } from "../panel/config";
+import { isRaw } from "../model/config";
+import type { DraftStep } from "../model/step";
 import type { BuilderStep, Draft } from "./draft";
 import { GAP, heightOf, PILL, PILL_GAP, type Point, WIDTH } from "./geometry";
 import { type Edge, edgesOf } from "./graph";
 
-/** Where each step stands. As long as nobody has moved one, all of them are laid out, top to bottom, whenever something
- * changes; from then on every place is kept, in `metadata.position`. */
+/** The place of each step. Until a step is placed by hand, all are laid out from top to bottom after each change.
+ * From then on every place is kept in `metadata.position`. */
 
 export type Places = ReadonlyMap<string, Point>;
 
@@ -19,12 +19,12 @@ export function placesOf(draft: Draft, counted: boolean): Places {
   return places;
 }
 
-/** Whether somebody has put the steps where they stand. */
+/** Whether any step was placed by hand. */
 export function isPlaced(draft: Draft): boolean {
   return draft.some((item) => placeOf(item.step) !== null);
 }
 
-/** The draft with these places kept. */
+/** The draft with these places stored in it. */
 export function withPlaces(draft: Draft, places: Places): Draft {
   return draft.map((item) => {
     const at = places.get(item.uid);
@@ -36,13 +36,13 @@ export function withPlaces(draft: Draft, places: Places): Draft {
   });
 }
 
-/** The draft laid out again: no place is kept. */
+/** The draft with no places stored, so that it is laid out automatically. */
 export function withoutPlaces(draft: Draft): Draft {
   return draft.map(unplaced);
 }
 
-/** Makes room for steps without a place in a draft whose places are kept: each stands below the step that leads to it, and
- * what was there moves down. Where nothing is kept, there is nothing to do. */
+/** Makes room for new steps in a draft whose places are kept: each is put below the step that leads to it, and the
+ * steps below move down. Does nothing if no places are kept. */
 export function withRoom(before: Draft, after: Draft, counted: boolean): Draft {
   const homeless = after.filter((item) => placeOf(item.step) === null);
   if (homeless.length === 0 || !isPlaced(before) || !isPlaced(after)) return after;
@@ -66,7 +66,7 @@ export function withRoom(before: Draft, after: Draft, counted: boolean): Draft {
   return withPlaces(after, places);
 }
 
-/** The draft with that step ready to be given another place. */
+/** The draft without the stored place of that step. */
 export function withoutPlace(draft: Draft, uid: string): Draft {
   return draft.map((item) => (item.uid === uid ? unplaced(item) : item));
 }
@@ -90,7 +90,7 @@ function below(leader: BuilderStep | undefined, places: Places, counted: boolean
   return { x: at.x, y: at.y + heightOf(leader.step, counted) + GAP.down };
 }
 
-/** The last arrangement: typing in a field asks for it at every key, and moves nothing. */
+/** Caches the last automatic layout: typing in a field asks for it at every key and changes nothing. */
 let last: { shape: string; places: Places } = { shape: "", places: new Map() };
 
 function arranged(draft: Draft, counted: boolean): Places {

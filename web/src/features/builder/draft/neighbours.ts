@@ -3,7 +3,7 @@ import type { Places } from "./layout";
 
 export type Direction = "up" | "down" | "left" | "right";
 
-/** The step that one would go to from here with an arrow key: the nearest in that direction, straight ahead before aside. */
+/** The step that an arrow key leads to: the nearest in that direction; straight ahead counts as nearer than aside. */
 export function neighbour(places: Places, from: string, direction: Direction): string | null {
   const here = places.get(from);
   if (here === undefined) return null;

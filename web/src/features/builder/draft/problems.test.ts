@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, step } from "./fixtures";
+import { step } from "../model/fixtures";
+import { draftOf } from "./fixtures";
 import { problemsOf } from "./problems";
 
 describe("problems", () => {

@@ -1,16 +1,16 @@
 import type { FieldProblem } from "@/api/problem";
-import type { StepProblem } from "../model";
+import type { StepProblem } from "../model/step";
 import type { Draft } from "./draft";
 
-/** What keeps the draft from running, as the server says. */
+/** The problems that keep the draft from running, as the server reports them. */
 export interface Problems {
   byStep: ReadonlyMap<string, readonly StepProblem[]>;
-  /** What is wrong with the whole: its settings, the tenant's postal address. */
+  /** Problems of the whole sequence: its settings, the tenant's postal address. */
   general: readonly FieldProblem[];
   count: number;
 }
 
-/** `steps[2].config.subject` at the step that stands there, as `config.subject`. */
+/** Assigns each problem to its step: `steps[2].config.subject` to the third step as `config.subject`. */
 export function problemsOf(steps: Draft, found: readonly FieldProblem[]): Problems {
   const byStep = new Map<string, StepProblem[]>();
   const general: FieldProblem[] = [];

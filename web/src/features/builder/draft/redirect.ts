@@ -1,5 +1,6 @@
+import type { Outcome } from "../model/outcome";
 import type { Draft } from "./draft";
-import { type Outcome, outlets, withOutcome } from "./outcomes";
+import { outlets, withOutcome } from "./outlets";
 
 /** The draft with every `goto` to that key leading to `outcome`. */
 export function redirected(draft: Draft, key: string, outcome: Outcome): Draft {

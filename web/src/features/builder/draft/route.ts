@@ -1,7 +1,7 @@
 import type { Point } from "./geometry";
 
-/** The way of an edge between the steps: down (or out to the right), along a lane that no step stands in, and down into
- * its target. */
+/** The route of an edge between the steps: down (or out to the right), along a lane that is free of steps, and down
+ * into its target. */
 
 export interface Box extends Point {
   width: number;
@@ -10,7 +10,7 @@ export interface Box extends Point {
 
 export interface Exit extends Point {
   side: "right" | "bottom";
-  /** How far it runs before it turns. */
+  /** How far it runs straight before it turns. */
   reach: number;
 }
 
@@ -25,7 +25,7 @@ export function route(from: Exit, to: Point, boxes: readonly Box[]): readonly Po
   return straightened([from, start, { x, y: start.y }, { x, y: entry.y }, entry, to]);
 }
 
-/** The path through these points, its corners rounded. */
+/** An SVG path through these points with rounded corners. */
 export function pathOf(points: readonly Point[], radius: number): string {
   return points
     .map((point, index) => {
@@ -41,7 +41,7 @@ export function pathOf(points: readonly Point[], radius: number): string {
     .join(" ");
 }
 
-/** Where its name goes: the middle of its longest part, and how long that is. */
+/** The place of the label: the middle of the longest part, and the length of that part. */
 export function middleOf(points: readonly Point[]): Point & { room: number } {
   let best: Point = points[0] ?? { x: 0, y: 0 };
   let longest = 0;
@@ -54,7 +54,7 @@ export function middleOf(points: readonly Point[]): Point & { room: number } {
   return { ...best, room: longest };
 }
 
-/** Of the free lanes the one with the shortest way; where all are taken, straight through. */
+/** The free lane with the shortest route. If none is free, straight through. */
 function laneOf(start: Point, end: Point, boxes: readonly Box[], beside: number): number {
   const top = Math.min(start.y, end.y);
   const bottom = Math.max(start.y, end.y);
@@ -67,7 +67,7 @@ function laneOf(start: Point, end: Point, boxes: readonly Box[], beside: number)
   return free.toSorted((a, b) => cost(a) - cost(b))[0] ?? end.x;
 }
 
-/** Without points that lie on a line with their neighbours. */
+/** Removes points that lie on a line between their neighbours. */
 function straightened(points: readonly Point[]): readonly Point[] {
   const kept: Point[] = [];
   for (const [index, { x, y }] of points.entries()) {

@@ -5,12 +5,12 @@ import { toast } from "sonner";
 import { download } from "@/api/client";
 import { messageOf } from "@/api/problem";
 import type { SequenceResponse } from "@/api/schema";
-import { Badge, StatusBadge } from "@/ui/badge";
-import { Button, buttonClass } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
-import { Tooltip } from "@/ui/tooltip";
-import { useBuilder, useDraft } from "../builder-context";
-import { isDirty, type Saving } from "../saving";
+import { Badge, StatusBadge } from "@/ui/data/badge";
+import { Button, buttonClass } from "@/ui/inputs/button";
+import { Menu, MenuItem } from "@/ui/overlays/menu";
+import { Tooltip } from "@/ui/overlays/tooltip";
+import { useBuilder, useDraft } from "../store/builder-context";
+import { isDirty, type Saving } from "../store/saving";
 import styles from "./header.module.css";
 import { History } from "./history";
 import { NameField } from "./name-field";
@@ -59,7 +59,7 @@ export function BuilderHeader({ saving }: { saving: Saving }) {
   );
 }
 
-/** With its name where there is room; where there is hardly any, it is in the menu. */
+/** A link with its name where there is room. On a narrow screen the menu has it. */
 function Room({
   to,
   params,
@@ -110,7 +110,7 @@ function More({ sequence }: { sequence: SequenceResponse }) {
   );
 }
 
-/** As the server has it: what is not saved is not in the file. */
+/** Exports what the server has: unsaved edits are not in the file. */
 async function exportYaml(sequence: SequenceResponse): Promise<void> {
   try {
     const url = URL.createObjectURL(await download(`/sequences/${sequence.id}/export?format=yaml`));

@@ -1,11 +1,11 @@
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { useBuilder } from "../builder-context";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
 import { differences, fromApi } from "../draft/api-steps";
-import type { Saving } from "../saving";
+import { useBuilder } from "../store/builder-context";
+import type { Saving } from "../store/saving";
 import styles from "./publish-dialog.module.css";
 
-/** Somebody else has saved since: whose steps are kept is a person's decision, in sight of what differs. */
+/** Somebody else has saved in the meantime: the user sees what differs and decides whose steps are kept. */
 export function ConflictDialog({ saving }: { saving: Saving }) {
   const { store } = useBuilder();
   const { conflict } = saving;
@@ -17,7 +17,7 @@ export function ConflictDialog({ saving }: { saving: Saving }) {
       open
       onOpenChange={(open) => !open && saving.decideLater()}
       title="Somebody else has changed this sequence"
-      description="Their steps were saved after you opened it. Yours are still here, and not saved: load theirs, which discards yours, or overwrite theirs with yours."
+      description="They saved after you opened it. Your changes are still here but not saved: load theirs, which discards yours, or overwrite theirs with yours."
       footer={
         <>
           <Button onClick={saving.decideLater}>Decide later</Button>

@@ -1,11 +1,11 @@
 import { Redo2, Undo2 } from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { Button } from "@/ui/button";
-import { Tooltip } from "@/ui/tooltip";
-import { useBuilder, useDraft } from "../builder-context";
+import { Button } from "@/ui/inputs/button";
+import { Tooltip } from "@/ui/overlays/tooltip";
+import { useBuilder, useDraft } from "../store/builder-context";
 
-/** Undo and redo, each telling what it would take back, or do again. */
+/** Undo and redo. Each button names the edit. */
 export function History() {
   const { store } = useBuilder();
   const event = useDraft((state) => state.event);
@@ -36,7 +36,8 @@ export function History() {
   );
 }
 
-/** The keys that hold in all of the builder, whatever has the focus; a field of its own (the name) keeps its own undo. */
+/** Keys that work in the whole builder, whatever has the focus. A field with an undo of its own (the name) keeps
+ * it. */
 export function useBuilderKeys(save: () => void): void {
   const { store, frozen } = useBuilder();
   useEffect(() => {

@@ -1,10 +1,10 @@
 import { useBlocker } from "@tanstack/react-router";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { useBuilder } from "../builder-context";
-import { isDirty, type Saving } from "../saving";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { useBuilder } from "../store/builder-context";
+import { isDirty, type Saving } from "../store/saving";
 
-/** Asks before unsaved edits are left behind, on the way to another screen and out of the app. */
+/** Asks before unsaved edits are lost by going to another screen or closing the page. */
 export function LeaveGuard({ saving }: { saving: Saving }) {
   const { store } = useBuilder();
   const dirty = () => isDirty(store.getState());
@@ -20,7 +20,7 @@ export function LeaveGuard({ saving }: { saving: Saving }) {
       open
       onOpenChange={(open) => !open && blocker.reset()}
       title="Leave without saving?"
-      description="What you have changed since the last save would be lost."
+      description="Your changes since the last save would be lost."
       footer={
         <>
           <Button onClick={blocker.reset}>Stay</Button>

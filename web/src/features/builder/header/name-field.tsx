@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
-import { useBuilder } from "../builder-context";
+import { useBuilder } from "../store/builder-context";
 import styles from "./header.module.css";
 
-/** The sequence's name, kept as soon as one leaves the field. It is no part of the steps, and of their undo. */
+/** The name of the sequence, saved when the field is left. It belongs neither to the steps nor to their undo. */
 export function NameField() {
   const { sequence, frozen } = useBuilder();
   const queries = useQueryClient();

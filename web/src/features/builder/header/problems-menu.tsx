@@ -1,16 +1,16 @@
 import { CircleAlert } from "lucide-react";
 import { plural } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
-import { useBuilder, useDraft } from "../builder-context";
+import { Button } from "@/ui/inputs/button";
+import { Menu, MenuItem } from "@/ui/overlays/menu";
 import { titleOf } from "../draft/draft";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./header.module.css";
 
-/** All that keeps the sequence from running, each a way to the step that it is about. */
+/** All problems that keep the sequence from running. Choosing one opens its step. */
 export function ProblemsMenu() {
   const { problems, store } = useBuilder();
   const steps = useDraft((state) => state.steps);
-  // Where there is no step, the canvas says so itself.
+  // Without steps, the canvas says so itself.
   if (problems.count === 0 || steps.length === 0) return null;
   return (
     <Menu

@@ -3,15 +3,15 @@ import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { PublicationResponse } from "@/api/schema";
 import { count, plural, words } from "@/lib/format";
-import { Badge, type Tone } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { Loaded, Loading } from "@/ui/states";
-import { useBuilder, useDraft } from "../builder-context";
+import { Badge, type Tone } from "@/ui/data/badge";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Loaded, Loading } from "@/ui/page/states";
 import { titleOf, withKey } from "../draft/draft";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./publish-dialog.module.css";
 
-/** What publishing would do to the leads on their way, before it is done. */
+/** Shows what publishing would do to the leads in the sequence, before it is done. */
 export function PublishDialog({
   open,
   onOpenChange,
@@ -47,7 +47,7 @@ export function PublishDialog({
       open={open}
       onOpenChange={onOpenChange}
       title={rehearsal.data ? `Publish version ${rehearsal.data.version}?` : "Publish?"}
-      description="Leads on their way take up the new version. Nothing that was sent is sent again."
+      description="Enrolled leads move to the new version. Nothing that was sent is sent again."
       footer={
         <>
           <Button onClick={() => onOpenChange(false)}>Cancel</Button>
@@ -87,7 +87,7 @@ function Changes({ told }: { told: PublicationResponse }) {
     <section className={styles.part}>
       <h3>Steps</h3>
       {told.changes.length === 0 ? (
-        <p className="muted">No step changes; the name or the settings do.</p>
+        <p className="muted">No step has changed, only the name or the settings.</p>
       ) : (
         <ul className={styles.changes}>
           {told.changes.map(({ key, change }) => {
@@ -107,18 +107,18 @@ function Changes({ told }: { told: PublicationResponse }) {
 
 function Leads({ told: { leads }, pinned }: { told: PublicationResponse; pinned: boolean }) {
   const rows: readonly [string, number][] = [
-    ["notice nothing", leads.unchanged],
+    ["not affected", leads.unchanged],
     ["wait less than before", leads.wait_less],
     ["wait longer than before", leads.wait_more],
-    ["move on, since their step is gone", leads.moved],
-    ["complete, since nothing is left for them", leads.completed],
+    ["move on, because their step was removed", leads.moved],
+    ["complete, because no step is left", leads.completed],
   ];
   return (
     <section className={styles.part}>
-      <h3>Leads on their way</h3>
+      <h3>Enrolled leads</h3>
       {leads.total === 0 ? (
         <p className="muted">
-          {pinned ? "They stay on the version that they began with." : "There are none that would notice."}
+          {pinned ? "They stay on the version that they started with." : "No lead is affected."}
         </p>
       ) : (
         <dl className={`${styles.leads} numeric`}>

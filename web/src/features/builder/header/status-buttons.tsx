@@ -3,15 +3,15 @@ import { Pause, Play, Upload } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
-import { Button } from "@/ui/button";
-import { useBuilder, useDraft } from "../builder-context";
-import { isDirty, type Saving } from "../saving";
+import { Button } from "@/ui/inputs/button";
+import { useBuilder, useDraft } from "../store/builder-context";
+import { isDirty, type Saving } from "../store/saving";
 import styles from "./header.module.css";
 import { PublishDialog } from "./publish-dialog";
 
-const SAID = { active: "Active: leads can be enrolled", paused: "Paused: every lead of it is held" };
+const SAID = { active: "Active: leads can be enrolled", paused: "Paused: all of its leads wait" };
 
-/** What a sequence can become next: active, paused, published. What is on the screen is saved first. */
+/** Activates, pauses, resumes or publishes the sequence. Unsaved edits are saved first. */
 export function StatusButtons({ saving }: { saving: Saving }) {
   const { sequence, problems } = useBuilder();
   const unsaved = useDraft(isDirty);
@@ -32,7 +32,7 @@ export function StatusButtons({ saving }: { saving: Saving }) {
         look="primary"
         busy={changing("active")}
         disabled={problems.count > 0}
-        title={problems.count > 0 ? "Mend the problems first" : undefined}
+        title={problems.count > 0 ? "Fix the problems first" : undefined}
         onClick={activate}
       >
         <Play /> Activate

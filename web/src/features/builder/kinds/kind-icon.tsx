@@ -1,4 +1,4 @@
-import type { StepType } from "../model";
+import type { StepType } from "../model/step";
 import { kindOf } from ".";
 import styles from "./tone.module.css";
 

@@ -1,18 +1,18 @@
 import { ArrowDown, ArrowUp, CircleAlert, Copy, Plus, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "@/ui/button";
-import { Menu } from "@/ui/menu";
-import { useActions } from "../actions";
-import { useBuilder, useDraft, useProblemsOf, useSteps } from "../builder-context";
-import { AddItems } from "../canvas/add-items";
+import { Button } from "@/ui/inputs/button";
+import { Menu } from "@/ui/overlays/menu";
 import { type BuilderStep, titleOf } from "../draft/draft";
-import { outlets } from "../draft/outcomes";
-import { lineOf } from "../kinds";
+import { outlets } from "../draft/outlets";
 import { KindIcon } from "../kinds/kind-icon";
+import { KindMenuItems } from "../kinds/kind-menu-items";
+import { shortSummaryOf } from "../kinds/summary";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft, useProblemsOf, useSteps } from "../store/builder-context";
 import styles from "./step-list.module.css";
 import { WayChoice } from "./way-choice";
 
-/** The same steps as a list in their order: all that the canvas does, for whoever would rather read or type. */
+/** The steps as a list in their order. It offers all that the canvas offers, without a pointer. */
 export function StepList() {
   const steps = useDraft((state) => state.steps);
   return (
@@ -46,7 +46,7 @@ function Row({ item, place, last }: { item: BuilderStep; place: number; last: bo
           <KindIcon type={step.type} />
           <span className={styles.words}>
             <span className={styles.title}>{titleOf(step)}</span>
-            <span className={styles.summary}>{lineOf(step, all)}</span>
+            <span className={styles.summary}>{shortSummaryOf(step, all)}</span>
           </span>
         </button>
         <RowTools item={item} first={place === 1} last={last} />
@@ -98,12 +98,12 @@ function RowTools({
       </Tool>
       <Menu
         trigger={
-          <Button look="quiet" size="sm" icon aria-label={`Add a step behind ${name}`}>
+          <Button look="quiet" size="sm" icon aria-label={`Add a step after ${name}`}>
             <Plus />
           </Button>
         }
       >
-        <AddItems onAdd={(type) => actions.add(type, uid)} />
+        <KindMenuItems onAdd={(type) => actions.add(type, uid)} />
       </Menu>
     </div>
   );

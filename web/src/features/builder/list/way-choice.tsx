@@ -1,15 +1,15 @@
-import { SelectField } from "@/ui/field";
-import { useActions } from "../actions";
-import { useBuilder, useDraft } from "../builder-context";
+import { SelectField } from "@/ui/inputs/field";
 import { indexOf, titleOf } from "../draft/draft";
-import type { Outcome, Outlet } from "../draft/outcomes";
+import type { Outcome, Outlet } from "../model/outcome";
+import { useActions } from "../store/actions";
+import { useBuilder, useDraft } from "../store/builder-context";
 import styles from "./step-list.module.css";
 
 const CONTINUE = "continue";
 const STOP = "stop";
 const GOTO = "goto ";
 
-/** Where one way out of a step leads, to be chosen. */
+/** Chooses where one way out of a step leads. */
 export function WayChoice({ uid, outlet }: { uid: string; outlet: Outlet }) {
   const actions = useActions();
   const { frozen } = useBuilder();
@@ -55,7 +55,7 @@ function written(outcome: Outcome): string {
   return "stop" in outcome ? STOP : CONTINUE;
 }
 
-/** A stop that is chosen again keeps its reason. */
+/** Choosing "stop" again keeps the reason. */
 function outcomeOf(value: string, before: Outcome): Outcome {
   if (value === CONTINUE) return { continue: true };
   if (value === STOP) return "stop" in before ? before : { stop: true };

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { plural } from "@/lib/format";
-import { TextField } from "@/ui/field";
-import type { DraftStep } from "../model";
-import { DurationFields } from "./duration-fields";
-import styles from "./panel.module.css";
-import { useAnyProblem, useProblem } from "./problems-context";
-import { referencesTo } from "./references";
+import { TextField } from "@/ui/inputs/field";
+import { referencesTo } from "../draft/references";
+import { DurationFields } from "../fields/duration-fields";
+import styles from "../fields/fields.module.css";
+import { useAnyProblem, useProblem } from "../fields/problems-context";
+import { kindOf } from "../kinds";
+import type { DraftStep } from "../model/step";
 
 interface CommonFieldsProps {
   step: DraftStep;
@@ -13,7 +14,7 @@ interface CommonFieldsProps {
   onChange: (step: DraftStep) => void;
 }
 
-/** What every type of step has: a name, a key, and a wait of its own. */
+/** The fields of every step type: a name, a key, and a wait before the step. */
 export function CommonFields({ step, steps, onChange }: CommonFieldsProps) {
   return (
     <div className={styles.fields}>
@@ -48,12 +49,13 @@ function OwnDelay({ step, onChange }: Pick<CommonFieldsProps, "step" | "onChange
   );
   const waits = step.delay_days + step.delay_hours + step.delay_minutes > 0;
   const problem = useAnyProblem("delay_days", "delay_hours", "delay_minutes");
-  // Of a step that is a delay itself a second one is hardly ever meant.
-  const [folded] = useState(step.type === "delay" && !waits);
+  // A step that is a wait itself seldom needs a second one.
+  const isWait = kindOf(step.type).isWait === true;
+  const [folded] = useState(isWait && !waits);
   if (!folded) return fields;
   return (
     <details className={styles.details} open={problem || undefined}>
-      <summary>Another wait, before it</summary>
+      <summary>Wait before this step, too</summary>
       {fields}
     </details>
   );
@@ -61,7 +63,7 @@ function OwnDelay({ step, onChange }: Pick<CommonFieldsProps, "step" | "onChange
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
-/** A half-typed key is nobody's key: it is told once the field is left, and only if it can be one. */
+/** A key is reported when the field is left and only if it is valid: half-typed keys would rename references. */
 function KeyField({
   step,
   steps,
@@ -73,7 +75,7 @@ function KeyField({
 }) {
   const [writing, setWriting] = useState({ of: step.key, typed: step.key });
   const [touched, setTouched] = useState(false);
-  // What was typed for another key (before an undo) is no edit of this one.
+  // Text that was typed for another key (before an undo) does not belong to this one.
   const typed = writing.of === step.key ? writing.typed : step.key;
   const problem = useProblem("key");
   const wrong = wrongWith(typed, step, steps);
@@ -105,9 +107,9 @@ function wrongWith(key: string, step: DraftStep, steps: readonly DraftStep[]): s
 
 function whatItMeans(key: string, step: DraftStep, steps: readonly DraftStep[]): string {
   const named = referencesTo(step.key, steps).length;
-  if (key === step.key) return "Branches and files name the step by it.";
-  const inFiles = "Where this sequence is kept as a file, a new key is a new step.";
+  if (key === step.key) return "Branches and files refer to the step by this key.";
+  const inFiles = "If this sequence is kept as a file, a new key makes a new step.";
   return named === 0
     ? inFiles
-    : `${plural(named, "step names", "steps name")} it by “${step.key}”. ${inFiles}`;
+    : `${plural(named, "step refers", "steps refer")} to “${step.key}”. ${inFiles}`;
 }

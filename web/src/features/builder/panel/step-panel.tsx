@@ -1,17 +1,14 @@
 import { CircleAlert } from "lucide-react";
 import { useMemo } from "react";
-import type { DraftStep, StepProblem } from "../model";
-import { ActionEditor } from "./action-editor";
+import { asSentence } from "@/lib/sentence";
+import styles from "../fields/fields.module.css";
+import { JsonField } from "../fields/json-field";
+import { placeProblems } from "../fields/problems";
+import { ProblemsContext, useProblem } from "../fields/problems-context";
+import { kindOf } from "../kinds";
+import type { DraftStep, StepProblem } from "../model/step";
 import { CommonFields } from "./common-fields";
-import { ConditionEditor } from "./condition-editor";
-import type { Raw } from "./config";
-import { DelayEditor } from "./delay-editor";
-import { EmailEditor } from "./email-editor";
-import { JsonField } from "./json-field";
-import styles from "./panel.module.css";
-import { fieldsOf, placeProblems } from "./problems";
-import { ProblemsContext, sentence, useProblem } from "./problems-context";
-import { WaitForEditor } from "./wait-for-editor";
+import { fieldPathsOf } from "./field-paths";
 
 export interface StepPanelProps {
   sequenceId: string;
@@ -21,20 +18,11 @@ export interface StepPanelProps {
   onChange: (step: DraftStep) => void;
 }
 
-/** What the editor of one type of step is given. */
-export interface EditorProps {
-  sequenceId: string;
-  step: DraftStep;
-  steps: readonly DraftStep[];
-  config: Raw;
-  onConfig: (config: Record<string, unknown>) => void;
-}
-
-/** Everything that can be said of a step. What the server finds wrong stands beside the field that it is about. Each step needs
- * a panel of its own (`key`): which tab is open, and what is half typed, is nothing to the next one. */
+/** Everything that can be edited about a step. A problem that the server found stands beside the field that it is about.
+ * Each step needs a panel of its own (`key`): the open tab and half-typed text of one step must not show in the next. */
 export function StepPanel({ sequenceId, step, steps, problems, onChange }: StepPanelProps) {
-  const placed = useMemo(() => placeProblems(problems, fieldsOf(step)), [problems, step]);
-  const Editor = EDITORS[step.type];
+  const placed = useMemo(() => placeProblems(problems, fieldPathsOf(step)), [problems, step]);
+  const { Editor } = kindOf(step.type);
   return (
     <ProblemsContext value={placed}>
       <div className={styles.panel}>
@@ -53,14 +41,6 @@ export function StepPanel({ sequenceId, step, steps, problems, onChange }: StepP
   );
 }
 
-const EDITORS = {
-  email: EmailEditor,
-  delay: DelayEditor,
-  condition: ConditionEditor,
-  action: ActionEditor,
-  wait_for: WaitForEditor,
-};
-
 function Problems({ problems }: { problems: readonly StepProblem[] }) {
   if (problems.length === 0) return null;
   return (
@@ -68,7 +48,7 @@ function Problems({ problems }: { problems: readonly StepProblem[] }) {
       {problems.map((problem) => (
         <li key={`${problem.field} ${problem.code} ${problem.detail}`}>
           <CircleAlert size={14} aria-hidden="true" />
-          {sentence(problem.detail)}
+          {asSentence(problem.detail)}
         </li>
       ))}
     </ul>
@@ -82,7 +62,7 @@ function Metadata({ step, onChange }: { step: DraftStep; onChange: (step: DraftS
       <summary>Notes for other programs</summary>
       <JsonField
         label="Metadata"
-        hint="Kept with the step as it is; nothing here reads it."
+        hint="Stored with the step for other programs. Cadenza does not read it."
         value={step.metadata}
         error={problem}
         onChange={(metadata = {}) => onChange({ ...step, metadata })}

@@ -2,17 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { ApiKeyResponse } from "@/api/schema";
-import { sessionQuery } from "@/app/session-query";
+import { sessionQuery } from "@/api/session-query";
 import { words } from "@/lib/format";
-import { usePages } from "@/lib/pages";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Empty } from "@/ui/states";
-import { Heads, Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Badge } from "@/ui/data/badge";
+import { Listing } from "@/ui/data/listing";
+import { Heads, Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { CreateKey } from "./create-key";
 import { RevokeKey } from "./revoke-key";
@@ -34,12 +34,12 @@ export default function ApiKeysSection() {
       }
     >
       <p className={styles.lead}>
-        Whoever has a key may do what its scopes say. Only its beginning is kept here: a key that is lost is
-        revoked, and another one made.
+        A key gives access to all that its scopes allow. Only its first characters are stored: if a key is
+        lost, revoke it and create another one.
       </p>
       <Listing
         pages={pages}
-        empty={<Empty title="No API keys">Make one for each program that works with Cadenza.</Empty>}
+        empty={<Empty title="No API keys">Create one for each program that uses Cadenza.</Empty>}
       >
         {(keys) => <Keys keys={keys} onRevoke={setRevoking} />}
       </Listing>
@@ -59,7 +59,7 @@ function Keys({
   const session = useQuery(sessionQuery);
   return (
     <Table label="API keys" stack>
-      <Heads names={["Key", "Scopes", "Last used", "Made"]} actions />
+      <Heads names={["Key", "Scopes", "Last used", "Created"]} actions />
       <tbody>
         {keys.map((apiKey) => {
           const inUse = apiKey.id === session.data?.api_key_id && apiKey.revoked_at === null;

@@ -2,18 +2,18 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { ApiKeyCreate } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { Dialog } from "@/ui/dialog";
-import { CheckField, TextField } from "@/ui/field";
-import { Fieldset, FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Fieldset, FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 type Scope = ApiKeyCreate["scopes"][number];
 
 const SHOWN = ["name", "scopes"];
 const SCOPES: readonly [Scope, string, string][] = [
   ["read", "Read", "Sees sequences, leads, mailboxes and analytics."],
-  ["write", "Write", "Makes and changes them, enrolls, pauses and stops leads."],
+  ["write", "Write", "Creates and changes them; enrolls, pauses and stops leads."],
   ["admin", "Admin", "Users, API keys, webhooks, suppressions and the organisation."],
 ];
 
@@ -33,7 +33,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
         open
         onOpenChange={onClose}
         title="Copy the key now"
-        description="It is shown this once and stored nowhere. Whoever has it may do what its scopes say."
+        description="It is shown only now and stored nowhere. It gives access to all that its scopes allow."
         footer={
           <Button look="primary" onClick={onClose}>
             I have copied it

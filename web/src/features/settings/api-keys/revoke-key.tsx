@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { ApiKeyResponse } from "@/api/schema";
-import { Confirm } from "@/ui/dialog";
+import { Confirm } from "@/ui/overlays/dialog";
 
 export function RevokeKey({ apiKey, onClose }: { apiKey: ApiKeyResponse; onClose: () => void }) {
   const client = useQueryClient();
@@ -19,7 +19,7 @@ export function RevokeKey({ apiKey, onClose }: { apiKey: ApiKeyResponse; onClose
       open
       onOpenChange={onClose}
       title={`Revoke “${apiKey.name}”?`}
-      description="At once and for good: whatever works with this key is refused from now on."
+      description="Every program that uses this key is refused from now on. This cannot be undone."
       confirm="Revoke key"
       busy={revoking.isPending}
       onConfirm={() => revoking.mutate()}

@@ -2,12 +2,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { FindingResponse, FindingsResponse, SenderDomainResponse } from "@/api/schema";
-import { useMay } from "@/app/scopes";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { Card } from "@/ui/page";
-import { Time } from "@/ui/time";
+import { useMay } from "@/api/scopes";
+import { Badge } from "@/ui/data/badge";
+import { Copyable } from "@/ui/data/copyable";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Card } from "@/ui/page/page";
 import styles from "./domains.module.css";
 import { RECORDS, STATUS, summary } from "./findings";
 import { SigningForm } from "./signing-form";
@@ -88,7 +88,7 @@ function Findings({ findings }: { findings: FindingsResponse }) {
   );
 }
 
-/** What stands between backticks is to be taken literally. */
+/** Shows text between backticks as code. */
 function Detail({ text }: { text: string }) {
   return text.split("`").map((part, index) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text, which never change places

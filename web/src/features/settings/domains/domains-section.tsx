@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
-import { usePages } from "@/lib/pages";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Empty } from "@/ui/states";
+import { usePages } from "@/api/pages";
+import { Listing } from "@/ui/data/listing";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { DomainCard } from "./domain-card";
 
@@ -14,8 +14,8 @@ export default function DomainsSection() {
   return (
     <Section title="Sender domains">
       <p className={styles.lead}>
-        The domains of your mailboxes, and whether receivers have reason to believe their mail: SPF, DKIM,
-        DMARC and MX as DNS has them.
+        The domains of your mailboxes, and whether receivers can verify their mail: SPF, DKIM, DMARC and MX as
+        DNS has them.
       </p>
       <Listing
         pages={pages}
@@ -28,7 +28,7 @@ export default function DomainsSection() {
               </Link>
             }
           >
-            A domain is here as soon as a mailbox is of it.
+            A domain appears here when a mailbox uses it.
           </Empty>
         }
       >

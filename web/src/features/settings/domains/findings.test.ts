@@ -19,7 +19,7 @@ describe("the summary of a domain", () => {
   it.each([
     [null, "Not checked yet"],
     [findings({}), "All in order"],
-    [findings({ spf: "fail", dmarc: "missing", mx: "unresolved" }), "To mend: SPF, DMARC"],
+    [findings({ spf: "fail", dmarc: "missing", mx: "unresolved" }), "To fix: SPF, DMARC"],
     [findings({ mx: "unresolved" }), "DNS gave no answer: MX"],
   ])("says what matters most (%#)", (given, said) => {
     expect(summary(given).text).toBe(said);

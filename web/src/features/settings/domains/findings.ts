@@ -1,5 +1,5 @@
 import type { FindingResponse, FindingsResponse } from "@/api/schema";
-import type { Tone } from "@/ui/badge";
+import type { Tone } from "@/ui/data/badge";
 
 export const RECORDS = {
   spf: { name: "SPF", why: "who may send for the domain" },
@@ -15,7 +15,8 @@ export const STATUS: Record<FindingResponse["status"], { name: string; tone: Ton
   unresolved: { name: "No answer", tone: "amber" },
 };
 
-/** The domain in one sentence. An answer that did not come is never taken for either. */
+/** The result for the domain in one sentence. A DNS question without an answer counts neither as found nor as
+ * missing. */
 export function summary(findings: FindingsResponse | null): { tone: Tone; text: string } {
   if (findings === null) return { tone: "grey", text: "Not checked yet" };
   const named = (wanted: readonly string[]) =>
@@ -24,7 +25,7 @@ export function summary(findings: FindingsResponse | null): { tone: Tone; text: 
       .map(([, { name }]) => name)
       .join(", ");
   const wrong = named(["fail", "missing"]);
-  if (wrong) return { tone: "red", text: `To mend: ${wrong}` };
+  if (wrong) return { tone: "red", text: `To fix: ${wrong}` };
   const unknown = named(["unresolved"]);
   return unknown
     ? { tone: "amber", text: `DNS gave no answer: ${unknown}` }

@@ -2,13 +2,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { SenderDomainResponse, SenderDomainUpdate } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { TextArea, TextField } from "@/ui/field";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { Button } from "@/ui/inputs/button";
+import { TextArea, TextField } from "@/ui/inputs/field";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 const SHOWN = ["dkim.selector", "dkim.private_key"];
 
-/** Sets the key that signs the domain's mail, or takes it away. */
+/** Sets or removes the key that signs the mail of the domain. */
 export function SigningForm({ domain, onClose }: { domain: SenderDomainResponse; onClose: () => void }) {
   const client = useQueryClient();
   const [selector, setSelector] = useState(domain.dkim?.selector ?? "cadenza1");
@@ -25,8 +25,8 @@ export function SigningForm({ domain, onClose }: { domain: SenderDomainResponse;
     <FormDialog
       onClose={onClose}
       title={`Sign mail of ${domain.domain}`}
-      description="Most providers sign what their customers send; then leave it to them. Else publish the record at once: receivers take for forged what is signed with a key that they do not find."
-      submit={domain.dkim ? "Save" : "Make a key"}
+      description="Most providers sign their customers' mail: then set no key here. If you set one, publish its record at once: receivers treat mail as forged if they cannot find its key."
+      submit={domain.dkim ? "Save" : "Create a key"}
       busy={saving.isPending}
       problem={problem}
       onSubmit={() =>
@@ -59,7 +59,7 @@ export function SigningForm({ domain, onClose }: { domain: SenderDomainResponse;
             disabled={saving.isPending}
             onClick={() => saving.mutate({ dkim: null })}
           >
-            Sign no more, and forget the key
+            Stop signing and delete the key
           </Button>
         </div>
       )}

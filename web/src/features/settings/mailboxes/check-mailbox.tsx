@@ -3,10 +3,10 @@ import { CircleCheck, CircleX } from "lucide-react";
 import { api, call } from "@/api/client";
 import type { ServerCheckResponse } from "@/api/schema";
 import { count } from "@/lib/format";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import styles from "./mailboxes.module.css";
 
-/** Logs in to its servers now, sends nothing, and says what each of them answered. */
+/** Logs in to the mailbox's servers now and shows what each of them answered. Sends nothing. */
 export function CheckMailbox({ mailboxId }: { mailboxId: string }) {
   const checking = useMutation({
     mutationFn: () =>

@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { MailboxResponse } from "@/api/schema";
-import { Confirm } from "@/ui/dialog";
-import { Failed } from "@/ui/states";
+import { Confirm } from "@/ui/overlays/dialog";
+import { Failed } from "@/ui/page/states";
 
 export function DeleteMailbox({
   mailbox,
@@ -25,7 +25,7 @@ export function DeleteMailbox({
     onSettled: () =>
       client.invalidateQueries({
         queryKey: ["mailboxes"],
-        // Itself is not to be asked for any more.
+        // The deleted mailbox itself must not be loaded again.
         predicate: ({ queryKey }) => queryKey[1] !== mailbox.id,
       }),
     meta: { quiet: true },
@@ -35,7 +35,7 @@ export function DeleteMailbox({
       open
       onOpenChange={onClose}
       title={`Delete ${mailbox.email}?`}
-      description="What it has sent stays on record. A mailbox that leads are still written to from cannot be deleted: hold it instead."
+      description="Its history stays. A mailbox that live enrollments use cannot be deleted: hold it instead."
       confirm="Delete mailbox"
       busy={deleting.isPending}
       onConfirm={() => deleting.mutate()}

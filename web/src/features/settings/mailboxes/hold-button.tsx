@@ -2,9 +2,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { MailboxResponse } from "@/api/schema";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 
-/** Held, everything that would leave from it waits; released, what waited goes on and its breakers count anew. */
+/** Holds or releases a mailbox. While it is held, everything that it would send waits; a release resets its
+ * breakers. */
 export function HoldButton({ mailbox }: { mailbox: MailboxResponse }) {
   const client = useQueryClient();
   const status = mailbox.status === "held" ? "active" : "held";
@@ -18,7 +19,9 @@ export function HoldButton({ mailbox }: { mailbox: MailboxResponse }) {
       ),
     onSuccess: () =>
       toast.success(
-        status === "held" ? `${mailbox.email} is held` : `${mailbox.email} sends again: what waited goes on`,
+        status === "held"
+          ? `${mailbox.email} is held`
+          : `${mailbox.email} sends again, with everything that waited`,
       ),
     onSettled: () => client.invalidateQueries({ queryKey: ["mailboxes"] }),
   });

@@ -1,7 +1,7 @@
 import type { FormProblem } from "@/api/fields";
 import { words } from "@/lib/format";
-import { CheckField, TextField } from "@/ui/field";
-import { Row } from "@/ui/form-dialog";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Row } from "@/ui/overlays/form-dialog";
 import { type MailboxValues, WEEK, type Weekday } from "./mailbox-values";
 import styles from "./mailboxes.module.css";
 
@@ -32,7 +32,7 @@ export function HoursFields({
     <>
       <CheckField
         label="Working hours"
-        hint="Else it sends at any hour that the sequence allows."
+        hint="Without them it sends at any hour that the sequence allows."
         checked={values.on}
         onChange={(event) => onChange({ ...values, on: event.target.checked })}
       />

@@ -1,8 +1,8 @@
 import type { InboxShown } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { Badge, type Tone } from "@/ui/badge";
-import { Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Badge, type Tone } from "@/ui/data/badge";
+import { Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
 import styles from "./mailboxes.module.css";
 
 const STATES: Record<InboxShown["status"], { name: string; tone: Tone }> = {
@@ -26,7 +26,7 @@ export function Inbox({ inbox }: { inbox: InboxShown }) {
             all that arrived until <Time at={inbox.read_at} /> was read
           </>
         ) : (
-          "nothing was read yet"
+          "nothing has been read yet"
         )}
       </p>
       <Table label="Folders">
@@ -54,11 +54,11 @@ export function Inbox({ inbox }: { inbox: InboxShown }) {
   );
 }
 
-/** Messages that could not be read, to be looked at in the mailbox itself. */
+/** Messages that Cadenza could not read, to be looked at in the mailbox itself. */
 function GivenUp({ inbox }: { inbox: InboxShown }) {
   return (
     <>
-      <p>{plural(inbox.given_up, "message")} could not be read, and must be looked at in the mailbox:</p>
+      <p>{plural(inbox.given_up, "message")} could not be read. Look at them in the mailbox:</p>
       <Table label="Messages that could not be read">
         <thead>
           <tr>

@@ -1,25 +1,25 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
+import { LIVE } from "@/api/query-client";
 import type { MailboxDetail } from "@/api/schema";
-import { LIVE } from "@/app/query-client";
-import { useMay } from "@/app/scopes";
+import { useMay } from "@/api/scopes";
 import { count } from "@/lib/format";
-import { StatusBadge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { Section } from "@/ui/page";
-import { Loaded } from "@/ui/states";
-import { Time } from "@/ui/time";
+import { StatusBadge } from "@/ui/data/badge";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
+import { Section } from "@/ui/page/page";
+import { Loaded } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { CheckMailbox } from "./check-mailbox";
 import { DeleteMailbox } from "./delete-mailbox";
 import { HoldButton } from "./hold-button";
 import { Inbox } from "./inbox";
 import { MailboxForm } from "./mailbox-form";
-import { capsText, gapText, hoursText, rampText, sentTodayText, whyHeld } from "./words";
+import { capsText, gapText, hoursText, rampText, sentTodayText, whyHeld } from "./mailbox-words";
 
-/** One mailbox: its health, its limits, its servers and how the watching of its inbox goes. */
+/** One mailbox: its health, its limits, its servers and its inbox. */
 export function MailboxDrawer({ mailboxId, onClose }: { mailboxId: string; onClose: () => void }) {
   const [asked, setAsked] = useState<"edit" | "delete" | null>(null);
   const mayWrite = useMay("write");

@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call, once } from "@/api/client";
 import type { MailboxResponse } from "@/api/schema";
-import { TextField } from "@/ui/field";
-import { Fieldset, FormDialog, Row, useFormProblem } from "@/ui/form-dialog";
+import { TextField } from "@/ui/inputs/field";
+import { Fieldset, FormDialog, Row, useFormProblem } from "@/ui/overlays/form-dialog";
 import { HoursFields } from "./hours-fields";
 import { mailboxBody, mailboxValues } from "./mailbox-values";
 import { RampFields } from "./ramp-fields";
@@ -95,7 +95,7 @@ export function MailboxForm({ mailbox, onClose }: { mailbox?: MailboxResponse; o
         </Row>
         <Row>
           <TextField label="Seconds between two" {...figure("min_gap_seconds")} />
-          <TextField label="And up to so many more" {...figure("gap_jitter_seconds")} />
+          <TextField label="Plus a random part of up to" {...figure("gap_jitter_seconds")} />
         </Row>
         <RampFields values={values.ramp} problem={problem} onChange={(ramp) => change({ ramp })} />
         <HoursFields
@@ -108,7 +108,7 @@ export function MailboxForm({ mailbox, onClose }: { mailbox?: MailboxResponse; o
         legend="Sending (SMTP)"
         name="smtp"
         toggle="A server of its own"
-        hint="Else the installation’s server is used."
+        hint="Without one, the server of the installation is used."
         values={values.smtp}
         problem={problem}
         onChange={(smtp) => change({ smtp })}
@@ -117,7 +117,7 @@ export function MailboxForm({ mailbox, onClose }: { mailbox?: MailboxResponse; o
         legend="Receiving (IMAP)"
         name="imap"
         toggle="Watch the inbox"
-        hint="Replies, bounces and absences are found by themselves."
+        hint="Replies, bounces and auto-replies are recorded automatically."
         values={values.imap}
         problem={problem}
         onChange={(imap) => change({ imap })}

@@ -1,7 +1,6 @@
 import type { InboxServerGiven, MailboxCreate, MailboxResponse, MailServerGiven } from "@/api/schema";
 
-/** A mailbox as its form holds it: figures as the text in their inputs, empty for none; parts that can be left out with
- * a switch of their own. */
+/** A mailbox as its form holds it: numbers as text, empty for none; optional parts with a switch of their own. */
 export interface MailboxValues {
   email: string;
   name: string;
@@ -23,7 +22,7 @@ export interface ServerValues {
   port: string;
   security: MailServerGiven["security"];
   username: string;
-  /** Only what is typed now: one that is kept never comes out. */
+  /** Only a newly typed password. The stored one is never shown. */
   password: string;
   kept: boolean;
 }
@@ -31,7 +30,7 @@ export interface ServerValues {
 export const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = (typeof WEEK)[number];
 
-/** `today`: where a ramp begins unless told otherwise. */
+/** `today`: the start of a ramp by default. */
 export function mailboxValues(mailbox: MailboxResponse | undefined, today: string): MailboxValues {
   const { ramp, working_hours: hours, smtp, imap } = mailbox ?? {};
   return {
@@ -78,7 +77,7 @@ function serverValues(
   };
 }
 
-/** What is sent, for a new mailbox and for a changed one alike. The status is moved by buttons, not by the form. */
+/** The body for a new and for a changed mailbox. The status is changed by buttons, not by the form. */
 export function mailboxBody(values: MailboxValues): Omit<MailboxCreate, "status"> {
   const { ramp, working_hours: hours, smtp, imap } = values;
   return {
@@ -105,7 +104,7 @@ export function mailboxBody(values: MailboxValues): Omit<MailboxCreate, "status"
   };
 }
 
-/** Without a `password` the one that is kept stays; it is forgotten (null) where nobody logs in any more. */
+/** Without a `password` the stored one is kept. Null removes it, when the server needs no login any more. */
 function server(values: ServerValues): MailServerGiven {
   const { host, security, username, password } = values;
   const secret = password !== "" ? { password } : username === "" ? { password: null } : {};

@@ -2,19 +2,19 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { MailboxResponse } from "@/api/schema";
-import { useMay } from "@/app/scopes";
-import { usePages } from "@/lib/pages";
-import { StatusBadge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Empty } from "@/ui/states";
-import { Heads, Table } from "@/ui/table";
+import { useMay } from "@/api/scopes";
+import { StatusBadge } from "@/ui/data/badge";
+import { Listing } from "@/ui/data/listing";
+import { Heads, Table } from "@/ui/data/table";
+import { Button } from "@/ui/inputs/button";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { MailboxDrawer } from "./mailbox-drawer";
 import { MailboxForm } from "./mailbox-form";
-import { capsText, whyHeld } from "./words";
+import { capsText, whyHeld } from "./mailbox-words";
 
 const route = getRouteApi("/app/settings/$section");
 
@@ -36,13 +36,13 @@ export default function MailboxesSection() {
   return (
     <Section title="Mailboxes" actions={create}>
       <p className={styles.lead}>
-        The addresses that sequences write from. A lead hears from one mailbox as long as it is enrolled.
+        The addresses that sequences send from. A lead gets all emails of an enrollment from one mailbox.
       </p>
       <Listing
         pages={pages}
         empty={
           <Empty title="No mailboxes yet" action={create}>
-            Without one nothing can be sent. Add the address that your leads should hear from.
+            Nothing can be sent without one. Add the address that should write to your leads.
           </Empty>
         }
       >

@@ -1,6 +1,6 @@
 import type { FormProblem } from "@/api/fields";
-import { CheckField, TextField } from "@/ui/field";
-import { Row } from "@/ui/form-dialog";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Row } from "@/ui/overlays/form-dialog";
 import type { MailboxValues } from "./mailbox-values";
 
 type Ramp = MailboxValues["ramp"];
@@ -25,7 +25,7 @@ export function RampFields({
     <>
       <CheckField
         label="Warm it up"
-        hint="A young mailbox sends few emails at first, and more each day up to its cap."
+        hint="A new mailbox sends few emails at first, and more each day up to its cap."
         checked={values.on}
         onChange={(event) => onChange({ ...values, on: event.target.checked })}
       />

@@ -1,9 +1,9 @@
 import type { FormProblem } from "@/api/fields";
-import { CheckField, SelectField, TextArea, TextField } from "@/ui/field";
-import { Fieldset, Row } from "@/ui/form-dialog";
+import { CheckField, SelectField, TextArea, TextField } from "@/ui/inputs/field";
+import { Fieldset, Row } from "@/ui/overlays/form-dialog";
 import type { ServerValues } from "./mailbox-values";
 
-/** One server of a mailbox. Its password goes in and never comes out. */
+/** One server of a mailbox. Its stored password is never shown. */
 export function ServerFields<Values extends ServerValues & { folders?: string }>({
   legend,
   name,
@@ -63,13 +63,13 @@ export function ServerFields<Values extends ServerValues & { folders?: string }>
               {...field("password")}
               autoComplete="new-password"
               placeholder={values.kept ? "kept as it is" : ""}
-              hint={values.kept ? "Another host must be given it again." : undefined}
+              hint={values.kept ? "For another host, enter it again." : undefined}
             />
           </Row>
           {values.folders !== undefined && (
             <TextArea
               label="Folders"
-              hint="One a line, by the names that the server lists. Name Junk too, where answers end up there."
+              hint="One per line, named as on the server. Add Junk if replies end up there."
               rows={2}
               value={values.folders}
               error={problem.of(`${name}.folders`)}

@@ -1,17 +1,17 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { NotificationResponse } from "@/api/schema";
-import { useMay } from "@/app/scopes";
+import { useMay } from "@/api/scopes";
 import { words } from "@/lib/format";
-import { usePages } from "@/lib/pages";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Segmented } from "@/ui/segmented";
-import { Empty } from "@/ui/states";
-import { Time } from "@/ui/time";
+import { Badge } from "@/ui/data/badge";
+import { Listing } from "@/ui/data/listing";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Segmented } from "@/ui/inputs/segmented";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "./notifications.module.css";
 
 const route = getRouteApi("/app/settings/$section");
@@ -45,8 +45,7 @@ export default function NotificationsSection() {
         pages={pages}
         empty={
           <Empty title={show === "unread" ? "Everything is read" : "No notifications"}>
-            Steps that notify somebody, mailboxes that were held and webhooks that were disabled are told
-            here.
+            Notifications of steps, of held mailboxes and of disabled webhooks appear here.
           </Empty>
         }
       >

@@ -2,10 +2,10 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 
 const MOST = 99;
-/** Seldom enough for a figure in the corner. */
+/** The interval in milliseconds. A badge in the corner needs no more. */
 const EVERY_MS = 15_000;
 
-/** How many wait to be read; `99+` beyond what is worth counting. */
+/** The number of unread notifications; `99+` above that. */
 export const unreadQuery = queryOptions({
   queryKey: ["notifications", "unread-count"],
   queryFn: () => call(api.GET("/notifications", { params: { query: { unread: true, limit: MOST } } })),

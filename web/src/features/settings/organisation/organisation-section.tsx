@@ -3,12 +3,12 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { TenantResponse } from "@/api/schema";
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { TextArea, TextField } from "@/ui/field";
-import { Fieldset, Form, Row, useFormProblem } from "@/ui/form-dialog";
-import { Card, Section } from "@/ui/page";
-import { Loaded } from "@/ui/states";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { TextArea, TextField } from "@/ui/inputs/field";
+import { Fieldset, Form, Row, useFormProblem } from "@/ui/overlays/form-dialog";
+import { Card, Section } from "@/ui/page/page";
+import { Loaded } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import {
   BREAKERS,
@@ -93,14 +93,14 @@ function Organisation({ tenant }: { tenant: TenantResponse }) {
           />
           <TextArea
             label="Postal address"
-            hint="In the footer of every email, as the law asks. Without one no sequence with emails can be activated."
+            hint="In the footer of every email, as the law requires. Without it no sequence with emails can be activated."
             rows={3}
             value={values.postal_address}
             error={problem.of("postal_address")}
             onChange={(event) => change({ postal_address: event.target.value })}
           />
           <Fieldset legend="Limits for each lead">
-            <p className="muted">No lead is enrolled past them. Empty is no limit.</p>
+            <p className="muted">No lead is enrolled beyond them. Empty means no limit.</p>
             <Row>
               {limit("max_live_enrollments")}
               {limit("max_emails")}
@@ -108,7 +108,7 @@ function Organisation({ tenant }: { tenant: TenantResponse }) {
             </Row>
           </Fieldset>
           <Fieldset legend="Circuit breakers">
-            <p className="muted">When a mailbox is held, until somebody looks at it. Empty never trips.</p>
+            <p className="muted">When a mailbox is held until somebody releases it. Empty means never.</p>
             <Row>
               {breaker("auth_failures")}
               {breaker("refusals")}
@@ -136,7 +136,7 @@ function Organisation({ tenant }: { tenant: TenantResponse }) {
       </Card>
       <Card className={styles.secret}>
         <h3>Webhook actions</h3>
-        <p className="muted">Signs what the webhook steps of your sequences send (Standard Webhooks).</p>
+        <p className="muted">Signs the requests of webhook actions (Standard Webhooks).</p>
         <Copyable label="Signing secret" value={tenant.webhook_secret} />
       </Card>
     </>

@@ -1,6 +1,6 @@
 import type { TenantResponse, TenantUpdate } from "@/api/schema";
 
-/** The organisation as its form holds it: every figure as the text in its input, shares in percent, empty for none. */
+/** The organisation as its form holds it: numbers as text, shares in percent, empty for none. */
 
 export const LIMITS = {
   max_live_enrollments: "Sequences at a time",
@@ -54,7 +54,7 @@ export function valuesOf(tenant: TenantResponse): OrganisationValues {
   };
 }
 
-/** What is sent: null for a limit that is none. A figure that must be there and is not gets the default of the server. */
+/** The body to send. An empty limit is null; a required number that is empty gets the server's default. */
 export function updateOf({ name, postal_address, limits, breakers }: OrganisationValues): TenantUpdate {
   const given = (text: string) => (text.trim() === "" ? undefined : Number(text));
   const all = {
@@ -83,7 +83,7 @@ function shown(figure: number | null | undefined): string {
   return figure == null ? "" : String(figure);
 }
 
-/** 0.003 as `0.3`, without the dust of binary fractions. */
+/** 0.003 becomes `0.3`, without rounding errors of binary fractions. */
 function percent(of: number | null): string {
   return of === null ? "" : String(Number((of * 100).toPrecision(10)));
 }

@@ -3,8 +3,8 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { api, call, once } from "@/api/client";
 import type { SuppressionResponse } from "@/api/schema";
-import { TextField } from "@/ui/field";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { TextField } from "@/ui/inputs/field";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 const SHOWN = ["value", "reason"];
 
@@ -34,7 +34,7 @@ export function AddSuppression({ onClose }: { onClose: () => void }) {
     <FormDialog
       onClose={onClose}
       title="Suppress"
-      description="Live enrollments of whom it is about stop at once."
+      description="Live enrollments of the address or domain stop at once."
       submit="Suppress"
       busy={adding.isPending}
       problem={problem}

@@ -3,12 +3,12 @@ import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { ListTakenResponse } from "@/api/schema";
 import { count, plural } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { FileDrop } from "@/ui/file-drop";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
-import { Stat, Stats } from "@/ui/stat";
-import { Table } from "@/ui/table";
+import { Stat, Stats } from "@/ui/data/stat";
+import { Table } from "@/ui/data/table";
+import { Button } from "@/ui/inputs/button";
+import { FileDrop } from "@/ui/inputs/file-drop";
+import { Dialog } from "@/ui/overlays/dialog";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 
 const SHOWN: readonly string[] = [];
 const ROWS_SHOWN = 200;
@@ -22,7 +22,7 @@ export function ImportList({ onClose }: { onClose: () => void }) {
       form.set("file", list);
       return call<ListTakenResponse>(
         api.POST("/suppressions/import", {
-          // The body is sent as it is: the document describes a file as a string.
+          // The file itself is the body; the generated type describes it as a string.
           body: { file: "" },
           bodySerializer: () => form,
         }),
@@ -37,7 +37,7 @@ export function ImportList({ onClose }: { onClose: () => void }) {
     <FormDialog
       onClose={onClose}
       title="Import suppressions"
-      description="One address or domain a line, or a CSV with a column value, email or domain, and perhaps reason. Sending a list again changes nothing."
+      description="One address or domain per line, or a CSV with a column value, email or domain, and optionally reason. Importing a list again changes nothing."
       submit="Import"
       busy={taking.isPending}
       disabled={file === null}
@@ -61,7 +61,7 @@ function Taken({ taken, onClose }: { taken: ListTakenResponse; onClose: () => vo
       open
       wide
       onOpenChange={onClose}
-      title="The list was taken"
+      title="The list was imported"
       footer={
         <Button look="primary" onClick={onClose}>
           Done
@@ -70,7 +70,7 @@ function Taken({ taken, onClose }: { taken: ListTakenResponse; onClose: () => vo
     >
       <Stats>
         <Stat label="Suppressed" value={count(taken.suppressed)} />
-        <Stat label="Known already" value={count(taken.known)} />
+        <Stat label="Already suppressed" value={count(taken.known)} />
         <Stat label="Enrollments stopped" value={count(taken.stopped)} />
         <Stat label="Rejected" value={count(taken.rejected_count)} />
       </Stats>

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { SuppressionResponse } from "@/api/schema";
-import { Confirm } from "@/ui/dialog";
+import { Confirm } from "@/ui/overlays/dialog";
 
 export function RemoveSuppression({ one, onClose }: { one: SuppressionResponse; onClose: () => void }) {
   const client = useQueryClient();
@@ -10,7 +10,7 @@ export function RemoveSuppression({ one, onClose }: { one: SuppressionResponse; 
     mutationFn: () =>
       call(api.DELETE("/suppressions/{suppression_id}", { params: { path: { suppression_id: one.id } } })),
     onSuccess: () => {
-      toast.success(`${one.value} may be written to again`);
+      toast.success(`${one.value} can get email again`);
       onClose();
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["suppressions"] }),
@@ -20,7 +20,7 @@ export function RemoveSuppression({ one, onClose }: { one: SuppressionResponse; 
       open
       onOpenChange={onClose}
       title={`Write to ${one.value} again?`}
-      description="What was stopped stays stopped. A lead whose own status is unsubscribed or bounced still is not written to."
+      description="Stopped enrollments stay stopped. A lead whose status is unsubscribed or bounced still gets no email."
       confirm="Remove suppression"
       busy={removing.isPending}
       onConfirm={() => removing.mutate()}

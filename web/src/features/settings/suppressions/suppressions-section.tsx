@@ -3,18 +3,18 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Download, Plus, Upload } from "lucide-react";
 import { useState } from "react";
 import { api, call, download } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { SuppressionResponse } from "@/api/schema";
 import { words } from "@/lib/format";
-import { usePages } from "@/lib/pages";
-import { save } from "@/lib/save";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { SelectField, TextField } from "@/ui/field";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Empty } from "@/ui/states";
-import { Heads, Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { save } from "@/lib/save-file";
+import { Badge } from "@/ui/data/badge";
+import { Listing } from "@/ui/data/listing";
+import { Heads, Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { SelectField, TextField } from "@/ui/inputs/field";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { useDebounced } from "../use-debounced";
 import { AddSuppression } from "./add-suppression";
@@ -61,7 +61,7 @@ export default function SuppressionsSection() {
       }
     >
       <p className={styles.lead}>
-        Addresses and domains that are never written to. Suppressing one stops its enrollments at once.
+        Addresses and domains that get no email. Suppressing one stops its enrollments at once.
       </p>
       <Filters />
       <Listing pages={pages} empty={<Nothing filtered={asked !== "" || kind !== undefined} />}>
@@ -109,11 +109,11 @@ function Filters() {
 
 function Nothing({ filtered }: { filtered: boolean }) {
   return filtered ? (
-    <Empty title="Nothing found">Nothing that is suppressed is like that.</Empty>
+    <Empty title="Nothing found">No suppression matches.</Empty>
   ) : (
     <Empty title="Nobody is suppressed">
-      Bounces, complaints and unsubscribes come here by themselves. Add who should never be written to, or
-      import a list.
+      Bounces, complaints and unsubscribes are added automatically. Add addresses that should never get email,
+      or import a list.
     </Empty>
   );
 }

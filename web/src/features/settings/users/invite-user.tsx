@@ -2,11 +2,11 @@ import { useMutation } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import type { UserResponse } from "@/api/schema";
 import { absoluteTime } from "@/lib/format";
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { Confirm, Dialog } from "@/ui/dialog";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { Confirm, Dialog } from "@/ui/overlays/dialog";
 
-/** Makes the link by which the person sets a password: the first, or another. */
+/** Creates the link by which the person sets a password, the first one or a new one. */
 export function InviteUser({ user, onClose }: { user: UserResponse; onClose: () => void }) {
   const inviting = useMutation({
     mutationFn: () =>
@@ -19,7 +19,7 @@ export function InviteUser({ user, onClose }: { user: UserResponse; onClose: () 
         open
         onOpenChange={onClose}
         title="Copy the link now"
-        description={`It is shown this once, and is for ${name} alone: whoever opens it sets the password. It holds once, until ${absoluteTime(inviting.data.expires_at)}.`}
+        description={`It is shown only now and is for ${name} alone: whoever opens it sets the password. It is valid once, until ${absoluteTime(inviting.data.expires_at)}.`}
         footer={
           <Button look="primary" onClick={onClose}>
             I have copied it
@@ -35,8 +35,8 @@ export function InviteUser({ user, onClose }: { user: UserResponse; onClose: () 
       open
       onOpenChange={onClose}
       title={user.password_set_at ? `Let ${name} set another password?` : `Invite ${name}?`}
-      description="You get a link to hand on. A link that was made before holds no more; a password that is set stays until another is."
-      confirm="Make the link"
+      description="You get a link to pass on. Earlier links are no longer valid. The present password stays valid until another one is set."
+      confirm="Create the link"
       busy={inviting.isPending}
       onConfirm={() => inviting.mutate()}
     />

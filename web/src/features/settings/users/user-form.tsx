@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call, once } from "@/api/client";
 import type { UserResponse } from "@/api/schema";
-import { SelectField, TextField } from "@/ui/field";
-import { FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { SelectField, TextField } from "@/ui/inputs/field";
+import { FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 import { ROLES, type Role } from "./roles";
 
 const SHOWN = ["name", "email", "role"];

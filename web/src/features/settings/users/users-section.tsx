@@ -3,16 +3,16 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { UserResponse } from "@/api/schema";
-import { usePages } from "@/lib/pages";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Confirm } from "@/ui/dialog";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Empty } from "@/ui/states";
-import { Heads, Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Badge } from "@/ui/data/badge";
+import { Listing } from "@/ui/data/listing";
+import { Heads, Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Confirm } from "@/ui/overlays/dialog";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { InviteUser } from "./invite-user";
 import { roleName } from "./roles";
@@ -34,12 +34,12 @@ export default function UsersSection() {
   return (
     <Section title="Users" actions={create}>
       <p className={styles.lead}>
-        The people whom steps notify and to whom leads are assigned. Whoever sets a password, by the link of
-        an invitation, can sign in and may do what the role says.
+        The people whom steps notify and to whom leads are assigned. A person who has set a password, with the
+        link of an invitation, can sign in and do what the role allows.
       </p>
       <Listing
         pages={pages}
-        empty={<Empty title="No users yet">Add whoever should be notified or be given leads.</Empty>}
+        empty={<Empty title="No users yet">Add the people who should be notified or own leads.</Empty>}
       >
         {(users) => <Users users={users} onOpen={setOpen} />}
       </Listing>
@@ -127,7 +127,7 @@ function DeleteUser({ user, onClose }: { user: UserResponse; onClose: () => void
       open
       onOpenChange={onClose}
       title={`Delete ${user.name || user.email}?`}
-      description="The user’s leads belong to nobody then, the user’s notifications go, and wherever the user is signed in is signed out."
+      description="The user’s leads have no owner then, the user’s notifications are deleted, and the user is signed out everywhere."
       confirm="Delete user"
       busy={deleting.isPending}
       onConfirm={() => deleting.mutate()}

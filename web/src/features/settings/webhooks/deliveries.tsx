@@ -1,12 +1,12 @@
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { WebhookDeliveryResponse } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { usePages } from "@/lib/pages";
-import { Badge, type Tone } from "@/ui/badge";
-import { More } from "@/ui/more";
-import { Loaded } from "@/ui/states";
-import { Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Badge, type Tone } from "@/ui/data/badge";
+import { More } from "@/ui/data/more";
+import { Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
+import { Loaded } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import webhook from "./webhooks.module.css";
 

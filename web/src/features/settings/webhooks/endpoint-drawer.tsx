@@ -3,21 +3,21 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { api, call } from "@/api/client";
 import type { WebhookEndpointResponse } from "@/api/schema";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Confirm, Dialog } from "@/ui/dialog";
-import { Section } from "@/ui/page";
-import { Time } from "@/ui/time";
+import { Badge } from "@/ui/data/badge";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Confirm, Dialog } from "@/ui/overlays/dialog";
+import { Section } from "@/ui/page/page";
 import styles from "../settings.module.css";
 import { Deliveries } from "./deliveries";
 import { EndpointForm } from "./endpoint-form";
+import { EndpointStatus } from "./endpoint-status";
 import { SecretOnce } from "./secret-once";
 import { TestEndpoint } from "./test-endpoint";
-import { EndpointState } from "./webhooks-section";
 
 type Asked = "edit" | "rotate" | "delete" | null;
 
-/** One endpoint: what it hears of, a test, its deliveries, and what can be done with it. */
+/** One endpoint: its events, a test, its deliveries and its actions. */
 export function EndpointDrawer({
   endpoint,
   onClose,
@@ -52,11 +52,11 @@ export function EndpointDrawer({
         <div>
           <dt>State</dt>
           <dd>
-            <EndpointState endpoint={endpoint} />
+            <EndpointStatus endpoint={endpoint} />
           </dd>
         </div>
         <div>
-          <dt>Told of</dt>
+          <dt>Events</dt>
           <dd className={styles.badges}>
             {endpoint.event_types.map((type) => (
               <Badge key={type}>{type}</Badge>
@@ -117,7 +117,7 @@ function RotateSecret({ endpoint, onClose }: { endpoint: WebhookEndpointResponse
       open
       onOpenChange={onClose}
       title="Rotate the signing secret?"
-      description="The old secret signs nothing from now on, retries neither: the receiver must be given the new one."
+      description="From now on everything is signed with the new secret, retries too: give it to the receiver."
       confirm="Rotate secret"
       busy={rotating.isPending}
       onConfirm={() => rotating.mutate()}
@@ -151,7 +151,7 @@ function DeleteEndpoint({
       open
       onOpenChange={onClose}
       title="Delete this endpoint?"
-      description={`${endpoint.url} is told of nothing any more, nor of what was still to be delivered.`}
+      description={`${endpoint.url} gets no more events, not even those that wait for delivery.`}
       confirm="Delete endpoint"
       busy={deleting.isPending}
       onConfirm={() => deleting.mutate()}

@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "@/api/client";
 import type { WebhookEndpointResponse } from "@/api/schema";
-import { CheckField, TextField } from "@/ui/field";
-import { Fieldset, FormDialog, useFormProblem } from "@/ui/form-dialog";
+import { CheckField, TextField } from "@/ui/inputs/field";
+import { Fieldset, FormDialog, useFormProblem } from "@/ui/overlays/form-dialog";
 import { EVENT_GROUPS, type EventType } from "./event-types";
 import { SecretOnce } from "./secret-once";
 import styles from "./webhooks.module.css";
@@ -63,7 +63,7 @@ export function EndpointForm({
         error={problem.of("description")}
         onChange={(event) => setDescription(event.target.value)}
       />
-      <Fieldset legend="Tell it of" error={problem.of("event_types")}>
+      <Fieldset legend="Events" error={problem.of("event_types")}>
         {Object.entries(EVENT_GROUPS).map(([group, events]) => (
           <fieldset key={group} className={styles.group}>
             <legend>{group}</legend>

@@ -2,7 +2,7 @@ import type { WebhookEndpointResponse } from "@/api/schema";
 
 export type EventType = WebhookEndpointResponse["event_types"][number];
 
-/** Every event that there is to hear of, in the groups in which a person looks for them. */
+/** All event types of webhooks, in groups. */
 export const EVENT_GROUPS: Record<string, Partial<Record<EventType, string>>> = {
   Enrollments: {
     "enrollment.started": "Started",

@@ -1,6 +1,6 @@
-import { Button } from "@/ui/button";
-import { Copyable } from "@/ui/copyable";
-import { Dialog } from "@/ui/dialog";
+import { Copyable } from "@/ui/data/copyable";
+import { Button } from "@/ui/inputs/button";
+import { Dialog } from "@/ui/overlays/dialog";
 
 export function SecretOnce({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
@@ -8,7 +8,7 @@ export function SecretOnce({ secret, onClose }: { secret: string; onClose: () =>
       open
       onOpenChange={onClose}
       title="Copy the secret now"
-      description="It signs what is sent to the endpoint, and is shown this once. If it is lost, rotate it."
+      description="It signs what is sent to the endpoint, and is shown only now. If it is lost, rotate it."
       footer={
         <Button look="primary" onClick={onClose}>
           I have copied it

@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import { count } from "@/lib/format";
-import { Button } from "@/ui/button";
+import { Button } from "@/ui/inputs/button";
 import styles from "../settings.module.css";
 import webhook from "./webhooks.module.css";
 
-/** Sends a `webhook.test` event now, and says how it was taken. */
+/** Sends a `webhook.test` event now and shows the answer. */
 export function TestEndpoint({ endpointId }: { endpointId: string }) {
   const testing = useMutation({
     mutationFn: () =>
@@ -21,8 +21,9 @@ export function TestEndpoint({ endpointId }: { endpointId: string }) {
       </Button>
       <p role="status" className={tried ? (tried.delivered ? styles.good : styles.bad) : undefined}>
         {testing.isPending && "Waiting for the receiver…"}
-        {tried?.delivered && `Taken: it answered ${tried.status_code} after ${count(tried.duration_ms)} ms.`}
-        {tried && !tried.delivered && `Not taken: ${tried.detail ?? tried.code ?? "no reason was given"}.`}
+        {tried?.delivered &&
+          `Accepted: it answered ${tried.status_code} after ${count(tried.duration_ms)} ms.`}
+        {tried && !tried.delivered && `Not accepted: ${tried.detail ?? tried.code ?? "no reason was given"}.`}
       </p>
     </div>
   );

@@ -2,19 +2,19 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, call } from "@/api/client";
+import { usePages } from "@/api/pages";
 import type { WebhookEndpointResponse } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { usePages } from "@/lib/pages";
-import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
-import { Listing } from "@/ui/listing";
-import { Section } from "@/ui/page";
-import { Empty } from "@/ui/states";
-import { Heads, Table } from "@/ui/table";
-import { Time } from "@/ui/time";
+import { Listing } from "@/ui/data/listing";
+import { Heads, Table } from "@/ui/data/table";
+import { Time } from "@/ui/data/time";
+import { Button } from "@/ui/inputs/button";
+import { Section } from "@/ui/page/page";
+import { Empty } from "@/ui/page/states";
 import styles from "../settings.module.css";
 import { EndpointDrawer } from "./endpoint-drawer";
 import { EndpointForm } from "./endpoint-form";
+import { EndpointStatus } from "./endpoint-status";
 import webhook from "./webhooks.module.css";
 
 const route = getRouteApi("/app/settings/$section");
@@ -39,13 +39,14 @@ export default function WebhooksSection() {
       }
     >
       <p className={styles.lead}>
-        Addresses that are told of what happens, signed by Standard Webhooks, and tried again for about a day.
+        Addresses that get events, signed by Standard Webhooks. Failed deliveries are repeated for about a
+        day.
       </p>
       <Listing
         pages={pages}
         empty={
-          <Empty title="Nobody is told yet">
-            Add an endpoint, and your CRM hears of replies, bounces and unsubscribes as they happen.
+          <Empty title="No endpoints yet">
+            Add an endpoint, and your CRM gets replies, bounces and unsubscribes as they happen.
           </Empty>
         }
       >
@@ -66,7 +67,7 @@ function Endpoints({
 }) {
   return (
     <Table label="Webhook endpoints" stack>
-      <Heads names={["Endpoint", "State", "Told of", "Last success"]} actions />
+      <Heads names={["Endpoint", "State", "Events", "Last success"]} actions />
       <tbody>
         {endpoints.map((endpoint) => (
           <tr key={endpoint.id}>
@@ -77,7 +78,7 @@ function Endpoints({
               </div>
             </td>
             <td>
-              <EndpointState endpoint={endpoint} />
+              <EndpointStatus endpoint={endpoint} />
             </td>
             <td>{plural(endpoint.event_types.length, "event")}</td>
             <td>
@@ -98,15 +99,5 @@ function Endpoints({
         ))}
       </tbody>
     </Table>
-  );
-}
-
-export function EndpointState({ endpoint }: { endpoint: WebhookEndpointResponse }) {
-  if (endpoint.enabled) return <Badge tone="green">Enabled</Badge>;
-  const why = { failing: "Disabled: took nothing for a day", gone: "Disabled: answered 410" };
-  return endpoint.disabled_reason ? (
-    <Badge tone="red">{why[endpoint.disabled_reason]}</Badge>
-  ) : (
-    <Badge>Disabled</Badge>
   );
 }

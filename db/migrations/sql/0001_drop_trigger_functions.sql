@@ -1,1 +1,0 @@
-DROP FUNCTION count_steps, touch_updated_at;

@@ -1,1 +1,0 @@
-ALTER TABLE sequences DROP COLUMN steps_revision;

@@ -1,1 +1,0 @@
-DROP FUNCTION tenants_on_the_way();

@@ -1,0 +1,19 @@
+"""Which texts of `db/sql` the database suits."""
+
+from sqlalchemy import BigInteger, Identity, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, Timestamp
+
+
+class AppliedSql(Base):
+    """One text of `db/sql` (db/sql_source.py). The newest row is the present one. Not of a tenant."""
+
+    __tablename__ = "applied_sql"
+    __table_args__ = (UniqueConstraint("hash", name="applied_sql_hash_key"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    hash: Mapped[str]
+    objects: Mapped[list[str]]
+    catalog: Mapped[str]
+    applied_at: Mapped[Timestamp]

@@ -1,0 +1,137 @@
+"""How a failure is written down: `code: text`, such as `no_mailbox: add a mailbox`.
+
+The `error` of an enrollment and of a waiting outbox row, and the type of a Temporal failure, are made here. Older rows
+have the name of a Python class in place of the code (`NoMailbox: ...`). The two cannot be confused: a code is lower
+case with underscores, a class name begins with a capital letter. `code_in` reads both.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from domain.errors import DomainError, error_of
+
+_PREFIX = re.compile(r"([a-z][a-z0-9_]*|[A-Z][A-Za-z0-9]*): ")
+
+
+class UnexpectedError(DomainError):
+    """An error that no code was written for: a bug here, or a library's error that nobody expected."""
+
+    code = "unexpected_error"
+    status = 500
+    title = "An unexpected error"
+    remedy = "Read the log of the worker: it has the traceback. Report a bug if nothing there explains it."
+
+
+class WorkerLost(DomainError):
+    """Every attempt ended without an answer. Whatever ends the worker each time must not do so forever."""
+
+    code = "worker_lost"
+    status = 500
+    title = "The worker ended during every attempt"
+    remedy = "Find out what ends the worker: look at its log and its memory limit."
+    retryable = False
+
+
+class DatabaseUnavailable(DomainError):
+    """Postgres did not answer a step. Such attempts do not count: the step waits until Postgres is back."""
+
+    code = "database_unavailable"
+    status = 503
+    title = "The database is not available to the worker"
+    remedy = "Bring Postgres back, or free space on its disk."
+
+
+class TemporalUnavailable(DomainError):
+    """Temporal did not answer the dispatcher. What it was to be told stays in the outbox until it does."""
+
+    code = "temporal_unavailable"
+    status = 503
+    title = "Temporal cannot be reached"
+    remedy = "Bring Temporal back, or check its address."
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is kept of an error."""
+
+    code: str
+    text: str
+    retryable: bool
+
+    @classmethod
+    def of(cls, error: BaseException) -> Self:
+        """A library's error has no code. Its type is told in the text, for the person who reads it."""
+        if isinstance(error, DomainError):
+            return cls(error.code, error.detail, error.retryable)
+        return cls(UnexpectedError.code, described(error), UnexpectedError.retryable)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
+
+
+def described(error: BaseException) -> str:
+    """A library's error in words: `ConnectionRefusedError: [Errno 111] ...`. For people only: nothing reads it back."""
+    return f"{type(error).__name__}: {error}"
+
+
+def code_in(stored: str) -> str | None:
+    """The code of a stored `error`, also of an older row. None if it has none."""
+    found = _PREFIX.match(stored)
+    if found is None:
+        return None
+    prefix = found[1]
+    return prefix if prefix[0].islower() else CODES_OF_CLASS_NAMES.get(prefix, UnexpectedError.code)
+
+
+def remedy_for(stored: str) -> str | None:
+    """What a person does about a stored `error`; None if no error with its code is known."""
+    code = code_in(stored)
+    known = error_of(code) if code else None
+    return known.remedy if known else None
+
+
+# Frozen. Rows of `lead_sequence_state.error` and workflow histories from before the codes name the class of that time.
+# They stay as they were written, so these names keep their meaning for good, whatever the classes are called now.
+# Nothing is ever added: every new failure is written with its code.
+CODES_OF_CLASS_NAMES = {
+    "AddressInvalid": "invalid_email",
+    "AnotherAttemptSends": "another_attempt_sends",
+    "AuthenticationFailed": "authentication_failed",
+    "Conflict": "conflict",
+    "ConnectionFailed": "connection_failed",
+    "DatabaseUnavailable": "database_unavailable",
+    "DeliveryFailed": "delivery_failed",
+    "HeaderInjection": "header_injection",
+    "HostUnknown": "mail_host_unknown",
+    "Invalid": "validation_failed",
+    "InvalidTransition": "invalid_transition",
+    "MailboxChanged": "mailbox_changed",
+    "MergeFieldMissing": "merge_field_missing",
+    "MessageRefused": "message_refused",
+    "NoFreeSlot": "no_free_slot",
+    "NoMailServer": "no_mail_server",
+    "NoMailbox": "no_mailbox",
+    "NotFound": "not_found",
+    "OutcomeUnknown": "outcome_unknown",
+    "PostalAddressMissing": "postal_address_missing",
+    "RecipientRefused": "recipient_refused",
+    "SecretKeysMissing": "secret_keys_missing",
+    "SecretUnreadable": "secret_unreadable",
+    "SendWithdrawn": "send_withdrawn",
+    "SequenceArchived": "sequence_archived",
+    "SequenceInvalid": "sequence_invalid",
+    "SequenceNotActive": "sequence_not_active",
+    "ServerAddressRefused": "mail_server_address_refused",
+    "ServerTimeout": "mail_server_timeout",
+    "StepMissing": "step_missing",
+    "TemplateInvalid": "template_invalid",
+    "TemporarilyRefused": "temporarily_refused",
+    "TlsFailed": "mail_tls_failed",
+    "WebhookAddressRefused": "webhook_address_refused",
+    "WebhookFailed": "webhook_failed",
+    "WebhookRedirected": "webhook_redirected",
+    "WebhookUrlInvalid": "webhook_url_invalid",
+    "WindowNeverOpens": "window_never_opens",
+    "WorkerLost": "worker_lost",
+}

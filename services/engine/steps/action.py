@@ -1,5 +1,0 @@
-"""`action`: the deeds are in `services/actions`, each a class of its own."""
-
-from services.engine import actions
-
-__all__ = ["actions"]

@@ -1,0 +1,282 @@
+"""`db/sql` is what the database has, and a process starts only where its own text of it suits."""
+
+import asyncio
+import itertools
+import json
+import shutil
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres_roles import APP, OWNER
+from cadenza.maintenance.migrate import upgrade
+from db import sql_source
+from db.calls import access, analytics, enrolling, erasing, events, gate, log, mailboxes, outbox, performing, steering
+from db.calls import webhooks as webhook_calls
+from db.calls.sql_call import SqlCall
+from db.migrations.files import psycopg_url
+from db.schema_check import OldSchema, refuse_old_schema
+from db.session import Database
+from domain.enrollments.status import EnrollmentStatus
+from domain.mailboxes.limits import MailboxLimits
+from tests.integration.cli.conftest import run_program
+from tests.schema_snapshot import definitions_of
+
+MODULES = (access, analytics, enrolling, erasing, events, gate, log, mailboxes, outbox, performing, steering)
+CALLS = sorted(
+    {one for module in (*MODULES, webhook_calls) for one in vars(module).values()
+     if isinstance(one, type) and issubclass(one, SqlCall) and not one.__name__.startswith(("_", "SqlCall"))},
+    key=lambda call: call.__name__,
+)  # fmt: skip
+
+
+class Fresh:
+    """A migrated database of its own."""
+
+    def __init__(self, server: EmbeddedPostgres, name: str) -> None:
+        self.owner_url = server.url(OWNER, name)
+        self.app_url = server.url(APP, name)
+
+    async def execute(self, sql: str) -> None:
+        connection = await asyncpg.connect(self.owner_url)
+        await connection.execute(sql)
+        await connection.close()
+
+    async def value(self, sql: str) -> object:
+        connection = await asyncpg.connect(self.owner_url)
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    async def apply(self, folder: Path) -> bool:
+        """`cadenza migrate` of a release whose `db/sql` is this folder."""
+        return await asyncio.to_thread(apply, self.owner_url, folder)
+
+    async def suits(self, folder: Path = sql_source.FOLDER) -> bool:
+        """Whether a process of that release finds its hash."""
+        statement = f"SELECT EXISTS (SELECT FROM applied_sql WHERE hash = '{sql_source.digest(folder)}')"
+        return bool(await self.value(statement))
+
+
+def apply(url: str, folder: Path) -> bool:
+    engine = create_engine(psycopg_url(url), poolclass=NullPool)
+    with engine.begin() as connection:
+        return sql_source.bring_up_to_date(connection, folder)
+
+
+def release(folder: Path, *statements: str) -> Path:
+    """The present folder with statements added: `db/sql` of another release."""
+    shutil.copytree(sql_source.FOLDER, folder)
+    with (folder / "rows.sql").open("a") as file:
+        file.write("\n".join(["", *statements, ""]))
+    return folder
+
+
+ADDED = "CREATE OR REPLACE FUNCTION added() RETURNS integer LANGUAGE sql AS 'SELECT 1';"
+LONGER_GRACE = (
+    "CREATE OR REPLACE FUNCTION slot_grace() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '11 s' $$;"
+)
+
+
+@pytest.fixture(scope="module")
+async def template(postgres_server: EmbeddedPostgres) -> AsyncGenerator[str]:
+    name = f"template_{uuid4().hex[:8]}"
+    await postgres_server.create_database(name)
+    await asyncio.to_thread(upgrade, postgres_server.url(OWNER, name))
+    yield name
+    await postgres_server.drop_database(name)
+
+
+@pytest.fixture
+async def fresh(postgres_server: EmbeddedPostgres, template: str) -> AsyncGenerator[Fresh]:
+    name = f"fresh_{uuid4().hex[:8]}"
+    await postgres_server.create_database(name, template=template)
+    yield Fresh(postgres_server, name)
+    await postgres_server.drop_database(name)
+
+
+async def difference(url: str) -> list[str]:
+    """What in the database is not as db/sql has it: changed, missing or left over."""
+    return await asyncio.to_thread(_difference, url)
+
+
+def _difference(url: str) -> list[str]:
+    engine = create_engine(psycopg_url(url), poolclass=NullPool)
+    with engine.connect() as connection:
+        before = {row.object: row.definition for row in connection.execute(text(sql_source.DEFINITIONS))}
+        cursor = connection.connection.cursor()
+        for sql in sql_source.texts().values():
+            cursor.execute(sql)
+        cursor.close()
+        after = {row.object: row for row in connection.execute(text(sql_source.DEFINITIONS))}
+        connection.rollback()
+    changed = [name for name, row in after.items() if row.written and before.get(name) != row.definition]
+    return sorted(changed + [name for name, row in after.items() if not row.written])
+
+
+async def test_a_fresh_database_has_what_the_folder_says_and_nothing_else(fresh: Fresh) -> None:
+    assert await difference(fresh.owner_url) == []
+    assert len(await definitions_of(fresh.owner_url)) > 130
+
+
+@pytest.mark.parametrize(
+    "by_hand, seen",
+    [
+        (LONGER_GRACE, "FUNCTION slot_grace()"),
+        ("CREATE FUNCTION left_over() RETURNS integer LANGUAGE sql AS 'SELECT 1'", "FUNCTION left_over()"),
+        ("DROP FUNCTION count_due(uuid, uuid[])", "FUNCTION count_due(uuid,uuid[])"),
+        ("DROP TRIGGER count_steps ON sequence_steps", "TRIGGER count_steps ON sequence_steps"),
+        ("GRANT EXECUTE ON FUNCTION lock_log() TO cadenza_app", "FUNCTION lock_log()"),
+        ("CREATE VIEW another AS SELECT 1 AS one", "VIEW another"),
+    ],
+)  # fmt: skip
+async def test_a_change_by_hand_is_seen(fresh: Fresh, by_hand: str, seen: str) -> None:
+    await fresh.execute(by_hand)
+    assert await difference(fresh.owner_url) == [seen]
+
+
+async def test_migrating_puts_back_what_was_changed_by_hand(fresh: Fresh) -> None:
+    before = await definitions_of(fresh.owner_url)
+    assert not await fresh.apply(sql_source.FOLDER), "nothing to do"
+    await fresh.execute(LONGER_GRACE)
+    assert await fresh.apply(sql_source.FOLDER)
+    assert await definitions_of(fresh.owner_url) == before
+    assert not await fresh.apply(sql_source.FOLDER)
+
+
+async def test_what_an_operator_has_added_is_left_alone(fresh: Fresh, tmp_path: Path) -> None:
+    await fresh.execute("CREATE FUNCTION of_the_operator() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    await fresh.apply(release(tmp_path / "next", ADDED))
+    assert await fresh.value("SELECT of_the_operator() + added()") == 2
+
+
+async def test_an_older_release_starts_on_a_newer_database(fresh: Fresh, tmp_path: Path) -> None:
+    newer = release(tmp_path / "newer", ADDED, LONGER_GRACE)
+    assert not await fresh.suits(newer), "it would call what is not there"
+    await fresh.apply(newer)
+    assert await fresh.suits(newer)
+    assert await fresh.suits(), "of a rolling deploy: the old workers restart, too"
+    database = Database(fresh.app_url)
+    await refuse_old_schema(database)
+    await database.aclose()
+
+
+async def test_a_release_whose_functions_were_dropped_does_not_start(fresh: Fresh, tmp_path: Path) -> None:
+    middle, newest = release(tmp_path / "middle", ADDED), release(tmp_path / "newest", LONGER_GRACE)
+    await fresh.apply(middle)
+    await fresh.apply(newest)
+    assert await fresh.value("SELECT to_regprocedure('added()')") is None
+    assert not await fresh.suits(middle)
+    assert await fresh.suits(newest)
+    assert await fresh.suits(), "everything that it needs is there"
+
+
+async def test_a_newer_release_does_not_start_once_an_older_one_has_migrated_again(
+    fresh: Fresh, tmp_path: Path
+) -> None:
+    newer = release(tmp_path / "newer", ADDED)
+    await fresh.apply(newer)
+    await fresh.apply(sql_source.FOLDER)
+    assert await fresh.suits()
+    assert not await fresh.suits(newer)
+    assert await difference(fresh.owner_url) == []
+
+
+async def test_many_that_migrate_at_once_take_turns(postgres_server: EmbeddedPostgres) -> None:
+    name = f"fresh_{uuid4().hex[:8]}"
+    await postgres_server.create_database(name)
+    url = postgres_server.url(OWNER, name)
+    await asyncio.gather(*(asyncio.to_thread(upgrade, url) for _ in range(3)))
+    assert await difference(url) == []
+    await postgres_server.drop_database(name)
+
+
+async def test_migrating_gives_way_to_a_transaction_that_writes(fresh: Fresh) -> None:
+    """Replacing the trigger of a table that somebody writes to has to wait, and others may not wait behind that."""
+    await fresh.execute("UPDATE applied_sql SET hash = 'of another release'")
+    writer, other = await asyncpg.connect(fresh.app_url), await asyncpg.connect(fresh.app_url)
+    begun = writer.transaction()
+    await begun.start()
+    await writer.execute("UPDATE leads SET first_name = ''")
+    migrating = asyncio.create_task(asyncio.to_thread(upgrade, fresh.owner_url))
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'leads'::regclass"
+    for seen_waiting in (True, False, True):  # it waits, gives way, and tries again
+        while bool(await other.fetchval(waiting)) is not seen_waiting:  # noqa: ASYNC110 (another process waits)
+            await asyncio.sleep(0.005)
+    await begun.rollback()
+    await migrating
+    assert await fresh.suits()
+    await writer.close()
+    await other.close()
+
+
+@pytest.mark.parametrize("part", ["api", "worker"])
+async def test_a_process_with_another_text_does_not_start(
+    fresh: Fresh, temporal_server: EmbeddedTemporal, part: str
+) -> None:
+    """A release that changes functions alone is caught, too."""
+    await fresh.execute("UPDATE applied_sql SET hash = 'of the release before'")
+    database = Database(fresh.app_url)
+    with pytest.raises(OldSchema, match="cadenza migrate"):
+        await refuse_old_schema(database)
+    environment = {"CADENZA_DATABASE_URL": fresh.app_url, "TEMPORAL_ADDRESS": temporal_server.address}
+    ran = await run_program(part, environment=environment)
+    assert (ran.status, "run `cadenza migrate` first" in ran.err, "Traceback" in ran.err) == (1, True, False)
+    await asyncio.to_thread(upgrade, fresh.owner_url)
+    await refuse_old_schema(database)
+    await database.aclose()
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
+async def test_a_binding_names_the_parameters_that_its_function_has(
+    migrated_postgres: EmbeddedPostgres, call: type[SqlCall[object]]
+) -> None:
+    """Postgres itself looks the function up, and reads the statement around it."""
+    connection = await asyncpg.connect(migrated_postgres.app_url)
+    await connection.prepare(call.call().sql)
+    await connection.close()
+
+
+async def test_a_live_status_is_one_that_has_not_ended(migrated_postgres: EmbeddedPostgres) -> None:
+    """`is_live` in SQL, the partial index and `EnrollmentStatus.ended` are one rule."""
+    connection = await asyncpg.connect(migrated_postgres.owner_url)
+    indexed: str = await connection.fetchval("SELECT pg_get_indexdef('lead_sequence_state_live'::regclass)")
+    for status in EnrollmentStatus:
+        assert await connection.fetchval("SELECT is_live($1)", status.value) is not status.ended
+        assert (f"'{status.value}'" in indexed) is not status.ended
+    await connection.close()
+
+
+async def test_a_mailbox_is_limited_by_the_same_rule_in_sql_and_python(migrated_postgres: EmbeddedPostgres) -> None:
+    """`is_limited` and `MailboxLimits.any`, over every combination of limits."""
+    choices: dict[str, tuple[int | None, int | None]] = {
+        "daily_cap": (None, 50),
+        "hourly_cap": (None, 5),
+        "min_gap_seconds": (0, 60),
+        "gap_jitter_seconds": (0, 30),
+        "ramp_start": (None, 10),
+    }
+    connection = await asyncpg.connect(migrated_postgres.app_url)
+    answers: set[bool] = set()
+    for chosen in itertools.product(*choices.values()):
+        limits: dict[str, Any] = dict(zip(choices, chosen, strict=True))
+        limited = await connection.fetchval(
+            "SELECT is_limited(jsonb_populate_record(NULL::mailboxes, $1))", json.dumps(limits)
+        )
+        assert limited is MailboxLimits(**limits).any, limits
+        answers.add(limited)
+    assert answers == {True, False}
+    await connection.close()
+
+
+def test_the_calls_of_every_module_are_found() -> None:
+    named = {call.function for call in CALLS}
+    assert {"pause_lead_sequence", "claim_webhook_deliveries", "find_api_key", "erase_lead"} <= named

@@ -1,0 +1,44 @@
+"""As many requests at the same time as raise a server's throughput, and no more."""
+
+import pytest
+
+from services.dispatch.concurrency_limit import ConcurrencyLimit
+
+
+def settled(alone_seconds: float, served_at_a_time: float, answers: int = 20_000) -> int:
+    """The limit that is reached with a server that answers in `alone_seconds` and serves `served_at_a_time` at once."""
+    limit = ConcurrencyLimit(3, 50)
+    for _ in range(answers):
+        limit.took(alone_seconds * max(1.0, limit.limit / served_at_a_time))
+    return limit.limit
+
+
+@pytest.mark.parametrize("served", [2, 5, 12, 30])
+def test_it_keeps_a_server_busy_and_hardly_anybody_waiting(served: int) -> None:
+    assert served <= settled(0.01, served) <= served + 7
+
+
+def test_it_asks_for_all_that_it_may_where_nothing_is_slowed_by_it() -> None:
+    assert settled(0.02, 1_000) == 50
+
+
+def test_it_finds_its_way_when_others_come_and_go() -> None:
+    limit = ConcurrencyLimit(3, 50)
+    for served in (20.0, 4.0, 20.0):
+        for _ in range(20_000):
+            limit.took(0.01 * max(1.0, limit.limit / served))
+        assert served <= limit.limit <= served + 7
+
+
+def test_answers_that_take_no_time_are_no_error() -> None:
+    limit = ConcurrencyLimit(3, 50)
+    limit.took(0.0)
+    assert limit.limit == 3
+
+
+def test_it_asks_for_the_least_where_others_keep_everything_slow() -> None:
+    limit = ConcurrencyLimit(3, 50)
+    limit.took(0.01)
+    for _ in range(20_000):
+        limit.took(0.5)
+    assert limit.limit <= 6

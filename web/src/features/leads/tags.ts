@@ -1,8 +1,0 @@
-/** The tags with those that were typed, parted by commas or semicolons, each once. */
-export function withTags(tags: readonly string[], typed: string): string[] {
-  const added = typed
-    .split(/[,;]/)
-    .map((tag) => tag.trim().replaceAll(/\s+/g, " "))
-    .filter(Boolean);
-  return [...new Set([...tags, ...added])];
-}
