@@ -5,6 +5,8 @@ What is asserted are counts, and nothing that a slow machine could change.
 
 from pathlib import Path
 
+import pytest
+
 from bench.chaos.kills import Victim
 from bench.chaos.run import Form, RunSize, killed, run
 
@@ -19,6 +21,7 @@ SMALL = RunSize(
 )
 
 
+@pytest.mark.long
 async def test_everybody_ends_as_foretold_and_no_email_is_lost_or_sent_twice(tmp_path: Path) -> None:
     outcome = await run(Form("skip", control=True), SMALL, SEED, tmp_path)
     verdict = outcome.verdict

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -13,6 +13,7 @@ from cadenza.embedded import EmbeddedPostgres
 from db.session import Database
 from services.inbound.tenant_mail import MailReceived, receive_mail
 from tests.corpus.world import Specimen, settle, specimens, undone
+from tests.properties import examples
 
 ALL = specimens()
 EVENTS = {
@@ -87,7 +88,7 @@ async def test_a_foreign_or_damaged_token_matches_nothing(database: Database, en
         assert (answer.classification, answer.rule, events) == ("unrelated", "no_lead", [])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     specimen=st.sampled_from(ALL),
     cuts=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 40), st.binary(max_size=12)), max_size=6),

@@ -2,11 +2,12 @@
 
 import pytest
 from email_validator import validate_email
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.errors import AddressInvalid
 from mail.addresses import normalise_address, ordinary_address
+from tests.properties import examples
 
 # Parts of valid and invalid addresses.
 PIECES = [
@@ -61,7 +62,7 @@ def by_library(text: str) -> str:
     return found.ascii_email.lower()
 
 
-@settings(max_examples=2_000, deadline=None)
+@examples(2_000)
 @given(st.one_of(address, st.text(max_size=40), st.emails()))
 @example("Sales@Example.COM")
 @example("a@" + "b" * 63 + ".de")

@@ -8,7 +8,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,6 +17,7 @@ from api.schemas.fields import FilledLine, Line
 from domain.engine.templates import render_header
 from domain.errors import DomainError, HeaderInjection
 from mail.compose import Outgoing, compose
+from tests.properties import examples
 
 BREAKS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00"]
 """What RFC 5322, Python's `splitlines`, JavaScript or a C program treats as the end of a line."""
@@ -113,7 +114,7 @@ def test_a_display_name_is_not_read_as_an_address(name: str) -> None:
         assert (only.display_name, only.addr_spec) == (name, address)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))
 def test_no_text_adds_a_header(subject: str, name: str, note: str) -> None:
     try:

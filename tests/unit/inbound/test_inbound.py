@@ -3,12 +3,13 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mail.capture.replies import build_bounce, build_reply
 from mail.compose import Outgoing, compose
 from mail.inbound import InboundMail, parse_inbound
+from tests.properties import examples
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 LONG_ID = f"<{'a' * 90}@us.example>"
@@ -189,7 +190,7 @@ _NOISE = st.sampled_from(
 ) | st.binary(max_size=20)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(
     st.binary(max_size=400) | st.tuples(st.sampled_from(_SAMPLES), st.lists(st.tuples(st.integers(0, 2000), _NOISE)))
 )
@@ -210,7 +211,7 @@ def test_no_bytes_make_parsing_fail(given_: bytes | tuple[bytes, list[tuple[int,
         text.encode("utf-8")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=300), st.text(max_size=100))
 def test_a_reply_can_be_built_to_any_captured_message(captured: bytes, text: str) -> None:
     # Some of the generated texts are unsubscribe requests or state that they are automatic.

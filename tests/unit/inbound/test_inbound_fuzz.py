@@ -5,13 +5,14 @@ What would take a reader of mail quadratic time or deep recursion is here by nam
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mail.inbound import InboundMail, parse_inbound
 from mail.inbound.message import MAX_BYTES, MAX_HEADERS, MAX_PARTS, MAX_TEXT, ParsedMessage
 from tests.corpus.hostile import HOSTILE
 from tests.corpus.world import specimens
+from tests.properties import examples
 
 RAW = [one.raw for one in specimens()]
 NOISE = st.sampled_from(
@@ -53,13 +54,13 @@ def sound(found: InboundMail) -> None:
     assert all(len(address) <= 320 for address in (*found.about, *found.recipients))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=600))
 def test_any_bytes_are_parsed(raw: bytes) -> None:
     sound(parse_inbound(raw))
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(
     st.sampled_from(RAW),
     st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 60), NOISE), max_size=8),
@@ -70,13 +71,13 @@ def test_damaged_messages_are_parsed(raw: bytes, damage: list[tuple[int, int, by
     sound(parse_inbound(raw))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(RAW), st.sampled_from(RAW), st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 3))
 def test_cut_mixed_and_repeated_messages_are_parsed(one: bytes, other: bytes, cut: int, at: int, times: int) -> None:
     sound(parse_inbound((one[:cut] + other[at:]) * times))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.sampled_from(RAW),
     st.sampled_from(

@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 import idna
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mail.html.tracked import tracked_html
 from mail.links import Kind, Links, Token, TokenKey
 from mail.unsubscribe_headers import unsubscribe_headers
+from tests.properties import examples
 
 KEY = TokenKey("a key of the installation that is long enough")
 TENANT, MESSAGE = uuid4(), uuid4()
@@ -169,7 +170,7 @@ _ASSEMBLED = st.tuples(
 _URLS = st.builds("".join, _ASSEMBLED) | st.text(alphabet="htps:/\\@.ex%0aAdD\r\n\t?#[]", max_size=60)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(_URLS)
 def test_a_link_keeps_its_target_or_is_not_rewritten(url: str) -> None:
     """A URL that two programs read differently is not rewritten."""

@@ -11,13 +11,14 @@ from typing import cast
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import AddressInvalid, DomainError, HeaderInjection, Invalid
 from mail.addresses import normalise_address
 from mail.compose import Outgoing, compose, new_message_id, reply_subject, thread_headers
 from mail.html.text import html_to_text
+from tests.properties import examples
 
 MESSAGE = Outgoing(
     message_id="<1@us.example>",
@@ -89,7 +90,7 @@ ONE_LINE = st.text(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(subject=ONE_LINE, name=ONE_LINE)
 def test_any_subject_and_name_arrive_unchanged(subject: str, name: str) -> None:
     raw = compose(replace(MESSAGE, subject=subject, from_name=name, to_name=name))
@@ -117,7 +118,7 @@ def test_a_line_break_in_a_header_is_refused(field: str, break_: str) -> None:
             compose(other)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_no_text_crashes_or_adds_a_header(text: str, subject: str) -> None:
     try:
