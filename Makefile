@@ -4,7 +4,8 @@ ARGS ?=
 
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 
-.PHONY: install install-dev web web-types up demo lint test chaos bench docs locks clean
+.PHONY: install install-dev web web-types up demo lint check test test-long chaos bench docs locks clean
+.PHONY: check-style check-types check-web check-tests
 
 install: .venv/.installed web
 
@@ -51,16 +52,43 @@ up: install
 demo: install
 	@exec .venv/bin/cadenza demo $(ARGS)
 
-lint: install-dev
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/pyright --pythonpath .venv/bin/python
-	.venv/bin/lint-imports
+PYRIGHT = .venv/bin/pyright --pythonpath .venv/bin/python
+PYTEST = .venv/bin/python -m pytest
+# Test processes that run at once: three keep two processors busy. They share their servers.
+PROCESSES ?= 3
+PARALLEL = --numprocesses $(PROCESSES) --dist worksteal
+
+lint: check-style check-types
 	$(NPM) run check
 
-test: lint
+# What needs no server but one of Temporal: in a minute or so. Its parts run at the same time.
+check: install-dev
+	@$(MAKE) --no-print-directory --jobs 4 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+		check-types check-tests check-web check-style
+
+check-style: install-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+
+check-types: install-dev
+	$(PYRIGHT)
+
+check-web: install-dev
+	$(NPM) run check
 	$(NPM) run test
-	.venv/bin/python -m pytest $(ARGS)
+
+check-tests: install-dev
+	$(PYTEST) --quiet --numprocesses 2 --dist worksteal -m "not long" tests/unit tests/architecture
+
+# Every test but the long ones; with ARGS, lint and those tests. docs/testing.md says what each folder proves.
+test: $(if $(ARGS),lint,check)
+	$(PYTEST) $(PARALLEL) -m "not long" $(or $(ARGS),--ignore=tests/unit --ignore=tests/architecture)
+
+# What takes minutes, and each property with all of its examples; then what depends on dates, on other days.
+test-long: install-dev
+	$(PYTEST) $(PARALLEL) -m "long or hypothesis" --hypothesis-profile full $(ARGS)
+	.venv/bin/python -m tests.clock --every-day
 
 # Kills every part while a thousand leads are mailed (docs/survival.md).
 chaos: install-dev

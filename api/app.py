@@ -33,8 +33,8 @@ from api.routers.sequences import analytics, preview, sequences, steps, versions
 from api.routers.sequences import files as sequence_files
 from db.schema_check import refuse_old_schema
 from db.session import Database
-from mail.outbox_store import OutboxStore
-from mail.tracking import TokenKey
+from mail.capture.store import CaptureStore
+from mail.links import TokenKey
 from services.access.passwords import Passwords
 from services.dispatch.dispatcher import Dispatcher
 from services.observability.gauges import InstallationGauges
@@ -103,7 +103,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         dispatcher = Dispatcher(database, gateway, deliverer)
         link_key = TokenKey(config.signing_key) if config.signing_key else None
         links = LinkRecorder(database, dispatcher.kick)
-        outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
+        outbox = CaptureStore(config.capture_dir) if config.capture_dir else None
         rates = RateLimiter(config.rate_limit) if config.rate_limit else None
         try:
             await database.refuse_unsafe_role()

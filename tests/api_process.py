@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -11,6 +10,8 @@ import httpx
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, choose_port
+from tests.programs import Process, start_program
+from tests.shared_servers import namespace_at
 
 PATIENCE_SECONDS = 180.0
 
@@ -30,9 +31,10 @@ async def running_api(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **
         "CADENZA_API_PORT": str(port),
         "CADENZA_TASK_QUEUE": f"api-{uuid4()}",
         "TEMPORAL_ADDRESS": temporal.address,
+        "TEMPORAL_NAMESPACE": namespace_at(temporal.address),
     }
     environment = clean_environment(**{**ours, **settings})
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cadenza", "api", env=environment)
+    process = await start_program("api", environment=environment)
     url = f"http://{LOOPBACK}:{port}"
     try:
         await _until_it_answers(url, process)
@@ -42,7 +44,7 @@ async def running_api(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **
         await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
 
 
-async def _until_it_answers(url: str, process: asyncio.subprocess.Process) -> None:
+async def _until_it_answers(url: str, process: Process) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient() as http:
         while process.returncode is None:
             try:

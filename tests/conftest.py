@@ -1,27 +1,26 @@
-"""What every test shares: the guarded exit, and real servers of their own on free loopback ports."""
+"""What every test shares: the guarded exit, and real servers on free loopback ports."""
 
 import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
-from cadenza.exit import leave
 from cadenza.maintenance.migrate import upgrade
-from workflows.search_attributes import REGISTRY
+from tests.guarded_exit import pytest_cmdline_main
+from tests.integration.up.up_run import UpRun, dev_run
+from tests.properties import register_profiles
+from tests.shared_servers import Servers, SharedPostgres, SharedTemporal, new_temporal
 
+__all__ = ["pytest_cmdline_main"]
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_cmdline_main() -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
-    """Leave by the guarded exit once the summary is printed and every fixture has ended.
+SHARED = "shared_servers"
+SERVERS = pytest.StashKey[Servers]()
 
-    Without it the interpreter's tear-down crashes in temporalio's threads now and then, and a run whose tests
-    all passed ends as a failure. The status is pytest's own.
-    """
-    status = yield
-    leave(int(status or 0))
+register_profiles()
 
 
 @pytest.fixture(scope="session")
@@ -31,23 +30,53 @@ def server_folder() -> Generator[Path, None, None]:
         yield Path(folder)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """For each process that the tests are handed out to: where it asks for the servers that all of them share."""
+    config: pytest.Config = node.config
+    if SERVERS not in config.stash:
+        config.stash[SERVERS] = Servers()
+        config.stash[SERVERS].start()
+        config.add_cleanup(config.stash[SERVERS].end)
+    node.workerinput[SHARED] = str(config.stash[SERVERS].socket)
+
+
+def _shared(config: pytest.Config) -> tuple[Path, str] | None:
+    """Where to ask, and this process's name; nothing for a run in one process, which has servers of its own."""
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    return given and (Path(given[SHARED]), given["workerid"])
+
+
 @pytest.fixture(scope="session")
-async def postgres_server(server_folder: Path) -> AsyncGenerator[EmbeddedPostgres, None]:
-    """PostgreSQL with this program's roles and no schema; `create_database` gives a test one of its own."""
+async def postgres_server(server_folder: Path, pytestconfig: pytest.Config) -> AsyncGenerator[EmbeddedPostgres]:
+    """PostgreSQL with this program's roles; `create_database` gives a test a database of its own, without a schema."""
+    if shared := _shared(pytestconfig):
+        yield await SharedPostgres.asked_for(*shared)
+        return
     async with EmbeddedPostgres(server_folder / "postgres", durable=False) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-async def temporal_server(server_folder: Path) -> AsyncGenerator[EmbeddedTemporal, None]:
+async def temporal_server(server_folder: Path, pytestconfig: pytest.Config) -> AsyncGenerator[EmbeddedTemporal]:
     """A Temporal dev server that keeps nothing, with the program's search attributes."""
-    names = [attribute.name for attribute in REGISTRY]
-    async with EmbeddedTemporal(server_folder / "temporal", search_attributes=names, in_memory=True) as server:
+    if shared := _shared(pytestconfig):
+        yield await SharedTemporal.asked_for(*shared)
+        return
+    async with new_temporal(server_folder / "temporal") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
+def up() -> Generator[UpRun]:
+    """`cadenza up --dev`, for the tests that leave it as it is: each has a tenant of its own (`new_tenant`)."""
+    with dev_run() as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
 async def migrated_postgres(postgres_server: EmbeddedPostgres) -> EmbeddedPostgres:
-    """PostgreSQL with the schema in its own database; tests keep apart by having a tenant each."""
-    await asyncio.to_thread(upgrade, postgres_server.owner_url)
+    """PostgreSQL with the schema in this process's database; tests keep apart by having a tenant each."""
+    if not isinstance(postgres_server, SharedPostgres):
+        await asyncio.to_thread(upgrade, postgres_server.owner_url)
     return postgres_server

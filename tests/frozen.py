@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.programs import Process
+
 _PATIENCE_SECONDS = 10
 
 
@@ -25,7 +27,7 @@ def thaw(pid: int) -> None:
 
 
 @contextmanager
-def thawed_in_the_end(process: asyncio.subprocess.Process) -> Iterator[None]:
+def thawed_in_the_end(process: Process) -> Iterator[None]:
     """A stopped process cannot be ended in an orderly way, whatever the test has found."""
     try:
         yield

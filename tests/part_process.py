@@ -1,13 +1,14 @@
 """A part of the program as an operator runs it, in a process of its own: for what only a whole process can suffer."""
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import IO
 
 from cadenza.embedded.ports import LOOPBACK
 from tests.api_process import clean_environment
+from tests.programs import DEVNULL, Process, start_program
+from tests.shared_servers import namespace_at
 from tests.stage import Stage
 
 KILLED = -9
@@ -24,7 +25,7 @@ async def part(
     options: Sequence[str] = (),
     log: IO[bytes] | None = None,
     **settings: str,
-) -> AsyncGenerator[asyncio.subprocess.Process]:
+) -> AsyncGenerator[Process]:
     """`cadenza NAME` with these options, until the block ends or it does; what it says goes to `log`."""
     environment = clean_environment(
         CADENZA_DATABASE_URL=database_url,
@@ -32,11 +33,10 @@ async def part(
         CADENZA_SMTP_PORT=str(stage.sink.port),
         CADENZA_TASK_QUEUE=stage.task_queue,
         TEMPORAL_ADDRESS=temporal_address,
+        TEMPORAL_NAMESPACE=namespace_at(temporal_address),
         **settings,
     )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cadenza", name, *options, env=environment, stderr=log or asyncio.subprocess.DEVNULL
-    )
+    process = await start_program(name, *options, environment=environment, stderr=log or DEVNULL)
     try:
         yield process
     finally:
@@ -45,6 +45,6 @@ async def part(
         await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
 
 
-async def has_died(process: asyncio.subprocess.Process) -> None:
+async def has_died(process: Process) -> None:
     """Waits until it has killed itself."""
     assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == KILLED

@@ -1,4 +1,4 @@
-"""A process whose wall clock is minutes away from everybody else's; what it measures (monotonic time) stays true."""
+"""A process whose wall clock is away from everybody else's; what it measures (monotonic time) stays true."""
 
 import os
 import shutil

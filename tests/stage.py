@@ -23,8 +23,8 @@ from domain.enrollments.status import ResumeMode
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec
 from domain.sequences.yaml_text import load
-from mail.tracking import Links
-from mail.transport import SmtpServer
+from mail.links import Links
+from mail.smtp.server import SmtpServer
 from services.development.time_travel import fast_forward
 from services.enrollments import enrolling, steering
 from services.inbound.receiving import EventRecorded, LeadEvent, record_event
@@ -32,13 +32,15 @@ from services.secret_box import SecretBox, new_key
 from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
 from services.sequences.versions import Publication, publish_edits
 from tests.integration.smtp_servers import trusting_loopback
+from tests.shared_servers import namespace_at
 from tests.sink import Sink
 from webhooks.client import WebhookClient
 from workflows.enrollment import EnrollmentWorkflow
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 180
+"""How long a test waits for what is bound to happen: long, so that a busy machine fails none."""
 SECRETS = SecretBox([new_key()])
 LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail of tests")
 T = TypeVar("T")
@@ -213,7 +215,7 @@ async def stage(
     database_url: str, temporal_address: str, payload_keys: PayloadKeys | None = None
 ) -> AsyncGenerator[Stage, None]:
     converter = data_converter(payload_keys or PayloadKeys())
-    client = await Client.connect(temporal_address, data_converter=converter)
+    client = await Client.connect(temporal_address, namespace=namespace_at(temporal_address), data_converter=converter)
     database, sink, task_queue = Database(database_url), Sink(), f"test-{uuid4()}"
     await sink.start()
     smtp = SmtpServer(LOOPBACK, sink.port, security="none")

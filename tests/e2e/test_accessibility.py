@@ -13,8 +13,7 @@ from tests.e2e.workspace import Workspace, make_workspace
 
 
 @pytest.fixture(scope="module")
-async def workspace(up: Any) -> Workspace:
-    run = up.run()
+async def workspace(run: dict[str, Any]) -> Workspace:
     headers = {"Authorization": f"Bearer {run['api_key']}"}
     async with httpx.AsyncClient(base_url=run["api_url"], headers=headers, trust_env=False, timeout=120) as http:
         return await make_workspace(http)
@@ -24,7 +23,15 @@ async def runs_over(page: Page) -> bool:
     return await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [
+        (DESKTOP, "light"),
+        (PHONE, "dark"),
+        pytest.param(DESKTOP, "dark", marks=pytest.mark.long),
+        pytest.param(PHONE, "light", marks=pytest.mark.long),
+    ],
+)
 async def test_every_screen(
     browser: Browser, run: dict[str, Any], workspace: Workspace, size: tuple[int, int], theme: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from cadenza.runtime.payload_codec import data_converter
 from cadenza.runtime.payload_keys import PayloadKeys
 from cadenza.runtime.temporal_client import connect_temporal
 from cadenza.runtime.worker import sandboxed
+from tests.clock import at
 from tests.integration.cli.conftest import run_program
 from tests.integration.up.house import House
 from tests.integration.up.up_run import UpRun
@@ -23,14 +25,18 @@ RELEASES = sorted((Path(__file__).parent / "releases").glob("*.xz"))
 
 @pytest.fixture(params=RELEASES, ids=lambda file: file.name.partition(".backup")[0])
 async def upgraded(request: pytest.FixtureRequest) -> AsyncGenerator[House]:
-    """Restored, brought up to date and running. It had stopped when it was copied: no email of it is in doubt."""
+    """Restored, brought up to date and running. It had stopped when it was copied: no email of it is in doubt.
+
+    Its clocks go on from when it was copied. By the true clock its leads would be due, and mailed while it starts.
+    """
     with archive.opened(request.param) as (manifest, _), tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
         home = Path(folder) / "home"
+        clock = at(manifest.taken_at + timedelta(minutes=1))
         stopped = ("--stopped-at", manifest.taken_at.isoformat())
-        ran = await run_program("restore", str(request.param), "--home", str(home), *stopped, environment={})
+        ran = await run_program("restore", str(request.param), "--home", str(home), *stopped, environment=clock)
         assert ran.status == 0, ran.err
         assert "0 emails in the gap" in ran.out
-        run = UpRun(home, "--dev", module="cadenza")
+        run = UpRun(home, "--dev", module="cadenza", environment=clock)
         try:
             yield House(run)
             assert run.end() == 0

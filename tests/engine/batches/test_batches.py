@@ -1,9 +1,7 @@
 """Batches with everything behind them: drivers that are killed, sequences steered whole, tenants side by side."""
 
-import asyncio
 import dataclasses
 import os
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
@@ -19,6 +18,8 @@ from db.session import WriteSession
 from services.access.api_keys import create_key
 from services.batches.assigning import assign_sequence
 from services.sequences import steering
+from tests.programs import DEVNULL, Process, start_program
+from tests.shared_servers import namespace_at
 from tests.stage import Stage, new_tenant
 
 EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
@@ -85,22 +86,20 @@ async def steered(stage: Stage, sequence_id: UUID, status: str) -> None:
 @asynccontextmanager
 async def api_process(
     stage: Stage, database_url: str, temporal_address: str
-) -> AsyncGenerator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+) -> AsyncGenerator[tuple[Process, httpx.AsyncClient]]:
     """`cadenza api` as a process, once it answers, and a client with a key of the stage's tenant."""
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "cadenza",
+    process = await start_program(
         "api",
-        env={
+        environment={
             **os.environ,
             "CADENZA_DATABASE_URL": database_url,
             "CADENZA_API_PORT": str(port),
             "CADENZA_TASK_QUEUE": stage.task_queue,
             "TEMPORAL_ADDRESS": temporal_address,
+            "TEMPORAL_NAMESPACE": namespace_at(temporal_address),
         },
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=DEVNULL,
     )
     async with stage.database.write(stage.tenant_id) as session:
         key = (await create_key(session, name="Test", scopes=["write"])).key
@@ -122,6 +121,7 @@ async def api_process(
                 await process.wait()
 
 
+@pytest.mark.long
 async def test_a_driver_that_is_killed_loses_no_lead_and_doubles_none(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:

@@ -16,6 +16,7 @@ from services.access.api_keys import create_key
 from services.fault_points import FaultPoint
 from tests.engine.performing.test_add_to_campaign import campaign, move
 from tests.part_process import PATIENCE_SECONDS, has_died, part
+from tests.programs import Process
 from tests.stage import Stage
 from workflows.maintenance import ProcessQueueWorkflow
 
@@ -32,7 +33,7 @@ def armed(point: FaultPoint) -> dict[str, str]:
 @asynccontextmanager
 async def api(
     stage: Stage, key: str, database_url: str, temporal_address: str, **settings: str
-) -> AsyncGenerator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+) -> AsyncGenerator[tuple[Process, httpx.AsyncClient]]:
     """The API and a client of it, once it answers."""
     port = free_port()
     async with (

@@ -137,7 +137,7 @@ async def quicken(stage: Stage, sequence: UUID) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", [4, 20261125])
+@pytest.mark.parametrize("seed", [4, pytest.param(20261125, marks=pytest.mark.long)])
 async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched: Stage, seed: int) -> None:
     stage, chance = watched, random.Random(seed)
     # The breakers would hold the mailbox long before the end.

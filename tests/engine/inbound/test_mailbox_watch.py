@@ -19,7 +19,7 @@ from tests.imap_server import PASSWORD, TestImap, imap_server
 from tests.part_process import part
 from tests.stage import SECRETS, Stage
 from workflows.maintenance import ProcessQueueWorkflow
-from workflows.messages import mailbox_workflow_id
+from workflows.workflow_ids import mailbox_workflow_id
 
 EMAIL = {"key": "first", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}

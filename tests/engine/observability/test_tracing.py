@@ -19,6 +19,7 @@ from cadenza.embedded.ports import LOOPBACK, free_port
 from services.access.api_keys import create_key
 from tests.part_process import part
 from tests.receiver import Receiver, receiving
+from tests.shared_servers import namespace_at
 from tests.stage import Stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Peculiar offer", "body_text": "Hi {{name}}"}}
@@ -51,7 +52,10 @@ async def test_one_trace_spans_the_request_and_the_email(
 ) -> None:
     await stage.stop_worker()
     stage.client = await Client.connect(
-        temporal_server.address, data_converter=pydantic_data_converter, interceptors=[TracingInterceptor()]
+        temporal_server.address,
+        namespace=namespace_at(temporal_server.address),
+        data_converter=pydantic_data_converter,
+        interceptors=[TracingInterceptor()],
     )
     await stage.start_worker()
 

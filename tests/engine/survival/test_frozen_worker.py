@@ -21,6 +21,7 @@ from db.bounds import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS
 from db.call_pool import Call
 from tests.frozen import freeze, thaw, thawed_in_the_end
 from tests.part_process import part
+from tests.programs import Process
 from tests.stage import Stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
@@ -29,7 +30,8 @@ TAKEN_OVER_SECONDS = 120
 
 _HOLD = text("SELECT id FROM lead_sequence_state WHERE id = :id FOR UPDATE")
 _AT_THE_GATE = text(
-    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT reserve_message%'"
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    " AND query LIKE 'SELECT reserve_message%'"
 )
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the process table as Linux has it")
@@ -46,7 +48,7 @@ async def servers(stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_se
 @asynccontextmanager
 async def frozen_while(
     stage: Stage, servers: Servers, there: asyncio.Event, enrollment: UUID
-) -> AsyncGenerator[asyncio.subprocess.Process, None]:
+) -> AsyncGenerator[Process, None]:
     """The first worker, frozen once the event says that it is where it shall be; and a second one beside it."""
     async with part("worker", stage, *servers) as first:
         with thawed_in_the_end(first):

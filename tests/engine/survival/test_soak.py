@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 MUST_BE_NONE = (
     "unfinished",
@@ -28,6 +30,7 @@ async def soaked() -> dict[str, Any]:
     return json.loads(said.splitlines()[-1])["figures"]
 
 
+@pytest.mark.long
 async def test_a_minute_of_load_leaves_nothing_undone_and_no_complaint() -> None:
     figures = await soaked()
 

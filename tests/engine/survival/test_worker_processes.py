@@ -13,13 +13,14 @@ from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, choose_port, free_port
 from cadenza.errors import StartError
 from tests.part_process import part
+from tests.programs import Process
 from tests.stage import Stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 PATIENCE_SECONDS = 60.0
 
 
-def workers(supervisor: asyncio.subprocess.Process) -> set[int]:
+def workers(supervisor: Process) -> set[int]:
     return {child.pid for child in psutil.Process(supervisor.pid).children()}
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from api.app import AppConfig, create_app
@@ -16,6 +16,7 @@ from cadenza.embedded import EmbeddedPostgres
 from tests.integration.api.client import EMAIL, Tenant, client_of, nested
 from tests.integration.api.conftest import temporal_is_away
 from tests.integration.api.isolation.tenant_objects import KEYLESS
+from tests.properties import examples
 
 JSON_BODY = {"Content-Type": "application/json"}
 
@@ -141,9 +142,7 @@ JSON = st.recursive(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(value=JSON, number=st.integers(0, 10_000))
 async def test_no_json_causes_an_internal_error(tenant: Tenant, value: Any, number: int) -> None:
     """Any JSON, also in free-form fields, is accepted and returned, or refused."""

@@ -15,6 +15,7 @@ from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from db.session import Database
 from tests.api_process import PATIENCE_SECONDS, clean_environment, running_api
 from tests.integration.api.client import Tenant, create_tenant
+from tests.programs import PIPE, start_program
 
 
 @dataclass
@@ -34,11 +35,12 @@ async def run_program(
     *arguments: str, environment: Mapping[str, str], given: str | None = None, module: str | None = "cadenza"
 ) -> Ran:
     """Runs `python -m cadenza ...` (or `python ...` without a module) to its end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *(("-m", module) if module else ()), *arguments,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        env=clean_environment(**environment),
-    )  # fmt: skip
+    files = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE}
+    if module == "cadenza":
+        process = await start_program(*arguments, environment=clean_environment(**environment), **files)
+    else:
+        command = (sys.executable, *(("-m", module) if module else ()), *arguments)
+        process = await asyncio.create_subprocess_exec(*command, env=clean_environment(**environment), **files)
     out, err = await asyncio.wait_for(process.communicate((given or "").encode()), PATIENCE_SECONDS)
     assert process.returncode is not None
     return Ran(process.returncode, out.decode(), err.decode())

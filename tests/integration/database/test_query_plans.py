@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -111,9 +111,10 @@ PARTITION_INDEXES = text("""
 
 @pytest.fixture(scope="module")
 async def filled(postgres_server: EmbeddedPostgres) -> AsyncGenerator[Database, None]:
-    await postgres_server.create_database("plans")
-    await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, "plans"))
-    connection = await asyncpg.connect(in_database(postgres_server.superuser_url, "plans"))
+    name = f"plans_{uuid4().hex[:8]}"
+    await postgres_server.create_database(name)
+    await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, name))
+    connection = await asyncpg.connect(in_database(postgres_server.superuser_url, name))
     await connection.execute(
         "SELECT make_log_month((now() - n * interval '1 month')::date) FROM generate_series(1, 2) n"
     )
@@ -121,7 +122,7 @@ async def filled(postgres_server: EmbeddedPostgres) -> AsyncGenerator[Database, 
     await connection.execute("SELECT refresh_sequence_performance()")
     await connection.execute("ANALYZE")
     await connection.close()
-    database = Database(in_database(postgres_server.app_url, "plans"))
+    database = Database(in_database(postgres_server.app_url, name))
     yield database
     await database.aclose()
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -27,6 +27,7 @@ from domain.sequences.steps import StepSpec
 from domain.zones import Zones
 from services.enrollments.enrolling import enroll
 from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
+from tests.properties import examples
 from tests.send_audit import Rules, broken
 from tests.stage import new_tenant
 
@@ -87,7 +88,7 @@ async def new_calendar(database: Database, limits: MailboxLimits) -> Calendar:
     return calendar
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     daily=st.none() | st.integers(1, 6),
     hourly=st.none() | st.integers(1, 5),

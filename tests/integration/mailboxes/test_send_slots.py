@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -18,7 +18,7 @@ from cadenza.embedded.ports import LOOPBACK
 from db.session import Database
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec
-from mail.transport import SmtpServer
+from mail.smtp.server import SmtpServer
 from services.engine.performing import StepPerformer
 from services.engine.tools import Tools
 from services.enrollments import enrolling
@@ -26,6 +26,7 @@ from services.mailboxes.signers import Signers
 from services.mailboxes.transports import Transports
 from services.secret_box import SecretBox
 from services.sequences.sequences import SequenceChanges, change_sequence, create_sequence
+from tests.properties import examples
 from tests.send_audit import Hours, Rules, broken
 from tests.sink import Sink
 from tests.stage import LINKS, new_tenant
@@ -219,7 +220,7 @@ class Run:
         return {"t": self.tenant_id, "id": enrollment, "now": moment}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds())
 async def test_nothing_that_is_sent_breaks_a_limit(bench: Bench, world: World) -> None:
     assume(all(world.can_be_sent(zone) for zone in world.lead_zones))

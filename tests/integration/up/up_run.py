@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from cadenza.embedded.orphans import is_alive, processes_of, processes_working_in
@@ -114,6 +115,18 @@ def dev_run(*, prefix: str = "cadenza-tests-", environment: Mapping[str, str] | 
             run.end()
         finally:
             run.close()
+
+
+def new_tenant(run: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What run.json would say had the first start made this tenant: with a key and a mailbox, as that one has."""
+    headers = {"Authorization": f"Bearer {run['api_key']}"}
+    with httpx.Client(base_url=run["api_url"], trust_env=False, timeout=PATIENCE_SECONDS) as http:
+        body = {"name": name, "postal_address": "1 Main Street, Springfield"}
+        made = http.post("/tenants", json=body, headers=headers).raise_for_status().json()
+        key = made["api_key"]
+        mailbox = {"email": f"sam@{made['id']}.example", "name": "Sam"}
+        http.post("/mailboxes", json=mailbox, headers={"Authorization": f"Bearer {key}"}).raise_for_status()
+    return {**run, "api_key": key, "tenant_id": made["id"]}
 
 
 Start = Callable[..., UpRun]

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.engine.liquid_dialect import FILTERS
 from domain.engine.message_fields import KNOWN_FIELDS, message_fields
 from domain.engine.templates import check, render, render_header
 from domain.errors import MergeFieldMissing, TemplateInvalid
+from tests.properties import examples
 
 LEAD = {
     "first_name": "Ada",
@@ -125,7 +126,7 @@ _ARGUMENTS = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(chain=st.lists(_STEPS, min_size=1, max_size=4), start=st.sampled_from(["first_name", "'<b>bold</b>'", "tags"]))
 def test_no_chain_of_filters_lets_markup_of_a_lead_through(chain: list[str], start: str) -> None:
     lead = {"first_name": "b <script>x</script> &lt;script&gt;", "tags": ["<script>"], "custom": {}}
@@ -246,7 +247,7 @@ def test_a_message_has_a_value_for_every_known_field() -> None:
     assert {*values, *of_groups} - {"custom", "sender", "sequence"} == KNOWN_FIELDS - {"custom.*"}
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(alphabet="{}%|: .'\"()[]-#\nabrifwendoecht01", max_size=120))
 def test_no_source_crashes(source: str) -> None:
     problems = check(source, html=True)

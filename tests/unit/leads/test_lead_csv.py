@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.errors import Invalid
 from domain.leads.importing import ImportRow, ParsedLead, RejectedRow, plan_columns
 from services.leads.csv_rows import MAX_LINE, MAX_RECORD_LINES, read_leads
+from tests.properties import examples
 
 MESSY = Path(__file__).parents[2] / "data" / "leads-messy.csv"
 
@@ -256,7 +257,7 @@ def test_chunks_are_as_good_as_a_file_and_rows_come_as_they_are_asked_for() -> N
     assert lead(next(read_leads(chunks()))).company == "Müller"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"email,name\n", b"\xff\xfee\x00m\x00a\x00i\x00l\x00\n\x00"]))
 @example(b'"\n"\n"\r"\r\n\x00', b"email,name\n")
 @example(b"\xff\xfe\x00", b"")

@@ -6,7 +6,7 @@ from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.mailboxes.holidays import holiday_name
@@ -23,6 +23,7 @@ from domain.mailboxes.windows import (
 )
 from domain.sequences.business_time import add_business_days, next_business_moment, next_time_of_day
 from domain.zones import first_showing, is_skipped
+from tests.properties import examples
 from tests.unit.mailboxes.wall_clock import DAY, MINUTE, ZONES, WallClock, changes
 
 LOOK = 3 * DAY
@@ -70,7 +71,7 @@ NIGHT = WorkingHours(days=WEEK, start="22:00", end="06:00")
 @example(CASABLANCA, NIGHT, [])
 @example(MONROVIA, NIGHT, [])
 @example(KATHMANDU, NIGHT, [])
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_next_moment_is_in_the_window_and_none_earlier_is(
     where: tuple[str, datetime], hours: WorkingHours, places: list[str]
 ) -> None:
@@ -104,7 +105,7 @@ def test_in_every_zone_nine_stays_nine(forward: bool) -> None:
 
 
 @given(near_a_change(), windows, windows)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_both_are_open_where_two_meet(where: tuple[str, datetime], one: WorkingHours, other: WorkingHours) -> None:
     name, now = where
     zone, elsewhere = ZoneInfo(name), ZoneInfo("Asia/Kolkata")
@@ -120,7 +121,7 @@ def test_both_are_open_where_two_meet(where: tuple[str, datetime], one: WorkingH
 @given(near_a_change(), windows)
 @example(ST_JOHNS, WorkingHours(days=WEEK, start="00:00", end="24:00"))
 @example(APIA, WorkingHours(days=WEEK, start="20:00", end="08:00"))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_cut_at_midnights_nothing_is_lost(where: tuple[str, datetime], window: WorkingHours) -> None:
     name, now = where
     zone = ZoneInfo(name)
@@ -140,7 +141,7 @@ def test_cut_at_midnights_nothing_is_lost(where: tuple[str, datetime], window: W
 
 @given(near_a_change(), st.integers(0, 15), holidays)
 @example(APIA, 1, [])
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_business_days_are_counted_one_by_one(where: tuple[str, datetime], days: int, places: list[str]) -> None:
     name, now = where
     zone, codes = ZoneInfo(name), tuple(places)
@@ -157,7 +158,7 @@ def test_business_days_are_counted_one_by_one(where: tuple[str, datetime], days:
 
 @given(near_a_change(), st.times(), st.booleans(), holidays)
 @example(APIA, time(9), True, [])
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_time_of_day_is_the_next_one(
     where: tuple[str, datetime], clock: time, business_days: bool, places: list[str]
 ) -> None:

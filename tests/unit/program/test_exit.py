@@ -57,7 +57,7 @@ def test_a_start_error_is_one_line() -> None:
 
 def test_a_test_run_leaves_with_pytests_status(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "conftest.py").write_text("from tests.conftest import pytest_cmdline_main\n")
+    (folder / "conftest.py").write_text("from tests.guarded_exit import pytest_cmdline_main\n")
     (folder / "test_it.py").write_text("def test_passes(): pass\ndef test_fails(): assert 0\n")
     command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", str(folder), str(folder)]
     result = subprocess.run(command, text=True, capture_output=True, check=False)

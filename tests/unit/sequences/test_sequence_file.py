@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import Invalid
@@ -13,6 +13,7 @@ from domain.mailboxes.windows import WEEK, SendWindow
 from domain.sequences.file import document, read_document, read_yaml, write_yaml, written_delay
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import MAX_DELAY_DAYS, STEP_TYPES, StepSpec
+from tests.properties import examples
 from tests.unit.sequences.test_yaml_text import JSON, texts
 
 
@@ -66,7 +67,7 @@ def test_empty_lines_at_the_end_of_a_text_stay_its_own() -> None:
     assert read_yaml(write_yaml(whole)).steps[0].metadata == {"note": "two\n\n"}
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(texts().map(str.strip).filter(bool), texts(), chosen_settings(), st.lists(steps(), max_size=4), st.booleans())
 def test_what_is_written_is_read_back(
     name: str, description: str, chosen: SequenceSettings, written: list[StepSpec], as_json: bool

@@ -6,10 +6,11 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.sequences.variants import Variant, VariantResult, choose, probability_best, winner
+from tests.properties import examples
 
 STEP = UUID("6f0c3c4e-8c5e-4d54-9d1b-2f6f3f0d9a11")
 LEADS = [UUID(int=number, version=4) for number in range(6000)]
@@ -49,7 +50,7 @@ def test_the_order_of_the_variants_does_not_matter(names: list[str], lead: int, 
     assert choose(variants, LEADS[lead], STEP) == chosen
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=5).filter(any))
 def test_leads_are_spread_by_weight(weights: list[int]) -> None:
     variants = [Variant(f"v{i}", weight) for i, weight in enumerate(weights)]
@@ -60,7 +61,7 @@ def test_leads_are_spread_by_weight(weights: list[int]) -> None:
         assert abs(counted[variant.name] - share * len(LEADS)) <= 5 * math.sqrt(len(LEADS) * share * (1 - share))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 9))
 def test_a_new_variant_moves_leads_only_to_itself(weights: list[int], weight: int) -> None:
     before = [Variant(f"v{i}", one) for i, one in enumerate(weights)]
@@ -104,13 +105,13 @@ def test_two_variants_are_compared_as_the_closed_form_does(first: tuple[int, int
 COUNTS = st.integers(0, 400).flatmap(lambda sent: st.tuples(st.just(sent), st.integers(0, sent)))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(COUNTS, COUNTS)
 def test_any_two_are(first: tuple[int, int], second: tuple[int, int]) -> None:
     assert probability_best(results(first, second))["B"] == pytest.approx(second_is_better(first, second), abs=1e-6)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(st.lists(COUNTS, min_size=2, max_size=10))
 def test_many_are_compared_as_a_simulation_does(counts: list[tuple[int, int]]) -> None:
     chances = probability_best(results(*counts))
@@ -126,7 +127,7 @@ def test_many_are_compared_as_a_simulation_does(counts: list[tuple[int, int]]) -
 
 
 @given(st.integers(2, 10), COUNTS)
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_equals_share_equally(number: int, counts: tuple[int, int]) -> None:
     chances = probability_best(results(*[counts] * number))
     assert list(chances.values()) == pytest.approx([1 / number] * number, abs=1e-9)

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.sequences.yaml_text import MAX_NODES, MalformedYaml, dump, load
+from tests.properties import examples
 
 TRAPS = [
     *("on", "off", "yes", "no", "y", "n", "Yes", "NO", "true", "False", "null", "~", "", "09:30", "9:30:15", "1e5"),
@@ -37,7 +38,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(JSON)
 @example({trap: [trap, {"a": trap}] for trap in TRAPS})
 def test_what_is_written_is_read_back(value: Any) -> None:
@@ -46,7 +47,7 @@ def test_what_is_written_is_read_back(value: Any) -> None:
     assert json.dumps(again) == json.dumps(value)  # tells 1 from 1.0 and from true
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.dictionaries(st.sampled_from(TRAPS), st.sampled_from(TRAPS), min_size=1, max_size=5))
 def test_another_reader_of_yaml_agrees(value: dict[str, str]) -> None:
     """PyYAML's own loader follows YAML 1.1."""
@@ -141,7 +142,7 @@ def test_what_is_refused_is_told_with_its_place(text: str, where: str, why: str)
     assert len(refused.value.detail) < 300
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(st.characters(codec=None), max_size=40) | st.text("ab:-[]{}&*!|>'\"#%@`,? \n\t<0.1", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -19,7 +19,7 @@ from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SECRETS
 from tests.stage import SECRETS as STAGE_SECRETS
 from tests.stage import stage as set_up
-from workflows.messages import mailbox_workflow_id
+from workflows.workflow_ids import mailbox_workflow_id
 
 
 @pytest.fixture
