@@ -27,7 +27,7 @@ const floor = (folder, below) => ({
   name: `floor-${folder}`,
   comment: `src/${folder} may import only itself and ${below.join(", ") || "packages"}`,
   severity: "error",
-  from: { path: `^src/${folder}/`, pathNot: "\\.test\\.tsx?$" },
+  from: { path: `^src/${folder}/`, pathNot: ["\\.test\\.tsx?$", "fixtures\\.tsx?$"] },
   to: { path: "^src/", pathNot: `^src/${anyOf([folder, ...below])}/` },
 });
 
