@@ -37,7 +37,7 @@ from mail.capture.store import CaptureStore
 from mail.links import TokenKey
 from services.access.passwords import Passwords
 from services.dispatch.dispatcher import Dispatcher
-from services.observability.gauges import InstallationGauges
+from services.observability.gauges import GaugesCollector
 from services.webhooks.deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
@@ -108,7 +108,7 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         try:
             await database.refuse_unsafe_role()
             await refuse_old_schema(database)
-            gauges = InstallationGauges(database)
+            gauges = GaugesCollector(database)
             app.state.context = AppContext(
                 config,
                 database,

@@ -13,7 +13,7 @@ from mail.capture.store import CaptureStore
 from mail.links import TokenKey
 from services.access.passwords import Passwords
 from services.dispatch.dispatcher import Dispatcher
-from services.observability.gauges import InstallationGauges
+from services.observability.gauges import GaugesCollector
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 
@@ -33,7 +33,7 @@ class AppContext:
     """The captured mail (development); None if mail is not captured."""
     rates: RateLimiter | None
     """Counts the requests of each API key and user; None if there is no limit."""
-    gauges: InstallationGauges
+    gauges: GaugesCollector
     passwords: Passwords
     attempts: SignInAttempts
 

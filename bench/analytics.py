@@ -27,8 +27,8 @@ import httpx
 from bench.report import progress, result
 from bench.servers.child_process import child
 from bench.servers.rig import COLD_OUTREACH, new_tenant
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade
 from db.calls.analytics import refresh_performance

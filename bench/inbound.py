@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from bench.report import progress, result
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade
 from db.session import Database

@@ -20,8 +20,9 @@ import psutil
 from bench.report import progress
 from bench.servers.child_process import ROOT
 from bench.servers.rig import Rig, rig
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from db.session import Database
 
 KILLED = -9

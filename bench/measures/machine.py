@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.temporal_binary import find_temporal
 
 

@@ -16,8 +16,9 @@ from temporalio.client import Client
 
 from bench.report import progress
 from bench.servers.child_process import ROOT, ChildProcess, child
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
 from cadenza.runtime.payload_codec import data_converter
 from cadenza.runtime.payload_keys import PayloadKeys

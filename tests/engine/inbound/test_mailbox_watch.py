@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from temporalio.client import WorkflowHandle
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.runtime.worker import make_mailbox_worker
 from services.inbound.inboxes.watcher import InboxWatcher, Pauses
 from services.inbound.inboxes.watchers import InboxWatches

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from mail.dkim.keys import generate_key
 from services.access.api_keys import create_key
 from tests.integration.api.client import client_of

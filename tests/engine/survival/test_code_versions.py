@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.errors import StartError
 from services.inbound.receiving import ReplyEvent
 from tests.engine.releases.patched import FAREWELL, REST

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from alembic import command
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from domain.enrollments.log_event import LogEvent
 from tests.integration.database.test_schema import config, in_database
 

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import APP, OWNER
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
 from db import sql_source
 from db.calls import access, analytics, enrolling, erasing, events, gate, log, mailboxes, outbox, performing, steering

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec

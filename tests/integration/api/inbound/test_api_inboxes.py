@@ -9,7 +9,8 @@ import pytest
 from temporalio.client import Client
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.runtime.worker import make_mailbox_worker
 from services.access.api_keys import create_key
 from services.inbound.inboxes.watcher import InboxWatcher

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from mail.links import Links, MessageLinks
 from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SIGNING_KEY, temporal_is_away
