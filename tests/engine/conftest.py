@@ -1,4 +1,4 @@
-"""A migrated database, and a stage for each test: a tenant, a sink and a worker of its own."""
+"""A migrated database, and for each test a stage: its own tenant, SMTP sink and worker."""
 
 from collections.abc import AsyncGenerator
 

@@ -1,4 +1,4 @@
-"""Analytics of leads that really went through cold-outreach: what the engine writes is what is counted."""
+"""Analytics of leads that ran through the cold-outreach example: the figures match what the engine wrote."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ async def test_three_fates_are_counted(stage: Stage) -> None:
     found = told.performance
     assert (found.enrolled, found.active, found.completed) == (3, 0, 1)
     assert found.stopped_by_reason == {"replied": 1, "interested_follow_up_sent": 1}
-    # Three intros, two follow-ups, one to whoever looked, one last word.
+    # Three intros, two follow-ups, one email to the lead that opened, and one breakup email.
     assert (found.emails_sent, found.emails_opened, found.emails_replied, found.machine_opens) == (7, 1, 1, 1)
     reached = {one.step.key: one.counts.reached for one in told.funnel}
     assert reached == {
@@ -53,6 +53,6 @@ async def test_three_fates_are_counted(stage: Stage) -> None:
     }
     first, last = told.daily[0], told.daily[-1]
     assert (first.enrolled, first.sent) == (3, 3)
-    # On the leads' own clocks, a week later.
+    # One week later, by the enrollments' own clocks.
     assert last.date - first.date >= timedelta(days=7)
     assert sum(day.completed + day.stopped for day in told.daily) == 3

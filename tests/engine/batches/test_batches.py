@@ -1,4 +1,4 @@
-"""Batches with everything behind them: drivers that are killed, sequences steered whole, tenants side by side."""
+"""Batches on real servers: a driver that is killed, commands for whole sequences, several tenants at once."""
 
 import dataclasses
 import os
@@ -27,11 +27,11 @@ EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello {{company
 DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
 FIRST_CHUNK = 50
 KILLS_AT = (0.3, 0.6)
-"""How far the work has come when its driver is killed."""
+"""How far the batch has come when its driver is killed."""
 
 
 async def campaign(stage: Stage, count: int) -> UUID:
-    """A campaign of so many leads."""
+    """A campaign with this number of leads."""
     async with stage.database.write(stage.tenant_id) as session:
         made = await session.scalar(
             text("INSERT INTO campaigns (tenant_id, name) VALUES (:t, 'Fair') RETURNING id"), {"t": stage.tenant_id}
@@ -53,7 +53,7 @@ async def one(stage: Stage, statement: str, **parameters: Any) -> Any:
 
 
 async def batch(stage: Stage) -> Any:
-    """The newest batch."""
+    """Returns the newest batch."""
     return (await stage.query("SELECT * FROM batches ORDER BY created_at DESC LIMIT 1"))[0]
 
 
@@ -66,7 +66,7 @@ async def until_done(stage: Stage) -> Any:
 
 
 async def turn(session: WriteSession, sequence_id: UUID, status: str) -> None:
-    """What `PUT /sequences/{id}` does, with a first chunk that leaves something to be done."""
+    """Does what `PUT /sequences/{id}` does. The first chunk is small, so that some work is left for the batch."""
     move = {
         "paused": steering.pause_sequence,
         "active": steering.resume_sequence,
@@ -88,7 +88,7 @@ async def steered(stage: Stage, sequence_id: UUID, status: str) -> None:
 async def api_process(
     stage: Stage, database_url: str, temporal_address: str
 ) -> AsyncGenerator[tuple[Process, httpx.AsyncClient]]:
-    """`cadenza api` as a process, once it answers, and a client with a key of the stage's tenant."""
+    """Runs `cadenza api` as a process. Yields a client with a key of the stage's tenant once the API answers."""
     port = free_port()
     process = await start_program(
         "api",
@@ -145,7 +145,8 @@ async def test_a_driver_that_is_killed_loses_no_lead_and_doubles_none(
             process.kill()
             await process.wait()
         assert (await batch(stage)).status == "running", "killed too late to say anything"
-        # As if the half minute had passed for which it would have held the batch, and the minute for its deliveries.
+        # Simulates that the dead driver's half-minute lease on the batch and the one-minute lease on its deliveries
+        # have ended.
         await stage.query_write("UPDATE batches SET leased_until = now() - interval '1 second'")
         await stage.query_write("UPDATE outbox SET leased_until = NULL")
     await stage.parts.dispatcher.run(stage.tenant_id)
@@ -174,7 +175,7 @@ async def test_a_whole_sequence_is_held_let_go_and_ended(stage: Stage) -> None:
         ("archived", "stop", "stopped"),
     ):
         await steered(stage, sequence, status)
-        # The gate is closed, whatever the batch has yet to do: see `reserve_message`.
+        # The send gate is closed, however much the batch still has to do: see `reserve_message`.
         assert await one(stage, "SELECT status FROM sequences") == status
         over = await until_done(stage)
         assert (over.kind, over.accepted) == (f"{command}_sequence", count)
@@ -236,7 +237,8 @@ async def test_another_tenants_leads_move_while_a_campaign_is_enrolled(stage: St
 
 
 async def test_temporal_serves_tenants_in_turns(stage: Stage) -> None:
-    """A worker that comes back finds a hundred of one tenant's tasks, and behind them one of another's."""
+    """A restarted worker finds a hundred tasks of one tenant in the queue and, behind them, one task of another
+    tenant."""
     await stage.stop_worker()
     busy, quiet = stage, dataclasses.replace(stage, tenant_id=await new_tenant(stage.database))
     sequence, hello = await busy.sequence([EMAIL]), await quiet.sequence([EMAIL])

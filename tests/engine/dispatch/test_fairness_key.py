@@ -1,6 +1,7 @@
-"""Temporal serves tenants in turns by the fairness key that an enrollment is started with: its steps carry it, too.
+"""The steps of an enrollment carry the fairness key with which it was started. Temporal uses it to serve tenants in
+turns.
 
-But for eager ones, which are handed to the worker with the answer to its workflow task and stand in no queue.
+Eager activities are the exception: they come with the response to a workflow task and never wait in a task queue.
 """
 
 from typing import Any
@@ -20,7 +21,7 @@ EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello", "body_te
 
 
 class Keys(ClientInterceptor, WorkerInterceptor):
-    """The fairness keys of the activity tasks that a worker was given."""
+    """Records the fairness keys of the activity tasks that a worker received."""
 
     def __init__(self) -> None:
         self.seen: list[str | None] = []
@@ -49,7 +50,7 @@ async def test_a_step_is_served_under_its_tenants_fairness_key(stage: Stage) -> 
         workflows=[EnrollmentWorkflow],
         activities=[EnrollmentActivities(stage.database, make_performer(stage.parts)).perform],
         workflow_runner=sandboxed(),
-        # One that comes with the answer to a workflow task has never stood in a queue.
+        # An eager activity came with the response to a workflow task and was never in a queue.
         disable_eager_activity_execution=True,
     )
     async with worker:

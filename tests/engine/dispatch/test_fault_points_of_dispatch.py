@@ -1,4 +1,5 @@
-"""A process dies between a commit and what Temporal is told of it: another tells, and nothing is told twice."""
+"""A process dies between a commit and the message to Temporal: another process delivers it, and nothing arrives
+twice."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,7 +25,7 @@ from workflows.maintenance import ProcessQueueWorkflow
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 READY_SECONDS = 300.0
 PASS_SECONDS = 180.0
-"""Well under the five minutes that one attempt may take."""
+"""Well below the five minutes that one attempt may take."""
 
 
 def armed(point: FaultPoint) -> dict[str, str]:
@@ -35,7 +36,7 @@ def armed(point: FaultPoint) -> dict[str, str]:
 async def api(
     stage: Stage, key: str, database_url: str, temporal_address: str, **settings: str
 ) -> AsyncGenerator[tuple[Process, httpx.AsyncClient]]:
-    """The API and a client of it, once it answers."""
+    """Yields the API process and a client for it, once the API answers."""
     port = free_port()
     async with (
         part("api", stage, database_url, temporal_address, CADENZA_API_PORT=str(port), **settings) as process,
@@ -95,13 +96,13 @@ async def test_the_api_dies(
     async with stage.database.write(stage.tenant_id) as session:
         key = (await create_key(session, name="Test", scopes=["write"])).key
     async with api(stage, key, *servers, **armed(point)) as (process, http):
-        with suppress(httpx.TransportError):  # it may die before it can answer
+        with suppress(httpx.TransportError):  # The API may die before it can respond.
             await enroll(http, sequence, lead)
         await has_died(process)
     (enrollment,) = await enrollments(stage, lead)
     (word,) = await stage.query("SELECT leased_until IS NOT NULL AS leased FROM outbox")
     assert (word.leased, await is_known_to_temporal(stage, enrollment.id)) == (leased, known)
-    # The lease of a dispatcher that is dead runs out after a minute: let it be a minute later.
+    # The lease of a dead dispatcher ends after a minute. Simulate that a minute has passed.
     await stage.query_write("UPDATE outbox SET leased_until = now() WHERE leased_until IS NOT NULL")
     async with api(stage, key, *servers) as (_, http):
         again = await enroll(http, sequence, lead)
@@ -128,7 +129,7 @@ async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
     (other,) = [one for one in await enrollments(stage, lead) if one.id != enrollment]
     assert not await is_known_to_temporal(stage, other.id)
     async with part("worker", stage, *servers):
-        await stage.parts.dispatcher.run_all()  # the pass that is made each minute
+        await stage.parts.dispatcher.run_all()  # The scheduled pass that runs every minute.
         await stage.until_status(other.id, "completed", within_seconds=PATIENCE_SECONDS)
         assert await asyncio.wait_for(stage.handle(enrollment).result(), READY_SECONDS) == "completed"
     assert len(await enrollments(stage, lead)) == 2
@@ -138,7 +139,7 @@ async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
 async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with_it(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
-    """Within seconds: the next pass does not begin before this one is over."""
+    """This takes seconds only: the next pass does not start before this one has ended."""
     servers = (migrated_postgres.app_url, temporal_server.address)
     await stage.stop_worker()
     lead = await stage.lead()
@@ -150,7 +151,8 @@ async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with
         await has_died(worker)
     async with part("worker", stage, *servers):
         await asyncio.wait_for(run.result(), PASS_SECONDS)
-        # It may have died at another tenant's row, with this one leased: let the lease be over, and a minute later.
+        # The worker may have died at another tenant's row while it held the lease on this one. Simulate that the lease
+        # has ended and that a minute has passed.
         await stage.query_write("UPDATE outbox SET leased_until = now() WHERE leased_until IS NOT NULL")
         await stage.parts.dispatcher.run_all()
         await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""What runs on a schedule, as workflows on real Temporal."""
+"""The scheduled maintenance work, as workflows on a real Temporal server."""
 
 from uuid import uuid4
 
@@ -29,7 +29,7 @@ async def test_the_log_has_its_months(stage: Stage) -> None:
     again = await stage.client.execute_workflow(run, id=f"maintain-{uuid4()}", task_queue=stage.task_queue)
     assert (again.made, again.dropped) == ([], [])
     months = await stage.query("SELECT 1 FROM pg_inherits WHERE inhparent = CAST('sequence_execution_log' AS regclass)")
-    # This month and three ahead, and the default.
+    # This month, the three months ahead, and the default partition.
     assert len(months) >= 5
 
 

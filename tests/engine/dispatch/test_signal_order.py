@@ -1,4 +1,5 @@
-"""Signals out of order, doubled and late, to real workflows: the outcome is the mirror's, the history stays short."""
+"""Signals reach real workflows out of order, twice and late: the outcome is the one in Postgres, and the history stays
+short."""
 
 import asyncio
 import random
@@ -25,7 +26,8 @@ SECOND = {"key": "second", "type": "email", "config": {"subject": "Second", "bod
 
 EVENTS_OF_A_LEAD = 40
 EVENTS_OF_A_SIGNAL = 6
-"""It comes, a workflow task hears it (three events), and a timer is moved (two)."""
+"""Events that one signal adds: the signal itself, a workflow task that handles it (three), and a timer that moves
+(two)."""
 
 Said = tuple[Command, Directive]
 Act = Callable[[WriteSession, UUID], Awaitable[Any]]
@@ -49,7 +51,8 @@ async def mirror(stage: Stage, enrollment: UUID) -> Directive:
 
 
 async def said(stage: Stage, lead: UUID, enrollment: UUID, commands: Sequence[tuple[Command, Act]]) -> list[Said]:
-    """The commands, in their order, as Postgres has them; and what each would tell. Nothing is told yet."""
+    """Applies the commands to Postgres in order. Returns the signal that each one would send; none has been sent
+    yet."""
     to_tell: list[Said] = []
     for command, act in commands:
         async with stage.database.write(stage.tenant_id) as session:
@@ -70,7 +73,7 @@ async def events(stage: Stage, enrollment: UUID) -> int:
 
 
 async def asleep(stage: Stage, count: int) -> list[tuple[UUID, UUID]]:
-    """(lead, enrollment) of so many that have had their first email and wait for the second."""
+    """Returns (lead, enrollment) for each lead. Each one has had its first email and waits for the second."""
     sequence = await stage.sequence([FIRST, DELAY, SECOND])
     leads = [await stage.lead() for _ in range(count)]
     enrollments = await stage.enroll(sequence, *leads)
@@ -93,7 +96,7 @@ async def test_every_order_of_pauses_and_resumes_ends_where_the_mirror_stands(st
     async def one(lead: UUID, enrollment: UUID, order: Sequence[int]) -> int:
         to_tell = await said(stage, lead, enrollment, PAUSED_AND_LET_GO)
         told = [to_tell[place] for place in order for _ in range(chance.choice((1, 1, 2)))]
-        # What releases a mailbox, or repairs, says again what is so; after an edit it comes in any place, too.
+        # A mailbox release or a repair repeats what already holds. After an edit it can also arrive in any place.
         told.insert(chance.randrange(len(told)), (Command.MAILBOX_RELEASED, to_tell[-1][1]))
         told.insert(chance.randrange(len(told)), (Command.PLAN_CHANGED, to_tell[0][1]))
         await tell(stage, enrollment, told)
@@ -119,7 +122,7 @@ async def test_every_order_around_a_reply_ends_stopped_and_late_signals_change_n
         await tell(stage, enrollment, [to_tell[place] for place in order])
         assert await stage.handle(enrollment).result() == "stopped: replied", order
         before = await events(stage, enrollment)
-        # After the end, all of it once more: nobody listens, and nothing begins anew.
+        # After the end, send everything once more: no workflow handles it, and none starts again.
         assert set(await tell(stage, enrollment, to_tell)) == {RunState.CLOSED}
         assert await events(stage, enrollment) == before <= EVENTS_OF_A_LEAD + EVENTS_OF_A_SIGNAL * len(commands)
 
@@ -152,7 +155,7 @@ async def test_told_in_any_order_while_its_email_is_on_the_way(stage: Stage) -> 
 
 
 async def test_told_before_its_start_was_delivered(stage: Stage) -> None:
-    """Another dispatcher holds the start in its hands, and is slow."""
+    """Another dispatcher has leased the start and is slow to deliver it."""
     sequence, lead = await stage.sequence([FIRST]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     slow = Outbox(stage.database)
@@ -162,7 +165,7 @@ async def test_told_before_its_start_was_delivered(stage: Stage) -> None:
     assert await stage.parts.gateway.run_state(stage.tenant_id, enrollment) is RunState.MISSING
     assert len(await stage.query("SELECT 1 FROM outbox")) == 2
 
-    # Its lease runs out: whoever comes next delivers both, and two who come at once deliver each once.
+    # The lease ends. The next dispatcher delivers both, and two dispatchers at once deliver each of them once.
     await stage.query_write("UPDATE outbox SET leased_until = clock_timestamp() - interval '1 second'")
     others = [stage.parts.dispatcher, Dispatcher(stage.database, stage.parts.gateway)]
     counts = await asyncio.gather(*(one.dispatch(stage.tenant_id) for one in others))
@@ -173,7 +176,7 @@ async def test_told_before_its_start_was_delivered(stage: Stage) -> None:
 
     await stage.until(delivered, "nothing is left to tell")
     assert sum(one.failed for one in counts) == 0
-    # The slow one wakes up, delivers what it holds as it stood then, and settles what is settled.
+    # The slow dispatcher continues: it delivers the start as it read it, and settles rows that are already settled.
     assert held.id is not None
     await tell(stage, enrollment, [(Command.PLAN_CHANGED, held.directive)])
     await slow.settle(stage.tenant_id, [held.id])

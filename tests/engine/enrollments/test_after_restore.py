@@ -1,4 +1,4 @@
-"""A database that was restored to an earlier moment, under the Temporal that there is: nothing is sent again."""
+"""The database is restored to an earlier moment while Temporal keeps its own: no email is sent again."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -100,7 +100,7 @@ async def test_what_was_reserved_in_the_copy_may_have_left(stage: Stage) -> None
 
 
 async def test_temporal_knows_more_than_the_copy(stage: Stage) -> None:
-    """Only Postgres was restored: the workflow is further than the mirror, and follows it back."""
+    """Only Postgres was restored. The workflow is ahead of the enrollment's row, and is set back to it."""
     lead, (enrollment,) = await enrolled(stage)
     await until_logged(stage, enrollment, "email_sent")
     before = await stage.state(enrollment)
@@ -127,7 +127,7 @@ async def test_without_the_marks_it_is_sent_again(stage: Stage) -> None:
 
 
 async def test_temporal_has_never_heard_of_it(stage: Stage) -> None:
-    """Its start was delivered after Temporal's copy was made, and before Postgres'."""
+    """The enrollment's start was delivered after Temporal's copy was made, and before Postgres' copy."""
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence(STEPS[1:]), lead, dispatch=False)
     await stage.query_write("DELETE FROM outbox")
@@ -139,7 +139,7 @@ async def test_temporal_has_never_heard_of_it(stage: Stage) -> None:
 
 
 async def test_an_assignment_that_was_under_way_goes_on_and_mails_nobody_again(stage: Stage) -> None:
-    """Its leads are enrolled only now; the old installation had enrolled them, and mailed them, in the gap."""
+    """The leads of the batch are enrolled only now. In the gap the old installation had enrolled and mailed them."""
     await stage.stop_worker()
     leads = [await stage.lead() for _ in range(3)]
     sequence = await stage.sequence(STEPS)
@@ -166,7 +166,7 @@ async def test_an_assignment_that_was_under_way_goes_on_and_mails_nobody_again(s
 
 
 async def test_what_an_action_enrolls_once_more_is_not_mailed_once_more(stage: Stage) -> None:
-    """In the gap the action had put the lead into another sequence, whose first email had left."""
+    """In the gap the action had enrolled the lead in another sequence, and the first email of that had been sent."""
     await stage.stop_worker()
     other, campaign, key = await stage.sequence(STEPS), uuid4(), {"tenant_id": stage.tenant_id}
     await stage.query_write(
@@ -206,7 +206,7 @@ async def enrolled(stage: Stage, **settings: str) -> tuple[UUID, list[UUID]]:
 
 
 async def back_to(stage: Stage, enrollment: UUID, step_id: UUID) -> None:
-    """As a copy from before the first email has it."""
+    """Puts the enrollment back as a copy from before its first email has it."""
     await stage.query_write("DELETE FROM messages WHERE enrollment_id = :id", id=enrollment)
     await stage.query_write(
         "UPDATE lead_sequence_state SET revision = 1, current_step_id = :step, next_action_at = enrolled_at,"

@@ -1,4 +1,4 @@
-"""A lead replies: what becomes of its colleagues, as each sequence has it."""
+"""A lead replies: what happens to its colleagues depends on the setting of each sequence."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ STEPS = [HELLO, WAIT, NUDGE]
 
 
 async def colleagues(stage: Stage, sequence: UUID, *emails: str) -> tuple[list[UUID], list[UUID]]:
-    """The leads, and their enrollments, all with their first email sent."""
+    """Returns the leads and their enrollments. All have been sent the first email."""
     leads = [await stage.lead(email=email) for email in emails]
     enrollments = await stage.enroll(sequence, *leads)
     await stage.until_sent(len(emails))
@@ -49,7 +49,7 @@ async def test_a_colleagues_reply_stops_and_the_log_says_whose_it_was(stage: Sta
     assert (told.stopped, told.company_stopped, told.company_paused) == ([ada], [bob], [])
     assert [(await stage.state(one)).stop_reason for one in (ada, bob, eve)] == ["replied", "company_replied", None]
     assert await detail_of(stage, bob, "stopped") == {"reason": "company_replied", "replied_lead_id": str(leads[0])}
-    # The colleague has said nothing: neither is it qualified, nor may it never be written to.
+    # The colleague has not replied: it is not marked as qualified, and it may be enrolled again.
     assert (await stage.lead_row(leads[1])).status == "new"
     assert await stage.handle(bob).result() == "stopped: company_replied"
     await stage.forward(days=3)
@@ -91,7 +91,8 @@ async def test_an_automatic_reply_says_nothing_of_colleagues(stage: Stage) -> No
 
 
 async def test_colleagues_who_reply_at_once_do_not_wait_in_a_circle(stage: Stage) -> None:
-    """Each locks all of their enrollments; in another order than that of IDs one of two would be a deadlock."""
+    """Each reply locks all of their enrollments. If the locks were not taken in the order of IDs, two replies would
+    deadlock."""
     sequence = await stage.sequence([WAIT, NUDGE], on_company_reply="stop")
     leads = [await stage.lead(email=f"lead-{place}@corp.example") for place in range(24)]
     enrollments = await stage.enroll(sequence, *leads)
@@ -102,7 +103,7 @@ async def test_colleagues_who_reply_at_once_do_not_wait_in_a_circle(stage: Stage
 
     await asyncio.gather(*(reply(lead) for lead in leads))
     reasons = [(await stage.state(one)).stop_reason for one in enrollments]
-    # The first to be heard replied, the others were stopped by then.
+    # The lead whose reply was handled first has replied; by then the others were stopped.
     assert sorted(reasons) == ["company_replied"] * 23 + ["replied"]
 
 

@@ -1,4 +1,4 @@
-"""Each cause of silence, brought about for real: the explanation names it."""
+"""Each reason why no email is sent is produced on real servers, and the explanation names it."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -159,7 +159,7 @@ async def mailbox_held(stage: Stage) -> UUID:
 
 
 async def mailbox_unhealthy(stage: Stage) -> UUID:
-    """Its server has refused its password as often as the breaker bears."""
+    """The mail server refuses the password until the circuit breaker trips."""
     stage.sink.rcpt_answers = ["535 5.7.8 user name and password not accepted"] * 1000
     _, _, enrollment = await enrolled(stage, EMAIL)
     await until_put_off(stage, enrollment, "mailbox_held")
@@ -175,7 +175,7 @@ async def window(stage: Stage) -> UUID:
 
 
 async def holiday(stage: Stage) -> UUID:
-    """Due at noon on the next Christmas; the day after is none in France."""
+    """The step is due at noon next Christmas, which is a holiday in France. The day after is not."""
     now = datetime.now(UTC)
     christmas = next(
         noon for year in (now.year, now.year + 1) if (noon := datetime(year, 12, 25, 12, tzinfo=UTC)) - now > 2 * DAY
@@ -202,7 +202,7 @@ async def working_hours(stage: Stage) -> UUID:
 
 
 async def daily_cap(stage: Stage) -> UUID:
-    """The mailbox is where it is noon, far from the midnight at which a second email would have room."""
+    """The mailbox is in a zone where it is noon, so midnight, when a second email fits its limit, is far away."""
     now = datetime.now(UTC)
     midnight = now.replace(minute=0, second=0, microsecond=0) + 12 * HOUR
     enrollment = await second_email(stage, f"daily_cap = 1, timezone = 'Etc/GMT{now.hour - 12:+d}'")
@@ -223,7 +223,7 @@ async def minimum_gap(stage: Stage) -> UUID:
 
 
 async def second_email(stage: Stage, limit: str) -> UUID:
-    """Of a mailbox with that limit, to another lead."""
+    """Sends another lead an email from a mailbox with that limit."""
     await set_mailboxes(stage, limit)
     sequence = await stage.sequence([EMAIL])
     await stage.enroll(sequence, await stage.lead())
@@ -243,7 +243,7 @@ async def due(stage: Stage) -> UUID:
     return (await enrolled(stage, EMAIL))[2]
 
 
-# What else holds at the time, and what the reason names.
+# What else holds at the same time, and what the reason names.
 SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
     ended: ([], {"status": "stopped", "stop_reason": "replied"}),
     failed: ([], {"step": "ask", "mend": f"{MergeFieldMissing.remedy} Then resume the enrollment."}),

@@ -1,4 +1,4 @@
-"""The eight fates of a lead in cold-outreach (shared with the mission's own table), with day-long delays."""
+"""The eight ways in which a lead can go through the cold-outreach example, with delays of days."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ INTRO, FOLLOW_UP, BREAKUP = "Quick question about Acme", "Following up - Acme", 
 
 
 async def enrolled(stage: Stage) -> tuple:
-    """A lead in cold-outreach whose intro has been sent."""
+    """Returns a lead in cold-outreach that has been sent the intro."""
     sequence = await stage.sequence(COLD_OUTREACH["steps"])
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)

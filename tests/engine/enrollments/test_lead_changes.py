@@ -1,4 +1,4 @@
-"""Actions that change nothing but their lead: deed, record and move are one call of Postgres."""
+"""Actions that change only the lead: effect, record and advance are one call to Postgres."""
 
 import dataclasses
 from collections.abc import AsyncGenerator
@@ -47,7 +47,7 @@ async def test_it_costs_two_round_trips_and_is_done_once(
     perform = make_performer(dataclasses.replace(stage.parts, database=counted)).perform
     sequence, lead = await stage.sequence([TAG, QUALIFY, STATUS]), await stage.lead()
     await stage.query_write("UPDATE leads SET tags = '{c,b,a}' WHERE id = :id", id=lead)
-    # No worker is told of it: it is performed here.
+    # Temporal is not told of the enrollment: the step is performed here.
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
 
     async def performed() -> tuple[list[str], str]:

@@ -1,4 +1,4 @@
-"""A lead in a loop lives on in new runs, and nothing that was told to it is lost between them."""
+"""A lead in a loop continues in new workflow runs, and no signal is lost between two runs."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from services.inbound.receiving import OpenEvent
 from tests.stage import stage as set_up
 from workflows.search_attributes import REGISTRY
 
-# A newsletter until it is opened: the loop comes back to the same email, each visit once.
+# A newsletter until the lead opens it: the loop returns to the same email, and each visit sends it once.
 LOOP = [
     {"key": "news", "type": "email", "config": {"subject": "News", "body_text": "Hi {{name}}"}},
     {"key": "a-week", "type": "delay", "config": {"days": 7}},
@@ -45,7 +45,7 @@ async def test_a_loop_mails_once_a_visit_and_continues_as_new(
         assert stage.sink.subjects() == ["News"] * 6
         assert stage.sink.duplicates() == []
         assert (await stage.handle(enrollment).describe()).run_id != first_run
-        # A pause and what came before the new run still hold.
+        # A pause, and what arrived before the new run, still apply.
         await stage.pause(lead)
         await stage.forward(days=30)
         assert len(stage.sink.received) == 6

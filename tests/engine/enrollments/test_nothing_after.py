@@ -1,7 +1,8 @@
-"""No email after the answer: replies, bounces, unsubscribes and lists come in by every way while emails are leaving.
+"""No email leaves after a reply, bounce, unsubscribe or list entry, whichever way it arrives while emails are being
+sent.
 
-A trigger of this database writes down, in the transaction that ends an enrollment, which messages had been let go by
-then: one more than those at the sink is an email that left after somebody had said no.
+A trigger of this database records, in the transaction that ends an enrollment, which messages had passed the send gate
+by then. A message at the sink that is not among them was sent after the lead had said no.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from tests.stage import Stage
 
 LEADS, EMAILS = 72, 6
 COMPANY = 4
-"""So many leads are of one company each."""
+"""The number of leads in each company."""
 WATCH = (
     "CREATE TABLE let_go (enrollment_id uuid PRIMARY KEY, message_ids text[] NOT NULL)",
     "GRANT INSERT, SELECT ON let_go TO cadenza_app",
@@ -76,7 +77,7 @@ def waits(key: str) -> dict[str, object]:
 
 
 async def by_mail(stage: Stage, lead: UUID) -> None:
-    """A reply as the inbound webhook, or an inbox, hands it over."""
+    """Sends a reply as the inbound webhook or an inbox delivers it."""
     row = (await stage.query("SELECT email FROM leads WHERE id = :id", id=lead))[0]
     sent = await stage.query("SELECT rfc_message_id FROM messages WHERE lead_id = :id ORDER BY reserved_at", id=lead)
     mail = EmailMessage(SMTP)
@@ -128,7 +129,7 @@ def ways(stage: Stage) -> list[Callable[[UUID], Awaitable[None]]]:
 
 
 async def quicken(stage: Stage, sequence: UUID) -> None:
-    """Delays of a day become none: email after email leaves, as fast as they go."""
+    """Turns delays of a day into none: emails follow each other as fast as they can be sent."""
     await stage.query_write(
         "UPDATE sequence_versions SET plan = jsonb_set(plan, '{steps}', ("
         " SELECT jsonb_agg(step ORDER BY place) FROM jsonb_array_elements(plan->'steps') WITH ORDINALITY t(step, place)"
@@ -140,7 +141,7 @@ async def quicken(stage: Stage, sequence: UUID) -> None:
 @pytest.mark.parametrize("seed", [4, pytest.param(20261125, marks=pytest.mark.long)])
 async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched: Stage, seed: int) -> None:
     stage, chance = watched, random.Random(seed)
-    # The breakers would hold the mailbox long before the end.
+    # Otherwise the circuit breakers would hold the mailbox long before the end.
     await stage.query_write(
         'UPDATE tenants SET settings = \'{"breakers": {"bounce_rate": null, "complaint_rate": null}}\''
     )
@@ -157,18 +158,18 @@ async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched:
         try:
             await way(lead)
         except InvalidTransition:
-            answered["over"] += 1  # what has ended by then cannot be stopped once more
+            answered["over"] += 1  # An enrollment that has already ended cannot be stopped again.
         else:
             answered["answered"] += 1
 
-    # Two thirds of the leads, in an order of their own; the others may hear everything.
+    # Two thirds of the leads, in random order. The others may be sent everything.
     saying = [lead for lead in leads if chance.random() < 0.66]
     said = (say_no(lead, kinds[place % len(kinds)]) for place, lead in enumerate(saying))
     await asyncio.gather(stage.parts.dispatcher.dispatch(stage.tenant_id), *said)
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
     for enrollment in enrollments:
         await stage.until_status(enrollment, "stopped", "paused", "completed")
-    # Whatever was still being handed over has arrived by now.
+    # Messages that were still being handed over have arrived by now.
     await stage.stop_worker()
 
     assert answered["answered"] > answered["over"]
@@ -180,7 +181,7 @@ async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched:
     arrived = [(one.message_id, owners[one.message_id]) for one in stage.sink.received]
     assert [one for one, owner in arrived if owner in let_go and one not in let_go[owner]] == []
     assert stage.sink.duplicates() == []
-    # The test has power only if some were caught on their way, by each reason, and others were not.
+    # The test proves something only if each event caught some leads on their way, and others finished.
     reasons = Counter([(await stage.state(one)).stop_reason for one in enrollments])
     assert {"replied", "company_replied", "unsubscribed", "complained", "bounced", "suppressed"} <= set(reasons), (
         reasons

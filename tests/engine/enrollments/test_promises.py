@@ -1,4 +1,4 @@
-"""No email after a stop, no email twice, nothing lost: each promise against the moment that could break it."""
+"""No email after a stop, no email twice, nothing lost: each promise is tested at the moment that could break it."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ SECOND = {"key": "second", "type": "email", "config": {"subject": "Second", "bod
 
 
 async def reserved(stage: Stage, enrollment: UUID, rfc_message_id: str) -> tuple[EnrollmentQueries, UUID, datetime]:
-    """What a first attempt leaves behind that got as far as the reservation, and no further."""
+    """Leaves what a first attempt leaves behind that died right after the reservation."""
     queries = EnrollmentQueries(stage.database, stage.tenant_id, enrollment)
     loaded = await queries.load()
     assert loaded is not None and loaded.mailbox is not None and loaded.directive.step_id is not None
@@ -70,7 +70,7 @@ async def test_a_message_that_may_have_left_is_never_sent_again_blindly(
     (enrollment,) = await stage.enroll(sequence, lead)
     queries, message_id, now = await reserved(stage, enrollment, f"<{policy}@sender.example>")
     assert await queries.mark_sending(message_id, uuid4(), now)
-    # Here the first attempt dies: nobody knows whether the final dot was read.
+    # Here the first attempt dies. Nobody knows whether the server read the final dot.
     await stage.start_worker()
     state = await stage.until_status(enrollment, "completed")
     assert [one.message_id for one in stage.sink.received] == [f"<{policy}@sender.example>"] * arrivals
@@ -92,7 +92,7 @@ async def test_two_attempts_at_the_final_dot_let_one_pass(stage: Stage) -> None:
 async def test_a_pause_that_was_answered_keeps_the_message_back(stage: Stage) -> None:
     sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
-    # Temporal does not hear of it: the gate alone must hold.
+    # Temporal is not told. The send gate alone must hold the message back.
     async with stage.database.write(stage.tenant_id) as session:
         await session.execute(
             text("SELECT pause_lead_sequence(:tenant, :id, 'lead')"), {"tenant": stage.tenant_id, "id": enrollment}
@@ -109,7 +109,7 @@ async def test_a_pause_that_was_answered_keeps_the_message_back(stage: Stage) ->
 
 
 async def test_pause_racing_a_send(stage: Stage) -> None:
-    """Twenty leads are paused while their emails leave: none arrives after its pause was answered."""
+    """Twenty leads are paused while their emails leave. No email arrives after its pause was confirmed."""
     sequence = await stage.sequence([EMAIL, DELAY, SECOND])
     leads = [await stage.lead() for _ in range(20)]
     enrollments = await stage.enroll(sequence, *leads)
@@ -200,7 +200,7 @@ async def test_dispatching_what_was_dispatched_already_does_no_harm(stage: Stage
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.until_status(enrollment, "completed")
-    # The dispatcher died between telling Temporal and removing the row.
+    # The dispatcher died after telling Temporal and before removing the row.
     async with stage.database.write(stage.tenant_id) as session:
         await session.execute(
             text("INSERT INTO outbox (tenant_id, enrollment_id, command) VALUES (:tenant, :id, 'start')"),

@@ -1,6 +1,6 @@
-"""A paused sequence tells its sleepers nothing: whoever sleeps through it never hears of it, and whoever wakes asks.
+"""A paused sequence sends no signals to sleeping workflows. A workflow that wakes during the pause asks Postgres first.
 
-Nobody who was held may be forgotten, whatever the workflow came to know in between.
+No held enrollment may be forgotten, whatever its workflow learns in between.
 """
 
 from collections import Counter
@@ -20,14 +20,14 @@ EMAIL = {"key": "intro", "type": "email", "config": {"subject": "Hello", "body_t
 
 
 async def asleep(stage: Stage) -> tuple[UUID, UUID, UUID]:
-    """A sequence, a lead that sleeps in it for three days, and its enrollment."""
+    """Returns a sequence, a lead that waits three days in it, and the lead's enrollment."""
     sequence, lead = await stage.sequence([DELAY, EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     return sequence, lead, enrollment
 
 
 async def turned(stage: Stage, sequence: UUID, status: Any) -> None:
-    """As `PUT /sequences/{id}` does, until Temporal has heard what it was to hear of it."""
+    """Does what `PUT /sequences/{id}` does, and waits until every signal of it has reached Temporal."""
 
     async def told() -> bool:
         return await stage.query("SELECT 1 FROM outbox") == []
@@ -78,7 +78,7 @@ async def test_who_wakes_during_the_pause_is_held_and_told_of_its_end(stage: Sta
 async def test_a_second_pause_finds_who_wakes_by_what_it_knew_before_the_first(stage: Stage) -> None:
     sequence, lead, enrollment = await asleep(stage)
     await turned(stage, sequence, "paused")
-    # By its own clock the pause lasts a day: its wait ends a day later, of which the workflow knows nothing.
+    # By its own clock the pause lasts a day. Its wait ends a day later, and the workflow has not been told.
     await stage.forward(days=1)
     await turned(stage, sequence, "active")
     await turned(stage, sequence, "paused")
@@ -98,13 +98,14 @@ async def test_let_go_while_the_answer_that_it_is_held_is_on_its_way(stage: Stag
     assert loaded is not None
     assert loaded.directive.held
     await turned(stage, sequence, "active")
-    # Nobody has told the workflow, so this answer must not say that it will be told.
+    # No signal has gone to the workflow, so this answer must not promise one.
     answer = await queries.heard(loaded.directive)
     assert (answer.status, answer.revision) == ("active", loaded.directive.revision + 1)
 
 
 async def test_what_a_held_lead_is_told_tells_it_of_the_hold(stage: Stage) -> None:
-    """An absence and an edit reach the workflow with all that is true by then: from there on it waits to be let go."""
+    """An out-of-office reply and an edit bring the present situation to the workflow. From then on it waits for its
+    release."""
     sequence, lead, enrollment = await asleep(stage)
     other, away = await stage.lead(), await stage.lead()
     edited, absent = await stage.enroll(sequence, other, away)

@@ -1,4 +1,4 @@
-"""A hostile lead goes through the whole app; the mail is looked at as it left."""
+"""A lead with hostile data goes through the whole app; the test reads the mail as it was sent."""
 
 from email.message import EmailMessage
 from typing import Any
@@ -7,7 +7,7 @@ from tests.stage import Stage
 
 
 async def test_a_hostile_lead_goes_through_the_whole_app(stage: Stage) -> None:
-    """Captured as it left: what the lead's record says is said to the lead, and does nothing."""
+    """Reads captured mail: the lead's data appears as text, and nothing in it takes effect."""
     step = {
         "key": "intro",
         "type": "email",

@@ -1,4 +1,4 @@
-"""A scanner on the way to a lead: what its fetches do to a lead that is on its way through a sequence."""
+"""A mail scanner in front of a lead: what its fetches do to a lead that is under way in a sequence."""
 
 import re
 from datetime import timedelta
@@ -24,14 +24,14 @@ INTRO = {
 
 
 async def links_of(stage: Stage) -> list[Token]:
-    """The tokens of the two links in the email that left last."""
+    """Returns the tokens of the two links in the most recent email."""
     found = re.findall(rb"/t/c/([\w-]+)", stage.sink.received[-1].raw.replace(b"=\r\n", b""))
     tokens = [LINKS.key.read(token.decode(), "click") for token in found]
     return [token for token in tokens if token is not None]
 
 
 async def click(stage: Stage, token: Token, after: float, agent: str = BROWSER) -> None:
-    """So many seconds after the email was taken, on the enrollment's clock."""
+    """Returns the time this many seconds after the email was accepted, on the enrollment's clock."""
     [sent] = await stage.query("SELECT accepted_at FROM messages WHERE id = :id", id=token.message_id)
     at = sent.accepted_at + timedelta(seconds=after)
     await clicked(stage.database, token, Fetch("click", "GET", agent), at)
@@ -73,7 +73,7 @@ async def test_a_scanner_ends_no_wait_and_the_person_after_it_does(stage: Stage)
 
 @pytest.mark.parametrize("event", ["clicked", "opened"])
 async def test_what_a_scanner_has_moved_stays_moved_and_is_logged(stage: Stage, event: str) -> None:
-    """The first of its clicks looks like a person's, and like an open."""
+    """The first of the scanner's clicks looks like a person's click, and like an open."""
     enrollment = await waiting(stage, event)
     one, two = await links_of(stage)
     await stage.query_write("UPDATE messages SET accepted_at = accepted_at - interval '1 hour'")

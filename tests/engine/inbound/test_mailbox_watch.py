@@ -1,4 +1,4 @@
-"""From a reply in the inbox to an enrollment that has stopped: real IMAP, SMTP, Temporal and Postgres."""
+"""From a reply in the inbox to a stopped enrollment, on real IMAP, SMTP, Temporal and Postgres."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ from workflows.workflow_ids import mailbox_workflow_id
 EMAIL = {"key": "first", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
 SECOND = {"key": "second", "type": "email", "config": {"subject": "Second", "body_text": "Hi again {{name}}"}}
-# Whoever takes over from a worker that was killed does so after the heartbeat's time.
+# Another worker takes over from a killed one after the heartbeat timeout.
 TAKEN_OVER_SECONDS = 90
 
 
@@ -53,7 +53,7 @@ def watches(stage: Stage) -> InboxWatches:
 
 
 def watching(stage: Stage) -> Any:
-    """Its worker. It hears of new settings from outside only."""
+    """The worker of the watch. It learns of new settings only from outside."""
     deaf = InboxWatcher(
         stage.database,
         MailServers(SECRETS, allow_private=True),
@@ -75,7 +75,7 @@ async def until_cursor(stage: Stage, condition: str) -> None:
 
 
 def answer(stage: Stage, sender: str) -> bytes:
-    """To the first message that was sent."""
+    """Replies to the first message that was sent."""
     headers = (
         f"From: {sender}",
         "Subject: Re: Hello",
@@ -97,7 +97,7 @@ async def test_a_reply_in_the_inbox_stops_the_enrollment(
         await until_cursor(stage, "read_at IS NOT NULL")
         (enrollment,) = await stage.enroll(sequence, lead)
         await stage.until_sent(1)
-        # From another address than the lead's: what it refers to is what tells.
+        # The reply comes from another address than the lead's. The message that it refers to identifies the lead.
         await imap.append(user, answer(stage, "ada@private.example"))
         state = await stage.until_status(enrollment, "stopped")
         assert state.stop_reason == "replied"
@@ -123,7 +123,7 @@ async def test_new_settings_connect_at_once_and_none_end_the_watch(stage: Stage,
         await stage.query_write("UPDATE mailboxes SET imap = NULL")
         await watches(stage).settings_changed(stage.tenant_id, mailbox_id)
         assert await (await handle_of(stage)).result() == "unwatched"
-        # And again, once there is something to watch.
+        # Again, once there is an inbox to watch.
         await set_inbox(stage, imap, user)
         await watches(stage).settings_changed(stage.tenant_id, mailbox_id)
         await until_cursor(stage, "read_at IS NOT NULL")
@@ -137,7 +137,7 @@ async def test_the_pass_of_every_minute_watches_what_nobody_watches(stage: Stage
         )
         await until_cursor(stage, "read_at IS NOT NULL")
     started = (await (await handle_of(stage)).describe()).run_id
-    # One that is heard of is let be; one that has fallen silent is started, if it does not run.
+    # A watch with a recent sign of life is left alone. A silent one is started if it is not running.
     await watches(stage).start_missing()
     await stage.query_write("UPDATE inbox_cursors SET seen_at = now() - interval '11 minutes'")
     await watches(stage).start_missing()
@@ -158,7 +158,7 @@ async def test_a_worker_that_leaves_gives_the_inbox_away(stage: Stage, imap: Tes
         await stage.until_sent(1)
     await imap.append(user, answer(stage, (await stage.lead_row(lead)).email))
     async with watching(stage):
-        # Sooner than a heartbeat is missed: the time for that is longer than `until_status` waits.
+        # The next worker takes over before the heartbeat timeout, which is longer than `until_status` waits.
         assert (await stage.until_status(enrollment, "stopped")).stop_reason == "replied"
 
 

@@ -1,4 +1,4 @@
-"""Circuit breakers: what trips one holds the mailbox, all of it waits quietly, and a release sends it all, once."""
+"""Circuit breakers: a trip holds the mailbox and all its leads wait; a release sends everything, once."""
 
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ async def mailbox(stage: Stage) -> Any:
 
 
 async def set_mailbox(stage: Stage, status: str) -> None:
-    """As PATCH /mailboxes/{id} does it."""
+    """Does what `PATCH /mailboxes/{id}` does."""
     mailbox_id = (await mailbox(stage)).id
     await stage.command(lambda session: MailboxKeeper(SecretBox([])).change(session, mailbox_id, {"status": status}))
 
@@ -45,7 +45,7 @@ async def until_parked(stage: Stage, enrollments: list[UUID]) -> None:
 
 
 async def attempts(stage: Stage, enrollment: UUID) -> int:
-    """At performing a step, all of them together."""
+    """Returns the number of attempts at performing a step, over all leads."""
     return sum(
         [
             event.activity_task_started_event_attributes.attempt
@@ -56,7 +56,7 @@ async def attempts(stage: Stage, enrollment: UUID) -> int:
 
 
 async def sent_to(stage: Stage, count: int, *steps: dict[str, Any]) -> tuple[list[UUID], list[UUID]]:
-    """So many leads, and their enrollments, all with the first email recorded."""
+    """Returns this many leads and their enrollments. All have their first email recorded."""
     sequence = await stage.sequence(steps)
     leads = [await stage.lead() for _ in range(count)]
     enrollments = await stage.enroll(sequence, *leads)
@@ -78,7 +78,7 @@ async def test_a_password_that_is_not_accepted_parks_all_leads_and_nothing_storm
     assert (held.status, held.hold_reason) == ("held", "authentication_failures")
     assert held.held_at is not None
     assert len(await notifications(stage)) == 1
-    # Those that were under way when it tripped had failed once or twice; the attempt after that waits at the gate.
+    # Leads under way at the trip had failed once or twice. Their next attempt waits at the send gate.
     assert max([await attempts(stage, one) for one in enrollments]) <= 3
     assert 1000 - len(stage.sink.rcpt_answers) <= 24
     tried = len(stage.sink.rcpt_answers)
@@ -111,7 +111,7 @@ async def test_bounces_over_the_limit_hold_follow_ups_and_old_ones_are_not_held_
     await until_parked(stage, enrollments[2:])
     assert [await attempts(stage, one) for one in enrollments[2:]] == [2] * 18
     assert stage.sink.subjects() == ["Hello"] * 20
-    # A lead that answers meanwhile hears no more; the others go on.
+    # A lead that replies meanwhile is sent nothing more. The others continue.
     await stage.tell(leads[2], ReplyEvent(type="reply"))
     await set_mailbox(stage, "active")
     for enrollment in enrollments[3:]:
@@ -146,7 +146,7 @@ async def test_messages_refused_in_a_row_hold_the_mailbox(stage: Stage) -> None:
     await until_parked(stage, later)
     await set_mailbox(stage, "active")
     await stage.until_status(later[0], "completed")
-    # Those that were refused are up to a person, who resumes them when the reason is mended.
+    # A person resumes the refused ones, after removing the cause.
     assert stage.sink.subjects() == ["Nudge"]
 
 

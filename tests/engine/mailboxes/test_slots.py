@@ -1,4 +1,4 @@
-"""Leads wait for send slots of their mailbox: each wakes once, and no limit is ever broken by what is really sent."""
+"""Leads wait for send slots of their mailbox: each wakes once, and the emails that are sent never exceed a limit."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ async def sent(stage: Stage) -> list[datetime]:
 
 
 async def until_asked(stage: Stage, count: int) -> None:
-    """Every lead has been at the gate: it was sent something, or has a slot."""
+    """Waits until every lead has reached the send gate: it has been sent an email or has a slot."""
 
     async def asked() -> bool:
         [row] = await stage.query(
@@ -45,7 +45,7 @@ async def activities(stage: Stage, enrollment: UUID) -> int:
 
 
 async def waiting_enrollment(stage: Stage, *, sends_first: bool = True) -> tuple[UUID, UUID, UUID]:
-    """A mailbox of one email a day, whose day is over: the sequence, and a lead that waits for a slot."""
+    """Returns a sequence and a lead that waits for a slot. Its mailbox may send one email a day, and has sent it."""
     await limit(stage, daily_cap=1, timezone="UTC")
     sequence = await stage.sequence([EMAIL])
     if sends_first:
@@ -73,7 +73,7 @@ async def test_thirty_leads_on_three_a_day_wake_once_each(stage: Stage) -> None:
     assert Counter(Counter(moment.date() for moment in local).values()) == Counter({3: 10})
     assert all(9 <= moment.hour < 17 for moment in local)
     counts = Counter([await activities(stage, enrollment) for enrollment in enrollments])
-    # One asks and is put off; one more sends.
+    # One lead asks and is deferred; one more is sent its email.
     assert counts == Counter({2: 30 - at_once, 1: at_once})
     assert (await stage.query("SELECT count(*) AS n FROM send_slots WHERE status <> 'used'"))[0].n == 0
 
@@ -123,7 +123,7 @@ async def test_a_worker_that_comes_late_breaks_no_limit(stage: Stage) -> None:
     enrollments, now = await stage.enroll(sequence, *leads), datetime.now(UTC)
     await until_asked(stage, 4)
     await stage.stop_worker()
-    # All that waited come due while nobody is there, and are performed at about the same time.
+    # All waiting leads come due while no worker runs, and are then performed at about the same time.
     due = [(await stage.state(enrollment)).next_action_at or now for enrollment in enrollments]
     late = max(due) + timedelta(hours=2)
     performer = make_performer(stage.parts)
@@ -153,13 +153,13 @@ async def test_a_held_mailbox_parks_its_leads_without_a_time(stage: Stage) -> No
     state = await stage.state(enrollment)
     assert (state.status, state.next_action_at, state.error) == ("active", None, None)
     assert state.deferral["cause"], state.deferral["hold_reason"] == ("mailbox_held", "bounce_rate")
-    # Moving the clock does nothing to it; a pause and a resume ask the gate again, which says the same.
+    # Moving the clock does not change it. A pause and a resume ask the send gate again, which gives the same answer.
     await stage.forward(days=2)
     await stage.pause(lead)
     await stage.resume(lead)
     await stage.until(parked, "the lead waits again")
     assert stage.sink.received == []
-    # Active again: whoever lets it go makes it due.
+    # The mailbox is active again. The release makes the lead due.
     await limit(stage, status="active", hold_reason=None)
     await stage.pause(lead)
     await stage.resume(lead)

@@ -1,4 +1,4 @@
-"""A lead's whole story, as Prometheus and the logs tell it: an API and a worker, each a process of its own."""
+"""What Prometheus and the logs show of a lead's run, with an API and a worker as separate processes."""
 
 import asyncio
 import json
@@ -41,14 +41,14 @@ ROOT = Path(__file__).parents[3]
 COMPOSE = ROOT / "deploy" / "compose"
 ALERTS = yaml.safe_load((COMPOSE / "prometheus" / "alerts.yml").read_text("utf-8"))
 RULES: list[dict[str, Any]] = ALERTS["groups"][0]["rules"]
-# Of processes only Linux tells.
+# Process metrics exist on Linux only.
 METRIC = re.compile(rf"\b(?:cadenza|temporal{'|process' * (sys.platform == 'linux')})_[a-z0-9_]+")
 
 
 @dataclass
 class Observed:
     api: str
-    """What `/metrics` of the API answered; `worker` likewise."""
+    """The text of the API's `/metrics`; `worker` is the same for the worker."""
     worker: str
     ids: dict[str, UUID]
     lines: list[str]
@@ -73,7 +73,7 @@ def dashboard_expressions() -> list[str]:
 async def observed(
     migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Observed]:
-    """One lead is mailed, once its mail server has put that off, and replies; another waits for its window."""
+    """One lead is sent its email after the mail server deferred it, and replies. Another waits for its send window."""
     log = tmp_path_factory.mktemp("logs") / "log"
     servers = (migrated_postgres.app_url, temporal_server.address)
     api_port, port = free_port(), free_port()

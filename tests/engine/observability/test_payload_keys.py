@@ -1,4 +1,4 @@
-"""With keys, Temporal keeps nothing that it can read; leads sleep through new keys, and through a missing one."""
+"""With payload keys, Temporal stores nothing that it can read. Leads survive a change of keys and a missing key."""
 
 import json
 from collections.abc import AsyncGenerator, Iterator
@@ -28,7 +28,7 @@ STEPS = [
     {"key": "a-long-rest", "type": "delay", "config": {"days": 3}},
     {"key": "last-words", "type": "email", "config": {"subject": "Two", "body_text": "Hi"}},
 ]
-# What a plain history holds of the inputs, the results and the summaries of such a lead.
+# What an unencrypted history shows of such a lead's inputs, results and summaries.
 TELLING = (b"a-telling-key", b"a-long-rest", b"revision", b"enrollment_id", b"Cold outreach")
 
 
@@ -41,7 +41,7 @@ async def sealed_stage(
 
 
 async def raw_history(stage: Stage, enrollment_id: UUID) -> Any:
-    """As Temporal gives it to anybody who asks."""
+    """Returns the history as Temporal gives it to any client."""
     return await stage.handle(enrollment_id).fetch_history()
 
 
@@ -50,7 +50,7 @@ async def raw_bytes(stage: Stage, enrollment_id: UUID) -> bytes:
 
 
 def payloads_of(message: Message) -> Iterator[Payload]:
-    """All of it but the search attributes, which are IDs that Temporal must be able to compare."""
+    """Returns all payloads except the search attributes, which are IDs that Temporal must be able to compare."""
     for field, value in message.ListFields():
         if field.message_type is None or field.name == "search_attributes":
             continue
@@ -80,7 +80,7 @@ async def whole_life(stage: Stage) -> UUID:
 
 async def test_a_history_holds_nothing_that_temporal_could_read(stage: Stage, sealed_stage: Stage) -> None:
     plain = await raw_bytes(stage, await whole_life(stage))
-    assert [one for one in TELLING if one not in plain] == []  # or the test would have no power
+    assert [one for one in TELLING if one not in plain] == []  # Without this the test would prove nothing.
     enrollment_id = await whole_life(sealed_stage)
     sealed = await raw_bytes(sealed_stage, enrollment_id)
     assert [one for one in TELLING if one in sealed] == []
@@ -112,7 +112,7 @@ async def test_the_codec_server_gives_back_the_plain_inputs(sealed_stage: Stage)
 
 
 async def asleep(stage: Stage) -> UUID:
-    """A lead that has had its first email."""
+    """Returns a lead that has been sent its first email."""
     [enrollment_id] = await stage.enroll(await stage.sequence(STEPS), await stage.lead())
     await stage.until_sent(1)
     await stage.until_status(enrollment_id, "active")
@@ -162,7 +162,7 @@ async def test_a_missing_key_loses_nobody(
 
     lead_id = (await sealed_stage.state(enrollment_id)).lead_id
     async with part("worker", *servers, CADENZA_PAYLOAD_KEYS=keys):
-        # A signal gives the worker a task: it must neither lose it nor act without it.
+        # A signal gives the worker a task. Without the key it must neither lose the signal nor act on it.
         await sealed_stage.pause(lead_id)
         await sealed_stage.until(refused, "the task fails, and says why", within_seconds=120)
     assert (await sealed_stage.state(enrollment_id)).status == "paused"

@@ -1,4 +1,4 @@
-"""A mailbox's password and a domain's key are in no log, no answer, no history and no row, whatever goes wrong."""
+"""A mailbox's password and a domain's key appear in no log, response, history or row, whatever goes wrong."""
 
 import base64
 import logging
@@ -23,7 +23,7 @@ EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello", "body_te
 
 
 def forms() -> list[str]:
-    """The secrets, and how a server or a library might write them down."""
+    """The secrets, and the forms in which a server or a library might write them."""
     plain = [PASSWORD, f"\0{USER}\0{PASSWORD}"]
     lines = KEY.splitlines()[1:-1]
     return [PASSWORD, *(base64.b64encode(one.encode()).decode().rstrip("=") for one in plain), *lines]
@@ -36,7 +36,7 @@ def found_in(written: str | bytes) -> list[str]:
 
 @pytest.fixture
 async def http(stage: Stage, migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[httpx.AsyncClient]:
-    """The stage's tenant over the API."""
+    """Yields a client of the API for the stage's tenant."""
     config = AppConfig(
         migrated_postgres.app_url, secrets=SECRETS, mail_allow_private=True, mail_tls=trusting_loopback()
     )
@@ -57,7 +57,7 @@ async def set_server(http: httpx.AsyncClient, port: int, security: str) -> str:
 
 
 async def written_of(stage: Stage, http: httpx.AsyncClient, mailbox: str, enrollment: Any, lead: Any) -> dict[str, str]:
-    """Everything that a person may come to read about it, by where."""
+    """Returns every text about it that a person may read, by the place where it stands."""
     paths = [
         *("/mailboxes", f"/mailboxes/{mailbox}", "/sender-domains", "/sender-domains/sender.example", "/notifications"),
         *(f"/leads/{lead}/sequence-state", f"/leads/{lead}/timeline", f"/enrollments/{enrollment}/explain"),
@@ -88,7 +88,7 @@ async def test_they_are_nowhere_to_be_read(
         (sent,) = await stage.enroll(sequence, await stage.lead())
         await stage.until_status(sent, "completed")
         assert sam.tried == [(USER, PASSWORD)] and b"DKIM-Signature" in good.taken[0]
-    # A server that refuses, and repeats what it was told.
+    # A server that refuses and repeats what it received.
     repeats = f"535 5.7.8 {PASSWORD} {base64.b64encode(f'{chr(0)}{USER}{chr(0)}{PASSWORD}'.encode()).decode()} is wrong"
     async with scripted(EHLO="250-fine\r\n250 AUTH PLAIN", AUTH=repeats) as bad:
         mailbox = await set_server(http, bad.port, "none")
@@ -107,5 +107,5 @@ async def test_they_are_nowhere_to_be_read(
         history = await stage.handle(enrollment).fetch_history()
         assert [event.event_id for event in history.events if found_in(event.SerializeToString())] == []
     assert "authentication_failed" in caplog.text and found_in(caplog.text) == []
-    # The power of the test: it knows them when it sees them.
+    # Shows that the test can fail: it recognises the secrets where they do appear.
     assert set(found_in(repeats)) == {PASSWORD, forms()[2]} and found_in(KEY)

@@ -1,4 +1,5 @@
-"""One trace from the request that enrolls a lead to the mail server that takes its email; and what it must not tell."""
+"""One trace covers the request that enrolls a lead up to the mail server that accepts its email, and leaks no personal
+data."""
 
 from collections.abc import Generator
 
@@ -37,7 +38,7 @@ WAY = {
 
 @pytest.fixture
 def exporter() -> Generator[InMemorySpanExporter]:
-    """Of this process, which has one provider for good: it keeps nothing after this test."""
+    """An exporter on this process's tracer provider, which is set once and kept. It keeps no spans after this test."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
@@ -98,7 +99,7 @@ async def test_one_trace_spans_the_request_and_the_email(
 async def test_the_parts_send_them_to_a_collector(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
-    """OTLP over HTTP, by the variables that are OpenTelemetry's own: what an operator's collector is sent."""
+    """Sends spans by OTLP over HTTP, set by OpenTelemetry's own variables, as an operator's collector receives them."""
     await stage.stop_worker()
     async with stage.database.write(stage.tenant_id) as session:
         key = (await create_key(session, name="Test", scopes=["write"])).key
@@ -122,14 +123,14 @@ async def test_the_parts_send_them_to_a_collector(
             body = {"sequence_id": str(sequence), "lead_ids": [str(lead)]}
             enrolled = (await http.post("/leads/enroll-in-sequence", json=body)).raise_for_status().json()
             await stage.until_status(enrolled["enrolled"][0]["enrollment_id"], "completed", within_seconds=120)
-        # Each part has sent what it had left before it ended.
+        # Each part sent its remaining spans before it ended.
         assert sent_to(collector) >= WAY
         assert {one.target for one in collector.heard} == {"/v1/traces"}
         assert not any(b"zebulon" in one.body or b"cadenza-of-a-test" not in one.body for one in collector.heard)
 
 
 def sent_to(collector: Receiver) -> set[str]:
-    """The names of the caller's trace's spans."""
+    """Returns the names of the spans in the caller's trace."""
     return {
         span.name
         for one in collector.heard

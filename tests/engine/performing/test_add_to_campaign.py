@@ -29,7 +29,7 @@ async def campaign(stage: Stage, sequence_id: UUID | None = None) -> UUID:
 
 
 async def moved(stage: Stage, enrollment_id: UUID) -> dict[str, Any]:
-    """What the action's log row says of its outcome."""
+    """Returns what the action's log row says about the outcome."""
 
     async def logged() -> bool:
         return "action_performed" in await stage.log(enrollment_id)
@@ -53,7 +53,7 @@ async def test_the_lead_goes_on_in_the_campaigns_sequence(stage: Stage, stop_cur
     first = await stage.sequence([move(fair, stop_current=stop_current), DELAY, EMAIL])
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(first, lead)
-    await stage.until_sent(1)  # started without anybody's asking
+    await stage.until_sent(1)  # It was started without a further request.
     detail = await moved(stage, enrollment)
     (other,) = await enrollments(stage, nurture)
     assert (detail["campaign"], detail["enrolled"]) == ("added", str(other.id))
@@ -74,7 +74,7 @@ async def test_the_policy_holds_and_the_log_says_why(stage: Stage) -> None:
     leaving = await stage.sequence([move(fair, stop_current=True)])
     (kept,), (left,) = await stage.enroll(staying, await stage.lead()), await stage.enroll(leaving, await stage.lead())
     assert (await moved(stage, kept))["skipped"] == "in_exclusive_sequence"
-    # The present enrollment ends first, and is in nobody's way.
+    # The present enrollment ends first, so the new one does not conflict with it.
     assert "enrolled" in await moved(stage, left)
 
 

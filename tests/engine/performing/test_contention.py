@@ -1,4 +1,4 @@
-"""What happens at the same moment: a paused sequence, replies, resumes, kicks. Found by attacking it, kept for ever."""
+"""Concurrent commands, replies and sends on the same rows. Each test keeps a race that was once a fault."""
 
 import asyncio
 from collections import Counter
@@ -51,7 +51,7 @@ async def test_a_paused_sequence_holds_also_a_lead_that_is_resumed(stage: Stage)
 async def test_the_gate_holds_what_slipped_through_a_sequences_pause(stage: Stage) -> None:
     sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
-    # As if the enrollment had been made active just after its sequence was paused.
+    # Simulates an enrollment that became active just after its sequence was paused.
     await stage.query_write("UPDATE sequences SET status = 'paused' WHERE id = :id", id=sequence)
     await stage.forward(days=2)
     state = await stage.until_status(enrollment, "paused")
@@ -97,7 +97,7 @@ async def test_a_kick_at_the_very_end_of_a_pass_makes_another(stage: Stage) -> N
         async def dispatch(self, tenant_id: UUID, **_: Any) -> Any:
             passes.append(tenant_id)
             if len(passes) == 1:
-                # Runs right after the first pass has ended, before anything that its end has called for.
+                # Runs right after the first pass has ended, before anything that its end triggers.
                 asyncio.get_running_loop().call_soon(self.kick, tenant_id)
             return await super().dispatch(tenant_id)
 
@@ -168,7 +168,7 @@ async def test_a_signal_to_a_workflow_that_temporal_has_lost_starts_it_from_the_
 
 
 async def test_the_contention_tests_see_a_deadlock(stage: Stage) -> None:
-    """The power of the test above: the lock that was taken before it was found does make them wait in a circle."""
+    """Shows that the test above can fail: with the earlier lock order the two transactions deadlock."""
     sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     both_locked = asyncio.Barrier(2)
@@ -198,7 +198,7 @@ async def test_an_action_of_a_paused_sequence_waits_also_before_its_lead_is_reac
     sequence = await stage.sequence([wait, mark])
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
-    # As a large pause leaves it for a while: the sequence is paused, this lead's turn has not come.
+    # The state in the middle of a large pause: the sequence is paused, and this lead has not been reached yet.
     await stage.query_write("UPDATE sequences SET status = 'paused' WHERE id = :id", id=sequence)
     await stage.forward(days=2)
     state = await stage.until_status(enrollment, "paused")
@@ -209,7 +209,7 @@ PID = text("SELECT pg_backend_pid()")
 
 
 async def waits_for(stage: Stage, pid: int | None) -> int:
-    """Who waits for this process of Postgres, once one does."""
+    """Returns the Postgres process that waits for this one, once there is one."""
     waiting = "SELECT pid FROM pg_stat_activity WHERE CAST(:pid AS integer) = ANY (pg_blocking_pids(pid))"
 
     async def somebody() -> bool:
@@ -235,7 +235,7 @@ MOVES = {
 @pytest.mark.parametrize("heeds", ["ignore", "stop"])
 @pytest.mark.parametrize("move", MOVES)
 async def test_a_reply_that_had_to_wait_for_the_enrollment_stops_it(stage: Stage, move: str, heeds: str) -> None:
-    """A locking statement with a join or a subquery may leave out the row that it waited for."""
+    """A statement that locks rows and has a join or a subquery can leave out the row that it waited for."""
     sequence = await stage.sequence([DELAY, SECOND], on_company_reply=heeds)
     ada, bob = await stage.lead(email="ada@corp.example"), await stage.lead(email="bob@corp.example")
     of_ada, of_bob = await stage.enroll(sequence, ada, bob)
@@ -270,13 +270,13 @@ async def test_whatever_ends_an_enrollment_ends_it_also_when_it_had_to_wait(stag
 
 
 def told_of(place: int) -> list[LeadEvent]:
-    """Of one lead, the first two of which are one and the same."""
+    """Returns events of one lead. The first two are the same event."""
     reply = ReplyEvent(type="reply", event_id=f"reply-{place}")
     return [reply, reply, *ENDING.values(), OpenEvent(type="open"), AutoReplyEvent(type="auto_reply")]
 
 
 async def test_whatever_is_told_of_colleagues_at_once_is_recorded_once_and_stops_each_once(stage: Stage) -> None:
-    """Each event locks the sender's mailbox and then enrollments of several leads: in one order, or they deadlock."""
+    """Each event locks the sender's mailbox and then enrollments of several leads. Without one order they deadlock."""
     sequences = [await stage.sequence([EMAIL, DELAY, SECOND], on_company_reply="stop") for _ in range(2)]
     leads = [await stage.lead(email=f"lead-{place}@corp.example") for place in range(4)]
     enrollments = [one for sequence in sequences for one in await stage.enroll(sequence, *leads)]
@@ -297,7 +297,7 @@ STOP = text("SELECT stop_lead_sequence(:t, :id, 'manual')")
 
 
 async def lead_between(stage: Stage, sequence: UUID, first: UUID, last: UUID) -> UUID:
-    """A colleague's enrollment whose ID lies between these."""
+    """Creates a colleague's enrollment whose ID lies between these two."""
     while True:
         (enrollment,) = await stage.enroll(sequence, await stage.lead(email=f"{uuid4().hex}@corp.example"))
         if first < enrollment < last:
@@ -305,7 +305,7 @@ async def lead_between(stage: Stage, sequence: UUID, first: UUID, last: UUID) ->
 
 
 async def test_an_event_of_an_enrollment_that_has_ended_waits_for_it_before_it_holds_another(stage: Stage) -> None:
-    """Whoever waited for an enrollment that ended meanwhile leaves it out, and has it locked all the same."""
+    """An enrollment that ended while a transaction waited for its lock is left out, and stays locked."""
     sequences = [await stage.sequence([EMAIL, DELAY, SECOND], on_company_reply="stop") for _ in range(2)]
     ada, bob = [await stage.lead(email=f"{name}@corp.example") for name in ("ada", "bob")]
     first, last = sorted([one for sequence in sequences for one in await stage.enroll(sequence, ada)])
@@ -324,7 +324,7 @@ async def test_an_event_of_an_enrollment_that_has_ended_waits_for_it_before_it_h
             await ending.execute(STOP, {"t": stage.tenant_id, "id": first})
             reply = asyncio.create_task(stage.tell(bob, ReplyEvent(type="reply")))
             await waits_for(stage, await ending.scalar(PID))
-        # Now the reply has the first of the three locked, which has ended, and waits for the second.
+        # The reply now holds the lock on the first of the three, which has ended, and waits for the second.
         replying = await waits_for(stage, await holding.scalar(PID))
         opened = asyncio.create_task(stage.tell(ada, about_first))
         await waits_for(stage, replying)

@@ -1,4 +1,4 @@
-"""What goes wrong while a step runs: tried again by policy, or left visible for a person to resume."""
+"""Failures while a step runs: they are retried by policy, or stay visible until a person resumes the enrollment."""
 
 from activities import attempts
 from services.inbound.receiving import ReplyEvent
@@ -40,7 +40,7 @@ async def test_while_a_step_is_tried_again_the_reason_is_visible(stage: Stage) -
 
 
 async def test_exhausted_retries_leave_it_failed_and_resume_tries_again(stage: Stage, monkeypatch) -> None:
-    # The ten attempts take two hours, in real time even where the workflow's clock is moved.
+    # The ten attempts take two hours of real time, even if the workflow's clock is moved.
     monkeypatch.setattr(attempts, "STEP_ATTEMPTS", 2)
     await stage.sink.stop()
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()

@@ -1,6 +1,6 @@
-"""A worker dies by its own hand at each named moment of a send, and another takes over: what was held, what arrived.
+"""A worker ends itself at each named moment of a send and another takes over: what Postgres held, and what arrived.
 
-The same moments as in docs/survival.md. The deaths are died side by side, since each is noticed only by its silence.
+The moments are those of docs/survival.md. All cases run side by side, because a death is noticed only after a timeout.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ AT_A_TIME = 4
 
 @dataclass(frozen=True)
 class Case:
-    """`held`: what Postgres says of the message when the worker has died. `answers` as `tests.sink.Sink` takes them."""
+    """`held`: the message's status in Postgres when the worker has died. `answers`: as in `tests.sink.Sink`."""
 
     point: FaultPoint
     held: str | None
     arrived: int
     status: str
-    """Of the message in the end."""
+    """The message's status at the end."""
     arrivals: int
-    """In the end."""
+    """The enrollment's status at the end."""
     answers: Sequence[str] = ()
     rcpt_answers: Sequence[str] = ()
     ends: str = "completed"
@@ -43,11 +43,11 @@ CASES = [
     Case(FaultPoint.AFTER_250, held="sending", arrived=1, status="unknown", arrivals=1),
     Case(FaultPoint.BEFORE_RECORD, held="sending", arrived=1, status="unknown", arrivals=1),
     Case(FaultPoint.AFTER_RECORD, held="sent", arrived=1, status="sent", arrivals=1),
-    # The server said no, for now; nobody lived to write that down, and the next worker can only call it unknown.
+    # The server deferred the message, and the worker died before it recorded that. For the next worker it is unknown.
     Case(
         FaultPoint.BEFORE_RELEASE, held="sending", arrived=0, status="unknown", arrivals=0, answers=["451 4.3.0 later"]
     ),
-    # The address is dead: the next worker asks again, hears it again, and records the bounce, once.
+    # The address does not exist. The next worker asks again, gets the same answer, and records the bounce once.
     Case(
         FaultPoint.BETWEEN_REFUSAL_AND_BOUNCE,
         held="refused",
@@ -67,7 +67,7 @@ class Seen:
     status: str
     arrivals: int
     ended_as: str
-    """What the workflow returned."""
+    """Returns the result of the workflow."""
     mirror: str
     log: Sequence[str]
 
@@ -124,7 +124,7 @@ async def test_a_worker_dies_at(case: Case, deaths: dict[FaultPoint, Seen | Base
     assert (seen.held, seen.arrived) == (case.held, case.arrived)
     assert (seen.status, seen.arrivals) == (case.status, case.arrivals)
     assert (seen.ended_as, seen.mirror) == (case.ends, case.ends.partition(":")[0])
-    # An outcome that nobody could tell is said to be so, and no email is said to be sent that may not have been.
+    # An unknown outcome is logged as unknown: no email is logged as sent that may not have been sent.
     assert seen.log.count("email_outcome_unknown") == (case.status == "unknown")
     assert seen.log.count("email_sent") == (case.status == "sent")
 
@@ -132,7 +132,7 @@ async def test_a_worker_dies_at(case: Case, deaths: dict[FaultPoint, Seen | Base
 async def test_a_reply_to_an_email_that_nobody_lived_to_record(
     migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
-    """The enrollment has ended, and no step of it will ask again what became of the message."""
+    """The enrollment has ended, so no further step asks what became of the message."""
     servers = (migrated_postgres.app_url, temporal_server.address)
     async with set_up(migrated_postgres.app_url, temporal_server.address) as stage:
         await stage.stop_worker()

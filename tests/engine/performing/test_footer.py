@@ -1,4 +1,4 @@
-"""Every email carries the tenant's postal address and a way out, or is not sent."""
+"""Every email carries the tenant's postal address and an unsubscribe link, or is not sent."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def step(**config: Any) -> dict[str, Any]:
 
 
 async def parts(stage: Stage, *steps: dict[str, Any], **settings: Any) -> tuple[str, ...]:
-    """Text and HTML of the one message that is sent."""
+    """Returns the text and the HTML of the one message that was sent."""
     sequence = await stage.sequence(steps, **settings)
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
     await stage.until_status(enrollment, "completed")
@@ -52,7 +52,7 @@ async def test_a_sequence_without_an_address_is_not_activated_or_published(stage
     assert [(one.field, one.code) for one in refused.value.errors] == [("postal_address", "postal_address_missing")]
     with pytest.raises(SequenceInvalid):
         await stage.command(lambda session: publish_edits(session, sequence, dry_run=False))
-    # What sends no email needs none.
+    # A sequence without emails needs no postal address.
     await stage.sequence([{"key": "tag", "type": "action", "config": {"action": "tag_lead", "add": ["x"]}}])
 
 

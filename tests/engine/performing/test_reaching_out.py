@@ -1,4 +1,4 @@
-"""Actions that reach beyond the lead: webhooks, notifications, owners. And the links in what was mailed."""
+"""Actions beyond the lead itself: webhooks, notifications, owners; and the links in sent mail."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -92,7 +92,7 @@ async def test_an_address_that_is_never_called_is_refused_when_it_is_written(sta
 
 async def test_a_name_that_leads_into_our_network_fails_the_step_at_once_and_says_why(stage: Stage) -> None:
     await stage.stop_worker()
-    stage.parts = replace(stage.parts, webhooks=WebhookClient())  # as in production
+    stage.parts = replace(stage.parts, webhooks=WebhookClient())  # As in production.
     await stage.start_worker()
     sequence = await stage.sequence([action(action="webhook", url="http://localhost:8080/secret")])
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
@@ -195,7 +195,7 @@ async def test_mail_carries_links_that_lead_back(stage: Stage) -> None:
     token = LINKS.key.read(click, "click")
     assert token is not None and (token.tenant_id, token.url) == (stage.tenant_id, "https://acme.example/?a=1&b=2")
 
-    # The sink has a message before its sender has written down that it was taken.
+    # The sink has a message before its sender has recorded that it was accepted.
     async def recorded() -> bool:
         return await stage.query("SELECT 1 FROM messages WHERE accepted_at IS NOT NULL") != []
 

@@ -1,4 +1,4 @@
-"""No class name is data: rename every error class, and what is stored, retried and answered stays the same."""
+"""No class name is stored data: every error class is renamed, and stored codes, retries and responses stay the same."""
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
@@ -37,7 +37,8 @@ async def http(stage: Stage, migrated_postgres: EmbeddedPostgres) -> AsyncGenera
 
 
 async def attempts_and_failures(stage: Stage, enrollment: UUID) -> tuple[int, list[tuple[str, bool]]]:
-    """How often the step was tried; the type of each failure that Temporal keeps, and whether it ends the retries."""
+    """Returns the number of attempts at the step, and for each failure in Temporal its type and whether it forbids
+    retries."""
     attempts, failures = 0, list[Any]()
     async for event in stage.handle(enrollment).fetch_history_events():
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
@@ -55,7 +56,7 @@ async def answer(http: httpx.AsyncClient, path: str) -> Any:
 
 
 async def observed(stage: Stage, http: httpx.AsyncClient) -> dict[str, Any]:
-    """What a step that is tried again, one that fails at once, and a refused request leave behind."""
+    """Returns what a retried step, a step that fails at once, and a refused request leave behind."""
     stage.sink.answers = ["451 4.7.1 greylisted, try later"]
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (retried,) = await stage.enroll(sequence, lead)
@@ -79,7 +80,7 @@ async def observed(stage: Stage, http: httpx.AsyncClient) -> dict[str, Any]:
 
 @contextmanager
 def renamed() -> Generator[None]:
-    """Every error class has another name."""
+    """Gives every error class another name."""
     names = {one: (one.__name__, one.__qualname__) for one in problem_classes()}
     for number, one in enumerate(names):
         one.__name__ = one.__qualname__ = f"Renamed{number}"
@@ -95,7 +96,7 @@ async def test_renaming_every_error_class_changes_nothing(stage: Stage, http: ht
     with renamed():
         after = await observed(stage, http)
     assert after == before
-    # And it is the code that stands in all of them.
+    # All of them contain the code.
     assert before["retried"] == (2, [("temporarily_refused", False)])
     assert before["failed"] == (1, [("merge_field_missing", True)])
     assert before["stored"].startswith("merge_field_missing: ")

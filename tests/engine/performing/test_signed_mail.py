@@ -1,4 +1,4 @@
-"""Mail of a domain that has a key leaves signed; one whose key cannot be opened does not leave."""
+"""Mail of a domain with a DKIM key is signed. If the key cannot be opened, the mail is not sent."""
 
 from mail.dkim.keys import generate_key, public_record
 from services.secret_box import SecretBox, new_key

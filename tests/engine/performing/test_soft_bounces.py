@@ -1,4 +1,4 @@
-"""An address that is full, or away, for once is written to again; one that never takes anything is dead."""
+"""After a soft bounce an address is written to again. After three in a row it counts as a hard bounce."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -30,7 +30,7 @@ async def test_the_third_in_a_row_counts_as_a_hard_bounce(stage: Stage) -> None:
     assert ((await stage.state(enrollment)).stop_reason, (await stage.lead_row(lead)).status) == ("bounced", "bounced")
     [suppressed] = await stage.query("SELECT value, reason FROM suppressions")
     assert (suppressed.value, suppressed.reason) == ((await stage.lead_row(lead)).email, "bounced")
-    # Whether the mailbox does harm is judged by what came back for good.
+    # Only hard bounces count against the mailbox.
     assert (await stage.query("SELECT status FROM mailboxes"))[0].status == "active"
 
 
@@ -40,7 +40,7 @@ async def test_a_sign_of_life_between_them_begins_the_count_anew(stage: Stage) -
     await soft(stage, lead)
     await stage.tell(lead, OpenEvent(type="open"))
     assert await soft(stage, lead) == await soft(stage, lead) == []
-    # What a machine opens says nothing of a person.
+    # A machine open is no sign that a person reads the mail.
     await stage.tell(lead, OpenEvent(type="open", machine=True))
     assert await soft(stage, lead) == [enrollment]
 

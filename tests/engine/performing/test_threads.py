@@ -1,4 +1,4 @@
-"""What a reply in thread continues, and under which subject, when the email before it may not have left or none has."""
+"""Which thread and subject a reply step uses when the email before it may not have been sent, or there is none."""
 
 import asyncio
 from uuid import UUID
@@ -18,7 +18,7 @@ async def until_logged(stage: Stage, enrollment: UUID, event: str) -> None:
 
 
 async def test_one_of_unknown_outcome_is_continued(stage: Stage) -> None:
-    """Most have arrived: the sink took it, and nobody heard it say so."""
+    """In most cases it arrived: the sink accepted the message, and its answer was lost."""
     lead = await stage.lead()
     stage.sink.gate.clear()
     (enrollment,) = await stage.enroll(await stage.sequence([INTRO, WAIT, AGAIN]), lead)
@@ -36,7 +36,7 @@ async def test_one_of_unknown_outcome_is_continued(stage: Stage) -> None:
 
 
 async def test_one_that_a_restore_marked_is_continued_under_the_steps_subject(stage: Stage) -> None:
-    """Its Message-ID is the one it had, and its subject is not known."""
+    """The message keeps its Message-ID, and its subject is not known."""
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence([INTRO, WAIT, AGAIN]), lead)
     await until_logged(stage, enrollment, "email_sent")
@@ -50,7 +50,7 @@ async def test_one_that_a_restore_marked_is_continued_under_the_steps_subject(st
 
 
 async def test_a_lead_without_a_thread_begins_one(stage: Stage) -> None:
-    """Its way led past the email that the sequence begins with."""
+    """The lead's branch led past the first email of the sequence."""
     past = {"key": "past", "type": "condition", "config": {"branches": [{"if": "always", "then": {"goto": "again"}}]}}
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence([past, INTRO, AGAIN]), lead)

@@ -1,4 +1,4 @@
-"""Send windows, with a lead in them: it wakes when its window opens, wherever it lives, and when an edit opens it."""
+"""Send windows: a lead wakes when its window opens in its own time zone, or when an edit opens it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A release that must not be: it asks for one more timer, and no patch tells it who began without."""
+"""A faulty release: it starts one more timer, without a patch for the leads that began before."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The next release of the enrollment's workflow, changed as it should be: each change behind a patch of its own."""
+"""The next release of the enrollment's workflow, changed correctly: each change has its own patch."""
 
 from datetime import timedelta
 
@@ -22,13 +22,13 @@ class PatchedEnrollmentWorkflow(EnrollmentWorkflow):
     @workflow.run
     async def run(self, enrollment: EnrollmentInput) -> str:
         outcome = await super().run(enrollment)
-        # No lead that still lives has passed here: each will take the new branch.
+        # No live lead has passed this point, so every lead takes the new branch.
         if workflow.patched(FAREWELL):
             await workflow.sleep(timedelta(milliseconds=100), summary="farewell")
         return outcome
 
     async def _wait_until_due(self) -> None:
-        # Whoever is asleep has passed here without resting: it keeps to the old branch until its end.
+        # A sleeping lead has passed this point without the rest, so it keeps the old branch until it ends.
         if workflow.patched(REST):
             await workflow.sleep(timedelta(milliseconds=100), summary="rest")
         await super()._wait_until_due()

@@ -1,4 +1,4 @@
-"""Workers of several releases side by side, each a process of its own, and what a lead's history says of them."""
+"""Workers of several releases side by side, each in its own process, and what a lead's history shows of them."""
 
 import asyncio
 import json
@@ -32,7 +32,8 @@ class Releases:
         return Deployment(self.stage.client, self.stage.task_queue)
 
     async def start(self, release: Release, build_id: str) -> None:
-        """Workers with that build ID run until the end of the test; nothing comes to them before they are told so."""
+        """Runs workers with that build ID until the test ends. They receive no work before their version is made
+        current."""
         await self._stack.enter_async_context(self._process(release, build_id))
 
     async def current(self, build_id: str) -> None:
@@ -40,7 +41,7 @@ class Releases:
         await self.spread()
 
     async def spread(self) -> None:
-        """Every task queue has heard of the last change: on a busy machine that takes its time."""
+        """Waits until every task queue knows the last change. That takes a while on a busy machine."""
 
         async def heard() -> bool:
             return not (await self.deployment.routing()).spreading
@@ -48,12 +49,12 @@ class Releases:
         await self.stage.until(heard, "every task queue has heard of the change", within_seconds=120)
 
     async def started(self, release: Release, build_id: str) -> None:
-        """Started, and current."""
+        """Starts the workers and makes their version the current one."""
         await self.start(release, build_id)
         await self.current(build_id)
 
     async def cadenza(self, *arguments: str) -> str:
-        """What a command of the program prints."""
+        """Returns the output of a command of the program."""
         return await self._said(sys.executable, "-m", "cadenza", *arguments)
 
     async def _said(self, *command: str) -> str:
@@ -65,7 +66,7 @@ class Releases:
         return said.decode()
 
     async def wake(self, enrollment: UUID) -> None:
-        """Moves one lead's clock by a week, and does not wait for what it then does: it may not be able to."""
+        """Moves one lead's clock by a week. Does not wait for the effect: the lead may not be able to continue."""
         await self.stage.parts.gateway.fast_forward(self.stage.tenant_id, enrollment, timedelta(days=7))
 
     @asynccontextmanager
@@ -101,14 +102,14 @@ async def releases(stage: Stage, database_url: str, temporal_address: str) -> As
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a lead's history says of the code that it ran under."""
+    """What a lead's history shows of the code that it ran under."""
 
     patches: set[str]
-    """Whose new branch was taken."""
+    """The patches whose new branch was taken."""
     builds: tuple[str, ...]
-    """The build IDs, each once, in the order of its workflow tasks; empty for a worker without one."""
+    """The build IDs in the order of the workflow tasks, each once. Empty for a worker without one."""
     disagreed: bool
-    """Whether code met this history that would have asked for something else."""
+    """Whether a worker's code did not match this history (nondeterminism error)."""
 
 
 async def told(stage: Stage, enrollment: UUID) -> Told:
@@ -129,7 +130,7 @@ async def told(stage: Stage, enrollment: UUID) -> Told:
         for event in history.events
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
     }
-    # Each patch that is taken makes itself found by a search attribute.
+    # Each patch that is used adds itself to a search attribute.
     assert kinds[EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES] == len(patches)
     return Told(
         patches,

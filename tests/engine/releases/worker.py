@@ -1,4 +1,4 @@
-"""`cadenza worker` of another release: the same program but for the enrollment's workflow.
+"""`cadenza worker` of another release: the same program with another version of the enrollment's workflow.
 
 .venv/bin/python -m tests.engine.releases.worker patched
 """

@@ -1,4 +1,4 @@
-"""The examples of docs/extending.md run as they stand there: they are registered, validated and performed."""
+"""The examples of docs/extending.md run as they are printed: they are registered, validated and performed."""
 
 import re
 import sys
@@ -18,19 +18,19 @@ from services.inbound.receiving import ClickEvent
 from tests.stage import Stage
 
 DOC = Path(__file__).parents[3] / "docs" / "extending.md"
-# A file that a sentence names, and the example that follows it.
+# A file name in a sentence, and the example that follows it.
 EXAMPLE = re.compile(r"`([\w/]+\.py)`[^`]*(?:`\w+`[^`]*)*```python\n(.*?)```", re.DOTALL)
 REGISTRIES: tuple[dict[str, Any], ...] = (CONDITIONS, STEP_TYPES, ACTIONS, ACTION_EFFECTS)
 
 
 @pytest.fixture
 def extended() -> Generator[None]:
-    """The examples, registered while the test runs."""
+    """Registers the examples while the test runs."""
     before, modules = [dict(registry) for registry in REGISTRIES], sys.modules.copy()
     examples = EXAMPLE.findall(DOC.read_text("utf-8"))
     assert len(examples) == 4
     for path, source in examples:
-        # As the module that the page says it is: a later example imports it.
+        # Load it as the module that the page names: a later example imports it.
         module = ModuleType(path.removesuffix(".py").replace("/", "."))
         sys.modules[module.__name__] = module
         exec(compile(source, path, "exec"), module.__dict__)
@@ -70,7 +70,7 @@ async def test_the_documented_examples_run(stage: Stage, extended: None) -> None
         await stage.tell(keen, ClickEvent(type="click"))
     await stage.tell(other, ClickEvent(type="click"))
     due = (await stage.state(ends[0])).next_action_at
-    assert due.isoformat() == "2099-01-01T08:00:00+00:00"  # nine in Berlin
+    assert due.isoformat() == "2099-01-01T08:00:00+00:00"  # Nine o'clock in Berlin.
     await stage.query_write(
         "UPDATE lead_sequence_state SET next_action_at = now(), revision = revision + 1 WHERE sequence_id = :id",
         id=sequence,

@@ -1,4 +1,4 @@
-"""Variants of an email: each lead gets one of them, keeps it, and the best one takes over when it is asked to."""
+"""Variants of an email: each lead gets one and keeps it, and on request the best one replaces the others."""
 
 from collections import Counter
 from typing import Any
@@ -69,7 +69,7 @@ async def test_the_winner_by_replies_takes_over(stage: Stage) -> None:
     await stage.enroll(sequence, *[await stage.lead() for _ in range(8)])
     await stage.until_sent(8)
     assert set(stage.sink.subjects()) == {"Long Acme"}
-    # An edit that takes the winner away lets the others compete again.
+    # An edit that removes the winner makes the other variants compete again.
     without = [{"name": "short", "subject": "Short"}, {"name": "shorter", "subject": "Shorter"}]
     config = {**email(auto_winner={"min_sample": 5})["config"], "variants": without}
     await stage.edit(sequence, lambda session: change_step(session, sequence, "intro", {"config": config}))

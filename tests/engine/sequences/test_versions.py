@@ -1,4 +1,4 @@
-"""Edits of a sequence with leads in it: every kind of edit against leads standing at every kind of step."""
+"""Edits of a sequence that has leads in it: every kind of edit with leads at every kind of step."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -40,7 +40,7 @@ def adding(sequence: UUID, step: dict[str, Any], position: int) -> Edit:
 
 
 async def on_its_way(stage: Stage, *steps: dict[str, Any], **settings: Any) -> tuple[UUID, UUID, UUID]:
-    """A sequence, and a lead and its enrollment which has been sent the first email and waits."""
+    """Returns a sequence, a lead and its enrollment, which has been sent the first email and waits."""
     sequence = await stage.sequence(steps, **settings)
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -64,7 +64,7 @@ async def test_a_lead_in_a_delay_gets_the_newest_words(stage: Stage) -> None:
     await stage.forward(days=3, hours=1)
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["one", "two, better"]
-    # Nobody was told: the lead stands where it stood.
+    # No signal was sent: the lead stays where it was.
     assert "plan_changed" not in await stage.log(enrollment)
 
 
@@ -222,7 +222,8 @@ async def test_an_edit_while_the_email_leaves_neither_loses_nor_doubles_it(stage
     stage.sink.gate.clear()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.sink.at_gate.wait()
-    # It has left, and its sender has not heard so; meanwhile everything after it changes, and it is moved itself.
+    # The email has been sent, and its sender has not read the answer. Meanwhile all later steps change and the email
+    # step itself is moved.
     await stage.edit(sequence, changing(sequence, "one", position=3))
     stage.sink.gate.set()
     await stage.until_status(enrollment, "completed")
@@ -260,7 +261,7 @@ async def test_settings_count_once_they_are_published(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     changes = SequenceChanges(settings={"versioning": "pin"})
     published = await stage.edit(sequence, lambda session: change_sequence(session, sequence, changes))
-    # From now on they are pinned: this very version reaches nobody any more.
+    # From now on the sequence's leads are pinned, so this version reaches no lead that is under way.
     assert (published.version, published.leads.total()) == (2, 0)
     assert (await stage.query("SELECT unpublished FROM sequences WHERE id = :id", id=sequence))[0].unpublished is False
     assert (await stage.state(enrollment)).status == "active"

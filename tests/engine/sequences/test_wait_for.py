@@ -1,4 +1,4 @@
-"""`wait_for`: a lead goes on the moment that it does what is waited for, and at the timeout otherwise."""
+"""`wait_for`: a lead continues at the moment of the event that it waits for, or at the timeout."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ def waiting(event: str, **outcomes: Any) -> dict[str, Any]:
 
 
 async def listening(stage: Stage, event: str, **outcomes: Any) -> tuple[UUID, UUID]:
-    """A lead that has been sent the intro, and is waited for."""
+    """Returns a lead that has been sent the intro and waits for an event."""
     sequence = await stage.sequence([INTRO, waiting(event, **outcomes), ON_EVENT, ON_TIMEOUT])
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -34,7 +34,7 @@ async def test_goes_on_the_moment_it_happens(stage: Stage) -> None:
     lead, enrollment = await listening(stage, "opened")
     await stage.tell(lead, OpenEvent(type="open", machine=True))
     assert (await stage.state(enrollment)).waiting_for == "open"
-    # No clock is moved: the wait is over by the event alone.
+    # No clock is moved: the event alone ends the wait.
     await stage.tell(lead, OpenEvent(type="open"))
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["Intro", "Glad", "Pity"]
@@ -92,7 +92,7 @@ async def test_what_happened_before_the_lead_came_here_counts_once(stage: Stage)
     await stage.until_sent(1)
     await stage.tell(lead, ClickEvent(type="click"))
     await stage.forward(days=1, hours=1)
-    # The click of day 0 ended the first wait; the second one waits for another.
+    # The click on day 0 ended the first wait. The second wait needs another click.
     assert (await stage.state(enrollment)).waiting_for == "click"
     assert stage.sink.subjects() == ["Intro"]
     await stage.tell(lead, ClickEvent(type="click"))
@@ -117,7 +117,7 @@ async def test_an_event_while_the_email_leaves_is_not_missed(stage: Stage) -> No
     stage.sink.gate.clear()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.sink.at_gate.wait()
-    # The message has been taken, its sender does not know yet, and the lead has opened it.
+    # The server accepted the message, its sender does not know that yet, and the lead has opened it.
     await stage.tell(lead, OpenEvent(type="open", occurred_at=None))
     stage.sink.gate.set()
     await stage.until_status(enrollment, "completed")

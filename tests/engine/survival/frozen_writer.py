@@ -1,6 +1,7 @@
 """Pauses a lead and is frozen before it commits: `python -m tests.engine.survival.frozen_writer URL TENANT LEAD`.
 
-Prints `holding` when it holds the lead's rows. Leaves with 3 when Postgres has taken them away meanwhile.
+Prints `holding` once it holds the locks on the lead's rows. Exits with status 3 if Postgres ended its transaction
+meanwhile.
 """
 
 import asyncio

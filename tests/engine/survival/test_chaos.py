@@ -1,6 +1,6 @@
-"""The survival run in small (docs/survival.md): sixty leads, a few deaths of each kind, and the naive sender beside.
+"""A small survival run (docs/survival.md): sixty leads, a few deaths of each kind, and the naive sender for comparison.
 
-What is asserted are counts, and nothing that a slow machine could change.
+The assertions are on counts only, so that a slow machine changes nothing.
 """
 
 from pathlib import Path
@@ -29,11 +29,11 @@ async def test_everybody_ends_as_foretold_and_no_email_is_lost_or_sent_twice(tmp
     assert verdict.findings == []
     assert figures["enrollments"] == figures["as_expected"] == SMALL.enrollments
     assert figures["lost"] == figures["duplicated"] == figures["emails_after_reply"] == 0
-    # The mail server cut connections at the final dot, and each of those, and no other, is what is unknown.
+    # The mail server cut connections at the final dot. Exactly those messages have an unknown outcome.
     assert figures["unknown"] == figures["unknown_explained"] > 0
     assert outcome.evidence.open_workflows == 0
     deaths = killed(outcome.evidence)
     assert {victim: deaths[victim] for victim in SMALL.kills} == dict(SMALL.kills)
-    # The same faults, without a committed moment before the final dot: the run has the power to convict.
+    # The same faults without a commit before the final dot: the run detects duplicates where there are any.
     assert outcome.control is not None
     assert outcome.control.duplicated > 0

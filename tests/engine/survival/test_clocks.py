@@ -1,8 +1,8 @@
-"""Postgres', the API's and the workers' clocks are minutes away from Temporal's, one way and the other.
+"""The clocks of Postgres, the API and the workers differ from Temporal's by minutes, ahead or behind.
 
-Expected (docs/clocks.md): every enrollment goes through to its end; no email is early, or late by more than the clocks
-differ; nothing spins, and the pass over the overdue does not fight what is merely due by another clock; whoever opens
-a mail is taken for a person; what carries a time to somebody else's clock holds within its tolerance.
+Expected (docs/clocks.md): every enrollment reaches its end. No email is early, or later than the clocks differ. Nothing
+loops, and the pass over overdue enrollments does not wake those that are due only by another clock. An open by a person
+counts as one. A time that is read on another machine is valid within its tolerance.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ STEPS = [
 
 
 class Apart(NamedTuple):
-    """Seconds from Temporal's clock, which is this process's, too."""
+    """Seconds from Temporal's clock, which is also the clock of this process."""
 
     postgres: int
     worker: int
@@ -100,7 +100,7 @@ async def test_a_lead_goes_through_to_its_end(
     temporal_server: EmbeddedTemporal,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # What is due by Postgres' clock is asked after at once, and not only two minutes later.
+    # An enrollment that is due by Postgres' clock is asked about at once, not two minutes later.
     monkeypatch.setattr(dispatch, "OVERDUE_AFTER", timedelta(0))
     async with apart(clocks, server_folder, temporal_server) as (stage, http):
         lead = await stage.lead()
@@ -110,7 +110,8 @@ async def test_a_lead_goes_through_to_its_end(
         enrollment = UUID(answer.json()["enrolled"][0]["enrollment_id"])
         if clocks.postgres > 0:
             await _passes_over_the_overdue(stage)
-            # Due now by the clock that enrolled it, and in seven minutes by the one that wakes it: late by no more.
+            # Due now by the clock that enrolled it, and in seven minutes by the clock that wakes it: it is not later
+            # than that.
             assert stage.sink.received == []
             await _forward(stage, enrollment, seconds=clocks.postgres + 5)
         await _until_sent(stage, "first")
@@ -130,10 +131,10 @@ async def test_a_lead_goes_through_to_its_end(
         await stage.until_status(enrollment, "completed")
         assert stage.sink.subjects() == ["first", "second", "third"]
 
-        # Each email one activity, at its first attempt; a pass over the overdue tells a workflow once, not each time.
+        # Each email takes one activity and one attempt. A pass over the overdue signals a workflow once, not each time.
         kinds = await _events(stage, enrollment)
         assert kinds["ACTIVITY_TASK_SCHEDULED"] == kinds["ACTIVITY_TASK_COMPLETED"] <= 5
-        assert kinds["WORKFLOW_EXECUTION_SIGNALED"] <= 3 + 3  # the open, the pause, the resume; a reminder each
+        assert kinds["WORKFLOW_EXECUTION_SIGNALED"] <= 3 + 3  # The open, the pause and the resume: one reminder each.
         assert kinds.total() <= 80
 
         raw = mail("somebody@else.example", "sam@sender.example")
@@ -165,14 +166,14 @@ async def test_a_daily_cap_holds(clocks: Apart, server_folder: Path, temporal_se
             await stage.until_status(enrollment, "completed")
         sent = await stage.query("SELECT sent_at FROM messages WHERE status = 'sent'")
         assert Counter(Counter(row.sent_at.date() for row in sent).values()) == Counter({2: 3})
-        # Put off once, by a clock that still says so when the lead wakes: none asks twice for its day.
+        # The email is deferred once, by a clock that still agrees when the lead wakes: no lead asks twice for its day.
         asked = [(await _events(stage, one))["ACTIVITY_TASK_SCHEDULED"] for one in enrollments]
         assert sorted(asked) == [1, 1, 2, 2, 2, 2]
 
 
 async def _until_it_has_a_timer(stage: Stage, enrollment: UUID) -> None:
     async def has() -> bool:
-        with suppress(RPCError):  # it is not there before the API has told Temporal of it
+        with suppress(RPCError):  # It does not exist before the API has told Temporal about it.
             return (await _events(stage, enrollment))["TIMER_STARTED"] > 0
         return False
 
@@ -191,7 +192,7 @@ async def _passes_over_the_overdue(stage: Stage) -> None:
 
 
 async def _forward(stage: Stage, enrollment: UUID, *, seconds: int) -> None:
-    """Temporal's clock of this one workflow, and nobody else's."""
+    """Returns Temporal's clock as this one workflow sees it."""
     await stage.parts.gateway.fast_forward(stage.tenant_id, enrollment, timedelta(seconds=seconds))
 
 
@@ -215,7 +216,7 @@ async def _opened_by_a_person(stage: Stage, http: httpx.AsyncClient, enrollment:
 
     await stage.until(listens, "the lead is waited for")
     (message,) = await stage.query("SELECT id FROM messages WHERE enrollment_id = :id", id=enrollment)
-    await asyncio.sleep(4)  # a person takes a moment: three seconds at least (domain/inbound/machines.py)
+    await asyncio.sleep(4)  # A person takes at least three seconds (domain/inbound/machines.py).
     token = LINKS.key.write(Token("open", stage.tenant_id, message.id))
     assert (await http.get(f"/t/o/{token}.gif", headers={"User-Agent": BROWSER})).status_code == 200
     (heard,) = await stage.query("SELECT type, machine FROM lead_engagement WHERE enrollment_id = :id", id=enrollment)

@@ -1,6 +1,6 @@
 """Releases while leads sleep: two versions of the code side by side, a patch, a ramp, a rollback, and a broken release.
 
-Each version is a worker process of its own, on the real dev server; `tests/engine/releases/` holds their workflows.
+Each version is its own worker process on the real dev server. `tests/engine/releases/` holds their workflows.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ async def releases(
 
 
 async def asleep(stage: Stage, sequence: UUID) -> tuple[UUID, UUID]:
-    """A lead that was sent the first email, and its enrollment, which waits three days for the second."""
+    """Returns a lead that was sent the first email, and its enrollment, which waits three days for the second."""
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
 
@@ -52,7 +52,7 @@ async def sent(stage: Stage, lead: UUID) -> list[str]:
 
 
 async def disagrees(stage: Stage, enrollment: UUID) -> None:
-    """Waits until code has refused the history of that lead."""
+    """Waits until a worker's code has refused that lead's history."""
 
     async def refused() -> bool:
         return (await told(stage, enrollment)).disagreed
@@ -82,7 +82,7 @@ async def test_leads_asleep_across_a_release(stage: Stage, releases: Releases) -
         assert await sent(stage, lead) == BOTH
         history = await told(stage, enrollment)
         assert history.builds[-1] == "1.1"
-        # Who was asleep has passed the first patch, and meets the second one for the first time.
+        # A lead that was asleep has passed the first patch, and meets the second one for the first time.
         assert history.patches == ({REST, FAREWELL} if enrollment == under_second[1] else {FAREWELL})
     assert (await told(stage, before_versions[1])).builds == ("1.1",)
     assert (await told(stage, beside_second[1])).builds == ("1.0", "1.1")
@@ -100,7 +100,7 @@ async def test_a_share_of_the_leads_tries_a_version_out(stage: Stage, releases: 
     enrollments = await stage.enroll(sequence, *leads)
     await stage.until_sent(30)
     tried = [one for one in enrollments if REST in (await told(stage, one)).patches]
-    # By chance alone, less often than once in a million runs.
+    # A wrong result by chance alone has a probability below one in a million.
     assert 0 < len(tried) < 30
 
     await releases.current("1.1")
@@ -150,7 +150,7 @@ async def test_a_change_without_a_patch_sends_nothing_and_is_healed_by_a_rollbac
     await disagrees(stage, enrollment)
     await disagrees(stage, replies)
     assert await sent(stage, lead) == ["First"]
-    # Postgres has heard the reply, whatever the workflow can do just now.
+    # Postgres records the reply, even if the workflow cannot continue now.
     assert (await stage.state(replies)).status == "stopped"
 
     await releases.current("1.0")
@@ -166,7 +166,7 @@ async def test_inboxes_are_watched_under_the_current_version(stage: Stage, relea
     (mailbox,) = await stage.query("SELECT id FROM mailboxes")
     await stage.parts.gateway.watch_mailbox(stage.tenant_id, mailbox.id)
     handle = stage.client.get_workflow_handle(mailbox_workflow_id(stage.tenant_id, mailbox.id))
-    # It has no inbox: the watch ends at once.
+    # The mailbox has no inbox, so the watch ends at once.
     assert await handle.result() == "unwatched"
 
 

@@ -1,8 +1,8 @@
-"""The disk of Postgres, and that of Temporal, is full for a while.
+"""The disk of Postgres, or that of Temporal, is full for a while.
 
-Expected: nothing that was answered is lost; a write that finds no room is refused as 503 with the code `database_full`;
-the outbox keeps what Temporal cannot take; no server is in a loop of crashes that loses data; and once there is room,
-everything goes through to its end, every email once.
+Expected: nothing that was confirmed is lost. A write that finds no space is refused as 503 with the code
+`database_full`. The outbox keeps what Temporal cannot accept. No server crashes repeatedly and loses data. Once there
+is space, every enrollment reaches its end and every email is sent once.
 """
 
 from pathlib import Path
@@ -23,13 +23,13 @@ EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}
 TAG = {"key": "tag", "type": "action", "config": {"action": "tag_lead", "add": ["mailed"]}}
 LEADS_AT_A_TIME = 500
 FULL_WITHIN = 100
-"""So many times as many, and no more, are needed to use up what the tables have left."""
+"""At most this number of such batches uses up the space that is left for tables."""
 
 
 async def test_postgres_disk_is_full_and_there_is_room_again(
     server_folder: Path, temporal_server: EmbeddedTemporal
 ) -> None:
-    # For the write-ahead log there is room in the segment that is open: it is the tables that cannot grow.
+    # The write-ahead log still has space in its open segment. It is the tables that cannot grow.
     async with (
         small_disk(server_folder / "small-postgres", 320) as disk,
         own_postgres(disk.folder, durable=True) as postgres,
@@ -37,11 +37,11 @@ async def test_postgres_disk_is_full_and_there_is_room_again(
     ):
         sequence = await stage.sequence([EMAIL, TAG])
         leads = [await stage.lead() for _ in range(10)]
-        # A fresh segment of the log, so that what is written now needs no other.
+        # A fresh log segment, so that the next writes need no further one.
         await as_superuser(postgres, "SELECT pg_switch_wal()", "CHECKPOINT")
         disk.fill()
         written = await _until_full(stage)
-        # Who is on the way meanwhile may get through or not, and is not given up.
+        # An enrollment that is under way meanwhile may succeed or not, and is not given up.
         enrollments = await _enrolled_as_far_as_there_is_room(stage, sequence, leads)
         disk.make_room()
         (count,) = await stage.query("SELECT count(*) AS leads FROM leads WHERE email LIKE 'many-%'")
@@ -58,7 +58,7 @@ async def test_postgres_disk_is_full_and_there_is_room_again(
 
 
 async def _until_full(stage: Stage) -> int:
-    """Writes leads until Postgres has no room; how many were committed."""
+    """Writes leads until Postgres has no space. Returns how many were committed."""
     insert = (
         "INSERT INTO leads (tenant_id, email, first_name)"
         " SELECT :tenant_id, 'many-' || :turn || '-' || n || '@x.example', repeat('A', 90)"
@@ -84,7 +84,7 @@ async def _enrolled_as_far_as_there_is_room(stage: Stage, sequence: UUID, leads:
 
 
 async def _is_the_same_server(postgres: EmbeddedPostgres) -> bool:
-    """It has not crashed: a server that came back would have replayed its log."""
+    """Postgres has not crashed: after a crash it would have replayed its log."""
     return "database system was interrupted" not in postgres.log.read_text(errors="replace")
 
 

@@ -1,7 +1,7 @@
-"""Postgres fails over while leads are sent and the API is called: connections cut, the server gone, then read-only.
+"""Postgres fails over while emails are sent and the API is called: connections cut, server gone, then read-only.
 
-Expected: a write is refused as 503 with a code and `Retry-After`, never 500; what was answered with 2xx is there;
-the workers try again without using up the steps' own attempts; every email leaves once; no pool keeps what is dead.
+Expected: a write is refused as 503 with a code and `Retry-After`, never 500. Everything confirmed with 2xx is there.
+The workers retry without using up the attempts of the steps. Every email is sent once. No pool keeps a dead connection.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ async def postgres(server_folder: Path) -> AsyncGenerator[EmbeddedPostgres, None
 
 @dataclass
 class Caller:
-    """Somebody who uses the API all the while, and keeps what it answered."""
+    """A client that calls the API all the time and keeps its responses."""
 
     http: httpx.AsyncClient
     answers: Counter[tuple[int, str]] = field(default_factory=Counter[tuple[int, str]])
@@ -66,7 +66,7 @@ class Caller:
         return response.status_code, code
 
     async def until(self, status: int, code: str = "") -> None:
-        """Calls until this is the answer; fails, naming it, when it does not come."""
+        """Calls until this is the response. Fails with a message if it does not come."""
         for _ in range(600):
             if await self.create_lead() == (status, code):
                 return
@@ -109,7 +109,7 @@ async def test_connections_are_cut_and_the_server_crashes_under_load(
 
         assert stage.sink.duplicates() == []
         assert len(stage.sink.received) == 20
-        # The worker lived through it all, and knows of each message whether it left.
+        # The worker survived all of it, and knows of each message whether it was sent.
         assert unknown == set()
         assert set(caller.answers) <= {(201, ""), (503, "unavailable")}
         assert {*caller.created} <= {row.email for row in rows}
@@ -140,14 +140,14 @@ async def test_while_postgres_takes_no_writes_nothing_is_lost_and_no_attempt_is_
         try:
             await caller.until(503, "database_read_only")
             assert (await caller.http.get("/leads")).status_code == 200
-            # A message is taken, which cannot be recorded; and another lead's step is due.
+            # A message is accepted and cannot be recorded; and another lead's step is due.
             stage.sink.gate.set()
             await _start(stage, second)
             await stage.until(lambda: _attempts(stage, second, 3), "as many attempts were lost as a step has")
             assert (await stage.state(second)).status == "pending"
         finally:
             await set_read_only(postgres, False)
-        # One failure of its own is not its last, whatever the outage cost.
+        # Its first own failure does not exhaust its attempts, whatever the outage cost.
         stage.sink.answers = ["451 4.7.1 greylisted, try later"]
         await caller.until(201)
         for enrollment in (first, second):
@@ -161,7 +161,7 @@ async def test_while_postgres_takes_no_writes_nothing_is_lost_and_no_attempt_is_
 
 
 async def _start(stage: Stage, enrollment_id: UUID) -> None:
-    """Its workflow is told to start, by somebody who can still read: the outbox row stays, and is settled later."""
+    """A process that can still read starts the workflow. The outbox row stays, and is settled later."""
     state = await stage.state(enrollment_id)
     await stage.parts.gateway.start(
         EnrollmentToStart(
@@ -199,7 +199,7 @@ async def test_a_pool_keeps_no_connection_that_is_dead_or_leads_to_a_standby(pos
     try:
         assert not _failures(await ten_at_once())
         assert await cut_connections(postgres) >= 2
-        # Whatever noticed nothing yet fails once; the next use of each finds a new connection.
+        # A connection that noticed nothing yet fails once. The next use of each pool gets a new connection.
         assert all(isinstance(failed, DBAPIError) for failed in _failures(await ten_at_once()))
         assert not _failures(await ten_at_once())
 
@@ -222,6 +222,6 @@ def _failures(answers: list[Any]) -> list[BaseException]:
 async def _backends(
     database: Database,
 ) -> set[int]:
-    """The backend that each pool uses next."""
+    """Returns the Postgres process that each pool uses next."""
     (row,) = await database.rows(text(_PID), {})
     return {await database.calls.value(Call(_PID), {}), row[0]}

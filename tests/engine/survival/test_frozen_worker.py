@@ -1,7 +1,7 @@
-"""A worker is frozen (SIGSTOP) past its timeout, another takes the step over, and the first one wakes up.
+"""A worker is frozen (SIGSTOP) beyond its timeout, another takes over the step, and the first one is woken.
 
-Expected: the ledger's fencing holds. One email, one outcome, and the mirror says what happened. What a frozen process
-holds in Postgres is bounded.
+Expected: the fencing of the message ledger works. There is one email and one outcome, and the enrollment's row shows
+it. The time for which a frozen process holds locks in Postgres is limited.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from tests.stage import Stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 TAKEN_OVER_SECONDS = 120
-"""A silent worker is given up after 15 seconds; the machine may be busy."""
+"""A silent worker is given up after 15 seconds. The machine may be busy."""
 
 _HOLD = text("SELECT id FROM lead_sequence_state WHERE id = :id FOR UPDATE")
 _AT_THE_GATE = text(
@@ -41,7 +41,7 @@ Servers = tuple[str, str]
 
 @pytest.fixture
 async def servers(stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal) -> Servers:
-    """Their URLs. The worker of this process is away: those of the tests are processes."""
+    """Yields their URLs. The worker of this process is stopped: the tests run workers as processes."""
     await stage.stop_worker()
     return migrated_postgres.app_url, temporal_server.address
 
@@ -50,7 +50,7 @@ async def servers(stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_se
 async def frozen_while(
     stage: Stage, servers: Servers, there: asyncio.Event, enrollment: UUID
 ) -> AsyncGenerator[Process, None]:
-    """The first worker, frozen once the event says that it is where it shall be; and a second one beside it."""
+    """The first worker, frozen once the event reports that it has reached its place; and a second worker beside it."""
     async with part("worker", stage, *servers) as first:
         with thawed_in_the_end(first):
             await stage.parts.dispatcher.dispatch(stage.tenant_id)
@@ -61,7 +61,8 @@ async def frozen_while(
 
 
 async def outcome(stage: Stage, lead: UUID, enrollment: UUID) -> tuple[int, str, int, list[str]]:
-    """(arrivals, the message's status, emails counted, what the log says of emails), when all workers have gone."""
+    """Returns (arrivals, the message's status, emails counted, log entries about emails) when all workers have
+    ended."""
     (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
     told = [event for event in await stage.log(enrollment) if event.startswith("email_")]
     arrivals = len(await stage.subjects_to(lead))
@@ -81,7 +82,7 @@ async def test_frozen_at_the_recipient_and_woken_while_the_retry_stands_there_to
         stage.sink.rcpt_gate.set()
         await stage.until_status(enrollment, "completed")
     arrivals, status, counted, told = await outcome(stage, lead, enrollment)
-    # Of the two, one passed before the final dot; which of them is nobody's business.
+    # One of the two passed before the final dot; either is correct.
     assert (arrivals, status, counted) == (1, "sent", 1)
     assert told.count("email_sent") == 1
 
@@ -93,12 +94,12 @@ async def test_frozen_at_the_final_dot_and_woken_after_the_retry_gave_the_messag
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     stage.sink.gate.clear()
     async with frozen_while(stage, servers, stage.sink.at_gate, enrollment) as first:
-        stage.sink.gate.set()  # the server's 250 waits in the frozen worker's socket
+        stage.sink.gate.set()  # The server's reply 250 waits in the frozen worker's socket.
         await stage.until_status(enrollment, "completed", within_seconds=TAKEN_OVER_SECONDS)
         assert await outcome(stage, lead, enrollment) == (1, "unknown", 0, ["email_outcome_unknown", "email_skipped"])
         thaw(first.pid)
-    # It did leave, once. Whether the woken worker still reads the 250, before its timers and Temporal's cancellation
-    # reach it, is chance; what it says then is counted, and if it says nothing the message stays unknown.
+    # The message was sent, once. Whether the woken worker reads the 250 before its timers and Temporal's cancellation
+    # reach it is chance. If it does, its report counts; if not, the message stays unknown.
     arrivals, status, counted, told = await outcome(stage, lead, enrollment)
     assert (arrivals, counted) == (1, 1 if status == "sent" else 0)
     late = ["email_sent"] if status == "sent" else []
@@ -116,7 +117,8 @@ async def test_frozen_before_the_gate_and_woken_after_the_retry_has_sent(
         frozen_while(stage, servers, waiting, enrollment) as first,
     ):
         await watching
-        # Postgres finishes what the frozen worker asked for: the message is reserved, by an answer not yet read.
+        # Postgres completes the frozen worker's request: the message is reserved, and the worker has not read the
+        # answer.
         await stage.until_status(enrollment, "completed", within_seconds=TAKEN_OVER_SECONDS)
         thaw(first.pid)
     assert await outcome(stage, lead, enrollment) == (1, "sent", 1, ["email_sent"])
@@ -126,8 +128,8 @@ async def test_frozen_before_the_gate_and_woken_after_the_retry_has_sent(
 async def _row_held_until(
     waiting: asyncio.Event, postgres: EmbeddedPostgres, enrollment: UUID
 ) -> AsyncGenerator[asyncio.Task[None], None]:
-    """The enrollment's row is held, by a connection without our bounds, until a worker has stood before the gate for a
-    second: time enough to be frozen there."""
+    """Locks the enrollment's row on a connection without our time limits, until a worker has waited at the send gate
+    for a second: long enough to freeze it there."""
     engine = create_async_engine(asyncpg_url(postgres.url(SUPERUSER)))
 
     async def watch(holder: AsyncConnection) -> None:
@@ -167,7 +169,7 @@ async def test_a_process_frozen_in_a_transaction_keeps_nobody_waiting_for_ever(
     try:
         assert await asyncio.wait_for(writer.stdout.readline(), 60) == b"holding\n"
         await freeze(writer.pid)
-        # Waits for the frozen one's rows, and gets them.
+        # Waits for the frozen process's rows, and gets them.
         await asyncio.wait_for(stage.stop(lead), LOCK_SECONDS)
         thaw(writer.pid)
         assert await asyncio.wait_for(writer.wait(), 60) == 3

@@ -1,4 +1,4 @@
-"""`/readyz` of a worker and of the API, while what they stand on goes away and comes back."""
+"""`/readyz` of a worker and of the API, while the servers that they need go away and come back."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""A worker is killed from outside (SIGKILL) while the mail server thinks about the final dot; another takes over.
+"""A worker is killed (SIGKILL) while the mail server has not answered the final dot yet; another worker takes over.
 
-The moments at which a process can be told to die by itself are in test_fault_points.py.
+The moments at which a process can be told to end itself are in test_fault_points.py.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ async def test_the_server_has_the_message_and_its_answer_is_never_heard(
     stage.sink.gate.set()
     async with part("worker", stage, migrated_postgres.app_url, temporal_server.address):
         state = await stage.until_status(enrollment, "completed", within_seconds=PATIENCE_SECONDS)
-    # It did arrive, and is not sent again.
+    # The message arrived, and is not sent again.
     assert await stage.subjects_to(lead) == ["Hello Acme"]
     (message,) = await stage.query("SELECT status FROM messages WHERE enrollment_id = :id", id=enrollment)
     assert message.status == "unknown"

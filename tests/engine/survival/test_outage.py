@@ -1,4 +1,4 @@
-"""Temporal or the worker goes away while leads are enrolled, and comes back: nothing is lost, nothing is doubled."""
+"""Temporal or the worker goes away while leads are enrolled, and comes back: nothing is lost, nothing happens twice."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ async def test_temporal_is_down_while_leads_are_enrolled_and_then_up(
         enrollments = await stage.enroll(sequence, *leads, dispatch=False)
         counts = await stage.parts.dispatcher.dispatch(stage.tenant_id)
         assert (counts.dispatched, counts.failed) == (0, 5)
-        # A reply is obeyed all the same: the gate is in Postgres.
+        # A reply takes effect all the same: the send gate is in Postgres.
         async with stage.database.write(stage.tenant_id) as session:
             await record_event(session, leads[0], ReplyEvent(type="reply"))
         assert (await stage.state(enrollments[0])).stop_reason == "replied"
@@ -46,7 +46,7 @@ async def test_temporal_is_down_while_leads_are_enrolled_and_then_up(
         assert len(stage.sink.received) == 5
         for enrollment in enrollments[1:]:
             await stage.until_status(enrollment, "active")
-        # The one that slept through the outage goes on too.
+        # The lead that slept through the outage continues, too.
         await stage.forward(days=4)
         assert stage.sink.subjects((await stage.lead_row(asleep)).email) == ["Hello Acme", "Second"]
     await temporal.end()
@@ -60,7 +60,8 @@ async def _emptied(stage: Stage) -> bool:
 async def test_an_enrollment_that_temporal_has_lost_goes_on_from_the_mirror(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
-    # As after Temporal's store was restored from before the enrollment: the word was delivered, the workflow is gone.
+    # The state after Temporal's store was restored from before the enrollment: the start was delivered, the workflow is
+    # gone.
     await stage.query_write("DELETE FROM outbox")
     await stage.query_write(
         "UPDATE lead_sequence_state SET next_action_at = next_action_at - interval '1 hour' WHERE id = :id",

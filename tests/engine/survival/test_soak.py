@@ -1,4 +1,5 @@
-"""A minute of the load that `python -m bench.soak` holds for an hour: the same processes, the same people."""
+"""One minute of the load that `python -m bench.soak` keeps up for an hour: the same processes, the same user
+actions."""
 
 import asyncio
 import json
@@ -21,7 +22,8 @@ MUST_BE_NONE = (
 
 
 async def soaked() -> dict[str, Any]:
-    """Its figures, from a process of its own: it leaves by the guarded exit, and its client of Temporal with it."""
+    """Returns the figures of a run in its own process, which ends by the guarded exit together with its Temporal
+    client."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.soak", "--short", cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
@@ -36,6 +38,6 @@ async def test_a_minute_of_load_leaves_nothing_undone_and_no_complaint() -> None
 
     assert figures["arrived"] >= 50
     assert figures["emails"] > figures["arrived"]
-    # Sleepers are still on their way; all others have come to their end.
+    # Waiting leads are still under way. All others have reached their end.
     assert figures["finished"] >= 0.7 * figures["arrived"]
     assert {name: figures[name] for name in MUST_BE_NONE} == dict.fromkeys(MUST_BE_NONE, 0)

@@ -1,4 +1,5 @@
-"""`cadenza worker --processes 2`: one of them is killed, and the enrollments go on; none outlives the one over them."""
+"""`cadenza worker --processes 2`: one process is killed and the enrollments continue; none outlives the parent
+process."""
 
 import asyncio
 import contextlib
@@ -26,7 +27,7 @@ def workers(supervisor: Process) -> set[int]:
 
 
 def two_ports() -> int:
-    """The first of two, one after the other, that nothing listens on."""
+    """Returns the first of two consecutive free ports."""
     while True:
         port = free_port()
         with contextlib.suppress(StartError):
