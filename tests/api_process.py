@@ -1,4 +1,4 @@
-"""The API as an operator runs it, in a process of its own; and the program as a person runs it."""
+"""Runs the API in its own process, as an operator does, and the command-line program, as a user does."""
 
 import asyncio
 import os
@@ -18,14 +18,14 @@ PATIENCE_SECONDS = 180.0
 
 
 def clean_environment(**ours: str) -> dict[str, str]:
-    """Of this process, without what would steer the program."""
+    """The environment of this process, without variables that change how the program runs."""
     named = ("CADENZA_", "TEMPORAL_", "NO_COLOR", "COLUMNS", "_CADENZA", "_TYPER", "FORCE_COLOR")
     return {**{name: value for name, value in os.environ.items() if not name.startswith(named)}, **ours}
 
 
 @asynccontextmanager
 async def running_api(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, **settings: str) -> AsyncGenerator[str]:
-    """`cadenza api` until the block ends; its URL, once it answers."""
+    """Runs `cadenza api` until the block ends. Yields its URL once it responds."""
     port = choose_port("--api-port", 0, 8000, set())
     ours = {
         "CADENZA_DATABASE_URL": postgres.app_url,

@@ -1,4 +1,4 @@
-"""What every test shares: the guarded exit, and real servers on free loopback ports."""
+"""What all tests share: the guarded exit, and real servers on free loopback ports."""
 
 import asyncio
 import tempfile
@@ -26,14 +26,15 @@ register_profiles()
 
 @pytest.fixture(scope="session")
 def server_folder() -> Generator[Path, None, None]:
-    """A folder for servers' data. Not pytest's own: PostgreSQL's account, under root, could not get into that."""
+    """A folder for the servers' data. PostgreSQL's account could not enter pytest's own folder when tests run as
+    root."""
     with tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
         yield Path(folder)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """For each process that the tests are handed out to: where it asks for the servers that all of them share."""
+    """Tells each worker process of the test run where it asks for the shared servers."""
     config: pytest.Config = node.config
     if SERVERS not in config.stash:
         config.stash[SERVERS] = Servers()
@@ -43,7 +44,8 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def _shared(config: pytest.Config) -> tuple[Path, str] | None:
-    """Where to ask, and this process's name; nothing for a run in one process, which has servers of its own."""
+    """Where to ask for the shared servers, and this worker's name. None for a run in one process, which starts its
+    own."""
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     return given and (Path(given[SHARED]), given["workerid"])
 
@@ -70,14 +72,14 @@ async def temporal_server(server_folder: Path, pytestconfig: pytest.Config) -> A
 
 @pytest.fixture(scope="session")
 def up() -> Generator[UpRun]:
-    """`cadenza up --dev`, for the tests that leave it as it is: each has a tenant of its own (`new_tenant`)."""
+    """`cadenza up --dev`, for tests that do not change the installation: each has its own tenant (`new_tenant`)."""
     with dev_run() as run:
         yield run
 
 
 @pytest.fixture(scope="session")
 async def migrated_postgres(postgres_server: EmbeddedPostgres) -> EmbeddedPostgres:
-    """PostgreSQL with the schema in this process's database; tests keep apart by having a tenant each."""
+    """PostgreSQL with the schema in this process's database. Each test has its own tenant."""
     if not isinstance(postgres_server, SharedPostgres):
         await asyncio.to_thread(upgrade, postgres_server.owner_url)
     return postgres_server

@@ -24,7 +24,7 @@ SERVFAIL, TIMEOUT, REFUSED = "SERVFAIL", "TIMEOUT", "REFUSED"
 
 @dataclass
 class DnsServer:
-    """`records`: by name and type, in the format of zone files. `failing`: by name, the failure instead of an answer.
+    """`records`: by name and type, in the format of zone files. `failing`: the names that fail, each with its failure.
     Answers about names in `cut` are truncated over UDP."""
 
     port: int = 0

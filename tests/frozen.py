@@ -1,4 +1,4 @@
-"""A process that stops moving, and moves again: what a paused container or a swapped-out machine is to the others."""
+"""Freezes and continues a process, as a paused container or a swapped-out machine appears to the others."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ _PATIENCE_SECONDS = 10
 
 
 async def freeze(pid: int) -> None:
-    """Returns when the process has stopped for certain."""
+    """Returns once the process has certainly stopped."""
     os.kill(pid, signal.SIGSTOP)
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while True:
@@ -28,7 +28,7 @@ def thaw(pid: int) -> None:
 
 @contextmanager
 def thawed_in_the_end(process: Process) -> Iterator[None]:
-    """A stopped process cannot be ended in an orderly way, whatever the test has found."""
+    """A stopped process cannot end in an orderly way, whatever the test has found."""
     try:
         yield
     finally:
@@ -37,5 +37,5 @@ def thawed_in_the_end(process: Process) -> Iterator[None]:
 
 
 def _state(pid: int) -> str:
-    # The name, in brackets, may hold anything: the state is what follows the last one (proc(5)).
+    # The name, in brackets, may contain any character: the state follows the last bracket (proc(5)).
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

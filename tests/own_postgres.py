@@ -1,4 +1,5 @@
-"""A PostgreSQL that a test may break: its own, migrated, thrown away; and the ways to break it."""
+"""A PostgreSQL server that a test may break: it is migrated, used by one test, and thrown away. And ways to break
+it."""
 
 import asyncio
 import signal
@@ -20,14 +21,14 @@ _CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usen
 async def own_postgres(
     folder: Path, *, durable: bool = False, environment: Mapping[str, str] | None = None
 ) -> AsyncGenerator[EmbeddedPostgres, None]:
-    """`durable`: what was committed outlives a crash, as an operator's server has it."""
+    """`durable`: committed data survives a crash, as on an operator's server."""
     async with EmbeddedPostgres(folder, durable=durable, environment=environment) as server:
         await asyncio.to_thread(upgrade, server.owner_url)
         yield server
 
 
 async def as_superuser(server: EmbeddedPostgres, *statements: str) -> Any:
-    """What the last of them answers. Each is its own transaction."""
+    """Runs each statement in its own transaction. Returns the result of the last one."""
     async with superuser(server.superuser_url) as connection:
         for statement in statements:
             result = await connection.execute(text(statement))
@@ -35,12 +36,12 @@ async def as_superuser(server: EmbeddedPostgres, *statements: str) -> Any:
 
 
 async def cut_connections(server: EmbeddedPostgres) -> int:
-    """Ends every session of the app's role; how many there were."""
+    """Ends every session of the app's role. Returns how many there were."""
     return int(await as_superuser(server, _CUT))
 
 
 async def set_read_only(server: EmbeddedPostgres, on: bool) -> None:
-    """As a standby, or a primary that is being moved: whoever begins a transaction may only read."""
+    """Behaves like a standby, or a primary that is being moved: every new transaction can only read."""
     value = "on" if on else "off"
     await as_superuser(server, f"ALTER SYSTEM SET default_transaction_read_only = {value}", "SELECT pg_reload_conf()")
 

@@ -1,4 +1,4 @@
-"""A part of the program as an operator runs it, in a process of its own: for what only a whole process can suffer."""
+"""Runs a part of the program in its own process, as an operator does, for tests that kill or freeze it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -26,7 +26,7 @@ async def part(
     log: IO[bytes] | None = None,
     **settings: str,
 ) -> AsyncGenerator[Process]:
-    """`cadenza NAME` with these options, until the block ends or it does; what it says goes to `log`."""
+    """Runs `cadenza NAME` with these options until the block ends or the process does. Its output goes to `log`."""
     environment = clean_environment(
         CADENZA_DATABASE_URL=database_url,
         CADENZA_SMTP_HOST=LOOPBACK,
@@ -46,5 +46,5 @@ async def part(
 
 
 async def has_died(process: Process) -> None:
-    """Waits until it has killed itself."""
+    """Waits until the process has killed itself."""
     assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == KILLED

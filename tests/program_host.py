@@ -1,12 +1,12 @@
-"""Runs the program in processes that need not import it first: each is a fork of this one, which has.
+"""Starts the program in processes that do not need to import it first: each is a fork of this process, which has.
 
-An import of the API or of a worker takes one to three seconds of a processor, and tests run the program hundreds of
-times. What is forked is a process like any other, with the arguments, environment, folder and files that it was given;
-it can be killed, stopped and waited for. Talks with tests/programs.py over the socket whose descriptor is its argument,
-and ends with that socket, with all that it has started.
+To import the API or a worker takes one to three seconds of processor time, and tests run the program hundreds of times.
+A forked process is like any other: it has the arguments, environment, folder and files that it was given, and can be
+killed, stopped and waited for. This host talks to tests/programs.py over the socket whose descriptor is its argument.
+It ends when that socket closes, together with everything that it has started.
 
-A request is a JSON line with the descriptors of the standard files beside it. Answers are JSON lines: the process ID
-of what was started, in the order of the requests, and the process ID and status of what has ended.
+A request is a JSON line, sent with the descriptors of the standard files. Responses are JSON lines: the process IDs of
+started processes in the order of the requests, and the process ID and status of each one that has ended.
 """
 
 import gc
@@ -26,13 +26,13 @@ from cadenza.commands.lazy_commands import LATER, OWN
 PARTS = ("cadenza.runtime.worker", "cadenza.runtime.api_process", "cadenza.runtime.program", "uvloop")
 LIMIT_BYTES = 1_000_000
 MOST_FILES = 256
-"""More than this process ever has open."""
+"""More descriptors than this process ever has open."""
 
 
 def main() -> None:
     for name in (*PARTS, *[target.partition(":")[0] for _, target, _ in (*OWN, *LATER)]):
         import_module(name)
-    gc.freeze()  # so that a child's collector does not copy what it shares
+    gc.freeze()  # So that the garbage collector of a child does not copy shared memory.
     asked = socket.socket(fileno=int(sys.argv[1]))
     wake, woken = socket.socketpair()
     woken.setblocking(False)
@@ -79,7 +79,7 @@ def _tell(asked: socket.socket, answer: dict[str, Any]) -> None:
 
 
 def _become(request: dict[str, Any], files: list[int]) -> NoReturn:
-    """`python -m cadenza ARGUMENTS`, in the process that was just forked."""
+    """Runs `python -m cadenza ARGUMENTS` in the process that was just forked."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, file in enumerate(files):

@@ -1,7 +1,7 @@
-"""The program as a person or an operator starts it: `python -m cadenza ARGUMENTS`, in a process of its own.
+"""The program as a user or an operator starts it: `python -m cadenza ARGUMENTS`, in its own process.
 
-The process is forked from one that has imported the program (tests/program_host.py). Where the environment has a word
-in how an interpreter starts, it is executed as usual.
+The process is forked from one that has imported the program (tests/program_host.py). If the environment changes how an
+interpreter starts, the program is executed in the usual way.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from typing import IO, Protocol
 PIPE = asyncio.subprocess.PIPE
 DEVNULL = asyncio.subprocess.DEVNULL
 AT_THE_START = ("LD_PRELOAD", "PYTHONPATH", "TESTS_CLOCK_SECONDS", "TZ")
-"""Variables that steer the interpreter, or libraries, before the program runs."""
+"""Variables that change how the interpreter or libraries start."""
 
 File = int | IO[bytes] | None
 
@@ -42,7 +42,7 @@ class Process(Protocol):
 async def start_program(
     *arguments: str, environment: Mapping[str, str], stdin: File = None, stdout: File = None, stderr: File = None
 ) -> Process:
-    """Standard files as `subprocess` takes them; without one the process has this one's."""
+    """Standard files as `subprocess` takes them. Without one the process uses this process's file."""
     if any(environment.get(name) != os.environ.get(name) for name in AT_THE_START):
         command = (sys.executable, "-m", "cadenza", *arguments)
         return await asyncio.create_subprocess_exec(
@@ -53,7 +53,7 @@ async def start_program(
 
 @dataclass
 class Forked:
-    """A child of the host. Its standard files, where they are pipes, are read and written by `communicate`."""
+    """A child of the host. `communicate` reads and writes those of its standard files that are pipes."""
 
     pid: int
     _pipes: list[int | None]
@@ -98,7 +98,7 @@ class Forked:
 
 
 class _Host:
-    """The process that forks. One for each event loop; it ends when this process does."""
+    """The process that forks. There is one for each event loop. It ends when this process ends."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -136,7 +136,7 @@ class _Host:
                 ours.append(None)
         request = {"arguments": arguments, "environment": dict(environment), "folder": os.getcwd()}
         started = self.loop.create_future()
-        async with self._lock:  # a request at a time: the host reads each whole
+        async with self._lock:  # One request at a time: the host reads each as a whole.
             self._started.append(started)
             socket.send_fds(self._socket, [json.dumps(request).encode() + b"\n"], theirs)
             pid = await started
@@ -151,7 +151,7 @@ class _Host:
         for line in lines:
             answer = json.loads(line)
             if "started" in answer:
-                # Before anything can be told of its end: a process ID may have been another's once.
+                # Register it before its end can be reported: the system may use a process ID again.
                 self._ended[answer["started"]] = self.loop.create_future()
                 self._started.pop(0).set_result(answer["started"])
             else:

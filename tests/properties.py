@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: the named number in `make test-long`, fewer in `make test`.
+"""How many examples a property test tries: the stated number in `make test-long`, fewer in `make test`.
 
 `pytest --hypothesis-profile full` tries as many as `make test-long`.
 """
@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, settings
 
 QUICK, FULL = "quick", "full"
 SHARE, FEW = 8, 10
-"""`make test` tries an eighth of them, but at least ten (or all, where there are fewer)."""
+"""`make test` tries an eighth of the examples, but at least ten (or all, where there are fewer)."""
 
 
 def register_profiles() -> None:
-    """No deadline: how long an example takes depends on the machine."""
+    """The profiles have no deadline, because the time for an example depends on the machine."""
     usual = settings.get_profile("default").max_examples
     settings.register_profile(QUICK, max_examples=max(usual // SHARE, FEW), deadline=None)
     settings.register_profile(FULL, max_examples=usual, deadline=None)
@@ -22,11 +22,11 @@ def register_profiles() -> None:
 
 
 def examples(count: int, suppress_health_check: list[HealthCheck] | None = None) -> Callable[[Any], Any]:
-    """A decorator: `count` examples in the full profile."""
+    """Returns a decorator that tries `count` examples in the full profile."""
     return settings(max_examples=number(count), suppress_health_check=suppress_health_check or [])
 
 
 def number(count: int, at_least: int = FEW) -> int:
-    """Of examples in the present profile, where the full one has `count`."""
+    """Returns the number of examples in the present profile for `count` in the full one."""
     is_full = settings.get_current_profile_name() == FULL
     return count if is_full else min(count, max(count // SHARE, at_least))

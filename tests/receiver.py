@@ -33,7 +33,7 @@ class Heard:
 @dataclass
 class Receiver:
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list[tuple[int, dict[str, str]]])
-    """Answers to the next requests; 204 after the last one."""
+    """Responses to the next requests. After the last one the response is 204."""
     heard: list[Heard] = field(default_factory=list[Heard])
     hang: bool = False
     flood: bool = False

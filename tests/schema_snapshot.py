@@ -1,11 +1,11 @@
-"""Everything that a database's schema consists of, as Postgres shows it, so that two of them can be compared."""
+"""Everything in a database's schema as Postgres describes it, so that two schemas can be compared."""
 
 import asyncpg
 
 from db.sql_source import DEFINITIONS
 
-# One row for each thing: what it is, its name, its definition. Monthly partitions of the log are left out: which there
-# are depends on the day.
+# One row for each object: its kind, name and definition. Monthly partitions of the log are left out, because they
+# depend on the date.
 _PARTITION = r"c.relname !~ '^sequence_execution_log_\d{4}_\d{2}'"
 _EVERYTHING = rf"""
     SELECT 'relation' AS kind, c.relname::text AS name,
@@ -44,7 +44,7 @@ _EVERYTHING = rf"""
 
 
 async def schema_of(url: str) -> dict[str, str]:
-    """By kind and name, its definition."""
+    """Returns each object's definition by its kind and name."""
     connection = await asyncpg.connect(url)
     try:
         rows = await connection.fetch(_EVERYTHING)
@@ -54,5 +54,5 @@ async def schema_of(url: str) -> dict[str, str]:
 
 
 async def definitions_of(url: str) -> dict[str, str]:
-    """Of functions, views and triggers alone."""
+    """The same for functions, views and triggers only."""
     return {name: text for name, text in (await schema_of(url)).items() if name.startswith("definition of ")}

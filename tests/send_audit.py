@@ -1,4 +1,5 @@
-"""Whether what was really sent keeps to a mailbox's limits: counted anew, by nothing of what decided it."""
+"""Checks whether sent emails kept to a mailbox's limits. It counts on its own and shares no code with what decides
+sends."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class Rules:
-    """`caps`: of each day in `zone`. `window`: opening and closing on the clocks of that zone, and the weekdays."""
+    """`caps`: the limit of each day in `zone`. `window`: its opening and closing on the clocks of that zone, and the
+    weekdays."""
 
     zone: str
     daily_cap: int | None = None
@@ -28,7 +30,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Hours:
-    """From nine to five, or so, on these weekdays (0 is Monday) and clocks; over midnight where it ends sooner."""
+    """Returns a window from about nine to five on these weekdays (0 is Monday). It crosses midnight if it ends before
+    it begins."""
 
     zone: str
     days: frozenset[int]
@@ -44,7 +47,7 @@ class Hours:
 
 
 def broken(moments: Sequence[datetime], rules: Rules) -> list[str]:
-    """What the emails of one mailbox, sent at these moments, break of its limits."""
+    """Returns the limits that the emails of one mailbox break, given when they were sent."""
     ordered, zone, found = sorted(moments), ZoneInfo(rules.zone), list[str]()
     for day, count in Counter(moment.astimezone(zone).date() for moment in ordered).items():
         cap = rules.cap(day)

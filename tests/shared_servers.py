@@ -1,8 +1,8 @@
-"""One PostgreSQL and one Temporal for all the processes of a test run (pytest-xdist).
+"""One PostgreSQL server and one Temporal server for all processes of a test run (pytest-xdist).
 
-The process that hands out the tests (the controller) starts each server when the first worker asks for it, and ends it
-when the run ends. Every worker has a database and a namespace of its own, so that what one process leaves there does
-not reach another: passes over the outbox, for example, are for every tenant of a database.
+The controller, which hands out the tests, starts each server when the first worker asks for it, and ends it when the
+run ends. Every worker has its own database and namespace, so that what one process leaves there does not affect
+another. For example, passes over the outbox handle every tenant of a database.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ _namespaces: dict[str, str] = {}
 
 
 def namespace_at(temporal_address: str) -> str:
-    """The namespace that this process uses on that server: its own on the shared one, else the usual one."""
+    """The namespace that this process uses: its own on the shared server, otherwise the usual one."""
     return _namespaces.get(temporal_address, NAMESPACE)
 
 
 def new_temporal(folder: Path) -> EmbeddedTemporal:
-    """A server that keeps nothing, with the program's search attributes."""
+    """A server that stores nothing on disk, with the program's search attributes."""
     return EmbeddedTemporal(folder, search_attributes=[attribute.name for attribute in REGISTRY], in_memory=True)
 
 
 class SharedPostgres(EmbeddedPostgres):
-    """The run's server, as one worker sees it: where nothing else is said, URLs lead to the worker's own database."""
+    """The run's server as one worker sees it: by default, URLs lead to the worker's own database."""
 
     def __init__(self, folder: Path, port: int, pid: int, worker: str) -> None:
         super().__init__(folder, port=port)
@@ -64,7 +64,7 @@ class SharedPostgres(EmbeddedPostgres):
 
 
 class SharedTemporal(EmbeddedTemporal):
-    """The run's server; `namespace_at` its address is the worker's own."""
+    """The run's server. For its address, `namespace_at` returns the worker's own namespace."""
 
     @classmethod
     async def asked_for(cls, servers: Path, worker: str) -> Self:
@@ -76,7 +76,7 @@ class SharedTemporal(EmbeddedTemporal):
 
 
 class Servers:
-    """What the controller runs, in a thread with an event loop of its own."""
+    """What the controller runs, in a thread with its own event loop."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="cadenza-tests-")
@@ -84,7 +84,7 @@ class Servers:
         self._started: dict[str, asyncio.Task[dict[str, Any]]] = {}
         self._ready, self._done = threading.Event(), asyncio.Event()
         self._loop = asyncio.new_event_loop()
-        # The servers end with the thread that started them: it lives as long as the run.
+        # The servers end with the thread that started them, so the thread lives as long as the run.
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._run()], name="servers")
 
     def start(self) -> None:
@@ -138,9 +138,9 @@ async def _ask(servers: Path, name: str) -> dict[str, Any]:
 
 
 async def _register_namespace(address: str, name: str) -> None:
-    """Returns once the server has learned of it, which takes it a second or two."""
+    """Registers the namespace. Returns once the server knows it, after a second or two."""
     operator = await Client.connect(address)
-    # As long as the usual namespace keeps what is closed (cadenza/embedded/temporal_server.py).
+    # As long as the usual namespace keeps closed workflows (cadenza/embedded/temporal_server.py).
     retention = Duration()
     retention.FromTimedelta(timedelta(days=90))
     register = RegisterNamespaceRequest(namespace=name, workflow_execution_retention_period=retention)

@@ -1,4 +1,5 @@
-"""A process whose wall clock is away from everybody else's; what it measures (monotonic time) stays true."""
+"""A process whose wall clock differs from everybody else's. The durations that it measures (monotonic time) are
+correct."""
 
 import os
 import shutil
@@ -12,9 +13,9 @@ LIBRARY = "libfaketime.so.1"
 
 
 def shifted(by_seconds: int, folder: Path) -> dict[str, str]:
-    """The environment of such a process. `folder`: where other accounts, too, may read the library.
+    """Returns the environment of such a process. `folder`: a place where other accounts can read the library, too.
 
-    Linux only: elsewhere the test is skipped. In CI, on Linux, a library that is not there is a failure.
+    Linux only: elsewhere the test is skipped. In CI on Linux, a missing library is a failure.
     """
     if sys.platform != "linux":
         pytest.skip("shifts clocks by preloading a library of Linux")
@@ -28,7 +29,7 @@ def shifted(by_seconds: int, folder: Path) -> dict[str, str]:
     if not library.exists():
         shutil.copyfile(found, library)
         library.chmod(0o644)
-    # A server under another account must get through to it.
+    # A server under another account must be able to enter the folder.
     folder.chmod(folder.stat().st_mode | 0o011)
     return {
         "LD_PRELOAD": str(library),

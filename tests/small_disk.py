@@ -1,4 +1,4 @@
-"""A disk that is small enough to be filled: a tmpfs of its own, where this process may mount one."""
+"""A disk that is small enough to fill: a separate tmpfs, if this process may mount one."""
 
 import asyncio
 import sys
@@ -18,13 +18,13 @@ class SmallDisk:
         self._ballast = folder / _BALLAST
 
     def fill(self, *, but_bytes: int = 0) -> None:
-        """Leaves so much room, and nothing else."""
+        """Leaves this much space free."""
         with self._ballast.open("wb", buffering=0) as file:
             try:
                 while True:
                     file.write(_PIECE)
             except OSError:
-                pass  # full
+                pass  # The disk is full.
             file.truncate(max(0, file.tell() - but_bytes))
 
     def make_room(self) -> None:
@@ -33,8 +33,8 @@ class SmallDisk:
 
 @asynccontextmanager
 async def small_disk(folder: Path, megabytes: int) -> AsyncGenerator[SmallDisk, None]:
-    """Mounting takes root's rights in this mount namespace; where they are missing the test is skipped, and what the
-    API answers to a full disk is tested all the same (tests/integration/api/test_api_outages.py)."""
+    """Mounting needs root's rights in this mount namespace. Without them the test is skipped; what the API responds on
+    a full disk is tested all the same (tests/integration/api/test_api_outages.py)."""
     await asyncio.to_thread(folder.mkdir, parents=True)
     if sys.platform != "linux" or not await _succeeds(
         "mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(folder)

@@ -1,4 +1,4 @@
-"""A stage for the engine: a tenant on real Postgres and Temporal, a real SMTP sink, and a worker in this process."""
+"""A stage for engine tests: a tenant on real Postgres and Temporal, a real SMTP sink, and a worker in this process."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -40,7 +40,7 @@ from workflows.workflow_ids import enrollment_workflow_id
 
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 180
-"""How long a test waits for what is bound to happen: long, so that a busy machine fails none."""
+"""How long a test waits for what must happen: long, so that no test fails on a busy machine."""
 SECRETS = SecretBox([new_key()])
 LINKS = Links("https://mail.cadenza.example", "a key that signs the links in mail of tests")
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Stage:
     # What a user does.
 
     async def sequence(self, steps: Sequence[dict[str, Any]], **settings: Any) -> UUID:
-        """A sequence of these steps, active."""
+        """Creates an active sequence with these steps."""
         async with self.database.write(self.tenant_id) as session:
             created = await create_sequence(
                 session,
@@ -73,7 +73,7 @@ class Stage:
         return created.row.id
 
     async def edit(self, sequence_id: UUID, edits: Callable[[WriteSession], Awaitable[Any]]) -> Publication:
-        """Edits the draft and publishes it; the leads on their way are moved and told."""
+        """Edits the draft and publishes it. Moves the leads that are under way and signals their workflows."""
 
         async def act(session: WriteSession) -> Publication:
             await edits(session)
@@ -96,7 +96,8 @@ class Stage:
             return (await session.execute(insert, {"tenant_id": self.tenant_id, **values})).scalar_one()
 
     async def enroll(self, sequence_id: UUID, *lead_ids: UUID, dispatch: bool = True) -> list[UUID]:
-        """The enrollments, told to Temporal unless `dispatch` is false."""
+        """Enrolls the leads and returns their enrollments. Delivers the starts to Temporal unless `dispatch` is
+        false."""
         async with self.database.write(self.tenant_id) as session:
             result = await enrolling.enroll(session, sequence_id=sequence_id, lead_ids=lead_ids)
         if dispatch:
@@ -122,13 +123,13 @@ class Stage:
         return answer
 
     async def forward(self, **by: float) -> None:
-        """Moves every live enrollment's clock, and waits until what came due is done."""
+        """Moves every live enrollment's clock, and waits until everything that came due is done."""
         await fast_forward(self.database, self.parts.gateway, self.parts.dispatcher, self.tenant_id, timedelta(**by))
 
     # What a user sees.
 
     async def state(self, enrollment_id: UUID) -> Any:
-        """The mirror's row."""
+        """Returns the enrollment's row in Postgres."""
         return (await self.query("SELECT * FROM lead_sequence_state WHERE id = :id", id=enrollment_id))[0]
 
     async def lead_row(self, lead_id: UUID) -> Any:
@@ -149,7 +150,7 @@ class Stage:
             await session.execute(text(statement), parameters)
 
     async def position(self, enrollment_id: UUID) -> Directive:
-        """Where the enrollment stands, as its workflow knows it."""
+        """Returns where the enrollment stands, as its workflow knows it."""
         return await self.handle(enrollment_id).query(EnrollmentWorkflow.position)
 
     def handle(self, enrollment_id: UUID) -> WorkflowHandle[Any, Any]:
@@ -158,7 +159,7 @@ class Stage:
     async def until(
         self, holds: Callable[[], Awaitable[bool]], what: str, within_seconds: float = SETTLE_SECONDS
     ) -> None:
-        """Waits for something that is bound to happen; fails, naming it, when it does not."""
+        """Waits for something that must happen. Fails with `what` if it does not."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_seconds
         while not await holds():
@@ -173,8 +174,8 @@ class Stage:
         return await self.state(enrollment_id)
 
     async def subjects_to(self, lead_id: UUID) -> list[str]:
-        """Of the emails that this lead was sent. A worker's pass over the queue is for every tenant: what other tests
-        have left in it arrives at this stage's sink as well."""
+        """Returns the subjects of the emails to this lead. A worker's pass over the queue serves every tenant, so
+        emails of other tests can arrive at this sink as well."""
         return self.sink.subjects((await self.lead_row(lead_id)).email)
 
     async def until_sent(self, count: int) -> None:
@@ -183,7 +184,7 @@ class Stage:
 
         await self.until(sent, f"{count} messages at the sink")
 
-    # The worker may be away for a while.
+    # The worker may be stopped for a while.
 
     async def start_worker(self) -> None:
         self._worker = make_worker(self.client, self.parts, self.task_queue)

@@ -1,4 +1,4 @@
-"""A real Chromium, as the tests, the benchmark and the screenshots drive it."""
+"""A real Chromium, as the tests, the benchmark and the screenshots use it."""
 
 import shutil
 from collections.abc import AsyncGenerator
@@ -9,10 +9,10 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ELSEWHERE = "cadenza.example"
-"""A name that leads to this machine too, and is not loopback's."""
+"""A host name that leads to this machine but is not a loopback name."""
 FLAGS = (
     f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
-    "--no-sandbox",  # runs as root where tests do
+    "--no-sandbox",  # Chromium needs this when it runs as root.
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -21,18 +21,18 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 120_000
-"""For what has to happen first on a busy machine; nothing is asserted about how long it took."""
+"""How long to wait for a first result on a busy machine. No test asserts on the time."""
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
 
 
 def find_chromium() -> Path | None:
-    """The machine's own: Playwright's download is not needed."""
+    """Uses the machine's own Chromium, so that Playwright need not download one."""
     found = (shutil.which(name) for name in NAMES)
     return next((Path(program) for program in found if program), None)
 
 
-# Once for a tab: what its user then changes stays changed. The frame of a mail has no storage.
+# Runs once for each tab, so that a later change by the user stays. The frame of a mail has no storage.
 SEED = """
 if (window === top && !sessionStorage.getItem('seeded')) {
   sessionStorage.setItem('seeded', '1');
@@ -60,8 +60,8 @@ async def signed_in(
     theme: str = "light",
     inspected: bool = False,
 ) -> AsyncGenerator[BrowserContext]:
-    """A fresh profile that is signed in with the first tenant's key. `inspected` lets axe be put into its pages, which
-    their policy forbids."""
+    """A fresh profile, signed in with the first tenant's key. `inspected` lets axe run in its pages although their
+    content security policy forbids it."""
     context = await browser.new_context(
         base_url=run["api_url"],
         viewport={"width": size[0], "height": size[1]},
@@ -72,6 +72,6 @@ async def signed_in(
     await context.add_init_script(SEED % {"theme": theme})
     key = {"api_key": run["api_key"]}
     answer = await context.request.post("/session", data=key, headers={"X-Cadenza-CSRF": "1"})
-    assert answer.ok, await answer.text()  # the context has the cookie now
+    assert answer.ok, await answer.text()  # The context has the session's cookie now.
     yield context
     await context.close()

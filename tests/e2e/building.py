@@ -1,11 +1,11 @@
-"""The builder in a person's hands: steps are dragged in, ways drawn from a step's dot, words typed."""
+"""What a user does in the builder: drags steps in, draws branches from a step's handle, types text."""
 
 import re
 
 from playwright.async_api import Locator, Page, expect
 
 CORNER = 48
-"""Pixels from the canvas's upper right corner: neither a step nor a way lies there."""
+"""Pixels from the canvas's upper right corner. No step and no branch is there."""
 
 
 AT_REST = """node => new Promise(done => {
@@ -20,7 +20,7 @@ AT_REST = """node => new Promise(done => {
   };
   look();
 })"""
-"""The box of an element that has not moved for ten frames."""
+"""Returns the box of the element once it has not moved for ten frames."""
 
 
 class Builder:
@@ -35,11 +35,11 @@ class Builder:
         return self.canvas.get_by_role("group", name=re.compile(rf"^[^,]+, {re.escape(title)}(,|$)"))
 
     def kind(self, kind: str) -> Locator:
-        """An entry of the palette."""
+        """Returns an entry of the palette."""
         return self.page.get_by_role("group", name="Add a step").get_by_role("button", name=kind, exact=True)
 
     async def add(self, kind: str, name: str, key: str) -> None:
-        """Drags a step in at the end, and gives it its names."""
+        """Drags a step to the end of the sequence and sets its name and key."""
         box = await self.canvas.bounding_box()
         assert box is not None
         corner = {"x": box["width"] - CORNER, "y": float(CORNER)}
@@ -47,7 +47,7 @@ class Builder:
         await self.name(name, key)
 
     async def add_behind(self, title: str, kind: str, name: str, key: str) -> None:
-        """Drags a step onto the way out of another, whose sign is a plus."""
+        """Drags a step onto a free outlet (a plus sign) of another step."""
         await self.show_everything()
         plus = self.canvas.get_by_role("button", name=f"Add a step after {title}", exact=True)
         await self.kind(kind).drag_to(plus)
@@ -79,7 +79,7 @@ class Builder:
         return self.panel.get_by_role("listitem", name=f"Branch {number}")
 
     async def holds(self, number: int, *conditions: str) -> None:
-        """Makes a branch that of any of these conditions."""
+        """Makes the branch hold if any of these conditions is true."""
         branch = self.branch(number)
         if len(conditions) > 1:
             await branch.get_by_role("button", name="And another condition").click()
@@ -94,19 +94,19 @@ class Builder:
             await branch.get_by_role("textbox", name="Reason").fill(reason)
 
     async def connect(self, source: str, target: str) -> None:
-        """Drags the dot below a step onto another step."""
+        """Drags the handle below one step onto another step."""
         await self.show_everything()
         start, end = await self._box(source), await self._box(target)
         mouse = self.page.mouse
         await mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"])
         await mouse.down()
-        # Into its middle: close to the canvas's edge the canvas would move on.
+        # Drop in its middle: close to the edge the canvas would scroll.
         await mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
         await self._box(target)
         await mouse.up()
 
     async def move(self, title: str, *, right: int, down: int) -> None:
-        """Drags a step somewhere else. From then on all steps stay where they are."""
+        """Drags a step to another place. From then on all steps keep their places."""
         await self.show_everything()
         box = await self._box(title)
         x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 3
@@ -120,7 +120,7 @@ class Builder:
         await self.page.get_by_role("button", name="Show everything").click()
 
     async def places(self) -> dict[str, str]:
-        """Where each step stands, in the canvas's own pixels."""
+        """Returns the position of each step, in the canvas's own pixels."""
         found: list[list[str]] = await self.canvas.get_by_role("group").evaluate_all(
             "nodes => nodes.map(node => [node.ariaLabel.split(', ')[1], node.style.transform])"
         )
@@ -131,5 +131,5 @@ class Builder:
         await expect(self.unsaved).to_be_hidden()
 
     async def _box(self, title: str) -> dict[str, float]:
-        """Where it stands, once nothing moves any more: the canvas finds its place a moment after what moves it."""
+        """Returns the step's position once nothing moves any more: the canvas scrolls a moment after the change."""
         return await self.node(title).evaluate(AT_REST)

@@ -1,4 +1,4 @@
-"""The whole program as `cadenza up --dev` starts it, and a browser in front of it."""
+"""The whole program as `cadenza up --dev` starts it, and a browser that uses it."""
 
 import os
 from collections.abc import AsyncGenerator, Generator
@@ -15,12 +15,12 @@ from tests.integration.up.up_run import UpRun, new_tenant
 
 ROOT = Path(__file__).parents[2]
 OPERATORS = frozenset({"tests.e2e.test_signing_in"})
-"""They make tenants."""
+"""Operations that create tenants."""
 
 
 @pytest.fixture(scope="module")
 def run(up: UpRun, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What run.json says, of a tenant of this module's own; of the first one for who asks what only that may do."""
+    """What run.json says, with a tenant of this module's own. The first tenant for tests that need its rights."""
     assert (ROOT / "web" / "dist" / "index.html").is_file(), "run `make web` first"
     name = request.module.__name__
     return up.run() if name in OPERATORS else new_tenant(up.run(), name)
@@ -28,7 +28,7 @@ def run(up: UpRun, request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 async def http(run: dict[str, Any]) -> AsyncGenerator[httpx.AsyncClient]:
-    """The API, for what a test needs to be there before its user comes."""
+    """A client of the API, to set up what a test needs before its user comes."""
     headers = {"Authorization": f"Bearer {run['api_key']}"}
     async with httpx.AsyncClient(base_url=run["api_url"], headers=headers, trust_env=False, timeout=60) as client:
         yield client
@@ -45,7 +45,7 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @asynccontextmanager
 async def watched(page: Page, allowed: tuple[str, ...] = ()) -> AsyncGenerator[Page]:
-    """Fails for a fault in the page, and for a complaint in its console that does not hold one of `allowed`."""
+    """Fails on an error in the page, and on a message in its console that does not contain one of `allowed`."""
     faults: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -60,7 +60,7 @@ async def watched(page: Page, allowed: tuple[str, ...] = ()) -> AsyncGenerator[P
 
 @pytest.fixture
 def allowed() -> tuple[str, ...]:
-    """Parts of the complaints that the browser may log."""
+    """Parts of the console messages that the browser may log."""
     return ()
 
 
@@ -68,7 +68,7 @@ def allowed() -> tuple[str, ...]:
 async def page(
     browser: Browser, run: dict[str, Any], request: pytest.FixtureRequest, tmp_path: Path, allowed: tuple[str, ...]
 ) -> AsyncGenerator[Page]:
-    """A page of somebody who is signed in already."""
+    """A page of a user who is signed in already."""
     async with signed_in(browser, run) as context, watched(await context.new_page(), allowed) as one:
         yield one
         if FAILED in request.node.stash:

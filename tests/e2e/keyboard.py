@@ -1,4 +1,4 @@
-"""Somebody who works by keyboard alone, and sees at every stop where they are."""
+"""A user who works by keyboard alone. At every stop the focus must be visible."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ class Keyboard:
         await self.page.keyboard.press(key)
 
     async def go_to(self, target: Locator, by: Literal["Tab", "Shift+Tab"] = "Tab") -> None:
-        """From stop to stop until `target` has the focus."""
+        """Presses the key until `target` has the focus."""
         await expect(target).to_be_visible()
         for _ in range(MOST_STOPS):
             await self.press(by)
@@ -37,7 +37,7 @@ class Keyboard:
         await self.press(key)
 
     async def type_into(self, field: Locator, text: str) -> None:
-        """In place of what is there."""
+        """Types over the present text."""
         await self.go_to(field)
         await self.press("Control+a")
         await self.page.keyboard.type(text)

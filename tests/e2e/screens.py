@@ -1,5 +1,5 @@
-"""Every screen there is, as its user meets it. What is added to the app is added here: then it is looked at, and tried
-for accessibility."""
+"""All screens of the app, as a user sees them. Add each new screen here: it then gets its screenshot and its
+accessibility test."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -23,9 +23,9 @@ async def _nothing(page: Page) -> None: ...
 class Screen:
     name: str
     path: str
-    """Fields of `Workspace` in braces."""
+    """May contain fields of `Workspace` in braces."""
     then: Do = _nothing
-    """What its user does there before it is looked at."""
+    """What the user does on the screen before the test looks at it."""
 
 
 async def _open_first_email(page: Page) -> None:
@@ -90,7 +90,7 @@ SCREENS = (
 async def opened(
     browser: Browser, run: dict[str, Any], screen: Screen, workspace: Workspace, size: tuple[int, int], theme: str
 ) -> AsyncGenerator[Page]:
-    """The screen, with all that it loads."""
+    """Opens the screen and waits until it has loaded everything."""
     async with signed_in(browser, run, size=size, theme=theme, inspected=True) as context:
         page = await context.new_page()
         values = {name: getattr(workspace, name) for name in Workspace.__slots__}
@@ -98,12 +98,12 @@ async def opened(
         await page.get_by_role("heading", level=1).first.wait_for()
         await page.wait_for_function("document.querySelector('[role=status][aria-label=Loading]') === null")
         await screen.then(page)
-        await page.wait_for_timeout(600)  # charts and panels draw themselves once they know their size
+        await page.wait_for_timeout(600)  # Charts and panels draw themselves once they know their size.
         yield page
 
 
 async def serious_faults(page: Page, part: str = "html") -> list[str]:
-    """What axe finds in a part of the page against WCAG A and AA that is serious or critical, and where."""
+    """Returns the serious and critical violations of WCAG A and AA that axe finds in a part of the page, and where."""
     await page.add_script_tag(path=AXE)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
     found = await page.evaluate("([part, tags]) => axe.run(part, {runOnly: tags})", [part, tags])

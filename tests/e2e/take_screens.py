@@ -1,8 +1,8 @@
-"""Takes the pictures of docs/screens anew, and says what axe finds.
+"""Takes the pictures of docs/screens again, and prints what axe finds.
 
     .venv/bin/python -m tests.e2e.take_screens [FOLDER] [NAME...]
 
-Each screen in light and dark, 1280 and 390 pixels wide, over a workspace that is made for it.
+Each screen is taken in light and dark, 1280 and 390 pixels wide, with a workspace that is created for it.
 """
 
 import asyncio

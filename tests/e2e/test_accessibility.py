@@ -1,4 +1,4 @@
-"""axe finds nothing serious on any screen, light and dark, on a desktop and on a phone; nothing runs over the edge."""
+"""axe finds nothing serious on any screen, in light and dark, on desktop and phone; no content overflows the page."""
 
 from typing import Any
 

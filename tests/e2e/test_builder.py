@@ -1,4 +1,5 @@
-"""The builder: what is done on the canvas is saved, nothing is lost unasked, and publishing tells what it will do."""
+"""The builder: changes on the canvas are saved, nothing is lost without a question, publishing first shows its
+effect."""
 
 from typing import Any
 

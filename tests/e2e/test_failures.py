@@ -1,4 +1,4 @@
-"""What goes wrong while somebody works: each time it is said where they look, and nothing that they did is lost."""
+"""Failures while a user works: the message appears where they look, and nothing that they did is lost."""
 
 import re
 import signal
@@ -27,7 +27,7 @@ SILENCE = "Cadenza cannot be reached"
 
 @asynccontextmanager
 async def window(browser: Browser, run: dict[str, Any], *allowed: str) -> AsyncGenerator[tuple[BrowserContext, Page]]:
-    """Of somebody whose browser logs these complaints, and no others."""
+    """A page of a user whose browser may log these messages and no others."""
     async with signed_in(browser, run) as context, watched(await context.new_page(), allowed) as page:
         yield context, page
 
@@ -48,7 +48,7 @@ async def test_the_api_dies_while_a_list_is_open(
         await page.goto("/app/sequences")
         before = page.get_by_role("row", name="There before")
         await expect(before).to_be_visible()
-        up.process.send_signal(signal.SIGSTOP)  # or it would have another API running before anybody notices
+        up.process.send_signal(signal.SIGSTOP)  # Otherwise a new API process would run before the page notices.
         try:
             up.kill("api")
             await expect(page.get_by_role("alert")).to_contain_text(SILENCE)
@@ -76,7 +76,7 @@ async def test_a_save_that_does_not_arrive_loses_nothing(
         await builder.save()
         assert await names(http, sequence_id) == ["Introduction", "Some rest", "Some more rest"]
 
-        # The server has saved, and nobody hears of it. Saved again, it is nobody else's edit.
+        # The server has saved, and its response was lost. Saving again must not report another user's edit.
         async def lose(route: Route) -> None:
             if route.request.method == "PUT":
                 await route.fetch()
@@ -137,7 +137,7 @@ async def test_a_key_that_is_revoked_in_the_middle_of_work(
         assert page.url.endswith("/app/leads?search=ada")
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("heading", name="Sign in to Cadenza")).to_be_visible()
-        await expect(over).to_be_hidden()  # whoever signs out needs no word
+        await expect(over).to_be_hidden()  # Signing out shows no message.
 
 
 async def test_what_the_server_refuses_stands_where_it_is_wrong(

@@ -1,4 +1,4 @@
-"""Somebody's first day: cold outreach is built by hand, a messy file enrolled, a mail answered, the funnel read."""
+"""A user's first day: they build cold outreach by hand, enroll a messy file, answer a mail and read the funnel."""
 
 import json
 import re
@@ -21,7 +21,7 @@ STOP = "Stop the sequence for the lead"
 SUPPRESSED = "lead2@messy2.example"
 
 
-# The frame of a mail loads no picture, and the browser says so.
+# The frame of a mail loads no pictures, and the browser logs that.
 @pytest.mark.parametrize("allowed", [("img-src data:",)])
 async def test_from_an_empty_installation_to_a_reply(page: Page, http: httpx.AsyncClient) -> None:
     builder = Builder(page)
@@ -60,7 +60,8 @@ async def _start_empty(page: Page) -> None:
 
 
 async def _drag_the_steps_in(builder: Builder) -> None:
-    """All of the example, but for the subject of the last email. The first wait and question are dragged in between."""
+    """Builds the whole example except for the subject of the last email. The first delay and condition are dragged in
+    between."""
 
     async def email(key: str, *, without_subject: bool = False) -> None:
         step = STEPS[key]
@@ -98,7 +99,8 @@ async def _drag_the_steps_in(builder: Builder) -> None:
 
 
 async def _mend_what_is_missing(builder: Builder) -> None:
-    """The server's word stands on the node, in the header, and beside the field; until it is heeded nothing starts."""
+    """The server's message appears on the node, in the header and beside the field. Until it is resolved nothing
+    starts."""
     page = builder.page
     await builder.save()
     await expect(builder.node("Last email").get_by_role("img", name=re.compile("problem"))).to_be_visible()
@@ -115,7 +117,8 @@ async def _mend_what_is_missing(builder: Builder) -> None:
 
 
 async def _enroll_a_messy_file(page: Page, http: httpx.AsyncClient) -> int:
-    """Rejected rows are named; one company's leads are picked, and the suppressed one is let in after all: so many."""
+    """The import names rejected rows. The user picks one company's leads and includes the suppressed one. Returns how
+    many."""
     await http.post("/suppressions", json={"kind": "address", "value": SUPPRESSED})
     await page.get_by_role("link", name="Enroll").click()
     await page.get_by_role("tab", name="A CSV file").click()
@@ -131,7 +134,7 @@ async def _enroll_a_messy_file(page: Page, http: httpx.AsyncClient) -> int:
         await page.get_by_role("tab", name="Pick leads").click()
         await page.get_by_role("searchbox", name="Search leads").fill("stark")
         rows = page.get_by_role("table", name="Leads to enroll").get_by_role("row")
-        await expect(rows.filter(has_not_text="Stark")).to_have_count(1)  # the header
+        await expect(rows.filter(has_not_text="Stark")).to_have_count(1)  # The table's header.
         await expect(rows.filter(has_text=SUPPRESSED)).to_be_visible()
         await page.get_by_role("checkbox", name="Select all leads shown").check()
         chosen = page.get_by_role("region", name="Selection")
@@ -210,7 +213,7 @@ async def _read_the_funnel(page: Page, http: httpx.AsyncClient, sequence_id: str
 
 
 def _said(step: dict[str, Any]) -> dict[str, Any]:
-    """A step without where it stands, and with what is said by leaving it out."""
+    """Returns a step without its position, and with the defaults that its config leaves out."""
     config = json.loads(json.dumps(step["config"]))
     if step["type"] == "condition":
         config.setdefault("else", {"continue": True})

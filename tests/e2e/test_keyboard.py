@@ -1,4 +1,4 @@
-"""A day's work without a mouse: into the builder, a step, a branch, back and forth, saved, and a lead enrolled."""
+"""A day's work without a mouse: open the builder, add a step and a branch, undo and redo, save, enroll a lead."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ async def _a_dialog_gives_the_focus_back(page: Page, keys: Keyboard) -> None:
     await keys.press("Enter")
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_be_visible()
-    for _ in range(40):  # all around: nothing behind it takes the focus
+    for _ in range(40):  # Once around: nothing behind the dialog takes the focus.
         await keys.press("Tab")
         assert await dialog.evaluate("one => one.contains(document.activeElement)")
     await keys.press("Escape")

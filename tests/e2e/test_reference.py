@@ -1,4 +1,4 @@
-"""`/docs`: the API's reference is served from here, and works for whoever is signed in."""
+"""`/docs`: the API reference is served by the app itself, and can send requests for a user who is signed in."""
 
 from typing import Any
 from urllib.parse import urlsplit

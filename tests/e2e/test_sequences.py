@@ -1,4 +1,5 @@
-"""From nothing to enrolled leads, through the browser alone: the example, the list, a file, the dry run, the batch."""
+"""From an empty workspace to enrolled leads, in the browser alone: the example, the list, a file, a dry run, a
+batch."""
 
 from typing import Any
 
@@ -45,7 +46,7 @@ async def test_the_example_is_paused_taken_up_and_given_leads_of_a_file(page: Pa
     assert (enrollment["campaign_id"], campaign["name"]) == (campaign["id"], "fair")
     await page.get_by_role("button", name="Enroll more").click()
 
-    # Once more: she is in it, and it is said so.
+    # Enroll once more: the lead is enrolled already, and the page says so.
     await page.get_by_role("tab", name="Pick leads").click()
     await page.get_by_label("Select Ada").check()
     await page.get_by_role("button", name="Check 1 lead").click()

@@ -1,4 +1,4 @@
-"""Getting in: the address that `cadenza up` prints, a key, an invitation, a password; and getting out."""
+"""Signing in by the address that `cadenza up` prints, by key, by invitation and by password; and signing out."""
 
 import secrets
 from collections.abc import AsyncGenerator
@@ -20,7 +20,7 @@ CSRF = {"X-Cadenza-CSRF": "1"}
 
 @asynccontextmanager
 async def stranger(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[BrowserContext]:
-    """A profile that nobody has signed in with."""
+    """A browser profile in which nobody has signed in."""
     context = await browser.new_context(base_url=run["api_url"])
     context.set_default_timeout(PATIENCE_MS)
     yield context
@@ -28,7 +28,7 @@ async def stranger(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[Brow
 
 
 async def within_reach(page: Page) -> str:
-    """What a script of the page could take along."""
+    """What a script in the page could steal."""
     stored = "() => [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join()"
     return await page.evaluate(stored)
 
@@ -68,7 +68,7 @@ async def test_a_printed_address_that_is_out_of_date_says_so(browser: Browser, r
 
 
 async def test_a_link_from_elsewhere_signs_nobody_in(browser: Browser, run: dict[str, Any]) -> None:
-    """Else whoever follows it works in the organisation of whoever wrote it."""
+    """Otherwise whoever follows the link works in the organisation of the person who wrote it."""
     elsewhere = f"http://{ELSEWHERE}:{urlsplit(run['api_url']).port}/"
     async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
         await page.goto(f"{elsewhere}#key={run['api_key']}")
@@ -137,9 +137,9 @@ async def test_from_an_invitation_to_a_password(browser: Browser, run: dict[str,
             await page.get_by_role("button", name="Set the password").click()
             await expect(page.get_by_role("heading", name="This link is no longer valid")).to_be_visible()
             await page.get_by_role("button", name="Go to sign-in").click()
-            await expect_inside(page)  # the session that was there is there
+            await expect_inside(page)  # The session that was there before is still there.
 
-            # An administrator removes them in the middle of it.
+            # An administrator removes the user while they work.
             await expect(admin.get_by_role("button", name=f"Reset password of {email}")).to_be_visible()
             users = (await call(http.get("/users")))["items"]
             [user] = [one for one in users if one["email"] == email]

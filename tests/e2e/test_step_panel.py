@@ -1,4 +1,4 @@
-"""The panel of a step in the builder: what is set in it is what is saved, and what is wrong stands beside its field."""
+"""The panel of a step in the builder: its values are what is saved, and an error appears beside its field."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ async def test_an_email_is_written_and_read_as_its_lead_would(page: Page, http: 
     await subject.fill("{{ first_nam }}")
     await expect(page.get_by_text("There is no field first_nam").first).to_be_visible()
     await subject.fill("For ")
-    # By the keyboard alone: the menu of fields, its first one, and another fallback over the one that is offered.
+    # By keyboard alone: the menu of fields, its first entry, and another fallback instead of the proposed one.
     await page.get_by_role("button", name="Insert a field into: Subject").press("Enter")
     await expect(page.get_by_role("menuitem", name="First name")).to_be_focused()
     await page.keyboard.press("Enter")

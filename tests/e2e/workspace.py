@@ -1,4 +1,4 @@
-"""A team's workspace some days on, made through the API alone: what screenshots and accessibility tests look at."""
+"""A team's workspace after some days, created through the API alone, for screenshots and accessibility tests."""
 
 import asyncio
 import csv
@@ -20,12 +20,12 @@ LEADS = 40
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """What there is to look at."""
+    """The objects that the screens show."""
 
     sequence_id: str
     draft_id: str
     lead_id: str
-    """Of somebody who replied."""
+    """The enrollment of a lead that replied."""
     waiting_lead_id: str
 
 
@@ -79,7 +79,7 @@ async def imported(http: httpx.AsyncClient, file: str, status: str | None = None
 
 
 async def until_mailed(http: httpx.AsyncClient, count: int) -> None:
-    """Waits until the outbox holds so many messages."""
+    """Waits until the outbox of captured mail has this many messages."""
     while True:
         if len((await call(http.get("/dev/outbox", params={"limit": 200})))["items"]) >= count:
             return

@@ -1,10 +1,10 @@
-"""Makes the home of an older release, its leads asleep, and keeps it in `releases/` for the tests of upgrading.
+"""Creates the home of an older release with sleeping leads, and stores it in `releases/` for the upgrade tests.
 
     git worktree add --detach /tmp/older v0.1.0
     .venv/bin/python -m tests.upgrade.make_release /tmp/older 0.1.0
 
-Run it once for each release, when the next one is begun, and add what it writes. The older code runs with the packages
-that are installed here.
+Run it once for each release, when work on the next one begins, and add its files to the repository. The older code runs
+with the packages that are installed here.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ from tests.upgrade.world import put_to_bed
 
 RELEASES = Path(__file__).parent / "releases"
 FUNCTIONS = RELEASES / "previous-functions.txt"
-"""What the newest release that was made calls: the next one must still have it (`test_schema.py`)."""
+"""What the newest release calls. The next release must still have it (`test_schema.py`)."""
 
 
 def make(code: Path, release: str) -> Path:
     with tempfile.TemporaryDirectory(prefix="cadenza-release-") as folder:
         home = Path(folder) / "home"
-        # Its own code, not what lies in the folder that this runs in.
+        # The release's own code, not the code in the present folder.
         environment = {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"}
         run = UpRun(home, "--dev", module="cadenza", environment=environment)
         try:
@@ -48,7 +48,7 @@ def make(code: Path, release: str) -> Path:
 
 
 async def _keep(home: Path, release: str, folder: Path) -> Path:
-    """The archive of `cadenza backup`, of which the older release may not know, as small as it gets."""
+    """Writes the archive of `cadenza backup`, which the older release may not have, as small as possible."""
     workshop = folder / "workshop"
     workshop.mkdir()
     async with EmbeddedPostgres(home) as postgres:
@@ -70,7 +70,7 @@ async def _keep(home: Path, release: str, folder: Path) -> Path:
 
 
 async def _functions(postgres: EmbeddedPostgres) -> list[str]:
-    """The signatures of its functions, and its views."""
+    """Returns the signatures of its functions, and its views."""
     listed = text(
         "SELECT p.oid::regprocedure::text AS name FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"
         " UNION ALL"
@@ -81,7 +81,7 @@ async def _functions(postgres: EmbeddedPostgres) -> list[str]:
 
 
 def _forget_the_machine(temporal: Path) -> None:
-    """Workers sign their tasks with their machine's name, which is nobody's business; Temporal does not read it."""
+    """Workers sign their tasks with the machine's name, which must not be published. Temporal does not read it."""
     name = socket.gethostname().encode()
     temporal.write_bytes(temporal.read_bytes().replace(b"@" + name, b"@" + b"m" * len(name)))
 

@@ -17,7 +17,7 @@ from tests.schema_snapshot import schema_of
 
 HERE = Path(__file__).parent
 RELEASES = sorted((HERE / "releases").glob("*.xz"))
-# What the release before this one calls: its workers run beside this one's while a deploy goes on (rule 4 of
+# What the previous release calls: its workers run beside this release's during a deployment (rule 4 of
 # docs/code-versions.md). Written by make_release.py.
 PREVIOUS = HERE / "releases" / "previous-functions.txt"
 

@@ -1,4 +1,4 @@
-"""Homes of older releases go on under this one: their schema, their rows, and the histories of leads asleep."""
+"""Homes of older releases continue under this one: their schema, their rows, and the histories of sleeping leads."""
 
 import tempfile
 from collections.abc import AsyncGenerator
@@ -25,9 +25,10 @@ RELEASES = sorted((Path(__file__).parent / "releases").glob("*.xz"))
 
 @pytest.fixture(params=RELEASES, ids=lambda file: file.name.partition(".backup")[0])
 async def upgraded(request: pytest.FixtureRequest) -> AsyncGenerator[House]:
-    """Restored, brought up to date and running. It had stopped when it was copied: no email of it is in doubt.
+    """A home that is restored, migrated and running. It had stopped when it was copied, so no email of it is in doubt.
 
-    Its clocks go on from when it was copied. By the true clock its leads would be due, and mailed while it starts.
+    Its clocks continue from the moment of the copy. By the true clock its leads would be due, and mailed while it
+    starts.
     """
     with archive.opened(request.param) as (manifest, _), tempfile.TemporaryDirectory(prefix="cadenza-tests-") as folder:
         home = Path(folder) / "home"
@@ -66,7 +67,8 @@ async def test_every_lead_goes_on_from_where_it_slept(upgraded: House) -> None:
 
 
 async def replay(house: House) -> None:
-    """Each lead's history, begun under the older release and ended under this one, through this one's workflow."""
+    """Each lead's history, begun under the older release and ended under this one, replays with this release's
+    workflow."""
     client = await connect_temporal(PayloadKeys(), environment={"TEMPORAL_ADDRESS": house.temporal_address})
     replayer = Replayer(
         workflows=[EnrollmentWorkflow], workflow_runner=sandboxed(), data_converter=data_converter(PayloadKeys())

@@ -1,6 +1,6 @@
-"""The leads of an older release's home, each asleep at a place of its own, and what becomes of each in the end.
+"""The leads of an older release's home, each asleep at a different place, and what becomes of each in the end.
 
-Made by an older release and led to its end by this one, over the API that both have.
+An older release creates them and this one runs them to their end, over the part of the API that both have.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ STRAIGHT = ("one", "two", "three")
 
 @dataclass(frozen=True)
 class Lead:
-    """`sent`: the subjects of all emails that it is sent in its life, in their order."""
+    """`sent`: the subjects of all emails to the lead, in order."""
 
     sent: tuple[str, ...]
     ended: str = "completed"
@@ -92,11 +92,11 @@ AT_REST = sorted(
         ("completed", ""), ("active", "slot"), ("active", "slot"),
     ]
 )  # fmt: skip
-"""Status and step of every lead."""
+"""Returns status and step of every lead."""
 
 
 def wake(house: House) -> None:
-    """What people and leads do under the newer release, before the rest of their lives passes."""
+    """What users and leads do under the newer release, before the rest of the time passes."""
     house.event(address("clicks-later"), type="click")
     house.event(address("replies-later"), type="reply")
     house.steer("resume", [address("paused"), address("paused-listening")])

@@ -1,4 +1,5 @@
-"""The hot path's calls: parameters by name, JSON both ways, errors as a session's, alive after Postgres was away."""
+"""The calls of the hot path: named parameters, JSON both ways, errors like a session's, and recovery after an
+outage."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -47,7 +48,7 @@ async def test_calls_go_on_after_their_connections_were_cut(
     await superuser.aclose()
     answers: list[int] = []
     for _ in range(3):
-        # The first ones may be those that find out; whoever made them (an activity) tries again.
+        # The first calls may fail on dead connections. Their caller (an activity) tries again.
         with contextlib.suppress(DBAPIError, OSError):
             answers.append(await database.calls.value(own, {}))
     assert answers

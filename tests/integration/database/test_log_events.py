@@ -1,4 +1,4 @@
-"""The execution log holds the events of `LogEvent`, and no other."""
+"""The execution log holds the events of `LogEvent` and no others."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ PARTITIONS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'sequence_execu
 
 @pytest.fixture
 async def alembic_url(postgres_server: EmbeddedPostgres) -> str:
-    """A database as it was before the constraint, with one enrollment."""
+    """A database from before the constraint, with one enrollment."""
     name = f"events_{uuid4().hex[:8]}"
     await postgres_server.create_database(name)
     url = in_database(postgres_server.owner_url, name)
@@ -77,7 +77,7 @@ async def test_rows_from_before_stay_and_an_unknown_event_is_refused(
         await superuser.execute(INSERT, event.value, 0)
     await migrate(alembic_url)
     assert await superuser.fetchval("SELECT count(*) FROM sequence_execution_log") == len(LogEvent)
-    # The month of today, one that the default partition takes, and that month once it has a partition of its own.
+    # The present month, a month that the default partition takes, and that month once it has its own partition.
     for made_until in (None, 20):
         if made_until is not None:
             await superuser.execute("SELECT maintain_execution_log($1, 0)", made_until)
@@ -98,7 +98,7 @@ async def test_the_migration_gives_way_to_a_writer_and_goes_on_after_it(
         migrating = asyncio.create_task(migrate(alembic_url))
         while not await other.fetchval(waits):  # noqa: ASYNC110 (another process waits)
             await asyncio.sleep(0.01)
-        # Somebody else writes while the first writer is still at it: the migration has let go of its place.
+        # Another client writes while the first writer is still active: the migration has released its lock request.
         await other.execute(INSERT, "waiting", 0)
         assert not migrating.done()
     await migrating

@@ -1,4 +1,4 @@
-"""The execution log in months: no row is lost, and only what is too old is dropped."""
+"""The monthly partitions of the execution log: no row is lost, and only months past the retention are dropped."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ RETURNING id
 
 
 def month(ahead: int) -> datetime:
-    """The middle of a month, counted from this one."""
+    """Returns the middle of a month, counted from the present one."""
     now = datetime.now(UTC)
     years, months = divmod(now.month - 1 + ahead, 12)
     return datetime(now.year + years, months + 1, 15, 12, tzinfo=UTC)
@@ -54,7 +54,7 @@ class Log:
         await connection.close()
 
     async def tenant(self) -> UUID:
-        """With one enrollment, and no log."""
+        """Creates a tenant with one enrollment and an empty log."""
         tenant_id = uuid4()
         async with self.superuser.transaction():
             await self.superuser.execute("INSERT INTO tenants (id, name) VALUES ($1, 'Log')", tenant_id)
@@ -69,13 +69,13 @@ class Log:
         return tenant_id
 
     async def write(self, tenant_id: UUID, label: str, at: datetime) -> int:
-        """As the app does."""
+        """Writes a row as the app does."""
         async with self.app() as connection, connection.transaction():
             await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
             return await connection.fetchval(INSERT, label, at, tenant_id)
 
     async def rows(self, tenant_id: UUID) -> dict[str, str]:
-        """Where each row of the tenant is, by label."""
+        """Returns the partition of each of the tenant's rows, by label."""
         found = await self.superuser.fetch(
             "SELECT detail->>'label' AS label, tableoid::regclass::text AS place"
             "  FROM sequence_execution_log WHERE tenant_id = $1",
@@ -84,7 +84,7 @@ class Log:
         return {row["label"]: row["place"] for row in found}
 
     async def until_waiting(self) -> None:
-        """Until somebody waits for a lock."""
+        """Waits until some session waits for a lock."""
         query = """SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
                     WHERE NOT granted AND datname = current_database()"""
         while not await self.superuser.fetch(query):  # noqa: ASYNC110 (another process waits)
@@ -97,7 +97,7 @@ class Log:
 
 @pytest.fixture
 async def log(postgres_server: EmbeddedPostgres) -> AsyncGenerator[Log]:
-    """A database of its own: months are everybody's."""
+    """A separate database, because all tests would share the partitions."""
     database = f"log_{uuid4().hex[:8]}"
     await postgres_server.create_database(database)
     owner_url = in_database(postgres_server.owner_url, database)
@@ -116,7 +116,7 @@ async def opened(postgres_server: EmbeddedPostgres, database: str) -> AsyncGener
 
 
 async def test_the_migration_keeps_every_row(postgres_server: EmbeddedPostgres) -> None:
-    """0004 moves the rows of a log without months into their months."""
+    """Migration 0004 moves the rows of an unpartitioned log into their months."""
     database = f"log_{uuid4().hex[:8]}"
     await postgres_server.create_database(database)
     owner_url = in_database(postgres_server.owner_url, database)
@@ -158,7 +158,7 @@ async def test_the_bounds_of_a_month_are_in_utc(log: Log) -> None:
     await log.write(tenant_id, "first", begins)
     await log.write(tenant_id, "last before", begins - timedelta(microseconds=1))
     assert await log.rows(tenant_id) == {"first": partition(1), "last before": partition(0)}
-    # Also one that is made in a session of another zone.
+    # Also for a month that is created in a session of another time zone.
     await log.write(tenant_id, "ahead", month(6).replace(day=1, hour=0))
     async with log.app() as connection:
         await connection.execute("SET timezone = 'Pacific/Kiritimati'")
@@ -173,7 +173,7 @@ async def test_months_past_the_retention_are_dropped_and_no_others(log: Log) -> 
     for ahead in (-5, -4, -3, -2, -1, 0, 20):
         await log.write(tenant_id, name(ahead), month(ahead))
     assert await log.maintain(3, 0) == NOTHING
-    # Two whole months before this one are kept; of the month that had no partition, the rows go.
+    # The two whole months before this one are kept. In the month without a partition the rows are deleted.
     assert await log.maintain(3, 2) == {"made": [], "dropped": [name(-5), name(-3)], "rows_deleted": 1}
     assert await log.rows(tenant_id) == {
         name(-2): partition(-2),
@@ -217,7 +217,7 @@ async def test_it_gives_way_to_a_writer_that_would_deadlock_with_it(log: Log) ->
         await writer.fetch(INSERT, "first", month(0), tenant_id)
         maintaining = asyncio.create_task(log.maintain(5, 0))
         await log.until_waiting()
-        # It holds the enrollments now, and waits for the log, of which the writer holds a part.
+        # It has locked the enrollments now, and waits for the log, part of which the writer has locked.
         await writer.execute("UPDATE lead_sequence_state SET error = 'x' WHERE tenant_id = $1", tenant_id)
     assert (await maintaining)["made"] == [name(4), name(5)]
 

@@ -1,4 +1,4 @@
-"""`sequence_performance`: the same as counted live, closed to the app, refreshed by several at once."""
+"""`sequence_performance`: equal to live counts, closed to the app, and refreshed by several sessions at once."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -72,12 +72,12 @@ async def test_each_tenant_sees_its_own_alone(database: Database) -> None:
         assert [tuple(row) for row in live] == [(ours.tenant_id, 3)]
         assert await kept_performance(session, theirs.sequence_id) is None
         assert await live_performance(session, theirs.sequence_id) is None
-    # Without a tenant, nothing.
+    # Without a tenant it shows nothing.
     assert await database.call(text("SELECT count(*) FROM tenant_sequence_performance"), {}) == 0
 
 
 async def test_a_filter_that_leaks_sees_nothing_of_another(database: Database) -> None:
-    """The planner may not try a function on rows before they are known to be the tenant's."""
+    """The planner must not call a function on a row before it knows that the row belongs to the tenant."""
     ours, theirs = await filled(database, 1), await filled(database, 1)
     await refresh_performance(database)
     async with database.read(ours.tenant_id) as session:
@@ -107,7 +107,7 @@ async def test_several_refreshes_among_writers_and_readers(database: Database) -
             async with database.read(history.tenant_id) as session:
                 kept = await kept_performance(session, history.sequence_id)
             assert kept is not None
-            # One moment's truth: nobody is sent anything without being enrolled.
+            # One consistent snapshot: no lead is sent an email without being enrolled.
             assert kept.enrolled == kept.emails_sent >= 10
 
     async with asyncio.TaskGroup() as group:

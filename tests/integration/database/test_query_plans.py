@@ -1,4 +1,4 @@
-"""The queries of the hot paths use the indexes made for them, on tables of some size, under row level security."""
+"""The queries of the hot paths use their indexes, on tables of some size, under row level security."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -129,7 +129,7 @@ async def filled(postgres_server: EmbeddedPostgres) -> AsyncGenerator[Database, 
 
 @pytest.mark.parametrize("index", sorted(PLANS))
 async def test_queries_use_their_indexes(filled: Database, index: str) -> None:
-    """On the app's role: a filter that were not leakproof would lose its index."""
+    """Runs under the app's role: a filter that is not leakproof could not use its index."""
     async with filled.read(UUID(TENANT)) as session:
         parameters = {"t": UUID(TENANT), "id": await session.scalar(text(SAMPLE.get(index, LEAD)))}
         explained = await session.execute(text(f"EXPLAIN {PLANS[index]}"), parameters if ":t" in PLANS[index] else {})
@@ -138,23 +138,24 @@ async def test_queries_use_their_indexes(filled: Database, index: str) -> None:
     used = [name for name in (index, *of_partitions) if name in plan]
     assert used, plan
     if of_partitions:
-        # The log has rows in at least two months, and each is found by its index.
+        # The log has rows in at least two months, and the index of each is used.
         assert len(used) >= 2, plan
 
 
 async def test_the_minutely_pass_reads_what_is_overdue_and_not_what_sleeps(filled: Database) -> None:
-    """Counted in pages, since a plan inside a function is not told: all enrollments lie on several hundred."""
+    """Counted in pages, because the plan inside a function cannot be read. All enrollments take several hundred
+    pages."""
     ask = text("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM overdue_enrollments(:t, interval '2 min', 200)")
     async with filled.read(UUID(TENANT)) as session:
-        await session.execute(ask, {"t": UUID(TENANT)})  # reads the catalogs, too
+        await session.execute(ask, {"t": UUID(TENANT)})  # This also reads the catalogs.
         (explained,) = (await session.execute(ask, {"t": UUID(TENANT)})).scalar_one()
     plan = explained["Plan"]
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 50
 
 
 async def test_a_small_enrollment_is_found_by_its_key_before_any_statistics(postgres_server: EmbeddedPostgres) -> None:
-    """What a foreign key asks. Its plan is made once for each connection, perhaps when the first lead is enrolled: a
-    plan that reads all enrollments of the tenant would be kept for the next ten thousand."""
+    """The query of a foreign key check. Its plan is made once for each connection, perhaps when the first lead is
+    enrolled. A plan that reads all enrollments of the tenant would be kept for the next ten thousand."""
     await postgres_server.create_database("fresh")
     await asyncio.to_thread(upgrade, in_database(postgres_server.owner_url, "fresh"))
     connection = await asyncpg.connect(in_database(postgres_server.superuser_url, "fresh"))

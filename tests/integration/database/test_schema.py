@@ -1,4 +1,4 @@
-"""The schema by itself: the same as the models, closed between tenants, refused where it is old."""
+"""The database schema: equal to the models, closed between tenants, and refused if it is too old."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -48,7 +48,7 @@ async def test_the_migrated_schema_and_the_models_agree(postgres_server: Embedde
     connection = await asyncpg.connect(url)
     await connection.execute("ALTER TABLE leads ADD COLUMN unknown text")
     await connection.close()
-    # The comparison has power: it sees a column that no model has.
+    # Shows that the comparison can fail: it sees a column that no model has.
     with pytest.raises(CommandError):
         await asyncio.to_thread(command.check, config(url))
 
@@ -104,7 +104,8 @@ async def test_the_app_owns_nothing_and_cannot_bypass(migrated_postgres: Embedde
     await connection.close()
 
 
-# What the app reads besides tables: the live view runs with its own rights, the other one filters by the tenant.
+# What the app reads besides tables: the live view runs with the rights of its caller, the other one filters by the
+# tenant.
 VIEWS = {"sequence_performance_live": "security_invoker=true", "tenant_sequence_performance": "security_barrier=true"}
 
 

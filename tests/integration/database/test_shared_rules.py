@@ -1,4 +1,4 @@
-"""Rules that hold in SQL (for what is stored) and in Python (for what is loaded): both give the same answers.
+"""Rules that exist in SQL (for stored rows) and in Python (for loaded ones): both give the same answers.
 
 SQL needs them under the row's lock, in one round trip. Python needs them while it walks through a plan in memory.
 """
@@ -38,7 +38,7 @@ TYPES = (
     ("bounce", None),
 )
 MOMENTS = [BEGAN + timedelta(hours=hours) for hours in range(-2, 6)]
-"""Few, so that an event often happens at the very moment of an enrollment or of an email."""
+"""A small number, so that an event often has the very time of an enrollment or an email."""
 
 _AFTER = text("SELECT done_after(:done, :decisions), heard_after(:heard, :decisions)").bindparams(
     bindparam("decisions", type_=JSONB), bindparam("done", type_=ARRAY(SqlUuid))
@@ -71,7 +71,7 @@ async def history(database: Database) -> History:
 
 
 def waiting_plan() -> Plan:
-    """A step for each event that can be waited for."""
+    """Yields a step for each event that a step can wait for."""
     steps = [
         {"id": uuid4(), "key": event, "type": "wait_for", "config": {"event": event, "timeout_days": 1}}
         for event in EVENTS
@@ -83,13 +83,13 @@ def waiting_plan() -> Plan:
     ("index", "statuses"), [("lead_sequence_state_live", LIVE), ("lead_sequence_state_parked", MOVING)]
 )
 async def test_which_statuses_are_live(database: Database, index: str, statuses: frozenset[EnrollmentStatus]) -> None:
-    """The conditions of the indexes list them, as all SQL does that these indexes serve."""
+    """The conditions of the indexes list the live statuses, as does all SQL that uses these indexes."""
     condition = await database.call(_CONDITION, {"name": index})
     assert set(re.findall(r"'(\w+)'", condition)) == statuses
 
 
 async def test_what_is_known_after_decisions(history: History) -> None:
-    """`done_after` and `heard_after`, and `having_decided`."""
+    """Compares `done_after` and `heard_after` with `having_decided`."""
     draw, plan, answers = random.Random(1), waiting_plan(), set[tuple[int, int]]()
     ids = [step.id for step in plan.steps]
     async with history.database.read(history.tenant_id) as session:
@@ -110,7 +110,8 @@ async def test_what_is_known_after_decisions(history: History) -> None:
 
 
 async def test_what_a_step_has_heard(history: History) -> None:
-    """`has_heard` in SQL and in `domain.engine.walk`, over enrollments with random emails and events."""
+    """Compares `has_heard` in SQL with the one in `domain.engine.walk`, for enrollments with random emails and
+    events."""
     draw, plan, answers = random.Random(2), waiting_plan(), list[bool]()
     for _ in range(60):
         enrollment_id = await random_enrollment(history, draw)
@@ -128,7 +129,7 @@ async def test_what_a_step_has_heard(history: History) -> None:
 
 
 async def random_enrollment(history: History, draw: random.Random) -> UUID:
-    """With up to two emails, sent or of unknown outcome, and up to six events, of which some are answered."""
+    """Up to two emails, sent or of unknown outcome, and up to six events, some of them answered."""
     enrollment_id = await history.enrollment(BEGAN, at_step="wait")
     for step in draw.sample(["intro", "follow-up"], draw.randrange(3)):
         await history.message(

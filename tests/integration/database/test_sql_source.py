@@ -1,4 +1,4 @@
-"""`db/sql` is what the database has, and a process starts only where its own text of it suits."""
+"""The database contains what `db/sql` says, and a process starts only if its own copy of that text fits."""
 
 import asyncio
 import shutil
@@ -35,7 +35,7 @@ CALLS = sorted(
 
 
 class Fresh:
-    """A migrated database of its own."""
+    """A separate migrated database."""
 
     def __init__(self, server: EmbeddedPostgres, name: str) -> None:
         self.owner_url = server.url(OWNER, name)
@@ -54,11 +54,11 @@ class Fresh:
             await connection.close()
 
     async def apply(self, folder: Path) -> bool:
-        """`cadenza migrate` of a release whose `db/sql` is this folder."""
+        """Runs `cadenza migrate` of a release whose `db/sql` is this folder."""
         return await asyncio.to_thread(apply, self.owner_url, folder)
 
     async def suits(self, folder: Path = sql_source.FOLDER) -> bool:
-        """Whether a process of that release finds its hash."""
+        """Whether a process of that release finds its hash in the database."""
         statement = f"SELECT EXISTS (SELECT FROM applied_sql WHERE hash = '{sql_source.digest(folder)}')"
         return bool(await self.value(statement))
 
@@ -70,7 +70,7 @@ def apply(url: str, folder: Path) -> bool:
 
 
 def release(folder: Path, *statements: str) -> Path:
-    """The present folder with statements added: `db/sql` of another release."""
+    """Copies the present folder and adds statements: `db/sql` of another release."""
     shutil.copytree(sql_source.FOLDER, folder)
     with (folder / "rows.sql").open("a") as file:
         file.write("\n".join(["", *statements, ""]))
@@ -101,7 +101,7 @@ async def fresh(postgres_server: EmbeddedPostgres, template: str) -> AsyncGenera
 
 
 async def difference(url: str) -> list[str]:
-    """What in the database is not as db/sql has it: changed, missing or left over."""
+    """Returns what differs between the database and db/sql: changed, missing or left over."""
     return await asyncio.to_thread(_difference, url)
 
 
@@ -197,7 +197,8 @@ async def test_many_that_migrate_at_once_take_turns(postgres_server: EmbeddedPos
 
 
 async def test_migrating_gives_way_to_a_transaction_that_writes(fresh: Fresh) -> None:
-    """Replacing the trigger of a table that somebody writes to has to wait, and others may not wait behind that."""
+    """Replacing a trigger must wait for transactions that write to its table. Other sessions must not wait behind
+    it."""
     await fresh.execute("UPDATE applied_sql SET hash = 'of another release'")
     writer, other = await asyncpg.connect(fresh.app_url), await asyncpg.connect(fresh.app_url)
     begun = writer.transaction()
@@ -205,7 +206,7 @@ async def test_migrating_gives_way_to_a_transaction_that_writes(fresh: Fresh) ->
     await writer.execute("UPDATE leads SET first_name = ''")
     migrating = asyncio.create_task(asyncio.to_thread(upgrade, fresh.owner_url))
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'leads'::regclass"
-    for seen_waiting in (True, False, True):  # it waits, gives way, and tries again
+    for seen_waiting in (True, False, True):  # The migration waits, gives way, and tries again.
         while bool(await other.fetchval(waiting)) is not seen_waiting:  # noqa: ASYNC110 (another process waits)
             await asyncio.sleep(0.005)
     await begun.rollback()
@@ -219,7 +220,7 @@ async def test_migrating_gives_way_to_a_transaction_that_writes(fresh: Fresh) ->
 async def test_a_process_with_another_text_does_not_start(
     fresh: Fresh, temporal_server: EmbeddedTemporal, part: str
 ) -> None:
-    """A release that changes functions alone is caught, too."""
+    """A release that changes only functions is noticed, too."""
     await fresh.execute("UPDATE applied_sql SET hash = 'of the release before'")
     database = Database(fresh.app_url)
     with pytest.raises(OldSchema, match="cadenza migrate"):
@@ -236,14 +237,14 @@ async def test_a_process_with_another_text_does_not_start(
 async def test_a_binding_names_the_parameters_that_its_function_has(
     migrated_postgres: EmbeddedPostgres, call: type[SqlCall[object]]
 ) -> None:
-    """Postgres itself looks the function up, and reads the statement around it."""
+    """Postgres itself resolves the function, and reads the statement around it."""
     connection = await asyncpg.connect(migrated_postgres.app_url)
     await connection.prepare(call.call().sql)
     await connection.close()
 
 
 async def test_a_live_status_is_one_that_has_not_ended(migrated_postgres: EmbeddedPostgres) -> None:
-    """`is_live` in SQL and `LIVE` in Python; test_shared_rules.py compares `LIVE` with the partial index."""
+    """Compares `is_live` in SQL with `LIVE` in Python. test_shared_rules.py compares `LIVE` with the partial index."""
     connection = await asyncpg.connect(migrated_postgres.owner_url)
     for status in EnrollmentStatus:
         assert await connection.fetchval("SELECT is_live($1)", status.value) is (status in LIVE)

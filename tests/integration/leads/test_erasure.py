@@ -1,4 +1,4 @@
-"""An erased lead: its sequences count what they counted before, and no row anywhere tells of it."""
+"""After a lead is erased, its sequences keep their counts, and no row refers to the lead."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ async def database(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Databa
 
 
 async def lived(history: History) -> None:
-    """Five leads who went different ways."""
+    """Five leads with different outcomes."""
     day = timedelta(days=1)
     opened = await history.enrollment(
         MONDAY, "stopped", reason="interested", ended_at=MONDAY + 3 * day, visited=("intro", "wait", "check")
@@ -68,7 +68,7 @@ async def counted(history: History) -> Performance:
 
 
 async def ids_of(history: History) -> set[str]:
-    """Of the leads and of everything that is theirs."""
+    """Returns the IDs and addresses of the leads, and the IDs of everything that belongs to them."""
     found = set[str]()
     statements = (
         "SELECT id FROM leads",
