@@ -1,4 +1,4 @@
-"""As many requests at the same time as raise a server's throughput, and no more."""
+"""The concurrency limit grows as long as a server's throughput does, and no further."""
 
 import pytest
 
@@ -6,7 +6,8 @@ from services.dispatch.concurrency_limit import ConcurrencyLimit
 
 
 def settled(alone_seconds: float, served_at_a_time: float, answers: int = 20_000) -> int:
-    """The limit that is reached with a server that answers in `alone_seconds` and serves `served_at_a_time` at once."""
+    """Returns the limit that results with a server that answers one request in `alone_seconds` and serves
+    `served_at_a_time` at once."""
     limit = ConcurrencyLimit(3, 50)
     for _ in range(answers):
         limit.took(alone_seconds * max(1.0, limit.limit / served_at_a_time))

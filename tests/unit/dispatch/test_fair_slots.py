@@ -1,4 +1,4 @@
-"""Slots are given to tenants in turns, and none is lost to whoever gives up."""
+"""Slots go to tenants in turns. No slot is lost when a waiting task is cancelled."""
 
 import asyncio
 from uuid import UUID, uuid4
@@ -50,7 +50,7 @@ async def test_a_slot_of_whoever_gives_up_is_the_next_ones() -> None:
         waiting = [asyncio.create_task(occupy(slots, BUSY, served)) for _ in range(3)]
         await asyncio.sleep(0)
         waiting[0].cancel()
-    # The slot was free for a moment, and given to the second; it gives up just then.
+    # The slot became free and was given to the second task, which is cancelled at that moment.
     waiting[1].cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert served == [BUSY]

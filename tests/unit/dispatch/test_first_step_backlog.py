@@ -1,4 +1,4 @@
-"""The backlog of leads before their first step grows as far as the workers keep up."""
+"""The backlog of leads before their first step grows only as far as the workers keep up."""
 
 from services.dispatch.first_step_backlog import KEEPING_UP_SECONDS, FirstStepBacklog
 

@@ -1,4 +1,5 @@
-"""Each config that takes effect has its effect, each effect its config. A worker that misses one does not start."""
+"""Each config that takes effect has an effect, and each effect a config. A worker with a missing pair does not
+start."""
 
 from collections.abc import Generator
 from typing import Any, ClassVar, Literal
@@ -19,7 +20,7 @@ from services.engine.visit import Visit
 
 @pytest.fixture
 def registries() -> Generator[None]:
-    """The registries as they are, restored after a test that adds to them."""
+    """The registries. A test may add to them; they are restored afterwards."""
     kept: tuple[dict[str, Any], ...] = (STEP_TYPES, ACTIONS, EFFECTS, ACTION_EFFECTS)
     before = [dict(registry) for registry in kept]
     yield

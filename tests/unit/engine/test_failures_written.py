@@ -24,7 +24,7 @@ def test_a_librarys_error_is_unexpected_and_names_its_type_in_the_text() -> None
         ("NoMailServer: there is none", "no_mail_server"),
         ("HostUnknown: the host name leads to no address", "mail_host_unknown"),
         ("a_code_of_an_extension: x", "a_code_of_an_extension"),
-        # The type of a library's error, as older versions stored it.
+        # The class name of a library's error, as older versions stored it.
         ("KeyError: 'plan'", "unexpected_error"),
         ("activity Heartbeat timeout", None),
         ("see http://mail.example: it is down", None),

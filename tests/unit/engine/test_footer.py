@@ -1,4 +1,4 @@
-"""The footer: there once, in each part, whatever the message looks like."""
+"""The footer appears once in each part, whatever the message looks like."""
 
 from domain.engine.footer import Footer
 from mail.html.text import html_to_text
@@ -32,7 +32,7 @@ def test_what_the_message_says_already_is_not_said_twice() -> None:
     assert FOOTER.in_text(text) == text
     html = f'<p>Acme GmbH &amp; Co.<br>1 Main Street<br>10115 Berlin</p><a href="{URL}">Stop</a>'
     assert FOOTER.in_html(html) == html
-    # And only what is missing is added.
+    # Only what is missing is added.
     assert FOOTER.in_text(f"No more? {URL}") == f"No more? {URL}\n\n" + "\n".join(ADDRESS) + "\n"
     added = FOOTER.in_html(f'<a href="{URL}">Stop</a>')
     assert added.count(URL) == 1 and "1 Main Street" in added

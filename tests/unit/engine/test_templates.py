@@ -1,4 +1,4 @@
-"""Templates: nothing empty is sent, nothing of a lead's is executed, and nothing hangs."""
+"""Templates: an empty field sends nothing, a lead's data is never executed, and no template hangs."""
 
 from datetime import UTC, datetime
 
@@ -183,7 +183,7 @@ def test_a_template_that_would_hang_or_explode_is_refused(source: str) -> None:
 )
 def test_what_no_value_can_be_made_of_is_a_refusal_and_no_fault(source: str) -> None:
     custom = {"minus": -1, "map": {"a": 1}, "late": 2**62, "nothing": "a%00b"}
-    assert check(source, html=False) == []  # another lead's data may do
+    assert check(source, html=False) == []  # It may render with another lead's data.
     with pytest.raises(TemplateInvalid):
         render(source, {"tags": ["vip"], "custom": custom}, html=False)
 

@@ -1,4 +1,4 @@
-"""How a lead moves through a plan, without any server: the same plan and engagement give the same way."""
+"""How a lead moves through a plan, without a server: the same plan and engagement give the same steps."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which emails may have left since a copy was made: those of every way that a lead can have gone in that time."""
+"""Which emails may have been sent since a copy was made: those on every way that a lead can have gone in that time."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def standing(of: Plan, key: str, due_in: float | None = 0, **more: Any) -> Backe
 
 
 def found(of: Plan, at: BackedUpEnrollment, minutes: float) -> list[tuple[str, int, float]]:
-    """Key, visit, and how many minutes after the copy."""
+    """Returns key, visit, and minutes after the copy."""
     return [
         (one.step.key, one.visit, (one.earliest_at - at.clock_offset - TAKEN) / MINUTE)
         for one in effects_in_gap(of, at, gap(minutes))
@@ -131,7 +131,7 @@ def test_a_step_that_is_not_in_the_plan_cannot_have_been_performed() -> None:
     assert found(STRAIGHT, at, 10) == []
 
 
-# Against the walk that performs leads' steps, on plans and lives of every kind.
+# Compared with the walk that performs steps, for random plans and random engagement.
 
 KEYS = [f"s{number}" for number in range(6)]
 outcomes = st.one_of(
@@ -160,7 +160,8 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 def test_a_first_visit_may_come_in_a_later_lap() -> None:
-    """The click of the first lap leads back at once; the timeout of the second comes before that of the first."""
+    """The click of the first lap leads back at once. The timeout of the second lap is earlier than that of the
+    first."""
     wait = listen("wait", "clicked", on_event={"goto": "wait"}, on_timeout={"continue": True})
     of = plan({**wait, "config": {**wait["config"], "timeout_days": 1 / 1440}}, email("a"))
     visits = [one for one in effects_in_gap(of, standing(of, "wait", 4), gap(9)) if one.visit <= 2]
@@ -188,7 +189,7 @@ def test_no_lead_can_have_been_sent_what_is_not_marked(of: Plan, data: st.DataOb
 
 
 def lived(of: Plan, at: BackedUpEnrollment, between: Gap, data: st.DataObject) -> list[tuple[str, int, datetime]]:
-    """The emails of one life in the gap: with opens and clicks, and workers that are late, as it comes."""
+    """Returns the emails of one random run in the gap: with opens, clicks and late workers."""
     begin, until = between.taken_at + at.clock_offset, between.stopped_at + at.clock_offset
     assert at.next_action_at is not None
     visits, sent = dict(at.visits), list[tuple[str, int, datetime]]()
@@ -222,6 +223,6 @@ def lived(of: Plan, at: BackedUpEnrollment, between: Gap, data: st.DataObject) -
 
 
 def heard(known: Engagement, now: datetime) -> Engagement:
-    """A click that nothing has answered yet."""
+    """Adds a click that no step has handled yet."""
     event = EngagementEvent("click", None, now, id=known.heard_event_id + 1)
     return replace(known, events=[*known.events, event])

@@ -1,4 +1,4 @@
-"""Of the reasons that hold, the one that binds comes first; the next moment is told only where it is known."""
+"""Of several reasons, the one that decides comes first. The next time of a send is given only where it is known."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ UNTOLD = {"command": "resume", "since": NOW, "attempts": 1}
         ({**PAUSED, "paused_by": "lead"}, ["paused"], None),
         ({**PAUSED, "paused_by": "lead", "sequence_status": "paused"}, ["paused", "sequence_paused"], None),
         ({**PAUSED, "paused_by": "sequence", "sequence_status": "paused"}, ["sequence_paused"], None),
-        # The sequence was activated, and this lead has not been let go yet.
+        # The sequence was activated, and this lead has not been released yet.
         ({**PAUSED, "paused_by": "sequence"}, ["paused"], None),
         ({"status": "failed", "error": "no_mailbox: x", "mailbox": None}, ["failed", "no_mailbox"], None),
         ({"suppressed": True, "due_at": LATER}, ["suppressed", "waiting"], None),
@@ -81,7 +81,7 @@ def put_off(cause: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fields", "codes", "until"),
     [
-        # Due, or due soon, while the window is closed.
+        # Due now or soon, while the window is closed.
         ({"send_window": MONDAYS}, ["window"], MONDAY),
         ({"send_window": {}}, ["due"], NOW),
         ({"send_window": MONDAYS, "due_at": LATER}, ["waiting", "window"], MONDAY),
@@ -94,10 +94,10 @@ def put_off(cause: str, **more: Any) -> dict[str, Any]:
          datetime(2026, 12, 28, 8, tzinfo=UTC)),
         ({"mailbox": {**SENDER, "working_hours": {"days": ["mon"]}, "timezone": "Asia/Tokyo"}}, ["working_hours"],
          datetime(2026, 11, 30, 0, tzinfo=UTC)),
-        # Never to meet: nobody can tell when.
+        # The two windows never overlap, so no time can be given.
         ({"send_window": {"days": ["tue"]}, "mailbox": {**SENDER, "working_hours": {"days": ["mon"]}}},
          ["window"], None),
-        # Put off by whoever tried.
+        # Deferred by the attempt to send.
         (put_off("window"), ["window"], LATER),
         (put_off("holiday", place="DE", holiday="New Year's Day"), ["holiday"], LATER),
         (put_off("working_hours"), ["working_hours"], LATER),
@@ -106,7 +106,7 @@ def put_off(cause: str, **more: Any) -> dict[str, Any]:
         (put_off("minimum_gap", seconds=90, jitter_seconds=30), ["minimum_gap"], LATER),
         (put_off("daily_cap", cap=50, taken=50) | {"hold_until": MUCH_LATER, "due_at": MUCH_LATER},
          ["out_of_office", "daily_cap"], MUCH_LATER),
-        # Held while it waited, by a person or by the breaker.
+        # Held by a person or by the circuit breaker while it waited.
         (put_off("mailbox_held") | {"due_at": None, "mailbox": {**SENDER, "status": "held"}}, ["mailbox_held"], None),
         ({"mailbox": {**SENDER, "status": "held", "hold_reason": "bounce_rate", "held_at": NOW}, **put_off("window")},
          ["mailbox_unhealthy", "window"], None),

@@ -1,4 +1,4 @@
-"""Which addresses tell a company, and which tell only where somebody has mail."""
+"""Which email domains identify a company, and which are mail providers for everybody."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_who_has_mail_where_anybody_may_is_nobodys_colleague(email: str) -> None
     [
         ("ada@acme.example", "acme.example"),
         ("ada@mail.acme.example", "mail.acme.example"),
-        # A brand's name in front of a company's own domain is no freemail.
+        # A company's own domain may contain the name of a mail provider.
         ("ada@live.acme.example", "live.acme.example"),
         ("ada@outlook.acme.com", "outlook.acme.com"),
         ("ada@notgmail.com", "notgmail.com"),

@@ -1,4 +1,4 @@
-"""Lead files as people send them: the messy one row by row, and every way in which a file can be no file of leads."""
+"""Lead files as people send them: a messy file row by row, and every way in which a file can be unusable."""
 
 import csv
 import io
@@ -48,13 +48,13 @@ def test_every_row_of_the_messy_file_is_a_lead_or_has_a_reason(messy: dict[int, 
         6: "invalid_email",
         7: "missing_email",
         8: "invalid_email",
-        13: "invalid_email",  # an internationalised local part
-        18: "invalid_email",  # a local part over 64
+        13: "invalid_email",  # An internationalised local part.
+        18: "invalid_email",  # A local part of more than 64 characters.
         19: "field_too_long",
-        301: "missing_email",  # nothing but delimiters
+        301: "missing_email",  # Only delimiters.
     }
     good = [row.email for row in messy.values() if isinstance(row, ParsedLead)]
-    assert (len(set(good)), len(good) - len(set(good))) == (293, 1)  # created, updated
+    assert (len(set(good)), len(good) - len(set(good))) == (293, 1)  # Created, updated.
     warned = {row.row: [w.code for w in row.warnings] for row in messy.values() if isinstance(row, ParsedLead)}
     assert {row: codes for row, codes in warned.items() if codes} == {
         10: ["line_break_removed"],
@@ -229,7 +229,10 @@ def test_excel_may_name_the_delimiter() -> None:
         ("Email,E-mail\na@x.example,b@x.example\n", "duplicate_column"),
         ("email,plan,Plan\n", "duplicate_column"),
         ("email," + ",".join(f"c{n}" for n in range(51)), "too_many_columns"),
-        (";" * (MAX_LINE - 1), "missing_column"),  # minutes, where each column is looked for among all before it
+        (
+            ";" * (MAX_LINE - 1),
+            "missing_column",
+        ),  # This would take minutes if each column were compared with all columns before it.
         ("x" * (MAX_LINE + 1), "not_csv"),
         (b"PK\x03\x04rest of a spreadsheet", "not_csv"),
         (b"%PDF-1.7", "not_csv"),

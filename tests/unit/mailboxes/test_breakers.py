@@ -19,8 +19,8 @@ NEVER = BreakerSettings(auth_failures=None, refusals=None, bounce_rate=None, com
 @pytest.mark.parametrize(
     ("sent", "bounced", "trips"),
     [
-        (19, 19, False),  # too few to tell
-        (20, 1, False),  # 5 % is the limit, not over it
+        (19, 19, False),  # Too few to judge.
+        (20, 1, False),  # 5 % is the limit and does not exceed it.
         (20, 2, True),
         (100, 5, False),
         (100, 6, True),
@@ -35,7 +35,7 @@ def test_bounces(sent: int, bounced: int, trips: bool) -> None:
 @pytest.mark.parametrize(
     ("sent", "complained", "trips"),
     [
-        (10, 1, False),  # one person is no pattern
+        (10, 1, False),  # Complaints of one person do not show a pattern.
         (10, 2, True),
         (1000, 2, False),
         (1000, 3, True),

@@ -1,4 +1,4 @@
-"""What a mailbox may send on a day, and when it is likely to be asked to."""
+"""How many emails a mailbox may send on a day, and on which days it is likely to be asked for them."""
 
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -27,7 +27,7 @@ BEGAN = date(2026, 11, 2)
         (50, 5, 5, BEGAN, 4, 15),
         (50, 5, 5, BEGAN, 30, 50),
         (None, 5, 5, BEGAN, 12, 55),
-        # Before it begins, and while nobody has said when, as on its first day.
+        # Before the warm-up begins, and while its start is not set, the limit is that of the first day.
         (50, 5, 5, BEGAN, 1, 5),
         (50, 5, 5, None, 30, 5),
     ],
@@ -70,14 +70,14 @@ def test_room_is_kept_for_what_a_lead_that_never_answers_is_sent() -> None:
     first = first_email(one, datetime(2026, 11, 2, tzinfo=UTC))
     assert first is not None
     assert (first[0].key, first[1]) == ("a", datetime(2026, 11, 3, tzinfo=UTC))
-    # Not for the email of another mailbox, and not for one that is further away than room is kept for.
+    # No room is kept for the email of another mailbox, nor for one that is too far away.
     assert days_to_later_emails(one, first[0]) == [3, 7]
 
 
 def test_the_days_that_are_asked_for_follow_on_each_other() -> None:
     hours = SendingHours.of(SendWindow(), None, Zones("", "Europe/Berlin"))
     times = SendTimes(hours, MailboxLimits(7), ZoneInfo("Europe/Berlin"))
-    now = datetime(2026, 11, 4, 10, 30, tzinfo=UTC)  # a Wednesday, in the window
+    now = datetime(2026, 11, 4, 10, 30, tzinfo=UTC)  # A Wednesday, in the window.
     whole = times.open_days(now, 400)
     near, far = times.open_days(now, 60), times.open_days(now, 400, 60)
     assert near.days + far.days == whole.days

@@ -1,4 +1,4 @@
-"""What keeps an email back, and until when: the sequence's window, its holidays, the mailbox's working hours."""
+"""What defers an email, and until when: the sequence's send window, its holidays, the mailbox's working hours."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from domain.mailboxes.sending_hours import SendingHours
 from domain.mailboxes.windows import SendWindow
 from domain.zones import Zones
 
-# The lead is in New York, the mailbox in Berlin: of the two days from nine to five three hours are common.
+# The lead is in New York, the mailbox in Berlin. Their days from nine to five have three hours in common.
 ZONES = Zones("America/New_York", "UTC", mailbox="Europe/Berlin")
 WINDOW = SendWindow(holidays=("US",))
 HOURS: dict[str, Any] = {"days": ["mon", "tue", "wed", "thu"], "start": "09:00", "end": "18:00"}

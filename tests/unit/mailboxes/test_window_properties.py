@@ -1,4 +1,4 @@
-"""Windows in every zone there is, where its clocks change, against a clock that is read minute by minute."""
+"""Windows in every time zone, near clock changes, compared with a clock that is read minute by minute."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -27,7 +27,7 @@ from tests.properties import examples
 from tests.unit.mailboxes.wall_clock import DAY, MINUTE, ZONES, WallClock, changes
 
 LOOK = 3 * DAY
-"""How far the minutes are counted."""
+"""How far ahead the test checks every minute."""
 
 clocks = st.times().map(lambda time: f"{time:%H:%M}")
 weeks = st.lists(st.sampled_from(WEEK), min_size=1, max_size=7, unique=True).map(tuple)
@@ -37,14 +37,14 @@ holidays = st.lists(st.sampled_from(["DE", "DE-BY", "US", "US-CA", "JP", "IR", "
 
 @st.composite
 def near_a_change(draw: st.DrawFn) -> tuple[str, datetime]:
-    """A zone, and a minute within three days of a moment at which its clocks change."""
+    """Draws a zone, and a minute within three days of a change of its clocks."""
     name = draw(st.sampled_from(ZONES))
     change = draw(st.sampled_from(changes(name)))
     return name, change + draw(st.integers(-3 * 1440, 3 * 1440)) * MINUTE
 
 
-# Half an hour of summer time; a day skipped (twice); clocks set back over midnight, by a minute past it; two hours;
-# winter time in summer; an offset of 44 minutes and a half.
+# Half an hour of summer time; a skipped day (twice); clocks set back over midnight, to a minute past it; a change of
+# two hours; winter time in summer; an offset of 44 minutes and a half.
 LORD_HOWE = ("Australia/Lord_Howe", datetime(2026, 4, 4, 14, 50, tzinfo=UTC))
 APIA = ("Pacific/Apia", datetime(2011, 12, 30, 8, 0, tzinfo=UTC))
 KWAJALEIN = ("Pacific/Kwajalein", datetime(1993, 8, 20, 20, 0, tzinfo=UTC))
@@ -84,7 +84,7 @@ def test_the_next_moment_is_in_the_window_and_none_earlier_is(
     until = min(at, now + LOOK)
     assert not any(clock.is_open(window, off, moment) for moment in minutes(now, until))
     if at <= now + LOOK - MINUTE:
-        # To the second: where an offset has seconds, a window opens between two minutes.
+        # Exact to the second: where an offset has seconds, a window opens between two whole minutes.
         assert clock.is_open(window, off, at if at == now else at + MINUTE - timedelta.resolution)
     assert (why_closed(window, zone, now) is None) == (at == now)
 
@@ -185,7 +185,7 @@ def is_business_day(day: date, zone: ZoneInfo, places: tuple[str, ...]) -> bool:
 
 
 def minutes(since: datetime, until: datetime) -> list[datetime]:
-    """Before `until`."""
+    """Returns every whole minute from `since` on, `until` excluded."""
     return [since + number * MINUTE for number in range(int((until - since) / MINUTE))]
 
 

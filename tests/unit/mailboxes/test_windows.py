@@ -1,4 +1,4 @@
-"""When a window is open: on the clocks of its zone, whatever they do."""
+"""When a window is open: by the clocks of its zone, across every change of them."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -37,22 +37,22 @@ def moment(text: str, zone: ZoneInfo = BERLIN) -> datetime:
         ("2026-11-25T10:00", {}, "2026-11-25T10:00"),
         ("2026-11-25T08:59", {}, "2026-11-25T09:00"),
         ("2026-11-25T17:00", {}, "2026-11-26T09:00"),
-        # Friday evening: Monday.
+        # From Friday evening to Monday.
         ("2026-11-27T18:00", {}, "2026-11-30T09:00"),
         ("2026-12-24T18:00", {"holidays": ("DE",)}, "2026-12-28T09:00"),
-        # Epiphany is one in Bavaria only.
+        # Epiphany is a holiday in Bavaria, not in all of Germany.
         ("2027-01-05T18:00", {"holidays": ("DE",)}, "2027-01-06T09:00"),
         ("2027-01-05T18:00", {"holidays": ("FR", "DE-BY")}, "2027-01-07T09:00"),
-        # Over midnight: what opens on Friday closes on Saturday, and Saturday evening is none of its days.
+        # Over midnight: the window that opens on Friday closes on Saturday. On Saturday evening it does not open.
         ("2026-11-28T05:59", {"start": "22:00", "end": "06:00"}, "2026-11-28T05:59"),
         ("2026-11-28T06:00", {"start": "22:00", "end": "06:00"}, "2026-11-30T22:00"),
         ("2026-11-25T23:59", {"start": "18:00", "end": "24:00"}, "2026-11-25T23:59"),
         ("2026-11-26T00:00", {"start": "18:00", "end": "24:00"}, "2026-11-26T18:00"),
-        # The clocks go forward on 29 March and back on 25 October: nine is nine.
+        # The clocks go forward on 29 March and back on 25 October. The window still opens at nine.
         ("2026-03-28T12:00", {"days": ALL_WEEK}, "2026-03-28T12:00"),
         ("2026-03-28T18:00", {"days": ALL_WEEK}, "2026-03-29T09:00"),
         ("2026-10-24T18:00", {"days": ALL_WEEK}, "2026-10-25T09:00"),
-        # 02:30 does not happen that night; 03:00 is the moment after.
+        # 02:30 does not exist that night. The window opens at 03:00, the next moment.
         ("2026-03-28T18:00", {"days": ALL_WEEK, "start": "02:30"}, "2026-03-29T03:00"),
     ],
 )
@@ -69,7 +69,7 @@ def test_when_it_is_allowed_next(now: str, fields: dict[str, Any], expected: str
         ("2026-11-28T20:00", {}, "weekday"),
         ("2026-12-25T10:00", {"holidays": ("DE",)}, "holiday"),
         ("2026-12-28T05:00", {"holidays": ("DE",)}, "hours"),
-        # The night of Friday, which is Christmas: Saturday has not opened yet.
+        # The window of Friday night does not open, because Friday is Christmas. That of Saturday has not opened yet.
         ("2026-12-26T02:00", {"days": ALL_WEEK, "start": "22:00", "end": "06:00", "holidays": ("US",)}, "holiday"),
         ("2026-12-26T07:00", {"days": ALL_WEEK, "start": "22:00", "end": "06:00", "holidays": ("US",)}, "hours"),
     ],
@@ -107,7 +107,10 @@ def test_a_day_that_the_zone_skipped_does_not_open() -> None:
 
 def test_a_shift_of_half_an_hour_leaves_nine_at_nine() -> None:
     lord_howe = ZoneInfo("Australia/Lord_Howe")
-    for day, hours in (("2026-04-05", 8.5), ("2026-10-04", 7.5)):  # half past one to the hour, and back
+    for day, hours in (
+        ("2026-04-05", 8.5),
+        ("2026-10-04", 7.5),
+    ):  # Half an hour back, from 01:30 to 01:00, and forward again.
         (span,) = islice(
             spans(SendWindow(days=ALL_WEEK, start="01:00"), lord_howe, moment(f"{day}T00:30", lord_howe)), 1
         )

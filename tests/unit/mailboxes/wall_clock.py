@@ -1,4 +1,4 @@
-"""A clock on a wall, read minute by minute: an oracle for windows that knows nothing of offsets, folds and gaps."""
+"""A wall clock that is read minute by minute: an independent check for windows, without offsets, folds and gaps."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,8 +14,9 @@ _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class WallClock:
-    """What the zone's clocks have shown latest, at every minute of a stretch: set back, they show nothing new until
-    they pass where they were. It begins two days early, since they may just have been set back."""
+    """The latest local time that the zone's clocks have shown, for every minute of a period. While a clock that was set
+    back repeats an hour, that time stays. The period begins two days early, because the clocks may just have been set
+    back."""
 
     def __init__(self, zone: ZoneInfo, since: datetime, until: datetime) -> None:
         self.start = since - 2 * DAY
@@ -35,7 +36,8 @@ class WallClock:
             of_today = window.start <= shown < window.end
         else:
             of_yesterday = shown < window.end
-        # A day that the clocks skipped (Saturday, 21 August 1993 in Kwajalein) opens no window, not even past its end.
+        # A day that the clocks skipped (Saturday, 21 August 1993 in Kwajalein) opens no window, not even one that ends
+        # on the next day.
         return any(
             hours and day in self.days and _NAMES[day.weekday()] in window.days and day not in holidays
             for hours, day in ((of_today, today), (of_yesterday, today - DAY))
@@ -44,8 +46,8 @@ class WallClock:
 
 @lru_cache(maxsize=1024)
 def changes(name: str) -> list[datetime]:
-    """The moments, to the minute, at which the zone's clocks changed since 1970, or will by 2037; for one whose clocks
-    never did, the beginning."""
+    """Returns the minutes at which the zone's clocks changed or will change between 1970 and 2037. For a zone without
+    changes it returns the start of 1970."""
     zone, found = ZoneInfo(name), list[datetime]()
     before = datetime(1970, 1, 1, tzinfo=UTC)
     while before.year < 2038:

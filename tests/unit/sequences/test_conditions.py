@@ -1,4 +1,4 @@
-"""What each leaf of a condition holds for, how they nest, and what a field test compares."""
+"""When each leaf of a condition holds, how leaves nest, and what a field test compares."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""When a delay is over: by the clock on the lead's wall."""
+"""When a delay ends, by the clock in the lead's time zone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,10 +36,10 @@ def due(entered: str, zones: Zones = BERLIN, **config: Any) -> str:
         ),
         ("2026-03-06T14:00+00:00", {"hours": 4, "business_hours_only": True}, "2026-03-09T09:00:00+01:00"),
         ("2026-03-06T14:00+00:00", {"hours": 1, "business_hours_only": True}, "2026-03-06T16:00:00+01:00"),
-        # The clocks go forward on 29 March: half past nine stays half past nine.
+        # The clocks go forward on 29 March. The delay still ends at half past nine.
         ("2026-03-27T14:00+00:00", {"days": 2, "send_time": "09:30"}, "2026-03-30T09:30:00+02:00"),
         ("2026-03-27T08:00+00:00", {"days": 3, "business_days": True}, "2026-04-01T09:00:00+02:00"),
-        # 02:30 does not happen that night; the moment after it is three.
+        # 02:30 does not exist that night. The next moment is 03:00.
         ("2026-03-28T12:00+00:00", {"send_time": "02:30"}, "2026-03-29T03:00:00+02:00"),
         ("2026-03-06T14:00+00:00", {"send_time": "09:00", "timezone": "Asia/Tokyo"}, "2026-03-07T01:00:00+01:00"),
     ],
@@ -51,13 +51,13 @@ def test_when_a_delay_is_over(entered: str, config: dict[str, Any], expected: st
 @pytest.mark.parametrize(
     ("entered", "config", "expected"),
     [
-        # Thursday 24 December 2026, and the year that follows: the 25th, the 26th (a Saturday) and 1 January are off.
+        # Thursday 24 December 2026 and the days after it: the 25th, the 26th (a Saturday) and 1 January are holidays.
         ("2026-12-24T14:00+00:00", {"days": 1, "business_days": True}, "2026-12-28T15:00:00+01:00"),
         ("2026-12-24T14:00+00:00", {"days": 6, "business_days": True}, "2027-01-05T15:00:00+01:00"),
         ("2026-12-25T14:00+00:00", {"days": 1, "business_days": True}, "2026-12-28T15:00:00+01:00"),
         ("2026-12-24T17:00+00:00", {"business_hours_only": True}, "2026-12-28T09:00:00+01:00"),
         ("2026-12-24T14:00+00:00", {"send_time": "09:30", "business_hours_only": True}, "2026-12-28T09:30:00+01:00"),
-        # Without a word about business days a holiday is a day like any other.
+        # Without business days, a holiday is a day like any other.
         ("2026-12-24T14:00+00:00", {"days": 1, "send_time": "15:00"}, "2026-12-25T15:00:00+01:00"),
     ],
 )
@@ -66,7 +66,7 @@ def test_business_days_know_the_holidays_of_the_sequence(entered: str, config: d
 
 
 def test_a_day_that_a_zone_never_had_is_no_business_day() -> None:
-    thursday = datetime(2011, 12, 30, 8, tzinfo=UTC)  # ten at night in Samoa, and the next day is Saturday
+    thursday = datetime(2011, 12, 30, 8, tzinfo=UTC)  # Ten in the evening in Samoa. The next day is Saturday.
     at = DelayConfig(days=1, business_days=True).due_at(thursday, Zones("Pacific/Apia", "UTC"))
     assert at.astimezone(ZoneInfo("Pacific/Apia")).isoformat() == "2012-01-02T22:00:00+14:00"
 
@@ -97,7 +97,7 @@ def test_never_early_and_never_outside_what_was_asked(
     )
     at = delay.due_at(entered, Zones(zone, "UTC"))
     local = at.astimezone(ZoneInfo(zone))
-    assert at >= entered + timedelta(days=days) - timedelta(hours=1)  # a clock that is set forward takes an hour
+    assert at >= entered + timedelta(days=days) - timedelta(hours=1)  # Setting the clock forward skips an hour.
     assert (local.hour, local.minute) == (9, 30)
     if business_days or business_hours:
         assert local.weekday() < 5

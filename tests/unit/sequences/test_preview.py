@@ -1,4 +1,4 @@
-"""A rehearsal goes as the engine would go, with nothing but the plan, a start and assumptions."""
+"""A preview takes the same steps as the engine, from only the plan, a start and assumptions."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,7 +42,7 @@ def rehearse(steps: list[dict[str, Any]], *assumed: Assumption, **lead: Any) -> 
 
 
 def told(moments: list[Moment]) -> list[str]:
-    """`day 3: follow-up`, and how it ends."""
+    """Returns lines such as `day 3: follow-up`, and how the preview ends."""
     lines: list[str] = []
     for moment in moments:
         day = f"day {(moment.at - START).days}"
@@ -160,7 +160,7 @@ def test_times_of_day_are_the_leads() -> None:
     sent = next(moment for moment in rehearse(steps) if isinstance(moment, Happens))
     assert sent.at == datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
     sent = next(moment for moment in rehearse(steps, timezone="") if isinstance(moment, Happens))
-    assert sent.at == datetime(2026, 12, 1, 8, 30, tzinfo=UTC)  # the sequence's zone
+    assert sent.at == datetime(2026, 12, 1, 8, 30, tzinfo=UTC)  # The sequence's time zone.
 
 
 def test_conditions_see_the_lead() -> None:

@@ -1,4 +1,4 @@
-"""A sequence that is written to a file is read back the same, and a file that cannot be read says where."""
+"""A sequence that is written to a file reads back the same. An error in a file is reported with its place."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.unit.sequences.test_yaml_text import JSON, texts
 
 
 def steps() -> st.SearchStrategy[StepSpec]:
-    # Configs are kept as they are, so that any JSON object stands for those of every type, today's or tomorrow's.
+    # Configs are kept as they are, so any JSON object stands for the config of any present or future type.
     objects = st.dictionaries(texts(), JSON, max_size=4)
     return st.builds(
         StepSpec,
@@ -57,7 +57,7 @@ def send_windows() -> st.SearchStrategy[SendWindow]:
 
 
 def as_json_text(step: StepSpec) -> str:
-    """Tells 1 from true and from 1.0; the order of fields is no part of it."""
+    """Tells 1 from true and from 1.0. The order of fields does not matter."""
     return json.dumps(step.model_dump(), sort_keys=True)
 
 

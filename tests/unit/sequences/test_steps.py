@@ -1,4 +1,4 @@
-"""What a step's config refuses, with the field's name."""
+"""An invalid step config is refused with the name of the field."""
 
 from typing import Any
 

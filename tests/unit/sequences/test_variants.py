@@ -1,4 +1,4 @@
-"""Variants: who is sent which, and which has won."""
+"""Variants: which lead is sent which variant, and which variant has won."""
 
 import math
 import random
@@ -22,7 +22,7 @@ def results(*counts: tuple[int, int]) -> list[VariantResult]:
 
 
 def second_is_better(first: tuple[int, int], second: tuple[int, int]) -> float:
-    """In closed form, for two: E. Miller, "Formulas for Bayesian A/B Testing"."""
+    """The closed form for two variants: E. Miller, "Formulas for Bayesian A/B Testing"."""
     (a1, b1), (a2, b2) = ((1 + replied, 1 + sent - replied) for sent, replied in (first, second))
 
     def ln_beta(a: int, b: int) -> float:
@@ -33,11 +33,11 @@ def second_is_better(first: tuple[int, int], second: tuple[int, int]) -> float:
     )
 
 
-# Who is sent which.
+# Which lead is sent which variant.
 
 
 def test_the_assignment_never_changes() -> None:
-    """Fixed for all time: a lead half way through a sequence must find its variant after an upgrade, too."""
+    """These values never change: after an upgrade, a lead in the middle of a sequence must get the same variant."""
     variants = [Variant("A", 1), Variant("B", 1), Variant("C", 2)]
     assert "".join(choose(variants, lead, STEP) for lead in LEADS[:24]) == "CCCCACAABBCCBABCABCAACCC"
 
@@ -83,7 +83,7 @@ def test_somebody_must_be_sent_something() -> None:
         choose([Variant("A", 0)], LEADS[0], STEP)
 
 
-# Which has won.
+# Which variant has won.
 
 
 @pytest.mark.parametrize(

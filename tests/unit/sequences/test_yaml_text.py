@@ -1,4 +1,4 @@
-"""YAML is read as a person meant it, written so that it is read back the same, and never at any price."""
+"""YAML is read as its author meant it, reads back as it was written, and no document exhausts memory or time."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ TRAPS = [
 
 
 def texts() -> st.SearchStrategy[str]:
-    # What the API stores: no NUL, no surrogates.
+    # The text that the API stores has no NUL and no surrogates.
     anything = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=30)
     return anything | st.sampled_from(TRAPS) | st.text("ab \n\t-:#'\"", max_size=20)
 
@@ -44,7 +44,7 @@ JSON = st.recursive(
 def test_what_is_written_is_read_back(value: Any) -> None:
     text = dump(value)
     again = load(text)
-    assert json.dumps(again) == json.dumps(value)  # tells 1 from 1.0 and from true
+    assert json.dumps(again) == json.dumps(value)  # Tells 1 from 1.0 and from true.
 
 
 @examples(200)

@@ -33,7 +33,7 @@ PRIVATE = [
     "2002:a00:1::1",
     "64:ff9b::a00:1",
     "64:ff9b:1::a00:1",
-    # 10.0.0.1 at the position for that NAT64 prefix length, and a public address at the other one.
+    # 10.0.0.1 at the position for that NAT64 prefix length, and a public address at the other position.
     "64:ff9b:1:a00:0:100:808:808",
 ]
 
