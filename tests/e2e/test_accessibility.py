@@ -32,7 +32,7 @@ async def runs_over(page: Page) -> bool:
         pytest.param(PHONE, "light", marks=pytest.mark.long),
     ],
 )
-async def test_every_screen(
+async def test_axe_finds_nothing_serious_on_any_screen(
     browser: Browser, run: dict[str, Any], workspace: Workspace, size: tuple[int, int], theme: str
 ) -> None:
     faults: list[str] = []
@@ -44,7 +44,7 @@ async def test_every_screen(
     assert faults == []
 
 
-async def test_axe_would_find_something(browser: Browser, run: dict[str, Any], workspace: Workspace) -> None:
+async def test_axe_finds_a_violation_that_is_there(browser: Browser, run: dict[str, Any], workspace: Workspace) -> None:
     async with opened(browser, run, Screen("leads", "/app/leads"), workspace, DESKTOP, "light") as page:
         await page.evaluate(
             "document.body.insertAdjacentHTML('beforeend', '<img src=\"/favicon.svg\"><button></button>')"

@@ -46,7 +46,7 @@ async def save(page: Page) -> None:
     await expect(page.get_by_text("Unsaved")).to_have_count(0)
 
 
-async def test_steps_are_added_moved_deleted_and_brought_back_by_keyboard(page: Page, http: httpx.AsyncClient) -> None:
+async def test_steps_are_added_moved_deleted_and_restored_by_keyboard(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     await opened(page, sequence_id)
     await page.get_by_role("button", name="Action", exact=True).press("Enter")
@@ -62,7 +62,7 @@ async def test_steps_are_added_moved_deleted_and_brought_back_by_keyboard(page: 
     assert await keys(http, sequence_id) == ["rest", "first", "last", "action"]
 
 
-async def test_a_step_stays_where_it_was_put(page: Page, http: httpx.AsyncClient) -> None:
+async def test_a_step_keeps_the_position_to_which_it_was_dragged(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     await opened(page, sequence_id)
     await Builder(page).move("Some rest", right=-260, down=20)
@@ -73,7 +73,7 @@ async def test_a_step_stays_where_it_was_put(page: Page, http: httpx.AsyncClient
     assert await node(page, "Some rest").get_attribute("style") == place
 
 
-async def test_a_branch_is_led_elsewhere_in_the_list(page: Page, http: httpx.AsyncClient) -> None:
+async def test_a_branch_gets_another_target_in_the_list_view(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     check = {"key": "check", "type": "condition", "config": {"branches": [{"if": "opened", "then": {"stop": True}}]}}
     await call(http.post(f"/sequences/{sequence_id}/steps", json={**check, "position": 2}))
@@ -85,7 +85,7 @@ async def test_a_branch_is_led_elsewhere_in_the_list(page: Page, http: httpx.Asy
     assert steps[1]["config"]["branches"] == [{"if": "opened", "then": {"goto": "last"}}]
 
 
-async def test_nobody_overwrites_unseen_and_nothing_is_left_behind_unasked(
+async def test_a_conflicting_save_and_unsaved_changes_ask_first(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     sequence_id = await made(http)
@@ -107,7 +107,7 @@ async def test_nobody_overwrites_unseen_and_nothing_is_left_behind_unasked(
     assert await keys(http, sequence_id) == ["first", "rest", "last", "action"]
 
 
-async def test_publishing_tells_first_what_it_does(page: Page, http: httpx.AsyncClient) -> None:
+async def test_publishing_shows_its_effect_first(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http, active=True)
     await opened(page, sequence_id)
     await node(page, "Some rest").focus()
@@ -121,7 +121,7 @@ async def test_publishing_tells_first_what_it_does(page: Page, http: httpx.Async
     assert (await call(http.get(f"/sequences/{sequence_id}")))["current_version"] == 2
 
 
-async def test_an_unfinished_step_is_kept_and_told(page: Page, http: httpx.AsyncClient) -> None:
+async def test_an_unfinished_step_is_saved_and_reported(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     await opened(page, sequence_id)
     await page.get_by_role("button", name="Email", exact=True).click()
@@ -131,7 +131,7 @@ async def test_an_unfinished_step_is_kept_and_told(page: Page, http: httpx.Async
     assert await keys(http, sequence_id) == ["first", "rest", "last", "email"]
 
 
-async def test_it_works_on_a_phone(browser: Browser, run: dict[str, Any], http: httpx.AsyncClient) -> None:
+async def test_the_builder_works_on_a_phone(browser: Browser, run: dict[str, Any], http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     async with (
         signed_in(browser, run, size=PHONE, inspected=True) as context,

@@ -40,7 +40,7 @@ async def names(http: httpx.AsyncClient, sequence_id: str) -> list[str]:
     return [step["name"] for step in (await call(http.get(f"/sequences/{sequence_id}/steps")))["items"]]
 
 
-async def test_the_api_dies_while_a_list_is_open(
+async def test_a_list_recovers_after_the_api_died(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient, up: UpRun
 ) -> None:
     await made(http, "There before")
@@ -60,7 +60,7 @@ async def test_the_api_dies_while_a_list_is_open(
         await expect(page.get_by_role("row", name="Made afterwards")).to_be_visible()
 
 
-async def test_a_save_that_does_not_arrive_loses_nothing(
+async def test_a_save_that_fails_loses_no_change(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     sequence_id = await made(http, "Kept")
@@ -96,7 +96,7 @@ async def test_a_save_that_does_not_arrive_loses_nothing(
         assert await names(http, sequence_id) == ["Introduction", "Some rest", "Some more rest", "Even more rest"]
 
 
-async def test_a_key_that_is_revoked_in_the_middle_of_work(
+async def test_a_key_that_is_revoked_during_work_asks_for_a_new_sign_in(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     sequence_id = await made(http, "Interrupted")
@@ -140,7 +140,7 @@ async def test_a_key_that_is_revoked_in_the_middle_of_work(
         await expect(over).to_be_hidden()  # Signing out shows no message.
 
 
-async def test_what_the_server_refuses_stands_where_it_is_wrong(
+async def test_a_refusal_is_shown_beside_its_field(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     sequence_id = await made(http, "Faulty")
@@ -171,7 +171,9 @@ async def test_what_the_server_refuses_stands_where_it_is_wrong(
         await expect(page.get_by_text("active", exact=True)).to_be_visible()
 
 
-async def test_two_people_write_at_once(browser: Browser, run: dict[str, Any], http: httpx.AsyncClient) -> None:
+async def test_two_users_who_edit_at_once_see_the_conflict(
+    browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
+) -> None:
     sequence_id = await made(http, "Shared")
 
     async def they_call_it(name: str) -> None:

@@ -21,7 +21,7 @@ STEPS: list[dict[str, Any]] = [
 ]
 
 
-async def test_all_of_it_by_keyboard(page: Page, http: httpx.AsyncClient) -> None:
+async def test_a_sequence_is_built_and_a_lead_enrolled_by_keyboard(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = (await call(http.post("/sequences", json={"name": "By keys", "steps": STEPS})))["id"]
     await call(http.post("/leads", json={"email": "ada@acme.example", "first_name": "Ada"}))
     keys, builder = Keyboard(page), Builder(page)

@@ -10,7 +10,7 @@ from tests.e2e.browser import signed_in
 from tests.e2e.conftest import watched
 
 
-async def test_it_loads_nothing_from_elsewhere_and_tries_requests(browser: Browser, run: dict[str, Any]) -> None:
+async def test_the_reference_loads_no_external_files_and_sends_requests(browser: Browser, run: dict[str, Any]) -> None:
     asked: set[str] = set()
     async with signed_in(browser, run) as context, watched(await context.new_page()) as page:
         page.on("request", lambda request: asked.add(urlsplit(request.url)._replace(path="", query="").geturl()))
@@ -26,6 +26,6 @@ async def test_it_loads_nothing_from_elsewhere_and_tries_requests(browser: Brows
         assert {url for url in asked if not url.startswith("data:")} == {run["api_url"]}
 
 
-def test_the_frameworks_own_pages_are_not_there(run: dict[str, Any]) -> None:
+def test_the_reference_pages_of_the_framework_are_disabled(run: dict[str, Any]) -> None:
     for path in ("/redoc", "/docs/oauth2-redirect"):
         assert httpx.get(f"{run['api_url']}{path}", trust_env=False).status_code == 404

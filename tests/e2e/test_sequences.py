@@ -10,7 +10,7 @@ from tests.e2e.browser import signed_in
 from tests.e2e.conftest import watched
 
 
-async def test_the_example_is_paused_taken_up_and_given_leads_of_a_file(page: Page, http: httpx.AsyncClient) -> None:
+async def test_the_example_is_paused_resumed_and_gets_leads_from_a_file(page: Page, http: httpx.AsyncClient) -> None:
     await page.goto("/app/sequences")
     await page.get_by_role("button", name="Start from the cold outreach").click()
     await page.wait_for_url("**/app/sequences/*-*")
@@ -54,7 +54,7 @@ async def test_the_example_is_paused_taken_up_and_given_leads_of_a_file(page: Pa
     await expect(page.get_by_role("button", name="Enroll 0 leads")).to_be_disabled()
 
 
-async def test_a_setting_that_is_refused_says_so_beside_its_field(
+async def test_a_refused_setting_shows_the_error_beside_its_field(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     async with signed_in(browser, run) as context, watched(await context.new_page(), allowed=("422",)) as page:

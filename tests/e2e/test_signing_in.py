@@ -47,7 +47,9 @@ async def fill_in(page: Page, email: str, password: str) -> None:
     await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-async def test_the_printed_address_signs_in_and_leaves_no_key_behind(browser: Browser, run: dict[str, Any]) -> None:
+async def test_the_printed_address_signs_in_and_stores_no_key_in_the_browser(
+    browser: Browser, run: dict[str, Any]
+) -> None:
     async with stranger(browser, run) as context, watched(await context.new_page()) as page:
         await page.goto(f"{run['ui_url']}#key={run['api_key']}")
         await expect_inside(page)
@@ -60,14 +62,14 @@ async def test_the_printed_address_signs_in_and_leaves_no_key_behind(browser: Br
         await expect_inside(page)
 
 
-async def test_a_printed_address_that_is_out_of_date_says_so(browser: Browser, run: dict[str, Any]) -> None:
+async def test_an_outdated_printed_address_shows_an_error(browser: Browser, run: dict[str, Any]) -> None:
     async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
         await page.goto(f"{run['ui_url']}#key=cdz_{'x' * 41}")
         await expect(page.get_by_role("alert")).to_contain_text("The API key in the address is not accepted")
         assert "#" not in page.url
 
 
-async def test_a_link_from_elsewhere_signs_nobody_in(browser: Browser, run: dict[str, Any]) -> None:
+async def test_a_link_from_another_site_signs_nobody_in(browser: Browser, run: dict[str, Any]) -> None:
     """Otherwise whoever follows the link works in the organisation of the person who wrote it."""
     elsewhere = f"http://{ELSEWHERE}:{urlsplit(run['api_url']).port}/"
     async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
@@ -77,7 +79,7 @@ async def test_a_link_from_elsewhere_signs_nobody_in(browser: Browser, run: dict
         assert await context.cookies() == []
 
 
-async def test_a_key_is_tried_before_it_is_taken(browser: Browser, run: dict[str, Any]) -> None:
+async def test_a_key_is_checked_before_it_is_accepted(browser: Browser, run: dict[str, Any]) -> None:
     async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
         await page.goto("/app/leads?search=ada")
         await page.get_by_role("button", name="API key").click()
@@ -96,7 +98,9 @@ async def test_a_key_is_tried_before_it_is_taken(browser: Browser, run: dict[str
         await expect_outside(page)
 
 
-async def test_from_an_invitation_to_a_password(browser: Browser, run: dict[str, Any], http: httpx.AsyncClient) -> None:
+async def test_an_invited_user_sets_a_password_and_signs_in(
+    browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
+) -> None:
     email = f"{secrets.token_hex(4)}@cadenza.example"
     async with signed_in(browser, run) as context, watched(await context.new_page()) as admin:
         await admin.goto("/app/settings/users")
@@ -147,7 +151,7 @@ async def test_from_an_invitation_to_a_password(browser: Browser, run: dict[str,
             await expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
 
 
-async def test_an_address_of_two_organisations_is_asked_which(
+async def test_a_user_of_two_organisations_chooses_one(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     email = f"{secrets.token_hex(4)}@cadenza.example"
@@ -166,7 +170,7 @@ async def test_an_address_of_two_organisations_is_asked_which(
         await expect(page.get_by_role("textbox", name="Name")).to_have_value("Second Ltd")
 
 
-async def test_what_one_tab_does_counts_for_all(browser: Browser, run: dict[str, Any]) -> None:
+async def test_signing_in_or_out_in_one_tab_applies_to_all_tabs(browser: Browser, run: dict[str, Any]) -> None:
     async with (
         signed_in(browser, run) as context,
         watched(await context.new_page()) as one,
@@ -183,7 +187,7 @@ async def test_what_one_tab_does_counts_for_all(browser: Browser, run: dict[str,
         await expect_inside(other)
 
 
-async def test_who_signs_in_in_one_tab_is_who_the_other_asks_as(
+async def test_another_tab_requests_as_the_user_who_signed_in_last(
     browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
 ) -> None:
     made = await call(http.post("/tenants", json={"name": "Third Ltd"}))
@@ -199,7 +203,7 @@ async def test_who_signs_in_in_one_tab_is_who_the_other_asks_as(
         await expect(one.get_by_role("textbox", name="Name")).to_have_value("Third Ltd")
 
 
-async def test_by_keyboard_alone(browser: Browser, run: dict[str, Any]) -> None:
+async def test_signing_in_works_by_keyboard_alone(browser: Browser, run: dict[str, Any]) -> None:
     async with stranger(browser, run) as context, watched(await context.new_page(), ("401",)) as page:
         keyboard = Keyboard(page)
         await page.goto("/app/sequences")

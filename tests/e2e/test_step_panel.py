@@ -64,7 +64,7 @@ async def save(page: Page, sequence_id: str) -> None:
     assert (await answer.value).ok
 
 
-async def test_an_email_is_written_and_read_as_its_lead_would(page: Page, http: httpx.AsyncClient) -> None:
+async def test_an_email_is_written_and_previewed_for_a_lead(page: Page, http: httpx.AsyncClient) -> None:
     await call(http.post("/leads", json={"email": "ada@acme.example", "first_name": "Ada"}))
     sequence_id = await made(http)
     await open_step(page, sequence_id, "First note")
@@ -87,7 +87,7 @@ async def test_an_email_is_written_and_read_as_its_lead_would(page: Page, http: 
     }
 
 
-async def test_a_condition_keeps_what_is_not_touched(page: Page, http: httpx.AsyncClient) -> None:
+async def test_a_condition_keeps_the_parts_that_are_not_edited(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     await open_step(page, sequence_id, "Any interest?")
     await page.get_by_role("button", name="Add a branch").click()

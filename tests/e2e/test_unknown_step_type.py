@@ -49,7 +49,9 @@ async def step_of(http: httpx.AsyncClient, sequence_id: str, key: str) -> dict[s
     return next(step for step in steps if step["key"] == key)
 
 
-async def test_its_config_is_edited_as_json_and_the_rest_of_it_is_kept(page: Page, http: httpx.AsyncClient) -> None:
+async def test_an_unknown_step_is_edited_as_json_and_keeps_its_other_fields(
+    page: Page, http: httpx.AsyncClient
+) -> None:
     sequence_id = await made(http)
     before = await step_of(http, sequence_id, "until")
     builder = Builder(page)
@@ -69,7 +71,7 @@ async def test_its_config_is_edited_as_json_and_the_rest_of_it_is_kept(page: Pag
     assert changed <= {"config", "updated_at"}
 
 
-async def test_it_stays_as_it_is_when_other_steps_change(page: Page, http: httpx.AsyncClient) -> None:
+async def test_an_unknown_step_is_unchanged_when_other_steps_change(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     before = await step_of(http, sequence_id, "until")
     builder = Builder(page)
@@ -86,7 +88,7 @@ async def test_it_stays_as_it_is_when_other_steps_change(page: Page, http: httpx
     assert steps[0]["config"] == UNTIL["config"]
 
 
-async def test_leads_that_stand_at_it_are_shown(page: Page, http: httpx.AsyncClient) -> None:
+async def test_leads_at_an_unknown_step_are_shown(page: Page, http: httpx.AsyncClient) -> None:
     sequence_id = await made(http)
     await call(http.put(f"/sequences/{sequence_id}", json={"status": "active"}))
     lead = await call(http.post("/leads", json={"email": "ada@acme.example", "first_name": "Ada"}))
@@ -98,7 +100,9 @@ async def test_leads_that_stand_at_it_are_shown(page: Page, http: httpx.AsyncCli
     await expect(step).to_contain_text("Wait until")
 
 
-async def test_its_panel_is_accessible(browser: Browser, run: dict[str, Any], http: httpx.AsyncClient) -> None:
+async def test_the_panel_of_an_unknown_step_is_accessible(
+    browser: Browser, run: dict[str, Any], http: httpx.AsyncClient
+) -> None:
     sequence_id = await made(http)
     async with (
         signed_in(browser, run, size=PHONE, theme="dark", inspected=True) as context,

@@ -45,7 +45,7 @@ async def upgraded(request: pytest.FixtureRequest) -> AsyncGenerator[House]:
             run.close()
 
 
-async def test_every_lead_goes_on_from_where_it_slept(upgraded: House) -> None:
+async def test_every_sleeping_lead_continues_after_an_upgrade(upgraded: House) -> None:
     before = upgraded.ledger("sent")
     assert len(before) > len(LEADS) // 2
     wake(upgraded)

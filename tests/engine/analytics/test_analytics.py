@@ -7,7 +7,7 @@ from services.inbound.receiving import OpenEvent, ReplyEvent
 from tests.stage import COLD_OUTREACH, Stage
 
 
-async def test_three_fates_are_counted(stage: Stage) -> None:
+async def test_three_outcomes_are_counted(stage: Stage) -> None:
     sequence = await stage.sequence(COLD_OUTREACH["steps"])
     silent, interested, replies = [await stage.lead() for _ in range(3)]
     enrollments = await stage.enroll(sequence, silent, interested, replies)

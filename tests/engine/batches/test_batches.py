@@ -123,7 +123,7 @@ async def api_process(
 
 
 @pytest.mark.long
-async def test_a_driver_that_is_killed_loses_no_lead_and_doubles_none(
+async def test_a_killed_driver_loses_no_lead_and_enrolls_none_twice(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     count = 3_000
@@ -162,7 +162,7 @@ async def test_a_driver_that_is_killed_loses_no_lead_and_doubles_none(
     await stage.until(all_running, "Temporal runs each of them, once")
 
 
-async def test_a_whole_sequence_is_held_let_go_and_ended(stage: Stage) -> None:
+async def test_a_whole_sequence_is_paused_resumed_and_stopped(stage: Stage) -> None:
     count = 300
     sequence = await stage.sequence([DELAY, EMAIL])
     async with stage.database.write(stage.tenant_id) as session:
@@ -189,7 +189,7 @@ async def test_a_whole_sequence_is_held_let_go_and_ended(stage: Stage) -> None:
     await stage.until(all_closed, "every workflow has heard of its end")
 
 
-async def test_commands_that_overtake_each_other_end_as_the_last_one_says(stage: Stage) -> None:
+async def test_the_last_of_several_concurrent_commands_decides(stage: Stage) -> None:
     sequence = await stage.sequence([DELAY, EMAIL])
     leads = [await stage.lead() for _ in range(FIRST_CHUNK * 2)]
     enrollments = await stage.enroll(sequence, *leads)
@@ -205,7 +205,7 @@ async def test_commands_that_overtake_each_other_end_as_the_last_one_says(stage:
         assert not (await stage.position(enrollment)).held
 
 
-async def test_what_came_due_during_the_pause_leaves_one_after_another(stage: Stage) -> None:
+async def test_emails_that_came_due_during_a_pause_are_sent_one_by_one(stage: Stage) -> None:
     sequence = await stage.sequence([DELAY, EMAIL])
     leads = [await stage.lead() for _ in range(30)]
     enrollments = await stage.enroll(sequence, *leads)
@@ -220,7 +220,7 @@ async def test_what_came_due_during_the_pause_leaves_one_after_another(stage: St
     assert last - (await batch(stage)).created_at >= timedelta(seconds=2.9)
 
 
-async def test_another_tenants_leads_move_while_a_campaign_is_enrolled(stage: Stage) -> None:
+async def test_leads_of_another_tenant_advance_while_a_campaign_is_enrolled(stage: Stage) -> None:
     count = 4_000
     busy, sequence = stage, await stage.sequence([DELAY, EMAIL])
     quiet = dataclasses.replace(stage, tenant_id=await new_tenant(stage.database))

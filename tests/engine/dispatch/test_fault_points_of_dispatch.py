@@ -83,7 +83,7 @@ async def is_known_to_temporal(stage: Stage, enrollment_id: UUID) -> bool:
         (FaultPoint.BETWEEN_DISPATCH_AND_SETTLE, True, True),
     ],
 )
-async def test_the_api_dies(
+async def test_the_start_is_delivered_after_the_api_died(
     stage: Stage,
     migrated_postgres: EmbeddedPostgres,
     temporal_server: EmbeddedTemporal,
@@ -115,7 +115,7 @@ async def test_the_api_dies(
     assert await stage.handle(enrollment.id).result() == "completed"
 
 
-async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
+async def test_an_enrollment_by_an_action_starts_after_its_worker_died(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     servers = (migrated_postgres.app_url, temporal_server.address)
@@ -136,7 +136,7 @@ async def test_a_worker_dies_between_an_action_that_enrolls_and_its_dispatch(
     assert await stage.subjects_to(lead) == ["Hello Acme"]
 
 
-async def test_a_worker_dies_in_the_pass_over_the_queue_and_another_goes_on_with_it(
+async def test_another_worker_continues_a_pass_over_the_queue_after_a_death(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     """This takes seconds only: the next pass does not start before this one has ended."""

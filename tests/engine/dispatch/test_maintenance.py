@@ -23,7 +23,7 @@ async def test_analytics_are_refreshed_for_every_tenant(stage: Stage) -> None:
     assert (kept.enrolled, kept.completed, [step.reached for step in kept.steps]) == (1, 1, [1])
 
 
-async def test_the_log_has_its_months(stage: Stage) -> None:
+async def test_the_log_has_partitions_for_the_months_ahead(stage: Stage) -> None:
     run = MaintainLogWorkflow.run
     await stage.client.execute_workflow(run, id=f"maintain-{uuid4()}", task_queue=stage.task_queue)
     again = await stage.client.execute_workflow(run, id=f"maintain-{uuid4()}", task_queue=stage.task_queue)
@@ -33,7 +33,7 @@ async def test_the_log_has_its_months(stage: Stage) -> None:
     assert len(months) >= 5
 
 
-async def test_every_schedule_is_there_once(stage: Stage) -> None:
+async def test_every_schedule_exists_once(stage: Stage) -> None:
     for _ in range(3):
         await stage.parts.gateway.ensure_schedules()
     for scheduled in SCHEDULES:

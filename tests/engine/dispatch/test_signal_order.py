@@ -89,7 +89,7 @@ async def asleep(stage: Stage, count: int) -> list[tuple[UUID, UUID]]:
 PAUSED_AND_LET_GO = [(Command.PAUSE, pause), (Command.RESUME, resume)] * 2
 
 
-async def test_every_order_of_pauses_and_resumes_ends_where_the_mirror_stands(stage: Stage) -> None:
+async def test_every_order_of_pauses_and_resumes_ends_in_the_stored_status(stage: Stage) -> None:
     orders = list(permutations(range(len(PAUSED_AND_LET_GO))))
     chance = random.Random(5)
 
@@ -131,7 +131,7 @@ async def test_every_order_around_a_reply_ends_stopped_and_late_signals_change_n
     assert stage.sink.subjects() == ["First"] * len(orders)
 
 
-async def test_told_in_any_order_while_its_email_is_on_the_way(stage: Stage) -> None:
+async def test_signals_in_any_order_during_a_send_end_in_the_stored_status(stage: Stage) -> None:
     orders = list(permutations(range(len(PAUSED_AND_LET_GO))))[::4]
     sequence = await stage.sequence([FIRST, DELAY, SECOND])
     leads = [await stage.lead() for _ in orders]
@@ -154,7 +154,7 @@ async def test_told_in_any_order_while_its_email_is_on_the_way(stage: Stage) -> 
     assert stage.sink.duplicates() == []
 
 
-async def test_told_before_its_start_was_delivered(stage: Stage) -> None:
+async def test_a_pause_is_delivered_after_the_start_that_another_dispatcher_holds(stage: Stage) -> None:
     """Another dispatcher has leased the start and is slow to deliver it."""
     sequence, lead = await stage.sequence([FIRST]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)

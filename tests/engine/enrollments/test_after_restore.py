@@ -30,7 +30,7 @@ async def ledger(stage: Stage, enrollment: UUID) -> list[tuple[str, str]]:
     return [(row.key, row.status) for row in rows]
 
 
-async def test_what_was_due_in_the_gap_is_left_out_and_said_to_be(stage: Stage) -> None:
+async def test_an_email_due_in_the_gap_is_skipped_and_logged(stage: Stage) -> None:
     await stage.stop_worker()
     lead, (enrollment,) = await enrolled(stage)
     gap = the_last(5)
@@ -47,7 +47,7 @@ async def test_what_was_due_in_the_gap_is_left_out_and_said_to_be(stage: Stage) 
     assert told.detail["gap"]["taken_at"] == gap.taken_at.isoformat()
 
 
-async def test_an_author_who_would_rather_send_twice(stage: Stage) -> None:
+async def test_an_author_may_choose_to_send_twice(stage: Stage) -> None:
     await stage.stop_worker()
     lead, _ = await enrolled(stage, unknown_outcome="resend")
     await settle_tenant(stage.database, stage.tenant_id, the_last(5))
@@ -58,7 +58,7 @@ async def test_an_author_who_would_rather_send_twice(stage: Stage) -> None:
     assert [one.message_id for one in stage.sink.received] == [marked.rfc_message_id]
 
 
-async def test_what_may_have_left_is_continued_under_the_subject_that_it_would_have(stage: Stage) -> None:
+async def test_a_reply_step_continues_a_possibly_sent_email_under_its_subject(stage: Stage) -> None:
     await stage.stop_worker()
     reply = {"key": "reply", "type": "email", "config": {"reply_in_thread": True, "body_text": "And?"}}
     lead = await stage.lead()
@@ -71,7 +71,7 @@ async def test_what_may_have_left_is_continued_under_the_subject_that_it_would_h
     assert await stage.subjects_to(lead) == ["Re: First"]
 
 
-async def test_a_tenant_without_a_mailbox_is_settled_too(stage: Stage) -> None:
+async def test_a_restore_also_handles_a_tenant_without_a_mailbox(stage: Stage) -> None:
     await stage.stop_worker()
     _, (enrollment,) = await enrolled(stage)
     await stage.query_write("UPDATE lead_sequence_state SET mailbox_id = NULL")
@@ -80,7 +80,7 @@ async def test_a_tenant_without_a_mailbox_is_settled_too(stage: Stage) -> None:
     assert await ledger(stage, enrollment) == [("first", "unknown")]
 
 
-async def test_what_was_reserved_in_the_copy_may_have_left(stage: Stage) -> None:
+async def test_a_message_reserved_in_the_copy_counts_as_possibly_sent(stage: Stage) -> None:
     await stage.stop_worker()
     lead, (enrollment,) = await enrolled(stage)
     await stage.query_write(
@@ -99,7 +99,7 @@ async def test_what_was_reserved_in_the_copy_may_have_left(stage: Stage) -> None
     assert await stage.subjects_to(lead) == []
 
 
-async def test_temporal_knows_more_than_the_copy(stage: Stage) -> None:
+async def test_a_workflow_ahead_of_the_restored_row_sends_nothing_again(stage: Stage) -> None:
     """Only Postgres was restored. The workflow is ahead of the enrollment's row, and is set back to it."""
     lead, (enrollment,) = await enrolled(stage)
     await until_logged(stage, enrollment, "email_sent")
@@ -115,7 +115,7 @@ async def test_temporal_knows_more_than_the_copy(stage: Stage) -> None:
     assert await stage.subjects_to(lead) == ["First", "Second"]
 
 
-async def test_without_the_marks_it_is_sent_again(stage: Stage) -> None:
+async def test_without_the_marks_of_a_restore_the_email_is_sent_again(stage: Stage) -> None:
     lead, (enrollment,) = await enrolled(stage)
     await until_logged(stage, enrollment, "email_sent")
     first = await stage.query("SELECT id FROM sequence_steps WHERE key = 'first'")
@@ -126,7 +126,7 @@ async def test_without_the_marks_it_is_sent_again(stage: Stage) -> None:
     assert await stage.subjects_to(lead) == ["First", "First"]
 
 
-async def test_temporal_has_never_heard_of_it(stage: Stage) -> None:
+async def test_an_enrollment_unknown_to_temporal_sends_nothing_again(stage: Stage) -> None:
     """The enrollment's start was delivered after Temporal's copy was made, and before Postgres' copy."""
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence(STEPS[1:]), lead, dispatch=False)
@@ -138,7 +138,7 @@ async def test_temporal_has_never_heard_of_it(stage: Stage) -> None:
     assert await stage.subjects_to(lead) == ["Second"]
 
 
-async def test_an_assignment_that_was_under_way_goes_on_and_mails_nobody_again(stage: Stage) -> None:
+async def test_a_batch_under_way_continues_and_mails_nobody_again(stage: Stage) -> None:
     """The leads of the batch are enrolled only now. In the gap the old installation had enrolled and mailed them."""
     await stage.stop_worker()
     leads = [await stage.lead() for _ in range(3)]
@@ -165,7 +165,7 @@ async def test_an_assignment_that_was_under_way_goes_on_and_mails_nobody_again(s
     assert [tuple(row) for row in counted] == [("done", 3)]
 
 
-async def test_what_an_action_enrolls_once_more_is_not_mailed_once_more(stage: Stage) -> None:
+async def test_a_lead_that_an_action_enrolls_again_is_not_mailed_again(stage: Stage) -> None:
     """In the gap the action had enrolled the lead in another sequence, and the first email of that had been sent."""
     await stage.stop_worker()
     other, campaign, key = await stage.sequence(STEPS), uuid4(), {"tenant_id": stage.tenant_id}
@@ -193,7 +193,7 @@ async def test_what_an_action_enrolls_once_more_is_not_mailed_once_more(stage: S
     assert await stage.subjects_to(lead) == ["Second"]
 
 
-async def test_who_was_enrolled_after_the_end_is_none_of_its_business(stage: Stage) -> None:
+async def test_an_enrollment_after_the_gap_is_not_affected(stage: Stage) -> None:
     await stage.stop_worker()
     await enrolled(stage)
     then = datetime.now(UTC) - 10 * MINUTE

@@ -40,7 +40,7 @@ async def detail_of(stage: Stage, enrollment: UUID, event: str) -> Any:
     return rows[-1].detail
 
 
-async def test_a_colleagues_reply_stops_and_the_log_says_whose_it_was(stage: Stage) -> None:
+async def test_a_colleagues_reply_stops_the_enrollment_and_the_log_names_the_lead(stage: Stage) -> None:
     sequence = await stage.sequence(STEPS, on_company_reply="stop")
     leads, (ada, bob, eve) = await colleagues(
         stage, sequence, "ada@corp.example", "bob@corp.example", "eve@other.example"
@@ -56,7 +56,7 @@ async def test_a_colleagues_reply_stops_and_the_log_says_whose_it_was(stage: Sta
     assert stage.sink.subjects().count("Nudge") == 1
 
 
-async def test_a_colleagues_reply_pauses_until_somebody_resumes(stage: Stage) -> None:
+async def test_a_colleagues_reply_pauses_the_enrollment_until_a_resume(stage: Stage) -> None:
     sequence = await stage.sequence(STEPS, on_company_reply="pause")
     leads, (_, bob) = await colleagues(stage, sequence, "ada@corp.example", "bob@corp.example")
     told = await stage.tell(leads[0], ReplyEvent(type="reply"))
@@ -71,7 +71,7 @@ async def test_a_colleagues_reply_pauses_until_somebody_resumes(stage: Stage) ->
 
 
 @pytest.mark.parametrize("emails", [("ada@corp.example", "bob@corp.example"), ("ada@gmail.com", "bob@gmail.com")])
-async def test_who_is_no_colleague_or_whose_sequence_does_not_ask_goes_on(
+async def test_other_companies_and_sequences_without_the_setting_continue(
     stage: Stage, emails: tuple[str, str]
 ) -> None:
     asks = emails[0].endswith("gmail.com")
@@ -83,14 +83,14 @@ async def test_who_is_no_colleague_or_whose_sequence_does_not_ask_goes_on(
     assert (await stage.until_status(bob, "completed")).emails_sent == 2
 
 
-async def test_an_automatic_reply_says_nothing_of_colleagues(stage: Stage) -> None:
+async def test_an_auto_reply_does_not_affect_colleagues(stage: Stage) -> None:
     sequence = await stage.sequence(STEPS, on_company_reply="stop")
     leads, (_, bob) = await colleagues(stage, sequence, "ada@corp.example", "bob@corp.example")
     await stage.tell(leads[0], AutoReplyEvent(type="auto_reply"))
     assert (await stage.state(bob)).status == "active"
 
 
-async def test_colleagues_who_reply_at_once_do_not_wait_in_a_circle(stage: Stage) -> None:
+async def test_concurrent_replies_of_colleagues_do_not_deadlock(stage: Stage) -> None:
     """Each reply locks all of their enrollments. If the locks were not taken in the order of IDs, two replies would
     deadlock."""
     sequence = await stage.sequence([WAIT, NUDGE], on_company_reply="stop")
@@ -107,7 +107,7 @@ async def test_colleagues_who_reply_at_once_do_not_wait_in_a_circle(stage: Stage
     assert sorted(reasons) == ["company_replied"] * 23 + ["replied"]
 
 
-async def test_only_colleagues_in_sequences_that_ask_are_locked(stage: Stage) -> None:
+async def test_only_colleagues_in_sequences_with_the_setting_are_locked(stage: Stage) -> None:
     asks = await stage.sequence([WAIT, NUDGE], on_company_reply="pause")
     does_not = await stage.sequence([WAIT, NUDGE])
     ada, bob = await stage.lead(email="ada@corp.example"), await stage.lead(email="bob@corp.example")

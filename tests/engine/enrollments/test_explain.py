@@ -271,7 +271,7 @@ SCENES: dict[Scene, tuple[list[str], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
-async def test_the_cause_is_named(stage: Stage, scene: Scene) -> None:
+async def test_the_explanation_names_the_reason(stage: Stage, scene: Scene) -> None:
     also, binds = SCENES[scene]
     enrollment = await scene(stage)
     told = await explained(stage, enrollment)
@@ -281,12 +281,12 @@ async def test_the_cause_is_named(stage: Stage, scene: Scene) -> None:
         assert told.next_eligible_at == (await stage.state(enrollment)).next_action_at
 
 
-def test_every_cause_is_brought_about() -> None:
+def test_every_reason_has_a_case() -> None:
     causes = {cause.__name__.removeprefix("_") for cause in CAUSES} | {"due"}
     assert causes == {scene.__name__ for scene in SCENES}
 
 
-async def test_a_lead_whose_zone_is_unknown_is_told_everywhere_whose_clocks_count(stage: Stage) -> None:
+async def test_every_answer_names_the_zone_used_for_a_lead_without_one(stage: Stage) -> None:
     opens = at_nine(days=3)
     days = SendWindow(days=(weekday(opens),), timezone="lead")
     sequence = await stage.sequence([EMAIL], send_window=days, timezone="UTC")
@@ -300,7 +300,7 @@ async def test_a_lead_whose_zone_is_unknown_is_told_everywhere_whose_clocks_coun
     assert (row.detail["cause"], row.detail["timezone"], row.detail["zone_unknown"]) == ("window", "UTC", "lead")
 
 
-async def test_a_moved_clock_is_the_clock_that_counts(stage: Stage) -> None:
+async def test_explanations_use_the_moved_clock(stage: Stage) -> None:
     _, _, enrollment = await enrolled(stage, DELAY, EMAIL, TAG)
     await stage.forward(days=2)
     async with stage.database.read(stage.tenant_id) as session:

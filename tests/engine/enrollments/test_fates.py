@@ -28,7 +28,7 @@ async def suppressed(stage: Stage, lead) -> bool:
     return bool(await stage.query("SELECT 1 FROM suppressions WHERE value = :email", email=email))
 
 
-async def test_does_nothing(stage: Stage) -> None:
+async def test_a_lead_that_does_nothing_gets_every_email(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=2, hours=23)
     assert stage.sink.subjects() == [INTRO]
@@ -43,7 +43,7 @@ async def test_does_nothing(stage: Stage) -> None:
     assert (await stage.state(enrollment)).steps_completed == 4
 
 
-async def test_opens_the_follow_up(stage: Stage) -> None:
+async def test_a_lead_that_opens_the_follow_up_takes_that_branch(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=3, hours=1)
     await stage.tell(lead, OpenEvent(type="open", machine=True))
@@ -57,7 +57,7 @@ async def test_opens_the_follow_up(stage: Stage) -> None:
     assert reply["In-Reply-To"] == follow_up["Message-ID"]
 
 
-async def test_a_machine_open_moves_no_branch(stage: Stage) -> None:
+async def test_a_machine_open_does_not_change_the_branch(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=3, hours=1)
     await stage.tell(lead, OpenEvent(type="open", machine=True))
@@ -66,7 +66,7 @@ async def test_a_machine_open_moves_no_branch(stage: Stage) -> None:
     assert stage.sink.subjects() == [INTRO, FOLLOW_UP, BREAKUP]
 
 
-async def test_replies_on_day_2(stage: Stage) -> None:
+async def test_a_reply_on_day_2_stops_the_enrollment(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=2)
     await stage.tell(lead, ReplyEvent(type="reply"))
@@ -75,7 +75,7 @@ async def test_replies_on_day_2(stage: Stage) -> None:
     assert stage.sink.subjects() == [INTRO]
 
 
-async def test_is_out_of_office_until_day_10(stage: Stage) -> None:
+async def test_an_out_of_office_reply_holds_emails_until_day_10(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=1)
     back = datetime.now(UTC).date() + timedelta(days=10)
@@ -92,7 +92,7 @@ async def test_is_out_of_office_until_day_10(stage: Stage) -> None:
     assert await outcome(stage, lead, enrollment) == ("completed", None, "unresponsive")
 
 
-async def test_unsubscribes_on_day_5(stage: Stage) -> None:
+async def test_an_unsubscribe_on_day_5_stops_the_enrollment(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=5)
     await stage.tell(lead, UnsubscribeEvent(type="unsubscribe"))
@@ -102,7 +102,7 @@ async def test_unsubscribes_on_day_5(stage: Stage) -> None:
     assert await suppressed(stage, lead)
 
 
-async def test_hard_bounces_at_once(stage: Stage) -> None:
+async def test_a_hard_bounce_stops_the_enrollment_at_once(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.tell(lead, BounceEvent(type="bounce", hard=True))
     assert await outcome(stage, lead, enrollment) == ("stopped", "bounced", "bounced")
@@ -111,7 +111,7 @@ async def test_hard_bounces_at_once(stage: Stage) -> None:
     assert await suppressed(stage, lead)
 
 
-async def test_is_paused_on_day_1_and_resumed_on_day_6(stage: Stage) -> None:
+async def test_a_pause_on_day_1_and_a_resume_on_day_6_shift_the_emails(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     began = datetime.now(UTC)
     await stage.forward(days=1)
@@ -131,7 +131,7 @@ async def test_is_paused_on_day_1_and_resumed_on_day_6(stage: Stage) -> None:
     assert await outcome(stage, lead, enrollment) == ("completed", None, "unresponsive")
 
 
-async def test_is_stopped_by_hand_on_day_4(stage: Stage) -> None:
+async def test_a_manual_stop_on_day_4_ends_the_enrollment(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=4)
     await stage.stop(lead)

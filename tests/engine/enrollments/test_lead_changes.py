@@ -41,7 +41,7 @@ async def counted(stage: Stage, counter: RoundTripCounter) -> AsyncGenerator[Dat
     await one.aclose()
 
 
-async def test_it_costs_two_round_trips_and_is_done_once(
+async def test_a_lead_change_takes_two_round_trips_and_applies_once(
     stage: Stage, counter: RoundTripCounter, counted: Database
 ) -> None:
     perform = make_performer(dataclasses.replace(stage.parts, database=counted)).perform
@@ -66,7 +66,7 @@ async def test_it_costs_two_round_trips_and_is_done_once(
 
 
 @pytest.mark.parametrize("status", ["unsubscribed", "bounced"])
-async def test_who_asked_to_be_left_alone_is_not_qualified(stage: Stage, status: str) -> None:
+async def test_a_lead_that_opted_out_is_not_qualified(stage: Stage, status: str) -> None:
     sequence, lead = await stage.sequence([QUALIFY]), await stage.lead()
     enrollments: list[UUID] = await stage.enroll(sequence, lead, dispatch=False)
     await stage.query_write("UPDATE leads SET status = :status WHERE id = :id", id=lead, status=status)

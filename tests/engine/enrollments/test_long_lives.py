@@ -23,7 +23,7 @@ LOOP = [
 ]
 
 
-async def test_a_loop_mails_once_a_visit_and_continues_as_new(
+async def test_a_loop_sends_one_email_per_visit_and_continues_as_new(
     migrated_postgres: EmbeddedPostgres, server_folder: Path
 ) -> None:
     suggested_early = ["limit.historyCount.suggestContinueAsNew=20"]

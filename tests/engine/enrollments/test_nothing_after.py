@@ -139,7 +139,7 @@ async def quicken(stage: Stage, sequence: UUID) -> None:
 
 
 @pytest.mark.parametrize("seed", [4, pytest.param(20261125, marks=pytest.mark.long)])
-async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched: Stage, seed: int) -> None:
+async def test_no_email_leaves_after_an_event_that_ends_the_enrollment(watched: Stage, seed: int) -> None:
     stage, chance = watched, random.Random(seed)
     # Otherwise the circuit breakers would hold the mailbox long before the end.
     await stage.query_write(

@@ -62,9 +62,7 @@ async def test_a_message_reserved_before_a_crash_is_sent_once_under_its_id(stage
 
 
 @pytest.mark.parametrize(("policy", "arrivals"), [("skip", 0), ("resend", 1)])
-async def test_a_message_that_may_have_left_is_never_sent_again_blindly(
-    stage: Stage, policy: str, arrivals: int
-) -> None:
+async def test_a_message_of_unknown_outcome_is_never_sent_again(stage: Stage, policy: str, arrivals: int) -> None:
     sequence, lead = await stage.sequence([EMAIL], unknown_outcome=policy), await stage.lead()
     await stage.stop_worker()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -80,7 +78,7 @@ async def test_a_message_that_may_have_left_is_never_sent_again_blindly(
     assert message.status == ("sent" if arrivals else "unknown")
 
 
-async def test_two_attempts_at_the_final_dot_let_one_pass(stage: Stage) -> None:
+async def test_only_one_of_two_attempts_passes_the_send_gate(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     await stage.stop_worker()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -89,7 +87,7 @@ async def test_two_attempts_at_the_final_dot_let_one_pass(stage: Stage) -> None:
     assert sorted(passed) == [False] * 7 + [True]
 
 
-async def test_a_pause_that_was_answered_keeps_the_message_back(stage: Stage) -> None:
+async def test_a_confirmed_pause_holds_the_message_back(stage: Stage) -> None:
     sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     # Temporal is not told. The send gate alone must hold the message back.
@@ -108,7 +106,7 @@ async def test_a_pause_that_was_answered_keeps_the_message_back(stage: Stage) ->
     assert (await stage.state(enrollment)).status == "paused"
 
 
-async def test_pause_racing_a_send(stage: Stage) -> None:
+async def test_no_email_arrives_after_its_confirmed_pause(stage: Stage) -> None:
     """Twenty leads are paused while their emails leave. No email arrives after its pause was confirmed."""
     sequence = await stage.sequence([EMAIL, DELAY, SECOND])
     leads = [await stage.lead() for _ in range(20)]
@@ -138,7 +136,7 @@ async def test_pause_racing_a_send(stage: Stage) -> None:
     assert stage.sink.duplicates() == []
 
 
-async def test_a_reply_during_the_send_ends_it_after_that_one_message(stage: Stage) -> None:
+async def test_a_reply_during_a_send_stops_the_enrollment_after_that_message(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL, SECOND]), await stage.lead()
     stage.sink.gate.clear()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -151,7 +149,7 @@ async def test_a_reply_during_the_send_ends_it_after_that_one_message(stage: Sta
     assert stage.sink.subjects() == ["Hello Acme"]
 
 
-async def test_a_signal_before_the_first_task_is_obeyed(stage: Stage) -> None:
+async def test_a_signal_before_the_first_workflow_task_takes_effect(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     await stage.stop_worker()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -161,7 +159,7 @@ async def test_a_signal_before_the_first_task_is_obeyed(stage: Stage) -> None:
     assert stage.sink.received == []
 
 
-async def test_a_signal_after_the_last_task_changes_nothing(stage: Stage) -> None:
+async def test_a_signal_after_the_last_workflow_task_changes_nothing(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.handle(enrollment).result()
@@ -196,7 +194,7 @@ async def test_two_dispatchers_start_each_enrollment_once(stage: Stage) -> None:
     assert await stage.query("SELECT 1 FROM outbox") == []
 
 
-async def test_dispatching_what_was_dispatched_already_does_no_harm(stage: Stage) -> None:
+async def test_a_second_delivery_of_a_start_changes_nothing(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.until_status(enrollment, "completed")

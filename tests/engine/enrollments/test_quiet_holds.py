@@ -49,7 +49,7 @@ async def knows_of_the_hold(stage: Stage, enrollment: UUID) -> bool:
     return (await stage.position(enrollment)).held
 
 
-async def test_who_sleeps_through_a_pause_never_hears_of_it(stage: Stage) -> None:
+async def test_a_workflow_that_sleeps_through_a_pause_gets_no_signal(stage: Stage) -> None:
     sequence, lead, enrollment = await asleep(stage)
     for _ in range(3):
         await turned(stage, sequence, "paused")
@@ -62,7 +62,7 @@ async def test_who_sleeps_through_a_pause_never_hears_of_it(stage: Stage) -> Non
     assert (await stage.log(enrollment))[:3] == ["enrolled", "paused", "resumed"]
 
 
-async def test_who_wakes_during_the_pause_is_held_and_told_of_its_end(stage: Stage) -> None:
+async def test_a_workflow_that_wakes_during_a_pause_is_held_and_gets_its_end(stage: Stage) -> None:
     sequence, lead, enrollment = await asleep(stage)
     await turned(stage, sequence, "paused")
     await stage.forward(days=4)
@@ -75,7 +75,7 @@ async def test_who_wakes_during_the_pause_is_held_and_told_of_its_end(stage: Sta
     assert await stage.subjects_to(lead) == ["Hello"]
 
 
-async def test_a_second_pause_finds_who_wakes_by_what_it_knew_before_the_first(stage: Stage) -> None:
+async def test_a_second_pause_holds_a_workflow_that_missed_the_first(stage: Stage) -> None:
     sequence, lead, enrollment = await asleep(stage)
     await turned(stage, sequence, "paused")
     # By its own clock the pause lasts a day. Its wait ends a day later, and the workflow has not been told.
@@ -90,7 +90,7 @@ async def test_a_second_pause_finds_who_wakes_by_what_it_knew_before_the_first(s
     assert await stage.subjects_to(lead) == ["Hello"]
 
 
-async def test_let_go_while_the_answer_that_it_is_held_is_on_its_way(stage: Stage) -> None:
+async def test_a_release_during_the_answer_held_is_not_lost(stage: Stage) -> None:
     sequence, _, enrollment = await asleep(stage)
     await turned(stage, sequence, "paused")
     queries = EnrollmentQueries(stage.database, stage.tenant_id, enrollment)
@@ -103,7 +103,7 @@ async def test_let_go_while_the_answer_that_it_is_held_is_on_its_way(stage: Stag
     assert (answer.status, answer.revision) == ("active", loaded.directive.revision + 1)
 
 
-async def test_what_a_held_lead_is_told_tells_it_of_the_hold(stage: Stage) -> None:
+async def test_a_signal_to_a_held_enrollment_includes_the_hold(stage: Stage) -> None:
     """An out-of-office reply and an edit bring the present situation to the workflow. From then on it waits for its
     release."""
     sequence, lead, enrollment = await asleep(stage)
@@ -121,7 +121,7 @@ async def test_what_a_held_lead_is_told_tells_it_of_the_hold(stage: Stage) -> No
         assert await stage.subjects_to(whom) == ["Hello"]
 
 
-async def test_held_before_its_start_was_delivered(stage: Stage) -> None:
+async def test_a_pause_before_the_start_is_delivered_holds_the_enrollment(stage: Stage) -> None:
     sequence, lead = await stage.sequence([DELAY, EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     await turned(stage, sequence, "paused")
@@ -132,7 +132,7 @@ async def test_held_before_its_start_was_delivered(stage: Stage) -> None:
     assert await stage.subjects_to(lead) == ["Hello"]
 
 
-async def test_a_reply_ends_at_once_what_was_held_in_its_sleep(stage: Stage) -> None:
+async def test_a_reply_stops_a_sleeping_held_enrollment_at_once(stage: Stage) -> None:
     sequence, lead, enrollment = await asleep(stage)
     await turned(stage, sequence, "paused")
     await stage.tell(lead, ReplyEvent(type="reply"))

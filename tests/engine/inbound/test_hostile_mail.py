@@ -6,7 +6,7 @@ from typing import Any
 from tests.stage import Stage
 
 
-async def test_a_hostile_lead_goes_through_the_whole_app(stage: Stage) -> None:
+async def test_hostile_lead_data_is_harmless_in_sent_mail(stage: Stage) -> None:
     """Reads captured mail: the lead's data appears as text, and nothing in it takes effect."""
     step = {
         "key": "intro",

@@ -51,7 +51,7 @@ async def waiting(stage: Stage, event: str) -> UUID:
     return enrollment
 
 
-async def test_a_scanner_ends_no_wait_and_the_person_after_it_does(stage: Stage) -> None:
+async def test_a_scanners_click_ends_no_wait_and_a_persons_click_does(stage: Stage) -> None:
     enrollment = await waiting(stage, "clicked")
     one, two = await links_of(stage)
     for token in (one, two):
@@ -72,7 +72,7 @@ async def test_a_scanner_ends_no_wait_and_the_person_after_it_does(stage: Stage)
 
 
 @pytest.mark.parametrize("event", ["clicked", "opened"])
-async def test_what_a_scanner_has_moved_stays_moved_and_is_logged(stage: Stage, event: str) -> None:
+async def test_a_step_that_a_scanner_triggered_is_kept_and_logged(stage: Stage, event: str) -> None:
     """The first of the scanner's clicks looks like a person's click, and like an open."""
     enrollment = await waiting(stage, event)
     one, two = await links_of(stage)
@@ -86,7 +86,7 @@ async def test_what_a_scanner_has_moved_stays_moved_and_is_logged(stage: Stage, 
     assert row.detail == {"rule": "every_link_at_once", "clicks": 1, "opens": 1, "moved": True}
 
 
-async def test_an_author_may_count_machines(stage: Stage) -> None:
+async def test_an_author_may_include_machine_events(stage: Stage) -> None:
     wait = {"key": "wait", "type": "delay", "config": {"days": 1}}
     check = {
         "key": "check",

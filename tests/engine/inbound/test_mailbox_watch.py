@@ -111,7 +111,7 @@ async def test_a_reply_in_the_inbox_stops_the_enrollment(
     assert len(stage.sink.received) == 1
 
 
-async def test_new_settings_connect_at_once_and_none_end_the_watch(stage: Stage, imap: TestImap) -> None:
+async def test_new_inbox_settings_apply_at_once_and_removing_them_ends_the_watch(stage: Stage, imap: TestImap) -> None:
     user = await imap.account()
     mailbox_id = await set_inbox(stage, imap, user, sealed=SECRETS.seal("wrong"))
     async with watching(stage):
@@ -129,7 +129,7 @@ async def test_new_settings_connect_at_once_and_none_end_the_watch(stage: Stage,
         await until_cursor(stage, "read_at IS NOT NULL")
 
 
-async def test_the_pass_of_every_minute_watches_what_nobody_watches(stage: Stage, imap: TestImap) -> None:
+async def test_the_scheduled_pass_starts_missing_inbox_watches(stage: Stage, imap: TestImap) -> None:
     await set_inbox(stage, imap, await imap.account())
     async with watching(stage):
         await stage.client.execute_workflow(
@@ -147,7 +147,7 @@ async def test_the_pass_of_every_minute_watches_what_nobody_watches(stage: Stage
     assert (await (await handle_of(stage)).describe()).run_id != started
 
 
-async def test_a_worker_that_leaves_gives_the_inbox_away(stage: Stage, imap: TestImap) -> None:
+async def test_a_worker_that_stops_hands_its_inbox_to_another(stage: Stage, imap: TestImap) -> None:
     user = await imap.account()
     mailbox_id = await set_inbox(stage, imap, user)
     sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
@@ -162,7 +162,7 @@ async def test_a_worker_that_leaves_gives_the_inbox_away(stage: Stage, imap: Tes
         assert (await stage.until_status(enrollment, "stopped")).stop_reason == "replied"
 
 
-async def test_another_worker_takes_over_from_one_that_was_killed(
+async def test_another_worker_takes_over_the_inbox_of_a_killed_one(
     stage: Stage, imap: TestImap, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     user, key = await imap.account(), new_key()

@@ -69,7 +69,7 @@ async def sent_to(stage: Stage, count: int, *steps: dict[str, Any]) -> tuple[lis
     return leads, enrollments
 
 
-async def test_a_password_that_is_not_accepted_parks_all_leads_and_nothing_storms(stage: Stage) -> None:
+async def test_a_refused_password_holds_all_leads_without_a_retry_storm(stage: Stage) -> None:
     stage.sink.rcpt_answers = [BAD_LOGIN] * 1000
     sequence = await stage.sequence([HELLO])
     enrollments = await stage.enroll(sequence, *[await stage.lead() for _ in range(12)])
@@ -98,7 +98,7 @@ async def test_a_password_that_is_not_accepted_parks_all_leads_and_nothing_storm
     assert (released.hold_reason, released.held_at, released.smtp_auth_failures) == (None, None, 0)
 
 
-async def test_bounces_over_the_limit_hold_follow_ups_and_old_ones_are_not_held_against_it_again(stage: Stage) -> None:
+async def test_too_many_bounces_hold_the_mailbox_and_count_only_once(stage: Stage) -> None:
     leads, enrollments = await sent_to(stage, 20, HELLO, WAIT, NUDGE)
     await stage.tell(leads[0], BounceEvent(type="bounce"))
     assert (await mailbox(stage)).status == "active"
@@ -121,7 +121,7 @@ async def test_bounces_over_the_limit_hold_follow_ups_and_old_ones_are_not_held_
     assert (await mailbox(stage)).status == "active"
 
 
-async def test_complaints_hold_the_mailbox_for_as_long_as_the_tenants_limits_say(stage: Stage) -> None:
+async def test_complaints_hold_the_mailbox_by_the_tenants_limits(stage: Stage) -> None:
     leads, _ = await sent_to(stage, 4, HELLO, WAIT, NUDGE)
     await stage.tell(leads[0], ComplaintEvent(type="complaint"))
     assert (await mailbox(stage)).status == "active"
@@ -134,7 +134,7 @@ async def test_complaints_hold_the_mailbox_for_as_long_as_the_tenants_limits_say
     assert (await mailbox(stage)).hold_reason == "complaint_rate"
 
 
-async def test_messages_refused_in_a_row_hold_the_mailbox(stage: Stage) -> None:
+async def test_consecutive_refusals_hold_the_mailbox(stage: Stage) -> None:
     stage.sink.rcpt_answers = [SPAM] * 5
     later = await stage.enroll(await stage.sequence([WAIT, NUDGE]), await stage.lead())
     sequence = await stage.sequence([HELLO])
@@ -150,7 +150,7 @@ async def test_messages_refused_in_a_row_hold_the_mailbox(stage: Stage) -> None:
     assert stage.sink.subjects() == ["Nudge"]
 
 
-async def test_a_message_that_is_taken_ends_the_row(stage: Stage) -> None:
+async def test_an_accepted_message_resets_the_count_of_refusals(stage: Stage) -> None:
     stage.sink.rcpt_answers = [BAD_LOGIN] * 2
     await sent_to(stage, 1, HELLO)
     assert ((await mailbox(stage)).smtp_auth_failures, (await mailbox(stage)).status) == (0, "active")
@@ -160,7 +160,7 @@ async def test_a_message_that_is_taken_ends_the_row(stage: Stage) -> None:
     assert (await mailbox(stage)).status == "active"
 
 
-async def test_a_mailbox_held_by_hand_is_let_go_a_few_leads_at_a_time(stage: Stage) -> None:
+async def test_a_manually_held_mailbox_releases_a_few_leads_at_a_time(stage: Stage) -> None:
     _, enrollments = await sent_to(stage, 15, HELLO, WAIT, NUDGE)
     await set_mailbox(stage, "held")
     await stage.forward(days=3)

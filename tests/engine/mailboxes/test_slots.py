@@ -90,7 +90,7 @@ async def test_a_stop_frees_the_slot_for_another_lead(stage: Stage) -> None:
     assert (await stage.log(later))[-1] == "deferred"
 
 
-async def test_a_pause_gives_the_slot_back_and_a_resume_asks_again(stage: Stage) -> None:
+async def test_a_pause_frees_the_slot_and_a_resume_asks_for_a_new_one(stage: Stage) -> None:
     sequence, lead, enrollment = await waiting_enrollment(stage)
     slot = (await stage.state(enrollment)).next_action_at
     await stage.pause(lead)
@@ -108,7 +108,7 @@ async def test_a_pause_gives_the_slot_back_and_a_resume_asks_again(stage: Stage)
     assert len({moment.date() for moment in await sent(stage)}) == 3
 
 
-async def test_a_reply_while_waiting_ends_it_and_frees_the_slot(stage: Stage) -> None:
+async def test_a_reply_while_waiting_stops_the_enrollment_and_frees_the_slot(stage: Stage) -> None:
     _, lead, enrollment = await waiting_enrollment(stage)
     await stage.tell(lead, ReplyEvent(type="reply"))
     assert (await stage.until_status(enrollment, "stopped")).stop_reason == "replied"
@@ -116,7 +116,7 @@ async def test_a_reply_while_waiting_ends_it_and_frees_the_slot(stage: Stage) ->
     assert await stage.query("SELECT id FROM send_slots WHERE status = 'held'") == []
 
 
-async def test_a_worker_that_comes_late_breaks_no_limit(stage: Stage) -> None:
+async def test_a_late_worker_exceeds_no_limit(stage: Stage) -> None:
     await limit(stage, min_gap_seconds=600, timezone="UTC")
     sequence = await stage.sequence([EMAIL])
     leads = [await stage.lead() for _ in range(4)]
@@ -141,7 +141,7 @@ async def test_a_worker_that_comes_late_breaks_no_limit(stage: Stage) -> None:
     assert all(later - earlier >= timedelta(seconds=600) for earlier, later in pairwise(moments))
 
 
-async def test_a_held_mailbox_parks_its_leads_without_a_time(stage: Stage) -> None:
+async def test_leads_of_a_held_mailbox_wait_without_a_due_time(stage: Stage) -> None:
     await limit(stage, status="held", hold_reason="bounce_rate", timezone="UTC")
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)

@@ -116,7 +116,7 @@ async def observed(
         yield Observed(*scraped, ids, lines, [one.headers["X-Request-ID"] for one in (mine, made)])
 
 
-async def test_each_process_counts_its_own_work(observed: Observed) -> None:
+async def test_the_metrics_of_each_process_count_its_own_work(observed: Observed) -> None:
     worker, api = observed.worker, observed.api
     assert value(worker, "cadenza_messages_sent_total") == 1
     assert value(worker, "cadenza_send_failures_total", kind="try_again") == 1
@@ -128,20 +128,20 @@ async def test_each_process_counts_its_own_work(observed: Observed) -> None:
     assert value(api, "cadenza_http_requests_total", **asked) == 2
 
 
-async def test_one_address_tells_the_sdks_numbers_too(observed: Observed) -> None:
+async def test_the_metrics_address_includes_the_sdks_metrics(observed: Observed) -> None:
     assert (
         value(observed.worker, "temporal_activity_execution_latency_seconds_count", activity_type="step.perform") >= 1
     )
 
 
-async def test_gauges_of_the_installation_are_the_apis(observed: Observed) -> None:
+async def test_only_the_api_exports_gauges_of_the_installation(observed: Observed) -> None:
     assert value(observed.api, "cadenza_gauges_readable") == 1
     assert value(observed.api, "cadenza_enrollments", status="active") >= 1
     assert "cadenza_outbox_rows" in families(observed.api)
     assert "cadenza_outbox_rows" not in families(observed.worker)
 
 
-async def test_no_number_names_a_tenant_a_lead_or_an_address(observed: Observed) -> None:
+async def test_no_metric_names_a_tenant_a_lead_or_an_address(observed: Observed) -> None:
     for scraped in (observed.api, observed.worker):
         for name in (*PERSONAL, *(str(one) for one in observed.ids.values())):
             assert name not in scraped
@@ -149,7 +149,7 @@ async def test_no_number_names_a_tenant_a_lead_or_an_address(observed: Observed)
         assert labels.isdisjoint({"tenant", "tenant_id", "lead", "lead_id", "email", "workflow_id"})
 
 
-async def test_every_line_of_the_log_is_json_and_names_nobody(observed: Observed) -> None:
+async def test_every_log_line_is_json_without_personal_data(observed: Observed) -> None:
     assert observed.lines
     for line in observed.lines:
         told: dict[str, Any] = json.loads(line)
@@ -157,7 +157,7 @@ async def test_every_line_of_the_log_is_json_and_names_nobody(observed: Observed
         assert not [one for one in PERSONAL if one in line], line
 
 
-async def test_a_line_says_whose_step_it_is_about(observed: Observed) -> None:
+async def test_a_log_line_names_its_enrollment_and_step(observed: Observed) -> None:
     ids = {"tenant_id": str(observed.ids["tenant"]), "enrollment_id": str(observed.ids["enrollment"])}
     failed = [line for line in map(json.loads, observed.lines) if "temporarily_refused" in line.get("exception", "")]
     assert failed
@@ -166,13 +166,13 @@ async def test_a_line_says_whose_step_it_is_about(observed: Observed) -> None:
         assert line["workflow_id"] == f"enrollment/{ids['tenant_id']}/{ids['enrollment_id']}"
 
 
-async def test_a_request_id_is_taken_over_unless_it_could_be_an_address(observed: Observed) -> None:
+async def test_a_request_id_is_adopted_unless_it_could_be_an_address(observed: Observed) -> None:
     mine, made = observed.request_ids
     assert mine == "a-request-of-mine"
     assert "@" not in made and len(made) == 32
 
 
-async def test_every_metric_that_is_looked_at_is_told(observed: Observed) -> None:
+async def test_every_metric_in_a_dashboard_or_alert_is_exported(observed: Observed) -> None:
     told = {one.name for text in (observed.api, observed.worker) for f in families(text).values() for one in f.samples}
     expressions = (*dashboard_expressions(), *(rule["expr"] for rule in RULES))
     wanted = {name for expression in expressions for name in METRIC.findall(expression)}

@@ -78,7 +78,7 @@ async def whole_life(stage: Stage) -> UUID:
     return enrollment_id
 
 
-async def test_a_history_holds_nothing_that_temporal_could_read(stage: Stage, sealed_stage: Stage) -> None:
+async def test_temporal_can_read_no_payload_of_a_history(stage: Stage, sealed_stage: Stage) -> None:
     plain = await raw_bytes(stage, await whole_life(stage))
     assert [one for one in TELLING if one not in plain] == []  # Without this the test would prove nothing.
     enrollment_id = await whole_life(sealed_stage)
@@ -89,7 +89,7 @@ async def test_a_history_holds_nothing_that_temporal_could_read(stage: Stage, se
     assert {one.metadata["encoding"] for one in found} == {ENCODING}
 
 
-async def test_an_errors_text_is_sealed_too_and_reaches_postgres(sealed_stage: Stage) -> None:
+async def test_an_error_text_is_encrypted_in_temporal_and_readable_in_postgres(sealed_stage: Stage) -> None:
     email = {"key": "only", "type": "email", "config": {"subject": "Hi {{custom.salary}}", "body_text": "Hi"}}
     [enrollment_id] = await sealed_stage.enroll(await sealed_stage.sequence([email]), await sealed_stage.lead())
     failed = await sealed_stage.until_status(enrollment_id, "failed")
@@ -120,7 +120,7 @@ async def asleep(stage: Stage) -> UUID:
     return enrollment_id
 
 
-async def test_leads_sleep_through_a_change_of_keys(
+async def test_sleeping_leads_survive_a_change_of_keys(
     sealed_stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     enrollment_id = await asleep(sealed_stage)
@@ -133,7 +133,7 @@ async def test_leads_sleep_through_a_change_of_keys(
     assert len(sealed_stage.sink.received) == 2
 
 
-async def test_a_lead_that_began_in_the_clear_goes_on_sealed(
+async def test_an_unencrypted_enrollment_continues_encrypted(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     enrollment_id = await asleep(stage)
@@ -146,7 +146,7 @@ async def test_a_lead_that_began_in_the_clear_goes_on_sealed(
 
 
 @pytest.mark.parametrize("keys", ["", NEW], ids=["no key", "another key"])
-async def test_a_missing_key_loses_nobody(
+async def test_a_missing_key_loses_no_lead(
     sealed_stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal, keys: str
 ) -> None:
     enrollment_id = await asleep(sealed_stage)

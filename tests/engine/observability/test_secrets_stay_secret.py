@@ -75,9 +75,7 @@ async def written_of(stage: Stage, http: httpx.AsyncClient, mailbox: str, enroll
     return written
 
 
-async def test_they_are_nowhere_to_be_read(
-    stage: Stage, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_secrets_appear_nowhere(stage: Stage, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     answer = await http.put("/sender-domains/sender.example", json={"dkim": {"selector": "s1", "private_key": KEY}})
     assert answer.status_code == 200 and not found_in(answer.text)

@@ -96,7 +96,7 @@ async def test_one_trace_spans_the_request_and_the_email(
     assert "zebulon" not in history.to_json()
 
 
-async def test_the_parts_send_them_to_a_collector(
+async def test_api_and_worker_send_spans_to_a_collector(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     """Sends spans by OTLP over HTTP, set by OpenTelemetry's own variables, as an operator's collector receives them."""

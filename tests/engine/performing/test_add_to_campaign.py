@@ -47,7 +47,7 @@ async def enrollments(stage: Stage, sequence_id: UUID) -> list[Any]:
 
 
 @pytest.mark.parametrize("stop_current", [True, False])
-async def test_the_lead_goes_on_in_the_campaigns_sequence(stage: Stage, stop_current: bool) -> None:
+async def test_the_lead_continues_in_the_campaigns_sequence(stage: Stage, stop_current: bool) -> None:
     nurture = await stage.sequence([EMAIL])
     fair = await campaign(stage, nurture)
     first = await stage.sequence([move(fair, stop_current=stop_current), DELAY, EMAIL])
@@ -67,7 +67,7 @@ async def test_the_lead_goes_on_in_the_campaigns_sequence(stage: Stage, stop_cur
     assert [row.lead_id for row in in_campaign] == [lead]
 
 
-async def test_the_policy_holds_and_the_log_says_why(stage: Stage) -> None:
+async def test_the_enrollment_policy_applies_and_the_log_gives_the_reason(stage: Stage) -> None:
     exclusive = await stage.sequence([DELAY, EMAIL], exclusive=True)
     fair = await campaign(stage, exclusive)
     staying = await stage.sequence([move(fair, stop_current=False), DELAY, EMAIL])
@@ -93,7 +93,7 @@ async def test_without_an_active_sequence_the_lead_is_only_added(stage: Stage) -
     assert told[1]["skipped"] == "sequence_not_active"
 
 
-async def test_two_sequences_hand_a_lead_to_each_other_once(stage: Stage) -> None:
+async def test_two_sequences_enroll_a_lead_in_each_other_only_once(stage: Stage) -> None:
     there, back = await campaign(stage), await campaign(stage)
     first = await stage.sequence([move(there, stop_current=True)])
     second = await stage.sequence([move(back, stop_current=True)])
@@ -110,7 +110,7 @@ async def test_two_sequences_hand_a_lead_to_each_other_once(stage: Stage) -> Non
     assert (len(await enrollments(stage, first)), len(await enrollments(stage, second))) == (1, 1)
 
 
-async def test_a_campaign_that_is_not_there_is_refused_when_the_sequence_is_activated(stage: Stage) -> None:
+async def test_activation_refuses_a_missing_campaign(stage: Stage) -> None:
     with pytest.raises(SequenceInvalid) as refused:
         await stage.sequence([move(stage.tenant_id, stop_current=False)])
     assert [(error.field, error.code) for error in refused.value.errors] == [

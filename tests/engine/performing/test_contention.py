@@ -32,7 +32,7 @@ async def turn(stage: Stage, sequence_id: UUID, status: Any) -> None:
     await stage.command(lambda session: change_sequence(session, sequence_id, SequenceChanges(status=status)))
 
 
-async def test_a_paused_sequence_holds_also_a_lead_that_is_resumed(stage: Stage) -> None:
+async def test_a_paused_sequence_also_holds_a_resumed_lead(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.until_sent(1)
@@ -48,7 +48,7 @@ async def test_a_paused_sequence_holds_also_a_lead_that_is_resumed(stage: Stage)
     assert stage.sink.subjects() == ["Hello Acme", "Second"]
 
 
-async def test_the_gate_holds_what_slipped_through_a_sequences_pause(stage: Stage) -> None:
+async def test_the_send_gate_holds_an_enrollment_that_a_sequence_pause_missed(stage: Stage) -> None:
     sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     # Simulates an enrollment that became active just after its sequence was paused.
@@ -90,7 +90,7 @@ async def test_replies_while_their_sequence_is_paused_and_activated_are_never_re
         assert (await stage.state(enrollment)).stop_reason == "replied"
 
 
-async def test_a_kick_at_the_very_end_of_a_pass_makes_another(stage: Stage) -> None:
+async def test_a_request_at_the_end_of_a_pass_starts_another_pass(stage: Stage) -> None:
     passes: list[UUID] = []
 
     class Counting(Dispatcher):
@@ -126,7 +126,7 @@ async def test_a_lead_enrolled_before_there_was_a_mailbox_takes_the_first_one(st
     assert stage.sink.received[0].message["From"] == "late@sender.example"
 
 
-async def test_moving_the_clock_of_what_is_just_ending_is_no_error(stage: Stage) -> None:
+async def test_moving_the_clock_of_an_ending_enrollment_is_no_error(stage: Stage) -> None:
     sequence = await stage.sequence([EMAIL])
     for _ in range(5):
         lead = await stage.lead()
@@ -135,7 +135,7 @@ async def test_moving_the_clock_of_what_is_just_ending_is_no_error(stage: Stage)
         assert (await stage.state(enrollment)).status == "completed"
 
 
-async def test_a_reply_does_not_qualify_who_asked_to_be_left_alone(stage: Stage) -> None:
+async def test_a_reply_does_not_qualify_a_lead_that_opted_out(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
     await stage.enroll(sequence, lead)
     await stage.until_sent(1)
@@ -144,7 +144,7 @@ async def test_a_reply_does_not_qualify_who_asked_to_be_left_alone(stage: Stage)
     assert (await stage.lead_row(lead)).status == "unsubscribed"
 
 
-async def test_an_absence_that_cannot_be_meant_is_refused_and_one_that_is_over_holds_nothing(stage: Stage) -> None:
+async def test_an_absence_too_long_is_refused_and_a_past_one_holds_nothing(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead(timezone="America/New_York")
     await stage.enroll(sequence, lead)
     await stage.until_sent(1)
@@ -156,7 +156,7 @@ async def test_an_absence_that_cannot_be_meant_is_refused_and_one_that_is_over_h
     assert (await stage.tell(lead, past)).held == []
 
 
-async def test_a_signal_to_a_workflow_that_temporal_has_lost_starts_it_from_the_mirror(stage: Stage) -> None:
+async def test_a_signal_to_a_lost_workflow_starts_it_from_the_stored_row(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     await stage.query_write("DELETE FROM outbox")
@@ -167,7 +167,7 @@ async def test_a_signal_to_a_workflow_that_temporal_has_lost_starts_it_from_the_
     assert stage.sink.subjects() == ["Hello Acme"]
 
 
-async def test_the_contention_tests_see_a_deadlock(stage: Stage) -> None:
+async def test_these_tests_detect_a_deadlock(stage: Stage) -> None:
     """Shows that the test above can fail: with the earlier lock order the two transactions deadlock."""
     sequence, lead = await stage.sequence([DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -192,7 +192,7 @@ async def test_the_contention_tests_see_a_deadlock(stage: Stage) -> None:
     assert any("deadlock" in str(end) for end in ends)
 
 
-async def test_an_action_of_a_paused_sequence_waits_also_before_its_lead_is_reached(stage: Stage) -> None:
+async def test_an_action_waits_once_its_sequence_is_paused(stage: Stage) -> None:
     wait = {"key": "wait", "type": "delay", "config": {"days": 1}}
     mark = {"key": "mark", "type": "action", "config": {"action": "update_status", "status": "marked"}}
     sequence = await stage.sequence([wait, mark])
@@ -257,7 +257,7 @@ ENDING = {
 
 
 @pytest.mark.parametrize("reason", ENDING)
-async def test_whatever_ends_an_enrollment_ends_it_also_when_it_had_to_wait(stage: Stage, reason: str) -> None:
+async def test_every_ending_event_stops_an_enrollment_that_was_locked(stage: Stage, reason: str) -> None:
     sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.until_sent(1)
@@ -275,7 +275,7 @@ def told_of(place: int) -> list[LeadEvent]:
     return [reply, reply, *ENDING.values(), OpenEvent(type="open"), AutoReplyEvent(type="auto_reply")]
 
 
-async def test_whatever_is_told_of_colleagues_at_once_is_recorded_once_and_stops_each_once(stage: Stage) -> None:
+async def test_concurrent_events_of_colleagues_are_recorded_once_and_stop_each_once(stage: Stage) -> None:
     """Each event locks the sender's mailbox and then enrollments of several leads. Without one order they deadlock."""
     sequences = [await stage.sequence([EMAIL, DELAY, SECOND], on_company_reply="stop") for _ in range(2)]
     leads = [await stage.lead(email=f"lead-{place}@corp.example") for place in range(4)]
@@ -304,7 +304,7 @@ async def lead_between(stage: Stage, sequence: UUID, first: UUID, last: UUID) ->
             return enrollment
 
 
-async def test_an_event_of_an_enrollment_that_has_ended_waits_for_it_before_it_holds_another(stage: Stage) -> None:
+async def test_an_event_locks_enrollments_in_order_even_if_one_has_ended(stage: Stage) -> None:
     """An enrollment that ended while a transaction waited for its lock is left out, and stays locked."""
     sequences = [await stage.sequence([EMAIL, DELAY, SECOND], on_company_reply="stop") for _ in range(2)]
     ada, bob = [await stage.lead(email=f"{name}@corp.example") for name in ("ada", "bob")]

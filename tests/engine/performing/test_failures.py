@@ -13,7 +13,7 @@ ASK_PLAN = {
 }
 
 
-async def test_a_temporary_refusal_is_tried_again_and_sent_once(stage: Stage) -> None:
+async def test_a_temporary_refusal_is_retried_and_sent_once(stage: Stage) -> None:
     stage.sink.answers = ["451 4.7.1 greylisted, try later", "421 4.3.2 shutting down"]
     sequence, lead = await stage.sequence([EMAIL, TAG]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -23,7 +23,7 @@ async def test_a_temporary_refusal_is_tried_again_and_sent_once(stage: Stage) ->
     assert (await stage.lead_row(lead)).tags == ["mailed"]
 
 
-async def test_while_a_step_is_tried_again_the_reason_is_visible(stage: Stage) -> None:
+async def test_the_reason_for_a_retry_is_visible(stage: Stage) -> None:
     await stage.sink.stop()
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -39,7 +39,7 @@ async def test_while_a_step_is_tried_again_the_reason_is_visible(stage: Stage) -
     assert stage.sink.subjects() == ["Hello Acme"]
 
 
-async def test_exhausted_retries_leave_it_failed_and_resume_tries_again(stage: Stage, monkeypatch) -> None:
+async def test_exhausted_retries_fail_the_enrollment_and_a_resume_retries(stage: Stage, monkeypatch) -> None:
     # The ten attempts take two hours of real time, even if the workflow's clock is moved.
     monkeypatch.setattr(attempts, "STEP_ATTEMPTS", 2)
     await stage.sink.stop()
@@ -60,7 +60,7 @@ def lead_address(row) -> str:
     return row.email
 
 
-async def test_a_lead_without_what_the_template_needs_waits_until_it_is_filled(stage: Stage) -> None:
+async def test_a_lead_with_an_empty_field_waits_until_it_is_filled(stage: Stage) -> None:
     sequence, lead = await stage.sequence([ASK_PLAN]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     state = await stage.until_status(enrollment, "failed")
@@ -120,7 +120,7 @@ async def test_cancelling_in_temporal_stops_the_enrollment_in_postgres(stage: St
     assert state.stop_reason == "manual"
 
 
-async def test_what_was_terminated_in_temporal_is_found_and_stopped(stage: Stage) -> None:
+async def test_a_workflow_terminated_in_temporal_is_found_and_stopped(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     await stage.stop_worker()
     (enrollment,) = await stage.enroll(sequence, lead)

@@ -117,7 +117,9 @@ async def deaths(
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.point.value)
-async def test_a_worker_dies_at(case: Case, deaths: dict[FaultPoint, Seen | BaseException]) -> None:
+async def test_a_send_survives_the_death_of_its_worker(
+    case: Case, deaths: dict[FaultPoint, Seen | BaseException]
+) -> None:
     seen = deaths[case.point]
     if isinstance(seen, BaseException):
         raise seen
@@ -129,7 +131,7 @@ async def test_a_worker_dies_at(case: Case, deaths: dict[FaultPoint, Seen | Base
     assert seen.log.count("email_sent") == (case.status == "sent")
 
 
-async def test_a_reply_to_an_email_that_nobody_lived_to_record(
+async def test_a_reply_matches_an_email_whose_sender_died_before_recording_it(
     migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     """The enrollment has ended, so no further step asks what became of the message."""

@@ -25,26 +25,26 @@ async def parts(stage: Stage, *steps: dict[str, Any], **settings: Any) -> tuple[
     return tuple(one.get_content().replace("\r\n", "\n") if one else "" for one in (text, html))
 
 
-async def test_both_parts_end_with_it_and_its_link_is_not_tracked(stage: Stage) -> None:
+async def test_both_parts_end_with_the_footer_and_its_link_is_not_tracked(stage: Stage) -> None:
     text, html = await parts(stage, step(body_html="<body><p>Hi {{name}}</p></body>"))
     assert text.startswith("Hi Ada Lovelace") and f"\n{ADDRESS}\nUnsubscribe: {LINKS.public_url}/u/" in text
     assert html.count(ADDRESS) == 1 and html.count(f'href="{LINKS.public_url}/u/') == 1
     assert "/t/c/" not in html and html.index(ADDRESS) < html.index("</body>")
 
 
-async def test_a_template_that_says_it_itself_is_left_alone(stage: Stage) -> None:
+async def test_a_template_with_its_own_footer_gets_no_second_one(stage: Stage) -> None:
     own = "Hi\n{{ sender.postal_address }}\nStop: {{ unsubscribe_url }}"
     text, html = await parts(stage, step(body_text=own, body_html="<p>{{ unsubscribe_url }}</p>"))
     assert text.count(ADDRESS) == text.count("/u/") == html.count("/u/") == html.count(ADDRESS) == 1
     assert "Unsubscribe" not in text + html
 
 
-async def test_a_text_made_of_html_has_it_once(stage: Stage) -> None:
+async def test_a_text_made_from_html_has_the_footer_once(stage: Stage) -> None:
     text, _ = await parts(stage, step(body_text="", body_html="<p>Hi</p>"))
     assert text.count(ADDRESS) == text.count("/u/") == 1
 
 
-async def test_a_sequence_without_an_address_is_not_activated_or_published(stage: Stage) -> None:
+async def test_a_sequence_needs_a_postal_address_to_be_activated_or_published(stage: Stage) -> None:
     sequence = await stage.sequence([step()])
     await stage.query_write("UPDATE tenants SET postal_address = ' '")
     with pytest.raises(SequenceInvalid) as refused:
@@ -56,7 +56,7 @@ async def test_a_sequence_without_an_address_is_not_activated_or_published(stage
     await stage.sequence([{"key": "tag", "type": "action", "config": {"action": "tag_lead", "add": ["x"]}}])
 
 
-async def test_an_address_that_was_taken_away_holds_the_email_until_there_is_one(stage: Stage) -> None:
+async def test_removing_the_postal_address_holds_emails_until_there_is_one(stage: Stage) -> None:
     sequence, lead = await stage.sequence([step()]), await stage.lead()
     await stage.query_write("UPDATE tenants SET postal_address = ''")
     (enrollment,) = await stage.enroll(sequence, lead)

@@ -34,7 +34,7 @@ async def secret_of(stage: Stage) -> str:
     return (await stage.query("SELECT webhook_secret FROM tenants"))[0].webhook_secret
 
 
-async def test_a_webhook_tells_of_the_lead_and_is_signed_with_the_tenants_secret(stage: Stage) -> None:
+async def test_a_webhook_sends_the_lead_signed_with_the_tenants_secret(stage: Stage) -> None:
     async with receiving() as receiver:
         sequence = await stage.sequence([action(action="webhook", url=receiver.url)])
         lead = await stage.lead(first_name="Zoë")
@@ -51,7 +51,7 @@ async def test_a_webhook_tells_of_the_lead_and_is_signed_with_the_tenants_secret
     assert row.detail["webhook_id"] == heard.headers["webhook-id"]
 
 
-async def test_a_body_of_ones_own_is_filled_in_and_never_a_template_of_the_leads(stage: Stage) -> None:
+async def test_a_custom_body_is_rendered_and_lead_data_is_no_template(stage: Stage) -> None:
     body = {"text": "{{ first_name }} of {{ company | upcase }}", "list": [{"plan": "{{ status }}"}, 5, None, True]}
     async with receiving() as receiver:
         sequence = await stage.sequence([action(action="webhook", url=receiver.url, body=body)])
@@ -60,7 +60,7 @@ async def test_a_body_of_ones_own_is_filled_in_and_never_a_template_of_the_leads
     assert receiver.heard[0].json == {"text": '"{{ email }}" of ACME', "list": [{"plan": "new"}, 5, None, True]}
 
 
-async def test_a_webhook_that_fails_is_tried_again_under_the_same_id(stage: Stage) -> None:
+async def test_a_failed_webhook_is_retried_with_the_same_id(stage: Stage) -> None:
     async with receiving() as receiver:
         receiver.answers = [(503, {}), (302, {"Location": "https://elsewhere.example/"})]
         sequence = await stage.sequence([action(action="webhook", url=receiver.url)])
@@ -71,7 +71,7 @@ async def test_a_webhook_that_fails_is_tried_again_under_the_same_id(stage: Stag
     assert (await stage.log(enrollment)).count("action_performed") == 1
 
 
-async def test_each_visit_and_each_enrollment_has_an_id_of_its_own(stage: Stage) -> None:
+async def test_each_visit_of_each_enrollment_has_its_own_webhook_id(stage: Stage) -> None:
     async with receiving() as receiver:
         steps = [{**action(action="webhook", url=receiver.url), "key": key} for key in ("one", "two")]
         sequence = await stage.sequence(steps)
@@ -84,13 +84,13 @@ async def test_each_visit_and_each_enrollment_has_an_id_of_its_own(stage: Stage)
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/latest", "http://0.0.0.0/", "ftp://x.example/", "https://u:p@x.example/"]
 )
-async def test_an_address_that_is_never_called_is_refused_when_it_is_written(stage: Stage, url: str) -> None:
+async def test_a_forbidden_webhook_address_is_refused_when_it_is_saved(stage: Stage, url: str) -> None:
     with pytest.raises(Invalid) as refused:
         await stage.sequence([action(action="webhook", url=url)])
     assert [error.field for error in refused.value.errors] == ["steps[0].config.url"]
 
 
-async def test_a_name_that_leads_into_our_network_fails_the_step_at_once_and_says_why(stage: Stage) -> None:
+async def test_a_host_name_of_a_private_address_fails_the_step_with_the_reason(stage: Stage) -> None:
     await stage.stop_worker()
     stage.parts = replace(stage.parts, webhooks=WebhookClient())  # As in production.
     await stage.start_worker()
@@ -108,13 +108,13 @@ async def test_a_name_that_leads_into_our_network_fails_the_step_at_once_and_say
         ({"action": "assign_to_user", "user_id": str(uuid4())}, "user_id"),
     ],
 )
-async def test_what_cannot_work_is_refused_at_activation(stage: Stage, config: dict[str, Any], field: str) -> None:
+async def test_activation_refuses_actions_that_cannot_work(stage: Stage, config: dict[str, Any], field: str) -> None:
     with pytest.raises(SequenceInvalid) as refused:
         await stage.sequence([action(**config)])
     assert [error.field for error in refused.value.errors] == [f"steps[0].config.{field}"]
 
 
-async def test_a_user_of_another_tenant_is_no_user(stage: Stage) -> None:
+async def test_a_user_of_another_tenant_is_refused(stage: Stage) -> None:
     theirs = uuid4()
     async with stage.database.write(theirs) as session:
         await session.execute(text("INSERT INTO tenants (id, name) VALUES (:t, 'Theirs')"), {"t": theirs})
@@ -155,7 +155,7 @@ async def test_a_user_is_notified_and_owns_the_lead(stage: Stage) -> None:
     }
 
 
-async def test_a_user_who_was_deleted_since_loses_nothing(stage: Stage) -> None:
+async def test_a_deleted_user_does_not_fail_the_step(stage: Stage) -> None:
     kim = await user(stage)
     steps = [
         {**action(action="assign_to_user", user_id=str(kim)), "key": "assign"},
@@ -170,7 +170,7 @@ async def test_a_user_who_was_deleted_since_loses_nothing(stage: Stage) -> None:
     assert (row.user_id, row.message) == (None, "Look at Ada Lovelace")
 
 
-async def test_mail_carries_links_that_lead_back(stage: Stage) -> None:
+async def test_links_in_mail_lead_to_the_original_address(stage: Stage) -> None:
     step = {
         "key": "intro",
         "type": "email",
@@ -210,7 +210,7 @@ async def test_mail_carries_links_that_lead_back(stage: Stage) -> None:
     assert (await stage.state(enrollment)).stop_reason == "unsubscribed"
 
 
-async def test_tracking_can_be_off_and_unsubscribing_cannot(stage: Stage) -> None:
+async def test_tracking_can_be_disabled_and_unsubscribing_cannot(stage: Stage) -> None:
     step = {
         "key": "intro",
         "type": "email",

@@ -17,7 +17,7 @@ async def sign_with(stage: Stage, key: str, secrets: SecretBox = SECRETS) -> Non
     )
 
 
-async def test_a_captured_message_verifies_with_the_key_in_dns_and_not_once_it_is_altered(stage: Stage) -> None:
+async def test_a_signature_verifies_with_the_key_in_dns_unless_the_message_changed(stage: Stage) -> None:
     key = generate_key()
     await sign_with(stage, key)
     await stage.enroll(await stage.sequence([EMAIL]), await stage.lead())
@@ -31,7 +31,7 @@ async def test_a_captured_message_verifies_with_the_key_in_dns_and_not_once_it_i
             assert not await verifies(dns, raw.replace(header, header + b"x"))
 
 
-async def test_mail_does_not_leave_unsigned_when_its_key_cannot_be_opened(stage: Stage) -> None:
+async def test_mail_is_not_sent_unsigned_if_its_key_cannot_be_opened(stage: Stage) -> None:
     await sign_with(stage, generate_key(), SecretBox([new_key()]))
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), lead)

@@ -21,7 +21,7 @@ async def enrolled(stage: Stage) -> tuple[UUID, UUID]:
     return lead, enrollment
 
 
-async def test_the_third_in_a_row_counts_as_a_hard_bounce(stage: Stage) -> None:
+async def test_the_third_consecutive_soft_bounce_counts_as_a_hard_bounce(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     assert await soft(stage, lead) == await soft(stage, lead) == []
     assert ((await stage.state(enrollment)).status, (await stage.lead_row(lead)).status) == ("active", "new")
@@ -34,7 +34,7 @@ async def test_the_third_in_a_row_counts_as_a_hard_bounce(stage: Stage) -> None:
     assert (await stage.query("SELECT status FROM mailboxes"))[0].status == "active"
 
 
-async def test_a_sign_of_life_between_them_begins_the_count_anew(stage: Stage) -> None:
+async def test_an_open_between_soft_bounces_resets_the_count(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await soft(stage, lead)
     await soft(stage, lead)
@@ -45,12 +45,12 @@ async def test_a_sign_of_life_between_them_begins_the_count_anew(stage: Stage) -
     assert await soft(stage, lead) == [enrollment]
 
 
-async def test_bounces_of_long_ago_do_not_count(stage: Stage) -> None:
+async def test_old_soft_bounces_do_not_count(stage: Stage) -> None:
     lead, _ = await enrolled(stage)
     assert [await soft(stage, lead, days_ago=days) for days in (45, 31, 1, 0)] == [[], [], [], []]
 
 
-async def test_a_reply_is_a_sign_of_life_in_a_later_enrollment_too(stage: Stage) -> None:
+async def test_a_reply_also_resets_the_count_in_a_later_enrollment(stage: Stage) -> None:
     lead, _ = await enrolled(stage)
     await soft(stage, lead)
     await soft(stage, lead)

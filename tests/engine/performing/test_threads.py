@@ -17,7 +17,7 @@ async def until_logged(stage: Stage, enrollment: UUID, event: str) -> None:
     await stage.until(logged, event)
 
 
-async def test_one_of_unknown_outcome_is_continued(stage: Stage) -> None:
+async def test_a_thread_continues_an_email_of_unknown_outcome(stage: Stage) -> None:
     """In most cases it arrived: the sink accepted the message, and its answer was lost."""
     lead = await stage.lead()
     stage.sink.gate.clear()
@@ -35,7 +35,7 @@ async def test_one_of_unknown_outcome_is_continued(stage: Stage) -> None:
     assert again.message["In-Reply-To"] == again.message["References"] == intro.message_id
 
 
-async def test_one_that_a_restore_marked_is_continued_under_the_steps_subject(stage: Stage) -> None:
+async def test_a_thread_continues_an_email_marked_by_a_restore_under_the_steps_subject(stage: Stage) -> None:
     """The message keeps its Message-ID, and its subject is not known."""
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence([INTRO, WAIT, AGAIN]), lead)
@@ -49,7 +49,7 @@ async def test_one_that_a_restore_marked_is_continued_under_the_steps_subject(st
     assert (again.subject, again.message["In-Reply-To"]) == ("Re: Hello Acme", intro.message_id)
 
 
-async def test_a_lead_without_a_thread_begins_one(stage: Stage) -> None:
+async def test_a_reply_step_without_an_earlier_email_begins_a_thread(stage: Stage) -> None:
     """The lead's branch led past the first email of the sequence."""
     past = {"key": "past", "type": "condition", "config": {"branches": [{"if": "always", "then": {"goto": "again"}}]}}
     lead = await stage.lead()

@@ -32,7 +32,7 @@ async def change_window(stage: Stage, sequence: UUID, window: SendWindow | None)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"])
-async def test_an_email_leaves_at_nine_where_its_lead_is(stage: Stage, zone: str) -> None:
+async def test_an_email_is_sent_at_nine_in_the_leads_time_zone(stage: Stage, zone: str) -> None:
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(day_in(2, zone),)))
     (enrollment,) = await stage.enroll(sequence, await stage.lead(timezone=zone))
     await until_put_off(stage, enrollment, "window")
@@ -44,7 +44,7 @@ async def test_an_email_leaves_at_nine_where_its_lead_is(stage: Stage, zone: str
     assert timedelta(0) <= row.sent_at - due_at < timedelta(hours=8)
 
 
-async def test_an_edit_that_opens_the_window_lets_the_lead_go(stage: Stage) -> None:
+async def test_an_edit_that_opens_the_window_sends_the_email(stage: Stage) -> None:
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(day_in(3),), timezone="UTC"))
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
     await until_put_off(stage, enrollment, "window")
@@ -53,7 +53,7 @@ async def test_an_edit_that_opens_the_window_lets_the_lead_go(stage: Stage) -> N
     await stage.until_status(enrollment, "completed")
 
 
-async def test_an_edit_that_closes_it_does_not(stage: Stage) -> None:
+async def test_an_edit_that_closes_the_window_sends_nothing(stage: Stage) -> None:
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(day_in(2),), timezone="UTC"))
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
     await until_put_off(stage, enrollment, "window")
@@ -84,7 +84,7 @@ async def test_a_lead_whose_mailbox_is_held_survives_an_edit(stage: Stage) -> No
     assert (state.next_action_at, state.deferral["cause"], state.status) == (None, "mailbox_held", "active")
 
 
-async def test_hours_that_never_meet_fail_the_lead_with_a_reason(stage: Stage) -> None:
+async def test_windows_that_never_overlap_fail_the_enrollment_with_a_reason(stage: Stage) -> None:
     await stage.query_write("""UPDATE mailboxes SET timezone = 'UTC', working_hours = '{"days": ["mon"]}'""")
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=("tue",), timezone="UTC"))
     (enrollment,) = await stage.enroll(sequence, await stage.lead())

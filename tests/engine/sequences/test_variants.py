@@ -31,7 +31,7 @@ BACK = {
 }
 
 
-async def test_each_lead_gets_one_by_weight_and_keeps_it(stage: Stage) -> None:
+async def test_each_lead_gets_a_variant_by_weight_and_keeps_it(stage: Stage) -> None:
     sequence = await stage.sequence([email(), {"key": "wait", "type": "delay", "config": {"days": 1}}, BACK])
     leads = [await stage.lead() for _ in range(LEADS)]
     await stage.enroll(sequence, *leads)
@@ -52,7 +52,7 @@ async def test_each_lead_gets_one_by_weight_and_keeps_it(stage: Stage) -> None:
     assert {row.variant for row in logged} == {"short", "long"}
 
 
-async def test_the_winner_by_replies_takes_over(stage: Stage) -> None:
+async def test_the_variant_with_most_replies_replaces_the_others(stage: Stage) -> None:
     sequence = await stage.sequence([email(auto_winner={"min_sample": 5, "certainty": 0.9})])
     leads = [await stage.lead() for _ in range(LEADS)]
     await stage.enroll(sequence, *leads)

@@ -56,7 +56,7 @@ async def on_its_way(stage: Stage, *steps: dict[str, Any], **settings: Any) -> t
 THREE = (email("one"), delay("wait", days=3), email("two"))
 
 
-async def test_a_lead_in_a_delay_gets_the_newest_words(stage: Stage) -> None:
+async def test_a_lead_in_a_delay_gets_the_newest_text(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     config = {"subject": "two, better", "body_text": "Hello"}
     published = await stage.edit(sequence, changing(sequence, "two", config=config))
@@ -68,7 +68,7 @@ async def test_a_lead_in_a_delay_gets_the_newest_words(stage: Stage) -> None:
     assert "plan_changed" not in await stage.log(enrollment)
 
 
-async def test_a_shorter_wait_is_reckoned_from_its_beginning(stage: Stage) -> None:
+async def test_a_shortened_delay_counts_from_its_beginning(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     began = (await stage.state(enrollment)).step_entered_at
     published = await stage.edit(sequence, changing(sequence, "wait", config={"days": 1}))
@@ -81,7 +81,7 @@ async def test_a_shorter_wait_is_reckoned_from_its_beginning(stage: Stage) -> No
     assert stage.sink.subjects() == ["one", "two"]
 
 
-async def test_a_wait_that_an_edit_has_ended_is_over_at_once(stage: Stage) -> None:
+async def test_a_delay_that_an_edit_made_too_short_ends_at_once(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     await stage.forward(days=2)
     await stage.edit(sequence, changing(sequence, "wait", config={"days": 1}))
@@ -89,7 +89,7 @@ async def test_a_wait_that_an_edit_has_ended_is_over_at_once(stage: Stage) -> No
     assert stage.sink.subjects() == ["one", "two"]
 
 
-async def test_a_longer_wait_is_reckoned_from_its_beginning(stage: Stage) -> None:
+async def test_a_lengthened_delay_counts_from_its_beginning(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     await stage.forward(days=2)
     published = await stage.edit(sequence, changing(sequence, "wait", config={"days": 5}))
@@ -100,7 +100,7 @@ async def test_a_longer_wait_is_reckoned_from_its_beginning(stage: Stage) -> Non
     await stage.until_status(enrollment, "completed")
 
 
-async def test_the_wait_of_a_lead_that_was_paused_has_lost_its_pause(stage: Stage) -> None:
+async def test_an_edited_delay_excludes_the_time_paused(stage: Stage) -> None:
     sequence, lead, enrollment = await on_its_way(stage, *THREE)
     began = (await stage.state(enrollment)).step_entered_at
     await stage.forward(days=1)
@@ -112,7 +112,7 @@ async def test_the_wait_of_a_lead_that_was_paused_has_lost_its_pause(stage: Stag
     assert abs(due - began - timedelta(days=9)) < timedelta(minutes=1)
 
 
-async def test_a_paused_lead_stays_paused_and_waits_what_is_left_of_the_new_wait(stage: Stage) -> None:
+async def test_a_paused_lead_waits_the_rest_of_the_new_delay_after_a_resume(stage: Stage) -> None:
     sequence, lead, enrollment = await on_its_way(stage, *THREE)
     began = (await stage.state(enrollment)).step_entered_at
     await stage.forward(days=1)
@@ -126,7 +126,7 @@ async def test_a_paused_lead_stays_paused_and_waits_what_is_left_of_the_new_wait
     assert abs(due - began - timedelta(days=7)) < timedelta(minutes=1)
 
 
-async def test_a_lead_whose_step_is_gone_moves_to_the_next_that_survives(stage: Stage) -> None:
+async def test_a_lead_at_a_deleted_step_moves_to_the_next_remaining_step(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE, email("three"))
     published = await stage.edit(sequence, removing(sequence, "wait", "two"))
     assert dict(published.leads) == {VersionChange.MOVED: 1}
@@ -134,7 +134,7 @@ async def test_a_lead_whose_step_is_gone_moves_to_the_next_that_survives(stage: 
     assert stage.sink.subjects() == ["one", "three"]
 
 
-async def test_a_lead_of_whose_sequence_nothing_is_left_has_completed(stage: Stage) -> None:
+async def test_a_lead_with_no_remaining_step_completes(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     published = await stage.edit(sequence, removing(sequence, "wait", "two"))
     assert dict(published.leads) == {VersionChange.COMPLETED: 1}
@@ -143,7 +143,7 @@ async def test_a_lead_of_whose_sequence_nothing_is_left_has_completed(stage: Sta
     assert stage.sink.subjects() == ["one"]
 
 
-async def test_a_step_that_is_put_in_before_the_lead_is_not_made_up_for(stage: Stage) -> None:
+async def test_a_step_inserted_before_the_leads_place_is_not_performed(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     await stage.edit(sequence, adding(sequence, email("early"), 1))
     await stage.forward(days=3, hours=1)
@@ -151,7 +151,7 @@ async def test_a_step_that_is_put_in_before_the_lead_is_not_made_up_for(stage: S
     assert stage.sink.subjects() == ["one", "two"]
 
 
-async def test_a_step_that_is_put_in_behind_the_lead_is_performed(stage: Stage) -> None:
+async def test_a_step_inserted_after_the_leads_place_is_performed(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     await stage.edit(sequence, adding(sequence, email("between"), 3))
     await stage.forward(days=3, hours=1)
@@ -159,7 +159,7 @@ async def test_a_step_that_is_put_in_behind_the_lead_is_performed(stage: Stage) 
     assert stage.sink.subjects() == ["one", "between", "two"]
 
 
-async def test_what_was_sent_is_not_sent_again_when_it_is_moved_ahead_of_the_lead(stage: Stage) -> None:
+async def test_a_sent_email_moved_after_the_leads_place_is_not_sent_again(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     published = await stage.edit(sequence, changing(sequence, "one", position=3))
     assert {change.change for change in published.changes} == {"reordered"}
@@ -169,7 +169,7 @@ async def test_what_was_sent_is_not_sent_again_when_it_is_moved_ahead_of_the_lea
     assert stage.sink.duplicates() == []
 
 
-async def test_a_loop_still_sends_again(stage: Stage) -> None:
+async def test_a_loop_sends_an_email_again_after_an_edit(stage: Stage) -> None:
     back = {
         "key": "again",
         "type": "condition",
@@ -184,7 +184,7 @@ async def test_a_loop_still_sends_again(stage: Stage) -> None:
     assert stage.sink.subjects() == ["one", "one", "one"]
 
 
-async def test_a_pinned_lead_ends_on_the_version_it_began_with(stage: Stage) -> None:
+async def test_a_pinned_lead_stays_on_its_version(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE, versioning="pin")
     config = {"subject": "two, better", "body_text": "Hello"}
     published = await stage.edit(sequence, changing(sequence, "two", config=config))
@@ -194,7 +194,7 @@ async def test_a_pinned_lead_ends_on_the_version_it_began_with(stage: Stage) -> 
     assert stage.sink.subjects() == ["one", "two"]
 
 
-async def test_a_lead_that_waits_for_an_event_takes_up_what_is_waited_for(stage: Stage) -> None:
+async def test_a_waiting_lead_takes_over_the_new_event(stage: Stage) -> None:
     listen = {"key": "listen", "type": "wait_for", "config": {"event": "opened", "timeout_days": 5}}
     sequence, _, enrollment = await on_its_way(stage, email("one"), listen, email("two"))
     published = await stage.edit(sequence, changing(sequence, "listen", config={"event": "clicked", "timeout_days": 2}))
@@ -204,7 +204,7 @@ async def test_a_lead_that_waits_for_an_event_takes_up_what_is_waited_for(stage:
     await stage.until_status(enrollment, "completed")
 
 
-async def test_a_lead_out_of_office_is_held_through_an_edit(stage: Stage) -> None:
+async def test_an_out_of_office_hold_survives_an_edit(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     await stage.query_write(
         "UPDATE lead_sequence_state SET hold_until = next_action_at + interval '5 days',"
@@ -216,7 +216,7 @@ async def test_a_lead_out_of_office_is_held_through_an_edit(stage: Stage) -> Non
     assert (await stage.state(enrollment)).next_action_at == before.hold_until
 
 
-async def test_an_edit_while_the_email_leaves_neither_loses_nor_doubles_it(stage: Stage) -> None:
+async def test_an_edit_during_a_send_neither_loses_nor_repeats_the_email(stage: Stage) -> None:
     sequence = await stage.sequence(THREE)
     lead = await stage.lead()
     stage.sink.gate.clear()
@@ -230,7 +230,7 @@ async def test_an_edit_while_the_email_leaves_neither_loses_nor_doubles_it(stage
     assert stage.sink.subjects() == ["one"]
 
 
-async def test_an_edit_that_removes_the_email_that_leaves(stage: Stage) -> None:
+async def test_an_edit_may_remove_an_email_that_is_being_sent(stage: Stage) -> None:
     sequence = await stage.sequence(THREE)
     lead = await stage.lead()
     stage.sink.gate.clear()
@@ -257,7 +257,7 @@ async def test_new_leads_begin_on_the_newest_version(stage: Stage) -> None:
     assert stage.sink.subjects() == ["one", "one, better"]
 
 
-async def test_settings_count_once_they_are_published(stage: Stage) -> None:
+async def test_settings_apply_once_they_are_published(stage: Stage) -> None:
     sequence, _, enrollment = await on_its_way(stage, *THREE)
     changes = SequenceChanges(settings={"versioning": "pin"})
     published = await stage.edit(sequence, lambda session: change_sequence(session, sequence, changes))

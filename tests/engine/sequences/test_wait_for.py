@@ -30,7 +30,7 @@ async def listening(stage: Stage, event: str, **outcomes: Any) -> tuple[UUID, UU
     return lead, enrollment
 
 
-async def test_goes_on_the_moment_it_happens(stage: Stage) -> None:
+async def test_the_event_ends_the_wait_at_once(stage: Stage) -> None:
     lead, enrollment = await listening(stage, "opened")
     await stage.tell(lead, OpenEvent(type="open", machine=True))
     assert (await stage.state(enrollment)).waiting_for == "open"
@@ -40,7 +40,7 @@ async def test_goes_on_the_moment_it_happens(stage: Stage) -> None:
     assert stage.sink.subjects() == ["Intro", "Glad", "Pity"]
 
 
-async def test_goes_on_at_the_timeout(stage: Stage) -> None:
+async def test_the_timeout_ends_the_wait(stage: Stage) -> None:
     lead, enrollment = await listening(stage, "clicked")
     await stage.tell(lead, OpenEvent(type="open"))
     await stage.forward(days=4)
@@ -50,7 +50,7 @@ async def test_goes_on_at_the_timeout(stage: Stage) -> None:
     assert stage.sink.subjects() == ["Intro", "Pity"]
 
 
-async def test_a_custom_event_is_told_to_every_enrollment_of_the_lead(stage: Stage) -> None:
+async def test_a_custom_event_reaches_every_enrollment_of_the_lead(stage: Stage) -> None:
     lead, first = await listening(stage, "demo_booked", on_event={"stop": True, "reason": "demo"})
     second_sequence = await stage.sequence([INTRO, waiting("demo_booked"), ON_EVENT, ON_TIMEOUT])
     (second,) = await stage.enroll(second_sequence, lead)
@@ -63,7 +63,7 @@ async def test_a_custom_event_is_told_to_every_enrollment_of_the_lead(stage: Sta
     assert stage.sink.subjects() == ["Intro", "Intro", "Glad", "Pity"]
 
 
-async def test_a_reply_that_is_waited_for_is_answered_by_the_step(stage: Stage) -> None:
+async def test_a_reply_that_a_step_waits_for_does_not_stop_the_enrollment(stage: Stage) -> None:
     lead, enrollment = await listening(stage, "replied", on_event={"stop": True, "reason": "talking"})
     await stage.tell(lead, ReplyEvent(type="reply"))
     state = await stage.until_status(enrollment, "stopped")
@@ -72,13 +72,13 @@ async def test_a_reply_that_is_waited_for_is_answered_by_the_step(stage: Stage) 
     assert stage.sink.subjects() == ["Intro"]
 
 
-async def test_a_reply_elsewhere_stops_as_ever(stage: Stage) -> None:
+async def test_a_reply_that_no_step_waits_for_stops_the_enrollment(stage: Stage) -> None:
     lead, enrollment = await listening(stage, "opened")
     await stage.tell(lead, ReplyEvent(type="reply"))
     assert (await stage.state(enrollment)).stop_reason == "replied"
 
 
-async def test_what_happened_before_the_lead_came_here_counts_once(stage: Stage) -> None:
+async def test_an_event_before_the_step_counts_once(stage: Stage) -> None:
     steps = [
         INTRO,
         {"key": "wait", "type": "delay", "config": {"days": 1}},
@@ -100,7 +100,7 @@ async def test_what_happened_before_the_lead_came_here_counts_once(stage: Stage)
     assert state.stop_reason == "twice"
 
 
-async def test_an_event_during_a_pause_counts_when_the_lead_goes_on(stage: Stage) -> None:
+async def test_an_event_during_a_pause_counts_after_the_resume(stage: Stage) -> None:
     lead, enrollment = await listening(stage, "opened")
     await stage.pause(lead)
     await stage.tell(lead, OpenEvent(type="open"))
@@ -111,7 +111,7 @@ async def test_an_event_during_a_pause_counts_when_the_lead_goes_on(stage: Stage
     assert stage.sink.subjects() == ["Intro", "Glad", "Pity"]
 
 
-async def test_an_event_while_the_email_leaves_is_not_missed(stage: Stage) -> None:
+async def test_an_event_during_a_send_is_not_missed(stage: Stage) -> None:
     sequence = await stage.sequence([INTRO, waiting("opened"), ON_EVENT, ON_TIMEOUT])
     lead = await stage.lead()
     stage.sink.gate.clear()

@@ -22,7 +22,7 @@ SMALL = RunSize(
 
 
 @pytest.mark.long
-async def test_everybody_ends_as_foretold_and_no_email_is_lost_or_sent_twice(tmp_path: Path) -> None:
+async def test_every_lead_ends_as_expected_and_no_email_is_lost_or_sent_twice(tmp_path: Path) -> None:
     outcome = await run(Form("skip", control=True), SMALL, SEED, tmp_path)
     verdict = outcome.verdict
     figures = verdict.figures()

@@ -93,7 +93,7 @@ async def apart(
     [(Apart(postgres=420, worker=-300, api=-180), 200), (Apart(postgres=-420, worker=300, api=360), 401)],
     ids=["postgres-ahead", "postgres-behind"],
 )
-async def test_a_lead_goes_through_to_its_end(
+async def test_an_enrollment_completes_although_the_clocks_differ(
     clocks: Apart,
     inbound: int,
     server_folder: Path,
@@ -147,7 +147,9 @@ async def test_a_lead_goes_through_to_its_end(
     [Apart(postgres=420, worker=-300, api=-180), Apart(postgres=-420, worker=300, api=360)],
     ids=["postgres-ahead", "postgres-behind"],
 )
-async def test_a_daily_cap_holds(clocks: Apart, server_folder: Path, temporal_server: EmbeddedTemporal) -> None:
+async def test_a_daily_limit_holds_although_the_clocks_differ(
+    clocks: Apart, server_folder: Path, temporal_server: EmbeddedTemporal
+) -> None:
     async with apart(clocks, server_folder, temporal_server) as (stage, http):
         await stage.query_write("UPDATE mailboxes SET daily_cap = 2, timezone = 'UTC'")
         leads = [str(await stage.lead()) for _ in range(6)]

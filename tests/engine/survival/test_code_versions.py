@@ -60,7 +60,7 @@ async def disagrees(stage: Stage, enrollment: UUID) -> None:
     await stage.until(refused, "the code does not agree with the history")
 
 
-async def test_leads_asleep_across_a_release(stage: Stage, releases: Releases) -> None:
+async def test_sleeping_leads_continue_under_the_next_release(stage: Stage, releases: Releases) -> None:
     sequence = await stage.sequence(TWO_EMAILS)
     before_versions = await asleep(stage, sequence)
 
@@ -88,7 +88,7 @@ async def test_leads_asleep_across_a_release(stage: Stage, releases: Releases) -
     assert (await told(stage, beside_second[1])).builds == ("1.0", "1.1")
 
 
-async def test_a_share_of_the_leads_tries_a_version_out(stage: Stage, releases: Releases) -> None:
+async def test_a_ramp_runs_a_share_of_the_leads_on_the_new_version(stage: Stage, releases: Releases) -> None:
     await stage.stop_worker()
     await releases.started("plain", "1.0")
     await releases.start("patched", "1.1")
@@ -135,7 +135,7 @@ async def test_a_rollback_holds_the_leads_that_took_the_patch_and_loses_none(sta
     assert await sent(stage, new_lead) == BOTH
 
 
-async def test_a_change_without_a_patch_sends_nothing_and_is_healed_by_a_rollback(
+async def test_a_change_without_a_patch_sends_nothing_and_a_rollback_repairs_it(
     stage: Stage, releases: Releases
 ) -> None:
     await stage.stop_worker()
@@ -170,7 +170,7 @@ async def test_inboxes_are_watched_under_the_current_version(stage: Stage, relea
     assert await handle.result() == "unwatched"
 
 
-async def test_who_starts_a_worker_in_vain_is_told(stage: Stage, releases: Releases) -> None:
+async def test_a_worker_of_an_unused_version_gets_a_hint(stage: Stage, releases: Releases) -> None:
     deployment = releases.deployment
     assert await deployment.passes_by(None) is None
     assert "`cadenza deploy current 1.0`" in str(await deployment.passes_by("1.0"))

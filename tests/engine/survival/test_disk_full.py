@@ -26,7 +26,7 @@ FULL_WITHIN = 100
 """At most this number of such batches uses up the space that is left for tables."""
 
 
-async def test_postgres_disk_is_full_and_there_is_room_again(
+async def test_enrollments_complete_after_the_disk_of_postgres_was_full(
     server_folder: Path, temporal_server: EmbeddedTemporal
 ) -> None:
     # The write-ahead log still has space in its open segment. It is the tables that cannot grow.
@@ -88,7 +88,7 @@ async def _is_the_same_server(postgres: EmbeddedPostgres) -> bool:
     return "database system was interrupted" not in postgres.log.read_text(errors="replace")
 
 
-async def test_temporals_disk_is_full_and_there_is_room_again(
+async def test_enrollments_complete_after_the_disk_of_temporal_was_full(
     migrated_postgres: EmbeddedPostgres, server_folder: Path
 ) -> None:
     names = [attribute.name for attribute in REGISTRY]

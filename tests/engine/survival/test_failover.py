@@ -80,7 +80,7 @@ async def _caller(stage: Stage, url: str) -> Caller:
     return Caller(httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60))
 
 
-async def test_connections_are_cut_and_the_server_crashes_under_load(
+async def test_cut_connections_and_a_crash_under_load_lose_nothing(
     postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     async with (
@@ -122,7 +122,7 @@ async def _call_until_cancelled(caller: Caller) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_while_postgres_takes_no_writes_nothing_is_lost_and_no_attempt_is_used_up(
+async def test_a_read_only_postgres_loses_nothing_and_uses_up_no_attempt(
     postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "STEP_ATTEMPTS", 2)
@@ -188,7 +188,7 @@ async def _attempts(stage: Stage, enrollment_id: UUID, number: int) -> bool:
     return any(one.attempt >= number for one in described.raw_description.pending_activities)
 
 
-async def test_a_pool_keeps_no_connection_that_is_dead_or_leads_to_a_standby(postgres: EmbeddedPostgres) -> None:
+async def test_a_pool_drops_connections_that_are_dead_or_read_only(postgres: EmbeddedPostgres) -> None:
     database = Database(postgres.app_url)
     call, one = Call("SELECT 1"), text("SELECT 1")
 

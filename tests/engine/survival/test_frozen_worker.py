@@ -69,9 +69,7 @@ async def outcome(stage: Stage, lead: UUID, enrollment: UUID) -> tuple[int, str,
     return arrivals, message.status, (await stage.state(enrollment)).emails_sent, told
 
 
-async def test_frozen_at_the_recipient_and_woken_while_the_retry_stands_there_too(
-    stage: Stage, servers: Servers
-) -> None:
+async def test_one_email_if_frozen_at_the_recipient_and_woken_during_the_retry(stage: Stage, servers: Servers) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     stage.sink.rcpt_gate.clear()
@@ -87,9 +85,7 @@ async def test_frozen_at_the_recipient_and_woken_while_the_retry_stands_there_to
     assert told.count("email_sent") == 1
 
 
-async def test_frozen_at_the_final_dot_and_woken_after_the_retry_gave_the_message_up(
-    stage: Stage, servers: Servers
-) -> None:
+async def test_one_email_if_frozen_at_the_final_dot_and_woken_after_the_retry(stage: Stage, servers: Servers) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     stage.sink.gate.clear()
@@ -106,7 +102,7 @@ async def test_frozen_at_the_final_dot_and_woken_after_the_retry_gave_the_messag
     assert (status in ("sent", "unknown"), told) == (True, ["email_outcome_unknown", "email_skipped", *late])
 
 
-async def test_frozen_before_the_gate_and_woken_after_the_retry_has_sent(
+async def test_one_email_if_frozen_before_the_gate_and_woken_after_the_retry(
     stage: Stage, servers: Servers, migrated_postgres: EmbeddedPostgres
 ) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
@@ -152,7 +148,7 @@ async def _row_held_until(
     await engine.dispose()
 
 
-async def test_a_process_frozen_in_a_transaction_keeps_nobody_waiting_for_ever(
+async def test_a_process_frozen_in_a_transaction_loses_its_locks_after_a_while(
     stage: Stage, migrated_postgres: EmbeddedPostgres
 ) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
@@ -181,7 +177,7 @@ async def test_a_process_frozen_in_a_transaction_keeps_nobody_waiting_for_ever(
     assert "paused" not in await stage.log(enrollment)
 
 
-async def test_every_connection_of_ours_has_the_bounds(stage: Stage) -> None:
+async def test_every_connection_has_the_time_limits(stage: Stage) -> None:
     for name, seconds in (
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_SECONDS),
         ("lock_timeout", LOCK_SECONDS),

@@ -14,7 +14,7 @@ from workflows.search_attributes import REGISTRY
 PATIENCE_SECONDS = 120.0
 
 
-async def test_each_says_what_it_misses_and_is_ready_again_once_that_is_back(server_folder: Path) -> None:
+async def test_readyz_names_the_missing_server_and_recovers(server_folder: Path) -> None:
     names = [key.name for key in REGISTRY]
     temporal = EmbeddedTemporal(server_folder / "health-temporal", search_attributes=names)
     await temporal.start()

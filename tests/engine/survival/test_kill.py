@@ -13,7 +13,7 @@ from tests.stage import Stage
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 
 
-async def test_the_server_has_the_message_and_its_answer_is_never_heard(
+async def test_a_killed_worker_sends_an_accepted_message_once(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
     await stage.stop_worker()

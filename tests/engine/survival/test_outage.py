@@ -16,7 +16,7 @@ DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}
 SECOND = {"key": "second", "type": "email", "config": {"subject": "Second", "body_text": "Hi again {{name}}"}}
 
 
-async def test_temporal_is_down_while_leads_are_enrolled_and_then_up(
+async def test_leads_enrolled_while_temporal_is_down_start_later(
     migrated_postgres: EmbeddedPostgres, server_folder: Path
 ) -> None:
     names = [key.name for key in REGISTRY]
@@ -57,7 +57,7 @@ async def _emptied(stage: Stage) -> bool:
     return await stage.query("SELECT 1 FROM outbox") == []
 
 
-async def test_an_enrollment_that_temporal_has_lost_goes_on_from_the_mirror(stage: Stage) -> None:
+async def test_an_enrollment_lost_by_temporal_continues_from_its_row(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     # The state after Temporal's store was restored from before the enrollment: the start was delivered, the workflow is
@@ -73,7 +73,7 @@ async def test_an_enrollment_that_temporal_has_lost_goes_on_from_the_mirror(stag
     assert stage.sink.subjects() == ["Hello Acme"]
 
 
-async def test_the_pass_over_the_queue_runs_as_a_workflow_over_all_tenants(stage: Stage) -> None:
+async def test_the_pass_over_the_queue_is_a_workflow_for_all_tenants(stage: Stage) -> None:
     sequence, lead = await stage.sequence([EMAIL]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     counts = await stage.client.execute_workflow(
@@ -83,7 +83,7 @@ async def test_the_pass_over_the_queue_runs_as_a_workflow_over_all_tenants(stage
     await stage.until_status(enrollment, "completed")
 
 
-async def test_the_schedule_is_there_once_however_often_it_is_ensured(stage: Stage) -> None:
+async def test_ensuring_a_schedule_repeatedly_creates_it_once(stage: Stage) -> None:
     for _ in range(3):
         await stage.parts.gateway.ensure_schedules()
     description = await stage.client.get_schedule_handle(QUEUE_SCHEDULE_ID).describe()

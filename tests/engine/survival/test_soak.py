@@ -33,7 +33,7 @@ async def soaked() -> dict[str, Any]:
 
 
 @pytest.mark.long
-async def test_a_minute_of_load_leaves_nothing_undone_and_no_complaint() -> None:
+async def test_a_minute_of_load_leaves_nothing_undone_and_no_error() -> None:
     figures = await soaked()
 
     assert figures["arrived"] >= 50

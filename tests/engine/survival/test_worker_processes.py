@@ -34,7 +34,7 @@ def two_ports() -> int:
             return choose_port("--port", port + 1, 0, set()) - 1
 
 
-async def test_a_worker_that_dies_is_started_again_and_all_end_with_the_process_over_them(
+async def test_a_dead_worker_is_restarted_and_all_end_with_their_parent(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal, tmp_path: Path
 ) -> None:
     await stage.stop_worker()

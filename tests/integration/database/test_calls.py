@@ -21,17 +21,17 @@ async def database(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Databa
     await one.aclose()
 
 
-def test_a_parameter_keeps_its_number_and_a_cast_is_none() -> None:
+def test_a_parameter_keeps_its_number_and_a_cast_is_no_parameter() -> None:
     call = Call("SELECT f(:b, :a, :b)::text")
     assert (call.sql, call.names) == ("SELECT f($1, $2, $1)::text", ["b", "a"])
 
 
 @pytest.mark.parametrize("value", [{"a": [1, None, "ü"]}, [], None, {"deep": {"er": True}}])
-async def test_json_goes_in_and_comes_out(database: Database, value: Any) -> None:
+async def test_json_is_written_and_read_back(database: Database, value: Any) -> None:
     assert await database.calls.value(Call("SELECT CAST(:value AS jsonb)"), {"value": value}) == value
 
 
-async def test_an_error_is_a_sessions_error_without_its_parameters(database: Database) -> None:
+async def test_an_error_is_like_a_sessions_error_without_its_parameters(database: Database) -> None:
     with pytest.raises(DBAPIError) as failed:
         await database.calls.value(Call("SELECT CAST(:secret AS text)::integer"), {"secret": "ada@acme.example"})
     assert "ada@acme.example" not in str(failed.value.statement)

@@ -70,9 +70,7 @@ async def test_the_constraint_lists_the_events_of_the_enum(alembic_url: str, sup
         assert set(re.findall(r"'(\w+)'", one["definition"])) == set(LogEvent), one["table"]
 
 
-async def test_rows_from_before_stay_and_an_unknown_event_is_refused(
-    alembic_url: str, superuser: asyncpg.Connection
-) -> None:
+async def test_old_rows_stay_and_an_unknown_event_is_refused(alembic_url: str, superuser: asyncpg.Connection) -> None:
     for event in LogEvent:
         await superuser.execute(INSERT, event.value, 0)
     await migrate(alembic_url)
@@ -87,7 +85,7 @@ async def test_rows_from_before_stay_and_an_unknown_event_is_refused(
                 await superuser.execute(INSERT, "wating", ahead)
 
 
-async def test_the_migration_gives_way_to_a_writer_and_goes_on_after_it(
+async def test_the_migration_gives_way_to_a_writer_and_continues_later(
     alembic_url: str, superuser: asyncpg.Connection, postgres_server: EmbeddedPostgres
 ) -> None:
     name = alembic_url.rsplit("/", 1)[1]
@@ -106,7 +104,7 @@ async def test_the_migration_gives_way_to_a_writer_and_goes_on_after_it(
     assert all(one["convalidated"] for one in await superuser.fetch(CONSTRAINTS))
 
 
-async def test_a_migration_that_ended_halfway_is_run_again(alembic_url: str, superuser: asyncpg.Connection) -> None:
+async def test_an_interrupted_migration_can_be_run_again(alembic_url: str, superuser: asyncpg.Connection) -> None:
     await superuser.execute("ALTER TABLE sequence_execution_log ADD CONSTRAINT known_event CHECK (true) NOT VALID")
     await migrate(alembic_url)
     with pytest.raises(asyncpg.CheckViolationError):

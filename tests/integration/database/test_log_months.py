@@ -185,7 +185,7 @@ async def test_months_past_the_retention_are_dropped_and_no_others(log: Log) -> 
     assert await log.superuser.fetchval("SELECT count(*) FROM lead_sequence_state WHERE tenant_id = $1", tenant_id) == 1
 
 
-async def test_eight_at_once_among_writers_make_each_month_once_and_lose_nothing(log: Log) -> None:
+async def test_eight_concurrent_runs_among_writers_create_each_month_once(log: Log) -> None:
     tenant_id = await log.tenant()
     months = [-1, 0, 3, 5, 7]
 
@@ -210,7 +210,7 @@ async def test_eight_at_once_among_writers_make_each_month_once_and_lose_nothing
     }
 
 
-async def test_it_gives_way_to_a_writer_that_would_deadlock_with_it(log: Log) -> None:
+async def test_creating_a_month_gives_way_to_a_writer_in_a_deadlock(log: Log) -> None:
     tenant_id = await log.tenant()
     async with log.app() as writer, writer.transaction():
         await writer.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
@@ -222,7 +222,7 @@ async def test_it_gives_way_to_a_writer_that_would_deadlock_with_it(log: Log) ->
     assert (await maintaining)["made"] == [name(4), name(5)]
 
 
-async def test_it_gives_up_rather_than_keep_everybody_waiting(log: Log) -> None:
+async def test_creating_a_month_gives_up_rather_than_block_writers(log: Log) -> None:
     tenant_id = await log.tenant()
     async with log.app() as slow, slow.transaction():
         await slow.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
@@ -233,7 +233,7 @@ async def test_it_gives_up_rather_than_keep_everybody_waiting(log: Log) -> None:
     assert (await log.maintain(5, 0))["made"] == [name(4), name(5)]
 
 
-async def test_the_app_reaches_the_log_through_its_parent_alone(log: Log) -> None:
+async def test_the_app_reaches_the_log_only_through_the_parent_table(log: Log) -> None:
     ours, theirs = await log.tenant(), await log.tenant()
     for tenant_id in (ours, theirs):
         await log.write(tenant_id, "enrolled", month(0))

@@ -34,7 +34,7 @@ async def filled(database: Database, count: int) -> History:
     return history
 
 
-async def test_what_is_kept_is_what_was_counted(database: Database) -> None:
+async def test_stored_figures_equal_live_counts(database: Database) -> None:
     history = await filled(database, 30)
     async with database.read(history.tenant_id) as session:
         assert await kept_performance(session, history.sequence_id) is None
@@ -62,7 +62,7 @@ async def test_replies_are_counted_without_the_log(database: Database) -> None:
     assert [line for line in on_log if "never executed" not in line] == []
 
 
-async def test_each_tenant_sees_its_own_alone(database: Database) -> None:
+async def test_each_tenant_sees_only_its_own_figures(database: Database) -> None:
     ours, theirs = await filled(database, 3), await filled(database, 4)
     await refresh_performance(database)
     async with database.read(ours.tenant_id) as session:
@@ -76,7 +76,7 @@ async def test_each_tenant_sees_its_own_alone(database: Database) -> None:
     assert await database.call(text("SELECT count(*) FROM tenant_sequence_performance"), {}) == 0
 
 
-async def test_a_filter_that_leaks_sees_nothing_of_another(database: Database) -> None:
+async def test_a_leaking_filter_sees_no_row_of_another_tenant(database: Database) -> None:
     """The planner must not call a function on a row before it knows that the row belongs to the tenant."""
     ours, theirs = await filled(database, 1), await filled(database, 1)
     await refresh_performance(database)
@@ -86,7 +86,9 @@ async def test_a_filter_that_leaks_sees_nothing_of_another(database: Database) -
 
 
 @pytest.mark.parametrize("relation", ["sequence_performance", "sequence_performance_refresh"])
-async def test_the_app_cannot_read_it_directly(migrated_postgres: EmbeddedPostgres, relation: str) -> None:
+async def test_the_app_cannot_read_the_materialized_view_directly(
+    migrated_postgres: EmbeddedPostgres, relation: str
+) -> None:
     connection = await asyncpg.connect(migrated_postgres.app_url)
     for statement in (f"SELECT * FROM {relation}", f"REFRESH MATERIALIZED VIEW {relation}", f"TABLE {relation}"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -94,7 +96,7 @@ async def test_the_app_cannot_read_it_directly(migrated_postgres: EmbeddedPostgr
     await connection.close()
 
 
-async def test_several_refreshes_among_writers_and_readers(database: Database) -> None:
+async def test_concurrent_refreshes_among_writers_and_readers_succeed(database: Database) -> None:
     history = await filled(database, 10)
     await refresh_performance(database)
 

@@ -142,7 +142,7 @@ async def test_queries_use_their_indexes(filled: Database, index: str) -> None:
         assert len(used) >= 2, plan
 
 
-async def test_the_minutely_pass_reads_what_is_overdue_and_not_what_sleeps(filled: Database) -> None:
+async def test_the_pass_of_each_minute_reads_only_overdue_enrollments(filled: Database) -> None:
     """Counted in pages, because the plan inside a function cannot be read. All enrollments take several hundred
     pages."""
     ask = text("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM overdue_enrollments(:t, interval '2 min', 200)")
@@ -153,7 +153,7 @@ async def test_the_minutely_pass_reads_what_is_overdue_and_not_what_sleeps(fille
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 50
 
 
-async def test_a_small_enrollment_is_found_by_its_key_before_any_statistics(postgres_server: EmbeddedPostgres) -> None:
+async def test_a_foreign_key_check_uses_the_index_without_statistics(postgres_server: EmbeddedPostgres) -> None:
     """The query of a foreign key check. Its plan is made once for each connection, perhaps when the first lead is
     enrolled. A plan that reads all enrollments of the tenant would be kept for the next ten thousand."""
     await postgres_server.create_database("fresh")

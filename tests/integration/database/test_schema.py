@@ -61,7 +61,7 @@ async def tenant_tables(connection: asyncpg.Connection) -> list[str]:
     return [row["relname"] for row in rows if row["relname"] not in TENANTLESS]
 
 
-async def test_every_tenant_table_is_closed(migrated_postgres: EmbeddedPostgres) -> None:
+async def test_every_tenant_table_has_row_level_security(migrated_postgres: EmbeddedPostgres) -> None:
     connection = await asyncpg.connect(migrated_postgres.owner_url)
     tables = await tenant_tables(connection)
     assert len(tables) >= 16
@@ -109,7 +109,7 @@ async def test_the_app_owns_nothing_and_cannot_bypass(migrated_postgres: Embedde
 VIEWS = {"sequence_performance_live": "security_invoker=true", "tenant_sequence_performance": "security_barrier=true"}
 
 
-async def test_what_has_no_row_level_security_is_out_of_the_apps_reach(migrated_postgres: EmbeddedPostgres) -> None:
+async def test_the_app_cannot_reach_relations_without_row_level_security(migrated_postgres: EmbeddedPostgres) -> None:
     connection = await asyncpg.connect(migrated_postgres.owner_url)
     granted = """SELECT relname, relkind, reloptions FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
                   WHERE nspname = 'public' AND (relkind IN ('m', 'v') OR relispartition AND relkind = 'r')
@@ -134,7 +134,7 @@ async def test_a_superuser_is_refused(migrated_postgres: EmbeddedPostgres) -> No
     await database.aclose()
 
 
-async def test_a_schema_that_lacks_something_is_refused(postgres_server: EmbeddedPostgres) -> None:
+async def test_an_incomplete_schema_is_refused(postgres_server: EmbeddedPostgres) -> None:
     await postgres_server.create_database("older")
     database = Database(postgres_server.url(APP, "older"))
     with pytest.raises(OldSchema, match="cadenza migrate"):
@@ -151,7 +151,7 @@ async def test_a_schema_that_lacks_something_is_refused(postgres_server: Embedde
     await postgres_server.drop_database("older")
 
 
-async def test_nothing_is_seen_without_a_tenant_or_of_another(database: Database) -> None:
+async def test_no_row_is_visible_without_a_tenant_or_of_another_tenant(database: Database) -> None:
     ours, theirs = await new_tenant(database), await new_tenant(database)
     async with database.read(ours) as session:
         seen = (await session.execute(text("SELECT tenant_id FROM mailboxes"))).scalars().all()
@@ -174,7 +174,7 @@ async def test_a_read_transaction_cannot_write(database: Database) -> None:
             await session.execute(text("UPDATE mailboxes SET name = 'changed'"))
 
 
-async def test_a_function_cannot_be_told_of_another_tenants_enrollment(database: Database) -> None:
+async def test_a_function_does_not_accept_another_tenants_enrollment(database: Database) -> None:
     ours, nobody = await new_tenant(database), uuid4()
     with pytest.raises(DBAPIError, match="no enrollment"):
         await database.call(
@@ -182,7 +182,7 @@ async def test_a_function_cannot_be_told_of_another_tenants_enrollment(database:
         )
 
 
-async def test_triggers_count_steps_and_touch(database: Database) -> None:
+async def test_triggers_count_steps_and_set_updated_at(database: Database) -> None:
     tenant = await new_tenant(database)
     async with database.write(tenant) as session:
         sequence: UUID = (

@@ -82,13 +82,15 @@ def waiting_plan() -> Plan:
 @pytest.mark.parametrize(
     ("index", "statuses"), [("lead_sequence_state_live", LIVE), ("lead_sequence_state_parked", MOVING)]
 )
-async def test_which_statuses_are_live(database: Database, index: str, statuses: frozenset[EnrollmentStatus]) -> None:
+async def test_indexes_and_python_agree_on_live_statuses(
+    database: Database, index: str, statuses: frozenset[EnrollmentStatus]
+) -> None:
     """The conditions of the indexes list the live statuses, as does all SQL that uses these indexes."""
     condition = await database.call(_CONDITION, {"name": index})
     assert set(re.findall(r"'(\w+)'", condition)) == statuses
 
 
-async def test_what_is_known_after_decisions(history: History) -> None:
+async def test_sql_and_python_agree_on_the_result_of_decisions(history: History) -> None:
     """Compares `done_after` and `heard_after` with `having_decided`."""
     draw, plan, answers = random.Random(1), waiting_plan(), set[tuple[int, int]]()
     ids = [step.id for step in plan.steps]
@@ -109,7 +111,7 @@ async def test_what_is_known_after_decisions(history: History) -> None:
     assert len(answers) > 10
 
 
-async def test_what_a_step_has_heard(history: History) -> None:
+async def test_sql_and_python_agree_on_the_event_that_ends_a_wait(history: History) -> None:
     """Compares `has_heard` in SQL with the one in `domain.engine.walk`, for enrollments with random emails and
     events."""
     draw, plan, answers = random.Random(2), waiting_plan(), list[bool]()

@@ -119,7 +119,7 @@ def _difference(url: str) -> list[str]:
     return sorted(changed + [name for name, row in after.items() if not row.written])
 
 
-async def test_a_fresh_database_has_what_the_folder_says_and_nothing_else(fresh: Fresh) -> None:
+async def test_a_fresh_database_equals_the_sql_folder(fresh: Fresh) -> None:
     assert await difference(fresh.owner_url) == []
     assert len(await definitions_of(fresh.owner_url)) > 130
 
@@ -135,12 +135,12 @@ async def test_a_fresh_database_has_what_the_folder_says_and_nothing_else(fresh:
         ("CREATE VIEW another AS SELECT 1 AS one", "VIEW another"),
     ],
 )  # fmt: skip
-async def test_a_change_by_hand_is_seen(fresh: Fresh, by_hand: str, seen: str) -> None:
+async def test_a_manual_change_is_detected(fresh: Fresh, by_hand: str, seen: str) -> None:
     await fresh.execute(by_hand)
     assert await difference(fresh.owner_url) == [seen]
 
 
-async def test_migrating_puts_back_what_was_changed_by_hand(fresh: Fresh) -> None:
+async def test_migrating_reverts_a_manual_change(fresh: Fresh) -> None:
     before = await definitions_of(fresh.owner_url)
     assert not await fresh.apply(sql_source.FOLDER), "nothing to do"
     await fresh.execute(LONGER_GRACE)
@@ -149,7 +149,7 @@ async def test_migrating_puts_back_what_was_changed_by_hand(fresh: Fresh) -> Non
     assert not await fresh.apply(sql_source.FOLDER)
 
 
-async def test_what_an_operator_has_added_is_left_alone(fresh: Fresh, tmp_path: Path) -> None:
+async def test_migrating_keeps_what_an_operator_added(fresh: Fresh, tmp_path: Path) -> None:
     await fresh.execute("CREATE FUNCTION of_the_operator() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
     await fresh.apply(release(tmp_path / "next", ADDED))
     assert await fresh.value("SELECT of_the_operator() + added()") == 2
@@ -187,7 +187,7 @@ async def test_a_newer_release_does_not_start_once_an_older_one_has_migrated_aga
     assert await difference(fresh.owner_url) == []
 
 
-async def test_many_that_migrate_at_once_take_turns(postgres_server: EmbeddedPostgres) -> None:
+async def test_concurrent_migrations_run_one_after_another(postgres_server: EmbeddedPostgres) -> None:
     name = f"fresh_{uuid4().hex[:8]}"
     await postgres_server.create_database(name)
     url = postgres_server.url(OWNER, name)
@@ -217,7 +217,7 @@ async def test_migrating_gives_way_to_a_transaction_that_writes(fresh: Fresh) ->
 
 
 @pytest.mark.parametrize("part", ["api", "worker"])
-async def test_a_process_with_another_text_does_not_start(
+async def test_a_process_with_another_sql_folder_does_not_start(
     fresh: Fresh, temporal_server: EmbeddedTemporal, part: str
 ) -> None:
     """A release that changes only functions is noticed, too."""

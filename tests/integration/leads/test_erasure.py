@@ -100,7 +100,9 @@ async def erase_all(history: History) -> None:
             assert await erase_lead(session, lead_id)
 
 
-async def test_the_counts_stay_and_nothing_else(database: Database, migrated_postgres: EmbeddedPostgres) -> None:
+async def test_erasing_keeps_the_counts_and_nothing_else(
+    database: Database, migrated_postgres: EmbeddedPostgres
+) -> None:
     history = await new_history(database, await new_tenant(database))
     await lived(history)
     before, theirs = await counted(history), await ids_of(history)
@@ -114,7 +116,7 @@ async def test_the_counts_stay_and_nothing_else(database: Database, migrated_pos
     assert [one for one in theirs if one in rows] == []
 
 
-async def test_one_that_is_live_all_the_same_ends_with_the_lead(database: Database) -> None:
+async def test_erasing_a_lead_ends_a_live_enrollment(database: Database) -> None:
     history = await new_history(database, await new_tenant(database))
     enrollment = await history.enrollment(MONDAY, at_step="wait", visited=("intro",))
     await history.message(enrollment, "intro", MONDAY)
@@ -125,7 +127,7 @@ async def test_one_that_is_live_all_the_same_ends_with_the_lead(database: Databa
     assert [one.here_now for one in after.steps if one.here_now] == []
 
 
-async def test_another_tenant_keeps_nothing_of_it(database: Database) -> None:
+async def test_erasing_a_lead_of_another_tenant_changes_nothing(database: Database) -> None:
     ours = await new_history(database, await new_tenant(database))
     theirs = await new_history(database, await new_tenant(database))
     await lived(ours)

@@ -15,15 +15,15 @@ def settled(alone_seconds: float, served_at_a_time: float, answers: int = 20_000
 
 
 @pytest.mark.parametrize("served", [2, 5, 12, 30])
-def test_it_keeps_a_server_busy_and_hardly_anybody_waiting(served: int) -> None:
+def test_the_limit_keeps_a_server_busy_with_few_waiting(served: int) -> None:
     assert served <= settled(0.01, served) <= served + 7
 
 
-def test_it_asks_for_all_that_it_may_where_nothing_is_slowed_by_it() -> None:
+def test_the_limit_reaches_its_maximum_if_nothing_slows_down() -> None:
     assert settled(0.02, 1_000) == 50
 
 
-def test_it_finds_its_way_when_others_come_and_go() -> None:
+def test_the_limit_adapts_when_other_clients_come_and_go() -> None:
     limit = ConcurrencyLimit(3, 50)
     for served in (20.0, 4.0, 20.0):
         for _ in range(20_000):
@@ -31,13 +31,13 @@ def test_it_finds_its_way_when_others_come_and_go() -> None:
         assert served <= limit.limit <= served + 7
 
 
-def test_answers_that_take_no_time_are_no_error() -> None:
+def test_responses_that_take_no_time_are_no_error() -> None:
     limit = ConcurrencyLimit(3, 50)
     limit.took(0.0)
     assert limit.limit == 3
 
 
-def test_it_asks_for_the_least_where_others_keep_everything_slow() -> None:
+def test_the_limit_falls_to_its_minimum_if_others_keep_the_server_slow() -> None:
     limit = ConcurrencyLimit(3, 50)
     limit.took(0.01)
     for _ in range(20_000):

@@ -14,7 +14,7 @@ async def occupy(slots: FairSlots, tenant: UUID, served: list[UUID]) -> None:
         await asyncio.sleep(0)
 
 
-async def test_one_who_wants_much_does_not_keep_another_waiting() -> None:
+async def test_a_tenant_with_many_requests_does_not_delay_another() -> None:
     slots, served = FairSlots(2), list[UUID]()
     wanted = [asyncio.create_task(occupy(slots, BUSY, served)) for _ in range(100)]
     await asyncio.sleep(0)
@@ -23,7 +23,7 @@ async def test_one_who_wants_much_does_not_keep_another_waiting() -> None:
     assert (len(served), served.index(QUIET) < 6) == (101, True)
 
 
-async def test_never_more_than_the_limit_also_when_it_changes() -> None:
+async def test_the_limit_is_never_exceeded_even_when_it_changes() -> None:
     slots, most, inside = FairSlots(3), 0, 0
 
     async def work(number: int) -> None:
@@ -44,7 +44,7 @@ async def test_never_more_than_the_limit_also_when_it_changes() -> None:
     assert most == 1
 
 
-async def test_a_slot_of_whoever_gives_up_is_the_next_ones() -> None:
+async def test_the_slot_of_a_cancelled_task_goes_to_the_next() -> None:
     slots, served = FairSlots(1), list[UUID]()
     async with slots.slot(BUSY):
         waiting = [asyncio.create_task(occupy(slots, BUSY, served)) for _ in range(3)]

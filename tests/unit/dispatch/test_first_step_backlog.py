@@ -3,7 +3,7 @@
 from services.dispatch.first_step_backlog import KEEPING_UP_SECONDS, FirstStepBacklog
 
 
-def test_it_grows_while_the_workers_keep_up_and_is_halved_when_they_do_not() -> None:
+def test_the_backlog_grows_while_workers_keep_up_and_is_halved_otherwise() -> None:
     backlog = FirstStepBacklog(least=4, most=20)
     limits = []
     for _ in range(20):

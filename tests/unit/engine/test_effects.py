@@ -29,7 +29,7 @@ def registries() -> Generator[None]:
         registry.update(entries)
 
 
-def test_every_built_in_type_is_paired() -> None:
+def test_every_built_in_type_has_an_effect() -> None:
     assert unpaired() == []
     assert {name for name, config in STEP_TYPES.items() if config.takes_effect} == {"action", "email"}
     assert len(ACTIONS) == len(ACTION_EFFECTS) == 7
@@ -102,7 +102,7 @@ def _action_effect_without_config() -> type[ActionEffect[Any]]:
         ),
     ],
 )
-async def test_a_worker_without_a_pair_does_not_start(registries: None, add: Any, line: str) -> None:
+async def test_a_worker_with_an_unpaired_type_does_not_start(registries: None, add: Any, line: str) -> None:
     add()
     with pytest.raises(StartError) as refused:
         await run(load_settings())

@@ -7,12 +7,12 @@ from domain.failures import Failure, UnexpectedError, code_in, remedy_for
 from services.mailboxes.transports import NoMailServer
 
 
-def test_an_error_is_written_by_its_code() -> None:
+def test_an_error_is_stored_by_its_code() -> None:
     assert str(Failure.of(NoMailServer("there is none"))) == "no_mail_server: there is none"
     assert str(Failure.of(NotFound())) == "not_found: Not found"
 
 
-def test_a_librarys_error_is_unexpected_and_names_its_type_in_the_text() -> None:
+def test_a_librarys_error_is_stored_as_unexpected_with_its_type_in_the_text() -> None:
     failure = Failure.of(KeyError("plan"))
     assert (failure.code, failure.text, failure.retryable) == ("unexpected_error", "KeyError: 'plan'", True)
 
@@ -31,7 +31,7 @@ def test_a_librarys_error_is_unexpected_and_names_its_type_in_the_text() -> None
         ("", None),
     ],
 )
-def test_the_code_of_what_is_stored(stored: str, code: str | None) -> None:
+def test_stored_failures_have_a_code(stored: str, code: str | None) -> None:
     assert code_in(stored) == code
 
 

@@ -14,7 +14,7 @@ def test_text_gets_the_address_and_the_link_below_it() -> None:
     assert FOOTER.in_text("Hi Ada") == expected
 
 
-def test_html_gets_it_at_the_end_of_its_body_and_escaped() -> None:
+def test_html_gets_the_footer_escaped_at_the_end_of_its_body() -> None:
     html = "<html><!-- </body> --><body><p>Hi</p></BODY ></html>"
     made = FOOTER.in_html(html)
     assert made.startswith("<html><!-- </body> --><body><p>Hi</p><div style=") and made.endswith(
@@ -27,7 +27,7 @@ def test_html_gets_it_at_the_end_of_its_body_and_escaped() -> None:
     assert FOOTER.in_html(" ") == " "
 
 
-def test_what_the_message_says_already_is_not_said_twice() -> None:
+def test_a_message_that_contains_the_footer_gets_no_second_one() -> None:
     text = f"Hi\n\n{', '.join(ADDRESS)}\nNo more? {URL}"
     assert FOOTER.in_text(text) == text
     html = f'<p>Acme GmbH &amp; Co.<br>1 Main Street<br>10115 Berlin</p><a href="{URL}">Stop</a>'
@@ -40,10 +40,10 @@ def test_what_the_message_says_already_is_not_said_twice() -> None:
     assert added.count("Main Street") == 1 and added.count(URL) == 1
 
 
-def test_an_address_is_never_markup() -> None:
+def test_a_postal_address_is_never_markup() -> None:
     assert "<script" not in Footer("<script>alert(1)</script>", 'https://x/"><script>').in_html("<p>Hi</p>")
 
 
-def test_without_links_the_address_is_there_all_the_same() -> None:
+def test_without_links_the_footer_still_has_the_postal_address() -> None:
     assert Footer("1 Main Street").in_text("Hi") == "Hi\n\n1 Main Street\n"
     assert "Unsubscribe" not in Footer("1 Main Street").in_html("<p>Hi</p>")

@@ -53,7 +53,7 @@ LEAD = {
         ("{% liquid\nassign who = first_name\necho who\n%}", "Ada"),
     ],
 )
-def test_renders(source: str, expected: str) -> None:
+def test_templates_render_as_expected(source: str, expected: str) -> None:
     assert render(source, LEAD, html=False) == expected
 
 
@@ -76,7 +76,7 @@ def test_renders(source: str, expected: str) -> None:
         ("{{ name | strip_html | replace: 'Ada Lovelace', ' ' }}", "name"),
     ],
 )
-def test_an_empty_field_holds_the_lead_and_is_named(source: str, field: str) -> None:
+def test_an_empty_field_refuses_the_email_and_is_named(source: str, field: str) -> None:
     with pytest.raises(MergeFieldMissing) as caught:
         render(source, LEAD, html=False)
     assert caught.value.field == field
@@ -84,7 +84,7 @@ def test_an_empty_field_holds_the_lead_and_is_named(source: str, field: str) -> 
     assert caught.value.extra == {"field": field}
 
 
-def test_now_is_the_callers_and_never_the_clock() -> None:
+def test_now_comes_from_the_caller_and_not_from_the_clock() -> None:
     with pytest.raises(MergeFieldMissing):
         render("{{ now | date: '%Y' }}", {}, html=False)
     with pytest.raises(MergeFieldMissing):
@@ -97,7 +97,7 @@ def test_a_leads_data_is_never_a_template(html: bool) -> None:
     assert render("{{ first_name }}", {"first_name": name}, html=html) == name
 
 
-def test_html_escapes_what_a_lead_says_and_keeps_what_the_author_wrote() -> None:
+def test_html_escapes_lead_data_and_keeps_the_authors_markup() -> None:
     lead = {"first_name": "<script>alert(1)</script>", "company": 'Say "Hi" & Co'}
     assert render("<p>{{ first_name }}</p>", lead, html=True) == "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"
     assert render('<a title="{{ company }}">', lead, html=True) == '<a title="Say &#34;Hi&#34; &amp; Co">'
@@ -128,7 +128,7 @@ _ARGUMENTS = {
 
 @examples(300)
 @given(chain=st.lists(_STEPS, min_size=1, max_size=4), start=st.sampled_from(["first_name", "'<b>bold</b>'", "tags"]))
-def test_no_chain_of_filters_lets_markup_of_a_lead_through(chain: list[str], start: str) -> None:
+def test_no_chain_of_filters_passes_markup_from_lead_data(chain: list[str], start: str) -> None:
     lead = {"first_name": "b <script>x</script> &lt;script&gt;", "tags": ["<script>"], "custom": {}}
     source = f"{{{{ {start} | {' | '.join(step + _ARGUMENTS.get(step, '') for step in chain)} }}}}"
     try:
@@ -138,7 +138,7 @@ def test_no_chain_of_filters_lets_markup_of_a_lead_through(chain: list[str], sta
     assert "<script" not in rendered.lower(), source
 
 
-def test_a_header_is_one_line_whatever_a_lead_is_called() -> None:
+def test_a_header_is_one_line_for_any_lead_data() -> None:
     lead = {"first_name": "Ada\r\nBcc: victim@example.org", "company": "A\u2028B\x00\tC"}
     assert render_header("Hi {{ first_name }}", lead) == "Hi Ada Bcc: victim@example.org"
     assert render_header("\n {{ company }}\n", lead) == "A B C"
@@ -181,7 +181,7 @@ def test_a_template_that_would_hang_or_explode_is_refused(source: str) -> None:
         "{{ custom.nothing | url_decode }}",
     ],
 )
-def test_what_no_value_can_be_made_of_is_a_refusal_and_no_fault(source: str) -> None:
+def test_a_filter_without_a_result_is_refused_and_does_not_crash(source: str) -> None:
     custom = {"minus": -1, "map": {"a": 1}, "late": 2**62, "nothing": "a%00b"}
     assert check(source, html=False) == []  # It may render with another lead's data.
     with pytest.raises(TemplateInvalid):
@@ -235,7 +235,7 @@ def test_check_accepts(source: str) -> None:
     assert check(source, html=False) == []
 
 
-def test_check_takes_more_fields() -> None:
+def test_check_accepts_additional_fields() -> None:
     assert check("{{ nickname }}", html=False, known_fields=KNOWN_FIELDS | {"nickname"}) == []
 
 
@@ -249,7 +249,7 @@ def test_a_message_has_a_value_for_every_known_field() -> None:
 
 @examples(300)
 @given(st.text(alphabet="{}%|: .'\"()[]-#\nabrifwendoecht01", max_size=120))
-def test_no_source_crashes(source: str) -> None:
+def test_no_template_source_crashes(source: str) -> None:
     problems = check(source, html=True)
     try:
         render(source, LEAD, html=True)

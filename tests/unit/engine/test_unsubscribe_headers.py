@@ -17,7 +17,7 @@ KEY = "a key that signs the links in mail, for tests"
 LINKS = Links("https://mail.cadenza.example", KEY).of(UUID(int=1), UUID(int=2))
 
 
-def test_there_is_one_https_link_with_one_click() -> None:
+def test_the_header_has_one_https_link_with_one_click() -> None:
     headers = unsubscribe_headers(LINKS, None)
     assert headers == {
         "List-Unsubscribe": f"<{LINKS.unsubscribe}>",
@@ -27,7 +27,7 @@ def test_there_is_one_https_link_with_one_click() -> None:
     assert UUID(int=1).hex not in token and "@" not in token, "it contains no personal data"
 
 
-def test_a_watched_mailbox_is_offered_as_an_address() -> None:
+def test_a_watched_mailbox_is_offered_as_mailto_link() -> None:
     headers = unsubscribe_headers(LINKS, "sam+x&y@sender.example")
     mailto = "<mailto:sam%2Bx%26y@sender.example?subject=unsubscribe>"
     assert headers["List-Unsubscribe"] == f"<{LINKS.unsubscribe}>, {mailto}"

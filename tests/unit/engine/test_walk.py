@@ -55,13 +55,13 @@ def opened(number: int) -> EngagementEvent:
     return EngagementEvent("open", None, NOW, id=number)
 
 
-def test_a_served_delay_leads_to_what_follows() -> None:
+def test_a_finished_delay_leads_to_the_next_step() -> None:
     way = go(plan(delay("wait", days=3), email("a")), "wait")
     assert isinstance(way.landing, Perform)
     assert (way.landing.step.key, way.decisions) == ("a", ())
 
 
-def test_conditions_ride_along_until_a_wait() -> None:
+def test_conditions_are_passed_without_a_wait() -> None:
     of = plan(
         condition("first", "always", {"goto": "second"}),
         condition("second", "opened", {"stop": True}),
@@ -82,11 +82,11 @@ def test_a_stop_has_its_reason() -> None:
     assert way.landing == End(EnrollmentStatus.STOPPED, "enough")
 
 
-def test_the_end_of_the_steps_is_the_end() -> None:
+def test_the_last_step_completes_the_enrollment() -> None:
     assert go(plan(condition("if", "always", {"continue": True})), "if").landing == End(EnrollmentStatus.COMPLETED)
 
 
-def test_a_step_that_took_effect_is_passed_over_until_a_branch_leads_back() -> None:
+def test_a_performed_step_is_skipped_unless_a_branch_leads_back() -> None:
     of = plan(email("a"), email("b"), delay("wait", days=1), condition("again", "always", {"goto": "a"}))
     forward = go(of, "a", engagement(done=("a",)))
     assert isinstance(forward.landing, Perform)
@@ -105,7 +105,7 @@ def test_an_event_ends_one_wait_only() -> None:
     assert go(of, "second", engagement(opened(7), heard=7)).decisions[0].branch == "on_timeout"
 
 
-def test_what_is_waited_for_may_have_happened_already() -> None:
+def test_an_earlier_event_ends_a_wait() -> None:
     of = plan(delay("wait", days=1), listen("listen", "opened", on_event={"goto": "b"}), email("a"), email("b"))
     way = go(of, "wait", engagement(opened(1)))
     assert isinstance(way.landing, Perform)
@@ -132,7 +132,7 @@ def test_a_loop_around_an_event_waits_for_another_one() -> None:
         ([condition("if", {"opened": {"step": "nowhere"}}, {"stop": True})], "unknown_step"),
     ],
 )
-def test_a_graph_that_cannot_run(steps: list[dict[str, Any]], code: str) -> None:
+def test_a_graph_that_cannot_run_is_refused(steps: list[dict[str, Any]], code: str) -> None:
     assert [problem.code for problem in problems(plan(*steps).steps)] == [code]
 
 
@@ -158,18 +158,18 @@ OLD = plan(email("a"), delay("wait", days=3), email("b"), email("c"))
         (plan(email("a"), delay("new", days=1), email("b")), VersionChange.MOVED, "b", timedelta(0)),
     ],
 )
-def test_where_a_lead_stands_in_a_new_version(new: Plan, effect: VersionChange, key: str, due_in: timedelta) -> None:
+def test_a_lead_gets_its_place_in_a_new_version(new: Plan, effect: VersionChange, key: str, due_in: timedelta) -> None:
     to = relocate(OLD, new, standing(OLD, "wait", entered=NOW - timedelta(days=1)))
     assert to.step is not None
     assert (to.change, to.step.key, to.due_at) == (effect, key, NOW + due_in)
 
 
-def test_a_lead_with_nothing_left_has_completed() -> None:
+def test_a_lead_without_remaining_steps_completes() -> None:
     to = relocate(OLD, plan(email("a")), standing(OLD, "wait", entered=NOW))
     assert (to.change, to.step, to.due_at) == (VersionChange.COMPLETED, None, None)
 
 
-def test_a_lead_whose_mailbox_is_held_waits_for_that_in_the_new_version_too() -> None:
+def test_a_lead_of_a_held_mailbox_keeps_waiting_in_a_new_version() -> None:
     where = standing(OLD, "b", entered=NOW - timedelta(days=1), due_at=None, put_off_by="mailbox_held")
     to = relocate(OLD, plan(email("a"), email("b"), email("d")), where)
     assert (to.change, to.due_at) == (VersionChange.UNCHANGED, None)
@@ -185,7 +185,7 @@ def test_a_lead_whose_mailbox_is_held_waits_for_that_in_the_new_version_too() ->
         (SendWindow(days=("mon",), end="23:00"), "daily_cap", VersionChange.UNCHANGED, NOW + timedelta(days=4)),
     ],
 )
-def test_who_waits_for_a_window_asks_again_once_that_has_changed(
+def test_a_lead_that_waits_for_a_window_asks_again_after_an_edit(
     window: SendWindow | None, put_off_by: str, effect: VersionChange, due_at: datetime
 ) -> None:
     old, new = windowed(OLD, SendWindow(days=("mon",))), windowed(OLD, window)
@@ -194,7 +194,7 @@ def test_who_waits_for_a_window_asks_again_once_that_has_changed(
     assert (to.change, to.due_at) == (effect, due_at)
 
 
-def test_a_narrower_window_is_waited_for() -> None:
+def test_a_narrower_window_delays_the_email() -> None:
     old, new = windowed(OLD, SendWindow(days=("mon",))), windowed(OLD, SendWindow(days=("wed",), timezone="UTC"))
     where = standing(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=1), put_off_by="window")
     to = relocate(old, new, where)
@@ -213,6 +213,6 @@ def test_a_hold_is_not_shortened_by_an_edit() -> None:
     assert relocate(OLD, plan(email("b")), where).due_at == held
 
 
-def test_what_is_due_is_not_put_off() -> None:
+def test_an_edit_does_not_defer_a_due_step() -> None:
     where = standing(OLD, "wait", entered=NOW - timedelta(days=1), due_at=NOW)
     assert relocate(OLD, plan(delay("wait", days=9)), where).change is VersionChange.UNCHANGED

@@ -54,11 +54,11 @@ STRAIGHT = plan(email("a"), delay("wait", minutes=5), email("b"), email("c"), de
         (12, [("a", 1, 2), ("b", 1, 7), ("c", 1, 7), ("d", 1, 12)]),
     ],
 )
-def test_what_comes_due_by_the_end_of_the_gap(minutes: float, expected: list[tuple[str, int, float]]) -> None:
+def test_emails_due_by_the_end_of_the_gap_are_found(minutes: float, expected: list[tuple[str, int, float]]) -> None:
     assert found(STRAIGHT, standing(STRAIGHT, "a", 2), minutes) == expected
 
 
-def test_what_was_overdue_was_sent_in_the_gap_and_not_before() -> None:
+def test_an_overdue_email_was_sent_in_the_gap_at_the_earliest() -> None:
     assert found(STRAIGHT, standing(STRAIGHT, "a", -600), 4) == [("a", 1, 0)]
 
 
@@ -67,21 +67,21 @@ def test_an_installation_that_had_stopped_has_sent_nothing() -> None:
 
 
 @pytest.mark.parametrize("status", [EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED, EnrollmentStatus.PENDING])
-def test_whoever_could_be_let_go_may_have_been(status: EnrollmentStatus) -> None:
+def test_a_held_enrollment_may_have_been_released(status: EnrollmentStatus) -> None:
     assert found(STRAIGHT, standing(STRAIGHT, "a", -1, status=status), 4) == [("a", 1, 0)]
 
 
-def test_what_waits_without_a_time_may_have_been_let_go_at_once() -> None:
+def test_an_enrollment_without_a_due_time_may_have_continued_at_once() -> None:
     assert found(STRAIGHT, standing(STRAIGHT, "a", None), 4) == [("a", 1, 0)]
 
 
-def test_nobody_is_mailed_while_away() -> None:
+def test_no_email_was_sent_during_an_absence() -> None:
     away = standing(STRAIGHT, "a", 0, hold_until=TAKEN + 3 * MINUTE)
     assert found(STRAIGHT, away, 2) == []
     assert found(STRAIGHT, away, 4) == [("a", 1, 3)]
 
 
-def test_the_clock_is_the_enrollments_own() -> None:
+def test_due_times_follow_the_enrollments_clock() -> None:
     ahead = timedelta(days=30)
     at = replace(standing(STRAIGHT, "a", 2), clock_offset=ahead, next_action_at=TAKEN + ahead + 2 * MINUTE)
     assert found(STRAIGHT, at, 3) == [("a", 1, 2)]
@@ -100,7 +100,7 @@ def test_every_branch_may_have_been_taken() -> None:
     assert found(of, standing(of, "if"), 1) == [("b", 1, 0), ("c", 1, 0)]
 
 
-def test_what_is_listened_for_may_have_come_at_once_but_its_time_is_not_over_sooner() -> None:
+def test_an_event_may_have_come_at_once_but_not_the_timeout() -> None:
     of = plan(
         listen("hark", "opened", on_event={"goto": "yes"}, on_timeout={"goto": "no"}),
         email("no"),
@@ -112,7 +112,7 @@ def test_what_is_listened_for_may_have_come_at_once_but_its_time_is_not_over_soo
     assert found(of, at, 3) == [("no", 1, 3), ("yes", 1, 0)]
 
 
-def test_what_has_been_done_is_done_again_only_after_a_way_back() -> None:
+def test_a_performed_step_is_repeated_only_after_a_branch_back() -> None:
     of = plan(email("a"), delay("wait", minutes=5), email("b"), condition("back", "always", {"goto": "a"}))
     ids = of.step_ids
     at = standing(of, "wait", 0, done=frozenset({ids["a"], ids["b"]}), visits={ids["a"]: 1, ids["b"]: 1})
@@ -120,7 +120,7 @@ def test_what_has_been_done_is_done_again_only_after_a_way_back() -> None:
     assert found(of, at, 5) == [("a", 2, 0), ("b", 2, 5), ("a", 3, 5)]
 
 
-def test_a_loop_is_followed_so_far_and_no_further() -> None:
+def test_a_loop_is_followed_up_to_a_limit() -> None:
     of = plan(email("a"), delay("wait", minutes=1), condition("back", "always", {"goto": "a"}))
     assert found(of, standing(of, "a"), 3) == [("a", visit, visit - 1) for visit in range(1, 5)]
     assert len(found(of, standing(of, "a"), 10 * MAX_LAPS)) == MAX_LAPS
@@ -170,7 +170,7 @@ def test_a_first_visit_may_come_in_a_later_lap() -> None:
 
 @given(plans(), st.data())
 @examples(300)
-def test_no_lead_can_have_been_sent_what_is_not_marked(of: Plan, data: st.DataObject) -> None:
+def test_every_email_of_a_random_run_is_marked(of: Plan, data: st.DataObject) -> None:
     start = data.draw(st.sampled_from(of.steps))
     done = {key for key in data.draw(st.sets(st.sampled_from(KEYS))) if key != start.key}
     at = BackedUpEnrollment(

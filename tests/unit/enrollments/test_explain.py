@@ -61,7 +61,7 @@ UNTOLD = {"command": "resume", "since": NOW, "attempts": 1}
         ({"status": "completed", "mailbox": None}, ["ended"], None),
     ],
 )  # fmt: skip
-def test_what_binds_comes_first(fields: dict[str, Any], codes: list[str], until: datetime | None) -> None:
+def test_the_deciding_reason_comes_first(fields: dict[str, Any], codes: list[str], until: datetime | None) -> None:
     told = explain(situation(**fields))
     assert [told.reason.code, *(reason.code for reason in told.also)] == codes
     assert told.next_eligible_at == until
@@ -113,11 +113,11 @@ def put_off(cause: str, **more: Any) -> dict[str, Any]:
         ({**PAUSED, "paused_by": "company"}, ["company_replied"], None),
     ],
 )  # fmt: skip
-def test_what_keeps_an_email_back(fields: dict[str, Any], codes: list[str], until: datetime | None) -> None:
-    test_what_binds_comes_first(fields, codes, until)
+def test_the_reason_for_a_deferral_is_named(fields: dict[str, Any], codes: list[str], until: datetime | None) -> None:
+    test_the_deciding_reason_comes_first(fields, codes, until)
 
 
-def test_what_binds_is_told_in_words_and_in_figures() -> None:
+def test_the_deciding_reason_is_given_as_text_and_figures() -> None:
     window = explain(situation(send_window=MONDAYS)).reason
     assert window.detail == (
         "the email waits for the send window (Mon 09:00 to 17:00 Europe/Berlin):"
@@ -143,13 +143,13 @@ def test_what_binds_is_told_in_words_and_in_figures() -> None:
     assert (held.binds["hold_reason"], held.binds["since"]) == ("bounce_rate", "2026-11-25T09:30:00Z")
 
 
-def test_times_are_told_where_the_lead_is() -> None:
+def test_times_are_given_in_the_leads_zone() -> None:
     reason = explain(situation(due_at=LATER)).reason
     assert reason.detail == "waits at `intro` until Fri 27 Nov 2026 10:30 Europe/Berlin"
     assert reason.binds["until"] == "2026-11-27T09:30:00Z"
 
 
-def test_a_failure_says_how_to_mend_it() -> None:
+def test_a_failure_names_its_remedy() -> None:
     failed = explain(situation(status="failed", error="no_mailbox: there is none", remedy="Add a mailbox.")).reason
     assert failed.binds["mend"] == "Add a mailbox. Then resume the enrollment."
     assert failed.detail.endswith("(no_mailbox: there is none). Add a mailbox. Then resume the enrollment.")

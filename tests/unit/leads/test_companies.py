@@ -9,7 +9,7 @@ from domain.leads.companies import company_domain
     "email",
     ["ada@gmail.com", "ada@yahoo.co.uk", "ada@hotmail.fr", "ada@gmx.de", "ada@web.de", "ada@qq.com", "ada@live.com.au"],
 )
-def test_who_has_mail_where_anybody_may_is_nobodys_colleague(email: str) -> None:
+def test_an_address_at_a_public_mail_provider_has_no_company(email: str) -> None:
     assert company_domain(email) is None
 
 

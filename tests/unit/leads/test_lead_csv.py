@@ -63,7 +63,7 @@ def test_every_row_of_the_messy_file_is_a_lead_or_has_a_reason(messy: dict[int, 
     }
 
 
-def test_the_oddities_of_the_messy_file(messy: dict[int, ImportRow]) -> None:
+def test_unusual_rows_of_the_messy_file_are_read(messy: dict[int, ImportRow]) -> None:
     assert lead(messy[4]).email == lead(messy[5]).email == "lead3@messy3.example"
     assert lead(messy[9]).company == '=HYPERLINK("http://evil.example","x")'
     assert lead(messy[10]).first_name == "Ada Bcc: victim@example.org"
@@ -82,7 +82,7 @@ def test_the_oddities_of_the_messy_file(messy: dict[int, ImportRow]) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_delimiters_line_ends_and_encodings(delimiter: str, line_end: str, encoding: str) -> None:
+def test_delimiters_line_ends_and_encodings_are_recognised(delimiter: str, line_end: str, encoding: str) -> None:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator=line_end)
     writer.writerows([["Email", "First Name", "Company"], ["ada@x.example", "Zoë 美咲", 'Say "Hi", Ltd; | Co']])
@@ -100,13 +100,13 @@ def test_delimiters_line_ends_and_encodings(delimiter: str, line_end: str, encod
         ("shift_jis", "田中美咲さん"),
     ],
 )
-def test_what_spreadsheets_write_when_it_is_not_unicode(encoding: str, name: str) -> None:
+def test_legacy_encodings_of_spreadsheets_are_read(encoding: str, name: str) -> None:
     text = "email,name\n" + "".join(f"a{n}@x.example,{name}\n" for n in range(50))
     first = lead(read(text.encode(encoding))[0])
     assert f"{first.first_name} {first.last_name}".strip() == name
 
 
-def test_latin_bytes_far_down_the_file_are_found() -> None:
+def test_latin_1_bytes_late_in_the_file_are_recognised() -> None:
     text = "email,first_name\n" + "a@x.example,Ada\n" * 20_000
     rows = read(text.encode() + "b@x.example,José\n".encode("cp1252"))
     assert lead(rows[-1]).first_name == "José"
@@ -129,7 +129,7 @@ def test_headers_are_recognised_however_they_are_written() -> None:
     ]
 
 
-def test_a_mapping_comes_before_what_is_recognised() -> None:
+def test_a_mapping_takes_precedence_over_recognised_headers() -> None:
     text = "Email,Reach me at,Vorname,Firma,Secret\nold@x.example,NEW@x.example,Ada,Acme,s\n"
     mapping = {"reach me at": "email", "VORNAME": "first_name", "Firma": "custom.firm", "secret": ""}
     row = lead(read(text, mapping)[0])
@@ -139,7 +139,7 @@ def test_a_mapping_comes_before_what_is_recognised() -> None:
     assert refusal(text, {"Firma": "firm"}) == ("mapping", "unknown_target")
 
 
-def test_values_are_tidied_and_nothing_else() -> None:
+def test_values_are_normalised_and_otherwise_unchanged() -> None:
     (row,) = read(
         "email;name;tz;tags;note;blank\n"
         '" ADA@X.Example ";" Ada   King\nLovelace ";europe/berlin;" b; a ,b;;|a";"one\r\ntwo\x07";  \n'
@@ -167,7 +167,7 @@ def test_a_later_row_of_an_address_adds_to_the_one_before() -> None:
         ("|".join(map(str, range(101))), "tags", "too_many_tags"),
     ],
 )
-def test_limits_are_named(value: str, column: str, code: str) -> None:
+def test_a_value_over_a_limit_rejects_its_row_with_a_code(value: str, column: str, code: str) -> None:
     (bad, good) = read(f"email,{column}\na@x.example,{value}\nb@x.example,ok\n")
     assert isinstance(bad, RejectedRow) and (bad.code, bad.email) == (code, "a@x.example")
     assert lead(good).row == 2
@@ -176,12 +176,12 @@ def test_limits_are_named(value: str, column: str, code: str) -> None:
 @pytest.mark.parametrize(
     "address", ["x" * 300 + "@x.example", "a b@x.example", "@", "a@b", "<a@x.example>", "a@x..example"]
 )
-def test_bad_addresses_say_why(address: str) -> None:
+def test_an_invalid_address_is_rejected_with_a_reason(address: str) -> None:
     (row,) = read(f"email\n{address}\n")
     assert isinstance(row, RejectedRow) and row.code == "invalid_email" and row.detail
 
 
-def test_an_international_domain_is_kept_as_it_is_sent() -> None:
+def test_an_international_domain_is_stored_in_ascii() -> None:
     assert lead(read("email\nJose@EXÄMPLE.example\n")[0]).email == "jose@xn--exmple-cua.example"
 
 
@@ -210,12 +210,12 @@ def test_a_huge_line_costs_one_row() -> None:
     assert lead(rows[1]).row == 2
 
 
-def test_nul_and_blank_lines_and_quotes_inside_values() -> None:
+def test_nul_blank_lines_and_quotes_inside_values_are_read() -> None:
     rows = read('\n\nemail,company\n\na@x.example,5" pipe\x00s\n\n\nb@x.example,"a ""b"""\n')
     assert [lead(row).company for row in rows] == ['5" pipes', 'a "b"']
 
 
-def test_excel_may_name_the_delimiter() -> None:
+def test_the_delimiter_line_of_excel_is_recognised() -> None:
     assert lead(read("sep=;\nemail;company\na@x.example;A,B,C,D\n")[0]).company == "A,B,C,D"
 
 
@@ -238,7 +238,7 @@ def test_excel_may_name_the_delimiter() -> None:
         (b"%PDF-1.7", "not_csv"),
     ],
 )
-def test_a_file_that_is_no_file_of_leads_is_refused_with_a_reason(text: str | bytes, code: str) -> None:
+def test_an_unusable_file_is_refused_with_a_reason(text: str | bytes, code: str) -> None:
     assert refusal(text) == ("file", code)
 
 
@@ -251,7 +251,7 @@ def test_a_file_with_a_header_only_has_no_rows() -> None:
     assert read("email,company\n") == []
 
 
-def test_chunks_are_as_good_as_a_file_and_rows_come_as_they_are_asked_for() -> None:
+def test_a_file_can_be_read_in_chunks_and_row_by_row() -> None:
     def chunks() -> Iterator[bytes]:
         yield b"ema"
         yield b"il,company\na@x.example,M\xc3"
@@ -265,7 +265,7 @@ def test_chunks_are_as_good_as_a_file_and_rows_come_as_they_are_asked_for() -> N
 @example(b'"\n"\n"\r"\r\n\x00', b"email,name\n")
 @example(b"\xff\xfe\x00", b"")
 @example(b"\x00" * 100, b"")
-def test_no_bytes_crash_it(data: bytes, header: bytes) -> None:
+def test_no_bytes_crash_the_reader(data: bytes, header: bytes) -> None:
     try:
         rows = list(read_leads(io.BytesIO(header + data)))
     except Invalid as error:

@@ -27,7 +27,7 @@ NEVER = BreakerSettings(auth_failures=None, refusals=None, bounce_rate=None, com
         (0, 0, False),
     ],
 )
-def test_bounces(sent: int, bounced: int, trips: bool) -> None:
+def test_the_bounce_breaker_trips_over_its_limit(sent: int, bounced: int, trips: bool) -> None:
     assert too_many_bounces(Tally(sent, bounced), USUAL) is trips
     assert not too_many_bounces(Tally(sent, bounced), NEVER)
 
@@ -41,16 +41,16 @@ def test_bounces(sent: int, bounced: int, trips: bool) -> None:
         (1000, 3, True),
     ],
 )
-def test_complaints(sent: int, complained: int, trips: bool) -> None:
+def test_the_complaint_breaker_trips_over_its_limit(sent: int, complained: int, trips: bool) -> None:
     assert too_many_complaints(Tally(sent, complained), USUAL) is trips
     assert not too_many_complaints(Tally(sent, complained), NEVER)
 
 
 @pytest.mark.parametrize(("kind", "most"), [(Breaker.AUTHENTICATION, 3), (Breaker.REFUSALS, 5)])
-def test_failures_in_a_row(kind: Breaker, most: int) -> None:
+def test_the_breaker_trips_on_consecutive_failures(kind: Breaker, most: int) -> None:
     assert [too_many_in_a_row(kind, count, USUAL) for count in (most - 1, most, most + 1)] == [False, True, True]
     assert not too_many_in_a_row(kind, 1000, NEVER)
 
 
-def test_every_breaker_says_what_is_wrong() -> None:
+def test_every_breaker_has_a_text() -> None:
     assert len({explained(breaker) for breaker in Breaker} | {explained(None)}) == len(Breaker) + 1

@@ -32,14 +32,14 @@ BEGAN = date(2026, 11, 2)
         (50, 5, 5, None, 30, 5),
     ],
 )
-def test_a_young_mailbox_warms_up(
+def test_the_limit_of_a_new_mailbox_grows_during_warm_up(
     daily: int | None, start: int | None, increase: int | None, began: date | None, day: int, cap: int | None
 ) -> None:
     limits = MailboxLimits(daily, ramp_start=start, ramp_increase=increase, ramp_started_on=began)
     assert limits.cap_on(date(2026, 11, day)) == cap
 
 
-def test_jitter_is_always_the_same_and_differs_between_leads() -> None:
+def test_jitter_is_constant_per_lead_and_differs_between_leads() -> None:
     limits, step = MailboxLimits(gap_jitter_seconds=600), UUID(int=1)
     leads = [uuid4() for _ in range(200)]
     drawn = [limits.jitter(lead, step, 1).total_seconds() for lead in leads]
@@ -61,7 +61,7 @@ def delay(key: str, days: int) -> tuple[str, str, dict[str, object]]:
     return key, "delay", {"days": days}
 
 
-def test_room_is_kept_for_what_a_lead_that_never_answers_is_sent() -> None:
+def test_room_is_kept_for_the_emails_of_a_lead_that_never_replies() -> None:
     branch = {"if": {"any": ["replied"]}, "then": {"stop": True}}
     condition: tuple[str, str, dict[str, object]] = ("c", "condition", {"branches": [branch]})
     own = email("own", mailbox_id=str(uuid4()))
@@ -74,7 +74,7 @@ def test_room_is_kept_for_what_a_lead_that_never_answers_is_sent() -> None:
     assert days_to_later_emails(one, first[0]) == [3, 7]
 
 
-def test_the_days_that_are_asked_for_follow_on_each_other() -> None:
+def test_consecutive_requests_for_days_continue_each_other() -> None:
     hours = SendingHours.of(SendWindow(), None, Zones("", "Europe/Berlin"))
     times = SendTimes(hours, MailboxLimits(7), ZoneInfo("Europe/Berlin"))
     now = datetime(2026, 11, 4, 10, 30, tzinfo=UTC)  # A Wednesday, in the window.
@@ -87,7 +87,7 @@ def test_the_days_that_are_asked_for_follow_on_each_other() -> None:
     assert times.today(datetime(2026, 11, 7, 12, tzinfo=UTC)) is None
 
 
-def test_a_mailbox_that_is_full_far_ahead_is_asked_far_ahead_at_once() -> None:
+def test_the_first_request_covers_the_horizon_found_before() -> None:
     horizons, mailbox = Horizons(), uuid4()
     assert next(horizons.of(mailbox)) == (0, 60)
     horizons.found(mailbox, 200)

@@ -30,7 +30,7 @@ HOURS: dict[str, Any] = {"days": ["mon", "tue", "wed", "thu"], "start": "09:00",
         (WINDOW, HOURS, "2026-11-30T10:00Z", "window", "2026-11-30T14:00Z"),
     ],
 )
-def test_what_keeps_an_email_back(
+def test_the_reason_for_a_deferral_is_named(
     window: SendWindow | None, hours: dict[str, Any] | None, moment: str, closed_by: str | None, opens_at: str
 ) -> None:
     sending = SendingHours.of(window, hours, ZONES)
@@ -38,13 +38,13 @@ def test_what_keeps_an_email_back(
     assert sending.opens_at(datetime.fromisoformat(moment)) == datetime.fromisoformat(opens_at)
 
 
-def test_a_zone_that_is_not_known_is_told() -> None:
+def test_an_unknown_time_zone_is_reported() -> None:
     unknown = SendingHours(WINDOW, None, Zones("", "Europe/Berlin"))
     assert unknown.zone_fallback == "the lead's time zone is not known: Europe/Berlin, the sequence's, is used"
     assert SendingHours(None, None, Zones("", "Europe/Berlin")).zone_fallback is None
 
 
-def test_a_deferral_says_whose_clocks_and_which_holiday() -> None:
+def test_a_deferral_names_the_time_zone_and_the_holiday() -> None:
     hours = SendingHours.of(SendWindow(holidays=("DE", "US")), HOURS, Zones("", "America/New_York", mailbox="UTC"))
     thanksgiving = datetime.fromisoformat("2026-11-26T15:00Z")
     zone = {"timezone": "America/New_York", "zone_unknown": "lead"}

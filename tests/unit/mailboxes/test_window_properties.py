@@ -72,7 +72,7 @@ NIGHT = WorkingHours(days=WEEK, start="22:00", end="06:00")
 @example(MONROVIA, NIGHT, [])
 @example(KATHMANDU, NIGHT, [])
 @examples(200)
-def test_the_next_moment_is_in_the_window_and_none_earlier_is(
+def test_the_next_opening_is_the_first_minute_in_the_window(
     where: tuple[str, datetime], hours: WorkingHours, places: list[str]
 ) -> None:
     name, now = where
@@ -90,7 +90,7 @@ def test_the_next_moment_is_in_the_window_and_none_earlier_is(
 
 
 @pytest.mark.parametrize("forward", [True, False], ids=["forward", "back"])
-def test_in_every_zone_nine_stays_nine(forward: bool) -> None:
+def test_a_window_opens_at_nine_local_time_in_every_zone(forward: bool) -> None:
     window, checked = WorkingHours(days=WEEK), 0
     for name in ZONES:
         zone = ZoneInfo(name)
@@ -106,7 +106,9 @@ def test_in_every_zone_nine_stays_nine(forward: bool) -> None:
 
 @given(near_a_change(), windows, windows)
 @examples(100)
-def test_both_are_open_where_two_meet(where: tuple[str, datetime], one: WorkingHours, other: WorkingHours) -> None:
+def test_the_overlap_of_two_windows_is_in_both(
+    where: tuple[str, datetime], one: WorkingHours, other: WorkingHours
+) -> None:
     name, now = where
     zone, elsewhere = ZoneInfo(name), ZoneInfo("Asia/Kolkata")
     until = now + 14 * DAY
@@ -122,7 +124,7 @@ def test_both_are_open_where_two_meet(where: tuple[str, datetime], one: WorkingH
 @example(ST_JOHNS, WorkingHours(days=WEEK, start="00:00", end="24:00"))
 @example(APIA, WorkingHours(days=WEEK, start="20:00", end="08:00"))
 @examples(100)
-def test_cut_at_midnights_nothing_is_lost(where: tuple[str, datetime], window: WorkingHours) -> None:
+def test_cutting_spans_at_midnight_loses_nothing(where: tuple[str, datetime], window: WorkingHours) -> None:
     name, now = where
     zone = ZoneInfo(name)
     whole = within(spans(window, zone, now), now + 8 * DAY)
@@ -142,7 +144,7 @@ def test_cut_at_midnights_nothing_is_lost(where: tuple[str, datetime], window: W
 @given(near_a_change(), st.integers(0, 15), holidays)
 @example(APIA, 1, [])
 @examples(200)
-def test_business_days_are_counted_one_by_one(where: tuple[str, datetime], days: int, places: list[str]) -> None:
+def test_business_days_match_a_count_day_by_day(where: tuple[str, datetime], days: int, places: list[str]) -> None:
     name, now = where
     zone, codes = ZoneInfo(name), tuple(places)
     at = add_business_days(now, days, zone, codes)
@@ -159,7 +161,7 @@ def test_business_days_are_counted_one_by_one(where: tuple[str, datetime], days:
 @given(near_a_change(), st.times(), st.booleans(), holidays)
 @example(APIA, time(9), True, [])
 @examples(200)
-def test_a_time_of_day_is_the_next_one(
+def test_a_time_of_day_is_its_next_occurrence(
     where: tuple[str, datetime], clock: time, business_days: bool, places: list[str]
 ) -> None:
     name, now = where

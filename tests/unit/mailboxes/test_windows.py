@@ -56,7 +56,7 @@ def moment(text: str, zone: ZoneInfo = BERLIN) -> datetime:
         ("2026-03-28T18:00", {"days": ALL_WEEK, "start": "02:30"}, "2026-03-29T03:00"),
     ],
 )
-def test_when_it_is_allowed_next(now: str, fields: dict[str, Any], expected: str) -> None:
+def test_the_next_opening_of_a_window(now: str, fields: dict[str, Any], expected: str) -> None:
     assert next_allowed_at(moment(now), SendWindow(**fields), BERLIN) == moment(expected)
 
 
@@ -74,11 +74,11 @@ def test_when_it_is_allowed_next(now: str, fields: dict[str, Any], expected: str
         ("2026-12-26T07:00", {"days": ALL_WEEK, "start": "22:00", "end": "06:00", "holidays": ("US",)}, "hours"),
     ],
 )
-def test_why_it_is_closed(now: str, fields: dict[str, Any], why: str | None) -> None:
+def test_the_reason_for_a_closed_window(now: str, fields: dict[str, Any], why: str | None) -> None:
     assert why_closed(SendWindow(**fields), BERLIN, moment(now)) == why
 
 
-def test_what_two_have_in_common() -> None:
+def test_the_overlap_of_two_windows() -> None:
     since = moment("2026-11-27T12:00")
     both = intersect(
         spans(SendWindow(), BERLIN, since),
@@ -90,7 +90,7 @@ def test_what_two_have_in_common() -> None:
     ]
 
 
-def test_days_are_those_of_the_zone_asked_for() -> None:
+def test_days_are_those_of_the_given_zone() -> None:
     night = Span(moment("2026-11-27T22:00"), moment("2026-11-28T06:00"))
     assert list(days_of(iter([night]), BERLIN)) == [
         (date(2026, 11, 27), Span(night.start, moment("2026-11-28T00:00"))),
@@ -99,13 +99,13 @@ def test_days_are_those_of_the_zone_asked_for() -> None:
     assert list(days_of(iter([night]), ZoneInfo("Pacific/Auckland"))) == [(date(2026, 11, 28), night)]
 
 
-def test_a_day_that_the_zone_skipped_does_not_open() -> None:
+def test_a_skipped_day_opens_no_window() -> None:
     apia = ZoneInfo("Pacific/Apia")
     opened = islice(spans(SendWindow(days=ALL_WEEK), apia, moment("2011-12-29T12:00", apia)), 2)
     assert [span.start.astimezone(apia).date() for span in opened] == [date(2011, 12, 29), date(2011, 12, 31)]
 
 
-def test_a_shift_of_half_an_hour_leaves_nine_at_nine() -> None:
+def test_a_half_hour_clock_change_keeps_the_opening_time() -> None:
     lord_howe = ZoneInfo("Australia/Lord_Howe")
     for day, hours in (
         ("2026-04-05", 8.5),
@@ -123,7 +123,7 @@ class AlwaysAHoliday(WorkingHours):
         return False
 
 
-def test_what_never_opens_is_told_and_not_searched_for_on_and_on() -> None:
+def test_a_window_that_never_opens_is_reported_without_an_endless_search() -> None:
     now = moment("2026-11-25T10:00")
     with pytest.raises(WindowNeverOpens, match="no day"):
         next_allowed_at(now, AlwaysAHoliday(), BERLIN)
@@ -156,13 +156,13 @@ def test_what_never_opens_is_told_and_not_searched_for_on_and_on() -> None:
         ({"hours": 3}, "extra_forbidden"),
     ],
 )
-def test_what_is_wrong_with_a_window_has_a_code(fields: dict[str, Any], code: str) -> None:
+def test_an_invalid_window_is_refused_with_a_code(fields: dict[str, Any], code: str) -> None:
     with pytest.raises(ValidationError) as refused:
         SendWindow.model_validate(fields)
     assert refused.value.errors()[0]["type"] == code
 
 
-def test_the_detail_lists_the_parts_of_a_country_that_are_known() -> None:
+def test_the_error_lists_the_known_parts_of_a_country() -> None:
     with pytest.raises(ValidationError, match="DE-BY"):
         SendWindow(holidays=("DE-XX",))
     with pytest.raises(ValidationError, match="only SG is known"):
@@ -181,7 +181,7 @@ def test_the_detail_lists_the_parts_of_a_country_that_are_known() -> None:
         ("Asia/Kolkata", Zones("Asia/Tokyo", "Europe/Berlin"), "Asia/Kolkata", None),
     ],
 )
-def test_whose_clocks_count_and_whether_they_are_the_ones_asked_for(
+def test_the_time_zone_used_and_whether_it_is_the_requested_one(
     asked: str, zones: Zones, zone: str, told: str | None
 ) -> None:
     window = SendWindow(timezone=asked)

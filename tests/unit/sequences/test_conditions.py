@@ -36,7 +36,7 @@ def holds(test: Any, *events: EngagementEvent, **lead: Any) -> bool:
         ("unsubscribed", "unsubscribe"),
     ],
 )
-def test_a_leaf_holds_once_it_has_happened(name: str, kind: str) -> None:
+def test_a_condition_holds_once_its_event_has_happened(name: str, kind: str) -> None:
     assert holds(name, event(kind))
     assert holds(f"if_{name}", event(kind))
     assert not holds(name, event("custom"))
@@ -44,14 +44,14 @@ def test_a_leaf_holds_once_it_has_happened(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), [("replied", "reply"), ("opened", "open"), ("clicked", "click")])
-def test_a_machine_moves_no_branch(name: str, kind: str) -> None:
+def test_machine_events_do_not_count_by_default(name: str, kind: str) -> None:
     assert not holds(name, event(kind, machine=True))
     assert holds(f"not_{name}", event(kind, machine=True))
     assert not holds(f"not_{name}", event(kind))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("opened", "open"), ("clicked", "click")])
-def test_a_machine_counts_where_the_author_says_so(name: str, kind: str) -> None:
+def test_machine_events_count_if_the_author_includes_them(name: str, kind: str) -> None:
     assert holds({name: {"include_machine": True}}, event(kind, machine=True))
     assert not holds({f"not_{name}": {"include_machine": True, "step": "intro"}}, event(kind, machine=True))
     assert not holds({name: {"include_machine": False}}, event(kind, machine=True))
@@ -66,12 +66,12 @@ def test_a_machine_counts_where_the_author_says_so(name: str, kind: str) -> None
         ({"opened": {"machine": True}}, "not machine"),
     ],
 )
-def test_machines_are_included_only_where_there_are_any(test: Any, told: str) -> None:
+def test_machines_can_be_included_only_for_opens_and_clicks(test: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         parse(test)
 
 
-def test_always() -> None:
+def test_the_condition_always_holds() -> None:
     assert holds("always")
 
 
@@ -114,7 +114,7 @@ def test_numbers_compare_as_numbers_even_as_text(op: str, value: Any, expected: 
     assert holds({"field": "custom.size", "op": op, "value": value}, custom={"size": "120"}) is expected
 
 
-def test_a_field_that_is_not_there_equals_nothing() -> None:
+def test_a_missing_field_equals_no_value() -> None:
     assert not holds({"field": "custom.plan", "op": "eq", "value": "pro"})
     assert holds({"field": "custom.plan", "op": "ne", "value": "pro"})
     assert not holds({"field": "custom.plan.deep", "op": "exists"}, custom={"plan": "pro"})

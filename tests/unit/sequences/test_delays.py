@@ -61,17 +61,17 @@ def test_when_a_delay_is_over(entered: str, config: dict[str, Any], expected: st
         ("2026-12-24T14:00+00:00", {"days": 1, "send_time": "15:00"}, "2026-12-25T15:00:00+01:00"),
     ],
 )
-def test_business_days_know_the_holidays_of_the_sequence(entered: str, config: dict[str, Any], expected: str) -> None:
+def test_business_days_skip_the_sequences_holidays(entered: str, config: dict[str, Any], expected: str) -> None:
     assert due(entered, Zones("Europe/Berlin", "UTC", ("DE",)), **config) == expected
 
 
-def test_a_day_that_a_zone_never_had_is_no_business_day() -> None:
+def test_a_skipped_day_is_no_business_day() -> None:
     thursday = datetime(2011, 12, 30, 8, tzinfo=UTC)  # Ten in the evening in Samoa. The next day is Saturday.
     at = DelayConfig(days=1, business_days=True).due_at(thursday, Zones("Pacific/Apia", "UTC"))
     assert at.astimezone(ZoneInfo("Pacific/Apia")).isoformat() == "2012-01-02T22:00:00+14:00"
 
 
-def test_an_unknown_zone_is_the_sequences() -> None:
+def test_a_lead_without_a_zone_uses_the_sequences_zone() -> None:
     delay = DelayConfig(send_time="09:00")
     entered = datetime(2026, 3, 6, 14, tzinfo=UTC)
     known = delay.due_at(entered, Zones("America/New_York", "Asia/Tokyo"))
@@ -89,7 +89,7 @@ _MOMENTS = st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: FIRST + timede
     st.booleans(),
     st.sampled_from(["Europe/Berlin", "Australia/Lord_Howe", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]),
 )
-def test_never_early_and_never_outside_what_was_asked(
+def test_a_delay_never_ends_early_or_outside_the_requested_hours(
     entered: datetime, days: int, business_days: bool, business_hours: bool, zone: str
 ) -> None:
     delay = DelayConfig(

@@ -66,7 +66,7 @@ def after(event: str, step: str | None = None, **wait: float) -> Assumption:
     return Assumption(event, step, timedelta(**(wait or {"hours": 1})))
 
 
-def test_a_lead_that_does_nothing_hears_three_emails() -> None:
+def test_a_lead_that_does_nothing_is_sent_three_emails() -> None:
     assert told(rehearse(COLD_OUTREACH)) == [
         "day 0: intro",
         "day 3: replied-1 else",
@@ -78,7 +78,7 @@ def test_a_lead_that_does_nothing_hears_three_emails() -> None:
     ]
 
 
-def test_an_open_leads_another_way() -> None:
+def test_an_open_leads_to_the_other_branch() -> None:
     moments = told(rehearse(COLD_OUTREACH, after("opened", "follow-up")))
     assert moments[-5:] == [
         "day 3: lead opened",
@@ -89,7 +89,7 @@ def test_an_open_leads_another_way() -> None:
     ]
 
 
-def test_a_reply_ends_it_at_once() -> None:
+def test_a_reply_ends_the_preview_at_once() -> None:
     assert told(rehearse(COLD_OUTREACH, after("replied", "intro", days=2))) == [
         "day 0: intro",
         "day 2: lead replied",
@@ -110,7 +110,7 @@ WAIT_FOR = [
 ]
 
 
-def test_what_is_waited_for_goes_on_the_moment_it_happens() -> None:
+def test_an_assumed_event_ends_a_wait_at_once() -> None:
     assert told(rehearse(WAIT_FOR, after("replied", days=2)))[1:] == [
         "day 2: lead replied",
         "day 2: answer on_event",
@@ -122,7 +122,7 @@ def test_what_is_waited_for_goes_on_the_moment_it_happens() -> None:
     assert told(rehearse(registered, after("registered", "intro", days=1)))[2] == "day 1: answer on_event"
 
 
-def test_what_is_waited_for_may_have_happened_before() -> None:
+def test_an_event_before_the_wait_ends_it() -> None:
     steps = [WAIT_FOR[0], {"key": "wait", "type": "delay", "config": {"days": 2}}, *WAIT_FOR[1:]]
     steps[2] = {**steps[2], "config": {**steps[2]["config"], "event": "opened"}}
     assert told(rehearse(steps, after("opened"))) == [
@@ -152,7 +152,7 @@ def test_a_wait_without_end_is_cut() -> None:
     assert isinstance(rehearse(steps)[-1], Cut)
 
 
-def test_times_of_day_are_the_leads() -> None:
+def test_times_of_day_are_in_the_leads_zone() -> None:
     steps = [
         {"key": "wait", "type": "delay", "config": {"days": 1, "send_time": "09:30"}},
         {"key": "intro", "type": "email", "config": EMAIL},
@@ -163,7 +163,7 @@ def test_times_of_day_are_the_leads() -> None:
     assert sent.at == datetime(2026, 12, 1, 8, 30, tzinfo=UTC)  # The sequence's time zone.
 
 
-def test_conditions_see_the_lead() -> None:
+def test_conditions_read_the_leads_fields() -> None:
     branch = {"if": {"field": "custom.plan", "op": "eq", "value": "pro"}, "then": {"stop": True, "reason": "pro"}}
     steps = [{"key": "plan", "type": "condition", "config": {"branches": [branch]}}]
     assert told(rehearse(steps, custom={"plan": "pro"}))[-1] == "day 0: stopped pro"

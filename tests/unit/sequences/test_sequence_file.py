@@ -61,7 +61,7 @@ def as_json_text(step: StepSpec) -> str:
     return json.dumps(step.model_dump(), sort_keys=True)
 
 
-def test_empty_lines_at_the_end_of_a_text_stay_its_own() -> None:
+def test_empty_lines_at_the_end_of_a_text_are_kept() -> None:
     one = StepSpec(key="a", type="action", metadata={"note": "two\n\n"})
     whole = document(name="n", description="", settings={}, steps=[one, one.model_copy(update={"key": "b"})])
     assert read_yaml(write_yaml(whole)).steps[0].metadata == {"note": "two\n\n"}
@@ -99,7 +99,7 @@ def test_an_export_reads_well() -> None:
 TWO = [StepSpec(key="a", type="email"), StepSpec(key="b", type="email")]
 
 
-def test_fields_are_written_in_one_order() -> None:
+def test_fields_are_written_in_a_fixed_order() -> None:
     config = {"body_html": "<p>a</p>", "body_text": "a", "subject": "s"}
     branch = {"then": {"stop": True, "reason": "r"}, "if": {"value": 1, "op": "eq", "field": "custom.x"}}
     decide = {"else": {"continue": True}, "branches": [branch]}

@@ -39,7 +39,7 @@ def test_a_bad_config_is_refused_by_field(step_type: str, config: dict[str, Any]
     assert all(error.code and error.detail for error in errors)
 
 
-def test_conditions_nest_only_so_deep() -> None:
+def test_the_nesting_of_conditions_is_limited() -> None:
     deep: Any = "opened"
     for _ in range(500):
         deep = {"not": deep}
@@ -49,6 +49,6 @@ def test_conditions_nest_only_so_deep() -> None:
 
 
 @pytest.mark.parametrize("config", [{"days": 3}, {"hours": 1, "minutes": 30}])
-def test_a_good_config_is_read(config: dict[str, Any]) -> None:
+def test_a_valid_config_is_accepted(config: dict[str, Any]) -> None:
     read, errors = read_config("delay", config)
     assert (read is not None, errors) == (True, [])

@@ -72,13 +72,13 @@ def test_a_new_variant_moves_leads_only_to_itself(weights: list[int], weight: in
     assert moved <= {"new"}
 
 
-def test_each_step_draws_anew() -> None:
+def test_each_step_assigns_variants_independently() -> None:
     variants = [Variant("A"), Variant("B")]
     both = Counter((choose(variants, lead, STEP), choose(variants, lead, UUID(int=1))) for lead in LEADS)
     assert all(abs(count - len(LEADS) / 4) < 200 for count in both.values()), both
 
 
-def test_somebody_must_be_sent_something() -> None:
+def test_variants_need_a_weight_above_zero() -> None:
     with pytest.raises(ValueError, match="weight"):
         choose([Variant("A", 0)], LEADS[0], STEP)
 
@@ -98,7 +98,7 @@ def test_somebody_must_be_sent_something() -> None:
         ((5, 0), (100_000, 99_999)),
     ],
 )
-def test_two_variants_are_compared_as_the_closed_form_does(first: tuple[int, int], second: tuple[int, int]) -> None:
+def test_two_variants_compare_as_in_the_closed_form(first: tuple[int, int], second: tuple[int, int]) -> None:
     assert probability_best(results(first, second))["B"] == pytest.approx(second_is_better(first, second), abs=1e-6)
 
 
@@ -107,13 +107,13 @@ COUNTS = st.integers(0, 400).flatmap(lambda sent: st.tuples(st.just(sent), st.in
 
 @examples(40)
 @given(COUNTS, COUNTS)
-def test_any_two_are(first: tuple[int, int], second: tuple[int, int]) -> None:
+def test_random_pairs_compare_as_in_the_closed_form(first: tuple[int, int], second: tuple[int, int]) -> None:
     assert probability_best(results(first, second))["B"] == pytest.approx(second_is_better(first, second), abs=1e-6)
 
 
 @examples(10)
 @given(st.lists(COUNTS, min_size=2, max_size=10))
-def test_many_are_compared_as_a_simulation_does(counts: list[tuple[int, int]]) -> None:
+def test_many_variants_compare_as_in_a_simulation(counts: list[tuple[int, int]]) -> None:
     chances = probability_best(results(*counts))
     assert sum(chances.values()) == pytest.approx(1)
     draw, rounds = random.Random(1), 4000
@@ -128,19 +128,19 @@ def test_many_are_compared_as_a_simulation_does(counts: list[tuple[int, int]]) -
 
 @given(st.integers(2, 10), COUNTS)
 @examples(15)
-def test_equals_share_equally(number: int, counts: tuple[int, int]) -> None:
+def test_equal_variants_have_equal_chances(number: int, counts: tuple[int, int]) -> None:
     chances = probability_best(results(*[counts] * number))
     assert list(chances.values()) == pytest.approx([1 / number] * number, abs=1e-9)
 
 
-def test_counts_that_cannot_be_are_refused() -> None:
+def test_impossible_counts_are_refused() -> None:
     for wrong in (results((1, 2)), results((-1, 0)), [VariantResult("A", 1, 0), VariantResult("A", 1, 0)]):
         with pytest.raises(ValueError, match=r"replied|name"):
             probability_best(wrong)
     assert probability_best([]) == {}
 
 
-def test_nobody_wins_before_every_variant_has_its_sample() -> None:
+def test_no_variant_wins_before_each_has_its_sample() -> None:
     clear = results((200, 40), (200, 4))
     assert winner(clear) == "A"
     assert winner(clear, min_sample=201) is None
@@ -148,7 +148,7 @@ def test_nobody_wins_before_every_variant_has_its_sample() -> None:
     assert winner(clear[:1]) is None
 
 
-def test_nobody_wins_without_the_certainty() -> None:
+def test_no_variant_wins_without_the_required_certainty() -> None:
     close = results((200, 24), (200, 20))
     assert winner(close) is None
     assert winner(close, certainty=probability_best(close)["A"]) == "A"

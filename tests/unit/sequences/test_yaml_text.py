@@ -49,12 +49,12 @@ def test_what_is_written_is_read_back(value: Any) -> None:
 
 @examples(200)
 @given(st.dictionaries(st.sampled_from(TRAPS), st.sampled_from(TRAPS), min_size=1, max_size=5))
-def test_another_reader_of_yaml_agrees(value: dict[str, str]) -> None:
+def test_pyyaml_reads_the_same(value: dict[str, str]) -> None:
     """PyYAML's own loader follows YAML 1.1."""
     assert yaml.safe_load(dump({"metadata": value})) == {"metadata": value}
 
 
-def test_what_a_person_writes_is_read_as_meant() -> None:
+def test_yaml_is_read_as_its_author_meant_it() -> None:
     text = """
 send_time: 09:30
 if: replied
@@ -90,7 +90,7 @@ again: *body
     }
 
 
-def test_a_body_is_written_as_lines() -> None:
+def test_a_body_is_written_as_a_block_of_lines() -> None:
     body = "Hi {{ name }},\n\nshort note: # is fine.\n-- \nSam\n"
     written = dump({"steps": [{"key": "a", "config": {"body": body}}]})
     assert "body: |\n" in written
@@ -134,7 +134,7 @@ def laughs(levels: int) -> str:
         ("\t- a", "line 1", ""),
     ],
 )
-def test_what_is_refused_is_told_with_its_place(text: str, where: str, why: str) -> None:
+def test_an_error_in_yaml_names_its_place(text: str, where: str, why: str) -> None:
     with pytest.raises(MalformedYaml) as refused:
         load(text)
     assert where in refused.value.detail
