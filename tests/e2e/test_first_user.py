@@ -27,7 +27,7 @@ async def test_from_an_empty_installation_to_a_reply(page: Page, http: httpx.Asy
     builder = Builder(page)
     await _start_empty(page)
     await _drag_the_steps_in(builder)
-    await _mend_what_is_missing(builder)
+    await _fix_what_is_missing(builder)
     await builder.move("Mark unresponsive", right=60, down=40)
     await builder.save()
     await page.get_by_role("button", name="Activate").click()
@@ -47,7 +47,7 @@ async def test_from_an_empty_installation_to_a_reply(page: Page, http: httpx.Asy
     await expect(builder.node("Mark unresponsive")).to_be_visible()
     assert await builder.places() == placed
     exported = (await http.get(f"/sequences/{sequence['id']}/export", params={"format": "json"})).json()
-    assert [_said(step) for step in exported["steps"]] == [_said(step) for step in EXAMPLE["steps"]]
+    assert [_with_defaults(step) for step in exported["steps"]] == [_with_defaults(step) for step in EXAMPLE["steps"]]
 
 
 async def _start_empty(page: Page) -> None:
@@ -98,7 +98,7 @@ async def _drag_the_steps_in(builder: Builder) -> None:
     await builder.leads(1, "Go to 7. Interested follow-up")
 
 
-async def _mend_what_is_missing(builder: Builder) -> None:
+async def _fix_what_is_missing(builder: Builder) -> None:
     """The server's message appears on the node, in the header and beside the field. Until it is resolved nothing
     starts."""
     page = builder.page
@@ -212,7 +212,7 @@ async def _read_the_funnel(page: Page, http: httpx.AsyncClient, sequence_id: str
     await expect(page.get_by_role("definition").last).to_have_text("1 100%")
 
 
-def _said(step: dict[str, Any]) -> dict[str, Any]:
+def _with_defaults(step: dict[str, Any]) -> dict[str, Any]:
     """Returns a step without its position, and with the defaults that its config leaves out."""
     config = json.loads(json.dumps(step["config"]))
     if step["type"] == "condition":

@@ -26,11 +26,11 @@ async def test_a_sequence_is_built_and_a_lead_enrolled_by_keyboard(page: Page, h
     await call(http.post("/leads", json={"email": "ada@acme.example", "first_name": "Ada"}))
     keys, builder = Keyboard(page), Builder(page)
     await page.goto("/app/sequences")
-    await _a_dialog_gives_the_focus_back(page, keys)
+    await _a_dialog_returns_the_focus(page, keys)
     await keys.use(page.get_by_role("link", name="By keys"))
     await expect(builder.node("Some rest")).to_be_visible()
     await _write_a_step(builder, keys)
-    await _lead_a_branch_to_it(builder, keys)
+    await _connect_a_branch_to_it(builder, keys)
 
     await keys.press("Control+z")
     await expect(page.get_by_role("button", name="Redo: Edit Seen?")).to_be_visible()
@@ -50,7 +50,7 @@ async def test_a_sequence_is_built_and_a_lead_enrolled_by_keyboard(page: Page, h
     assert enrollment["sequence_id"] == sequence_id
 
 
-async def _a_dialog_gives_the_focus_back(page: Page, keys: Keyboard) -> None:
+async def _a_dialog_returns_the_focus(page: Page, keys: Keyboard) -> None:
     more = page.get_by_role("button", name="More for By keys")
     await keys.use(more)
     await expect(page.get_by_role("menu")).to_be_visible()
@@ -86,7 +86,7 @@ async def _write_a_step(builder: Builder, keys: Keyboard) -> None:
     await expect(builder.node("Last note")).to_be_focused()
 
 
-async def _lead_a_branch_to_it(builder: Builder, keys: Keyboard) -> None:
+async def _connect_a_branch_to_it(builder: Builder, keys: Keyboard) -> None:
     await keys.press("ArrowUp")
     await expect(builder.node("Some rest")).to_be_focused()
     await keys.press("ArrowUp")

@@ -19,7 +19,7 @@ CSRF = {"X-Cadenza-CSRF": "1"}
 
 
 @asynccontextmanager
-async def stranger(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[BrowserContext]:
+async def signed_out_profile(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[BrowserContext]:
     """A browser profile in which nobody has signed in."""
     context = await browser.new_context(base_url=run["api_url"])
     context.set_default_timeout(PATIENCE_MS)
@@ -27,17 +27,17 @@ async def stranger(browser: Browser, run: dict[str, Any]) -> AsyncGenerator[Brow
     await context.close()
 
 
-async def within_reach(page: Page) -> str:
+async def readable_by_scripts(page: Page) -> str:
     """What a script in the page could steal."""
     stored = "() => [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join()"
     return await page.evaluate(stored)
 
 
-async def expect_inside(page: Page) -> None:
+async def expect_signed_in(page: Page) -> None:
     await expect(page.get_by_role("heading", name="Sequences", exact=True)).to_be_visible()
 
 
-async def expect_outside(page: Page) -> None:
+async def expect_signed_out(page: Page) -> None:
     await expect(page.get_by_role("heading", name="Sign in to Cadenza")).to_be_visible()
 
 
@@ -50,20 +50,20 @@ async def fill_in(page: Page, email: str, password: str) -> None:
 async def test_the_printed_address_signs_in_and_stores_no_key_in_the_browser(
     browser: Browser, run: dict[str, Any]
 ) -> None:
-    async with stranger(browser, run) as context, watched(await context.new_page()) as page:
+    async with signed_out_profile(browser, run) as context, watched(await context.new_page()) as page:
         await page.goto(f"{run['ui_url']}#key={run['api_key']}")
-        await expect_inside(page)
+        await expect_signed_in(page)
         assert page.url == f"{run['ui_url']}app/sequences"
         [cookie] = await context.cookies()
         assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("cadenza_session", True, "Strict")
-        reach = await within_reach(page)
+        reach = await readable_by_scripts(page)
         assert [secret for secret in (run["api_key"], cookie["value"]) if secret in reach] == []
         await page.reload()
-        await expect_inside(page)
+        await expect_signed_in(page)
 
 
 async def test_an_outdated_printed_address_shows_an_error(browser: Browser, run: dict[str, Any]) -> None:
-    async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
+    async with signed_out_profile(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
         await page.goto(f"{run['ui_url']}#key=cdz_{'x' * 41}")
         await expect(page.get_by_role("alert")).to_contain_text("The API key in the address is not accepted")
         assert "#" not in page.url
@@ -72,15 +72,15 @@ async def test_an_outdated_printed_address_shows_an_error(browser: Browser, run:
 async def test_a_link_from_another_site_signs_nobody_in(browser: Browser, run: dict[str, Any]) -> None:
     """Otherwise whoever follows the link works in the organisation of the person who wrote it."""
     elsewhere = f"http://{ELSEWHERE}:{urlsplit(run['api_url']).port}/"
-    async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
+    async with signed_out_profile(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
         await page.goto(f"{elsewhere}#key={run['api_key']}")
-        await expect_outside(page)
+        await expect_signed_out(page)
         assert "#" not in page.url
         assert await context.cookies() == []
 
 
 async def test_a_key_is_checked_before_it_is_accepted(browser: Browser, run: dict[str, Any]) -> None:
-    async with stranger(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
+    async with signed_out_profile(browser, run) as context, watched(await context.new_page(), allowed=("401",)) as page:
         await page.goto("/app/leads?search=ada")
         await page.get_by_role("button", name="API key").click()
         field = page.get_by_label("API key")
@@ -91,11 +91,11 @@ async def test_a_key_is_checked_before_it_is_accepted(browser: Browser, run: dic
         await field.press("Enter")
         await expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
         assert page.url.endswith("/app/leads?search=ada")
-        assert run["api_key"] not in await within_reach(page)
+        assert run["api_key"] not in await readable_by_scripts(page)
         await page.get_by_role("button", name="Sign out").click()
-        await expect_outside(page)
+        await expect_signed_out(page)
         await page.reload()
-        await expect_outside(page)
+        await expect_signed_out(page)
 
 
 async def test_an_invited_user_sets_a_password_and_signs_in(
@@ -117,7 +117,10 @@ async def test_an_invited_user_sets_a_password_and_signs_in(
         link = await admin.get_by_role("textbox", name="Invitation of Noor Haddad").input_value()
         await admin.get_by_role("button", name="I have copied it").click()
 
-        async with stranger(browser, run) as theirs, watched(await theirs.new_page(), ("401", "410", "422")) as page:
+        async with (
+            signed_out_profile(browser, run) as theirs,
+            watched(await theirs.new_page(), ("401", "410", "422")) as page,
+        ):
             await page.goto(link)
             assert "#" not in page.url
             field = page.get_by_label("New password")
@@ -126,7 +129,7 @@ async def test_an_invited_user_sets_a_password_and_signs_in(
             await expect(field).to_have_attribute("aria-invalid", "true")
             await field.fill(PASSWORD)
             await field.press("Enter")
-            await expect_inside(page)
+            await expect_signed_in(page)
             await page.goto("/app/settings/users")
             await expect(page.get_by_role("heading", name="Users: for administrators")).to_be_visible()
             await page.get_by_role("button", name="Sign out").click()
@@ -141,7 +144,7 @@ async def test_an_invited_user_sets_a_password_and_signs_in(
             await page.get_by_role("button", name="Set the password").click()
             await expect(page.get_by_role("heading", name="This link is no longer valid")).to_be_visible()
             await page.get_by_role("button", name="Go to sign-in").click()
-            await expect_inside(page)  # The session that was there before is still there.
+            await expect_signed_in(page)  # The session that was there before is still there.
 
             # An administrator removes the user while they work.
             await expect(admin.get_by_role("button", name=f"Reset password of {email}")).to_be_visible()
@@ -163,7 +166,7 @@ async def test_a_user_of_two_organisations_chooses_one(
         body = {"token": link.rpartition("=")[2], "password": PASSWORD}
         await call(http.post("/invitations/accept", json=body, headers=CSRF))
     http.cookies.clear()
-    async with stranger(browser, run) as context, watched(await context.new_page(), ("401", "409")) as page:
+    async with signed_out_profile(browser, run) as context, watched(await context.new_page(), ("401", "409")) as page:
         await page.goto("/app/settings/organisation")
         await fill_in(page, email, PASSWORD)
         await page.get_by_role("group", name="Which organisation?").get_by_role("button", name="Second Ltd").click()
@@ -178,13 +181,13 @@ async def test_signing_in_or_out_in_one_tab_applies_to_all_tabs(browser: Browser
     ):
         for page in (one, other):
             await page.goto("/app/sequences")
-            await expect_inside(page)
+            await expect_signed_in(page)
         await one.get_by_role("button", name="Sign out").click()
-        await expect_outside(other)
+        await expect_signed_out(other)
         await one.get_by_role("button", name="API key").click()
         await one.get_by_label("API key").fill(run["api_key"])
         await one.get_by_label("API key").press("Enter")
-        await expect_inside(other)
+        await expect_signed_in(other)
 
 
 async def test_another_tab_requests_as_the_user_who_signed_in_last(
@@ -199,18 +202,18 @@ async def test_another_tab_requests_as_the_user_who_signed_in_last(
         await one.goto("/app/settings/organisation")
         await expect(one.get_by_role("textbox", name="Name")).not_to_have_value("")
         await other.goto(f"{run['ui_url']}#key={made['api_key']}")
-        await expect_inside(other)
+        await expect_signed_in(other)
         await expect(one.get_by_role("textbox", name="Name")).to_have_value("Third Ltd")
 
 
 async def test_signing_in_works_by_keyboard_alone(browser: Browser, run: dict[str, Any]) -> None:
-    async with stranger(browser, run) as context, watched(await context.new_page(), ("401",)) as page:
+    async with signed_out_profile(browser, run) as context, watched(await context.new_page(), ("401",)) as page:
         keyboard = Keyboard(page)
         await page.goto("/app/sequences")
-        await expect_outside(page)
+        await expect_signed_out(page)
         await keyboard.use(page.get_by_role("button", name="API key"))
         await keyboard.type_into(page.get_by_label("API key"), run["api_key"])
         await keyboard.press("Enter")
-        await expect_inside(page)
+        await expect_signed_in(page)
         await keyboard.use(page.get_by_role("button", name="Sign out"))
-        await expect_outside(page)
+        await expect_signed_out(page)

@@ -26,7 +26,7 @@ from cadenza.maintenance import archive
 from cadenza.maintenance.backup import copy_temporal, schema_revision
 from tests.integration.up.house import House
 from tests.integration.up.up_run import UpRun
-from tests.upgrade.world import put_to_bed
+from tests.upgrade.world import bring_to_rest
 
 RELEASES = Path(__file__).parent / "releases"
 FUNCTIONS = RELEASES / "previous-functions.txt"
@@ -40,7 +40,7 @@ def make(code: Path, release: str) -> Path:
         environment = {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"}
         run = UpRun(home, "--dev", module="cadenza", environment=environment)
         try:
-            put_to_bed(House(run))
+            bring_to_rest(House(run))
             assert run.end() == 0
         finally:
             run.close()
@@ -61,7 +61,7 @@ async def _keep(home: Path, release: str, folder: Path) -> Path:
     with closing(sqlite3.connect(workshop / archive.TEMPORAL)) as temporal:
         temporal.execute("PRAGMA journal_mode = delete")
         temporal.execute("VACUUM")
-    _forget_the_machine(workshop / archive.TEMPORAL)
+    _remove_machine_name(workshop / archive.TEMPORAL)
     manifest = archive.describe(workshop, release=release, taken_at=taken_at, schema_revision=revision)
     archive.pack(workshop, manifest, folder / "release.tar")
     kept = RELEASES / f"{release}.backup.xz"
@@ -80,7 +80,7 @@ async def _functions(postgres: EmbeddedPostgres) -> list[str]:
         return list((await connection.execute(listed)).scalars())
 
 
-def _forget_the_machine(temporal: Path) -> None:
+def _remove_machine_name(temporal: Path) -> None:
     """Workers sign their tasks with the machine's name, which must not be published. Temporal does not read it."""
     name = socket.gethostname().encode()
     temporal.write_bytes(temporal.read_bytes().replace(b"@" + name, b"@" + b"m" * len(name)))

@@ -59,7 +59,7 @@ def address(name: str) -> str:
     return f"{name}@acme.example"
 
 
-def put_to_bed(house: House) -> None:
+def bring_to_rest(house: House) -> None:
     """Brings each lead of a new home to its place."""
     slots = [name for name in LEADS if name.startswith("slot")]
     walking = [name for name in LEADS if name not in ("failed", *slots)]

@@ -65,7 +65,7 @@ async def until_done(stage: Stage) -> Any:
     return await batch(stage)
 
 
-async def turn(session: WriteSession, sequence_id: UUID, status: str) -> None:
+async def set_sequence_status(session: WriteSession, sequence_id: UUID, status: str) -> None:
     """Does what `PUT /sequences/{id}` does. The first chunk is small, so that some work is left for the batch."""
     move = {
         "paused": steering.pause_sequence,
@@ -78,9 +78,9 @@ async def turn(session: WriteSession, sequence_id: UUID, status: str) -> None:
     await move(session, sequence_id, first_chunk=FIRST_CHUNK)
 
 
-async def steered(stage: Stage, sequence_id: UUID, status: str) -> None:
+async def set_status_and_dispatch(stage: Stage, sequence_id: UUID, status: str) -> None:
     async with stage.database.write(stage.tenant_id) as session:
-        await turn(session, sequence_id, status)
+        await set_sequence_status(session, sequence_id, status)
     stage.parts.dispatcher.kick(stage.tenant_id)
 
 
@@ -174,7 +174,7 @@ async def test_a_whole_sequence_is_paused_resumed_and_stopped(stage: Stage) -> N
         ("active", "resume", "active"),
         ("archived", "stop", "stopped"),
     ):
-        await steered(stage, sequence, status)
+        await set_status_and_dispatch(stage, sequence, status)
         # The send gate is closed, however much the batch still has to do: see `reserve_message`.
         assert await one(stage, "SELECT status FROM sequences") == status
         over = await until_done(stage)
@@ -194,11 +194,11 @@ async def test_the_last_of_several_concurrent_commands_decides(stage: Stage) -> 
     leads = [await stage.lead() for _ in range(FIRST_CHUNK * 2)]
     enrollments = await stage.enroll(sequence, *leads)
     for status in ("paused", "active", "paused", "active", "paused"):
-        await steered(stage, sequence, status)
+        await set_status_and_dispatch(stage, sequence, status)
     await until_done(stage)
     assert await one(stage, "SELECT count(*) FROM lead_sequence_state WHERE status = 'paused'") == len(enrollments)
     assert await one(stage, "SELECT count(*) FROM batches WHERE status NOT IN ('done', 'superseded')") == 0
-    await steered(stage, sequence, "active")
+    await set_status_and_dispatch(stage, sequence, "active")
     await until_done(stage)
     assert await one(stage, "SELECT count(*) FROM lead_sequence_state WHERE status = 'active'") == len(enrollments)
     for enrollment in (enrollments[0], enrollments[-1]):
@@ -210,9 +210,9 @@ async def test_emails_that_came_due_during_a_pause_are_sent_one_by_one(stage: St
     leads = [await stage.lead() for _ in range(30)]
     enrollments = await stage.enroll(sequence, *leads)
     await stage.query_write("UPDATE lead_sequence_state SET next_action_at = clock_timestamp() - interval '1 minute'")
-    await steered(stage, sequence, "paused")
+    await set_status_and_dispatch(stage, sequence, "paused")
     await until_done(stage)
-    await steered(stage, sequence, "active")
+    await set_status_and_dispatch(stage, sequence, "active")
     for enrollment in enrollments:
         await stage.until_status(enrollment, "completed")
     assert (len(stage.sink.received), stage.sink.duplicates()) == (30, [])

@@ -29,7 +29,7 @@ EVENTS_OF_A_SIGNAL = 6
 """Events that one signal adds: the signal itself, a workflow task that handles it (three), and a timer that moves
 (two)."""
 
-Said = tuple[Command, Directive]
+Signal = tuple[Command, Directive]
 Act = Callable[[WriteSession, UUID], Awaitable[Any]]
 
 
@@ -45,24 +45,26 @@ async def reply(session: WriteSession, lead: UUID) -> None:
     await record_event(session, lead, ReplyEvent(type="reply"))
 
 
-async def mirror(stage: Stage, enrollment: UUID) -> Directive:
+async def stored_position(stage: Stage, enrollment: UUID) -> Directive:
     rows = await stage.query("SELECT described_directive(s) FROM lead_sequence_state s WHERE id = :id", id=enrollment)
     return described(rows[0][0])
 
 
-async def said(stage: Stage, lead: UUID, enrollment: UUID, commands: Sequence[tuple[Command, Act]]) -> list[Said]:
+async def applied_in_postgres(
+    stage: Stage, lead: UUID, enrollment: UUID, commands: Sequence[tuple[Command, Act]]
+) -> list[Signal]:
     """Applies the commands to Postgres in order. Returns the signal that each one would send; none has been sent
     yet."""
-    to_tell: list[Said] = []
+    to_tell: list[Signal] = []
     for command, act in commands:
         async with stage.database.write(stage.tenant_id) as session:
             await act(session, lead)
             await session.execute(text("DELETE FROM outbox WHERE enrollment_id = :id"), {"id": enrollment})
-        to_tell.append((command, await mirror(stage, enrollment)))
+        to_tell.append((command, await stored_position(stage, enrollment)))
     return to_tell
 
 
-async def tell(stage: Stage, enrollment: UUID, told: Sequence[Said]) -> list[RunState]:
+async def deliver(stage: Stage, enrollment: UUID, told: Sequence[Signal]) -> list[RunState]:
     return [
         await stage.parts.gateway.tell(stage.tenant_id, enrollment, command, directive) for command, directive in told
     ]
@@ -72,7 +74,7 @@ async def events(stage: Stage, enrollment: UUID) -> int:
     return (await stage.handle(enrollment).describe()).history_length
 
 
-async def asleep(stage: Stage, count: int) -> list[tuple[UUID, UUID]]:
+async def waiting_for_second_email(stage: Stage, count: int) -> list[tuple[UUID, UUID]]:
     """Returns (lead, enrollment) for each lead. Each one has had its first email and waits for the second."""
     sequence = await stage.sequence([FIRST, DELAY, SECOND])
     leads = [await stage.lead() for _ in range(count)]
@@ -86,24 +88,24 @@ async def asleep(stage: Stage, count: int) -> list[tuple[UUID, UUID]]:
     return list(zip(leads, enrollments, strict=True))
 
 
-PAUSED_AND_LET_GO = [(Command.PAUSE, pause), (Command.RESUME, resume)] * 2
+PAUSES_AND_RESUMES = [(Command.PAUSE, pause), (Command.RESUME, resume)] * 2
 
 
 async def test_every_order_of_pauses_and_resumes_ends_in_the_stored_status(stage: Stage) -> None:
-    orders = list(permutations(range(len(PAUSED_AND_LET_GO))))
+    orders = list(permutations(range(len(PAUSES_AND_RESUMES))))
     chance = random.Random(5)
 
     async def one(lead: UUID, enrollment: UUID, order: Sequence[int]) -> int:
-        to_tell = await said(stage, lead, enrollment, PAUSED_AND_LET_GO)
+        to_tell = await applied_in_postgres(stage, lead, enrollment, PAUSES_AND_RESUMES)
         told = [to_tell[place] for place in order for _ in range(chance.choice((1, 1, 2)))]
         # A mailbox release or a repair repeats what already holds. After an edit it can also arrive in any place.
         told.insert(chance.randrange(len(told)), (Command.MAILBOX_RELEASED, to_tell[-1][1]))
         told.insert(chance.randrange(len(told)), (Command.PLAN_CHANGED, to_tell[0][1]))
-        await tell(stage, enrollment, told)
-        assert await stage.position(enrollment) == await mirror(stage, enrollment), order
+        await deliver(stage, enrollment, told)
+        assert await stage.position(enrollment) == await stored_position(stage, enrollment), order
         return len(told)
 
-    sleepers = await asleep(stage, len(orders))
+    sleepers = await waiting_for_second_email(stage, len(orders))
     counts = await asyncio.gather(*(one(*them, order) for them, order in zip(sleepers, orders, strict=True)))
     await stage.forward(days=4)
     for (lead, enrollment), signals in zip(sleepers, counts, strict=True):
@@ -118,35 +120,35 @@ async def test_every_order_around_a_reply_ends_stopped_and_late_signals_change_n
     orders = list(permutations(range(len(commands))))
 
     async def one(lead: UUID, enrollment: UUID, order: Sequence[int]) -> None:
-        to_tell = await said(stage, lead, enrollment, commands)
-        await tell(stage, enrollment, [to_tell[place] for place in order])
+        to_tell = await applied_in_postgres(stage, lead, enrollment, commands)
+        await deliver(stage, enrollment, [to_tell[place] for place in order])
         assert await stage.handle(enrollment).result() == "stopped: replied", order
         before = await events(stage, enrollment)
         # After the end, send everything once more: no workflow handles it, and none starts again.
-        assert set(await tell(stage, enrollment, to_tell)) == {RunState.CLOSED}
+        assert set(await deliver(stage, enrollment, to_tell)) == {RunState.CLOSED}
         assert await events(stage, enrollment) == before <= EVENTS_OF_A_LEAD + EVENTS_OF_A_SIGNAL * len(commands)
 
-    sleepers = await asleep(stage, len(orders))
+    sleepers = await waiting_for_second_email(stage, len(orders))
     await asyncio.gather(*(one(*them, order) for them, order in zip(sleepers, orders, strict=True)))
     assert stage.sink.subjects() == ["First"] * len(orders)
 
 
 async def test_signals_in_any_order_during_a_send_end_in_the_stored_status(stage: Stage) -> None:
-    orders = list(permutations(range(len(PAUSED_AND_LET_GO))))[::4]
+    orders = list(permutations(range(len(PAUSES_AND_RESUMES))))[::4]
     sequence = await stage.sequence([FIRST, DELAY, SECOND])
     leads = [await stage.lead() for _ in orders]
     stage.sink.gate.clear()
     enrollments = await stage.enroll(sequence, *leads)
     await stage.until_sent(len(orders))
     for lead, enrollment, order in zip(leads, enrollments, orders, strict=True):
-        to_tell = await said(stage, lead, enrollment, PAUSED_AND_LET_GO)
-        await tell(stage, enrollment, [to_tell[place] for place in order])
+        to_tell = await applied_in_postgres(stage, lead, enrollment, PAUSES_AND_RESUMES)
+        await deliver(stage, enrollment, [to_tell[place] for place in order])
     stage.sink.gate.set()
     for enrollment in enrollments:
 
         async def agrees(enrollment: UUID = enrollment) -> bool:
             place = await stage.position(enrollment)
-            return place.step_type == "delay" and place == await mirror(stage, enrollment)
+            return place.step_type == "delay" and place == await stored_position(stage, enrollment)
 
         await stage.until(agrees, "the step's answer is newer than whatever was told meanwhile")
     await stage.forward(days=4)
@@ -178,7 +180,7 @@ async def test_a_pause_is_delivered_after_the_start_that_another_dispatcher_hold
     assert sum(one.failed for one in counts) == 0
     # The slow dispatcher continues: it delivers the start as it read it, and settles rows that are already settled.
     assert held.id is not None
-    await tell(stage, enrollment, [(Command.PLAN_CHANGED, held.directive)])
+    await deliver(stage, enrollment, [(Command.PLAN_CHANGED, held.directive)])
     await slow.settle(stage.tenant_id, [held.id])
     await others[1].aclose()
 

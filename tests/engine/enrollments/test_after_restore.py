@@ -16,7 +16,7 @@ STEPS = [
 ]
 
 
-def the_last(minutes: int) -> Gap:
+def gap_of_last(minutes: int) -> Gap:
     now = datetime.now(UTC)
     return Gap(now - minutes * MINUTE, now)
 
@@ -33,7 +33,7 @@ async def ledger(stage: Stage, enrollment: UUID) -> list[tuple[str, str]]:
 async def test_an_email_due_in_the_gap_is_skipped_and_logged(stage: Stage) -> None:
     await stage.stop_worker()
     lead, (enrollment,) = await enrolled(stage)
-    gap = the_last(5)
+    gap = gap_of_last(5)
     assert await settle_tenant(stage.database, stage.tenant_id, gap) == Marked(1, 1, 1)
     assert await settle_tenant(stage.database, stage.tenant_id, gap) == Marked(1, 0, 0)
     await stage.start_worker()
@@ -50,7 +50,7 @@ async def test_an_email_due_in_the_gap_is_skipped_and_logged(stage: Stage) -> No
 async def test_an_author_may_choose_to_send_twice(stage: Stage) -> None:
     await stage.stop_worker()
     lead, _ = await enrolled(stage, unknown_outcome="resend")
-    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5))
     (marked,) = await stage.query("SELECT rfc_message_id FROM messages")
     await stage.start_worker()
     await stage.until_sent(1)
@@ -63,7 +63,7 @@ async def test_a_reply_step_continues_a_possibly_sent_email_under_its_subject(st
     reply = {"key": "reply", "type": "email", "config": {"reply_in_thread": True, "body_text": "And?"}}
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(await stage.sequence([*STEPS[:2], reply]), lead)
-    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5))
     await stage.start_worker()
     await until_logged(stage, enrollment, "email_skipped")
     await stage.forward(days=3)
@@ -76,7 +76,7 @@ async def test_a_restore_also_handles_a_tenant_without_a_mailbox(stage: Stage) -
     _, (enrollment,) = await enrolled(stage)
     await stage.query_write("UPDATE lead_sequence_state SET mailbox_id = NULL")
     await stage.query_write("DELETE FROM mailboxes")
-    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5))
     assert await ledger(stage, enrollment) == [("first", "unknown")]
 
 
@@ -90,7 +90,7 @@ async def test_a_message_reserved_in_the_copy_counts_as_possibly_sent(stage: Sta
         " now() FROM lead_sequence_state s WHERE s.id = :id",
         id=enrollment,
     )
-    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5))
     assert await ledger(stage, enrollment) == [("first", "unknown")]
     (kept,) = await stage.query("SELECT rfc_message_id FROM messages")
     assert kept.rfc_message_id == "<kept@x>"
@@ -106,7 +106,7 @@ async def test_a_workflow_ahead_of_the_restored_row_sends_nothing_again(stage: S
     before = await stage.state(enrollment)
     first = await stage.query("SELECT id FROM sequence_steps WHERE key = 'first'")
     await back_to(stage, enrollment, first[0].id)
-    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5))
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
     await until_logged(stage, enrollment, "email_skipped")
     assert (await stage.state(enrollment)).current_step_id == before.current_step_id
@@ -120,7 +120,7 @@ async def test_without_the_marks_of_a_restore_the_email_is_sent_again(stage: Sta
     await until_logged(stage, enrollment, "email_sent")
     first = await stage.query("SELECT id FROM sequence_steps WHERE key = 'first'")
     await back_to(stage, enrollment, first[0].id)
-    await settle_tenant(stage.database, stage.tenant_id, the_last(5), mark=False)
+    await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5), mark=False)
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
     await stage.until_sent(2)
     assert await stage.subjects_to(lead) == ["First", "First"]
@@ -132,7 +132,7 @@ async def test_an_enrollment_unknown_to_temporal_sends_nothing_again(stage: Stag
     (enrollment,) = await stage.enroll(await stage.sequence(STEPS[1:]), lead, dispatch=False)
     await stage.query_write("DELETE FROM outbox")
     await stage.query_write("UPDATE lead_sequence_state SET status = 'active'")
-    await settle_tenant(stage.database, stage.tenant_id, the_last(5))
+    await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5))
     await stage.forward(days=3)
     await stage.until_status(enrollment, "completed")
     assert await stage.subjects_to(lead) == ["Second"]
@@ -155,7 +155,7 @@ async def test_a_batch_under_way_continues_and_mails_nobody_again(stage: Stage) 
     async with stage.database.write(stage.tenant_id) as session:
         batch = await assign_sequence(session, campaign, sequence, first_chunk=1)
     assert (batch.status, batch.processed) == ("running", 1)
-    assert await settle_tenant(stage.database, stage.tenant_id, the_last(5)) == Marked(1, 1, 1)
+    assert await settle_tenant(stage.database, stage.tenant_id, gap_of_last(5)) == Marked(1, 1, 1)
     await stage.start_worker()
     await stage.parts.dispatcher.run(stage.tenant_id)
     await stage.forward(days=3)
@@ -179,7 +179,7 @@ async def test_a_lead_that_an_action_enrolls_again_is_not_mailed_again(stage: St
     first = await stage.sequence([{"key": "hand-over", "type": "action", "config": config}])
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(first, lead)
-    gap = the_last(5)
+    gap = gap_of_last(5)
     assert await settle_tenant(stage.database, stage.tenant_id, gap) == Marked(1, 0, 0)
     await settle_tenant(stage.database, stage.tenant_id, gap)
     assert (await stage.log(enrollment)).count("action_outcome_unknown") == 1

@@ -52,7 +52,7 @@ async def until_error(stage: Stage, enrollment: UUID, text: str) -> None:
     await stage.until(told, f"the error says {text}")
 
 
-async def until_put_off(stage: Stage, enrollment: UUID, cause: str, until: datetime | None = None) -> None:
+async def until_deferred(stage: Stage, enrollment: UUID, cause: str, until: datetime | None = None) -> None:
     async def put_off() -> bool:
         deferral: dict[str, Any] = (await stage.state(enrollment)).deferral or {}
         return deferral.get("cause") == cause
@@ -153,7 +153,7 @@ async def mailbox_held(stage: Stage) -> UUID:
     (enrollment,) = await stage.enroll(sequence, lead, dispatch=False)
     await set_mailboxes(stage, "status = 'held'")
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
-    await until_put_off(stage, enrollment, "mailbox_held")
+    await until_deferred(stage, enrollment, "mailbox_held")
     assert (await stage.state(enrollment)).next_action_at is None
     return enrollment
 
@@ -162,7 +162,7 @@ async def mailbox_unhealthy(stage: Stage) -> UUID:
     """The mail server refuses the password until the circuit breaker trips."""
     stage.sink.rcpt_answers = ["535 5.7.8 user name and password not accepted"] * 1000
     _, _, enrollment = await enrolled(stage, EMAIL)
-    await until_put_off(stage, enrollment, "mailbox_held")
+    await until_deferred(stage, enrollment, "mailbox_held")
     return enrollment
 
 
@@ -170,7 +170,7 @@ async def window(stage: Stage) -> UUID:
     opens = at_nine(days=3)
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(weekday(opens),), timezone="UTC"))
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
-    await until_put_off(stage, enrollment, "window", opens)
+    await until_deferred(stage, enrollment, "window", opens)
     return enrollment
 
 
@@ -188,7 +188,7 @@ async def holiday(stage: Stage) -> UUID:
     day_after = christmas.replace(hour=9) + DAY
     assert ([told.reason.code, told.also[0].code], told.next_eligible_at) == (["waiting", "holiday"], day_after)
     await stage.forward(minutes=(christmas - now) / timedelta(minutes=1))
-    await until_put_off(stage, enrollment, "holiday", day_after)
+    await until_deferred(stage, enrollment, "holiday", day_after)
     return enrollment
 
 
@@ -197,7 +197,7 @@ async def working_hours(stage: Stage) -> UUID:
     hours = WorkingHours(days=(weekday(opens),))
     await set_mailboxes(stage, f"timezone = 'UTC', working_hours = '{hours.model_dump_json()}'")
     (enrollment,) = await stage.enroll(await stage.sequence([EMAIL]), await stage.lead())
-    await until_put_off(stage, enrollment, "working_hours", opens)
+    await until_deferred(stage, enrollment, "working_hours", opens)
     return enrollment
 
 
@@ -206,19 +206,19 @@ async def daily_cap(stage: Stage) -> UUID:
     now = datetime.now(UTC)
     midnight = now.replace(minute=0, second=0, microsecond=0) + 12 * HOUR
     enrollment = await second_email(stage, f"daily_cap = 1, timezone = 'Etc/GMT{now.hour - 12:+d}'")
-    await until_put_off(stage, enrollment, "daily_cap", midnight)
+    await until_deferred(stage, enrollment, "daily_cap", midnight)
     return enrollment
 
 
 async def hourly_cap(stage: Stage) -> UUID:
     enrollment = await second_email(stage, "hourly_cap = 1")
-    await until_put_off(stage, enrollment, "hourly_cap")
+    await until_deferred(stage, enrollment, "hourly_cap")
     return enrollment
 
 
 async def minimum_gap(stage: Stage) -> UUID:
     enrollment = await second_email(stage, "min_gap_seconds = 3600")
-    await until_put_off(stage, enrollment, "minimum_gap")
+    await until_deferred(stage, enrollment, "minimum_gap")
     return enrollment
 
 
@@ -291,7 +291,7 @@ async def test_every_answer_names_the_zone_used_for_a_lead_without_one(stage: St
     days = SendWindow(days=(weekday(opens),), timezone="lead")
     sequence = await stage.sequence([EMAIL], send_window=days, timezone="UTC")
     (enrollment,) = await stage.enroll(sequence, await stage.lead(timezone=""))
-    await until_put_off(stage, enrollment, "window", opens)
+    await until_deferred(stage, enrollment, "window", opens)
     told = (await explained(stage, enrollment)).reason
     assert "the lead's time zone is not known: UTC, the sequence's, is used" in told.detail
     (row,) = await stage.query(

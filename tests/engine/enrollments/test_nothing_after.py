@@ -76,7 +76,7 @@ def waits(key: str) -> dict[str, object]:
     return {"key": key, "type": "delay", "config": {"days": 1}}
 
 
-async def by_mail(stage: Stage, lead: UUID) -> None:
+async def reply_by_mail(stage: Stage, lead: UUID) -> None:
     """Sends a reply as the inbound webhook or an inbox delivers it."""
     row = (await stage.query("SELECT email FROM leads WHERE id = :id", id=lead))[0]
     sent = await stage.query("SELECT rfc_message_id FROM messages WHERE lead_id = :id ORDER BY reserved_at", id=lead)
@@ -90,7 +90,7 @@ async def by_mail(stage: Stage, lead: UUID) -> None:
         assert (await receive_mail(session, mail.as_bytes())).classification == "reply"
 
 
-def ways(stage: Stage) -> list[Callable[[UUID], Awaitable[None]]]:
+def ending_events(stage: Stage) -> list[Callable[[UUID], Awaitable[None]]]:
     """Everything after which nothing may be sent to the lead."""
 
     async def tell(lead: UUID, event: ReplyEvent | BounceEvent | ComplaintEvent | UnsubscribeEvent) -> None:
@@ -117,7 +117,7 @@ def ways(stage: Stage) -> list[Callable[[UUID], Awaitable[None]]]:
 
     return [
         lambda lead: tell(lead, ReplyEvent(type="reply")),
-        lambda lead: by_mail(stage, lead),
+        lambda lead: reply_by_mail(stage, lead),
         lambda lead: tell(lead, UnsubscribeEvent(type="unsubscribe")),
         lambda lead: tell(lead, ComplaintEvent(type="complaint")),
         lambda lead: tell(lead, BounceEvent(type="bounce")),
@@ -128,7 +128,7 @@ def ways(stage: Stage) -> list[Callable[[UUID], Awaitable[None]]]:
     ]
 
 
-async def quicken(stage: Stage, sequence: UUID) -> None:
+async def remove_delays(stage: Stage, sequence: UUID) -> None:
     """Turns delays of a day into none: emails follow each other as fast as they can be sent."""
     await stage.query_write(
         "UPDATE sequence_versions SET plan = jsonb_set(plan, '{steps}', ("
@@ -147,10 +147,10 @@ async def test_no_email_leaves_after_an_event_that_ends_the_enrollment(watched: 
     )
     steps = [one for place in range(EMAILS) for one in (email(f"email-{place}"), waits(f"wait-{place}"))]
     sequence = await stage.sequence(steps, on_company_reply="stop")
-    await quicken(stage, sequence)
+    await remove_delays(stage, sequence)
     leads = [await stage.lead(email=f"lead-{place}@company-{place // COMPANY}.example") for place in range(LEADS)]
     enrollments = await stage.enroll(sequence, *leads, dispatch=False)
-    kinds = ways(stage)
+    kinds = ending_events(stage)
     answered: Counter[str] = Counter()
 
     async def say_no(lead: UUID, way: Callable[[UUID], Awaitable[None]]) -> None:

@@ -55,7 +55,7 @@ async def attempts(stage: Stage, enrollment: UUID) -> int:
     )
 
 
-async def sent_to(stage: Stage, count: int, *steps: dict[str, Any]) -> tuple[list[UUID], list[UUID]]:
+async def leads_sent_first_email(stage: Stage, count: int, *steps: dict[str, Any]) -> tuple[list[UUID], list[UUID]]:
     """Returns this many leads and their enrollments. All have their first email recorded."""
     sequence = await stage.sequence(steps)
     leads = [await stage.lead() for _ in range(count)]
@@ -99,7 +99,7 @@ async def test_a_refused_password_holds_all_leads_without_a_retry_storm(stage: S
 
 
 async def test_too_many_bounces_hold_the_mailbox_and_count_only_once(stage: Stage) -> None:
-    leads, enrollments = await sent_to(stage, 20, HELLO, WAIT, NUDGE)
+    leads, enrollments = await leads_sent_first_email(stage, 20, HELLO, WAIT, NUDGE)
     await stage.tell(leads[0], BounceEvent(type="bounce"))
     assert (await mailbox(stage)).status == "active"
     await stage.tell(leads[1], BounceEvent(type="bounce"))
@@ -122,7 +122,7 @@ async def test_too_many_bounces_hold_the_mailbox_and_count_only_once(stage: Stag
 
 
 async def test_complaints_hold_the_mailbox_by_the_tenants_limits(stage: Stage) -> None:
-    leads, _ = await sent_to(stage, 4, HELLO, WAIT, NUDGE)
+    leads, _ = await leads_sent_first_email(stage, 4, HELLO, WAIT, NUDGE)
     await stage.tell(leads[0], ComplaintEvent(type="complaint"))
     assert (await mailbox(stage)).status == "active"
     never = TenantSettings(breakers=BreakerSettings(complaint_rate=None)).model_dump_json()
@@ -152,7 +152,7 @@ async def test_consecutive_refusals_hold_the_mailbox(stage: Stage) -> None:
 
 async def test_an_accepted_message_resets_the_count_of_refusals(stage: Stage) -> None:
     stage.sink.rcpt_answers = [BAD_LOGIN] * 2
-    await sent_to(stage, 1, HELLO)
+    await leads_sent_first_email(stage, 1, HELLO)
     assert ((await mailbox(stage)).smtp_auth_failures, (await mailbox(stage)).status) == (0, "active")
     stage.sink.rcpt_answers = [BAD_LOGIN] * 2
     (enrollment,) = await stage.enroll(await stage.sequence([HELLO]), await stage.lead())
@@ -161,7 +161,7 @@ async def test_an_accepted_message_resets_the_count_of_refusals(stage: Stage) ->
 
 
 async def test_a_manually_held_mailbox_releases_a_few_leads_at_a_time(stage: Stage) -> None:
-    _, enrollments = await sent_to(stage, 15, HELLO, WAIT, NUDGE)
+    _, enrollments = await leads_sent_first_email(stage, 15, HELLO, WAIT, NUDGE)
     await set_mailbox(stage, "held")
     await stage.forward(days=3)
     await until_parked(stage, enrollments)

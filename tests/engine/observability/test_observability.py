@@ -23,7 +23,7 @@ from db.calls.analytics import refresh_performance
 from domain.mailboxes.windows import SendWindow
 from services.access.api_keys import create_key
 from services.observability.metrics import CAUSES
-from tests.engine.performing.test_windows import day_in, until_put_off
+from tests.engine.performing.test_windows import day_in, until_deferred
 from tests.part_process import part
 from tests.stage import stage as set_up
 
@@ -98,7 +98,7 @@ async def observed(
                 lead, waiting = await stage.lead(**LEAD), await stage.lead()
                 shut = SendWindow(days=(day_in(3),), timezone="UTC")
                 (later,) = await stage.enroll(await stage.sequence([EMAIL], send_window=shut), waiting)
-                await until_put_off(stage, later, "window")
+                await until_deferred(stage, later, "window")
                 stage.sink.answers.append(TRY_LATER)
                 (enrollment,) = await stage.enroll(await stage.sequence([EMAIL, *LATER]), lead)
                 await stage.until_sent(1)

@@ -29,7 +29,7 @@ STEPS = [
     {"key": "last-words", "type": "email", "config": {"subject": "Two", "body_text": "Hi"}},
 ]
 # What an unencrypted history shows of such a lead's inputs, results and summaries.
-TELLING = (b"a-telling-key", b"a-long-rest", b"revision", b"enrollment_id", b"Cold outreach")
+PLAINTEXT_MARKS = (b"a-telling-key", b"a-long-rest", b"revision", b"enrollment_id", b"Cold outreach")
 
 
 @pytest.fixture
@@ -80,10 +80,10 @@ async def whole_life(stage: Stage) -> UUID:
 
 async def test_temporal_can_read_no_payload_of_a_history(stage: Stage, sealed_stage: Stage) -> None:
     plain = await raw_bytes(stage, await whole_life(stage))
-    assert [one for one in TELLING if one not in plain] == []  # Without this the test would prove nothing.
+    assert [one for one in PLAINTEXT_MARKS if one not in plain] == []  # Without this the test would prove nothing.
     enrollment_id = await whole_life(sealed_stage)
     sealed = await raw_bytes(sealed_stage, enrollment_id)
-    assert [one for one in TELLING if one in sealed] == []
+    assert [one for one in PLAINTEXT_MARKS if one in sealed] == []
     found = await payloads(sealed_stage, enrollment_id)
     assert len(found) >= 8
     assert {one.metadata["encoding"] for one in found} == {ENCODING}
@@ -111,7 +111,7 @@ async def test_the_codec_server_gives_back_the_plain_inputs(sealed_stage: Stage)
     assert json.loads(started.data)["enrollment_id"] == str(enrollment_id)
 
 
-async def asleep(stage: Stage) -> UUID:
+async def sleeping_lead(stage: Stage) -> UUID:
     """Returns a lead that has been sent its first email."""
     [enrollment_id] = await stage.enroll(await stage.sequence(STEPS), await stage.lead())
     await stage.until_sent(1)
@@ -123,7 +123,7 @@ async def asleep(stage: Stage) -> UUID:
 async def test_sleeping_leads_survive_a_change_of_keys(
     sealed_stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
-    enrollment_id = await asleep(sealed_stage)
+    enrollment_id = await sleeping_lead(sealed_stage)
     servers = (sealed_stage, migrated_postgres.app_url, temporal_server.address)
     async with part("worker", *servers, CADENZA_PAYLOAD_KEYS=f"{NEW},{OLD}"):
         await sealed_stage.forward(days=3)
@@ -136,7 +136,7 @@ async def test_sleeping_leads_survive_a_change_of_keys(
 async def test_an_unencrypted_enrollment_continues_encrypted(
     stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal
 ) -> None:
-    enrollment_id = await asleep(stage)
+    enrollment_id = await sleeping_lead(stage)
     servers = (stage, migrated_postgres.app_url, temporal_server.address)
     async with part("worker", *servers, CADENZA_PAYLOAD_KEYS=NEW):
         await stage.forward(days=3)
@@ -149,7 +149,7 @@ async def test_an_unencrypted_enrollment_continues_encrypted(
 async def test_a_missing_key_loses_no_lead(
     sealed_stage: Stage, migrated_postgres: EmbeddedPostgres, temporal_server: EmbeddedTemporal, keys: str
 ) -> None:
-    enrollment_id = await asleep(sealed_stage)
+    enrollment_id = await sleeping_lead(sealed_stage)
     servers = (sealed_stage, migrated_postgres.app_url, temporal_server.address)
 
     async def refused() -> bool:

@@ -56,7 +56,9 @@ async def set_server(http: httpx.AsyncClient, port: int, security: str) -> str:
     return mailbox["id"]
 
 
-async def written_of(stage: Stage, http: httpx.AsyncClient, mailbox: str, enrollment: Any, lead: Any) -> dict[str, str]:
+async def texts_about(
+    stage: Stage, http: httpx.AsyncClient, mailbox: str, enrollment: Any, lead: Any
+) -> dict[str, str]:
     """Returns every text about it that a person may read, by the place where it stands."""
     paths = [
         *("/mailboxes", f"/mailboxes/{mailbox}", "/sender-domains", "/sender-domains/sender.example", "/notifications"),
@@ -97,7 +99,7 @@ async def test_secrets_appear_nowhere(stage: Stage, http: httpx.AsyncClient, cap
             return "authentication_failed" in ((await stage.state(refused)).error or "")
 
         await stage.until(told, "the enrollment says why nothing is sent")
-        written = await written_of(stage, http, mailbox, refused, lead)
+        written = await texts_about(stage, http, mailbox, refused, lead)
         await stage.stop(lead)
         await stage.until_status(refused, "stopped")
     assert [where for where, text in written.items() if found_in(text)] == []

@@ -28,7 +28,7 @@ SECOND = {"key": "second", "type": "email", "config": {"subject": "Second", "bod
 ASK_PLAN = {"key": "ask", "type": "email", "config": {"subject": "Plan", "body_text": "On {{custom.plan}}?"}}
 
 
-async def turn(stage: Stage, sequence_id: UUID, status: Any) -> None:
+async def set_sequence_status(stage: Stage, sequence_id: UUID, status: Any) -> None:
     await stage.command(lambda session: change_sequence(session, sequence_id, SequenceChanges(status=status)))
 
 
@@ -36,13 +36,13 @@ async def test_a_paused_sequence_also_holds_a_resumed_lead(stage: Stage) -> None
     sequence, lead = await stage.sequence([EMAIL, DELAY, SECOND]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.until_sent(1)
-    await turn(stage, sequence, "paused")
+    await set_sequence_status(stage, sequence, "paused")
     with pytest.raises(SequenceNotActive):
         await stage.resume(lead)
     await stage.forward(days=3)
     assert stage.sink.subjects() == ["Hello Acme"]
     assert (await stage.state(enrollment)).status == "paused"
-    await turn(stage, sequence, "active")
+    await set_sequence_status(stage, sequence, "active")
     await stage.forward(days=2)
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["Hello Acme", "Second"]
@@ -56,7 +56,7 @@ async def test_the_send_gate_holds_an_enrollment_that_a_sequence_pause_missed(st
     await stage.forward(days=2)
     state = await stage.until_status(enrollment, "paused")
     assert (state.paused_by, stage.sink.received) == ("sequence", [])
-    await turn(stage, sequence, "active")
+    await set_sequence_status(stage, sequence, "active")
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["Second"]
 
@@ -65,7 +65,7 @@ async def test_a_failed_lead_of_a_paused_sequence_is_not_resumed(stage: Stage) -
     sequence, lead = await stage.sequence([ASK_PLAN]), await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
     await stage.until_status(enrollment, "failed")
-    await turn(stage, sequence, "paused")
+    await set_sequence_status(stage, sequence, "paused")
     await stage.query_write('UPDATE leads SET custom = \'{"plan": "pro"}\'')
     with pytest.raises(SequenceNotActive):
         await stage.resume(lead)
@@ -79,7 +79,7 @@ async def test_replies_while_their_sequence_is_paused_and_activated_are_never_re
 
     async def toggle() -> None:
         for status in ("paused", "active") * 4:
-            await turn(stage, sequence, status)
+            await set_sequence_status(stage, sequence, status)
 
     async def reply(some: list[UUID]) -> None:
         for lead in some:
@@ -269,7 +269,7 @@ async def test_every_ending_event_stops_an_enrollment_that_was_locked(stage: Sta
     assert (await stage.state(enrollment)).stop_reason == reason
 
 
-def told_of(place: int) -> list[LeadEvent]:
+def events_of_lead(place: int) -> list[LeadEvent]:
     """Returns events of one lead. The first two are the same event."""
     reply = ReplyEvent(type="reply", event_id=f"reply-{place}")
     return [reply, reply, *ENDING.values(), OpenEvent(type="open"), AutoReplyEvent(type="auto_reply")]
@@ -281,7 +281,7 @@ async def test_concurrent_events_of_colleagues_are_recorded_once_and_stop_each_o
     leads = [await stage.lead(email=f"lead-{place}@corp.example") for place in range(4)]
     enrollments = [one for sequence in sequences for one in await stage.enroll(sequence, *leads)]
     await stage.until_sent(len(enrollments))
-    events = [(lead, event) for place, lead in enumerate(leads) for event in told_of(place)]
+    events = [(lead, event) for place, lead in enumerate(leads) for event in events_of_lead(place)]
     answers = await asyncio.gather(*(stage.tell(lead, event) for lead, event in events))
     assert Counter(answer.recorded for answer in answers) == {True: len(events) - len(leads), False: len(leads)}
     assert len(await stage.query("SELECT id FROM lead_engagement")) == len(events) - len(leads)

@@ -18,7 +18,7 @@ def day_in(days: int, zone: str = "UTC") -> Weekday:
     return WEEK[(datetime.now(ZoneInfo(zone)) + timedelta(days=days)).weekday()]
 
 
-async def until_put_off(stage: Stage, enrollment: UUID, cause: str) -> None:
+async def until_deferred(stage: Stage, enrollment: UUID, cause: str) -> None:
     async def put_off() -> bool:
         deferral: dict[str, Any] = (await stage.state(enrollment)).deferral or {}
         return deferral.get("cause") == cause
@@ -35,7 +35,7 @@ async def change_window(stage: Stage, sequence: UUID, window: SendWindow | None)
 async def test_an_email_is_sent_at_nine_in_the_leads_time_zone(stage: Stage, zone: str) -> None:
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(day_in(2, zone),)))
     (enrollment,) = await stage.enroll(sequence, await stage.lead(timezone=zone))
-    await until_put_off(stage, enrollment, "window")
+    await until_deferred(stage, enrollment, "window")
     due_at = (await stage.state(enrollment)).next_action_at.astimezone(ZoneInfo(zone))
     assert f"{due_at:%H:%M}" == "09:00"
     await stage.forward(days=3)
@@ -47,7 +47,7 @@ async def test_an_email_is_sent_at_nine_in_the_leads_time_zone(stage: Stage, zon
 async def test_an_edit_that_opens_the_window_sends_the_email(stage: Stage) -> None:
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(day_in(3),), timezone="UTC"))
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
-    await until_put_off(stage, enrollment, "window")
+    await until_deferred(stage, enrollment, "window")
     await change_window(stage, sequence, None)
     await stage.until_sent(1)
     await stage.until_status(enrollment, "completed")
@@ -56,7 +56,7 @@ async def test_an_edit_that_opens_the_window_sends_the_email(stage: Stage) -> No
 async def test_an_edit_that_closes_the_window_sends_nothing(stage: Stage) -> None:
     sequence = await stage.sequence([EMAIL], send_window=SendWindow(days=(day_in(2),), timezone="UTC"))
     (enrollment,) = await stage.enroll(sequence, await stage.lead())
-    await until_put_off(stage, enrollment, "window")
+    await until_deferred(stage, enrollment, "window")
     before = (await stage.state(enrollment)).next_action_at
     await change_window(stage, sequence, SendWindow(days=(day_in(4),), timezone="UTC"))
 
@@ -72,7 +72,7 @@ async def test_a_lead_whose_mailbox_is_held_survives_an_edit(stage: Stage) -> No
     (enrollment,) = await stage.enroll(sequence, await stage.lead(), dispatch=False)
     await stage.query_write("UPDATE mailboxes SET status = 'held'")
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
-    await until_put_off(stage, enrollment, "mailbox_held")
+    await until_deferred(stage, enrollment, "mailbox_held")
     before = (await stage.state(enrollment)).version_id
     await change_window(stage, sequence, SendWindow(days=WEEK, start="00:00", end="24:00"))
 

@@ -101,7 +101,7 @@ async def releases(stage: Stage, database_url: str, temporal_address: str) -> As
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HistoryFacts:
     """What a lead's history shows of the code that it ran under."""
 
     patches: set[str]
@@ -112,7 +112,7 @@ class Told:
     """Whether a worker's code did not match this history (nondeterminism error)."""
 
 
-async def told(stage: Stage, enrollment: UUID) -> Told:
+async def history_facts(stage: Stage, enrollment: UUID) -> HistoryFacts:
     history = await stage.handle(enrollment).fetch_history()
     kinds = Counter(event.event_type for event in history.events)
     tasks = [
@@ -132,7 +132,7 @@ async def told(stage: Stage, enrollment: UUID) -> Told:
     }
     # Each patch that is used adds itself to a search attribute.
     assert kinds[EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES] == len(patches)
-    return Told(
+    return HistoryFacts(
         patches,
         tuple(build for build in dict.fromkeys(tasks) if build),
         WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR in causes,

@@ -39,7 +39,7 @@ def adding(sequence: UUID, step: dict[str, Any], position: int) -> Edit:
     return lambda session: add_step(session, sequence, StepSpec.model_validate({**step, "position": position}))
 
 
-async def on_its_way(stage: Stage, *steps: dict[str, Any], **settings: Any) -> tuple[UUID, UUID, UUID]:
+async def lead_in_delay(stage: Stage, *steps: dict[str, Any], **settings: Any) -> tuple[UUID, UUID, UUID]:
     """Returns a sequence, a lead and its enrollment, which has been sent the first email and waits."""
     sequence = await stage.sequence(steps, **settings)
     lead = await stage.lead()
@@ -57,7 +57,7 @@ THREE = (email("one"), delay("wait", days=3), email("two"))
 
 
 async def test_a_lead_in_a_delay_gets_the_newest_text(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     config = {"subject": "two, better", "body_text": "Hello"}
     published = await stage.edit(sequence, changing(sequence, "two", config=config))
     assert (published.version, dict(published.leads)) == (2, {VersionChange.UNCHANGED: 1})
@@ -69,7 +69,7 @@ async def test_a_lead_in_a_delay_gets_the_newest_text(stage: Stage) -> None:
 
 
 async def test_a_shortened_delay_counts_from_its_beginning(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     began = (await stage.state(enrollment)).step_entered_at
     published = await stage.edit(sequence, changing(sequence, "wait", config={"days": 1}))
     assert dict(published.leads) == {VersionChange.WAIT_LESS: 1}
@@ -82,7 +82,7 @@ async def test_a_shortened_delay_counts_from_its_beginning(stage: Stage) -> None
 
 
 async def test_a_delay_that_an_edit_made_too_short_ends_at_once(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     await stage.forward(days=2)
     await stage.edit(sequence, changing(sequence, "wait", config={"days": 1}))
     await stage.until_status(enrollment, "completed")
@@ -90,7 +90,7 @@ async def test_a_delay_that_an_edit_made_too_short_ends_at_once(stage: Stage) ->
 
 
 async def test_a_lengthened_delay_counts_from_its_beginning(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     await stage.forward(days=2)
     published = await stage.edit(sequence, changing(sequence, "wait", config={"days": 5}))
     assert dict(published.leads) == {VersionChange.WAIT_MORE: 1}
@@ -101,7 +101,7 @@ async def test_a_lengthened_delay_counts_from_its_beginning(stage: Stage) -> Non
 
 
 async def test_an_edited_delay_excludes_the_time_paused(stage: Stage) -> None:
-    sequence, lead, enrollment = await on_its_way(stage, *THREE)
+    sequence, lead, enrollment = await lead_in_delay(stage, *THREE)
     began = (await stage.state(enrollment)).step_entered_at
     await stage.forward(days=1)
     await stage.pause(lead)
@@ -113,7 +113,7 @@ async def test_an_edited_delay_excludes_the_time_paused(stage: Stage) -> None:
 
 
 async def test_a_paused_lead_waits_the_rest_of_the_new_delay_after_a_resume(stage: Stage) -> None:
-    sequence, lead, enrollment = await on_its_way(stage, *THREE)
+    sequence, lead, enrollment = await lead_in_delay(stage, *THREE)
     began = (await stage.state(enrollment)).step_entered_at
     await stage.forward(days=1)
     await stage.pause(lead)
@@ -127,7 +127,7 @@ async def test_a_paused_lead_waits_the_rest_of_the_new_delay_after_a_resume(stag
 
 
 async def test_a_lead_at_a_deleted_step_moves_to_the_next_remaining_step(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE, email("three"))
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE, email("three"))
     published = await stage.edit(sequence, removing(sequence, "wait", "two"))
     assert dict(published.leads) == {VersionChange.MOVED: 1}
     await stage.until_status(enrollment, "completed")
@@ -135,7 +135,7 @@ async def test_a_lead_at_a_deleted_step_moves_to_the_next_remaining_step(stage: 
 
 
 async def test_a_lead_with_no_remaining_step_completes(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     published = await stage.edit(sequence, removing(sequence, "wait", "two"))
     assert dict(published.leads) == {VersionChange.COMPLETED: 1}
     assert (await stage.state(enrollment)).status == "completed"
@@ -144,7 +144,7 @@ async def test_a_lead_with_no_remaining_step_completes(stage: Stage) -> None:
 
 
 async def test_a_step_inserted_before_the_leads_place_is_not_performed(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     await stage.edit(sequence, adding(sequence, email("early"), 1))
     await stage.forward(days=3, hours=1)
     await stage.until_status(enrollment, "completed")
@@ -152,7 +152,7 @@ async def test_a_step_inserted_before_the_leads_place_is_not_performed(stage: St
 
 
 async def test_a_step_inserted_after_the_leads_place_is_performed(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     await stage.edit(sequence, adding(sequence, email("between"), 3))
     await stage.forward(days=3, hours=1)
     await stage.until_status(enrollment, "completed")
@@ -160,7 +160,7 @@ async def test_a_step_inserted_after_the_leads_place_is_performed(stage: Stage) 
 
 
 async def test_a_sent_email_moved_after_the_leads_place_is_not_sent_again(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     published = await stage.edit(sequence, changing(sequence, "one", position=3))
     assert {change.change for change in published.changes} == {"reordered"}
     await stage.forward(days=3, hours=1)
@@ -175,7 +175,7 @@ async def test_a_loop_sends_an_email_again_after_an_edit(stage: Stage) -> None:
         "type": "condition",
         "config": {"branches": [{"if": "not_opened", "then": {"goto": "one"}}], "else": {"continue": True}},
     }
-    sequence, _, _ = await on_its_way(stage, email("one"), delay("wait", days=1), back)
+    sequence, _, _ = await lead_in_delay(stage, email("one"), delay("wait", days=1), back)
     await stage.forward(days=1, hours=1)
     await stage.until_sent(2)
     await stage.edit(sequence, changing(sequence, "wait", config={"days": 2}))
@@ -185,7 +185,7 @@ async def test_a_loop_sends_an_email_again_after_an_edit(stage: Stage) -> None:
 
 
 async def test_a_pinned_lead_stays_on_its_version(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE, versioning="pin")
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE, versioning="pin")
     config = {"subject": "two, better", "body_text": "Hello"}
     published = await stage.edit(sequence, changing(sequence, "two", config=config))
     assert (published.version, published.leads.total(), published.batch_id) == (2, 0, None)
@@ -196,7 +196,7 @@ async def test_a_pinned_lead_stays_on_its_version(stage: Stage) -> None:
 
 async def test_a_waiting_lead_takes_over_the_new_event(stage: Stage) -> None:
     listen = {"key": "listen", "type": "wait_for", "config": {"event": "opened", "timeout_days": 5}}
-    sequence, _, enrollment = await on_its_way(stage, email("one"), listen, email("two"))
+    sequence, _, enrollment = await lead_in_delay(stage, email("one"), listen, email("two"))
     published = await stage.edit(sequence, changing(sequence, "listen", config={"event": "clicked", "timeout_days": 2}))
     assert dict(published.leads) == {VersionChange.WAIT_LESS: 1}
     assert (await stage.state(enrollment)).waiting_for == "click"
@@ -205,7 +205,7 @@ async def test_a_waiting_lead_takes_over_the_new_event(stage: Stage) -> None:
 
 
 async def test_an_out_of_office_hold_survives_an_edit(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     await stage.query_write(
         "UPDATE lead_sequence_state SET hold_until = next_action_at + interval '5 days',"
         " next_action_at = next_action_at + interval '5 days' WHERE id = :id",
@@ -249,7 +249,7 @@ async def test_an_edit_may_remove_an_email_that_is_being_sent(stage: Stage) -> N
 
 
 async def test_new_leads_begin_on_the_newest_version(stage: Stage) -> None:
-    sequence, _, _ = await on_its_way(stage, *THREE)
+    sequence, _, _ = await lead_in_delay(stage, *THREE)
     config = {"subject": "one, better", "body_text": "Hello"}
     await stage.edit(sequence, changing(sequence, "one", config=config))
     await stage.enroll(sequence, await stage.lead())
@@ -258,7 +258,7 @@ async def test_new_leads_begin_on_the_newest_version(stage: Stage) -> None:
 
 
 async def test_settings_apply_once_they_are_published(stage: Stage) -> None:
-    sequence, _, enrollment = await on_its_way(stage, *THREE)
+    sequence, _, enrollment = await lead_in_delay(stage, *THREE)
     changes = SequenceChanges(settings={"versioning": "pin"})
     published = await stage.edit(sequence, lambda session: change_sequence(session, sequence, changes))
     # From now on the sequence's leads are pinned, so this version reaches no lead that is under way.

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from db.session import Database
 from services.enrollments import steering
 
-LET_ME_BE_FROZEN_SECONDS = 2
+TIME_TO_BE_FROZEN_SECONDS = 2
 
 
 async def main(url: str, tenant_id: UUID, lead_id: UUID) -> int:
@@ -22,7 +22,7 @@ async def main(url: str, tenant_id: UUID, lead_id: UUID) -> int:
         async with database.write(tenant_id) as session:
             await steering.pause(session, lead_id, None)
             print("holding", flush=True)
-            await asyncio.sleep(LET_ME_BE_FROZEN_SECONDS)
+            await asyncio.sleep(TIME_TO_BE_FROZEN_SECONDS)
     except DBAPIError:
         return 3
     finally:

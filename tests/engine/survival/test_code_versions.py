@@ -14,7 +14,7 @@ from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.errors import StartError
 from services.inbound.receiving import ReplyEvent
 from tests.engine.releases.patched import FAREWELL, REST
-from tests.engine.releases.running import Releases, sleeps_for_days, told
+from tests.engine.releases.running import Releases, history_facts, sleeps_for_days
 from tests.engine.releases.running import releases as side_by_side
 from tests.stage import Stage
 from workflows.workflow_ids import mailbox_workflow_id
@@ -35,7 +35,7 @@ async def releases(
         yield one
 
 
-async def asleep(stage: Stage, sequence: UUID) -> tuple[UUID, UUID]:
+async def sleeping_lead(stage: Stage, sequence: UUID) -> tuple[UUID, UUID]:
     """Returns a lead that was sent the first email, and its enrollment, which waits three days for the second."""
     lead = await stage.lead()
     (enrollment,) = await stage.enroll(sequence, lead)
@@ -51,41 +51,41 @@ async def sent(stage: Stage, lead: UUID) -> list[str]:
     return await stage.subjects_to(lead)
 
 
-async def disagrees(stage: Stage, enrollment: UUID) -> None:
+async def until_history_refused(stage: Stage, enrollment: UUID) -> None:
     """Waits until a worker's code has refused that lead's history."""
 
     async def refused() -> bool:
-        return (await told(stage, enrollment)).disagreed
+        return (await history_facts(stage, enrollment)).disagreed
 
     await stage.until(refused, "the code does not agree with the history")
 
 
 async def test_sleeping_leads_continue_under_the_next_release(stage: Stage, releases: Releases) -> None:
     sequence = await stage.sequence(TWO_EMAILS)
-    before_versions = await asleep(stage, sequence)
+    before_versions = await sleeping_lead(stage, sequence)
 
     await releases.start("plain", "1.0")
     said = await releases.cadenza("deploy", "current", "1.0")
     assert "1.0" in said
     await releases.spread()
     await stage.stop_worker()
-    under_first = await asleep(stage, sequence)
+    under_first = await sleeping_lead(stage, sequence)
 
     await releases.start("patched", "1.1")
-    beside_second = await asleep(stage, sequence)
+    beside_second = await sleeping_lead(stage, sequence)
     await releases.current("1.1")
-    under_second = await asleep(stage, sequence)
+    under_second = await sleeping_lead(stage, sequence)
     await stage.forward(days=4)
 
     for lead, enrollment in (before_versions, under_first, beside_second, under_second):
         assert await stage.handle(enrollment).result() == "completed"
         assert await sent(stage, lead) == BOTH
-        history = await told(stage, enrollment)
+        history = await history_facts(stage, enrollment)
         assert history.builds[-1] == "1.1"
         # A lead that was asleep has passed the first patch, and meets the second one for the first time.
         assert history.patches == ({REST, FAREWELL} if enrollment == under_second[1] else {FAREWELL})
-    assert (await told(stage, before_versions[1])).builds == ("1.1",)
-    assert (await told(stage, beside_second[1])).builds == ("1.0", "1.1")
+    assert (await history_facts(stage, before_versions[1])).builds == ("1.1",)
+    assert (await history_facts(stage, beside_second[1])).builds == ("1.0", "1.1")
 
 
 async def test_a_ramp_runs_a_share_of_the_leads_on_the_new_version(stage: Stage, releases: Releases) -> None:
@@ -99,7 +99,7 @@ async def test_a_ramp_runs_a_share_of_the_leads_on_the_new_version(stage: Stage,
     leads = [await stage.lead() for _ in range(30)]
     enrollments = await stage.enroll(sequence, *leads)
     await stage.until_sent(30)
-    tried = [one for one in enrollments if REST in (await told(stage, one)).patches]
+    tried = [one for one in enrollments if REST in (await history_facts(stage, one)).patches]
     # A wrong result by chance alone has a probability below one in a million.
     assert 0 < len(tried) < 30
 
@@ -108,24 +108,24 @@ async def test_a_ramp_runs_a_share_of_the_leads_on_the_new_version(stage: Stage,
     for lead, enrollment in zip(leads, enrollments, strict=True):
         assert await stage.handle(enrollment).result() == "completed"
         assert await sent(stage, lead) == BOTH
-        assert (await told(stage, enrollment)).disagreed is False
+        assert (await history_facts(stage, enrollment)).disagreed is False
 
 
 async def test_a_rollback_holds_the_leads_that_took_the_patch_and_loses_none(stage: Stage, releases: Releases) -> None:
     await stage.stop_worker()
     await releases.started("plain", "1.0")
     sequence = await stage.sequence(TWO_EMAILS)
-    old_lead, old = await asleep(stage, sequence)
+    old_lead, old = await sleeping_lead(stage, sequence)
     await releases.started("patched", "1.1")
-    new_lead, new = await asleep(stage, sequence)
-    assert REST in (await told(stage, new)).patches
+    new_lead, new = await sleeping_lead(stage, sequence)
+    assert REST in (await history_facts(stage, new)).patches
 
     await releases.current("1.0")
     await releases.wake(old)
     assert await stage.handle(old).result() == "completed"
     assert await sent(stage, old_lead) == BOTH
     waking = asyncio.create_task(releases.wake(new))
-    await disagrees(stage, new)
+    await until_history_refused(stage, new)
     assert await sent(stage, new_lead) == ["First"]
     assert (await stage.state(new)).status == "active"
 
@@ -141,14 +141,14 @@ async def test_a_change_without_a_patch_sends_nothing_and_a_rollback_repairs_it(
     await stage.stop_worker()
     await releases.started("plain", "1.0")
     sequence = await stage.sequence(TWO_EMAILS)
-    lead, enrollment = await asleep(stage, sequence)
-    replies_lead, replies = await asleep(stage, sequence)
+    lead, enrollment = await sleeping_lead(stage, sequence)
+    replies_lead, replies = await sleeping_lead(stage, sequence)
 
     await releases.started("broken", "1.1")
     waking = asyncio.create_task(releases.wake(enrollment))
     await stage.tell(replies_lead, ReplyEvent(type="reply"))
-    await disagrees(stage, enrollment)
-    await disagrees(stage, replies)
+    await until_history_refused(stage, enrollment)
+    await until_history_refused(stage, replies)
     assert await sent(stage, lead) == ["First"]
     # Postgres records the reply, even if the workflow cannot continue now.
     assert (await stage.state(replies)).status == "stopped"

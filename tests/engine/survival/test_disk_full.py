@@ -42,7 +42,7 @@ async def test_enrollments_complete_after_the_disk_of_postgres_was_full(
         disk.fill()
         written = await _until_full(stage)
         # An enrollment that is under way meanwhile may succeed or not, and is not given up.
-        enrollments = await _enrolled_as_far_as_there_is_room(stage, sequence, leads)
+        enrollments = await _enrolled_until_full(stage, sequence, leads)
         disk.make_room()
         (count,) = await stage.query("SELECT count(*) AS leads FROM leads WHERE email LIKE 'many-%'")
         assert count.leads == written
@@ -73,7 +73,7 @@ async def _until_full(stage: Stage) -> int:
     raise AssertionError("the disk was never full")
 
 
-async def _enrolled_as_far_as_there_is_room(stage: Stage, sequence: UUID, leads: list[UUID]) -> dict[UUID, UUID]:
+async def _enrolled_until_full(stage: Stage, sequence: UUID, leads: list[UUID]) -> dict[UUID, UUID]:
     enrolled: dict[UUID, UUID] = {}
     for lead in leads:
         try:

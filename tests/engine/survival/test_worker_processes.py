@@ -26,7 +26,7 @@ def workers(supervisor: Process) -> set[int]:
     return {child.pid for child in psutil.Process(supervisor.pid).children()}
 
 
-def two_ports() -> int:
+def first_of_two_free_ports() -> int:
     """Returns the first of two consecutive free ports."""
     while True:
         port = free_port()
@@ -48,7 +48,7 @@ async def test_a_dead_worker_is_restarted_and_all_end_with_their_parent(
         await stage.until(is_there, words, PATIENCE_SECONDS)
 
     with file.open("wb") as log:
-        options, port = ("--processes", "2"), two_ports()
+        options, port = ("--processes", "2"), first_of_two_free_ports()
         watched = {"CADENZA_METRICS_PORT": str(port)}
         async with part("worker", stage, *servers, options=options, log=log, **watched) as supervisor:
             await said("2 workers ready")

@@ -26,7 +26,7 @@ async def database(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[Databa
     await one.aclose()
 
 
-async def lived(history: History) -> None:
+async def add_leads(history: History) -> None:
     """Five leads with different outcomes."""
     day = timedelta(days=1)
     opened = await history.enrollment(
@@ -104,7 +104,7 @@ async def test_erasing_keeps_the_counts_and_nothing_else(
     database: Database, migrated_postgres: EmbeddedPostgres
 ) -> None:
     history = await new_history(database, await new_tenant(database))
-    await lived(history)
+    await add_leads(history)
     before, theirs = await counted(history), await ids_of(history)
     assert (before.enrolled, before.emails_sent, before.emails_opened, before.emails_bounced) == (4, 4, 2, 1)
     assert len(before.branches) == 2
@@ -130,7 +130,7 @@ async def test_erasing_a_lead_ends_a_live_enrollment(database: Database) -> None
 async def test_erasing_a_lead_of_another_tenant_changes_nothing(database: Database) -> None:
     ours = await new_history(database, await new_tenant(database))
     theirs = await new_history(database, await new_tenant(database))
-    await lived(ours)
+    await add_leads(ours)
     async with ours.database.read(ours.tenant_id) as session:
         lead_id: UUID = (await session.scalars(text("SELECT id FROM leads LIMIT 1"))).one()
     async with database.write(theirs.tenant_id) as session:

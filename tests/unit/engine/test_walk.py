@@ -136,7 +136,7 @@ def test_a_graph_that_cannot_run_is_refused(steps: list[dict[str, Any]], code: s
     assert [problem.code for problem in problems(plan(*steps).steps)] == [code]
 
 
-def standing(of: Plan, key: str, *, entered: datetime, **more: Any) -> PlaceInVersion:
+def place_in(of: Plan, key: str, *, entered: datetime, **more: Any) -> PlaceInVersion:
     step = of.by_key(key)
     assert step is not None
     values = {"hold_until": None, "paused_at": None, "zone": "Europe/Berlin", "now": NOW, **more}
@@ -159,18 +159,18 @@ OLD = plan(email("a"), delay("wait", days=3), email("b"), email("c"))
     ],
 )
 def test_a_lead_gets_its_place_in_a_new_version(new: Plan, effect: VersionChange, key: str, due_in: timedelta) -> None:
-    to = relocate(OLD, new, standing(OLD, "wait", entered=NOW - timedelta(days=1)))
+    to = relocate(OLD, new, place_in(OLD, "wait", entered=NOW - timedelta(days=1)))
     assert to.step is not None
     assert (to.change, to.step.key, to.due_at) == (effect, key, NOW + due_in)
 
 
 def test_a_lead_without_remaining_steps_completes() -> None:
-    to = relocate(OLD, plan(email("a")), standing(OLD, "wait", entered=NOW))
+    to = relocate(OLD, plan(email("a")), place_in(OLD, "wait", entered=NOW))
     assert (to.change, to.step, to.due_at) == (VersionChange.COMPLETED, None, None)
 
 
 def test_a_lead_of_a_held_mailbox_keeps_waiting_in_a_new_version() -> None:
-    where = standing(OLD, "b", entered=NOW - timedelta(days=1), due_at=None, put_off_by="mailbox_held")
+    where = place_in(OLD, "b", entered=NOW - timedelta(days=1), due_at=None, put_off_by="mailbox_held")
     to = relocate(OLD, plan(email("a"), email("b"), email("d")), where)
     assert (to.change, to.due_at) == (VersionChange.UNCHANGED, None)
     assert relocate(OLD, plan(email("a"), email("c")), where).change is VersionChange.MOVED
@@ -189,14 +189,14 @@ def test_a_lead_that_waits_for_a_window_asks_again_after_an_edit(
     window: SendWindow | None, put_off_by: str, effect: VersionChange, due_at: datetime
 ) -> None:
     old, new = windowed(OLD, SendWindow(days=("mon",))), windowed(OLD, window)
-    where = standing(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=4), put_off_by=put_off_by)
+    where = place_in(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=4), put_off_by=put_off_by)
     to = relocate(old, new, where)
     assert (to.change, to.due_at) == (effect, due_at)
 
 
 def test_a_narrower_window_delays_the_email() -> None:
     old, new = windowed(OLD, SendWindow(days=("mon",))), windowed(OLD, SendWindow(days=("wed",), timezone="UTC"))
-    where = standing(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=1), put_off_by="window")
+    where = place_in(old, "b", entered=NOW - timedelta(days=1), due_at=NOW + timedelta(days=1), put_off_by="window")
     to = relocate(old, new, where)
     assert to.due_at is not None
     assert (to.change, f"{to.due_at:%a %H:%M}") == (VersionChange.WAIT_MORE, "Wed 09:00")
@@ -208,11 +208,11 @@ def windowed(of: Plan, window: SendWindow | None) -> Plan:
 
 def test_a_hold_is_not_shortened_by_an_edit() -> None:
     held = NOW + timedelta(days=20)
-    where = standing(OLD, "wait", entered=NOW, hold_until=held, due_at=held)
+    where = place_in(OLD, "wait", entered=NOW, hold_until=held, due_at=held)
     assert relocate(OLD, plan(delay("wait", days=1)), where).due_at == held
     assert relocate(OLD, plan(email("b")), where).due_at == held
 
 
 def test_an_edit_does_not_defer_a_due_step() -> None:
-    where = standing(OLD, "wait", entered=NOW - timedelta(days=1), due_at=NOW)
+    where = place_in(OLD, "wait", entered=NOW - timedelta(days=1), due_at=NOW)
     assert relocate(OLD, plan(delay("wait", days=9)), where).change is VersionChange.UNCHANGED

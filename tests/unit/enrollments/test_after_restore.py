@@ -26,14 +26,14 @@ def gap(minutes: float) -> Gap:
     return Gap(TAKEN, TAKEN + minutes * MINUTE)
 
 
-def standing(of: Plan, key: str, due_in: float | None = 0, **more: Any) -> BackedUpEnrollment:
+def enrollment_at(of: Plan, key: str, due_in: float | None = 0, **more: Any) -> BackedUpEnrollment:
     step = of.by_key(key)
     assert step is not None
     due_at = None if due_in is None else TAKEN + due_in * MINUTE
     return BackedUpEnrollment(**{"status": ACTIVE, "step_id": step.id, "next_action_at": due_at, **more})
 
 
-def found(of: Plan, at: BackedUpEnrollment, minutes: float) -> list[tuple[str, int, float]]:
+def emails_in_gap(of: Plan, at: BackedUpEnrollment, minutes: float) -> list[tuple[str, int, float]]:
     """Returns key, visit, and minutes after the copy."""
     return [
         (one.step.key, one.visit, (one.earliest_at - at.clock_offset - TAKEN) / MINUTE)
@@ -55,37 +55,37 @@ STRAIGHT = plan(email("a"), delay("wait", minutes=5), email("b"), email("c"), de
     ],
 )
 def test_emails_due_by_the_end_of_the_gap_are_found(minutes: float, expected: list[tuple[str, int, float]]) -> None:
-    assert found(STRAIGHT, standing(STRAIGHT, "a", 2), minutes) == expected
+    assert emails_in_gap(STRAIGHT, enrollment_at(STRAIGHT, "a", 2), minutes) == expected
 
 
 def test_an_overdue_email_was_sent_in_the_gap_at_the_earliest() -> None:
-    assert found(STRAIGHT, standing(STRAIGHT, "a", -600), 4) == [("a", 1, 0)]
+    assert emails_in_gap(STRAIGHT, enrollment_at(STRAIGHT, "a", -600), 4) == [("a", 1, 0)]
 
 
 def test_an_installation_that_had_stopped_has_sent_nothing() -> None:
-    assert found(STRAIGHT, standing(STRAIGHT, "a", -600), 0) == []
+    assert emails_in_gap(STRAIGHT, enrollment_at(STRAIGHT, "a", -600), 0) == []
 
 
 @pytest.mark.parametrize("status", [EnrollmentStatus.PAUSED, EnrollmentStatus.FAILED, EnrollmentStatus.PENDING])
 def test_a_held_enrollment_may_have_been_released(status: EnrollmentStatus) -> None:
-    assert found(STRAIGHT, standing(STRAIGHT, "a", -1, status=status), 4) == [("a", 1, 0)]
+    assert emails_in_gap(STRAIGHT, enrollment_at(STRAIGHT, "a", -1, status=status), 4) == [("a", 1, 0)]
 
 
 def test_an_enrollment_without_a_due_time_may_have_continued_at_once() -> None:
-    assert found(STRAIGHT, standing(STRAIGHT, "a", None), 4) == [("a", 1, 0)]
+    assert emails_in_gap(STRAIGHT, enrollment_at(STRAIGHT, "a", None), 4) == [("a", 1, 0)]
 
 
 def test_no_email_was_sent_during_an_absence() -> None:
-    away = standing(STRAIGHT, "a", 0, hold_until=TAKEN + 3 * MINUTE)
-    assert found(STRAIGHT, away, 2) == []
-    assert found(STRAIGHT, away, 4) == [("a", 1, 3)]
+    away = enrollment_at(STRAIGHT, "a", 0, hold_until=TAKEN + 3 * MINUTE)
+    assert emails_in_gap(STRAIGHT, away, 2) == []
+    assert emails_in_gap(STRAIGHT, away, 4) == [("a", 1, 3)]
 
 
 def test_due_times_follow_the_enrollments_clock() -> None:
     ahead = timedelta(days=30)
-    at = replace(standing(STRAIGHT, "a", 2), clock_offset=ahead, next_action_at=TAKEN + ahead + 2 * MINUTE)
-    assert found(STRAIGHT, at, 3) == [("a", 1, 2)]
-    assert found(STRAIGHT, at, 1) == []
+    at = replace(enrollment_at(STRAIGHT, "a", 2), clock_offset=ahead, next_action_at=TAKEN + ahead + 2 * MINUTE)
+    assert emails_in_gap(STRAIGHT, at, 3) == [("a", 1, 2)]
+    assert emails_in_gap(STRAIGHT, at, 1) == []
 
 
 def test_every_branch_may_have_been_taken() -> None:
@@ -97,7 +97,7 @@ def test_every_branch_may_have_been_taken() -> None:
         condition("end", "always", {"stop": True}, {"stop": True}),
         email("c"),
     )
-    assert found(of, standing(of, "if"), 1) == [("b", 1, 0), ("c", 1, 0)]
+    assert emails_in_gap(of, enrollment_at(of, "if"), 1) == [("b", 1, 0), ("c", 1, 0)]
 
 
 def test_an_event_may_have_come_at_once_but_not_the_timeout() -> None:
@@ -107,28 +107,28 @@ def test_an_event_may_have_come_at_once_but_not_the_timeout() -> None:
         condition("end", "always", {"stop": True}, {"stop": True}),
         email("yes"),
     )
-    at = standing(of, "hark", 3)
-    assert found(of, at, 1) == [("yes", 1, 0)]
-    assert found(of, at, 3) == [("no", 1, 3), ("yes", 1, 0)]
+    at = enrollment_at(of, "hark", 3)
+    assert emails_in_gap(of, at, 1) == [("yes", 1, 0)]
+    assert emails_in_gap(of, at, 3) == [("no", 1, 3), ("yes", 1, 0)]
 
 
 def test_a_performed_step_is_repeated_only_after_a_branch_back() -> None:
     of = plan(email("a"), delay("wait", minutes=5), email("b"), condition("back", "always", {"goto": "a"}))
     ids = of.step_ids
-    at = standing(of, "wait", 0, done=frozenset({ids["a"], ids["b"]}), visits={ids["a"]: 1, ids["b"]: 1})
-    assert found(of, at, 4) == [("a", 2, 0)]
-    assert found(of, at, 5) == [("a", 2, 0), ("b", 2, 5), ("a", 3, 5)]
+    at = enrollment_at(of, "wait", 0, done=frozenset({ids["a"], ids["b"]}), visits={ids["a"]: 1, ids["b"]: 1})
+    assert emails_in_gap(of, at, 4) == [("a", 2, 0)]
+    assert emails_in_gap(of, at, 5) == [("a", 2, 0), ("b", 2, 5), ("a", 3, 5)]
 
 
 def test_a_loop_is_followed_up_to_a_limit() -> None:
     of = plan(email("a"), delay("wait", minutes=1), condition("back", "always", {"goto": "a"}))
-    assert found(of, standing(of, "a"), 3) == [("a", visit, visit - 1) for visit in range(1, 5)]
-    assert len(found(of, standing(of, "a"), 10 * MAX_LAPS)) == MAX_LAPS
+    assert emails_in_gap(of, enrollment_at(of, "a"), 3) == [("a", visit, visit - 1) for visit in range(1, 5)]
+    assert len(emails_in_gap(of, enrollment_at(of, "a"), 10 * MAX_LAPS)) == MAX_LAPS
 
 
 def test_a_step_that_is_not_in_the_plan_cannot_have_been_performed() -> None:
-    at = replace(standing(STRAIGHT, "a"), step_id=standing(plan(email("z")), "z").step_id)
-    assert found(STRAIGHT, at, 10) == []
+    at = replace(enrollment_at(STRAIGHT, "a"), step_id=enrollment_at(plan(email("z")), "z").step_id)
+    assert emails_in_gap(STRAIGHT, at, 10) == []
 
 
 # Compared with the walk that performs steps, for random plans and random engagement.
@@ -164,7 +164,7 @@ def test_a_first_visit_may_come_in_a_later_lap() -> None:
     first."""
     wait = listen("wait", "clicked", on_event={"goto": "wait"}, on_timeout={"continue": True})
     of = plan({**wait, "config": {**wait["config"], "timeout_days": 1 / 1440}}, email("a"))
-    visits = [one for one in effects_in_gap(of, standing(of, "wait", 4), gap(9)) if one.visit <= 2]
+    visits = [one for one in effects_in_gap(of, enrollment_at(of, "wait", 4), gap(9)) if one.visit <= 2]
     assert [(one.visit, one.earliest_at) for one in visits] == [(1, TAKEN + MINUTE), (2, TAKEN + MINUTE)]
 
 
@@ -183,12 +183,12 @@ def test_every_email_of_a_random_run_is_marked(of: Plan, data: st.DataObject) ->
     )
     between = gap(data.draw(st.integers(1, 9)))
     marked = {(one.step.key, one.visit): one.earliest_at for one in effects_in_gap(of, at, between)}
-    for key, visit, moment in lived(of, at, between, data):
+    for key, visit, moment in random_run(of, at, between, data):
         assert (key, visit) in marked
         assert marked[key, visit] <= moment
 
 
-def lived(of: Plan, at: BackedUpEnrollment, between: Gap, data: st.DataObject) -> list[tuple[str, int, datetime]]:
+def random_run(of: Plan, at: BackedUpEnrollment, between: Gap, data: st.DataObject) -> list[tuple[str, int, datetime]]:
     """Returns the emails of one random run in the gap: with opens, clicks and late workers."""
     begin, until = between.taken_at + at.clock_offset, between.stopped_at + at.clock_offset
     assert at.next_action_at is not None
@@ -199,7 +199,7 @@ def lived(of: Plan, at: BackedUpEnrollment, between: Gap, data: st.DataObject) -
         now = max(entered, due_at) + data.draw(st.sampled_from([0, 0, 0, 0.5])) * MINUTE
         if step.config.listens_for is not None and data.draw(st.booleans()):
             now = min(now, entered + data.draw(st.integers(0, 2)) * MINUTE)
-            known = heard(known, now)
+            known = with_click(known, now)
         if data.draw(st.booleans()):
             known = replace(known, events=[*known.events, EngagementEvent("open", None, now, id=1)])
         if now > until:
@@ -222,7 +222,7 @@ def lived(of: Plan, at: BackedUpEnrollment, between: Gap, data: st.DataObject) -
     return sent
 
 
-def heard(known: Engagement, now: datetime) -> Engagement:
+def with_click(known: Engagement, now: datetime) -> Engagement:
     """Adds a click that no step has handled yet."""
     event = EngagementEvent("click", None, now, id=known.heard_event_id + 1)
     return replace(known, events=[*known.events, event])

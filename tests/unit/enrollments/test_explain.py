@@ -33,7 +33,7 @@ def situation(**fields: Any) -> Situation:
 
 
 PAUSED = {"status": "paused", "paused_at": NOW, "due_at": LATER}
-UNTOLD = {"command": "resume", "since": NOW, "attempts": 1}
+UNSENT = {"command": "resume", "since": NOW, "attempts": 1}
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ UNTOLD = {"command": "resume", "since": NOW, "attempts": 1}
         ({**PAUSED, "paused_by": "sequence"}, ["paused"], None),
         ({"status": "failed", "error": "no_mailbox: x", "mailbox": None}, ["failed", "no_mailbox"], None),
         ({"suppressed": True, "due_at": LATER}, ["suppressed", "waiting"], None),
-        ({"status": "pending", "untold": {**UNTOLD, "command": "start"}}, ["not_started"], None),
-        ({"untold": UNTOLD, "due_at": LATER}, ["not_told", "waiting"], None),
+        ({"status": "pending", "untold": {**UNSENT, "command": "start"}}, ["not_started"], None),
+        ({"untold": UNSENT, "due_at": LATER}, ["not_told", "waiting"], None),
         ({"step": {"key": "w", "type": "wait_for", "config": {"event": "x"}}, "due_at": LATER},
          ["waiting_for_event"], LATER),
-        ({"status": "stopped", "stop_reason": "replied", "suppressed": True, "untold": UNTOLD}, ["ended"], None),
+        ({"status": "stopped", "stop_reason": "replied", "suppressed": True, "untold": UNSENT}, ["ended"], None),
         ({"status": "completed", "mailbox": None}, ["ended"], None),
     ],
 )  # fmt: skip
@@ -74,7 +74,7 @@ WAIT = {"key": "wait", "type": "delay", "config": {"days": 2}}
 CHRISTMAS = datetime(2026, 12, 25, 9, tzinfo=UTC)
 
 
-def put_off(cause: str, **more: Any) -> dict[str, Any]:
+def deferred(cause: str, **more: Any) -> dict[str, Any]:
     return {"deferral": {"cause": cause, "mailbox_id": str(UUID(int=4)), **more}, "due_at": LATER}
 
 
@@ -98,17 +98,17 @@ def put_off(cause: str, **more: Any) -> dict[str, Any]:
         ({"send_window": {"days": ["tue"]}, "mailbox": {**SENDER, "working_hours": {"days": ["mon"]}}},
          ["window"], None),
         # Deferred by the attempt to send.
-        (put_off("window"), ["window"], LATER),
-        (put_off("holiday", place="DE", holiday="New Year's Day"), ["holiday"], LATER),
-        (put_off("working_hours"), ["working_hours"], LATER),
-        (put_off("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"), ["daily_cap"], LATER),
-        (put_off("hourly_cap", cap=5), ["hourly_cap"], LATER),
-        (put_off("minimum_gap", seconds=90, jitter_seconds=30), ["minimum_gap"], LATER),
-        (put_off("daily_cap", cap=50, taken=50) | {"hold_until": MUCH_LATER, "due_at": MUCH_LATER},
+        (deferred("window"), ["window"], LATER),
+        (deferred("holiday", place="DE", holiday="New Year's Day"), ["holiday"], LATER),
+        (deferred("working_hours"), ["working_hours"], LATER),
+        (deferred("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"), ["daily_cap"], LATER),
+        (deferred("hourly_cap", cap=5), ["hourly_cap"], LATER),
+        (deferred("minimum_gap", seconds=90, jitter_seconds=30), ["minimum_gap"], LATER),
+        (deferred("daily_cap", cap=50, taken=50) | {"hold_until": MUCH_LATER, "due_at": MUCH_LATER},
          ["out_of_office", "daily_cap"], MUCH_LATER),
         # Held by a person or by the circuit breaker while it waited.
-        (put_off("mailbox_held") | {"due_at": None, "mailbox": {**SENDER, "status": "held"}}, ["mailbox_held"], None),
-        ({"mailbox": {**SENDER, "status": "held", "hold_reason": "bounce_rate", "held_at": NOW}, **put_off("window")},
+        (deferred("mailbox_held") | {"due_at": None, "mailbox": {**SENDER, "status": "held"}}, ["mailbox_held"], None),
+        ({"mailbox": {**SENDER, "status": "held", "hold_reason": "bounce_rate", "held_at": NOW}, **deferred("window")},
          ["mailbox_unhealthy", "window"], None),
         ({**PAUSED, "paused_by": "company"}, ["company_replied"], None),
     ],
@@ -130,7 +130,7 @@ def test_the_deciding_reason_is_given_as_text_and_figures() -> None:
     christmas = explain(situation(send_window={"holidays": ["FR", "DE"]}, due_at=CHRISTMAS)).also[0]
     assert "a holiday (FR Christmas Day)" in christmas.detail
     busy = {"mailbox": {**SENDER, "sent_today": 45}}
-    full = explain(situation(**busy, **put_off("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"))).reason
+    full = explain(situation(**busy, **deferred("daily_cap", cap=50, taken=48, planned=2, day="2026-11-25"))).reason
     assert full.detail == (
         "the mailbox may send 50 emails a day and has sent 45 today; Wed 25 Nov 2026 is full (48 sent or due, and 2"
         " reserved for leads already in a sequence): this one leaves Fri 27 Nov 2026 10:30 Europe/Berlin; raise its"

@@ -41,7 +41,7 @@ def rehearse(steps: list[dict[str, Any]], *assumed: Assumption, **lead: Any) -> 
     return Rehearsal(whole, {"timezone": "America/New_York", **lead}, emails, assumed).run(START)
 
 
-def told(moments: list[Moment]) -> list[str]:
+def as_lines(moments: list[Moment]) -> list[str]:
     """Returns lines such as `day 3: follow-up`, and how the preview ends."""
     lines: list[str] = []
     for moment in moments:
@@ -67,7 +67,7 @@ def after(event: str, step: str | None = None, **wait: float) -> Assumption:
 
 
 def test_a_lead_that_does_nothing_is_sent_three_emails() -> None:
-    assert told(rehearse(COLD_OUTREACH)) == [
+    assert as_lines(rehearse(COLD_OUTREACH)) == [
         "day 0: intro",
         "day 3: replied-1 else",
         "day 3: follow-up",
@@ -79,7 +79,7 @@ def test_a_lead_that_does_nothing_is_sent_three_emails() -> None:
 
 
 def test_an_open_leads_to_the_other_branch() -> None:
-    moments = told(rehearse(COLD_OUTREACH, after("opened", "follow-up")))
+    moments = as_lines(rehearse(COLD_OUTREACH, after("opened", "follow-up")))
     assert moments[-5:] == [
         "day 3: lead opened",
         "day 7: interest branches[0]",
@@ -90,13 +90,13 @@ def test_an_open_leads_to_the_other_branch() -> None:
 
 
 def test_a_reply_ends_the_preview_at_once() -> None:
-    assert told(rehearse(COLD_OUTREACH, after("replied", "intro", days=2))) == [
+    assert as_lines(rehearse(COLD_OUTREACH, after("replied", "intro", days=2))) == [
         "day 0: intro",
         "day 2: lead replied",
         "day 2: stopped replied",
     ]
     for event, reason in (("bounced", "bounced"), ("unsubscribed", "unsubscribed"), ("complained", "complained")):
-        assert told(rehearse(COLD_OUTREACH, after(event)))[-1] == f"day 0: stopped {reason}"
+        assert as_lines(rehearse(COLD_OUTREACH, after(event)))[-1] == f"day 0: stopped {reason}"
 
 
 WAIT_FOR = [
@@ -111,21 +111,21 @@ WAIT_FOR = [
 
 
 def test_an_assumed_event_ends_a_wait_at_once() -> None:
-    assert told(rehearse(WAIT_FOR, after("replied", days=2)))[1:] == [
+    assert as_lines(rehearse(WAIT_FOR, after("replied", days=2)))[1:] == [
         "day 2: lead replied",
         "day 2: answer on_event",
         "day 2: yes",
         "day 2: completed",
     ]
-    assert told(rehearse(WAIT_FOR))[1:] == ["day 5: answer on_timeout", "day 5: stopped stopped_by_sequence"]
+    assert as_lines(rehearse(WAIT_FOR))[1:] == ["day 5: answer on_timeout", "day 5: stopped stopped_by_sequence"]
     registered = [WAIT_FOR[0], {**WAIT_FOR[1], "config": {**WAIT_FOR[1]["config"], "event": "registered"}}, WAIT_FOR[2]]
-    assert told(rehearse(registered, after("registered", "intro", days=1)))[2] == "day 1: answer on_event"
+    assert as_lines(rehearse(registered, after("registered", "intro", days=1)))[2] == "day 1: answer on_event"
 
 
 def test_an_event_before_the_wait_ends_it() -> None:
     steps = [WAIT_FOR[0], {"key": "wait", "type": "delay", "config": {"days": 2}}, *WAIT_FOR[1:]]
     steps[2] = {**steps[2], "config": {**steps[2]["config"], "event": "opened"}}
-    assert told(rehearse(steps, after("opened"))) == [
+    assert as_lines(rehearse(steps, after("opened"))) == [
         "day 0: intro",
         "day 0: lead opened",
         "day 2: answer on_event",
@@ -143,12 +143,12 @@ def test_a_loop_is_cut() -> None:
     ]
     moments = rehearse(steps)
     assert sum(isinstance(moment, Happens) for moment in moments) == MAX_VISITS
-    assert told(moments)[-1].endswith("cut at intro")
+    assert as_lines(moments)[-1].endswith("cut at intro")
 
 
 def test_a_wait_without_end_is_cut() -> None:
     steps = [{"key": f"wait-{n}", "type": "delay", "config": {"days": 3650}} for n in range(30)]
-    assert told(rehearse(steps))[-1].startswith("day 3")
+    assert as_lines(rehearse(steps))[-1].startswith("day 3")
     assert isinstance(rehearse(steps)[-1], Cut)
 
 
@@ -166,5 +166,5 @@ def test_times_of_day_are_in_the_leads_zone() -> None:
 def test_conditions_read_the_leads_fields() -> None:
     branch = {"if": {"field": "custom.plan", "op": "eq", "value": "pro"}, "then": {"stop": True, "reason": "pro"}}
     steps = [{"key": "plan", "type": "condition", "config": {"branches": [branch]}}]
-    assert told(rehearse(steps, custom={"plan": "pro"}))[-1] == "day 0: stopped pro"
-    assert told(rehearse(steps, custom={}))[-1] == "day 0: completed"
+    assert as_lines(rehearse(steps, custom={"plan": "pro"}))[-1] == "day 0: stopped pro"
+    assert as_lines(rehearse(steps, custom={}))[-1] == "day 0: completed"
