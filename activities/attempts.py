@@ -13,7 +13,8 @@ from temporalio.exceptions import ApplicationError
 
 from db.outages import Outage, outage_of
 from domain.failures import DatabaseUnavailable, Failure, WorkerLost
-from mail.transport import SendWithdrawn, redact
+from mail.redaction import redact
+from mail.smtp.failures import SendWithdrawn
 from workflows.contracts import OUTAGE_INTERVAL, STEP, STEP_ATTEMPTS
 
 LONGEST_PAUSE = STEP.retry.maximum_interval or timedelta.max

@@ -33,11 +33,11 @@ from api.routers.sequences import analytics, preview, sequences, steps, versions
 from api.routers.sequences import files as sequence_files
 from db.schema_check import refuse_old_schema
 from db.session import Database
-from mail.outbox_store import OutboxStore
-from mail.tracking import TokenKey
+from mail.capture.store import CaptureStore
+from mail.links import TokenKey
 from services.access.passwords import Passwords
 from services.dispatch.dispatcher import Dispatcher
-from services.observability.gauges import InstallationGauges
+from services.observability.gauges import GaugesCollector
 from services.webhooks.deliveries import WebhookDeliverer
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
@@ -103,12 +103,12 @@ def create_app(config: AppConfig, connect_temporal: Callable[[], Awaitable[Clien
         dispatcher = Dispatcher(database, gateway, deliverer)
         link_key = TokenKey(config.signing_key) if config.signing_key else None
         links = LinkRecorder(database, dispatcher.kick)
-        outbox = OutboxStore(config.capture_dir) if config.capture_dir else None
+        outbox = CaptureStore(config.capture_dir) if config.capture_dir else None
         rates = RateLimiter(config.rate_limit) if config.rate_limit else None
         try:
             await database.refuse_unsafe_role()
             await refuse_old_schema(database)
-            gauges = InstallationGauges(database)
+            gauges = GaugesCollector(database)
             app.state.context = AppContext(
                 config,
                 database,

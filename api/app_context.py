@@ -9,11 +9,11 @@ from api.link_recorder import LinkRecorder
 from api.requests.rate_limit import RateLimiter
 from api.requests.sign_in_attempts import SignInAttempts
 from db.session import Database
-from mail.outbox_store import OutboxStore
-from mail.tracking import TokenKey
+from mail.capture.store import CaptureStore
+from mail.links import TokenKey
 from services.access.passwords import Passwords
 from services.dispatch.dispatcher import Dispatcher
-from services.observability.gauges import InstallationGauges
+from services.observability.gauges import GaugesCollector
 from webhooks.client import WebhookClient
 from workflows.gateway import Gateway
 
@@ -29,11 +29,11 @@ class AppContext:
     """Verifies the tokens of links in mail; None if there is no signing key."""
     links: LinkRecorder
     """Records their opens and clicks."""
-    outbox: OutboxStore | None
+    outbox: CaptureStore | None
     """The captured mail (development); None if mail is not captured."""
     rates: RateLimiter | None
     """Counts the requests of each API key and user; None if there is no limit."""
-    gauges: InstallationGauges
+    gauges: GaugesCollector
     passwords: Passwords
     attempts: SignInAttempts
 

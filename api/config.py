@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.requests.rate_limit import RateLimit
-from mail.dns import Lookup
+from mail.dns import DnsLookup
 from services.secret_box import SecretBox
 
 
@@ -34,7 +34,7 @@ class AppConfig:
     """The rate that each API key and each user may send to this process. Without it there is no limit."""
     public_url: str | None = None
     """The address at which people reach the API. If it is https, cookies are sent over https only."""
-    dns: Lookup = field(default_factory=Lookup, repr=False)
+    dns: DnsLookup = field(default_factory=DnsLookup, repr=False)
     """The DNS resolver for the checks of sender domains."""
     mail_allow_private: bool = False
     """Development only: mail servers of mailboxes may have addresses of this machine or its private network."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.session import Database
 from domain.inbound.machines import Fetch, machine_rule
-from mail.tracking import Token
+from mail.links import Token
 from services.inbound import tracking
 
 log = logging.getLogger(__name__)

@@ -1,13 +1,13 @@
 """Runs every benchmark, one after another, and prints the JSON line of each.
 
-    make bench                             all, at full size: hours
-    make bench ARGS=--quick                each at a small size: that it runs, not how it does
+    make bench                             all, at full size: takes hours
+    make bench ARGS=--quick                each at a small size: shows that it runs, not how fast
     make bench ARGS="cost import"          these only
     make bench ARGS="--output results.json"
 
-A benchmark is a module or package of this folder that ends with `result("<its name>", ...)`: it is found by that, so
-that none can be forgotten. One that fails does not keep the rest from running, but makes the exit code 1. `--output`
-also writes all lines to a file, with the machine that they were measured on.
+A benchmark is a module or package of this folder that ends with `result("<its name>", ...)`. It is found by this call,
+so none can be forgotten. If one fails, the others still run and the exit code is 1. `--output` also writes all results
+to a file, with a description of the machine.
 """
 
 import argparse
@@ -20,14 +20,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.machine import machine
-from bench.rig import ROOT, progress
+from bench.measures.machine import machine
+from bench.report import progress
+from bench.servers.child_process import ROOT
 from cadenza.exit import run_and_leave
 
 HERE = Path(__file__).parent
 _RESULT = re.compile(r'^ +result\(\s*"(\w+)"', re.MULTILINE)
 
-# How each is run at a small size; one that is not here has but one size.
+# Arguments of each benchmark at a small size. One that is not listed has only one size.
 QUICK: Mapping[str, Sequence[str]] = {
     "analytics": ("--enrollments", "20000", "--requests", "60", "--small", "50"),
     "bulk": ("--leads", "1000", "--many", "3000", "--seconds", "10"),
@@ -47,7 +48,7 @@ QUICK: Mapping[str, Sequence[str]] = {
 
 
 def benchmarks() -> dict[str, str]:
-    """The module of each benchmark, by its name, in the order of the names."""
+    """Returns the module of each benchmark by name, sorted by name."""
     found: dict[str, str] = {}
     for file in sorted([*HERE.glob("*.py"), *HERE.glob("*/__main__.py")]):
         module = file.parent.name if file.parent != HERE else file.stem
@@ -57,14 +58,15 @@ def benchmarks() -> dict[str, str]:
 
 
 async def run(name: str, module: str, arguments: Sequence[str]) -> dict[str, Any]:
-    """What came of one benchmark: its command, seconds and exit code, and its JSON line, if it has printed one."""
+    """Runs one benchmark. Returns its command, duration in seconds and exit code, and its figures (None if it printed
+    none)."""
     progress(f"--- {name}")
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await process.communicate()
-    line = (said.decode().strip().splitlines() or [""])[-1]
+    output, _ = await process.communicate()
+    line = (output.decode().strip().splitlines() or [""])[-1]
     if line:
         print(line, flush=True)
     return {
@@ -84,7 +86,7 @@ def _figures(line: str) -> Any:
 
 
 async def run_all(modules: Mapping[str, str], quick: bool) -> tuple[list[dict[str, Any]], list[str]]:
-    """What came of each, and the names of those that failed."""
+    """Returns the result of each benchmark, and the names of those that failed."""
     results = [await run(name, module, QUICK.get(name, ()) if quick else ()) for name, module in modules.items()]
     return results, [one["bench"] for one in results if one["exit_code"] != 0 or one["figures"] is None]
 

@@ -1,10 +1,11 @@
-"""How fast analytics answers over a million enrollments and five million log rows, and whether it grows with them.
+"""Response time of analytics with a million enrollments and five million log rows, and its growth with their number.
 
     .venv/bin/python -m bench.analytics --enrollments 1000000
 
-Four tenants; four fifths of the enrollments are in eight large sequences, the rest in small ones of a fixed size. All
-of it is made inside the server (analytics_fill.sql), first a tenth, then the rest; the API is `cadenza api` in a
-process of its own, asked over HTTP. The figures are of all requests, to large and small sequences in turns.
+There are four tenants. Four fifths of the enrollments are in eight large sequences, the rest in small ones of a fixed
+size. The rows are generated in the database (analytics_fill.sql): first a tenth, then the rest. `cadenza api` runs in
+its own process and is called over HTTP. The figures cover all requests, which alternate between large and small
+sequences.
 """
 
 import argparse
@@ -23,9 +24,11 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from bench.rig import COLD_OUTREACH, child, new_tenant, progress, result
-from cadenza.embedded import EmbeddedPostgres
+from bench.report import progress, result
+from bench.servers.child_process import child
+from bench.servers.rig import COLD_OUTREACH, new_tenant
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade
 from db.calls.analytics import refresh_performance
@@ -58,7 +61,7 @@ SELECT s.tenant_id, s.id, v.id, m.id, array_agg(t.id ORDER BY t.position), 0
 
 
 @dataclass
-class Tenant:
+class BenchTenant:
     id: UUID
     key: str
     large: list[UUID] = field(default_factory=list[UUID])
@@ -66,7 +69,7 @@ class Tenant:
 
 
 @dataclass
-class Measured:
+class ResponseTimes:
     milliseconds: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def add(self, kind: str, seconds: float) -> None:
@@ -77,15 +80,16 @@ class Measured:
         return round(statistics.quantiles(times, n=20)[-1], 1)
 
 
-class Bench:
+class AnalyticsBench:
     def __init__(self, owner: asyncpg.Connection, database: Database, small_size: int) -> None:
         self._owner = owner
         self._database = database
         self._small_size = small_size
-        self.tenants: list[Tenant] = []
+        self.tenants: list[BenchTenant] = []
 
     async def fill(self, enrollments: int) -> float:
-        """Brings every sequence to its size, makes more small ones, refreshes; the seconds that refreshing took."""
+        """Fills every sequence to its size, adds small ones, refreshes analytics. Returns the seconds that refreshing
+        took."""
         if not self.tenants:
             self.tenants = [await self._tenant() for _ in range(TENANTS)]
         large_size = int(enrollments * LARGE_SHARE) // (TENANTS * LARGE_OF_A_TENANT)
@@ -111,8 +115,8 @@ class Bench:
         row = await self._owner.fetchrow(count)
         return {"enrollments": row[0], "log_rows": row[1]}
 
-    async def measure(self, http: httpx.AsyncClient, requests: int) -> Measured:
-        measured, dice = Measured(), random.Random(1)
+    async def measure(self, http: httpx.AsyncClient, requests: int) -> ResponseTimes:
+        measured, dice = ResponseTimes(), random.Random(1)
         for number in range(WARM_UP + requests):
             tenant = self.tenants[number % TENANTS]
             kind = ("large", "small", "executions")[number % 3]
@@ -131,16 +135,16 @@ class Bench:
                 measured.add(kind, seconds)
         return measured
 
-    async def _tenant(self) -> Tenant:
+    async def _tenant(self) -> BenchTenant:
         tenant_id = await new_tenant(self._database)
         async with self._database.write(tenant_id) as session:
-            return Tenant(tenant_id, (await create_key(session, name="Bench", scopes=["read"])).key)
+            return BenchTenant(tenant_id, (await create_key(session, name="AnalyticsBench", scopes=["read"])).key)
 
-    async def _sequence(self, tenant: Tenant) -> UUID:
+    async def _sequence(self, tenant: BenchTenant) -> UUID:
         async with self._database.write(tenant.id) as session:
             steps = [StepSpec.model_validate(step) for step in COLD_OUTREACH["steps"]]
             made = await create_sequence(
-                session, name="Bench", description="", settings=SequenceSettings(), steps=steps
+                session, name="AnalyticsBench", description="", settings=SequenceSettings(), steps=steps
             )
             await change_sequence(session, made.row.id, SequenceChanges(status="active"))
         return made.row.id
@@ -152,7 +156,7 @@ async def main(enrollments: int, requests: int, small_size: int) -> None:
             owner = await asyncpg.connect(postgres.url("postgres"))
             await owner.execute(PREPARE)
             database = Database(postgres.app_url)
-            bench = Bench(owner, database, small_size)
+            bench = AnalyticsBench(owner, database, small_size)
             tenth_s = await bench.fill(enrollments // 10)
             progress(f"{await bench.rows()}, refreshed in {tenth_s:.1f} s")
             tenth = await bench.measure(http, requests)
@@ -167,7 +171,7 @@ async def main(enrollments: int, requests: int, small_size: int) -> None:
     result("analytics", figures(rows, refresh_s, tenth, full))
 
 
-def figures(rows: dict[str, int], refresh_s: float, tenth: Measured, full: Measured) -> dict[str, Any]:
+def figures(rows: dict[str, int], refresh_s: float, tenth: ResponseTimes, full: ResponseTimes) -> dict[str, Any]:
     asked = ("large", "small")
     return {
         **rows,
@@ -178,13 +182,13 @@ def figures(rows: dict[str, int], refresh_s: float, tenth: Measured, full: Measu
     }
 
 
-def _by_kind(measured: Measured) -> str:
+def _by_kind(measured: ResponseTimes) -> str:
     return ", ".join(f"{kind} {measured.p95(kind)} ms" for kind in measured.milliseconds)
 
 
 @asynccontextmanager
 async def api(postgres: EmbeddedPostgres) -> AsyncGenerator[httpx.AsyncClient]:
-    """`cadenza api` over the migrated database, answering."""
+    """Runs `cadenza api` on the migrated database; yields a client once it answers."""
     await asyncio.to_thread(upgrade, postgres.owner_url)
     port = free_port()
     process = await child(

@@ -1,6 +1,6 @@
--- A million enrollments and their history, made inside the server: 5 log rows, 2.5 messages and about one event of
--- each. Reads the table `filling` (one row a sequence: its tenant, version, mailbox, steps in order, size, and how far
--- it was filled before), as a superuser without triggers.
+-- Generates enrollments and their history: 5 log rows, 2.5 messages and about one event for each enrollment. Reads the
+-- table `filling` (a row for each sequence: its tenant, version, mailbox, steps in order, wanted size, and size
+-- before). Run it as a superuser with triggers disabled.
 
 INSERT INTO leads (tenant_id, id, email, first_name)
 SELECT f.tenant_id, bench_id('lead', f.sequence_id, n), 'lead-' || n || '@' || f.sequence_id || '.example', 'Ada'

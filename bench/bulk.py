@@ -1,17 +1,17 @@
-"""A campaign of ten thousand leads gets a sequence, over HTTP; then one of a hundred thousand.
+"""Assigns a sequence to a campaign of ten thousand leads over HTTP, then to one of a hundred thousand.
 
     .venv/bin/python -m bench.bulk --leads 10000 --many 100000
 
-`answer_s`: until `assign-sequence` has answered. `start_ratio`: workflows started a second by the API's own
-dispatcher, from the request on until the last one, against `client.start_workflow` and nothing else, before and after
-it on the same server. Where that is slow, fewer are started than `--leads`: as many as bare starts fill
-`--seconds` with (`measured`), and the rest of the campaign of `--leads` only counts for its answer.
+`answer_s`: seconds until `assign-sequence` has answered. `start_ratio`: workflows started per second by the API's
+dispatcher, from the request until the last start, divided by that of plain `client.start_workflow` calls before and
+after it on the same server. On a slow machine fewer than `--leads` are started: as many as plain starts do in
+`--seconds` (`measured`). The campaign of `--leads` then only counts for `answer_s`.
 
-`rss_mb_growth`: how much more memory the API's process holds at most while it enrolls the many than while it enrolled
-the first, until all of them are enrolled. Temporal is told of them meanwhile and need not have heard of them all: the
-batch goes on without it, slowly, and that is when most is waiting.
+`rss_mb_growth`: the most memory that the API's process holds while it enrolls the many leads, minus that while it
+enrolls the first. It ends when all leads are enrolled. Their workflows are started meanwhile, and need not all be
+started by then: the rest is started slowly afterwards. The outbox is longest at that moment.
 
-No worker runs: what is compared is starting, not what the workflows do afterwards.
+No worker runs: the benchmark compares starting workflows, not executing them.
 """
 
 import argparse
@@ -22,9 +22,10 @@ from uuid import uuid4
 
 import httpx
 
-from bench.rig import Rig, progress, result, rig
-from bench.served import Api, api, ask, campaign_of
-from bench.shapes import BareWorkflow
+from bench.contenders.workflows import BareWorkflow
+from bench.report import progress, result
+from bench.servers.api import Api, api, ask, campaign_of
+from bench.servers.rig import Rig, rig
 from cadenza.exit import run_and_leave
 
 STARTS_AT_ONCE = 50
@@ -36,14 +37,14 @@ SLEEPS_FIRST = [
 
 
 class Bulk:
-    """The app's side: campaigns assigned, one after another."""
+    """The app's side of the comparison: assigns one campaign after another."""
 
     def __init__(self, api: Api, http: httpx.AsyncClient, sequence_id: str) -> None:
         self._api, self._http, self._sequence_id = api, http, sequence_id
         self.answer_s: list[float] = []
 
     async def start(self, count: int) -> float:
-        """Enrolls a new campaign's leads and has them all started; the seconds that it took."""
+        """Enrolls the leads of a new campaign and waits until all are started. Returns the seconds that it took."""
         began = time.perf_counter()
         batch = await self._assign(count)
         while not batch["done"]:
@@ -54,7 +55,7 @@ class Bulk:
         return seconds
 
     async def enroll(self, count: int) -> float:
-        """The most memory in MB that the API holds while it enrolls so many."""
+        """Enrolls a new campaign's leads. Returns the most MB that the API's process held meanwhile."""
         batch = await self._assign(count)
         most, looked = self._api.rss_mb, 0
         while batch["processed"] < count:
@@ -81,7 +82,7 @@ class Bulk:
 
 
 async def bare(servers: Rig, count: int) -> float:
-    """Starts so many bare workflows; the seconds that it took."""
+    """Starts bare workflows. Returns the seconds that it took."""
     task = {field: str(uuid4()) for field in ("tenant_id", "enrollment_id", "step_id")}
     slots, task_queue = asyncio.Semaphore(STARTS_AT_ONCE), f"bare-{uuid4()}"
 
@@ -122,8 +123,8 @@ async def main(leads: int, many: int, seconds: int) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leads", type=int, default=10_000)
-    parser.add_argument("--many", type=int, default=100_000, help="0 leaves the memory's figures out")
-    parser.add_argument("--seconds", type=int, default=120, help="at most about so long one side starts workflows")
+    parser.add_argument("--many", type=int, default=100_000, help="0 omits the memory figures")
+    parser.add_argument("--seconds", type=int, default=120, help="about how long one side starts workflows")
     return parser.parse_args()
 
 

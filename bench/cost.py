@@ -1,9 +1,9 @@
-"""What one lead costs: Temporal's billable actions, history events and bytes, and round trips to Postgres.
+"""The cost of one lead: Temporal's billable actions, history events and bytes, and round trips to Postgres.
 
     .venv/bin/python -m bench.cost
 
-Counts, read from real histories; no machine changes them. Billable actions after Temporal Cloud's list: a start,
-each scheduled activity (and each retry), each timer, each signal.
+The figures are counted in real histories, so they do not depend on the machine. Billable actions by Temporal Cloud's
+list: a start, each scheduled activity (and each retry), each timer, each signal.
 """
 
 import asyncio
@@ -15,15 +15,16 @@ from uuid import UUID, uuid4
 from sqlalchemy.engine import make_url
 from temporalio.api.enums.v1 import EventType
 
-from bench.postgres_counter import PostgresCounter
-from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
+from bench.measures.wakeups import wakeups_per_lead
+from bench.report import progress, result
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
+from bench.servers.round_trips import RoundTripCounter
 from bench.throughput import enroll_all
-from bench.wakeups import wakeups_per_lead
 from cadenza.exit import run_and_leave
 from cadenza.runtime.deployments import Deployment
 from services.dispatch.dispatcher import Dispatcher
 from workflows.gateway import SCHEDULES
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 PASS_SECONDS = 2.0
 BILLABLE = {
@@ -62,10 +63,10 @@ async def main() -> None:
         lab = Lab(servers, servers.dispatcher(task_queue))
         cold = await lab.cost(COLD_OUTREACH["steps"])
         five = await lab.cost(emails(5))
-        await hush(servers)
+        await pause_schedules(servers)
         before = counter.round_trips
         await lab.cost(emails(5))
-        # Beside them, one for the new plan, and now and then one for webhooks that wait: not an email's.
+        # Integer division drops one round trip for the new plan and a rare one for waiting webhooks.
         round_trips = (counter.round_trips - before) // 5
         await worker.end()
         await counter.stop()
@@ -87,15 +88,16 @@ async def main() -> None:
     )
 
 
-async def hush(servers: Rig) -> None:
-    """The passes over the queue, each minute, are not the email's; one that is under way ends in a moment."""
+async def pause_schedules(servers: Rig) -> None:
+    """Pauses the minutely passes over the queue, whose round trips do not belong to an email. Waits for a running
+    one."""
     for scheduled in SCHEDULES:
         await servers.client.get_schedule_handle(scheduled.id).pause()
     await asyncio.sleep(PASS_SECONDS)
 
 
 async def under_a_build_id(servers: Rig) -> Cost:
-    """Cold-outreach once more, where each workflow task names the version of the code: a commit's whole hash."""
+    """Measures cold-outreach again with a build ID (a whole commit hash), which every workflow task then contains."""
     task_queue, build_id = "cadenza", "0123456789" * 4
     worker = await servers.worker(task_queue, settings={"CADENZA_BUILD_ID": build_id})
     await Deployment(servers.client, task_queue).set_current(build_id)
@@ -104,9 +106,9 @@ async def under_a_build_id(servers: Rig) -> Cost:
     return cost
 
 
-async def counting_proxy(servers: Rig) -> PostgresCounter:
+async def counting_proxy(servers: Rig) -> RoundTripCounter:
     url = make_url(servers.postgres.app_url)
-    counter = PostgresCounter(url.host or "127.0.0.1", url.port or 5432)
+    counter = RoundTripCounter(url.host or "127.0.0.1", url.port or 5432)
     await counter.start()
     return counter
 
@@ -117,7 +119,7 @@ class Lab:
     dispatcher: Dispatcher
 
     async def cost(self, steps: list[dict[str, Any]]) -> Cost:
-        """Runs one lead to the end of the sequence, each wait a second long, and reads its history."""
+        """Runs one lead to the end of the sequence, with delays of one second, and reads its history."""
         sequence_id = await self.servers.sequence(steps)
         await self.servers.quicken(sequence_id, 1)
         await enroll_all(self.servers, self.dispatcher, sequence_id, await self.servers.leads(1))

@@ -1,21 +1,22 @@
-"""Enrollments finished a second: the whole app, and the same app with DBOS Transact in Temporal's place.
+"""Enrollments finished per second: the app, and the same app with DBOS Transact in place of Temporal.
 
     .venv/bin/python -m bench.dbos --leads 400
 
-Both do the same work, by the same code: `StepPerformer.perform`, with the same SQL functions (load, reserve, mark,
-advance), the same composing, the same SMTP sink, cold-outreach with delays of one second. What differs is who keeps the
-lead's clock and remembers what has been done:
+Both do the same work with the same code: `StepPerformer.perform`, with the same SQL functions (load, reserve, mark,
+advance), the same composing and the same SMTP sink. The sequence is cold-outreach with delays of one second. They
+differ in what schedules a lead's steps and records the completed ones:
 
-- the app: an enrollment is a Temporal workflow (4 activities, 2 timers), started from the outbox by the dispatcher. The
-  Temporal server is a process of its own, with SQLite.
-- DBOS: an enrollment is an async DBOS workflow (4 steps, 2 durable sleeps), whose state DBOS keeps in the same Postgres
-  server as the mirror, in the same database. It is started in the worker's own process, without a queue or an outbox
-  between: less than what the app does, and the quickest that DBOS offers. Its event loop is uvloop, as the app's; the
-  pool to its system database is raised from 20 connections (`--pool`).
+- the app: an enrollment is a Temporal workflow (4 activities, 2 timers), started from the outbox by the dispatcher.
+The Temporal server is a separate process with SQLite.
+- DBOS: an enrollment is an async DBOS workflow (4 steps, 2 durable sleeps). DBOS keeps its data in the database of
+the enrollments. The worker's process starts the workflow, without a queue or an outbox: less than what the app does,
+and the fastest way that DBOS offers. Its event loop is uvloop, as the app's; the pool to its system database is
+larger than the default of 20 connections (`--pool`).
 
-Each has a database of its own on that Postgres server, a tenant of its own, and one worker process. In turns. `ratio`
-is the app's rate to DBOS'. `cpu_ratio`: CPU of all processes together, for each enrollment, the app's to DBOS'; on a
-machine that others work on, where a rate says how many processes one's work is spread over, this is the one to look at.
+Each side has its own database on the same Postgres server, its own tenant, and one worker process. They run in turns.
+`ratio`: the app's rate divided by that of DBOS. `cpu_ratio`: CPU of all processes together for each enrollment, the
+app's divided by that of DBOS. On a machine with other load `cpu_ratio` is the more reliable figure, because a rate
+depends on the number of processes that share the work.
 """
 
 import argparse
@@ -24,8 +25,10 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bench.profile import Contestant, measure
-from bench.rig import COLD_OUTREACH, Rig, child, new_tenant, progress, result, rig
+from bench.profile import ProfiledContender, measure
+from bench.report import progress, result
+from bench.servers.child_process import child
+from bench.servers.rig import COLD_OUTREACH, Rig, new_tenant, rig
 from bench.throughput import ROUNDS, WARM_UP, Contender, app_contender
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.embedded.postgres_roles import APP, OWNER
@@ -40,13 +43,13 @@ FINISHED = "SELECT count(*) FROM lead_sequence_state WHERE status = 'completed'"
 
 async def main(leads: int, pool: int) -> None:
     async with rig() as servers:
-        app = Contestant(await app_contender(servers))
+        app = ProfiledContender(await app_contender(servers))
         contender, close = await dbos_contender(servers, pool)
-        dbos = Contestant(contender)
+        dbos = ProfiledContender(contender)
         try:
             for one in (app, dbos):
                 await one.contender.run(WARM_UP)
-            # In turns, so that whatever else this machine does meanwhile falls on both.
+            # In turns, so that other load on the machine affects both.
             for _ in range(ROUNDS):
                 for one in (dbos, app):
                     await measure(servers, one, leads // ROUNDS)
@@ -58,7 +61,7 @@ async def main(leads: int, pool: int) -> None:
     result("dbos", figures(leads, app, dbos))
 
 
-def figures(leads: int, app: Contestant, dbos: Contestant) -> dict[str, float]:
+def figures(leads: int, app: ProfiledContender, dbos: ProfiledContender) -> dict[str, float]:
     found: dict[str, float] = {
         "leads": leads,
         "app_per_s": round(app.contender.per_second, 2),
@@ -73,7 +76,7 @@ def figures(leads: int, app: Contestant, dbos: Contestant) -> dict[str, float]:
 
 
 async def dbos_contender(servers: Rig, pool: int) -> tuple[Contender, Callable[[], Awaitable[None]]]:
-    """With what closes it."""
+    """Returns the contender and a function that closes it."""
     await servers.postgres.create_database(DATABASE)
     owner_url = servers.postgres.url(OWNER, DATABASE)
     app_url = servers.postgres.url(APP, DATABASE)
@@ -87,7 +90,7 @@ async def dbos_contender(servers: Rig, pool: int) -> tuple[Contender, Callable[[
         "BENCH_DBOS_URL": owner_url,
         "BENCH_DBOS_POOL": str(pool),
     }
-    worker = await child("bench.dbos_worker", environment=environment)
+    worker = await child("bench.contenders.dbos_worker", environment=environment)
     reader, writer = await asyncio.open_connection(LOOPBACK, int(await worker.line()))
     sequence_id = await own.sequence(COLD_OUTREACH["steps"])
     await own.quicken(sequence_id, 1)

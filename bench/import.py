@@ -1,19 +1,20 @@
-"""How fast a lead file is imported, as a multiple of what Postgres needs for a bare COPY of the same rows.
+"""Speed of importing a lead file, compared with a plain COPY of the same rows into Postgres.
 
     .venv/bin/python -m bench.import --rows 100000
 
-The app's side is `POST /leads/import` against `cadenza api` in a process of its own: upload, encoding, CSV, addresses,
-names, zones, tags and custom fields looked at row by row, merged into `leads` by address, under row level security. The
-bare side is one COPY of the same values, ready made, into a table of the same columns, defaults, keys and indexes, into
-which nobody looks. In turns, each into an empty table or for a tenant without leads, so that all rows are new.
+The app's side is `POST /leads/import` to `cadenza api` in its own process. It handles upload, encoding and CSV,
+validates addresses, names, zones, tags and custom fields row by row, and merges the rows into `leads` by address, under
+row level security. The other side is one COPY of the same prepared values into an empty table with the same columns,
+defaults, keys and indexes. They run in turns, each into an empty table or for a tenant without leads, so all rows are
+new.
 
-`ratio`: seconds of the import to seconds of the COPY. `again_ratio`: the same file once more, so that every row is an
-update. `rss_mb_growth`: how much more memory the API's process held at most during these imports than during one of a
-tenth of the rows.
+`ratio`: seconds of the import divided by seconds of the COPY. `again_ratio`: the same for a second import of the file,
+in which every row is an update. `rss_mb_growth`: the most memory that the API's process held during these imports,
+minus that during an import of a tenth of the rows.
 
     .venv/bin/python -m bench.import --alone --rows 1000000
 
-One import of a very large file, with no COPY beside it: that it is taken, how fast, and in how much memory.
+Only one import of a very large file, without COPY: shows that it succeeds, its speed and its memory.
 """
 
 import argparse
@@ -28,8 +29,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from bench.rig import Rig, new_tenant, progress, result, rig
-from bench.served import Api, api
+from bench.report import progress, result
+from bench.servers.api import Api, api
+from bench.servers.rig import Rig, new_tenant, rig
 from cadenza.exit import run_and_leave
 
 ROUNDS = 3
@@ -52,7 +54,7 @@ ALTER TABLE bare ADD FOREIGN KEY (tenant_id) REFERENCES tenants (id),
 
 
 def row(number: int) -> list[str]:
-    """As a spreadsheet has it."""
+    """Returns a row as a spreadsheet would have it."""
     company = f"Company {number % 9973}, Ltd" if number % 5 == 0 else f"Company {number % 9973}"
     return [
         f"Lead.{number}@company{number % 9973}.example",
@@ -77,19 +79,19 @@ def lead_file(rows: int) -> bytes:
 
 
 def ready_made(tenant_id: UUID, rows: int) -> bytes:
-    """What COPY takes: the same values in the columns of `leads`."""
+    """Returns the input of COPY: the same values in the columns of `leads`."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     for number in range(rows):
         email, *plain, tags, plan, employees = row(number)
         custom = json.dumps({"plan": plan, "employees": employees})
-        # Quoted, where it is empty: unquoted, COPY takes it for NULL.
+        # `force_not_null` makes COPY read an empty unquoted value as an empty string.
         writer.writerow([tenant_id, email.lower(), *plain, f"{{{tags.replace(';', ',')}}}", custom])
     return text.getvalue().encode()
 
 
 async def bare(servers: Rig, tenant_id: UUID, data: bytes) -> float:
-    """Seconds of one COPY, with its commit."""
+    """Returns the seconds of one COPY, including its commit."""
     connection = await asyncpg.connect(servers.postgres.owner_url)
     try:
         await connection.execute(MAKE_BARE)
@@ -103,7 +105,8 @@ async def bare(servers: Rig, tenant_id: UUID, data: bytes) -> float:
 
 
 async def imported(app: Api, tenant_id: UUID, data: bytes, key: str) -> float:
-    """Seconds of one import over HTTP; every row must have been `created` or `updated`, as `key` says."""
+    """Returns the seconds of one import over HTTP. Every row must have been `created` or `updated`, as given by
+    `key`."""
     async with app.tenant(tenant_id) as http:
         began = time.perf_counter()
         answer = await http.post("/leads/import", content=data, headers={"Content-Type": "text/csv"}, timeout=900)
@@ -116,7 +119,7 @@ async def imported(app: Api, tenant_id: UUID, data: bytes, key: str) -> float:
 
 
 async def most_memory(app: Api, work: Callable[[], Awaitable[float]]) -> tuple[float, float]:
-    """What the work returns, and the most MB that the API's process held meanwhile."""
+    """Returns the result of `work` and the most MB that the API's process held meanwhile."""
     task, most = asyncio.ensure_future(work()), app.rss_mb
     while not task.done():
         await asyncio.wait([task], timeout=PEAK_SECONDS)
@@ -128,7 +131,7 @@ async def alone(rows: int) -> None:
     async with rig() as servers, api(servers, f"app-{uuid4()}") as app:
         smaller, tenant_id = lead_file(rows // SMALLER), await new_tenant(servers.database)
         _, before = await most_memory(app, partial(imported, app, tenant_id, smaller, "created"))
-        progress(f"a tenth of it is in, with at most {before:.0f} MB")
+        progress(f"a tenth is imported, with at most {before:.0f} MB")
         file, tenant_id = lead_file(rows), await new_tenant(servers.database)
         seconds, most = await most_memory(app, partial(imported, app, tenant_id, file, "created"))
     figures = {
@@ -173,7 +176,7 @@ async def main(rows: int) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--alone", action="store_true", help="one import, without the COPY that it is measured by")
+    parser.add_argument("--alone", action="store_true", help="one import, without the COPY to compare with")
     return parser.parse_args()
 
 

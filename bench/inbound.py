@@ -1,11 +1,11 @@
-"""How well and how fast inbound mail is understood: the corpus against a real database, then the bytes alone.
+"""Accuracy and speed of processing inbound mail: the corpus with a real database, then parsing alone.
 
     .venv/bin/python -m bench.inbound
 
-`accuracy`: of all messages of tests/corpus/inbound, those whose classification, lead and rule of matching are what the
-manifest says; `heldout_accuracy` of those that were written before the rules. `dates_accuracy`: of the automatic
-replies, those whose day of return is right (also that there is none). `per_s`: messages read in one process, without
-the database. `worst_ms`: the slowest of the messages that were made to hang a reader (tests/corpus/hostile.py).
+`accuracy`: share of the messages of tests/corpus/inbound whose classification, lead and matching rule are those of the
+manifest. `heldout_accuracy`: the same for messages that were written before the rules. `dates_accuracy`: share of the
+auto-replies whose return date is right (also if there is none). `per_s`: messages parsed per second in one process,
+without the database. `worst_ms`: the slowest message of tests/corpus/hostile.py, which were made to slow a parser down.
 """
 
 import argparse
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench.rig import progress, result
-from cadenza.embedded import EmbeddedPostgres
+from bench.report import progress, result
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade
 from db.session import Database
@@ -37,10 +37,10 @@ async def main(seconds: float) -> None:
             enrollments = await settle(database)
             answers = [await answer(database, one) for one in known]
             await database.aclose()
-    right = [is_right(one, said, enrollments) for one, said in zip(known, answers, strict=True)]
-    for one, said, ok in zip(known, answers, right, strict=True):
+    right = [is_right(one, received, enrollments) for one, received in zip(known, answers, strict=True)]
+    for one, received, ok in zip(known, answers, right, strict=True):
         if not ok:
-            progress(f"{one.file}: {said.classification} by {said.rule}, matched by {said.matched_by}")
+            progress(f"{one.file}: {received.classification} by {received.rule}, matched by {received.matched_by}")
     result("inbound", {**judged(known, answers, right), "per_s": speed(known, seconds), "worst_ms": worst_ms()})
 
 
@@ -50,12 +50,12 @@ async def answer(database: Database, specimen: Specimen) -> MailReceived:
     raise AssertionError("the transaction is undone after its answer")
 
 
-def is_right(specimen: Specimen, said: MailReceived, enrollments: dict[str, UUID]) -> bool:
+def is_right(specimen: Specimen, received: MailReceived, enrollments: dict[str, UUID]) -> bool:
     lead = enrollments[specimen.lead] if specimen.lead else None
     return (
-        said.classification == specimen.classification
-        and said.enrollment_id == lead
-        and specimen.matched_by in (None, said.matched_by)
+        received.classification == specimen.classification
+        and received.enrollment_id == lead
+        and specimen.matched_by in (None, received.matched_by)
     )
 
 
@@ -64,8 +64,8 @@ def judged(known: list[Specimen], answers: list[MailReceived], right: list[bool]
     for one, ok in zip(known, right, strict=True):
         per_class[one.classification].append(ok)
     dates = [
-        (said.returns_on.isoformat() if said.returns_on else None) == one.returns_on
-        for one, said in zip(known, answers, strict=True)
+        (received.returns_on.isoformat() if received.returns_on else None) == one.returns_on
+        for one, received in zip(known, answers, strict=True)
         if one.names_date and not one.stranger
     ]
     return {

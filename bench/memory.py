@@ -1,15 +1,16 @@
-"""How much memory the worker and the API hold while many enrollments are open, and whether it grows with their number.
+"""Memory of the worker and the API while many enrollments are open, and its growth with their number.
 
     .venv/bin/python -m bench.memory --open 10000 --many 50000
 
-Over HTTP, a campaign gets a sequence that begins with a delay of thirty days, so that each enrollment is started, runs
-its first workflow task and sleeps. Beside each campaign a share of it (`--busy`, in percent) runs all of cold-outreach
-with delays of a second against a real SMTP sink: templates, plans, pools and the workflow cache are filled as on an
-ordinary day. First `--open` enrollments, then as many more as make `--many`.
+A campaign is assigned a sequence that begins with a delay of thirty days, over HTTP: each enrollment is started, runs
+its first workflow task and sleeps. In addition a number of leads (`--busy`, in percent of the campaign) runs all of
+cold-outreach with delays of one second and a real SMTP sink, so that templates, plans, pools and the workflow cache are
+filled as on an ordinary day. First `--open` enrollments are opened, then more, up to `--many`.
 
-`worker_rss_mb`, `api_rss_mb`: the most that `cadenza worker` (which also runs the minutely pass over the queue) and
-`cadenza api` (whose dispatcher does the starts) held until the first number were asleep and the busy ones done;
-`worker_rss_mb_many`, `api_rss_mb_many`: until the second were. `worker_growth`: the one to the other.
+`worker_rss_mb`, `api_rss_mb`: the most memory that `cadenza worker` (which also runs the minutely pass over the queue)
+and `cadenza api` (whose dispatcher starts the workflows) held until the first enrollments were asleep and the busy ones
+done. `worker_rss_mb_many`, `api_rss_mb_many`: the same until `--many` were. `worker_growth`: the second divided by the
+first.
 """
 
 import argparse
@@ -24,8 +25,9 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
-from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
-from bench.served import api, ask, campaign_of
+from bench.report import progress, result
+from bench.servers.api import api, ask, campaign_of
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
 from cadenza.exit import run_and_leave
 
 SAMPLE_SECONDS = 0.5
@@ -40,8 +42,8 @@ SELECT count(*) FROM lead_sequence_state s
 
 
 @dataclass
-class Watched:
-    """Processes by name, and the most MB that each has held since the figures were last taken."""
+class WatchedMemory:
+    """Processes by name, and the most MB that each has held since the last call of `take`."""
 
     pids: dict[str, int]
     most: dict[str, float] = field(default_factory=dict[str, float])
@@ -58,9 +60,10 @@ class Watched:
 
 
 async def grow(
-    servers: Rig, http: httpx.AsyncClient, watched: Watched, task_queue: str, sequences: dict[str, int]
+    servers: Rig, http: httpx.AsyncClient, watched: WatchedMemory, task_queue: str, sequences: dict[str, int]
 ) -> dict[str, float]:
-    """Enrolls so many leads in each sequence (the last one is the busy one); what was held until all is quiet."""
+    """Enrolls the given number of leads in each sequence (the last one is the busy one) and waits until no work is
+    left. Returns the most memory that was held meanwhile."""
     batches = [await assigned(servers, http, *one) for one in sequences.items() if one[1]]
     busy = BUSY_LEFT.format(list(sequences)[-1])
     waited = 0
@@ -77,13 +80,13 @@ async def grow(
 
 
 async def assigned(servers: Rig, http: httpx.AsyncClient, sequence_id: str, count: int) -> dict[str, Any]:
-    """The batch that enrolls so many new leads."""
+    """Starts a batch that enrolls `count` new leads; returns it."""
     path = f"/campaigns/{await campaign_of(servers, http, count)}/assign-sequence"
     return await ask(http, "POST", path, {"sequence_id": sequence_id})
 
 
 async def backlog(servers: Rig, task_queue: str) -> int:
-    """Workflow tasks that no worker has taken yet: those of enrollments that are not asleep."""
+    """Returns the number of workflow tasks that no worker has taken yet. It is zero when all enrollments sleep."""
     asked = DescribeTaskQueueRequest(
         namespace=servers.client.namespace,
         task_queue=TaskQueue(name=task_queue),
@@ -97,7 +100,7 @@ async def main(first: int, many: int, busy_percent: float) -> None:
     task_queue = f"app-{uuid4()}"
     async with rig() as servers, api(servers, task_queue) as app, app.tenant(servers.tenant_id) as http:
         worker = await servers.worker(task_queue)
-        watched = Watched({"worker": worker.process.pid, "api": app.process.process.pid})
+        watched = WatchedMemory({"worker": worker.process.pid, "api": app.process.process.pid})
         sleepers, busy = str(await servers.sequence(SLEEPS_FIRST)), await servers.sequence(COLD_OUTREACH["steps"])
         await servers.quicken(busy, 1)
 
@@ -123,8 +126,8 @@ async def main(first: int, many: int, busy_percent: float) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--open", type=int, default=10_000)
-    parser.add_argument("--many", type=int, default=50_000, help="0 leaves the growth out")
-    parser.add_argument("--busy", type=float, default=2.0, help="percent of leads beside those, which run to the end")
+    parser.add_argument("--many", type=int, default=50_000, help="0 omits the growth")
+    parser.add_argument("--busy", type=float, default=2.0, help="additional leads that run to the end, in percent")
     return parser.parse_args()
 
 

@@ -1,12 +1,12 @@
-"""Where the CPU and the memory of one enrollment go: worker, Temporal's server, Postgres, and the functions in it.
+"""CPU and memory of one enrollment by process (worker, Temporal's server, Postgres) and by function.
 
     .venv/bin/python -m bench.profile --leads 200
     .venv/bin/python -m bench.profile --leads 200 --before ../cadenza-before
 
-Enrollments of cold-outreach run to their end through one worker process, a bare workflow of the same shape beside
-them. Each round is counted first (CPU as the kernel has it), then run again under py-spy, whose samples say whose
-share of the worker's CPU is whose. With `--before`, the worker of another checkout takes turns with this one's on the
-same servers and the same database: the paired run by which a change of the worker is kept or dropped.
+Enrollments of cold-outreach run to their end on one worker process; a bare workflow of the same shape runs for
+comparison. In each round the CPU is read from the kernel. Then the work runs again under py-spy, whose samples show how
+the worker's CPU is divided. With `--before`, the worker of another checkout runs in turns with this one on the same
+servers and the same database: a paired comparison, which decides whether a change of the worker is kept.
 """
 
 import argparse
@@ -22,9 +22,10 @@ from pathlib import Path
 import psutil
 from sqlalchemy import text
 
-from bench.rig import Rig, progress, result, rig
-from bench.shapes import BareWorkflow
-from bench.stacks import Samples, read, sampled
+from bench.contenders.workflows import BareWorkflow
+from bench.measures.stacks import Samples, read, sampled
+from bench.report import progress, result
+from bench.servers.rig import Rig, rig
 from bench.throughput import Contender, app_contender, bare_contender
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.exit import run_and_leave
@@ -38,13 +39,13 @@ PROCESSES = ("worker", "temporal", "postgres", "dispatcher", "sink", "all")
 
 @dataclass
 class Spent:
-    """CPU seconds of what ran while some enrollments did, and what the worker's memory grew by."""
+    """CPU seconds of each process while some enrollments ran, and the growth of the worker's memory."""
 
     enrollments: int = 0
     seconds: float = 0.0
     worker: float = 0.0
     worker_rust: float = 0.0
-    """Of `worker`: the SDK's native threads, which py-spy does not see."""
+    """Part of `worker`: the SDK's native threads, which py-spy does not see."""
     temporal: float = 0.0
     postgres: float = 0.0
     dispatcher: float = 0.0
@@ -60,7 +61,7 @@ class Spent:
 
 
 @dataclass
-class Contestant:
+class ProfiledContender:
     contender: Contender
     spent: Spent = field(default_factory=Spent)
     samples: Samples = field(default_factory=Samples)
@@ -70,8 +71,8 @@ class Contestant:
         return self.contender.worker.process.pid
 
 
-class Meter:
-    """Reads what has been spent so far by each process of the rig and one contestant's worker."""
+class CpuMeter:
+    """Reads the CPU used so far by each process of the rig and by one contestant's worker."""
 
     def __init__(self, servers: Rig, pid: int) -> None:
         assert servers.temporal.pid is not None and servers.postgres.pid is not None, "the servers run"
@@ -86,7 +87,7 @@ class Meter:
             _cpu(self._worker),
             _rust(self._worker),
             _cpu(self._temporal),
-            # Backends that have ended are in their parent's account, once it has buried them.
+            # The parent's counters include the backends that have ended and were waited for.
             _cpu(self._postgres, ended=True) + sum(_cpu(one) for one in self._postgres.children(recursive=True)),
             time.process_time(),
             _cpu(self._sink),
@@ -104,7 +105,7 @@ def _cpu(process: psutil.Process, *, ended: bool = False) -> float:
 
 
 def _rust(process: psutil.Process) -> float:
-    """CPU of the threads that are no Python's: the core of the SDK runs on tokio's."""
+    """Returns the CPU seconds of native threads: the SDK core runs on tokio threads."""
     folder = Path("/proc") / str(process.pid) / "task"
     seconds = 0.0
     for thread in process.threads():
@@ -114,8 +115,8 @@ def _rust(process: psutil.Process) -> float:
     return seconds
 
 
-async def measure(servers: Rig, one: Contestant, count: int) -> None:
-    meter = Meter(servers, one.pid)
+async def measure(servers: Rig, one: ProfiledContender, count: int) -> None:
+    meter = CpuMeter(servers, one.pid)
     before = meter.read()
     await one.contender.measure(count)
     took = [after - earlier for after, earlier in zip(meter.read(), before, strict=True)]
@@ -131,25 +132,25 @@ async def measure(servers: Rig, one: Contestant, count: int) -> None:
     spent.rss_bytes += int(took[7])
 
 
-async def sample(one: Contestant, count: int, file: Path) -> None:
+async def sample(one: ProfiledContender, count: int, file: Path) -> None:
     async with sampled(one.pid, file):
         await one.contender.run(count)
     one.samples = read(await asyncio.to_thread(file.read_text))
 
 
-class Functions:
-    """What Postgres' functions took (`track_functions`), while the block ran."""
+class PostgresFunctions:
+    """Reads the time that Postgres' functions took (`track_functions`)."""
 
     def __init__(self, servers: Rig) -> None:
         self._url = servers.postgres.url(SUPERUSER)
 
     async def track(self) -> None:
-        """For connections that are opened from now on."""
+        """Enables tracking for connections that are opened from now on."""
         async with superuser(self._url) as connection:
             await connection.execute(text(f"ALTER DATABASE {DATABASE} SET track_functions = 'pl'"))
 
     async def read(self) -> dict[str, tuple[int, float]]:
-        """Calls and milliseconds of their own so far, by the function's name."""
+        """Returns the calls and the own time in milliseconds so far, by function name."""
         query = text("SELECT funcname, sum(calls), sum(self_time) FROM pg_stat_user_functions GROUP BY 1")
         async with superuser(self._url) as connection:
             return {str(name): (int(calls), float(ms)) for name, calls, ms in await connection.execute(query)}
@@ -157,11 +158,11 @@ class Functions:
 
 async def main(leads: int, before: Path | None) -> None:
     async with rig() as servers:
-        functions = Functions(servers)
+        functions = PostgresFunctions(servers)
         await functions.track()
-        bare = Contestant(await bare_contender(servers, BareWorkflow, "bare"))
-        app = Contestant(await app_contender(servers))
-        others = [Contestant(await app_contender(servers, "before", before))] if before else []
+        bare = ProfiledContender(await bare_contender(servers, BareWorkflow, "bare"))
+        app = ProfiledContender(await app_contender(servers))
+        others = [ProfiledContender(await app_contender(servers, "before", before))] if before else []
         contestants = [bare, *others, app]
         for one in contestants:
             await one.contender.run(WARM_UP)
@@ -190,17 +191,17 @@ def _difference(
     }
 
 
-def show_processes(contestants: Sequence[Contestant]) -> None:
+def show_processes(contestants: Sequence[ProfiledContender]) -> None:
     _line("CPU of one enrollment, ms", [one.contender.name for one in contestants])
     for process in PROCESSES:
         _line(process, [f"{one.spent.each_ms(getattr(one.spent, process)):.2f}" for one in contestants])
     grown = [one.spent.rss_bytes / one.spent.enrollments / 1024 for one in contestants]
-    _line("worker's memory, KB more", [f"{kilobytes:.0f}" for kilobytes in grown])
+    _line("growth of the worker's memory, KB", [f"{kilobytes:.0f}" for kilobytes in grown])
 
 
-def show_owners(contestants: Sequence[Contestant]) -> None:
-    """Whose the worker's CPU is, then what is hottest in each."""
-    _line("of the worker's CPU, ms", [one.contender.name for one in contestants])
+def show_owners(contestants: Sequence[ProfiledContender]) -> None:
+    """Prints the worker's CPU by owner, then its hottest functions."""
+    _line("parts of the worker's CPU, ms", [one.contender.name for one in contestants])
     _line("  SDK core (Rust)", [f"{one.spent.each_ms(one.spent.worker_rust):.2f}" for one in contestants])
     owners = Counter[str]()
     for one in contestants:
@@ -217,12 +218,12 @@ def show_functions(functions: Mapping[str, tuple[int, float]], enrollments: int)
         _line(f"  {name}", [f"{calls / enrollments:.1f}", f"{ms / enrollments:.3f}"])
 
 
-def _owned_ms(one: Contestant, owner: str) -> float:
+def _owned_ms(one: ProfiledContender, owner: str) -> float:
     return one.spent.each_ms(one.spent.worker - one.spent.worker_rust) * one.samples.share(owner)
 
 
-def _hottest(one: Contestant) -> None:
-    progress(f"\n{one.contender.name}: the hottest functions by themselves, and modules with what they call")
+def _hottest(one: ProfiledContender) -> None:
+    progress(f"\n{one.contender.name}: the functions with the most own time, and modules including what they call")
     total = max(one.samples.total, 1)
     for (frame, own), (module, whole) in zip(
         one.samples.self_time.most_common(16), one.samples.cumulative.most_common(40)[-16:], strict=False
@@ -238,7 +239,9 @@ def _line(what: str, values: Sequence[str]) -> None:
     progress(f"{what:44}" + "".join(f"{value:>10}" for value in values))
 
 
-def figures(leads: int, bare: Contestant, app: Contestant, others: Sequence[Contestant]) -> dict[str, float]:
+def figures(
+    leads: int, bare: ProfiledContender, app: ProfiledContender, others: Sequence[ProfiledContender]
+) -> dict[str, float]:
     found: dict[str, float] = {"leads": leads}
     for prefix, one in (("", app), ("bare_", bare), *(("before_", other) for other in others)):
         for process in PROCESSES:
@@ -253,7 +256,7 @@ def figures(leads: int, bare: Contestant, app: Contestant, others: Sequence[Cont
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leads", type=int, default=200)
-    parser.add_argument("--before", type=Path, help="another checkout, whose worker takes turns with this one's")
+    parser.add_argument("--before", type=Path, help="another checkout, whose worker runs in turns with this one")
     return parser.parse_args()
 
 

@@ -1,9 +1,9 @@
-"""What one reply costs the API: round trips to Postgres, counted on the wire, and CPU.
+"""The cost of one reply for the API: round trips to Postgres, counted on the wire, and CPU.
 
     .venv/bin/python -m bench.reply_cost
 
-Everything that a reply sets off in the API's process counts: who asks, the transaction, and telling Temporal after
-the answer. Replies come one at a time; those that come together share what is told after them.
+Counts everything that a reply causes in the API's process: authentication, the transaction, and the signal to Temporal
+after the answer. Replies are sent one at a time, because simultaneous ones share the signalling.
 `event_`: `POST /leads/{id}/events`. `mail_`: a signed message to the inbound webhook.
 """
 
@@ -13,23 +13,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 from bench.cost import counting_proxy
-from bench.postgres_counter import PostgresCounter
-from bench.reply_latency import Replier, Replies, chain, repliers_of
-from bench.rig import progress, result, rig
-from bench.served import Api, api
+from bench.reply_latency import Replier, ReplySender, repliers_of, reply_steps
+from bench.report import progress, result
+from bench.servers.api import Api, api
+from bench.servers.rig import rig
+from bench.servers.round_trips import RoundTripCounter
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.exit import run_and_leave
 from webhooks.signing import new_secret
 
 SETTLES_SECONDS = 0.5
-"""After an answer, until what it set off is done."""
+"""How long to wait after an answer until the work behind it is done."""
 WARM_UP = 5
 
 
 async def cost(
-    app: Api, counter: PostgresCounter, repliers: Sequence[Replier], send: Callable[[Replier], Awaitable[None]]
+    app: Api, counter: RoundTripCounter, repliers: Sequence[Replier], send: Callable[[Replier], Awaitable[None]]
 ) -> tuple[float, float]:
-    """Round trips and milliseconds of the API's CPU for each."""
+    """Returns round trips and milliseconds of the API's CPU for one reply."""
     for one in repliers[:WARM_UP]:
         await send(one)
     await asyncio.sleep(SETTLES_SECONDS)
@@ -53,10 +54,10 @@ async def main(count: int) -> None:
         }
         async with api(servers, task_queue, settings) as app, app.tenant(servers.tenant_id) as http:
             worker = await servers.worker(task_queue)
-            repliers = await repliers_of(servers, http, await servers.sequence(chain()), 2 * count)
+            repliers = await repliers_of(servers, http, await servers.sequence(reply_steps()), 2 * count)
             await worker.end()
-            progress(f"{len(repliers)} leads reply, one by one")
-            replies = Replies(http, secret)
+            progress(f"{len(repliers)} leads reply one after another")
+            replies = ReplySender(http, secret)
             event_trips, event_ms = await cost(app, counter, repliers[:count], replies.as_event)
             mail_trips, mail_ms = await cost(app, counter, repliers[count:], replies.as_mail)
         await counter.stop()

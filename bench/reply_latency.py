@@ -1,17 +1,20 @@
-"""A thousand leads reply within ten seconds while enrollments are being sent: how soon is each stopped, and for good?
+"""A thousand leads reply within ten seconds under load: how soon is each enrollment stopped, and is anything sent
+later?
 
     .venv/bin/python -m bench.reply_latency --replies 1000
 
-API, worker, Temporal, Postgres and mail sink are processes of their own. The leads that will reply are on their way
-through a sequence of emails, some of which are due at any moment; a campaign is enrolled and mailed meanwhile, as fast
-as the app does it. Half of the replies come as signed messages to the inbound webhook, half as events.
+API, worker, Temporal, Postgres and mail sink are separate processes. The leads that will reply are in a sequence with
+emails due at any moment. Meanwhile a campaign is enrolled and mailed as fast as possible. Half of the replies are
+signed messages to the inbound webhook, half are events.
 
-`p99_s`: from the API's answer to the stopped enrollment, as the gate sees it, in Postgres: the answer waits for it.
-`told_p99_s`: to the signal's arrival in Temporal; `closed_p99_s`: to the workflow's close, as Temporal dates it (each 0
-where it was before the answer); `answer_p99_s`: how long the answer took.
-`emails_after_reply`: emails at the sink that the mirror had not let go when it was stopped, by Message-ID. A trigger
-in this database writes down which it had, in the transaction that stops: an email that was being handed over when the
-reply came is told from one that left after it, exactly (`in_flight`: those that arrived after the answer).
+`p99_s`: from the API's answer until the enrollment is stopped in Postgres, where the send gate sees it; the answer
+waits for it. `told_p99_s`: until the signal has arrived in Temporal. `closed_p99_s`: until the workflow is closed, by
+Temporal's clock. Each is 0 if it happened before the answer. `answer_p99_s`: how long the answer took.
+
+`emails_after_reply`: emails at the sink, by Message-ID, that had not been released when the enrollment was stopped. A
+trigger in this database records the released ones in the transaction that stops the enrollment. So an email that was
+being handed over when the reply came is exactly distinguished from one that left later (`in_flight`: those of the
+former that arrived after the answer).
 """
 
 import argparse
@@ -33,24 +36,25 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from temporalio.api.enums.v1 import EventType
 
-from bench.fairness import p
-from bench.rig import COLD_OUTREACH, Rig, progress, result, rig
-from bench.served import Api, api, ask, campaign_of
+from bench.measures.percentiles import percentile
+from bench.report import progress, result
+from bench.servers.api import Api, api, ask, campaign_of
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
 from cadenza.exit import run_and_leave
 from services.dispatch.dispatcher import Dispatcher
 from webhooks.signing import new_secret, signed_headers
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 WINDOW_SECONDS = 10.0
 NUDGES_PER_SECOND = 20
-"""Emails due in the chain of those that will reply, besides the campaign's."""
+"""Emails due per second in the sequence of the leads that will reply, in addition to the campaign's."""
 NUDGES = 8
 LEAST_WAIT_SECONDS = 5
-"""Between two of them, so that none has had all of them before it replies."""
+"""Between two of these emails, so that no lead has received all of them before it replies."""
 BEFORE_NUDGES_SECONDS = 86_400
 WARM_UP_SECONDS = 4.0
 PATIENCE_SECONDS = 300.0
-BEFORE_STOP = (
+STOP_TRIGGER = (
     "CREATE TABLE bench_let_go (enrollment_id uuid PRIMARY KEY, message_ids text[] NOT NULL)",
     "GRANT INSERT, SELECT ON bench_let_go TO cadenza_app",
     """
@@ -75,13 +79,13 @@ class Replier:
     email: str
     enrollment_id: UUID
     message_id: str
-    """Of the first email that it was sent."""
+    """Message-ID of the first email that the lead received."""
     asked_at: float = 0.0
     answered_at: float = 0.0
 
 
-class Replies:
-    """Sends each reply at its moment, whether or not earlier ones were answered."""
+class ReplySender:
+    """Sends each reply at its planned time, whether or not earlier ones were answered."""
 
     def __init__(self, http: httpx.AsyncClient, secret: str) -> None:
         self._http, self._secret = http, secret
@@ -115,8 +119,8 @@ class Replies:
         assert answer.json()["classification"] == "reply", answer.json()
 
 
-def chain() -> list[dict[str, Any]]:
-    """An email, and more of them with waits between."""
+def reply_steps() -> list[dict[str, Any]]:
+    """Returns the steps of a sequence: an email, then more of them with delays between."""
     steps: list[dict[str, Any]] = [_email("hello")]
     for place in range(NUDGES):
         steps += [{"key": f"wait-{place}", "type": "delay", "config": {"days": 1}}, _email(f"nudge-{place}")]
@@ -128,7 +132,7 @@ def _email(key: str) -> dict[str, Any]:
 
 
 async def repliers_of(servers: Rig, http: httpx.AsyncClient, sequence_id: UUID, count: int) -> list[Replier]:
-    """So many leads that have been sent the first email, and wait for the next."""
+    """Enrolls `count` leads and waits until each was sent the first email. Returns them in random order."""
     body = {"sequence_id": str(sequence_id), "lead_ids": [str(one) for one in await servers.leads(count)]}
     await ask(http, "POST", "/leads/enroll-in-sequence", body)
     mailed = f"SELECT count(*) FROM lead_sequence_state WHERE sequence_id = '{sequence_id}' AND emails_sent > 0"
@@ -149,7 +153,7 @@ async def repliers_of(servers: Rig, http: httpx.AsyncClient, sequence_id: UUID, 
 
 
 async def first_wait_is_long(servers: Rig, sequence_id: UUID) -> None:
-    """Nobody is nudged before all have heard."""
+    """Makes the first delay long, so that no second email is sent before all leads have received the first."""
     longer = text("""
         UPDATE sequence_versions
            SET plan = jsonb_set(plan, '{steps,1,delay_seconds}', to_jsonb(CAST(:seconds AS integer)))
@@ -161,7 +165,7 @@ async def first_wait_is_long(servers: Rig, sequence_id: UUID) -> None:
 
 
 async def begin_nudging(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, seconds: int) -> None:
-    """The next email of each is due somewhere in so many seconds, and from then on one every so many."""
+    """Makes the next email of each lead due at a random time within `seconds`. Later ones follow every `seconds`."""
     move = text("""
         WITH moved AS (
             UPDATE lead_sequence_state
@@ -175,7 +179,8 @@ async def begin_nudging(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID,
 
 
 async def closed_at(servers: Rig, sequence_id: UUID) -> dict[str, float]:
-    """When each workflow of the sequence was closed, once all are: a count each second, then one list."""
+    """Waits until all workflows of the sequence are closed (a count each second); returns the time of each, by
+    enrollment."""
     query = f"CadenzaSequence = '{sequence_id}'"
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (await servers.client.count_workflows(f"{query} AND ExecutionStatus = 'Running'")).count:
@@ -188,15 +193,15 @@ async def closed_at(servers: Rig, sequence_id: UUID) -> dict[str, float]:
     }
 
 
-async def let_go(servers: Rig) -> dict[str, set[str]]:
-    """The Message-IDs that each enrollment had handed over, or was handing over, when it was stopped."""
+async def released_at_stop(servers: Rig) -> dict[str, set[str]]:
+    """Returns, by enrollment, the Message-IDs that were handed over or being handed over when it was stopped."""
     async with servers.database.read(servers.tenant_id) as session:
         rows = await session.execute(text("SELECT enrollment_id, message_ids FROM bench_let_go"))
         return {str(row.enrollment_id): set(row.message_ids) for row in rows}
 
 
-async def ledger(servers: Rig, sequence_id: UUID) -> dict[str, str]:
-    """The enrollment of each Message-ID."""
+async def enrollment_of_message(servers: Rig, sequence_id: UUID) -> dict[str, str]:
+    """Returns the enrollment of each Message-ID."""
     query = text("SELECT rfc_message_id, enrollment_id FROM messages WHERE tenant_id = :t AND sequence_id = :s")
     async with servers.database.read(servers.tenant_id) as session:
         rows = await session.execute(query, {"t": servers.tenant_id, "s": sequence_id})
@@ -204,7 +209,7 @@ async def ledger(servers: Rig, sequence_id: UUID) -> dict[str, str]:
 
 
 async def load_up(servers: Rig, http: httpx.AsyncClient, campaign_id: str) -> str:
-    """Begins to enroll the campaign in cold-outreach; the batch."""
+    """Begins to enroll the campaign in cold-outreach; returns the batch's ID."""
     sequence_id = str(await servers.sequence(COLD_OUTREACH["steps"]))
     batch = await ask(http, "POST", f"/campaigns/{campaign_id}/assign-sequence", {"sequence_id": sequence_id})
     await asyncio.sleep(WARM_UP_SECONDS)
@@ -214,8 +219,8 @@ async def load_up(servers: Rig, http: httpx.AsyncClient, campaign_id: str) -> st
 async def run(
     servers: Rig, app: Api, dispatcher: Dispatcher, secret: str, replies: int, load: int
 ) -> tuple[UUID, list[Replier], dict[str, Any]]:
-    """The replies' sequence, those who replied, and how much was done meanwhile."""
-    sequence_id = await servers.sequence(chain())
+    """Returns the sequence of the replies, the leads that replied, and figures about the load meanwhile."""
+    sequence_id = await servers.sequence(reply_steps())
     every = max(LEAST_WAIT_SECONDS, replies // NUDGES_PER_SECOND)
     await servers.quicken(sequence_id, every)
     await first_wait_is_long(servers, sequence_id)
@@ -227,11 +232,11 @@ async def run(
         batch_id = await load_up(servers, http, campaign_id)
         count = "SELECT count(*) FROM messages WHERE status = 'sent'"
         before, began = await servers.one(count), time.monotonic()
-        await Replies(http, secret).send_all(repliers)
+        await ReplySender(http, secret).send_all(repliers)
         sent, seconds = await servers.one(count) - before, time.monotonic() - began
         batch = await ask(http, "GET", f"/batches/{batch_id}")
-        assert batch["started"] < load, "the campaign was done first: a larger --load"
-    progress(f"answered in {seconds:.1f} s, beside {sent / seconds:.0f} emails/s")
+        assert batch["started"] < load, "the campaign finished first: use a larger --load"
+    progress(f"answered in {seconds:.1f} s, while {sent / seconds:.0f} emails/s were sent")
     return (
         sequence_id,
         repliers,
@@ -245,20 +250,23 @@ async def latencies(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]
     progress("all are closed")
     stopped = [ended[str(one.enrollment_id)] - one.answered_at for one in repliers]
     close = [closed[str(one.enrollment_id)] - one.answered_at for one in repliers]
-    told = [(await told_at(servers, one) or closed[str(one.enrollment_id)]) - one.answered_at for one in repliers]
+    signalled = [
+        (await signalled_at(servers, one) or closed[str(one.enrollment_id)]) - one.answered_at for one in repliers
+    ]
     return {
         "p99_s": late(stopped, 99),
         "max_s": late(stopped, 100),
-        "told_p50_s": late(told, 50),
-        "told_p99_s": late(told, 99),
+        "told_p50_s": late(signalled, 50),
+        "told_p99_s": late(signalled, 99),
         "closed_p50_s": late(close, 50),
         "closed_p99_s": late(close, 99),
         "answer_p99_s": late([one.answered_at - one.asked_at for one in repliers], 99),
     }
 
 
-async def told_at(servers: Rig, one: Replier) -> float | None:
-    """When Temporal was told of the reply; None where the workflow had learned of it at the gate by then."""
+async def signalled_at(servers: Rig, one: Replier) -> float | None:
+    """Returns when Temporal received the signal; None if the workflow had already learned of the reply at the send
+    gate."""
     history = servers.client.get_workflow_handle(
         enrollment_workflow_id(servers.tenant_id, one.enrollment_id)
     ).fetch_history_events()
@@ -269,13 +277,13 @@ async def told_at(servers: Rig, one: Replier) -> float | None:
 
 
 async def emails(servers: Rig, sequence_id: UUID, repliers: Sequence[Replier]) -> dict[str, int]:
-    """Once nothing sends any more."""
-    stopped, enrollments = await let_go(servers), await ledger(servers, sequence_id)
+    """Counts the emails after the stop. Call it when no worker runs any more."""
+    stopped, enrollments = await released_at_stop(servers), await enrollment_of_message(servers, sequence_id)
     answers = {str(one.enrollment_id): one.answered_at for one in repliers}
     at_sink = [line.split() for line in (await servers.sink_log()).splitlines()]
-    theirs = [(float(at), one, enrollments[one]) for at, one in at_sink if one in enrollments]
-    late = [one for one in theirs if one[1] not in stopped[one[2]]]
-    in_flight = [one for one in theirs if one[1] in stopped[one[2]] and one[0] > answers[one[2]]]
+    of_repliers = [(float(at), one, enrollments[one]) for at, one in at_sink if one in enrollments]
+    late = [one for one in of_repliers if one[1] not in stopped[one[2]]]
+    in_flight = [one for one in of_repliers if one[1] in stopped[one[2]] and one[0] > answers[one[2]]]
     return {"emails_after_reply": len(late), "in_flight": len(in_flight)}
 
 
@@ -288,14 +296,14 @@ async def ends(servers: Rig, sequence_id: UUID) -> dict[str, float]:
 
 
 def late(seconds: Sequence[float], percent: int) -> float:
-    """The percentile; what came before the answer took no time after it."""
-    return round(max(0.0, p(list(seconds), percent)), 3)
+    """Returns the percentile; negative values (before the answer) count as 0."""
+    return round(max(0.0, percentile(list(seconds), percent)), 3)
 
 
-async def note_what_was_let_go(servers: Rig) -> None:
+async def create_stop_trigger(servers: Rig) -> None:
     engine = create_async_engine(servers.postgres.owner_url)
     async with engine.begin() as connection:
-        for statement in BEFORE_STOP:
+        for statement in STOP_TRIGGER:
             await connection.execute(text(statement))
     await engine.dispose()
 
@@ -307,7 +315,7 @@ async def main(replies: int, load: int) -> None:
             rig(sink_log=Path(folder) / "sink") as servers,
             api(servers, task_queue, {"CADENZA_INBOUND_WEBHOOK_SECRET": secret}) as app,
         ):
-            await note_what_was_let_go(servers)
+            await create_stop_trigger(servers)
             worker = await servers.worker(task_queue)
             try:
                 sequence_id, repliers, figures = await run(

@@ -1,10 +1,10 @@
-"""Send slots: how fast mailboxes' calendars fill, whether they hold, and how often a lead that waits wakes.
+"""Send slots: reservations per second, whether the limits are kept, and how often a waiting lead wakes.
 
     .venv/bin/python -m bench.slots [--slots 100000] [--mailboxes 8] [--connections 8]
 
-A reservation is `take_slot` under its mailbox's lock, as `defer_message` calls it, in a transaction of its own: leads
-of several zones, due within one day, for mailboxes with a daily cap, an hourly cap and a gap. Afterwards the table is
-counted anew (`broken`), by statements that share nothing with what took the slots.
+A reservation is a call of `take_slot` under the mailbox's lock, as `defer_message` makes it, in its own transaction.
+The leads are in several zones and due within one day; the mailboxes have a daily cap, an hourly cap and a minimum gap.
+Afterwards an independent query counts the violations in the table (`broken`).
 """
 
 import argparse
@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from bench.rig import Rig, progress, result, rig
-from bench.wakeups import wakeups_per_lead
+from bench.measures.wakeups import wakeups_per_lead
+from bench.report import progress, result
+from bench.servers.rig import Rig, rig
 from cadenza.exit import run_and_leave
 from db.call_pool import Call
 from domain.mailboxes.limits import MailboxLimits
@@ -39,9 +40,9 @@ TAKE = Call("""
         SELECT take_slot(lock_mailbox(:tenant_id, :mailbox_id), NULL, :step_id, 1, :due, :days, :caps, :opens, :closes,
                          '0', true) AS slot) s
 """)
-# A day holds no more than its cap; of any thirteen in a row the last is an hour after the first, of any two the later a
-# gap after the other. What is held may be used up to ten seconds late. The window is open from when the first of the
-# zones opens to when the last one closes.
+# Rules: a day has at most its cap. Of any thirteen slots in a row the last is at least an hour after the first; of any
+# two the second is at least the gap later. A held slot may be used up to ten seconds late. The window is open from the
+# time when it opens in the first zone until it closes in the last one.
 BROKEN = text("""
     WITH slots AS (
         SELECT mailbox_id, at, (at AT TIME ZONE :zone)::date AS day,
@@ -78,7 +79,7 @@ def limits() -> dict[str, Any]:
 
 
 class Fill:
-    """Reservations that several connections take from one list."""
+    """Makes a list of reservations over several connections."""
 
     def __init__(self, servers: Rig, mailboxes: list[UUID], slots: int) -> None:
         self._servers = servers
@@ -92,12 +93,12 @@ class Fill:
         self.calls = 0
 
     async def run(self, connections: int) -> float:
-        """The seconds that it took."""
+        """Makes all reservations; returns the seconds that it took."""
         began = time.monotonic()
-        await asyncio.gather(*(self._lane() for _ in range(connections)))
+        await asyncio.gather(*(self._connection() for _ in range(connections)))
         return time.monotonic() - began
 
-    async def _lane(self) -> None:
+    async def _connection(self) -> None:
         while self._work:
             mailbox, zone, due = self._work.pop()
             await self._take(mailbox, self._times[zone], due)
@@ -111,14 +112,14 @@ class Fill:
             if at := await self._servers.database.calls.value(TAKE, key | columns):
                 self._horizons.found(mailbox, (at - due).days)
                 return
-        raise RuntimeError("twenty years are full")
+        raise RuntimeError("no slot is free within twenty years")
 
 
 async def main(slots: int, mailboxes: int, connections: int) -> None:
     async with rig() as servers:
         wakeups = await wakeups_per_lead(servers, 20, 5)
         async with servers.database.write(servers.tenant_id) as session:
-            # Of the leads above, which the count below knows nothing of.
+            # Remove the slots of the leads above, which `broken` must not count.
             await session.execute(text("DELETE FROM send_slots"))
             rows = [
                 {"tenant": servers.tenant_id, "email": f"{uuid4().hex}@bench.example", **limits()}

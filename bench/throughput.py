@@ -1,9 +1,9 @@
-"""Enrollments finished a second: the whole app, a bare workflow of the same shape, and a naive one of 35 actions.
+"""Enrollments finished per second: the app, a bare workflow of the same shape, and a naive one with 35 actions.
 
     .venv/bin/python -m bench.throughput --leads 600
 
 All three run in turns on the same servers, with one worker process each. The app's delays are one second, like the
-others' timers: the same events, without days to wait for.
+timers of the others.
 """
 
 import argparse
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from bench.rig import COLD_OUTREACH, ROOT, ChildProcess, Rig, child, progress, result, rig
-from bench.shapes import BareWorkflow, NaiveWorkflow
+from bench.contenders.workflows import BareWorkflow, NaiveWorkflow
+from bench.report import progress, result
+from bench.servers.child_process import ROOT, ChildProcess, child
+from bench.servers.rig import COLD_OUTREACH, Rig, rig
 from cadenza.exit import run_and_leave
 from services.dispatch.dispatcher import Dispatcher
 from services.enrollments.enrolling import enroll
@@ -23,12 +25,12 @@ from services.enrollments.enrolling import enroll
 WARM_UP = 30
 STARTS_AT_ONCE = 50
 ROUNDS = 4
-NAIVE_SHARE = 4  # a quarter of the leads says enough of what is so much slower
+NAIVE_SHARE = 4  # a quarter of the leads is enough for the much slower naive workflow
 
 
 @dataclass
 class Contender:
-    """One way of doing the work: its worker process, and how a number of enrollments is started and counted."""
+    """One of the compared implementations: its worker process, and functions that start and count enrollments."""
 
     name: str
     worker: ChildProcess
@@ -39,10 +41,10 @@ class Contender:
     cpu_seconds: float = 0.0
 
     async def run(self, count: int) -> None:
-        """Starts `count` and waits until they are finished. Not measured: see `measure`."""
+        """Starts `count` enrollments and waits until they are finished. `measure` also records time and CPU."""
         await self.start(count)
         self.done += count
-        # Counts what is done: a thousand results waited for at once are beyond the server's long polls.
+        # Poll a count: the server cannot serve a thousand long polls for results at once.
         while await self.finished() < self.done:  # noqa: ASYNC110 (another process does the work)
             await asyncio.sleep(0.2)
 
@@ -60,7 +62,7 @@ class Contender:
 
     @property
     def cpu_ms(self) -> float:
-        """Of the worker process, for each enrollment."""
+        """CPU of the worker process for one enrollment, in milliseconds."""
         return self.cpu_seconds / (self.done - WARM_UP) * 1000
 
 
@@ -71,7 +73,7 @@ async def main(leads: int) -> None:
         naive = await bare_contender(servers, NaiveWorkflow, "naive")
         for one in (bare, app, naive):
             await one.run(WARM_UP)
-        # In turns, so that whatever else this machine does meanwhile falls on all of them.
+        # In turns, so that other load on the machine affects all of them.
         for _ in range(ROUNDS):
             await bare.measure(leads // ROUNDS)
             await app.measure(leads // ROUNDS)
@@ -97,7 +99,7 @@ def figures(leads: int, bare: Contender, app: Contender, naive: Contender) -> di
 
 
 async def app_contender(servers: Rig, name: str = "app", tree: Path = ROOT) -> Contender:
-    """`tree`: the checkout whose worker it is, so that two versions of the code can take turns."""
+    """`tree`: the checkout whose worker is started, so that two versions of the code can run in turns."""
     task_queue = f"app-{uuid4()}"
     worker = await servers.worker(task_queue, tree=tree)
     sequence_id = await servers.sequence(COLD_OUTREACH["steps"])
@@ -123,7 +125,9 @@ async def enroll_all(servers: Rig, dispatcher: Dispatcher, sequence_id: UUID, le
 
 async def bare_contender(servers: Rig, shape: type[BareWorkflow] | type[NaiveWorkflow], name: str) -> Contender:
     task_queue = f"{name}-{uuid4()}"
-    worker = await child("bench.shapes", task_queue, environment={"TEMPORAL_ADDRESS": servers.temporal.address})
+    worker = await child(
+        "bench.contenders.workflows", task_queue, environment={"TEMPORAL_ADDRESS": servers.temporal.address}
+    )
     await worker.line()
     task = {field: str(uuid4()) for field in ("tenant_id", "enrollment_id", "step_id")}
     slots = asyncio.Semaphore(STARTS_AT_ONCE)

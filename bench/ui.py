@@ -1,10 +1,11 @@
-"""The web app as its user waits for it: what the first load brings, and how long until a full screen can be used.
+"""Loading times of the web app: the size of its scripts, and the time until a full screen is usable.
 
     .venv/bin/python -m bench.ui [--sequences 500] [--steps 50] [--leads 100000] [--runs 5]
 
-`cadenza up --dev` with so much in it, and a real Chromium with an empty cache for each run. `script_kb`: script that
-the list of sequences loads, as it comes over the wire. `*_s`: from the address being asked for until the first row (or
-node) stands there and the page has answered a click's worth of work; the median of the runs.
+Runs `cadenza up --dev` with the given amount of data, and a real Chromium with an empty cache for each run.
+`script_kb`: scripts that the list of sequences loads, in kilobytes as
+transferred. `*_s`: seconds from the navigation until
+the first row (or node) is visible and the main thread is free; the median of the runs.
 """
 
 import argparse
@@ -17,18 +18,18 @@ from typing import Any
 import httpx
 from playwright.async_api import Browser, Response
 
-from bench.rig import progress, result
+from bench.report import progress, result
 from cadenza.exit import run_and_leave
 from tests.e2e.browser import chromium, signed_in
 from tests.integration.up.up_run import dev_run
 
 EMAIL = {"subject": "Hello {{name}}", "body_text": "A word about {{company}}."}
-# A frame is painted, and the thread is free for what the user does next.
+# Waits until a frame is painted and the main thread is free.
 IDLE = "() => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0)))"
 
 
 async def fill(http: httpx.AsyncClient, sequences: int, steps: int, leads: int) -> str:
-    """The ID of the sequence with many steps."""
+    """Creates the data; returns the ID of the sequence with many steps."""
     for number in range(sequences):
         body = {"name": f"Sequence {number:03}", "steps": [email("intro")]}
         (await http.post("/sequences", json=body)).raise_for_status()
@@ -56,7 +57,8 @@ def leads_csv(count: int) -> str:
 
 
 async def seconds_until(browser: Browser, run: dict[str, str], path: str, sign: str) -> float:
-    """In a fresh profile: from asking for `path` until what `sign` selects is there and the page is free."""
+    """Returns the seconds, in a fresh profile, from navigating to `path` until the selector `sign` matches and the main
+    thread is free."""
     async with signed_in(browser, run) as context:
         page = await context.new_page()
         await page.goto(path, wait_until="commit")

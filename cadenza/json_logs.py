@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from mail.delivery import mask_addresses
+from mail.redaction import mask_addresses
 from services.observability import log_context
 
 # The fields of a log record in which the SDK describes a workflow or an activity.

@@ -22,8 +22,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cadenza.errors import StartError
 from cadenza.runtime.payload_keys import PayloadKeys
 from domain.access.tenant_policy import EXAMPLE_ADDRESS
-from mail.tracking import Links, ring
-from mail.transport import SmtpServer
+from mail.links import Links, ring
+from mail.smtp.server import SmtpServer
 from services import fault_points
 from services.secret_box import SecretBox
 from webhooks.signing import is_secret

@@ -1,4 +1,4 @@
-"""Time zones: their names, the ones that an enrollment may be reckoned in, and what their clocks show."""
+"""Time zones: their names, the zones that an enrollment depends on, and what their clocks show."""
 
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """Names of the time zones that an enrollment may be reckoned in: an empty or unknown one falls back to the
-    sequence's. `holidays` (ISO 3166) are no business days in any of them."""
+    """Names of the time zones that due times of an enrollment depend on. For an empty or unknown name the sequence's
+    counts. `holidays`: ISO 3166 codes of places whose holidays are not business days, in any of the zones."""
 
     lead: str
     sequence: str
@@ -22,7 +22,7 @@ class Zones:
 
 
 def known_zone(name: str) -> str:
-    """The name of an IANA time zone as it is; raises ValueError (`unknown_timezone`) for any other."""
+    """The name of an IANA time zone, unchanged. Raises ValueError (`unknown_timezone`) for any other name."""
     if find_zone(name) is None:
         raise PydanticCustomError("unknown_timezone", "{name} is not an IANA time zone", {"name": repr(name)})
     return name
@@ -33,7 +33,7 @@ ZoneName = Annotated[str, AfterValidator(known_zone), Field(max_length=100)]
 
 @lru_cache(maxsize=4096)
 def find_zone(name: str) -> ZoneInfo | None:
-    """The IANA zone of this name, if there is one. What is none is remembered too: it is looked for on disk."""
+    """The IANA zone of this name, or None. Unknown names are cached, too, since each look-up reads the disk."""
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -41,12 +41,12 @@ def find_zone(name: str) -> ZoneInfo | None:
 
 
 def zone_of(*names: str) -> ZoneInfo:
-    """The first of the names that is an IANA zone; UTC when none is."""
+    """The zone of the first name that is an IANA name; UTC when none is."""
     return next((zone for name in names if (zone := find_zone(name))), ZoneInfo("UTC"))
 
 
 def local_text(moment: datetime | None, *zones: str) -> str:
-    """For a person: `Fri 27 Nov 2026 04:19 Europe/Berlin`; empty without a moment."""
+    """A moment as text for a person: `Fri 27 Nov 2026 04:19 Europe/Berlin`; empty without a moment."""
     if moment is None:
         return ""
     zone = zone_of(*zones)
@@ -54,21 +54,21 @@ def local_text(moment: datetime | None, *zones: str) -> str:
 
 
 def is_tellable(moment: datetime) -> bool:
-    """Whether every zone can tell it: the first and the last year that Python knows have moments that some cannot."""
+    """Whether the moment exists in every zone. In the first and the last year of Python some zones cannot show it."""
     return MINYEAR < moment.year < MAXYEAR
 
 
 def first_showing(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The first moment (UTC) at which the zone's clocks show this time of this day, or a later one.
 
-    So a time that is shown twice (autumn) is its first showing; of what is skipped (an hour in spring, a whole day in
-    Pacific/Apia at the end of 2011) the moment after.
+    For a time that is shown twice (in autumn) it is the first of the two. For a time that is skipped (an hour in
+    spring, a whole day in Pacific/Apia at the end of 2011) it is the moment after the gap.
     """
     wall = datetime.combine(day, clock.replace(fold=0))
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     if _shown(moment, zone) == wall:
         return moment
-    # In a gap, `fold` gives the moments that both offsets would make of it: the clocks jump between the two.
+    # In a gap, the two values of `fold` give the moments by the offset before and after. The jump lies between them.
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     while moment - before > timedelta.resolution:
         middle = before + (moment - before) // 2
@@ -77,10 +77,10 @@ def first_showing(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """The day that it belongs to in the zone: the last one that has begun there.
+    """The day of the moment in the zone: the last day that has begun there.
 
-    Not always what a calendar on the wall shows: where clocks are set back over midnight, the evening that is shown a
-    second time is part of the day that had begun.
+    That is not always the date that clocks show. When clocks are set back over midnight, they show the evening before a
+    second time, but the new day has begun.
     """
     day = moment.astimezone(zone).date()
     while first_showing(day + timedelta(days=1), time(), zone) <= moment:
@@ -89,7 +89,7 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def is_skipped(day: date, zone: ZoneInfo) -> bool:
-    """Whether the zone never had this day."""
+    """Whether the zone's calendar skips this day."""
     noon = datetime.combine(day, time(12))
     if _shown(noon.replace(tzinfo=zone).astimezone(UTC), zone) == noon:
         return False

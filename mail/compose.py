@@ -1,6 +1,6 @@
-"""An email as bytes: RFC 5322 headers, text and HTML as alternatives (RFC 2046), UTF-8, seven-bit on the wire.
+"""Composes an email as bytes: RFC 5322 headers, text and HTML as alternatives (RFC 2046), UTF-8 encoded in seven bits.
 
-Seven-bit (quoted-printable or base64), because a body that needs no 8BITMIME passes every server unchanged.
+The body is quoted-printable or base64, because a message that needs no 8BITMIME passes every server unchanged.
 """
 
 import re
@@ -15,16 +15,18 @@ from uuid import UUID, uuid4
 
 from domain.errors import HeaderInjection, Invalid
 from mail.addresses import normalise_address
-from mail.html_text import html_to_text
+from mail.html.text import html_to_text
 
-# What any program takes for the end of a line, not only RFC 5322: a parser that splits by Unicode finds headers there.
+# Everything that any program treats as a line end, not only what RFC 5322 does: a parser that splits at Unicode line
+# breaks would find extra headers there.
 _LINE_BREAK = re.compile(r"[\x00\n-\r\x1c-\x1e\x85\u2028\u2029]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _REPLY = re.compile(r"\s*re(\[\d+\])?\s*:\s*", re.IGNORECASE)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\s-]*")
-# What a receiver would take for RFC 2047 words, and words too long for a line, must be encoded although ASCII.
+# ASCII text that must be encoded all the same: what a receiver would read as RFC 2047 encoded words, and words too long
+# for a line.
 _NEEDS_ENCODING = re.compile(r"[^ -~]|=\?|[^ ]{900}")
 _OWN = frozenset(
     [
@@ -36,7 +38,8 @@ _OWN = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message, ready but for its form. `date` is aware; `message_id` was fixed before sending."""
+    """The content of one message, before it is composed. `date` is timezone-aware; `message_id` was chosen before
+    sending."""
 
     message_id: str
     date: datetime
@@ -48,16 +51,16 @@ class Outgoing:
     text: str = ""
     html: str = ""
     thread: Sequence[str] = ()
-    """Message-IDs that this one answers, the oldest first, in angle brackets."""
+    """Message-IDs that this message answers, oldest first, in angle brackets."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Further headers. Those that the message needs itself are refused."""
+    """Additional headers. `compose` refuses those that it sets itself."""
 
 
 def compose(message: Outgoing) -> bytes:
-    """The message as it is handed to SMTP, with CRLF line ends and no Bcc.
+    """Returns the message in the form that SMTP takes, with CRLF line ends and without Bcc.
 
-    Raises HeaderInjection (a line break in a header), AddressInvalid, and Invalid for a message without a body,
-    with a malformed Message-ID, or with a header that is not the caller's to set.
+    Raises HeaderInjection (a line break in a header), AddressInvalid, and Invalid for a message without a body, with a
+    malformed Message-ID, or with a header that the caller may not set.
     """
     for name in message.headers:
         if not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN:
@@ -68,8 +71,8 @@ def compose(message: Outgoing) -> bytes:
         **thread_headers(message.thread),
         **message.headers,
     }
-    # The headers are written here and not by EmailMessage: it drops spaces between words when it folds a subject,
-    # and turns a long Message-ID or URL into encoded words, which no receiver matches or follows.
+    # EmailMessage does not write the headers: it drops spaces between words when it folds a subject, and turns a long
+    # Message-ID or URL into encoded words, which receivers neither match nor follow.
     headers = {
         "From": _mailbox("From", message.from_name, message.from_address),
         "To": _mailbox("To", message.to_name, message.to_address),
@@ -81,7 +84,7 @@ def compose(message: Outgoing) -> bytes:
 
 
 def _body(text: str, html: str) -> bytes:
-    """MIME headers and what they describe, written here as the headers above are: `email.mime` takes five times as long
+    """Returns the MIME headers and the body. Written here like the headers above: `email.mime` takes five times as long
     for the same bytes (docs/benchmarks.md)."""
     text, html = _encodable(text), _encodable(html)
     if not text.strip() and not html.strip():
@@ -89,7 +92,7 @@ def _body(text: str, html: str) -> bytes:
     plain = _part(text if text.strip() else html_to_text(html) + "\n", "plain")
     if not html.strip():
         return b"MIME-Version: 1.0\r\n" + plain
-    # Neither quoted-printable nor base64 ever has `=_` in it (RFC 2045 section 6.7), so that no body has this line.
+    # Neither quoted-printable nor base64 ever contains `=_` (RFC 2045 section 6.7), so no body contains the boundary.
     boundary = f"=_{uuid4().hex}".encode()
     head = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n'
     parts = b"".join(b"--" + boundary + b"\r\n" + part for part in (plain, _part(html, "html")))
@@ -97,7 +100,7 @@ def _body(text: str, html: str) -> bytes:
 
 
 def _part(text: str, subtype: str) -> bytes:
-    """Quoted-printable, or base64 where most of it would have to be quoted. Ends with a line's end."""
+    """Encodes as quoted-printable, or as base64 if most characters would have to be quoted. Ends with a line end."""
     lines = _LINE_END.sub("\r\n", text)
     raw = (lines if lines.endswith("\r\n") else lines + "\r\n").encode()
     if len(text.encode("ascii", "ignore")) < len(text) / 2:
@@ -109,19 +112,19 @@ def _part(text: str, subtype: str) -> bytes:
 
 
 def new_message_id(message_uuid: UUID, domain: str) -> str:
-    """The Message-ID (RFC 5322 section 3.6.4) of the message with this ID, sent from a mailbox of `domain`."""
+    """Returns the Message-ID (RFC 5322 section 3.6.4) of message `message_uuid` sent from a mailbox of `domain`."""
     return f"<{message_uuid}@{normalise_address('postmaster@' + domain).partition('@')[2]}>"
 
 
 def reply_subject(subject: str) -> str:
-    """`Re: ` once, whatever the subject already begins with."""
+    """Returns the subject with exactly one `Re: ` in front, whatever it begins with."""
     while prefix := _REPLY.match(subject):
         subject = subject[prefix.end() :]
     return f"Re: {subject}".strip()
 
 
 def thread_headers(previous: Sequence[str]) -> dict[str, str]:
-    """In-Reply-To and the whole References chain of an answer (RFC 5322 section 3.6.4), the oldest first."""
+    """Returns In-Reply-To and the whole References chain of an answer (RFC 5322 section 3.6.4), oldest first."""
     chain = [_message_id(one) for one in previous]
     return {"In-Reply-To": chain[-1], "References": " ".join(chain)} if chain else {}
 
@@ -144,7 +147,7 @@ def _mailbox(header: str, name: str, address: str) -> str:
 
 
 def _encoded(header: str, text: str) -> str:
-    """As it stands where it is plain ASCII, else as encoded words (RFC 2047); folded."""
+    """Returns plain ASCII unchanged and other text as encoded words (RFC 2047); folds both."""
     if _LINE_BREAK.search(text):
         raise HeaderInjection(f"the header {header!r} contains a line break")
     if _NEEDS_ENCODING.search(text):
@@ -153,7 +156,7 @@ def _encoded(header: str, text: str) -> str:
 
 
 def _folded(value: str, start: int) -> str:
-    """Folded at blanks only, to 78 columns where words allow it (RFC 5322 section 2.2.3)."""
+    """Folds at spaces only, to 78 columns where the words are short enough (RFC 5322 section 2.2.3)."""
     folded, column = "", start
     for word in value.split():
         if folded and column + 1 + len(word) > 78:
@@ -164,5 +167,5 @@ def _folded(value: str, start: int) -> str:
 
 
 def _encodable(text: str) -> str:
-    """Without what UTF-8 or a message cannot carry: lone surrogates, NUL."""
+    """Removes NUL and replaces lone surrogates: a message cannot carry the one, UTF-8 cannot encode the other."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

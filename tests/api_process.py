@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import httpx
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, choose_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from tests.programs import Process, start_program
 from tests.shared_servers import namespace_at
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
 from tests.guarded_exit import pytest_cmdline_main
 from tests.integration.up.up_run import UpRun, dev_run

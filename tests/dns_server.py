@@ -1,4 +1,4 @@
-"""A real DNS server on loopback, over UDP and TCP, that answers from a table and can be told to misbehave."""
+"""A real DNS server on loopback, over UDP and TCP, that answers from a table and can be made to fail."""
 
 import asyncio
 import struct
@@ -17,15 +17,15 @@ import dns.rdatatype
 import dns.rrset
 
 from cadenza.embedded.ports import LOOPBACK
-from mail.dns import Lookup
+from mail.dns import DnsLookup
 
 SERVFAIL, TIMEOUT, REFUSED = "SERVFAIL", "TIMEOUT", "REFUSED"
 
 
 @dataclass
 class DnsServer:
-    """`records`: by name and type, in the text form of zone files. `failing`: by name, what comes instead of an answer.
-    Answers about names in `cut` do not fit into UDP."""
+    """`records`: by name and type, in the format of zone files. `failing`: by name, the failure instead of an answer.
+    Answers about names in `cut` are truncated over UDP."""
 
     port: int = 0
     records: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
@@ -35,15 +35,15 @@ class DnsServer:
     asked_over_tcp: Counter[str] = field(default_factory=Counter[str])
 
     def txt(self, name: str, *texts: str) -> None:
-        """Each text is a record, in strings of at most 255 bytes."""
+        """Sets TXT records, each split into strings of at most 255 bytes."""
         pieces = [[text[i : i + 255] for i in range(0, len(text), 255)] or [""] for text in texts]
         self.records[name, "TXT"] = [" ".join(f'"{piece}"' for piece in one) for one in pieces]
 
     def set(self, name: str, kind: str, *values: str) -> None:
         self.records[name, kind] = list(values)
 
-    def lookup(self, *, seconds: float = 2.0) -> Lookup:
-        return Lookup([LOOPBACK], port=self.port, seconds=seconds, try_seconds=0.5)
+    def lookup(self, *, seconds: float = 2.0) -> DnsLookup:
+        return DnsLookup([LOOPBACK], port=self.port, seconds=seconds, try_seconds=0.5)
 
     def answer(self, wire: bytes, *, udp: bool) -> bytes | None:
         query = dns.message.from_wire(wire)

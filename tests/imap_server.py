@@ -1,6 +1,6 @@
-"""A real IMAP server (pymap, in memory) on a free loopback port, and what a test does to an inbox.
+"""A real IMAP server (pymap, in memory) on a free loopback port, with functions that change an inbox.
 
-Messages are delivered through IMAP itself, by APPEND on a connection of the test's own.
+Messages are delivered with APPEND on a separate IMAP connection.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class _ConfigWithoutIdle(_Config):
 
 @dataclass
 class TestImap:
-    """`connections` that are open now; `logins` counts all that were ever made."""
+    """`connections`: the open ones. `made`: the number of connections that were ever opened."""
 
     __test__ = False
 
@@ -60,7 +60,7 @@ class TestImap:
     made: int = 0
 
     async def account(self) -> str:
-        """A new user with an empty inbox, and PASSWORD."""
+        """Creates a user with an empty inbox and PASSWORD; returns the user name."""
         user = f"u{uuid4().hex[:10]}@sender.example"
         hashed = await Passwords(self.config).hash_password(PASSWORD)
         identity = Identity(user, self.backend.login, None, frozenset())
@@ -79,7 +79,8 @@ class TestImap:
             client.login(user, PASSWORD)
             if folder != "INBOX":
                 client.create(folder)
-            # imaplib writes in small pieces: each would wait for the one before to be acknowledged.
+            # imaplib writes in small pieces. With Nagle's algorithm each would wait for the last one to be
+            # acknowledged.
             client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             when = imaplib.Time2Internaldate(at or datetime.now(UTC))
             for message in messages:
@@ -87,7 +88,7 @@ class TestImap:
                 assert status == "OK", answer
 
     async def flags(self, user: str) -> list[bytes]:
-        """What the server has marked each message of the inbox with."""
+        """Returns the server's FETCH responses with the flags of each message in the inbox."""
 
         def ask() -> list[bytes]:
             with imaplib.IMAP4(LOOPBACK, self.port) as client:
@@ -98,11 +99,11 @@ class TestImap:
         return await asyncio.to_thread(ask)
 
     def forget(self, user: str) -> None:
-        """The account is set up anew, as after a restore: other messages under other UIDs."""
+        """Empties the account and changes its UIDVALIDITY, as after a restore of the mail server."""
         self.config.set_cache.pop(user)
 
     def cut(self) -> None:
-        """Every connection is lost."""
+        """Aborts every connection."""
         for writer in list(self.connections):
             writer.transport.abort()
 
@@ -113,7 +114,7 @@ class TestImap:
         self._server = None
 
     async def start(self) -> None:
-        """On the same port, with the same messages."""
+        """Starts the server, after `stop` on the same port and with the same messages."""
         serve = IMAPServer(self.backend.login, self.config)
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -126,7 +127,7 @@ class TestImap:
             finally:
                 self.connections.discard(writer)
 
-        # pymap keeps what it needs in context variables, which each connection takes over from here.
+        # pymap uses context variables, which each connection inherits from this context.
         context = copy_context()
         context.run(self.config.apply_context)
         starting = context.run(asyncio.create_task, asyncio.start_server(connected, LOOPBACK, self.port))

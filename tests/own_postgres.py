@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import superuser
 from cadenza.maintenance.migrate import upgrade
 

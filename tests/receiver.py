@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real HTTP server on loopback, which keeps what it was sent and answers as told."""
+"""A webhook receiver: a real HTTP server on loopback that stores the requests and sends the given answers."""
 
 import asyncio
 import json
@@ -26,14 +26,14 @@ class Heard:
         return json.loads(self.body)
 
     def verified(self, secret: str) -> Any:
-        """The body, once the standard's own library has found its signature good."""
+        """Returns the body after the standard's library has verified its signature."""
         return Webhook(secret).verify(self.body, self.headers)
 
 
 @dataclass
 class Receiver:
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list[tuple[int, dict[str, str]]])
-    """What the next requests are answered; 204 when there is nothing left."""
+    """Answers to the next requests; 204 after the last one."""
     heard: list[Heard] = field(default_factory=list[Heard])
     hang: bool = False
     flood: bool = False

@@ -19,8 +19,9 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, Register
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from cadenza.embedded import NAMESPACE, EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import DATABASE
+from cadenza.embedded.temporal_server import NAMESPACE, EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
 from cadenza.runtime.search_attributes import ensure_search_attributes
 from workflows.search_attributes import REGISTRY

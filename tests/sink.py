@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that keeps what it is given, and can be told to misbehave."""
+"""A real SMTP server on loopback that stores messages, and can be made to refuse or stall."""
 
 import asyncio
 import email
@@ -35,9 +35,9 @@ class Received:
 
 @dataclass
 class Sink:
-    """`answers` are given, one each, to the next messages at the final dot, or at RCPT for those in `rcpt_answers`.
+    """`answers`: one for each of the next messages at the final dot; `rcpt_answers`: the same at RCPT.
 
-    A gate that is closed keeps the final dot (or the recipient) from being answered, until it is opened.
+    While a gate is closed, the final dot (or the recipient) is not answered.
     """
 
     received: list[Received] = field(default_factory=list[Received])
@@ -84,18 +84,18 @@ class Sink:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         answer = self.answers.pop(0) if self.answers else "250 2.0.0 taken"
         if answer.startswith("2"):
-            # Taken when the final dot was read, whoever lives to hear the answer.
+            # The message counts as accepted once the final dot was read, even if the client dies before the answer.
             self.received.append(Received(envelope.rcpt_tos[0], envelope.content))
         self.at_gate.set()
         await self.gate.wait()
         return answer
 
     def subjects(self, to: str | None = None) -> list[str]:
-        """Subjects in the order of arrival, of one recipient if one is named."""
+        """Returns the subjects in order of arrival, optionally of one recipient only."""
         return [one.subject for one in self.received if to is None or one.to == to]
 
     def duplicates(self) -> list[str]:
-        """Message-IDs that arrived more than once."""
+        """Returns Message-IDs that arrived more than once."""
         return [
             message_id for message_id, times in Counter(one.message_id for one in self.received).items() if times > 1
         ]

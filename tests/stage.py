@@ -23,8 +23,8 @@ from domain.enrollments.status import ResumeMode
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec
 from domain.sequences.yaml_text import load
-from mail.tracking import Links
-from mail.transport import SmtpServer
+from mail.links import Links
+from mail.smtp.server import SmtpServer
 from services.development.time_travel import fast_forward
 from services.enrollments import enrolling, steering
 from services.inbound.receiving import EventRecorded, LeadEvent, record_event
@@ -36,7 +36,7 @@ from tests.shared_servers import namespace_at
 from tests.sink import Sink
 from webhooks.client import WebhookClient
 from workflows.enrollment import EnrollmentWorkflow
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 COLD_OUTREACH = load((Path(__file__).parent.parent / "examples" / "cold-outreach.yaml").read_text("utf-8"))
 SETTLE_SECONDS = 180

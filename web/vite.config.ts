@@ -23,7 +23,18 @@ export default defineConfig({
   test: {
     // Plain modules are tested in Node.js, components (`.test.tsx`) in a DOM with a server on loopback.
     projects: [
-      { extends: true, test: { name: "modules", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: {
+          name: "modules",
+          include: ["src/**/*.test.ts"],
+          environment: "node",
+          // They are pure, so they may share one module cache: a third of the time.
+          isolate: false,
+          pool: "threads",
+          testTimeout: 60_000,
+        },
+      },
       {
         extends: true,
         test: {

@@ -1,7 +1,7 @@
-"""Sends webhooks to addresses that tenants name, and to nothing of our own network.
+"""Sends webhooks to URLs that tenants choose, but never into our own network.
 
-The name is resolved once, each address is checked, and the connection is opened to a checked address: a name that
-resolves otherwise a moment later (DNS rebinding) changes nothing. TLS and the Host header keep the name.
+The name is resolved once, each address is checked, and the connection is opened to a checked address, so a name that
+resolves differently a moment later (DNS rebinding) has no effect. TLS and the Host header use the name.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ USER_AGENT = "Cadenza-Webhooks/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class WebhookAnswer:
     status_code: int
 
 
@@ -35,14 +35,14 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        # A cast: its declared type is that of a stand-in for when anyio is missing.
+        # A cast, because the declared type is that of the placeholder for a missing anyio.
         self._plain = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (the interface of httpcore)
+        timeout: float | None = None,  # noqa: ASYNC109 (given by httpcore's interface)
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -51,7 +51,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         except (OSError, UnicodeError):
             raise WebhookFailed("the host name cannot be resolved") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        # One bad address among good ones is no accident, or at least nobody's loss.
+        # One private address among public ones is refused, too: it is most likely an attack.
         for address in addresses:
             refuse_private(address, allow_private=self._allow_private)
         failure: Exception = WebhookFailed("the host name cannot be resolved")
@@ -75,7 +75,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
 
 
 class WebhookClient:
-    """`allow_private` lets development reach receivers on the same machine and network; never set it in production."""
+    """`allow_private` permits receivers on the same machine and network. It is for development only."""
 
     def __init__(
         self,
@@ -89,11 +89,12 @@ class WebhookClient:
         self._tls = tls
         self._pool: httpcore.AsyncConnectionPool | None = None
 
-    async def send(self, url: str, secret: str, webhook_id: str, body: str) -> Delivered:
-        """POSTs the JSON `body`, signed. Only a 2xx answer is success.
+    async def send(self, url: str, secret: str, webhook_id: str, body: str) -> WebhookAnswer:
+        """POSTs the signed JSON `body`. Only a 2xx answer is a success.
 
-        Raises WebhookFailed (worth trying again) and its subclasses: WebhookAddressRefused, WebhookUrlInvalid,
-        WebhookRedirected. Their texts name neither the URL nor what the receiver said: both are the tenant's own.
+        Raises WebhookFailed (worth a retry) and its subclasses WebhookAddressRefused, WebhookUrlInvalid,
+        WebhookRedirected. Their texts contain neither the URL nor the receiver's answer: both are private data of the
+        tenant.
         """
         headers = {
             "Content-Type": "application/json",
@@ -113,7 +114,7 @@ class WebhookClient:
             raise WebhookRedirected(f"the receiver answered {status}", status_code=status)
         if not 200 <= status < 300:
             raise WebhookFailed(f"the receiver answered {status}", status_code=status)
-        return Delivered(status)
+        return WebhookAnswer(status)
 
     async def aclose(self) -> None:
         if self._pool is not None:
@@ -126,7 +127,7 @@ class WebhookClient:
         async with self._connections().stream(
             "POST", target, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
         ) as response:
-            # Read to be polite, and no further than that: the receiver may send without end.
+            # Read the body, so that the receiver is not cut off, but only up to a limit: it may send without end.
             received = 0
             async for chunk in response.aiter_stream():
                 received += len(chunk)
@@ -135,8 +136,8 @@ class WebhookClient:
             return response.status
 
     def _connections(self) -> httpcore.AsyncConnectionPool:
-        """Made when it is first needed (reading the certificates takes a while); no connection is kept for another
-        call, so that each call resolves its name and checks it."""
+        """Creates the pool on first use, because loading the certificates takes a while. No connection is reused, so
+        each request resolves its name and checks the addresses."""
         if self._pool is None:
             self._pool = httpcore.AsyncConnectionPool(
                 ssl_context=self._tls or ssl.create_default_context(),

@@ -1,8 +1,8 @@
 """Signatures by Standard Webhooks (https://www.standardwebhooks.com), version 1: HMAC-SHA256 over ID, time and body.
 
-A secret is `whsec_` and 24 random bytes in standard base64. Its owner checks what we send with any library of that
-standard; what others send us is checked here, byte by byte: the Python library reads every body as UTF-8, and mail
-need not be.
+A secret is `whsec_` and 24 random bytes in standard base64. Receivers can verify our requests with any library of the
+standard. Requests to us are verified here, on bytes: the Python library decodes every body as UTF-8, which mail need
+not be.
 """
 
 import base64
@@ -20,7 +20,7 @@ from standardwebhooks.webhooks import Webhook
 from domain.errors import DomainError
 
 TOLERANCE = timedelta(minutes=5)
-"""How far the sender's clock may be from ours: a captured request is worthless after it."""
+"""How far the sender's clock may differ from ours. A captured request cannot be replayed later than this."""
 
 _PREFIX = "whsec_"
 _VERSION = "v1"
@@ -30,7 +30,7 @@ _MAX_ID = 256
 
 
 class InvalidSignature(DomainError):
-    """Missing, forged, or too old. It says no more than that, so that nobody learns by trying."""
+    """The signature is missing, forged or too old. The error does not say which, so that nobody learns by trying."""
 
     code = "invalid_signature"
     status = 401
@@ -44,7 +44,7 @@ def new_secret() -> str:
 
 
 def is_secret(text: str) -> bool:
-    """Whether every library of the standard can read it."""
+    """Returns whether every library of the standard can read the secret."""
     try:
         return len(base64.b64decode(text.removeprefix(_PREFIX), validate=True)) >= 24 and text.startswith(_PREFIX)
     except (binascii.Error, ValueError):
@@ -52,7 +52,7 @@ def is_secret(text: str) -> bool:
 
 
 def signed_headers(secret: str, webhook_id: str, at: datetime, body: str) -> dict[str, str]:
-    """The three headers under which `body` is sent. `at` is the time of this attempt."""
+    """Returns the three signature headers for `body`. `at` is the time of this attempt."""
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(at.timestamp())),
@@ -61,16 +61,16 @@ def signed_headers(secret: str, webhook_id: str, at: datetime, body: str) -> dic
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What a request says of itself, before its body has been read."""
+class SignatureClaim:
+    """The signature headers of a request, before its body was read and verified."""
 
     webhook_id: str
     timestamp: str
     signatures: list[str]
 
     def verify(self, ring: str, body: Iterable[bytes]) -> None:
-        """Raises InvalidSignature unless the body, piece by piece, was signed with a secret of the ring (commas between
-        them, while one replaces another)."""
+        """Raises InvalidSignature unless the body, given in pieces, was signed with one of the secrets. `ring` contains
+        several secrets, separated by commas, while one replaces another."""
         keys = [base64.b64decode(secret.strip().removeprefix(_PREFIX)) for secret in ring.split(",")]
         macs = [hmac.new(key, f"{self.webhook_id}.{self.timestamp}.".encode(), sha256) for key in keys]
         for piece in body:
@@ -82,9 +82,9 @@ class Claim:
             raise InvalidSignature
 
 
-def claim(headers: Mapping[str, str], now: datetime) -> Claim:
-    """What the headers (by names in lower case) claim. Raises InvalidSignature for what no body can make true: what is
-    missing, malformed, or beyond the tolerance. Several signatures may be given, parted by blanks."""
+def claim(headers: Mapping[str, str], now: datetime) -> SignatureClaim:
+    """Reads the signature headers (by lower-case name). Raises InvalidSignature if one is missing or malformed, or if
+    the time is beyond the tolerance. A request may have several signatures, separated by spaces."""
     webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not webhook_id or len(webhook_id) > _MAX_ID or not _SECONDS.fullmatch(timestamp):
         raise InvalidSignature
@@ -94,11 +94,12 @@ def claim(headers: Mapping[str, str], now: datetime) -> Claim:
     signatures = [one.removeprefix(f"{_VERSION},") for one in given if one.startswith(f"{_VERSION},")]
     if not signatures:
         raise InvalidSignature
-    return Claim(webhook_id, timestamp, signatures)
+    return SignatureClaim(webhook_id, timestamp, signatures)
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
-    """The webhook-id of a request that was signed with the secret within the tolerance. Raises InvalidSignature."""
+    """Returns the webhook-id of a request that was signed with the secret within the tolerance. Raises
+    InvalidSignature."""
     claimed = claim(headers, now)
     claimed.verify(secret, [body])
     return claimed.webhook_id

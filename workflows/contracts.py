@@ -5,8 +5,6 @@ from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-TASK_QUEUE = "cadenza"
-
 
 def mailboxes_queue(task_queue: str) -> str:
     """Inboxes are watched for hours. They have their own task queue, so that they take no slots of steps."""

@@ -27,7 +27,7 @@ from workflows import search_attributes
 from workflows.contracts import mailboxes_queue
 from workflows.enrollment import EnrollmentWorkflow
 from workflows.mailbox import MailboxWorkflow
-from workflows.messages import enrollment_workflow_id, mailbox_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id, mailbox_workflow_id
 
 RPC_TIMEOUT = timedelta(seconds=10)
 QUEUE_SCHEDULE_ID = "cadenza-process-queue"

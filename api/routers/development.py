@@ -17,7 +17,7 @@ from api.schemas.development import (
     OutboxItem,
     ReplyRequest,
 )
-from mail.devreply import build_bounce, build_complaint, build_reply, build_unsubscribe
+from mail.capture.replies import build_bounce, build_complaint, build_reply, build_unsubscribe
 from services.development.captured_mail import get_captured, list_captured
 from services.development.time_travel import fast_forward
 from services.inbound.tenant_mail import receive_mail

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.schemas.common import Body, Moment, Shape
-from mail.outbox_store import CapturedMessage
+from mail.capture.store import CapturedMessage
 
 
 class OutboxItem(Shape):

@@ -1,16 +1,16 @@
-"""A thousand leads in cold-outreach, while everything around them is killed: is an email lost, or sent twice?
+"""A thousand leads in cold-outreach while all processes are killed again and again: is an email lost or sent twice?
 
     .venv/bin/python -m bench.chaos [--seed 1] [--enrollments 1000] [--forms skip,resend,two] [--at after_250]
 
-Worker (10 times), API (3), Temporal (3) and Postgres (3) die by SIGKILL at moments that the seed chooses, and come up
-again; the mail server refuses, stalls, drops connections and answers 4xx and 5xx. What each lead must come to was said
-before (fates.py). `--at` arms every worker and API at a fault point (services/fault_points.py) on top of that.
+Worker (10 times), API (3), Temporal (3) and Postgres (3) are killed with SIGKILL at times derived from the seed, and
+restarted. The mail server refuses, stalls, drops connections and answers 4xx and 5xx. How each lead must end is fixed
+before the run (fates.py). `--at` additionally kills workers and APIs at a fault point (services/fault_points.py).
 
-Three forms in turn: an unknown outcome is skipped (the default), or sent again (`resend`), and two workers and two APIs
-(`two`), all of them dispatching. Beside the first runs a naive sender, whose worker is killed at the same moments and
-which must show duplicates. docs/survival.md tells it whole.
+There are three forms: an unknown outcome is skipped (`skip`, the default), an unknown outcome is sent again (`resend`),
+and two workers and two APIs run at once, all of them dispatching (`two`). During the first form a naive sender runs as
+well. Its worker is killed at the same times, and it must show duplicates. docs/survival.md describes everything.
 
-The figures are the sums of the forms; the naive sender's duplicates are `control_duplicated`.
+The figures are sums over the forms. `control_duplicated`: the naive sender's duplicates.
 """
 
 import argparse
@@ -22,9 +22,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.chaos.run import Form, Outcome, Size, killed, run
-from bench.chaos.supervisor import Victim
-from bench.rig import progress, result
+from bench.chaos.kills import Victim
+from bench.chaos.run import Form, FormResult, RunSize, killed, run
+from bench.report import progress, result
 from cadenza.exit import run_and_leave
 from services.fault_points import FaultPoint
 
@@ -35,7 +35,7 @@ FORMS = {
 }
 FULL = {Victim.WORKER: 10, Victim.API: 3, Victim.TEMPORAL: 3, Victim.POSTGRES: 3}
 PER_SECOND = 10
-"""Leads enrolled a second: two thirds of what one worker does undisturbed on two cores."""
+"""Leads enrolled per second: two thirds of what one undisturbed worker can process on two cores."""
 MOST_ARMED_LIVES, LATEST_PASSING = 10, 40
 COLUMNS = (
     "form",
@@ -52,25 +52,26 @@ COLUMNS = (
 )
 
 
-def size(enrollments: int) -> Size:
+def size(enrollments: int) -> RunSize:
     seconds = max(15.0, enrollments / PER_SECOND)
-    return Size(enrollments, max(20, enrollments // 5), seconds, 60, seconds + 60, FULL)
+    return RunSize(enrollments, max(20, enrollments // 5), seconds, 60, seconds + 60, FULL)
 
 
 def armed(point: FaultPoint | None, seed: int) -> Callable[[int], str | None]:
-    """So many lives of each process end at the point, the n-th time that they pass it."""
+    """Returns the fault point for the n-th start of a process. The first MOST_ARMED_LIVES starts die at the point, each
+    after a random number of passings."""
     rng = random.Random(f"{seed} points")
     passings = [rng.randint(1, LATEST_PASSING) for _ in range(MOST_ARMED_LIVES)]
     return lambda life: f"{point}:{passings[life]}" if point and life < len(passings) else None
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
+def table(outcomes: Sequence[FormResult]) -> str:
     rows = [COLUMNS, *(_row(one) for one in outcomes)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def _row(one: Outcome) -> tuple[str, ...]:
+def _row(one: FormResult) -> tuple[str, ...]:
     figures, deaths = one.verdict.figures(), killed(one.evidence)
     victims = " ".join(f"{name} {deaths[name]}" for name in ("worker", "api", "temporal", "postgres"))
     names = ("enrollments", "as_expected", "lost", "duplicated")
@@ -87,8 +88,8 @@ def _row(one: Outcome) -> tuple[str, ...]:
     )
 
 
-def told(one: Outcome) -> None:
-    """What stands behind the row."""
+def print_details(one: FormResult) -> None:
+    """Prints the details behind a row of the table."""
     evidence = one.evidence
     progress(
         f"{one.form.name}: {one.seconds:.0f} s, {evidence.resumed} failed steps resumed, "
@@ -107,20 +108,20 @@ def told(one: Outcome) -> None:
 
 
 async def main(seed: int, enrollments: int, forms: Sequence[str], point: FaultPoint | None, keep: Path | None) -> None:
-    outcomes: list[Outcome] = []
+    outcomes: list[FormResult] = []
     for name in forms:
         progress(f"{name}: {enrollments} enrollments, seed {seed}")
         with tempfile.TemporaryDirectory(prefix="cadenza-chaos-") as temporary:
             folder = keep / name if keep else Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
             outcomes.append(await run(FORMS[name], size(enrollments), seed, folder, armed(point, seed)))
-        told(outcomes[-1])
+        print_details(outcomes[-1])
         progress(table(outcomes))
     figures: Counter[str] = Counter()
     for one in outcomes:
         figures.update(one.verdict.figures())
-    convicted = sum(one.control.duplicated for one in outcomes if one.control is not None)
-    result("chaos", {**figures, "control_duplicated": convicted})
+    duplicated = sum(one.control.duplicated for one in outcomes if one.control is not None)
+    result("chaos", {**figures, "control_duplicated": duplicated})
 
 
 def arguments() -> argparse.Namespace:
@@ -129,7 +130,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--enrollments", type=int, default=1000)
-    parser.add_argument("--forms", default=",".join(FORMS), help="which, with commas between them")
+    parser.add_argument("--forms", default=",".join(FORMS), help="the forms to run, separated by commas")
     parser.add_argument("--at", type=FaultPoint, default=None, help=", ".join(FaultPoint))
     parser.add_argument("--keep", type=Path, default=None, help="a folder for the logs and the mail server's journal")
     return parser.parse_args()

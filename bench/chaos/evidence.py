@@ -1,4 +1,4 @@
-"""What there is to judge by when all is over: the sink's journal, Postgres, Temporal, the lives of the processes."""
+"""Everything that a run is judged by: the sink's journal, Postgres, Temporal, the lives of the processes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bench.chaos.fates import Role
-from bench.chaos.sink import Happening
-from bench.chaos.world import Life, World
+from bench.chaos.processes import ChaosProcesses, ProcessLife
+from bench.chaos.smtp_sink import SinkEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Enrollment:
+class EnrollmentRecord:
     email: str
     status: str
     reason: str | None
@@ -21,12 +21,12 @@ class Enrollment:
     error: str | None = None
     stopped_at: float | None = None
     let_go: frozenset[str] = frozenset()
-    """The Message-IDs that were with the server, or on their way to it, when it was stopped."""
+    """Message-IDs that were handed over or being handed over when the enrollment was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """A message's move, as the database saw it: its new status; `unknown, skip` or `unknown, resend`."""
+class MessageNote:
+    """A change of a message as recorded by the database: its new status, `unknown, skip` or `unknown, resend`."""
 
     at: float
     what: str
@@ -34,28 +34,28 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MessageRecord:
     message_id: str
     to: str
     email: str
-    """Which of the four: the key of its step, since one that was only reserved has no subject yet."""
+    """The key of its step. A message that was only reserved has no subject yet."""
     status: str
-    notes: tuple[Note, ...] = ()
+    notes: tuple[MessageNote, ...] = ()
 
 
 @dataclass(frozen=True)
 class Evidence:
     roles: Sequence[Role]
-    enrollments: Mapping[str, Enrollment]
-    """By the lead's address."""
-    messages: Sequence[Message]
-    journal: Sequence[Happening]
-    lives: Sequence[Life]
+    enrollments: Mapping[str, EnrollmentRecord]
+    """By the lead's email address."""
+    messages: Sequence[MessageRecord]
+    journal: Sequence[SinkEvent]
+    lives: Sequence[ProcessLife]
     answered: Mapping[str, float]
-    """When the API had answered to what a lead did."""
+    """By email address: when the API had answered the lead's action, in Unix seconds."""
     open_workflows: int = 0
     answers: Mapping[str, int] = field(default_factory=dict[str, int])
-    """What the clients met."""
+    """Status codes and connection errors of the clients."""
     resumed: int = 0
 
 
@@ -78,26 +78,28 @@ _MESSAGES = text("""
 
 
 async def gather_evidence(
-    world: World,
+    processes: ChaosProcesses,
     sequence_id: UUID,
     roles: Sequence[Role],
-    journal: Sequence[Happening],
+    journal: Sequence[SinkEvent],
     answered: Mapping[str, float],
     **more: Any,
 ) -> Evidence:
-    key = {"tenant_id": world.servers.tenant_id, "sequence_id": sequence_id}
-    async with world.database.read(world.servers.tenant_id) as session:
+    key = {"tenant_id": processes.servers.tenant_id, "sequence_id": sequence_id}
+    async with processes.database.read(processes.servers.tenant_id) as session:
         enrollments = [_enrollment(row) for row in await session.execute(_ENROLLMENTS, key)]
         messages = [_message(row) for row in await session.execute(_MESSAGES, key)]
-    return Evidence(roles, {one.email: one for one in enrollments}, messages, journal, world.lives, answered, **more)
+    return Evidence(
+        roles, {one.email: one for one in enrollments}, messages, journal, processes.lives, answered, **more
+    )
 
 
-def _enrollment(row: Any) -> Enrollment:
+def _enrollment(row: Any) -> EnrollmentRecord:
     stopped_at = row.at.timestamp() if row.at else None
     let_go = frozenset(row.message_ids or ())
-    return Enrollment(row.email, row.status, row.stop_reason, row.lead_status, row.error, stopped_at, let_go)
+    return EnrollmentRecord(row.email, row.status, row.stop_reason, row.lead_status, row.error, stopped_at, let_go)
 
 
-def _message(row: Any) -> Message:
-    notes = tuple(Note(float(at), what, int(port or 0)) for at, what, port in row.notes)
-    return Message(row.rfc_message_id, row.email, row.key, row.status, notes)
+def _message(row: Any) -> MessageRecord:
+    notes = tuple(MessageNote(float(at), what, int(port or 0)) for at, what, port in row.notes)
+    return MessageRecord(row.rfc_message_id, row.email, row.key, row.status, notes)

@@ -1,8 +1,8 @@
-"""What becomes of each lead, said before the run: the table of cold-outreach as a pure function.
+"""The fate of each lead, fixed before the run: what it does and how it must end in cold-outreach. Pure functions.
 
-A role is cast from a seed alone: what the lead does, after which email, and what the mail server does to it. Nothing of
-what happens during the run enters, but for one thing that cannot be foretold: an email whose outcome stayed unknown and
-that never arrived (`unheard`) is not answered by its lead, which then goes on as one that is silent.
+A role depends only on the seed: what the lead does, after which email, and how the mail server treats it. The expected
+ending depends on the run in one respect only: a lead cannot react to an email whose outcome stayed unknown and that
+never arrived (`unheard`), so it goes on like a silent lead.
 """
 
 import random
@@ -29,7 +29,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The emails that arrive, in their order, and how the enrollment and the lead end."""
+    """The emails that arrive, in order, and the final status of the enrollment and of the lead."""
 
     emails: tuple[str, ...]
     status: str
@@ -63,7 +63,7 @@ ACTS_AFTER: Mapping[Fate, str] = {
     Fate.PAUSED: INTRO,
     Fate.STOPPED: FOLLOW_UP,
 }
-"""The email upon whose arrival the lead, or whoever steers it, acts."""
+"""The email after whose arrival the lead or a user acts."""
 SAYS_STOP = (Fate.REPLIES_TO_INTRO, Fate.REPLIES_TO_FOLLOW_UP, Fate.UNSUBSCRIBES, Fate.STOPPED)
 SHARES: Mapping[Fate, int] = {
     Fate.SILENT: 26,
@@ -80,48 +80,48 @@ SHARES: Mapping[Fate, int] = {
 }
 
 
-class Mischief(StrEnum):
-    """What the mail server does to one attempt at handing over a message."""
+class ServerFault(StrEnum):
+    """The fault of the mail server during one attempt to hand over a message."""
 
     NONE = ""
     RCPT_451 = "451 to the recipient"
     RCPT_550 = "550 to the recipient"
-    """The address does not exist: a hard bounce, at every attempt."""
+    """The address does not exist: a hard bounce at every attempt."""
     DROP_MID_DATA = "connection dropped in the middle of DATA"
     DOT_451 = "451 to the final dot"
     DOT_554 = "554 to the final dot"
-    """The message is refused for good: the enrollment fails, and somebody resumes it."""
+    """The message is refused permanently: the enrollment fails, and a user resumes it."""
     STALL = "stalls before it answers the final dot"
     CUT_TAKEN = "takes the message and drops the connection"
     CUT_UNTAKEN = "drops the connection at the final dot, and has not taken the message"
 
 
-CUTS = (Mischief.DROP_MID_DATA, Mischief.CUT_TAKEN, Mischief.CUT_UNTAKEN)
-"""After which the sender cannot know, or cannot always."""
+CUTS = (ServerFault.DROP_MID_DATA, ServerFault.CUT_TAKEN, ServerFault.CUT_UNTAKEN)
+"""Faults after which the sender may not know the outcome."""
 AT_RANDOM = (
-    Mischief.RCPT_451,
-    Mischief.DROP_MID_DATA,
-    Mischief.DOT_451,
-    Mischief.DOT_554,
-    Mischief.STALL,
-    Mischief.CUT_TAKEN,
-    Mischief.CUT_UNTAKEN,
+    ServerFault.RCPT_451,
+    ServerFault.DROP_MID_DATA,
+    ServerFault.DOT_451,
+    ServerFault.DOT_554,
+    ServerFault.STALL,
+    ServerFault.CUT_TAKEN,
+    ServerFault.CUT_UNTAKEN,
 )
-SHARE_OF_MISCHIEF = 0.12
-ATTEMPTS_WITH_MISCHIEF = 4
-"""From the fifth attempt at a lead on, the server behaves."""
+FAULT_SHARE = 0.12
+ATTEMPTS_WITH_FAULTS = 4
+"""From the fifth attempt at a lead on there are no faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
     email: str
     fate: Fate
-    mischief: tuple[Mischief, ...]
-    """Of the first attempts at this recipient; the last one holds for all further ones where it is RCPT_550."""
+    faults: tuple[ServerFault, ...]
+    """The faults of the first attempts at this recipient. A final RCPT_550 applies to all later attempts as well."""
 
 
-def cast(seed: int, count: int, *, domain: str = "leads.example", fate: Fate | None = None) -> list[Role]:
-    """`fate`: the same for all."""
+def cast_roles(seed: int, count: int, *, domain: str = "leads.example", fate: Fate | None = None) -> list[Role]:
+    """Creates `count` roles from the seed. `fate`: the same fate for all."""
     rng = random.Random(f"{seed} {domain}")
     fates = rng.choices(list(SHARES), weights=list(SHARES.values()), k=count)
     return [_role(rng, f"lead-{place:05}@{domain}", fate or fates[place]) for place in range(count)]
@@ -129,22 +129,22 @@ def cast(seed: int, count: int, *, domain: str = "leads.example", fate: Fate | N
 
 def _role(rng: random.Random, email: str, fate: Fate) -> Role:
     if fate is Fate.BOUNCES:
-        return Role(email, fate, (Mischief.RCPT_550,))
-    mischief = [
-        rng.choice(AT_RANDOM) if rng.random() < SHARE_OF_MISCHIEF else Mischief.NONE
-        for _ in range(ATTEMPTS_WITH_MISCHIEF)
+        return Role(email, fate, (ServerFault.RCPT_550,))
+    faults = [
+        rng.choice(AT_RANDOM) if rng.random() < FAULT_SHARE else ServerFault.NONE for _ in range(ATTEMPTS_WITH_FAULTS)
     ]
-    return Role(email, fate, tuple(mischief))
+    return Role(email, fate, tuple(faults))
 
 
 def expected(fate: Fate, unheard: Sequence[str] = ()) -> Ending:
-    """`unheard`: emails that were given up as unknown, and have never arrived."""
+    """Returns the ending that a lead must have. `unheard`: emails whose outcome stayed unknown and that never
+    arrived."""
     ending = TO_THE_END if ACTS_AFTER.get(fate) in unheard else TABLE[fate]
     return replace(ending, emails=tuple(one for one in ending.emails if one not in unheard))
 
 
 def email_of(subject: str) -> str:
-    """Which of the four emails it is; of any other, which nobody foretold, the subject."""
+    """Returns which of the four emails has this subject; the subject itself if it is none of them."""
     if subject.startswith("Re: "):
         return INTERESTED
     return {

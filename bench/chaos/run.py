@@ -1,4 +1,4 @@
-"""One run: so many leads are enrolled over the API, act, and are mailed, while everything is killed around them."""
+"""One run: leads are enrolled through the API, act, and are mailed, while all processes are killed again and again."""
 
 import asyncio
 import json
@@ -15,17 +15,18 @@ from sqlalchemy.exc import DBAPIError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
-from bench.chaos.client import PatientClient
-from bench.chaos.control import NaiveOutreachWorkflow, Outreach
+from bench.chaos.event_triggers import create_event_triggers
 from bench.chaos.evidence import Evidence, gather_evidence
-from bench.chaos.fates import CUTS, Fate, Role, cast
+from bench.chaos.fates import CUTS, Fate, Role, cast_roles
 from bench.chaos.judge import Verdict, judge
-from bench.chaos.people import Actor, Operator, People
-from bench.chaos.sink import Happening, read_journal
-from bench.chaos.supervisor import Strike, Victim, strikes, supervise
-from bench.chaos.witness import take_the_stand
-from bench.chaos.world import Shape, World, world
-from bench.rig import COLD_OUTREACH, progress
+from bench.chaos.kills import PlannedKill, Victim, execute_kills, plan_kills
+from bench.chaos.lead_behaviour import ActingLead, LeadBehaviour, Operator
+from bench.chaos.naive_sender import NaiveOutreachWorkflow, Outreach
+from bench.chaos.processes import ChaosProcesses, ProcessCounts, running_processes
+from bench.chaos.retrying_client import RetryingClient
+from bench.chaos.smtp_sink import SinkEvent, read_journal
+from bench.report import progress
+from bench.servers.rig import COLD_OUTREACH
 from domain.access.tenant_policy import REHEARSAL
 from domain.sequences.sequence import SequenceSettings
 from services.access.api_keys import create_key
@@ -34,7 +35,7 @@ T = TypeVar("T")
 ENROLLED_AT_A_TIME = 10
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 900.0
-"""A step that is tried for the fifth time waits for 81 seconds, for the sixth 243."""
+"""The fifth attempt of a step waits 81 seconds, the sixth 243."""
 
 
 @dataclass(frozen=True)
@@ -47,112 +48,119 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Size:
+class RunSize:
     enrollments: int
     control: int
-    """Leads of the naive sender."""
+    """Number of leads of the naive sender."""
     enroll_seconds: float
     wait_seconds: int
-    """What the delays of cold-outreach last: longer than any outage, so that nobody acts too late."""
+    """Duration of the delays in cold-outreach: longer than any outage, so that every lead acts in time."""
     span_seconds: float
-    """Within which everything is killed."""
-    strikes: Mapping[Victim, int]
+    """Time span of the kills."""
+    kills: Mapping[Victim, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Convicted:
-    """The naive sender's duplicates."""
+class NaiveDuplicates:
+    """The duplicates of the naive sender."""
 
     duplicated: int
     by_kills: int
-    """Of these, messages of which the mail server cut no connection."""
+    """Those of messages whose connection the mail server did not cut."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FormResult:
     form: Form
     verdict: Verdict
     evidence: Evidence
-    control: Convicted | None
+    control: NaiveDuplicates | None
     seconds: float
 
 
 async def run(
-    form: Form, size: Size, seed: int, folder: Path, fault_point: Callable[[int], str | None] = lambda life: None
-) -> Outcome:
-    """Raises what the run itself cannot go on with; whatever the app does wrong is in the verdict."""
+    form: Form, size: RunSize, seed: int, folder: Path, fault_point: Callable[[int], str | None] = lambda life: None
+) -> FormResult:
+    """Runs one form. Raises only errors of the run itself; faults of the app are in the verdict."""
     began = time.monotonic()
-    roles, naive = cast(seed, size.enrollments), cast(seed, size.control, domain="naive.example", fate=Fate.SILENT)
+    roles, naive = (
+        cast_roles(seed, size.enrollments),
+        cast_roles(seed, size.control, domain="naive.example", fate=Fate.SILENT),
+    )
     schedule = folder / "schedule.json"
-    schedule.write_text(json.dumps({role.email: role.mischief for role in [*roles, *naive]}))
-    shape = Shape(form.workers, form.apis, form.control, fault_point)
-    async with world(shape, schedule, seed, folder) as there:
-        await take_the_stand(there.servers.postgres.owner_url)
-        sequence_id, key = await _prepared(there, form, size)
-        actors = await _leads(there, roles)
-        async with PatientClient(there.urls, key) as client:
-            people = People(actors, client, there.database, there.servers.tenant_id)
+    schedule.write_text(json.dumps({role.email: role.faults for role in [*roles, *naive]}))
+    shape = ProcessCounts(form.workers, form.apis, form.control, fault_point)
+    async with running_processes(shape, schedule, seed, folder) as processes:
+        await create_event_triggers(processes.servers.postgres.owner_url)
+        sequence_id, key = await _prepared(processes, form, size)
+        actors = await _leads(processes, roles)
+        async with RetryingClient(processes.urls, key) as client:
+            behaviour = LeadBehaviour(actors, client, processes.database, processes.servers.tenant_id)
             operator = Operator(client, sequence_id)
-            planned = strikes(seed, size.span_seconds, size.strikes)
+            planned = plan_kills(seed, size.span_seconds, size.kills)
             work = [
                 _enroll(client, sequence_id, actors, size.enroll_seconds),
-                _kill(there, planned),
-                *([_naive_outreach(there, naive, size)] if form.control else []),
+                _kill(processes, planned),
+                *([_naive_outreach(processes, naive, size)] if form.control else []),
             ]
             await _beside(
-                _until_over(there, sequence_id, people, len(roles), work), people.live(there.journal), operator.work()
+                _until_over(processes, sequence_id, behaviour, len(roles), work),
+                behaviour.live(processes.journal),
+                operator.work(),
             )
-            people.aclose()
-        journal = read_journal(there.journal.read_text())
+            behaviour.aclose()
+        journal = read_journal(processes.journal.read_text())
         evidence = await gather_evidence(
-            there,
+            processes,
             sequence_id,
             roles,
             journal,
-            people.answered,
-            open_workflows=await _insisting(lambda: _open_workflows(there, sequence_id)),
+            behaviour.answered,
+            open_workflows=await _retried(lambda: _open_workflows(processes, sequence_id)),
             answers=client.answers,
             resumed=operator.resumed,
         )
     twice = naive_duplicates(journal, naive) if form.control else None
-    return Outcome(form, judge(evidence), evidence, twice, time.monotonic() - began)
+    return FormResult(form, judge(evidence), evidence, twice, time.monotonic() - began)
 
 
-def naive_duplicates(journal: Sequence[Happening], naive: Sequence[Role]) -> Convicted:
-    """Arrivals of the naive sender's emails beyond the first of each Message-ID."""
-    theirs = {role.email for role in naive}
-    arrivals = Counter(one.message_id for one in journal if one.did == "taken" and one.to in theirs)
+def naive_duplicates(journal: Sequence[SinkEvent], naive: Sequence[Role]) -> NaiveDuplicates:
+    """Counts the arrivals of the naive sender's emails after the first of each Message-ID."""
+    naive_addresses = {role.email for role in naive}
+    arrivals = Counter(one.message_id for one in journal if one.did == "taken" and one.to in naive_addresses)
     cut = {one.message_id for one in journal if one.did in CUTS}
     extra = {message_id: times - 1 for message_id, times in arrivals.items()}
-    return Convicted(sum(extra.values()), sum(times for message_id, times in extra.items() if message_id not in cut))
+    return NaiveDuplicates(
+        sum(extra.values()), sum(times for message_id, times in extra.items() if message_id not in cut)
+    )
 
 
-async def _prepared(there: World, form: Form, size: Size) -> tuple[UUID, str]:
-    """The sequence, active, and a key to the API."""
-    servers = there.servers
+async def _prepared(processes: ChaosProcesses, form: Form, size: RunSize) -> tuple[UUID, str]:
+    """Creates and activates the sequence. Returns its ID and an API key."""
+    servers = processes.servers
     sequence_id = await servers.sequence(COLD_OUTREACH["steps"], SequenceSettings(unknown_outcome=form.policy))
     await servers.quicken(sequence_id, size.wait_seconds)
-    async with there.database.write(servers.tenant_id) as session:
-        # So much goes wrong here that a mailbox of its own would be held at once.
+    async with processes.database.write(servers.tenant_id) as session:
+        # The circuit breakers of a normal mailbox would hold it at once, with so many failures.
         settings = text("UPDATE tenants SET settings = CAST(:settings AS jsonb) WHERE id = :id")
         await session.execute(settings, {"settings": REHEARSAL.model_dump_json(), "id": servers.tenant_id})
         return sequence_id, (await create_key(session, name="Chaos", scopes=["write"])).key
 
 
-async def _leads(there: World, roles: list[Role]) -> list[Actor]:
+async def _leads(processes: ChaosProcesses, roles: list[Role]) -> list[ActingLead]:
     insert = text("""
         INSERT INTO leads (tenant_id, email, first_name, last_name, company)
         SELECT :tenant_id, email, 'Ada', 'Lovelace', 'Acme' FROM unnest(CAST(:emails AS text[])) AS email
         RETURNING email, id
     """)
-    key = {"tenant_id": there.servers.tenant_id, "emails": [role.email for role in roles]}
-    async with there.database.write(there.servers.tenant_id) as session:
+    key = {"tenant_id": processes.servers.tenant_id, "emails": [role.email for role in roles]}
+    async with processes.database.write(processes.servers.tenant_id) as session:
         ids = {row.email: row.id for row in await session.execute(insert, key)}
-    return [Actor(role, ids[role.email]) for role in roles]
+    return [ActingLead(role, ids[role.email]) for role in roles]
 
 
-async def _enroll(client: PatientClient, sequence_id: UUID, actors: list[Actor], seconds: float) -> None:
-    """A few at a time, evenly, each request until it is answered."""
+async def _enroll(client: RetryingClient, sequence_id: UUID, actors: list[ActingLead], seconds: float) -> None:
+    """Enrolls a few leads at a time, evenly over `seconds`. Repeats each request until it is answered."""
     began = time.monotonic()
     for place in range(0, len(actors), ENROLLED_AT_A_TIME):
         await asyncio.sleep(began + seconds * place / len(actors) - time.monotonic())
@@ -162,65 +170,74 @@ async def _enroll(client: PatientClient, sequence_id: UUID, actors: list[Actor],
         assert len(answer["enrolled"]) == len(lead_ids), answer
 
 
-async def _kill(there: World, planned: list[Strike]) -> None:
-    """From the first email on: what dies before it has come up proves nothing."""
-    while '"taken"' not in await asyncio.to_thread(there.journal.read_text):  # noqa: ASYNC110 (others do the work)
+async def _kill(processes: ChaosProcesses, planned: list[PlannedKill]) -> None:
+    """Waits for the first email, then kills: killing a process that is still starting proves nothing."""
+    while '"taken"' not in await asyncio.to_thread(processes.journal.read_text):  # noqa: ASYNC110 (another process does the work)
         await asyncio.sleep(POLL_SECONDS)
-    await supervise(there, planned)
+    await execute_kills(processes, planned)
 
 
-async def _naive_outreach(there: World, naive: list[Role], size: Size) -> None:
-    """Starts the naive workflows evenly, and waits for them."""
+async def _naive_outreach(processes: ChaosProcesses, naive: list[Role], size: RunSize) -> None:
+    """Starts the naive workflows evenly and waits for them."""
     began = time.monotonic()
     handles: list[Any] = []
     for place, role in enumerate(naive):
         await asyncio.sleep(began + size.enroll_seconds * place / len(naive) - time.monotonic())
 
         async def start(email: str = role.email) -> Any:
-            return await there.servers.client.start_workflow(
+            return await processes.servers.client.start_workflow(
                 NaiveOutreachWorkflow.run,
                 Outreach(email, size.wait_seconds),
                 id=f"naive/{email}",
-                task_queue=f"{there.task_queue}-naive",
+                task_queue=f"{processes.task_queue}-naive",
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             )
 
-        handles.append(await _insisting(start))
+        handles.append(await _retried(start))
     for handle in handles:
-        await _insisting(handle.result)
+        await _retried(handle.result)
 
 
 async def _until_over(
-    there: World, sequence_id: UUID, people: People, count: int, work: Sequence[Coroutine[Any, Any, None]]
+    processes: ChaosProcesses,
+    sequence_id: UUID,
+    behaviour: LeadBehaviour,
+    count: int,
+    work: Sequence[Coroutine[Any, Any, None]],
 ) -> None:
-    """All that there is to do is done, and every enrollment has ended, here and in Temporal; or patience has."""
+    """Waits until the work is done and every enrollment has ended in Postgres and Temporal, at most
+    PATIENCE_SECONDS."""
     await asyncio.gather(*work)
-    progress("everybody is enrolled, everything was killed")
+    progress("all leads are enrolled, all kills are done")
     deadline = time.monotonic() + PATIENCE_SECONDS
     ended = text("""
         SELECT count(*) FROM lead_sequence_state
          WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND status IN ('completed', 'stopped')
     """)
-    key = {"tenant_id": there.servers.tenant_id, "sequence_id": sequence_id}
+    key = {"tenant_id": processes.servers.tenant_id, "sequence_id": sequence_id}
 
     async def how_many() -> int:
-        async with there.database.read(there.servers.tenant_id) as session:
+        async with processes.database.read(processes.servers.tenant_id) as session:
             return int((await session.execute(ended, key)).scalar_one())
 
     while time.monotonic() < deadline:
-        if await _insisting(how_many) == count and people.are_done and not await _open_workflows(there, sequence_id):
+        if (
+            await _retried(how_many) == count
+            and behaviour.are_done
+            and not await _open_workflows(processes, sequence_id)
+        ):
             return
         await asyncio.sleep(POLL_SECONDS)
-    progress("patience is over: some enrollments have not ended")
+    progress("some enrollments have not ended in time")
 
 
-async def _open_workflows(there: World, sequence_id: UUID) -> int:
+async def _open_workflows(processes: ChaosProcesses, sequence_id: UUID) -> int:
     query = f"CadenzaSequence = '{sequence_id}' AND ExecutionStatus = 'Running'"
-    return (await there.servers.client.count_workflows(query)).count
+    return (await processes.servers.client.count_workflows(query)).count
 
 
-async def _insisting(ask: Callable[[], Awaitable[T]]) -> T:
-    """Asks a server that is killed now and then until it answers."""
+async def _retried(ask: Callable[[], Awaitable[T]]) -> T:
+    """Repeats a query until the server, which may be down, answers."""
     while True:
         try:
             return await ask()
@@ -229,7 +246,7 @@ async def _insisting(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _beside(main: Coroutine[Any, Any, None], *others: Coroutine[Any, Any, None]) -> None:
-    """Runs `main` to its end; the others go on for as long, and must not fail."""
+    """Runs `main` to its end, and the others in the background until then. Raises an error of any of them."""
     tasks = [asyncio.create_task(one) for one in (main, *others)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -242,5 +259,5 @@ async def _beside(main: Coroutine[Any, Any, None], *others: Coroutine[Any, Any, 
 
 
 def killed(evidence: Evidence) -> Counter[str]:
-    """How often each kind of process was killed."""
+    """Returns how often each kind of process was killed."""
     return Counter(life.name.partition("-")[0] for life in evidence.lives if life.was_killed)

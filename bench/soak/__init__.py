@@ -1,1 +1,2 @@
-"""Hours of steady load: does memory, lag or the database grow as it must not, and does any log complain?"""
+"""Steady load for an hour or more: checks that memory, lag and the database do not grow unexpectedly, and that no log
+contains warnings."""

@@ -1,4 +1,4 @@
-"""The load itself, on servers that run: first its limit, then so much of it, then the end of everything begun."""
+"""The load on running servers: measures the limit, applies a share of it, then waits until everything has finished."""
 
 import asyncio
 import time
@@ -10,15 +10,16 @@ from uuid import UUID
 
 import httpx
 
-from bench.rig import COLD_OUTREACH, Rig, progress
-from bench.served import ask
+from bench.report import progress
+from bench.servers.api import ask
+from bench.servers.rig import COLD_OUTREACH, Rig
 from bench.soak.arrivals import Arrivals, Destination
-from bench.soak.office import Office
-from bench.soak.people import Desk, People
+from bench.soak.leads import ApiCaller, LeadReactions
 from bench.soak.samples import Sampler
+from bench.soak.users import TenantUsers
 
 IN_FLIGHT = 500
-"""Leads on their way while the limit is looked for: more than the worker keeps in memory."""
+"""Active leads while the limit is measured: more workflows than the worker caches."""
 QUICK_SECONDS = 3
 WAVE = 20
 EDITED = [
@@ -27,44 +28,43 @@ EDITED = [
     {"key": "nudge", "type": "email", "config": {"subject": "My question", "body_text": "Hi {{name}}, who is it?"}},
 ]
 RAMP = 1 / 3
-"""Of the time spent on the limit: until leads finish as they arrive."""
-CONNECTIONS = 60
+"""Share of the measuring time until leads finish at the rate at which they arrive."""
 DRAIN_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How the time is spent. `haste`: how many times sooner than usual people react."""
+class SoakPlan:
+    """Durations and rates of the run. `speed_up`: factor by which people react faster than usual."""
 
     steady_seconds: float
     limit_seconds: float = 120.0
     share: float = 0.7
     per_second: float | None = None
-    """So many leads, whatever the limit, which is then not looked for."""
+    """A fixed rate of leads; the limit is then not measured."""
     edit_seconds: float = 60.0
     halt_seconds: float = 600.0
     halted_seconds: float = 30.0
-    haste: float = 1.0
+    speed_up: float = 1.0
 
 
 @dataclass(frozen=True)
-class Sequences:
+class LoadSequences:
     quick: UUID
-    """cold-outreach with seconds to wait."""
+    """cold-outreach with delays of seconds."""
     edited: UUID
-    """Two emails with minutes between them, and somebody who improves it."""
+    """Two emails with minutes between them; a user keeps editing it."""
     asleep: UUID
-    """As it is: after its first email a lead sleeps for days."""
+    """cold-outreach unchanged: after its first email a lead sleeps for days."""
 
     @property
     def all_of_them(self) -> list[Destination]:
         return [Destination(self.quick, 0.8), Destination(self.edited, 0.1), Destination(self.asleep, 0.1)]
 
 
-async def make_sequences(servers: Rig, http: httpx.AsyncClient) -> Sequences:
+async def make_sequences(servers: Rig, http: httpx.AsyncClient) -> LoadSequences:
     quick = await servers.sequence(COLD_OUTREACH["steps"])
     await servers.quicken(quick, QUICK_SECONDS)
-    return Sequences(quick, await _sequence(http, EDITED), await _sequence(http, COLD_OUTREACH["steps"]))
+    return LoadSequences(quick, await _sequence(http, EDITED), await _sequence(http, COLD_OUTREACH["steps"]))
 
 
 async def _sequence(http: httpx.AsyncClient, steps: list[dict[str, Any]]) -> UUID:
@@ -75,17 +75,17 @@ async def _sequence(http: httpx.AsyncClient, steps: list[dict[str, Any]]) -> UUI
 
 @dataclass
 class Load:
-    plan: Plan
-    sequences: Sequences
-    desk: Desk
-    people: People
+    plan: SoakPlan
+    sequences: LoadSequences
+    caller: ApiCaller
+    reactions: LeadReactions
     arrivals: Arrivals
-    office: Office
+    users: TenantUsers
     sampler: Sampler
 
     async def limit_per_s(self) -> float:
-        """Enrollments finished a second while so many are always on their way (a closed loop), all of them in the
-        sequence that most of the load is of."""
+        """Returns the enrollments finished per second while IN_FLIGHT leads are active (closed loop), all in the
+        sequence `quick`, which has most of the load."""
         began, counted_from = time.monotonic(), None
         while (passed := time.monotonic() - began) < self.plan.limit_seconds:
             now = await self.sampler.take()
@@ -103,27 +103,28 @@ class Load:
     async def steady(self, per_second: float) -> None:
         async with beside(
             self.sampler.run(),
-            self.office.watch(),
-            self.office.edit(self.plan.edit_seconds),
-            self.office.halt(self.plan.halt_seconds, self.plan.halted_seconds),
+            self.users.watch(),
+            self.users.edit(self.plan.edit_seconds),
+            self.users.halt(self.plan.halt_seconds, self.plan.halted_seconds),
         ):
             await self.arrivals.steady(per_second, self.plan.steady_seconds, self.sequences.all_of_them)
 
     async def drain(self) -> None:
-        """Until everybody has reacted, and all but those that sleep have finished."""
+        """Waits until all reactions are done and all enrollments but the sleeping ones have finished, at most
+        DRAIN_SECONDS."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while time.monotonic() < deadline:
-            await self.desk.idle()
+            await self.caller.idle()
             now = await self.sampler.take()
-            if not now.live and not now.outbox and not self.desk.tasks:
+            if not now.live and not now.outbox and not self.caller.tasks:
                 return
             await asyncio.sleep(1)
-        progress("not everything has finished")
+        progress("some enrollments have not finished in time")
 
 
 @asynccontextmanager
 async def beside(*work: Awaitable[None]) -> AsyncGenerator[None]:
-    """Ends the work with the block; raises what it failed of."""
+    """Runs the work in the background during the block, then cancels it. Raises the first error of the work."""
     tasks = [asyncio.ensure_future(one) for one in work]
     try:
         yield

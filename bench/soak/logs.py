@@ -1,4 +1,4 @@
-"""What the logs of all processes say that they should not."""
+"""Counts warnings and errors in the logs of all processes."""
 
 import re
 from collections import Counter
@@ -10,8 +10,8 @@ COMPLAINT = re.compile(
     r'|"level":"(warn|error|fatal)"'
     r"|^panic:"
 )
-# Temporal's SDK of a workflow task of five seconds, or of one that was somebody else's by the time it was done;
-# Temporal of a request that was given up: true of any machine that is too busy, and its lag says how much.
+# Temporal's SDK: a workflow task took longer than five seconds, or was reassigned before it was done. Temporal: a
+# request was cancelled. Any overloaded machine causes these lines; the lag shows by how much.
 LATE = re.compile(
     r"TMPRL1104|Task not found when completing|Activity not found on completion"
     r'|error="context (canceled|deadline exceeded)"'
@@ -19,9 +19,9 @@ LATE = re.compile(
 
 
 class Logs:
-    """Reads each log onward from where it was read to; a complaint is a line that matches `COMPLAINT`.
+    """Reads what was appended to each log. A complaint is a line that matches `COMPLAINT`.
 
-    What stands in a log by now does not count: servers that start are asked whether they are ready before they are."""
+    Lines from before its creation do not count: health checks fail while the servers start."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self._paths = paths
@@ -31,7 +31,7 @@ class Logs:
         self.late = 0
 
     def forget(self) -> int:
-        """Begins to count anew; how many lines there were of either kind."""
+        """Resets the counts; returns the number of complaints and late lines so far."""
         total = self.complaints.total() + self.late
         self.complaints.clear()
         self.late = 0
@@ -39,14 +39,14 @@ class Logs:
         return total
 
     def read_on(self) -> int:
-        """How many complaints there are so far, in all logs."""
+        """Reads the new lines; returns the number of complaints so far in all logs."""
         for name, path in self._paths.items():
             if not path.exists():
                 continue
             with path.open("rb") as file:
                 file.seek(self._read[name])
                 read = file.read()
-            # A line that is still being written is read next time.
+            # An incomplete last line is read next time.
             whole = read[: read.rfind(b"\n") + 1]
             self._read[name] += len(whole)
             for line in whole.decode(errors="replace").splitlines():

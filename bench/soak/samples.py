@@ -1,4 +1,5 @@
-"""Every few seconds: memory, lag, sizes, logs. One row each, for the verdict and for whoever wants the curves."""
+"""Samples memory, lag, sizes and logs every ten seconds. The samples are evaluated, and can be written to a CSV
+file."""
 
 import asyncio
 import contextlib
@@ -12,9 +13,9 @@ from uuid import UUID
 
 import psutil
 
-from bench.fairness import p
-from bench.rig import progress
-from bench.soak.instruments import Instruments
+from bench.measures.percentiles import percentile
+from bench.report import progress
+from bench.soak.database_probes import DatabaseProbes
 from bench.soak.logs import Logs
 
 SAMPLE_SECONDS = 10.0
@@ -24,8 +25,8 @@ MB = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Memory: private memory (USS) of the process, and of all processes of Postgres together: shared buffers, which
-    have one size for ever, left out. Lag: of the steps performed since the sample before, from due to committed."""
+    """Memory: private memory (USS) of a process, in MB; for Postgres the sum of its processes, without shared buffers,
+    whose size is fixed. Lag: of the steps performed since the last sample, from due to committed."""
 
     t_s: float
     worker_mb: float
@@ -48,7 +49,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Watched:
+class SampledProcesses:
     pids: Mapping[str, int]
     temporal_file: Path
     logs: Logs
@@ -56,22 +57,22 @@ class Watched:
 
 
 class Sampler:
-    def __init__(self, watched: Watched, instruments: Instruments) -> None:
-        self._watched, self._instruments = watched, instruments
+    def __init__(self, watched: SampledProcesses, probes: DatabaseProbes) -> None:
+        self._watched, self._probes = watched, probes
         self._began = time.monotonic()
         self.samples: list[Sample] = []
         self.lags_s: list[list[float]] = []
         """The lags behind each sample."""
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Takes samples until it is cancelled."""
         while True:
             await self.take()
             await asyncio.sleep(SAMPLE_SECONDS)
 
     async def take(self) -> Sample:
-        lags = await self._instruments.lags_s()
-        standing = await self._instruments.standing(list(self._watched.asleep))
+        lags = await self._probes.lags_s()
+        enrollment_counts = await self._probes.enrollment_counts(list(self._watched.asleep))
         memory = {name: private_mb(pid) for name, pid in self._watched.pids.items()}
         sample = Sample(
             t_s=round(time.monotonic() - self._began, 1),
@@ -82,14 +83,14 @@ class Sampler:
             backends=memory["postgres"][1] - 1,
             steps=len(lags),
             lag_p50_s=round(statistics.median(lags), 3) if lags else 0.0,
-            lag_p99_s=round(p(lags, 99), 3) if lags else 0.0,
-            live=int(standing["live"]),
-            finished=int(standing["finished"]),
-            failed=int(standing["failed"]),
-            overdue=int(standing["overdue"]),
-            outbox=int(standing["outbox"]),
-            outbox_age_s=round(standing["outbox_age_s"], 1),
-            database_mb=round(await self._instruments.database_bytes() / MB, 2),
+            lag_p99_s=round(percentile(lags, 99), 3) if lags else 0.0,
+            live=int(enrollment_counts["live"]),
+            finished=int(enrollment_counts["finished"]),
+            failed=int(enrollment_counts["failed"]),
+            overdue=int(enrollment_counts["overdue"]),
+            outbox=int(enrollment_counts["outbox"]),
+            outbox_age_s=round(enrollment_counts["outbox_age_s"], 1),
+            database_mb=round(await self._probes.database_bytes() / MB, 2),
             temporal_file_mb=round(_size(self._watched.temporal_file) / MB, 2),
             log_errors=self._watched.logs.read_on(),
         )
@@ -107,7 +108,7 @@ class Sampler:
 
 
 def private_mb(pid: int) -> tuple[float, int]:
-    """The unique set size of a process and of all that it has started, and how many they are."""
+    """Returns the unique set size of a process and its descendants in MB, and their number."""
     process, total, count = psutil.Process(pid), 0, 0
     for one in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -117,7 +118,7 @@ def private_mb(pid: int) -> tuple[float, int]:
 
 
 def _size(file: Path) -> int:
-    """With its write-ahead log."""
+    """Returns the size of the file with its write-ahead log, in bytes."""
     return sum(one.stat().st_size for one in file.parent.glob(f"{file.name}*"))
 
 

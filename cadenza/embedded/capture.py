@@ -8,7 +8,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from cadenza.errors import StartError
 from cadenza.runtime.lifeline import tell_ready
-from mail.outbox_store import OutboxStore
+from mail.capture.store import CaptureStore
 
 LARGEST_MESSAGE_BYTES = 50_000_000
 
@@ -16,7 +16,7 @@ LARGEST_MESSAGE_BYTES = 50_000_000
 class Capture:
     """aiosmtpd's handler. A message that was answered with 250 is on disk."""
 
-    def __init__(self, store: OutboxStore) -> None:
+    def __init__(self, store: CaptureStore) -> None:
         self._store = store
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -34,7 +34,7 @@ async def serve_capture(directory: Path, host: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_, stopped.set)
-    handler = Capture(OutboxStore(directory))
+    handler = Capture(CaptureStore(directory))
     try:
         server = await loop.create_server(lambda: session_of(handler), host, port)
     except OSError as error:

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK
-from cadenza.embedded.postgres import installation
+from cadenza.embedded.postgres import EmbeddedPostgres, installation
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER
 from cadenza.runtime.process import ProcessCommand, run_to_end
 

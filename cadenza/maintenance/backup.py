@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.home import Home
 from cadenza.embedded.orphans import HOME_VARIABLE, ProcessRecords
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_copy import dump
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.errors import StartError, one_line

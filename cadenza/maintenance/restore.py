@@ -14,9 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.home import Home
 from cadenza.embedded.orphans import HOME_VARIABLE, end_processes, processes_working_in
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_copy import load
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.errors import StartError

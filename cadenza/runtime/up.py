@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from cadenza.embedded import NAMESPACE, EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.home import Home
 from cadenza.embedded.home_secrets import keep_api_key
 from cadenza.embedded.orphans import HOME_VARIABLE, ProcessRecords
 from cadenza.embedded.ports import LOOPBACK, choose_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import NAMESPACE, EmbeddedTemporal
 from cadenza.runtime.program import Program, command_line
 from cadenza.runtime.stop_signals import run_unless_stopped, stop_on_signals
 from cadenza.runtime.supervisor import Part, Supervisor

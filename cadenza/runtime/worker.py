@@ -32,8 +32,8 @@ from cadenza.runtime.tracing import traced
 from cadenza.settings import Settings
 from db.schema_check import refuse_old_schema
 from db.session import Database
-from mail.tracking import Links
-from mail.transport import SmtpServer
+from mail.links import Links
+from mail.smtp.server import SmtpServer
 from services.dispatch.dispatcher import Dispatcher
 from services.engine.effects import unpaired
 from services.engine.performing import StepPerformer

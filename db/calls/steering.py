@@ -92,15 +92,15 @@ class MigrateEnrollments(SqlCall[None], function="migrate_enrollments", select="
     rows: Sequence[Mapping[str, Any]]
 
 
-class Waiting(NamedTuple):
+class EnrollmentFilter(NamedTuple):
     """The enrollments of a sequence that a command has yet to move, as a condition on their rows."""
 
     condition: str
 
 
-MOVING = Waiting("status IN ('pending', 'active')")
-LIVE = Waiting(is_live("status"))
-HELD = Waiting("status = 'paused' AND paused_by = 'sequence'")
+MOVING = EnrollmentFilter("status IN ('pending', 'active')")
+LIVE = EnrollmentFilter(is_live("status"))
+HELD = EnrollmentFilter("status = 'paused' AND paused_by = 'sequence'")
 
 
 class Resumed(NamedTuple):
@@ -110,7 +110,7 @@ class Resumed(NamedTuple):
     """Of the taken: those that came due during the pause."""
 
 
-def _some(waiting: Waiting, columns: str = "id") -> str:
+def _some(waiting: EnrollmentFilter, columns: str = "id") -> str:
     return f"""
         SELECT {columns} FROM lead_sequence_state
          WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND {waiting.condition} LIMIT :limit
@@ -172,7 +172,7 @@ async def stop_newly_suppressed(session: WriteSession) -> int:
     return int(await session.scalar(_STOP_SUPPRESSED, {"tenant_id": session.tenant_id}) or 0)
 
 
-async def count_waiting(session: ReadSession, sequence_id: UUID, waiting: Waiting) -> int:
+async def count_waiting(session: ReadSession, sequence_id: UUID, waiting: EnrollmentFilter) -> int:
     count = text(
         "SELECT count(*) FROM lead_sequence_state"
         f" WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id AND {waiting.condition}"

@@ -41,8 +41,7 @@ BEGIN
 END $$;
 
 -- Whether the lead has already done what the enrollment waits for: after the last email (or the enrollment), by a
--- person, and not answered yet. `WaitFor` in domain/sequences/steps/wait_for.py has the same rule for events that are
--- loaded.
+-- person, and not answered yet. `has_heard` in domain/engine/walk.py has the same rule for events that are loaded.
 CREATE OR REPLACE FUNCTION has_heard(state lead_sequence_state, p_event text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM lead_engagement e

@@ -6,8 +6,6 @@ CREATE OR REPLACE FUNCTION domain_of(p_email text) RETURNS text LANGUAGE sql IMM
 $$;
 
 -- Whether any limit holds for the mailbox, so that its sends are counted in the calendar (slots.sql).
--- `MailboxLimits.any` in domain/mailboxes/limits.py is the same rule, for a worker that has loaded the mailbox (a test
--- compares both).
 CREATE OR REPLACE FUNCTION is_limited(m mailboxes) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT m.daily_cap IS NOT NULL OR m.hourly_cap IS NOT NULL OR m.ramp_start IS NOT NULL
         OR m.min_gap_seconds > 0 OR m.gap_jitter_seconds > 0

@@ -12,9 +12,9 @@
 --   * Statuses: pending, active, paused and failed are live; completed and stopped are final. The comment of a function
 --     names the transition that it makes (`pending | active -> paused`).
 
--- Whether an enrollment with this status is live: it has not ended. `EnrollmentStatus.ended` in
--- domain/enrollments/status.py and the partial unique index lead_sequence_state_live have the same rule (a test
--- compares all three). The planner inlines this function, so that the index serves.
+-- Whether an enrollment with this status is live: it has not ended. `LIVE` in domain/enrollments/status.py and the
+-- partial unique index lead_sequence_state_live have the same rule (a test compares all three). The planner inlines
+-- this function, so that the index serves.
 CREATE OR REPLACE FUNCTION is_live(p_status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT p_status IN ('pending', 'active', 'paused', 'failed')
 $$;
@@ -86,7 +86,7 @@ CREATE OR REPLACE FUNCTION described_directive(state lead_sequence_state) RETURN
 $$;
 
 -- The steps of this lap that are done, after these decisions: a decision that leads back begins a new lap. The walk in
--- Python needs both rules before anything is stored: `having_decided` in domain/engine/walk.py.
+-- Python needs this rule and the next before anything is stored: `having_decided` in domain/engine/walk.py.
 CREATE OR REPLACE FUNCTION done_after(p_done uuid[], p_decisions jsonb) RETURNS uuid[] LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN p_decisions @> '[{"back": true}]' THEN '{}' ELSE p_done END
 $$;

@@ -1,4 +1,4 @@
-"""The engagement score: what a lead's deeds are worth, in points. A machine's deeds are worth nothing."""
+"""The engagement score: how many points an event of a lead is worth. Events caused by machines are worth nothing."""
 
 POINTS = {"open": 1, "click": 3, "reply": 10}
 

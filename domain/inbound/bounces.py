@@ -1,8 +1,9 @@
-"""When soft bounces have come to mean that nobody will ever read there."""
+"""When repeated soft bounces count as a hard bounce."""
 
 from datetime import timedelta
 
 SOFT_BOUNCES = 3
-"""So many of one address in a row, without a person's open, click or reply between them, count as a hard bounce."""
+"""This many soft bounces of one address in a row, without an open, click or reply by a person between them, count as
+a hard bounce."""
 SOFT_BOUNCES_WITHIN = timedelta(days=30)
-"""A mailbox that is full for a week is emptied again; one that is full a month on belongs to nobody."""
+"""A mailbox that is full for a week may be emptied again. One that is full for a month is abandoned."""

@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 from domain.zones import first_showing
 
 MAX_HOLD = timedelta(days=366)
-"""Nobody is out of office for longer; a date beyond it is a misreading, or mischief."""
+"""A date of return that is further away is taken for an error or for abuse."""
 
 
 def hold_until_return(
     *, returns_on: date | None, hold_days: int, now: datetime, due_at: datetime | None, zone: ZoneInfo
 ) -> datetime:
-    """When a lead that is out of office may be written to again.
+    """When a lead that is out of office may be sent email again.
 
-    On the day named, at the hour that the next step was due anyway (a return at midnight would be a machine's
-    idea); without a date that can be meant, so many days from now.
+    On the named day, at the time of day at which the next step was due; without a plausible date, after `hold_days`
+    days.
     """
     if returns_on is None or returns_on > (now + MAX_HOLD).date():
         return now + timedelta(days=hold_days)

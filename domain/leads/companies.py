@@ -1,9 +1,9 @@
-"""Which leads are colleagues: those whose addresses are of one domain, unless anybody may have an address there.
+"""Which leads are colleagues: those with addresses of one domain, unless anybody can have an address there.
 
-The list is short on purpose. It holds the large consumer mail services and internet providers; longer ones, such as
-https://github.com/willwhite/freemail (MIT), against which this one was read, also name domains of companies that once
-gave addresses away (alibaba.com, discovery.com). A service that is missing here lets two strangers pass for
-colleagues, in a sequence that asks for it; a company that is listed here keeps its people from being known as such.
+The list below is short on purpose: the large consumer mail services and internet providers. Longer lists, such as
+https://github.com/willwhite/freemail (MIT), with which this one was compared, also name companies that once gave
+addresses away (alibaba.com, discovery.com). If a service is missing here, two strangers count as colleagues, in a
+sequence that uses this. If a company is listed here, its people do not count as colleagues.
 """
 
 # Brands with a domain in many countries: yahoo.co.jp, hotmail.fr, gmx.at.
@@ -53,9 +53,9 @@ FREEMAIL = frozenset(_FREEMAIL.split())
 
 
 def company_domain(email: str) -> str | None:
-    """The domain by which the people of one company are known; None where anybody may have an address.
+    """The domain of the company of an address; None for a domain where anybody can have an address.
 
-    `email` in its normal form: lower case.
+    `email` must be in its normal form (lower case).
     """
     domain = email.rpartition("@")[2]
     return None if not domain or is_freemail(domain) else domain
@@ -67,6 +67,6 @@ def is_freemail(domain: str) -> bool:
 
 
 def _is_of_a_country(rest: str) -> bool:
-    """`com`, `fr`, `co.uk`: what may follow the name of a brand. A company below it (`live.acme.com`) is none."""
+    """Whether `rest` can follow the name of a mail service: `com`, `fr`, `co.uk`. In `live.acme.com` it cannot."""
     first, dot, last = rest.rpartition(".")
     return len(last) <= 3 and (not dot or first in _SECOND_LEVEL)

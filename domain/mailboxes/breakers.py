@@ -1,7 +1,6 @@
-"""Circuit breakers of a mailbox: when sending on would harm it, or the people that it writes to.
+"""Circuit breakers of a mailbox: they put it on hold when further email would harm it or its recipients. Pure.
 
-Pure: counts in, a verdict out. Whatever it is that trips, a person must look at it: nothing lets the mailbox go by
-itself, since neither a wrong password nor a bad list mends with time.
+Only a person releases the mailbox. A wrong password or a bad list of addresses does not get better with time.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Breaker(StrEnum):
-    """What is written as the mailbox's `hold_reason`."""
+    """Stored as the mailbox's `hold_reason`."""
 
     AUTHENTICATION = "authentication_failures"
     REFUSALS = "messages_refused"
@@ -20,7 +19,7 @@ class Breaker(StrEnum):
 
 
 class BreakerSettings(BaseModel):
-    """Where the breakers of a tenant's mailboxes trip. `null` is a breaker that never does.
+    """When the breakers of a tenant's mailboxes trip. With `null` a breaker never does.
 
     Complaints: Google and Yahoo ask senders to stay under 0.1 % and never to reach 0.3 %
     (https://support.google.com/a/answer/81126). Bounces: senders are told to keep under 2 %, and providers begin to
@@ -30,29 +29,30 @@ class BreakerSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     auth_failures: int | None = Field(default=3, ge=1, le=100)
-    """So many logins in a row that its server (SMTP, or IMAP) refuses: more would lock the account."""
+    """How many logins in a row the server (SMTP or IMAP) refuses. More could lock the account."""
     refusals: int | None = Field(default=5, ge=1, le=1000)
-    """So many messages in a row that its server refuses for good, for their content or its policy."""
+    """How many messages in a row the server refuses permanently, for their content or its policy."""
     bounce_rate: float | None = Field(default=0.05, gt=0, le=1)
-    """More than this share of the last `bounce_window` emails came back for good, of `bounce_least` at least."""
+    """More than this share of the last `bounce_window` emails bounced hard, out of at least `bounce_least`."""
     bounce_window: int = Field(default=100, ge=10, le=10_000)
     bounce_least: int = Field(default=20, ge=1, le=10_000)
     complaint_rate: float | None = Field(default=0.003, gt=0, le=1)
-    """This share of the last `complaint_window` emails was called spam, by `complaint_least` people at least."""
+    """At least this share of the last `complaint_window` emails was reported as spam, by at least `complaint_least`
+    people."""
     complaint_window: int = Field(default=1000, ge=10, le=100_000)
     complaint_least: int = Field(default=2, ge=1, le=10_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of the last emails of a mailbox: how many there were, and how many of them came to that."""
+    """How many emails a mailbox has sent last, and how many of them bounced (or were reported as spam)."""
 
     sent: int
-    came_to_it: int
+    affected: int
 
     @property
     def share(self) -> float:
-        return self.came_to_it / self.sent if self.sent else 0.0
+        return self.affected / self.sent if self.sent else 0.0
 
 
 def too_many_in_a_row(kind: Breaker, count: int, limits: BreakerSettings) -> bool:
@@ -68,7 +68,7 @@ def too_many_bounces(tally: Tally, limits: BreakerSettings) -> bool:
 
 def too_many_complaints(tally: Tally, limits: BreakerSettings) -> bool:
     rate = limits.complaint_rate
-    return rate is not None and tally.came_to_it >= limits.complaint_least and tally.share >= rate
+    return rate is not None and tally.affected >= limits.complaint_least and tally.share >= rate
 
 
 _WHY: dict[str, str] = {
@@ -80,5 +80,5 @@ _WHY: dict[str, str] = {
 
 
 def explained(hold_reason: str | None) -> str:
-    """For a person: why the mailbox is held."""
+    """Why the mailbox is on hold, as text for a person."""
     return "somebody holds it" if hold_reason is None else _WHY.get(hold_reason, hold_reason)

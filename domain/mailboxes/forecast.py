@@ -1,8 +1,9 @@
-"""When the last of many leads will have been sent its first email. Pure.
+"""An estimate of when the last of many leads will be sent its first email. Pure.
 
-The calendar is filled as `take_slot` and `plan_slots` fill it: a day takes its cap, less what it has taken already and
-what is kept for later emails, and within a day the gap and the hourly cap say how fast. An estimate: leads of other
-zones have other hours, and others will be enrolled, will answer, will be stopped.
+The calendar is filled as the SQL functions `take_slot` and `plan_slots` fill it. A day takes as many emails as its cap,
+minus those that it has taken already and those that are kept for later emails. The gap and the hourly cap limit the
+pace within a day. It is an estimate: leads in other time zones have other hours, and leads will be enrolled, reply and
+be stopped meanwhile.
 """
 
 from collections import Counter, deque
@@ -17,14 +18,14 @@ from domain.mailboxes.send_times import SendTimes
 from domain.mailboxes.windows import Span
 
 GRACE = timedelta(seconds=10)
-"""`slot_grace()` in Postgres."""
+"""How late a slot may be used. The SQL function `slot_grace` has the same value."""
 MAX_DAYS = 7300
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxForecast:
-    """`leads` have yet to be sent their first email; the last of them at `last_at`, None where nobody can tell (the
-    mailbox is held, or full for twenty years). `per_day`: its cap on the day that it begins."""
+    """`leads`: how many have not been sent their first email. `last_at`: when the last of them will be; None when that
+    is unknown (the mailbox is on hold, or full for twenty years). `per_day`: the mailbox's cap on the first day."""
 
     mailbox_id: UUID
     leads: int
@@ -38,7 +39,7 @@ class Forecast:
 
     @property
     def first_email_by(self) -> datetime | None:
-        """When every lead will have been sent its first email; None where that cannot be told, or none is left."""
+        """When every lead will have been sent its first email; None when that is unknown, or no lead is left."""
         moments = [mailbox.last_at for mailbox in self.mailboxes]
         known = [moment for moment in moments if moment is not None]
         return max(known) if known and len(known) == len(moments) else None
@@ -52,10 +53,10 @@ def last_first_email(
     now: datetime,
     used: Mapping[date, int],
 ) -> datetime | None:
-    """When the last of so many leads that are due at `now` will be sent its first email.
+    """When the last of this number of leads, which are all due at `now`, will be sent its first email.
 
-    `taken`: slots of each day that are gone or kept; `used`: how many of them lie behind. `offsets`: days from a first
-    email to the later ones.
+    `taken`: how many slots of each day are used or kept. `used`: how many of those are in the past. `offsets`: days
+    from a first email to each later one.
     """
     if not leads:
         return None
@@ -83,7 +84,7 @@ def last_first_email(
 
 
 def _keep_room(counts: Counter[date], ahead: "_Days", number: int, leads: int, offsets: Sequence[int]) -> None:
-    """Room for the later emails of leads that were sent their first one on that day."""
+    """Keep slots for the later emails of leads that were sent their first one on that day."""
     day = ahead.at(number)[0]
     for days_after in offsets:
         left, place = leads, number
@@ -99,7 +100,7 @@ def _keep_room(counts: Counter[date], ahead: "_Days", number: int, leads: int, o
 
 
 def _moments(limits: MailboxLimits, spans: Sequence[Span], now: datetime) -> Iterator[datetime]:
-    """One slot after the other within a day, each as early as gap and hourly cap allow."""
+    """The slots within a day, each as early as the gap and the hourly cap allow."""
     gap = timedelta(seconds=limits.min_gap_seconds + limits.gap_jitter_seconds / 2)
     within_hour = deque[datetime](maxlen=limits.hourly_cap or 1)
     last: datetime | None = None
@@ -118,7 +119,7 @@ def _moments(limits: MailboxLimits, spans: Sequence[Span], now: datetime) -> Ite
 
 
 class _Days:
-    """The days that are open, numbered, each with its spans; worked out as far as somebody has asked."""
+    """The open days by number, each with its spans, computed as far as somebody has asked."""
 
     def __init__(self, times: SendTimes, now: datetime) -> None:
         self._limits = times.limits

@@ -1,6 +1,6 @@
 """Public holidays of countries and their parts, by ISO 3166 code (`DE`, `US-CA`), from the `holidays` library.
 
-A day is asked about by its date alone: whose date it is, is the caller's business.
+A day is given by its date alone. The caller decides in which time zone.
 """
 
 import re
@@ -12,11 +12,11 @@ import holidays
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-_PATTERN = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"  # the library also knows names and ISO alpha-3, which are no codes here
+_PATTERN = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"  # the library also takes names and ISO alpha-3 codes
 
 
 def known_holidays(code: str) -> str:
-    """The code as it is; raises ValueError (`unknown_holidays`) where nobody knows the holidays of such a place."""
+    """The code, unchanged. Raises ValueError (`unknown_holidays`) when the holidays of the place are not known."""
     country, _, part = code.partition("-")
     parts = _countries().get(country)
     if parts is None or not re.fullmatch(_PATTERN, code):
@@ -42,7 +42,7 @@ def holiday_on(day: date, codes: tuple[str, ...]) -> str | None:
 
 
 def holiday_name(day: date, code: str) -> str:
-    """In English, where the library has a translation: `Christmas Day`."""
+    """The holiday's name, in English where the library has a translation: `Christmas Day`."""
     return _of_year(code, day.year).get(day, "")
 
 

@@ -1,7 +1,7 @@
 """How much a mailbox may send. Pure.
 
-A day is one of the mailbox's zone, an hour any sixty minutes, and the minimum gap lies between any two emails of it,
-whichever sequences they belong to. NULL columns are no limit.
+A day is a day of the mailbox's time zone, an hour is any sixty minutes, and the minimum gap lies between any two emails
+of the mailbox, of whatever sequences. A NULL column is no limit.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from uuid import UUID
 
 
 class LimitColumns(Protocol):
-    """A mailbox's row, or what was loaded of it."""
+    """The columns of a mailbox that hold its limits."""
 
     @property
     def daily_cap(self) -> int | None: ...
@@ -33,7 +33,7 @@ class LimitColumns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MailboxLimits:
-    """The limits that a mailbox's row holds (`0006_mailboxes.sql`)."""
+    """The limits of a mailbox. The SQL function `is_limited` answers whether there is any."""
 
     daily_cap: int | None = None
     hourly_cap: int | None = None
@@ -57,14 +57,14 @@ class MailboxLimits:
 
     @property
     def has_days(self) -> bool:
-        """Whether a day takes only so many."""
+        """Whether the number of emails in a day is limited."""
         return self.daily_cap is not None or self.ramp_start is not None
 
     def cap_on(self, day: date) -> int | None:
-        """How many emails may leave on this day of the mailbox's zone; None for any number.
+        """How many emails the mailbox may send on this day of its time zone; None for any number.
 
-        While it warms up, `ramp_start` on its first day and `ramp_increase` more on each day after; before that day,
-        and while none is set, as many as on the first.
+        While it warms up: `ramp_start` on the first day, and `ramp_increase` more on each day after. Days before the
+        first one, and all days while no first day is set, count as the first.
         """
         caps = [cap for cap in (self.daily_cap, self._ramped(day)) if cap is not None]
         return min(caps) if caps else None
@@ -80,7 +80,7 @@ class MailboxLimits:
         return self.ramp_start + days * (self.ramp_increase or 0)
 
     def jitter(self, enrollment_id: UUID, step_id: UUID, visit: int) -> timedelta:
-        """What is added to the gap before this email: always the same, and unlike its neighbours'."""
+        """What is added to the minimum gap before this email: always the same for it, different for others."""
         if not self.gap_jitter_seconds:
             return timedelta(0)
         drawn = hashlib.blake2b(enrollment_id.bytes + step_id.bytes + visit.to_bytes(4, "big"), digest_size=8).digest()

@@ -1,7 +1,7 @@
-"""When one mailbox may send a lead's email, day by day: the hours that are open, and how many each day takes. Pure.
+"""When one mailbox may send email to a lead: the open hours of each day, and how many emails a day takes. Pure.
 
-Postgres finds the slot (`take_slot` in `db/sql/slots.sql`) and knows no zones: it is told the days that may come into
-question, which are worked out here and remembered, since thousands of leads ask for the same ones.
+Postgres finds the send slot (`take_slot` in `db/sql/slots.sql`), but does no calculations with time zones: it is given
+the open hours of the coming days. They are computed here and cached, since thousands of leads ask for the same ones.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,22 +20,22 @@ from domain.sequences.sequence import Plan
 from domain.zones import zone_of
 
 NEAR_DAYS, FAR_DAYS = 60, 7300
-"""So many days ahead a slot is looked for: in the near ones first, and only when those are full in more."""
+"""How many days ahead a slot is looked for: first in the near days, and in all of them only when those are full."""
 DEPTHS_KEPT = 10_000
 CALENDARS_KEPT = 1000
 
 
 class Horizons:
-    """How many days to look at first, from how deep in the calendar of a mailbox the last slot was found.
+    """How many days to look at first, guessed from where the last slot of the mailbox was found.
 
-    A guess that saves questions, and nothing more: every answer begins at the first day.
+    A wrong guess costs another query, and never changes which slot is found.
     """
 
     def __init__(self) -> None:
         self._depths: dict[UUID, int] = {}
 
     def of(self, mailbox_id: UUID) -> Iterator[tuple[int, int]]:
-        """From where to where, in days from now."""
+        """The ranges of days to look at, one after another, in days from now."""
         beyond, horizon = 0, max(NEAR_DAYS, self._depths.get(mailbox_id, 0) * 11 // 10 + 14)
         while beyond < FAR_DAYS:
             yield beyond, horizon
@@ -57,7 +57,7 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OpenDays:
-    """The same, each day with the number of emails that it takes: `caps[i]`."""
+    """The same, with the number of emails that each day takes: `caps[i]`; None for any number."""
 
     days: list[date]
     caps: list[int | None]
@@ -66,7 +66,7 @@ class OpenDays:
 
 
 class MailboxColumns(LimitColumns, Protocol):
-    """Of a mailbox, what its times depend on."""
+    """The columns of a mailbox that its times depend on."""
 
     @property
     def timezone(self) -> str: ...
@@ -78,7 +78,7 @@ class MailboxColumns(LimitColumns, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SendTimes:
-    """`zone` is that of the mailbox's days."""
+    """When a mailbox may send to a lead. `zone` is the time zone of the mailbox's days."""
 
     hours: SendingHours
     limits: MailboxLimits
@@ -86,7 +86,7 @@ class SendTimes:
 
     @classmethod
     def of(cls, mailbox: MailboxColumns, plan: Plan, lead_zone: str) -> "SendTimes":
-        """When emails of this plan may leave this mailbox, for a lead of that zone."""
+        """When this mailbox may send emails of this plan, to a lead in that time zone."""
         zones = plan.zones(lead_zone, mailbox.timezone)
         return cls(
             hours=SendingHours.of(plan.settings.send_window, mailbox.working_hours, zones),
@@ -95,9 +95,9 @@ class SendTimes:
         )
 
     def today(self, now: datetime) -> date | None:
-        """The mailbox's day at this moment; None when the window or its working hours are closed.
+        """The mailbox's day at this moment; None while the window or the working hours are closed.
 
-        Raises WindowNeverOpens, as everything here does.
+        Raises WindowNeverOpens, as all methods here do.
         """
         moment = now.timestamp()
         known = self._calendar(now).past(moment)
@@ -105,17 +105,17 @@ class SendTimes:
         return known.days[place] if known.opens[place] <= moment else None
 
     def open_days(self, now: datetime, horizon: int, beyond: int = 0) -> OpenDays:
-        """What is open from `now` on, from `beyond` to `horizon` days ahead; the first span may have begun before."""
+        """The open hours from `beyond` to `horizon` days after `now`. The first span may have begun before."""
         first, last = (now + timedelta(days=beyond)).timestamp(), (now + timedelta(days=horizon)).timestamp()
         known = self._calendar(now).up_to(last)
-        # Further ahead, what has begun before is among the nearer ones.
+        # With `beyond`, a span that began before belongs to the range before.
         begin = bisect_left(known.opens, first) if beyond else bisect_right(known.closes, first)
         cut = slice(begin, max(bisect_left(known.opens, last), begin + 1))
         days = known.days[cut]
         return OpenDays(days, self.limits.caps_on(days), known.opens[cut], known.closes[cut])
 
     def days(self, now: datetime) -> Iterator[tuple[date, Span]]:
-        """Every span that is open, with its day, from `now` on and without an end."""
+        """Every open span with its day, from `now` on, endlessly."""
         return ((day, span) for day, span in self._calendar(now).days_from_midnight() if span.end > now)
 
     def _calendar(self, moment: datetime) -> "_Calendar":
@@ -124,7 +124,7 @@ class SendTimes:
 
 
 class _Calendar:
-    """An endless list of spans, of which as many are worked out as somebody has asked for."""
+    """An endless list of spans, computed as far as somebody has asked for."""
 
     def __init__(self, source: Iterator[tuple[date, Span]]) -> None:
         self._source = source
@@ -135,27 +135,27 @@ class _Calendar:
         place = 0
         while True:
             if place == len(self._columns.days):
-                self._work_out_more()
+                self._compute_next()
             known = self._columns
             opens, closes = (datetime.fromtimestamp(column[place], UTC) for column in (known.opens, known.closes))
             yield known.days[place], Span(opens, closes)
             place += 1
 
     def up_to(self, moment: float) -> "Columns":
-        """The spans, and one at least that opens at or after `moment` (seconds since 1970)."""
+        """The spans, up to one that opens at or after `moment` (seconds since 1970) at least."""
         columns = self._columns
         while not columns.opens or columns.opens[-1] < moment:
-            self._work_out_more()
+            self._compute_next()
         return columns
 
     def past(self, moment: float) -> "Columns":
-        """The spans, and one at least that closes after `moment`: no further, since it may be the last for long."""
+        """The spans, up to one that closes after `moment`. Not further: the next one may be years away."""
         columns = self._columns
         while not columns.closes or columns.closes[-1] <= moment:
-            self._work_out_more()
+            self._compute_next()
         return columns
 
-    def _work_out_more(self) -> None:
+    def _compute_next(self) -> None:
         if self._end is None:
             try:
                 day, span = next(self._source)

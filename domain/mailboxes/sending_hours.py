@@ -1,4 +1,4 @@
-"""When an email of a sequence may leave a mailbox: the sequence's send window and the mailbox's working hours. Pure."""
+"""When a mailbox may send an email of a sequence: in its working hours and in the sequence's send window. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ _ALWAYS = WorkingHours(days=WEEK, start="00:00", end="24:00")
 
 @dataclass(frozen=True, slots=True)
 class SendingHours:
-    """Either may be None: then it never keeps anything back. Working hours are on the clocks of the mailbox's zone,
-    or of the sequence's where it has none."""
+    """A `window` or `working_hours` of None is always open. Working hours are in the mailbox's time zone, or in the
+    sequence's if the mailbox has none."""
 
     window: SendWindow | None
     working_hours: WorkingHours | None
@@ -37,16 +37,16 @@ class SendingHours:
 
     @classmethod
     def of(cls, window: SendWindow | None, working_hours: Mapping[str, Any] | None, zones: Zones) -> "SendingHours":
-        """With working hours as the mailbox's row has them."""
+        """`working_hours` are those of the mailbox's row."""
         return cls(window, WorkingHours.model_validate(working_hours) if working_hours else None, zones)
 
     @property
     def mailbox_zone(self) -> ZoneInfo:
-        """Whose clocks the working hours are on."""
+        """The time zone of the working hours."""
         return zone_of(self.zones.mailbox, self.zones.sequence)
 
     def spans(self, since: datetime) -> Iterator[Span]:
-        """When both are open from `since` on, in order, without an end. Raises WindowNeverOpens."""
+        """When both are open from `since` on, in order, endlessly. Raises WindowNeverOpens."""
         if self.window is None:
             return spans(self.working_hours or _ALWAYS, self.mailbox_zone, since)
         of_window = spans(self.window, window_zone(self.window, self.zones), since)
@@ -55,11 +55,11 @@ class SendingHours:
         return intersect(of_window, spans(self.working_hours, self.mailbox_zone, since))
 
     def opens_at(self, moment: datetime) -> datetime:
-        """The moment itself while both are open. Raises WindowNeverOpens."""
+        """The first moment from this one on at which both are open. Raises WindowNeverOpens."""
         return next(self.spans(moment)).start
 
     def closed_by(self, moment: datetime) -> ClosedBy | None:
-        """What keeps an email back at this moment."""
+        """Which of the two keeps an email from being sent at this moment; None while both are open."""
         if self.window is not None:
             why = why_closed(self.window, window_zone(self.window, self.zones), moment)
             if why is not None:
@@ -68,9 +68,11 @@ class SendingHours:
         return "working_hours" if hours is not None and why_closed(hours, self.mailbox_zone, moment) else None
 
     def deferral(self, moment: datetime) -> dict[str, str] | None:
-        """Why an email cannot leave at this moment, as its enrollment and the execution log keep it: `cause` (see
-        `closed_by`), the `timezone` whose clocks count, `zone_unknown` (`lead`, `mailbox`) where that had to be the
-        sequence's, `place` and `holiday`."""
+        """Why an email cannot be sent at this moment, as it is stored with the enrollment and in the execution log.
+
+        `cause` (see `closed_by`); the `timezone` that counts; `zone_unknown` (`lead` or `mailbox`) if that is the
+        sequence's because the other is not known; `place` and `holiday`.
+        """
         cause = self.closed_by(moment)
         if cause is None:
             return None
@@ -87,5 +89,5 @@ class SendingHours:
 
     @property
     def zone_fallback(self) -> str | None:
-        """A sentence where the zone that the window asks for is not known."""
+        """A sentence for a person, when the time zone that the window asks for is not known."""
         return zone_fallback(self.window, self.zones) if self.window else None

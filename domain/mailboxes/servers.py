@@ -1,4 +1,4 @@
-"""What is set of a mailbox beyond its address: the servers that it uses, and how it warms up."""
+"""Settings of a mailbox: the servers that it uses, and how it warms up."""
 
 import re
 from datetime import date
@@ -12,7 +12,7 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 def _host(text: str) -> str:
-    """A host name (RFC 1123) or an IP address, in lower case; names beyond ASCII in their encoded form."""
+    """Check a host name (RFC 1123) or an IP address, in lower case. Other than ASCII names come encoded (`xn--`)."""
     if ":" in text and re.fullmatch(r"[0-9a-f:.]+", text):
         return text
     if not all(_LABEL.fullmatch(label) for label in text.removesuffix(".").split(".")):
@@ -27,9 +27,9 @@ UserName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=25
 
 
 class MailServer(BaseModel):
-    """One server of a mailbox, as it is kept: its password is kept apart, sealed.
+    """One server of a mailbox, as it is stored. The password is stored separately, encrypted.
 
-    `security`: `tls` from the start, `starttls` required, or `none`. Without a `username` nobody logs in.
+    `security`: `tls` from the start, `starttls` (required), or `none`. Without a `username` there is no login.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,7 +40,7 @@ class MailServer(BaseModel):
     username: UserName = ""
 
     def trusts_more_than(self, other: "MailServer") -> bool:
-        """Whether a password that was given for `other` would now be sent to somebody else, or less well hidden."""
+        """Whether a password that was given for `other` would go to another server, or unencrypted."""
         elsewhere = (self.host, self.port) != (other.host, other.port)
         return elsewhere or (self.security == "none" and other.security != "none")
 
@@ -49,15 +49,15 @@ FolderName = Annotated[str, StringConstraints(min_length=1, max_length=255, patt
 
 
 class InboxServer(MailServer):
-    """Where the answers are read, over IMAP. `folders`: those that are watched, by the names that the server lists;
-    where answers and bounces also end up (Spam, Junk), name that folder too."""
+    """The IMAP server where replies are read. `folders`: the folders to watch, by the names that the server lists. Add
+    the folders for spam if replies or bounces arrive there."""
 
     security: MailSecurity = "tls"
     folders: tuple[FolderName, ...] = Field(default=("INBOX",), min_length=1, max_length=10)
 
 
 class MailServerGiven(MailServer):
-    """A server as it is set. The password that is kept stays when none is given, and goes when `null` is."""
+    """A server as it is set. Without `password` the stored password is kept; with `null` it is deleted."""
 
     password: SecretStr | None = Field(default=None, max_length=1024)
 
@@ -67,7 +67,7 @@ class MailServerGiven(MailServer):
 
 
 class InboxServerGiven(InboxServer):
-    """An inbox as it is set; of the password the same is true."""
+    """An inbox as it is set. `password` works as in `MailServerGiven`."""
 
     password: SecretStr | None = Field(default=None, max_length=1024)
 
@@ -77,7 +77,7 @@ class InboxServerGiven(InboxServer):
 
 
 class Ramp(BaseModel):
-    """A young mailbox warms up: `start` emails on its first day, `increase` more on each day after, up to its cap."""
+    """How a new mailbox warms up: `start` emails on the first day, `increase` more on each later day, up to its cap."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

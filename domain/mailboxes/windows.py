@@ -1,9 +1,10 @@
-"""When email may leave: days and hours on the clocks of a zone, but for holidays. Pure; moments are UTC in and out.
+"""Send windows: days and hours of a time zone, without holidays. Pure; moments are UTC in and out.
 
-A window opens on each of its days at `start` and closes at `end`: on the same day, or, where `end` is not later, on
-the next (it then belongs to the day that it opens on). What clocks show decides: 09:00 stays 09:00 when they change,
-the weekday is the zone's own. A time that they show twice is its first showing; of one that they skip it is the moment
-after (`domain.zones.first_showing`), so that a window which lies wholly in what is skipped does not open.
+A window opens on each of its days at `start` and closes at `end`. Where `end` is not later than `start`, it closes on
+the next day, and the whole span belongs to the day on which it opens. Times are those that the zone's clocks show:
+09:00 stays 09:00 when the clocks change, and the weekday is that of the zone. A time that the clocks show twice is the
+first of the two. A time that they skip is the moment after the gap (`domain.zones.first_showing`), so that a window
+that lies inside a gap does not open.
 """
 
 import re
@@ -27,7 +28,7 @@ Closed = Literal["weekday", "hours", "holiday"]
 _DAY = timedelta(days=1)
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 SEARCH = timedelta(days=731)
-"""A window that does not open for so long never does."""
+"""A window that does not open for this long counts as one that never opens."""
 
 
 class WindowNeverOpens(Conflict):
@@ -66,8 +67,8 @@ def _minutes(clock: str) -> int:
 
 
 class WorkingHours(BaseModel):
-    """Days and hours, such as a mailbox's, in its own zone. `end` is at most `24:00`; not later than `start`, it is the
-    next day's, and the same as `start` is the whole day round."""
+    """Days and hours in the mailbox's time zone. `end` is at most `24:00`. An `end` before `start` is on the next day;
+    an `end` equal to `start` means 24 hours."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -83,7 +84,7 @@ class WorkingHours(BaseModel):
 
     @property
     def text(self) -> str:
-        """For a person: `Mon, Tue 09:00 to 17:00`."""
+        """Text for a person: `Mon, Tue 09:00 to 17:00`."""
         return f"{', '.join(day.capitalize() for day in WEEK if day in self.days)} {self.start} to {self.end}"
 
     def has_day(self, day: date) -> bool:
@@ -94,7 +95,7 @@ class WorkingHours(BaseModel):
         return self.has_day(day)
 
     def hours_of(self, day: date, zone: ZoneInfo) -> "Span":
-        """From its opening on this day to its closing, whatever day it is; empty where the zone has no such hours."""
+        """The hours that begin on this day, whether or not it is one of `days`; empty if the zone skips them."""
         end = _minutes(self.end)
         closes_on = day if _minutes(self.start) < end else day + _DAY
         opens_at = first_showing(day, time.fromisoformat(self.start), zone)
@@ -104,9 +105,12 @@ class WorkingHours(BaseModel):
 
 
 class SendWindow(WorkingHours):
-    """When emails of a sequence may leave. `timezone`: the lead's (the sequence's where that is not known), the
-    sequence's, the sending mailbox's (the sequence's where it has none), or an IANA name. `holidays`: places whose
-    public holidays are no days of it, by ISO 3166 code."""
+    """When emails of a sequence may be sent.
+
+    `timezone`: `lead`, `sequence`, `mailbox` (the one that sends), or an IANA name. If the zone of the lead or of the
+    mailbox is not known, the sequence's counts. `holidays`: ISO 3166 codes of places on whose public holidays the
+    window stays closed.
+    """
 
     timezone: Annotated[str, AfterValidator(_zone), Field(max_length=100)] = "lead"
     holidays: Annotated[tuple[HolidayCode, ...], Field(max_length=50)] = ()
@@ -117,7 +121,7 @@ class SendWindow(WorkingHours):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `start` on, before `end`; both UTC."""
+    """From `start` (inclusive) to `end` (exclusive); both UTC."""
 
     start: datetime
     end: datetime
@@ -127,10 +131,7 @@ class Span:
 
 
 def open_days(window: WorkingHours, zone: ZoneInfo, since: date) -> Iterator[date]:
-    """The days on which it opens, from this one on, without an end.
-
-    Raises WindowNeverOpens rather than search on and on.
-    """
+    """The days on which the window opens, from `since` on, endlessly. Raises WindowNeverOpens."""
     day = opened = since
     while day - opened <= SEARCH:
         if window.is_open_on(day) and not is_skipped(day, zone):
@@ -141,20 +142,20 @@ def open_days(window: WorkingHours, zone: ZoneInfo, since: date) -> Iterator[dat
 
 
 def spans(window: WorkingHours, zone: ZoneInfo, since: datetime) -> Iterator[Span]:
-    """When the window is open from `since` on, in order, without an end; the first begins at `since` if it is open.
+    """When the window is open, in order, endlessly. If it is open at `since`, the first span begins at `since`.
 
-    Raises WindowNeverOpens rather than search on and on.
+    Raises WindowNeverOpens.
     """
-    for day in open_days(window, zone, local_day(since, zone) - _DAY):  # yesterday's may be open still
+    for day in open_days(window, zone, local_day(since, zone) - _DAY):  # the hours that began yesterday may go on
         hours = window.hours_of(day, zone)
         if hours.start < hours.end and hours.end > since:
             yield Span(max(hours.start, since.astimezone(UTC)), hours.end)
 
 
 def intersect(a: Iterator[Span], b: Iterator[Span]) -> Iterator[Span]:
-    """When both are open, in order; ends when one of them does.
+    """When both are open, in order, until one of them ends.
 
-    Raises WindowNeverOpens where two endless ones never meet.
+    Raises WindowNeverOpens when two endless ones have no time in common.
     """
     one, other = next(a, None), next(b, None)
     met = max(one.start, other.start) if one and other else None
@@ -172,7 +173,7 @@ def intersect(a: Iterator[Span], b: Iterator[Span]) -> Iterator[Span]:
 
 
 def days_of(of: Iterator[Span], zone: ZoneInfo) -> Iterator[tuple[date, Span]]:
-    """The spans cut at the zone's midnights, each piece with its day there."""
+    """The spans cut at the midnights of the zone, each piece with its day."""
     for span in of:
         start, day = span.start, local_day(span.start, zone)
         while start < span.end:
@@ -184,14 +185,15 @@ def days_of(of: Iterator[Span], zone: ZoneInfo) -> Iterator[tuple[date, Span]]:
 
 
 def next_allowed_at(now: datetime, window: WorkingHours, zone: ZoneInfo) -> datetime:
-    """`now` if the window is open, else when it opens next. Raises WindowNeverOpens."""
+    """`now` if the window is open; otherwise when it opens next. Raises WindowNeverOpens."""
     return next(spans(window, zone, now)).start
 
 
 def why_closed(window: WorkingHours, zone: ZoneInfo, moment: datetime) -> Closed | None:
-    """What keeps the window closed at this moment; None while it is open.
+    """Why the window is closed at this moment; None while it is open.
 
-    At hours at which it would be open it is the day; at others too, where that day is none of its days.
+    `weekday`: the day is not one of its days, at any hour. `holiday`: the day is a holiday. `hours`: only the hour is
+    outside.
     """
     if next_allowed_at(moment, window, zone) == moment:
         return None
@@ -202,13 +204,13 @@ def why_closed(window: WorkingHours, zone: ZoneInfo, moment: datetime) -> Closed
 
 
 def day_meant(window: WorkingHours, zone: ZoneInfo, moment: datetime) -> date:
-    """The day whose hours the moment lies in, which may be yesterday's; today outside of both."""
+    """The day to whose hours the moment belongs: today, or yesterday if its hours go on past midnight."""
     today = local_day(moment, zone)
     return next((day for day in (today, today - _DAY) if moment in window.hours_of(day, zone)), today)
 
 
 def window_zone(window: SendWindow, zones: Zones) -> ZoneInfo:
-    """The zone whose clocks the window goes by; see `zone_fallback` for whether that is the one that it asks for."""
+    """The time zone of the window. `zone_fallback` says when it is not the one that the window asks for."""
     asked = {"lead": zones.lead, "sequence": zones.sequence, "mailbox": zones.mailbox}
     for name in (asked.get(window.timezone, window.timezone), zones.sequence):
         if zone := find_zone(name):
@@ -217,7 +219,7 @@ def window_zone(window: SendWindow, zones: Zones) -> ZoneInfo:
 
 
 def zone_fallback(window: SendWindow, zones: Zones) -> str | None:
-    """A sentence for whoever wonders about the hour, where the zone that the window asks for is not known."""
+    """A sentence for a person, when the time zone that the window asks for is not known; otherwise None."""
     asked = {"lead": zones.lead, "mailbox": zones.mailbox}.get(window.timezone)
     if asked is None or find_zone(asked):
         return None

@@ -13,13 +13,14 @@ _EVERY_DAY = WorkingHours(days=WEEK)
 
 @lru_cache(maxsize=256)
 def business_hours(holidays: tuple[str, ...] = ()) -> SendWindow:
-    """Monday to Friday, 9 to 17, but for the holidays of these places."""
+    """Monday to Friday, 9 to 17, except on the holidays of these places."""
     opens, closes = BUSINESS_HOURS
     return SendWindow(start=f"{opens:%H:%M}", end=f"{closes:%H:%M}", holidays=holidays)
 
 
 def add_business_days(moment: datetime, days: int, zone: ZoneInfo, holidays: tuple[str, ...] = ()) -> datetime:
-    """The same time of day so many business days later. A weekend, or a holiday, counts as the eve of the next one."""
+    """The same time of day, this many business days later. From a weekend or a holiday, the next business day is the
+    first one that counts; with `days` = 0 it is the answer."""
     local = moment.astimezone(zone)
     coming = open_days(business_hours(holidays), zone, local.date())
     day = next(coming)
@@ -32,9 +33,10 @@ def add_business_days(moment: datetime, days: int, zone: ZoneInfo, holidays: tup
 def next_time_of_day(
     moment: datetime, at: time, zone: ZoneInfo, *, business_days: bool, holidays: tuple[str, ...] = ()
 ) -> datetime:
-    """The first time at or after `moment` that the zone's clocks show `at` (on a business day, if asked).
+    """The first moment at or after `moment` at which the zone's clocks show `at`; with `business_days`, on such a day.
 
-    A time that the clocks skip (spring) is the moment just after; one that they show twice is the first.
+    For a time that the clocks skip (in spring) it is the moment after the gap. For a time that they show twice (in
+    autumn) it is the first of the two.
     """
     week = business_hours(holidays) if business_days else _EVERY_DAY
     shown = (first_showing(day, at, zone) for day in open_days(week, zone, moment.astimezone(zone).date()))

@@ -1,7 +1,7 @@
-"""Which URLs and which addresses may be called: the public internet, and nothing of our own network.
+"""Which URLs and addresses webhooks may be sent to: the public internet, never our own network.
 
-A tenant writes the URL, and our servers call it: without this it would reach whatever they can reach (server-side
-request forgery).
+A tenant chooses the URL and our servers call it. Without this check the tenant could reach everything that our servers
+can reach (server-side request forgery).
 """
 
 from typing import ClassVar
@@ -46,7 +46,7 @@ class WebhookAddressRefused(WebhookFailed):
 
 
 class WebhookRedirected(WebhookFailed):
-    """A redirect is never followed: it could lead anywhere, and a POST would arrive as a GET."""
+    """Redirects are never followed: the target is unchecked, and a POST could become a GET."""
 
     code = "webhook_redirected"
     title = "The receiver answered with a redirect, which is not followed"
@@ -54,9 +54,9 @@ class WebhookRedirected(WebhookFailed):
 
 
 def checked_url(url: str, *, allow_private: bool, https_only: bool = False) -> SplitResult:
-    """The URL in its parts. Raises WebhookUrlInvalid, and WebhookAddressRefused for an address written in it.
+    """Returns the parsed URL. Raises WebhookUrlInvalid, and WebhookAddressRefused if its host is a refused IP address.
 
-    With `allow_private` (development) loopback and private addresses, plain http and any port are fine.
+    `allow_private` (development) permits loopback and private addresses, plain http and any port.
     """
     try:
         parts = urlsplit(url)
@@ -80,6 +80,6 @@ def checked_url(url: str, *, allow_private: bool, https_only: bool = False) -> S
 
 
 def refuse_private(address: str, *, allow_private: bool) -> None:
-    """Raises WebhookAddressRefused unless the address is one of the public internet."""
+    """Raises WebhookAddressRefused unless the address is public."""
     if not may_be_reached(address, allow_private=allow_private):
         raise WebhookAddressRefused("webhooks go to public addresses only")

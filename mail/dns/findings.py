@@ -1,4 +1,4 @@
-"""What a check of a domain found."""
+"""The result of a DNS check."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -8,8 +8,8 @@ Status = Literal["pass", "fail", "missing", "unresolved"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`unresolved`: DNS did not answer, so that nothing is known. `record` is what was found, `detail` a sentence for
-    a person, `facts` the same for a program."""
+    """`unresolved`: DNS did not answer, so nothing is known. `record` is the record that was found, `detail` explains
+    the result to a person, `facts` contains it for a program."""
 
     status: Status
     detail: str

@@ -1,4 +1,4 @@
-"""Questions to DNS, and what came of each: an answer, the certainty that there is none, or nothing at all."""
+"""DNS queries. Distinguishes records, "there is no such record", and "DNS did not answer"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ RecordType = Literal["TXT", "MX", "A", "AAAA"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """`values` in the form that a program reads: the strings of a TXT record joined (RFC 7208 section 3.3), an MX
-    record's host, an address. Empty: there is no such record."""
+class DnsAnswer:
+    """The records of a name; empty if there is no such record. `values`: the joined strings of a TXT record (RFC 7208
+    section 3.3), the host of an MX record, or an address."""
 
     values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A timeout, SERVFAIL, no network: there may be a record or none."""
+class NoDnsAnswer:
+    """DNS did not answer (timeout, SERVFAIL, no network): whether the record exists is unknown."""
 
     why: str
 
 
-class Lookup:
-    """Asks the system's resolvers, or those given (IP addresses; tests), each question within `seconds`."""
+class DnsLookup:
+    """Asks the system's resolvers, or `nameservers` (IP addresses; for tests). A query takes at most `seconds`."""
 
     def __init__(
         self,
@@ -44,21 +44,21 @@ class Lookup:
         self._try_seconds = try_seconds
         self._resolver: dns.asyncresolver.Resolver | None = None
 
-    async def __call__(self, name: str, kind: RecordType) -> Answered | Unanswered:
-        """Follows CNAMEs, and asks again over TCP where an answer was cut off."""
+    async def __call__(self, name: str, kind: RecordType) -> DnsAnswer | NoDnsAnswer:
+        """Looks up a name. Follows CNAMEs, and repeats a truncated answer over TCP."""
         try:
             answer = await self._ready().resolve(dns.name.from_text(name), kind)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return Answered()
+            return DnsAnswer()
         except dns.resolver.LifetimeTimeout:
-            return Unanswered("DNS did not answer in time")
+            return NoDnsAnswer("DNS did not answer in time")
         except dns.resolver.NoNameservers:
-            return Unanswered("the domain's name servers answer with an error (such as SERVFAIL)")
+            return NoDnsAnswer("the domain's name servers answer with an error (such as SERVFAIL)")
         except dns.resolver.NoResolverConfiguration:
-            return Unanswered("this machine has no DNS resolver")
+            return NoDnsAnswer("this machine has no DNS resolver")
         except (dns.exception.DNSException, UnicodeError, OSError) as error:
-            return Unanswered(f"DNS could not be asked ({type(error).__name__})")
-        return Answered(tuple(_text(row, kind) for row in answer))
+            return NoDnsAnswer(f"DNS could not be asked ({type(error).__name__})")
+        return DnsAnswer(tuple(_text(row, kind) for row in answer))
 
     def _ready(self) -> dns.asyncresolver.Resolver:
         if self._resolver is None:
@@ -67,7 +67,7 @@ class Lookup:
                 resolver.nameservers = list(self._nameservers)
                 resolver.port = self._port
             resolver.lifetime, resolver.timeout = self._seconds, self._try_seconds
-            # A record may have been published a moment ago, which is why somebody asks.
+            # No cache: people run a check right after they have published a record.
             resolver.cache = None
             self._resolver = resolver
         return self._resolver

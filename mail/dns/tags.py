@@ -1,8 +1,8 @@
-"""Tag lists, as DKIM and DMARC records are written (RFC 6376 section 3.2): `v=DKIM1; k=rsa; p=...`."""
+"""Parses tag lists, the syntax of DKIM and DMARC records (RFC 6376 section 3.2): `v=DKIM1; k=rsa; p=...`."""
 
 
 def tags_of(record: str) -> dict[str, str] | None:
-    """By name, in the record's order; None for what is no tag list, or names a tag twice."""
+    """Returns the tags by name, in the record's order; None if it is not a tag list or has a tag twice."""
     tags: dict[str, str] = {}
     for part in record.split(";"):
         if not part.strip():

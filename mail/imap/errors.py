@@ -1,4 +1,5 @@
-"""How reading an inbox can fail, as types. Texts are redacted: they go into logs and answers."""
+"""The ways in which reading an inbox can fail, as exception types. Texts are redacted: they go into logs and API
+responses."""
 
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ class ImapFailed(DomainError):
 
 
 class ImapConnectionFailed(ImapFailed):
-    """The server cannot be reached, TLS failed, or the connection was lost or went silent."""
+    """The server cannot be reached, TLS failed, the connection was lost, or the server stopped answering."""
 
     code = "inbox_connection_failed"
     title = "The IMAP server cannot be reached"

@@ -1,4 +1,4 @@
-"""Names of folders as they are sent: a UTF-7 of IMAP's own (RFC 3501 section 5.1.3)."""
+"""Encodes folder names in IMAP's modified UTF-7 (RFC 3501 section 5.1.3)."""
 
 import base64
 import re
@@ -7,7 +7,7 @@ _BEYOND = re.compile(r"[^ -~]+")
 
 
 def encoded(name: str) -> bytes:
-    """`Entwürfe & mehr` is `Entw&APw-rfe &- mehr`."""
+    """Encodes a folder name: `Entwürfe & mehr` becomes `Entw&APw-rfe &- mehr`."""
     return _BEYOND.sub(lambda run: _shifted(run.group()), name.replace("&", "&-")).encode("ascii")
 
 

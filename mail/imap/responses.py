@@ -1,4 +1,5 @@
-"""What an IMAP server says, understood (RFC 3501 section 7). Reads any bytes: what is not understood is `other`."""
+"""Parses the responses of an IMAP server (RFC 3501 section 7). Accepts any bytes: an unknown response has the kind
+`OTHER`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,23 +18,23 @@ _MAX_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """One answer. `kind` is in capitals: a status (OK, NO, BAD, BYE, PREAUTH), EXISTS, FETCH, SEARCH, `+`, ..."""
+class ImapResponse:
+    """One response. `kind` is in capitals: a status (OK, NO, BAD, BYE, PREAUTH), EXISTS, FETCH, SEARCH, `+`, ..."""
 
     kind: str
     tag: str | None = None
-    """Of the command that this ends."""
+    """The tag of the command that this response completes; None for an untagged response."""
     number: int | None = None
     text: bytes = b""
     code: str = ""
-    """In brackets before the text of a status: UIDVALIDITY, AUTHENTICATIONFAILED..."""
+    """The response code in brackets before the text of a status: UIDVALIDITY, AUTHENTICATIONFAILED..."""
     code_value: bytes = b""
     items: dict[str, Value] = field(default_factory=dict[str, Value])
-    """Of a FETCH, by names in capitals; a section such as `BODY[]<0>` as `BODY[]`."""
+    """The data items of a FETCH, by upper-case name. `BODY[]<0>` has the name `BODY[]`."""
 
     @property
     def numbers(self) -> list[int]:
-        """Of a SEARCH. Words in between (MODSEQ, RFC 7162) are left out."""
+        """The numbers of a SEARCH, without other words (MODSEQ, RFC 7162)."""
         found = (as_number(word) for word in self.text.split())
         return [number for number in found if number is not None]
 
@@ -43,15 +44,16 @@ class Response:
 
 
 def as_number(value: Value) -> int | None:
-    """Numbers have 32 bits (RFC 3501 section 9): what is longer is none."""
+    """Returns the value as a number; None if it is not one. Numbers have 32 bits (RFC 3501 section 9), so at most ten
+    digits are accepted."""
     return int(value) if isinstance(value, bytes) and _NUMBER.fullmatch(value) else None
 
 
-def understand(parts: Sequence[bytes]) -> Response:
-    """`parts`: the text of a response, and the contents of its literals, in turns; the first is text."""
+def parse_response(parts: Sequence[bytes]) -> ImapResponse:
+    """Parses one response. `parts` alternates between text and the contents of literals, beginning with text."""
     line = parts[0]
     if line.startswith(b"+"):
-        return Response("+", text=line[1:].strip())
+        return ImapResponse("+", text=line[1:].strip())
     if tagged := _TAGGED.fullmatch(line):
         return _status(tagged, tagged["tag"].decode("ascii"))
     if status := _STATUS.fullmatch(line):
@@ -60,17 +62,17 @@ def understand(parts: Sequence[bytes]) -> Response:
         kind = numbered["kind"].decode("ascii").upper()
         number = int(numbered["number"])
         if kind != "FETCH":
-            return Response(kind, number=number)
-        return Response(kind, number=number, items=_items([line[numbered.end() :], *parts[1:]]))
+            return ImapResponse(kind, number=number)
+        return ImapResponse(kind, number=number, items=_items([line[numbered.end() :], *parts[1:]]))
     if named := _NAMED.fullmatch(line):
-        return Response(named["kind"].decode("ascii").upper(), text=named["rest"].strip())
-    return Response("OTHER", text=line)
+        return ImapResponse(named["kind"].decode("ascii").upper(), text=named["rest"].strip())
+    return ImapResponse("OTHER", text=line)
 
 
-def _status(match: re.Match[bytes], tag: str | None) -> Response:
+def _status(match: re.Match[bytes], tag: str | None) -> ImapResponse:
     text = match["text"]
     code = _CODE.match(text)
-    return Response(
+    return ImapResponse(
         match["status"].decode("ascii").upper(),
         tag=tag,
         text=text,
@@ -80,7 +82,8 @@ def _status(match: re.Match[bytes], tag: str | None) -> Response:
 
 
 def _items(parts: Sequence[bytes]) -> dict[str, Value]:
-    """`(UID 7 BODY[] {3}`, the literal, `)`: names and values in turns. Empty when it is not of that shape."""
+    """Parses the items of a FETCH, such as `(UID 7 BODY[] {3}`, the literal, `)`: names and values alternate. Returns
+    an empty dict if the text does not have this form."""
     try:
         values = _parse(parts)
     except ValueError:
@@ -93,12 +96,12 @@ def _items(parts: Sequence[bytes]) -> dict[str, Value]:
 
 
 def _name(name: bytes) -> str:
-    # The origin of a part of a body: BODY[]<0>.
+    # Remove the origin of a partial body: BODY[]<0>.
     return name.decode("ascii", "replace").upper().partition("<")[0]
 
 
 def _parse(parts: Sequence[bytes]) -> list[Value]:
-    """Nested lists of atoms, strings and literals. Raises ValueError for parentheses that do not match."""
+    """Returns nested lists of atoms, strings and literals. Raises ValueError if parentheses do not match."""
     root: list[Value] = []
     open_lists = [root]
     for word in _tokens(parts):
@@ -107,13 +110,13 @@ def _parse(parts: Sequence[bytes]) -> list[Value]:
             open_lists[-1].append(inner)
             open_lists.append(inner)
             if len(open_lists) > _MAX_DEPTH:
-                raise ValueError("nested too deep")
+                raise ValueError("nested too deeply")
         elif word == ")":
             open_lists.pop()
             if not open_lists:
-                raise ValueError("a parenthesis too many")
+                raise ValueError("an unmatched closing parenthesis")
         else:
-            assert not isinstance(word, str), "brackets are the only ones that are text"
+            assert not isinstance(word, str), "only parentheses are yielded as str"
             open_lists[-1].append(word)
     return root
 
@@ -123,13 +126,13 @@ def _tokens(parts: Sequence[bytes]) -> Iterator[bytes | str | None]:
         if index % 2:
             yield part
         else:
-            # The announcement of the literal that follows, `{3}` or `~{3}`, is none of the words.
+            # Remove the size of the following literal, `{3}` or `~{3}`: it is not a word.
             yield from _words(_LITERAL.sub(b"", part))
 
 
 _LITERAL = re.compile(rb"~?\{\d+\+?\}$")
-# Each part of a line is looked at once, whatever a server writes: no blanks are looked beyond in vain, and a quoted
-# string that never ends is the rest of the line.
+# Each character is matched at most once, whatever a server sends: the possessive quantifiers prevent backtracking, and
+# a quoted string without an end is the rest of the line.
 _WORD = re.compile(
     rb"""(?P<bracket>[()])
        | "(?P<quoted>(?:[^"\\]|\\.)*+)(?P<end>"?)

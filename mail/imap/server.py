@@ -1,4 +1,4 @@
-"""Where an inbox is, and the connection to it: resolved, checked, encrypted from the start where it is to be."""
+"""The IMAP server of an inbox, and the connection to it: the name is resolved, the address checked, TLS begun."""
 
 import asyncio
 import socket
@@ -8,16 +8,17 @@ from typing import Literal
 
 from domain.failures import described
 from domain.public_addresses import may_be_reached
-from mail.delivery import redact
 from mail.imap.errors import ImapConnectionFailed
+from mail.redaction import redact
 
-# The longest line that is read, in bytes: a SEARCH over a very large inbox. What is longer is in literals.
+# Longest line that is read, in bytes. A SEARCH over a very large inbox fits; longer data comes in literals.
 MAX_LINE = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class ImapServer:
-    """`security`: `tls` from the start (port 993), `starttls` required (port 143), or `none`."""
+    """Where and how an inbox is read. `security`: `tls` from the start (port 993), STARTTLS required (`starttls`, port
+    143), or `none`."""
 
     host: str
     port: int
@@ -25,9 +26,9 @@ class ImapServer:
     password: str = field(repr=False)
     security: Literal["none", "starttls", "tls"] = "tls"
     tls_context: ssl.SSLContext | None = field(default=None, repr=False)
-    """For a private certificate authority; the system's authorities otherwise."""
+    """For a private certificate authority; None uses the system's authorities."""
     allow_private: bool = False
-    """Development: the server may be at a private or loopback address."""
+    """Development only: allows a server at a private or loopback address."""
 
     def tls(self) -> ssl.SSLContext:
         return self.tls_context or ssl.create_default_context()
@@ -40,12 +41,12 @@ class ImapTimeouts:
     connect: float = 30.0
     """For TCP, TLS, the greeting and the login together."""
     silence: float = 60.0
-    """How long a server may say nothing while an answer of it is due."""
+    """How long a server may send nothing while a response is due."""
     idle: float = 4 * 60.0
-    """How long one IDLE lasts. RFC 2177 asks for less than 29 minutes; a connection that a router in between has
-    forgotten is only noticed at the end of it, so that it is much shorter."""
+    """How long one IDLE lasts. RFC 2177 allows up to 29 minutes. It is much shorter here, because a connection that a
+    router has dropped is noticed only at the end of it."""
     poll: float = 30.0
-    """Between two looks at a server that has no IDLE."""
+    """How often a server without IDLE is polled."""
 
 
 async def connect(server: ImapServer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -61,7 +62,7 @@ async def connect(server: ImapServer) -> tuple[asyncio.StreamReader, asyncio.Str
                 server_hostname=server.host if tls else None,
                 limit=MAX_LINE,
             )
-        except OSError as error:  # also what TLS objects to
+        except OSError as error:  # ssl.SSLError is one, too
             failed = error
             continue
         _keep_alive(writer)
@@ -70,8 +71,8 @@ async def connect(server: ImapServer) -> tuple[asyncio.StreamReader, asyncio.Str
 
 
 async def _addresses(server: ImapServer) -> list[str]:
-    """The server's addresses, checked here and then connected to as they are: a name that changes what it means in
-    between leads nowhere else."""
+    """Resolves the server's name and checks the addresses. The caller connects to these addresses, so a name that
+    resolves differently later (DNS rebinding) has no effect."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
@@ -85,7 +86,7 @@ async def _addresses(server: ImapServer) -> list[str]:
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:
-    """Between two words of an idle server TCP itself asks whether it is still there."""
+    """Enables TCP keep-alive, which detects a lost connection while the server is idle."""
     connection: socket.socket = writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):

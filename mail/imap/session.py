@@ -1,4 +1,4 @@
-"""One connection to an IMAP server, logged in, and what is asked of it to watch a folder."""
+"""One authenticated connection to an IMAP server, with the commands that watching a folder needs."""
 
 import asyncio
 import base64
@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from mail.credentials import without_credentials
-from mail.delivery import redact
 from mail.imap.errors import (
     ImapAuthenticationFailed,
     ImapConnectionFailed,
@@ -17,37 +15,38 @@ from mail.imap.errors import (
     ImapProtocolError,
 )
 from mail.imap.folders import encoded
-from mail.imap.responses import Response, Value, as_number
+from mail.imap.responses import ImapResponse, Value, as_number
 from mail.imap.server import ImapServer, ImapTimeouts, connect
 from mail.imap.wire import ImapWire
+from mail.redaction import redact, without_credentials
 
-# To one command: messages are read in portions of at most `limit` bytes each, and the words around them are few.
+# Bytes of all responses to one command. Message bodies are limited by `fetch`; everything else is short.
 MAX_ANSWER = 64 * 1024 * 1024
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# RFC 5530: the server, not the password, is what is wrong.
+# Response codes (RFC 5530) that mean the server is at fault, not the password.
 _TRY_LATER = ("UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "CONTACTADMIN")
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """As it is when it is opened (RFC 3501 section 2.3.1.1)."""
+    """The UID values of a folder when it was opened (RFC 3501 section 2.3.1.1)."""
 
     uid_validity: int
-    """Another one than before: UIDs do not mean what they meant."""
+    """If it differs from an earlier one, all earlier UIDs are invalid."""
     uid_next: int | None
-    """The next message's UID at the least; some old servers do not tell."""
+    """A lower bound of the next message's UID; None for old servers that do not report it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """A message, or its beginning. `raw` is None when the server has it and does not give it."""
+class FetchedMessage:
+    """A message or its beginning. `raw` is None if the server lists the message but does not return it."""
 
     uid: int
     raw: bytes | None
 
 
 class ImapSession:
-    """For one folder and one task at a time. Any error leaves it unusable."""
+    """Serves one folder and one task at a time. It is unusable after any error."""
 
     def __init__(self, wire: ImapWire, timeouts: ImapTimeouts) -> None:
         self._wire = wire
@@ -55,7 +54,7 @@ class ImapSession:
         self._tags = 0
         self._capabilities: frozenset[str] = frozenset()
         self.has_news = False
-        """Whether the server has told of a message since `uids_after` last asked."""
+        """Whether the server has announced a message since the last call of `uids_after`."""
 
     @classmethod
     @asynccontextmanager
@@ -68,16 +67,16 @@ class ImapSession:
             async with asyncio.timeout(timeouts.connect):
                 reader, writer = await connect(server)
         except TimeoutError:
-            raise ImapConnectionFailed("no connection in time") from None
+            raise ImapConnectionFailed("connecting took too long") from None
         wire = ImapWire(reader, writer, silence=timeouts.silence, max_bytes=MAX_ANSWER)
         session = cls(wire, timeouts)
         try:
             try:
-                # One limit for all of it: a server that answers each step at the last moment is down all the same.
+                # One timeout for all steps together: a server that answers each of them at the last moment is unusable.
                 async with asyncio.timeout(timeouts.connect):
                     await session._begin(server)
             except TimeoutError:
-                raise ImapConnectionFailed("no login in time") from None
+                raise ImapConnectionFailed("logging in took too long") from None
             yield session
         finally:
             await wire.aclose()
@@ -94,36 +93,37 @@ class ImapSession:
         codes = {one.code: one.code_number for one in [*untagged, done]}
         uid_validity = codes.get("UIDVALIDITY")
         if uid_validity is None:
-            raise ImapProtocolError("the folder has no UIDVALIDITY: its messages cannot be told apart")
+            raise ImapProtocolError("the folder has no UIDVALIDITY, so its messages cannot be identified")
         return Folder(uid_validity, codes.get("UIDNEXT"))
 
     async def uids_after(self, uid: int, since: date | None = None) -> list[int]:
-        """Of the messages after that one, ascending; with `since` those that arrived on that day or later."""
+        """Returns the UIDs above `uid`, ascending; with `since` only of messages that arrived on that day or later."""
         self.has_news = False
         criteria = f"UID {uid + 1}:*"
         if since is not None:
-            # Without a charset: there is no text in it.
+            # No charset is given, because the criteria contain no text.
             criteria += f" SINCE {since.day}-{_MONTHS[since.month - 1]}-{since.year}"
         _, untagged = await self._demand(f"UID SEARCH {criteria}".encode("ascii"))
         found = {number for one in untagged if one.kind == "SEARCH" for number in one.numbers}
-        # `7:*` names the last message too when its UID is below 7 (RFC 3501 section 6.4.8).
+        # `7:*` includes the last message even if its UID is below 7 (RFC 3501 section 6.4.8).
         return sorted(number for number in found if number > uid)
 
     async def sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        """In bytes, as the server has it: some only guess. Messages that are gone are left out."""
+        """Returns the sizes in bytes by UID, as the server reports them: some servers only estimate. Deleted messages
+        are left out."""
         rows = await self._fetch(uids, b"(UID RFC822.SIZE)")
         return {uid: as_number(items.get("RFC822.SIZE")) or 0 for uid, items in rows}
 
-    async def fetch(self, uids: Sequence[int], limit: int) -> list[Fetched]:
-        """The messages that are still there, each up to so many bytes. Leaves them unread, as they are."""
+    async def fetch(self, uids: Sequence[int], limit: int) -> list[FetchedMessage]:
+        """Returns the messages that still exist, each cut to `limit` bytes. Does not mark them as read."""
         rows = await self._fetch(uids, b"(UID BODY.PEEK[]<0.%d>)" % limit)
-        # A server may speak of a message's flags in between, without its body.
+        # A server may send a FETCH with only the flags of a message in between.
         bodies = [(uid, items["BODY[]"]) for uid, items in rows if "BODY[]" in items]
         bodies += [(uid, None) for uid, items in rows if "BODY[]" not in items and uid not in dict(bodies)]
-        return [Fetched(uid, raw if isinstance(raw, bytes) else None) for uid, raw in bodies]
+        return [FetchedMessage(uid, raw if isinstance(raw, bytes) else None) for uid, raw in bodies]
 
     async def wait(self) -> None:
-        """Returns when the server tells of something new, or after a while: then it is worth looking again."""
+        """Returns when the server announces something new, or when the IDLE or polling interval is over."""
         if self.can_idle:
             await self._idle()
         else:
@@ -137,27 +137,27 @@ class ImapSession:
         answer = await self._next(self._timeouts.silence)
         while answer.kind != "+":
             if answer.tag == tag:
-                raise ImapProtocolError("the server refuses the IDLE that it offers")
+                raise ImapProtocolError("the server offers IDLE but refuses it")
             answer = await self._next(self._timeouts.silence)
-        # Never cancelled in the middle of a response: what was read of it would be lost.
-        hearing = asyncio.ensure_future(self._next(self._timeouts.idle + self._timeouts.silence))
+        # A task of its own, so that a timeout does not cancel it in the middle of a response and lose what was read.
+        receiving = asyncio.ensure_future(self._next(self._timeouts.idle + self._timeouts.silence))
         try:
             while not self.has_news and (left := until - loop.time()) > 0:
-                await asyncio.wait([hearing], timeout=left)
-                if hearing.done():
-                    hearing.result()
-                    hearing = asyncio.ensure_future(self._next(self._timeouts.idle + self._timeouts.silence))
+                await asyncio.wait([receiving], timeout=left)
+                if receiving.done():
+                    receiving.result()
+                    receiving = asyncio.ensure_future(self._next(self._timeouts.idle + self._timeouts.silence))
             await self._wire.send(b"DONE")
             async with asyncio.timeout(self._timeouts.silence):
-                while (await hearing).tag != tag:
-                    hearing = asyncio.ensure_future(self._next(self._timeouts.silence))
+                while (await receiving).tag != tag:
+                    receiving = asyncio.ensure_future(self._next(self._timeouts.silence))
         except TimeoutError:
-            raise ImapConnectionFailed("the server has gone silent") from None
+            raise ImapConnectionFailed("the server does not answer any more") from None
         finally:
-            hearing.cancel()
-            await asyncio.wait([hearing])
-            if not hearing.cancelled():
-                hearing.exception()  # known already, or of no more interest
+            receiving.cancel()
+            await asyncio.wait([receiving])
+            if not receiving.cancelled():
+                receiving.exception()  # mark it as retrieved: it was raised already, or does not matter any more
 
     async def _begin(self, server: ImapServer) -> None:
         greeting = await self._next(self._timeouts.connect)
@@ -165,10 +165,10 @@ class ImapSession:
             raise ImapConnectionFailed(redact(greeting.text.decode("utf-8", "replace")))
         if server.security == "starttls":
             if greeting.kind == "PREAUTH":
-                raise ImapProtocolError("the server logs in before TLS")
+                raise ImapProtocolError("the server is logged in before TLS")
             await self._demand(b"STARTTLS")
             await self._wire.start_tls(server.tls(), server.host, self._timeouts.connect)
-        # What was offered before TLS may have been written by anybody (RFC 3501 section 6.2.1).
+        # Capabilities from before TLS may be forged (RFC 3501 section 6.2.1): ask again.
         await self._ask_capabilities()
         if greeting.kind == "OK":
             await self._log_in(server)
@@ -183,20 +183,21 @@ class ImapSession:
         if "AUTH=PLAIN" in self._capabilities:
             done = await self._authenticate_plain(server)
         elif "LOGINDISABLED" in self._capabilities:
-            raise ImapAuthenticationFailed("the server takes no password over this connection; try TLS")
+            raise ImapAuthenticationFailed("the server accepts no password over this connection; try TLS")
         else:
             user, password = _string(server.username.encode()), _string(server.password.encode())
             done, _ = await self._command(b"LOGIN " + user + b" " + password)
         if done.kind == "OK":
             return
-        said = without_credentials(done.text.decode("utf-8", "replace"), server.username, server.password)
-        text = redact(said, server.username)
+        answer = without_credentials(done.text.decode("utf-8", "replace"), server.username, server.password)
+        text = redact(answer, server.username)
         if done.code in _TRY_LATER:
             raise ImapConnectionFailed(text)
         raise ImapAuthenticationFailed(text)
 
-    async def _authenticate_plain(self, server: ImapServer) -> Response:
-        """RFC 4616, in two steps, for servers without SASL-IR. The only way for a user name beyond ASCII."""
+    async def _authenticate_plain(self, server: ImapServer) -> ImapResponse:
+        """AUTHENTICATE PLAIN (RFC 4616) in two steps, for servers without SASL-IR. LOGIN cannot carry a non-ASCII user
+        name."""
         tag = await self._send(b"AUTHENTICATE PLAIN")
         answer = await self._next(self._timeouts.silence)
         if answer.kind == "+":
@@ -213,19 +214,19 @@ class ImapSession:
         rows = [(as_number(one.items.get("UID")), one.items) for one in untagged if one.kind == "FETCH"]
         return [(uid, items) for uid, items in rows if uid is not None and uid in uids]
 
-    async def _demand(self, command: bytes) -> tuple[Response, list[Response]]:
-        """A command that a server must carry out. Raises ImapProtocolError when it does not."""
+    async def _demand(self, command: bytes) -> tuple[ImapResponse, list[ImapResponse]]:
+        """Sends a command that a server must execute. Raises ImapProtocolError if it does not."""
         done, untagged = await self._command(command)
         if done.kind != "OK":
-            # The verb alone: arguments may be private.
+            # The command name only: arguments may be private.
             verb = command.split(b" ")[0].decode("ascii")
             raise ImapProtocolError(f"{verb}: {redact(done.text.decode('utf-8', 'replace'))}")
         return done, untagged
 
-    async def _command(self, command: bytes) -> tuple[Response, list[Response]]:
-        """The response that ends the command, and those before it."""
+    async def _command(self, command: bytes) -> tuple[ImapResponse, list[ImapResponse]]:
+        """Sends a command. Returns the response that completes it, and the untagged ones before."""
         tag = await self._send(command)
-        untagged: list[Response] = []
+        untagged: list[ImapResponse] = []
         while (answer := await self._next(self._timeouts.silence)).tag != tag:
             untagged.append(answer)
         return answer, untagged
@@ -236,7 +237,7 @@ class ImapSession:
         await self._wire.send(tag.encode("ascii") + b" " + command)
         return tag
 
-    async def _next(self, within: float) -> Response:
+    async def _next(self, within: float) -> ImapResponse:
         answer = await self._wire.receive(within)
         if answer.kind in ("EXISTS", "RECENT"):
             self.has_news = True
@@ -246,7 +247,8 @@ class ImapSession:
 
 
 def _string(value: bytes) -> bytes:
-    """A quoted string (RFC 3501 section 4.3). Raises ImapProtocolError for what would end the command."""
+    """Returns a quoted string (RFC 3501 section 4.3). Raises ImapProtocolError for a character that would end the
+    command."""
     if any(byte in value for byte in b"\x00\r\n"):
         raise ImapProtocolError("a user name, a password or a folder's name holds a line break")
     return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'

@@ -1,4 +1,4 @@
-"""What a message that came back is, and which of ours it answers."""
+"""Classifies an inbound message, and finds the Message-IDs of ours that it refers to."""
 
 from mail.inbound.message import first_address, read_header, untagged
 from mail.inbound.parse import InboundMail, parse_inbound

@@ -1,13 +1,13 @@
-"""Automatic replies: what a mailbox answers while its owner is away, has left, or is a queue of tickets.
+"""Recognises automatic replies: from a mailbox whose owner is away or has left, or from a ticket system.
 
-Headers first (RFC 3834 and what was used before it), then the subject that Exchange gives, and the words last: a
-person who writes "I am out next week" has replied.
+The rules check headers first (RFC 3834 and older conventions), then the subject that Exchange writes, and the text
+last: a person who writes "I am out next week" has replied.
 """
 
 import re
 from typing import Literal
 
-from mail.inbound.message import Read, is_from_nobody
+from mail.inbound.message import ParsedMessage, is_from_nobody
 from mail.inbound.text import folded, quotes, unquoted
 
 Note = Literal["no_longer_there", "ticket"]
@@ -21,7 +21,7 @@ _AUTO_HEADERS = (
     "X-Auto-Reply",
 )
 _AUTO_PRECEDENCE = ("auto_reply", "auto-reply", "autoreply")
-# Exchange's own word before the subject that it answers, and those of other servers. With its colon.
+# The prefix that Exchange and other servers put before the answered subject, with its colon.
 _SUBJECT = re.compile(
     r"^(?:(?:automatic reply|automatic response|auto[- ]?reply|auto[- ]?response|auto[- ]?responder|auto"
     r"|out of (?:the )?office"
@@ -34,13 +34,13 @@ _SUBJECT = re.compile(
     r"|resposta automatica|fora do escritorio|fora da empresa|ausencia temporaria"
     r"|risposta automatica|fuori (?:ufficio|sede)|assenza"
     r"|自動応答|自動返信|不在通知|不在|外出中)\s?[:：]"
-    # Without a colon only what nobody would write by hand.
+    # Without a colon only phrases that nobody would write by hand.
     r"|(?:out of (?:the )?office|i am out of the office|ooo|abwesenheitsnotiz|auto[- ]?reply|automatische antwort"
     r"|respuesta automatica|reponse automatique|risposta automatica|resposta automatica|automatisch antwoord"
     r"|自動返信|自動応答"
     r"|不在のお知らせ|不在通知)(?:$|\s?[-(\[|【]|\s(?:re|aw|until|till|from|bis|vom)\b))",
 )
-# A text that says of itself that a machine has written it.
+# A text that states that it was written automatically.
 _SELF_DECLARED = re.compile(
     r"this is an? auto(?:mated|matic|matically generated|-generated)[ \w-]{0,20}(?:reply|response|message|e-?mail"
     r"|notification|acknowledg)"
@@ -71,7 +71,7 @@ _AWAY = re.compile(
     r"|in trasferta)"
     r"|休暇を?(?:頂|いただ|取得)|不在に(?:して|いたし|致し)|不在と(?:なり|なっ)|外出して(?:おり|い)|出張(?:中|して)"
 )
-# What such letters say beside it, and people seldom do.
+# Phrases that absence notices contain besides, and that people seldom write.
 _AWAY_TOO = re.compile(
     r"limited access|no access to (?:my )?e-?mail|urgent|immediate(?:ly)? assistance|upon my return|when i (?:return"
     r"|get back)|as soon as (?:possible|i)"
@@ -114,8 +114,8 @@ _TICKET = re.compile(
 _OURS_ANSWERED = re.compile(r"^\s{0,5}(?:re|aw|sv|antw|rv|res|r|ref)\s?(?:\[\d{1,3}\])?\s?[:：]", re.I)
 
 
-def read_auto_reply(mail: Read) -> str | None:
-    """The rule by which it is one; None when a person may have written it."""
+def read_auto_reply(mail: ParsedMessage) -> str | None:
+    """Returns the name of the rule that matched; None if a person may have written the message."""
     for rule, applies in (
         ("auto_submitted", _auto_submitted),
         ("auto_reply_header", _auto_reply_header),
@@ -129,32 +129,32 @@ def read_auto_reply(mail: Read) -> str | None:
     return None
 
 
-def note_of(mail: Read) -> Note | None:
-    """What an automatic reply means beyond an absence."""
+def note_of(mail: ParsedMessage) -> Note | None:
+    """Returns what an automatic reply means other than an absence; None for an absence."""
     words = folded(f"{mail.subject}\n{unquoted(mail.text, 5_000)}")
     if _GONE.search(words):
         return "no_longer_there"
     return "ticket" if _TICKET.search(words) and not _AWAY.search(words) else None
 
 
-def _auto_submitted(mail: Read) -> bool:
-    """RFC 3834 section 5: anything but `no`."""
+def _auto_submitted(mail: ParsedMessage) -> bool:
+    """Auto-Submitted with any value but `no` (RFC 3834 section 5)."""
     return mail.word("Auto-Submitted") not in ("", "no")
 
 
-def _auto_reply_header(mail: Read) -> bool:
+def _auto_reply_header(mail: ParsedMessage) -> bool:
     if any(mail.header(name).lower() not in ("", "no", "false") for name in _AUTO_HEADERS if mail.has(name)):
         return True
     return mail.word("Precedence") in _AUTO_PRECEDENCE or "oof" in mail.word("X-MS-Exchange-Generated-Message-Source")
 
 
-def _auto_reply_subject(mail: Read) -> bool:
+def _auto_reply_subject(mail: ParsedMessage) -> bool:
     return _SUBJECT.match(folded(mail.subject).strip()) is not None
 
 
-def _bulk_and_away(mail: Read) -> bool:
-    """Gmail's and others' responders say `bulk`, as newsletters do; `X-Auto-Response-Suppress` stands on much that
-    Exchange writes. Beside an absence either is enough."""
+def _bulk_and_away(mail: ParsedMessage) -> bool:
+    """Matches weak headers together with a text about an absence. Responders of Gmail and others write `Precedence:
+    bulk`, but so do newsletters; `X-Auto-Response-Suppress` is in much mail from Exchange."""
     if (
         mail.word("Precedence") not in ("bulk", "junk", "list")
         and "all" not in mail.header("X-Auto-Response-Suppress").lower()
@@ -164,9 +164,9 @@ def _bulk_and_away(mail: Read) -> bool:
     return any(pattern.search(words) for pattern in (_SELF_DECLARED, _AWAY, _GONE, _TICKET))
 
 
-def _auto_reply_words(mail: Read) -> bool:
-    """The last resort, where nothing but its words gives a responder away: it quotes nothing, and either says what
-    it is or says two of the things that such letters say."""
+def _auto_reply_words(mail: ParsedMessage) -> bool:
+    """The last rule, for responders without any header: the text quotes nothing, and either states that it is automatic
+    or contains two typical phrases of absence notices."""
     text = mail.text[:5_000]
     if quotes(text):
         return False

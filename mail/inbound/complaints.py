@@ -1,14 +1,14 @@
-"""Complaints: somebody pressed "this is spam", and their provider tells the sender (a feedback loop)."""
+"""Recognises complaints: a recipient has pressed "this is spam" and the provider informs the sender (feedback loop)."""
 
 import re
 from dataclasses import dataclass
 from email.message import Message
 from typing import Literal
 
-from mail.inbound.message import Read, all_addresses, children, payload, read_header, read_message
+from mail.inbound.message import ParsedMessage, all_addresses, children, payload, read_header, read_message
 
 _REPORTS = ("message/feedback-report",)
-# RFC 5965 section 7.3. `other` is what some providers write for any press of the button.
+# Feedback types of RFC 5965 section 7.3. Some providers write `other` for every complaint.
 _COMPLAINTS = ("abuse", "fraud", "virus", "other", "complaint", "spam", "")
 _OPT_OUTS = ("opt-out", "opt-out-list", "unsubscribe")
 _JMRP = "X-HmXmrOriginalRecipient"
@@ -16,20 +16,20 @@ _JMRP = "X-HmXmrOriginalRecipient"
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """`kind` None: a report of something else (`auth-failure`, `not-spam`)."""
+    """`kind` None: a report about something else (`auth-failure`, `not-spam`)."""
 
     rule: str
     kind: Literal["complaint", "unsubscribe"] | None
     recipients: tuple[str, ...] = ()
-    """Who complained, as far as that is told, lower case."""
+    """Addresses that may have complained, lower case."""
 
 
-def read_feedback(mail: Read) -> Feedback | None:
+def read_feedback(mail: ParsedMessage) -> Feedback | None:
     return _feedback_report(mail) or _outlook_report(mail) or _forwarded_complaint(mail)
 
 
-def _feedback_report(mail: Read) -> Feedback | None:
-    """ARF (RFC 5965)."""
+def _feedback_report(mail: ParsedMessage) -> Feedback | None:
+    """An ARF report (RFC 5965)."""
     part = next((one for one in mail.parts if one.get_content_type() in _REPORTS), None)
     if part is None:
         return None
@@ -41,8 +41,8 @@ def _feedback_report(mail: Read) -> Feedback | None:
     return Feedback("feedback_report", "unsubscribe" if kind in _OPT_OUTS else None, recipients)
 
 
-def _outlook_report(mail: Read) -> Feedback | None:
-    """Outlook.com's JMRP before it wrote ARF: the message as it was, with a header that names the complainer."""
+def _outlook_report(mail: ParsedMessage) -> Feedback | None:
+    """Outlook.com's JMRP in its format before ARF: the original message with a header that names the complainer."""
     for message in (mail.message, mail.returned):
         if message is not None and _JMRP in message:
             named = all_addresses(read_header(message, _JMRP))
@@ -50,8 +50,8 @@ def _outlook_report(mail: Read) -> Feedback | None:
     return None
 
 
-def _forwarded_complaint(mail: Read) -> Feedback | None:
-    """A report that has lost its part for machines: a mailbox of complaints sends on what it complains of."""
+def _forwarded_complaint(mail: ParsedMessage) -> Feedback | None:
+    """A report without its machine-readable part, or a message forwarded by a complaints mailbox."""
     says_so = re.match(
         r"(?:complaint about message from|abuse report|email feedback report|spam complaint)", mail.subject, re.I
     )
@@ -70,7 +70,7 @@ def _fields(part: Message) -> Message:
     return read_message(text.lstrip(b"\r\n") + b"\n\n")
 
 
-def _recipients(mail: Read, fields: Message | None) -> tuple[str, ...]:
+def _recipients(mail: ParsedMessage, fields: Message | None) -> tuple[str, ...]:
     named: list[str] = []
     for name in ("Original-Rcpt-To", "Removal-Recipient") if fields is not None else ():
         named += [one for value in (fields or mail.message).get_all(name, []) for one in all_addresses(str(value))]

@@ -1,4 +1,4 @@
-"""How eight languages name days, and say "until" and "back on". All lower case, without accents (`text.folded`)."""
+"""Words for days, "until" and "back on" in eight languages. All lower case and without accents (`text.folded`)."""
 
 import re
 
@@ -46,14 +46,14 @@ def _either(names: dict[str, int]) -> str:
 
 MONTH, WEEKDAY = _either(MONTHS), _either(WEEKDAYS)
 
-# Between a cue and its date: weekdays and articles.
+# What may stand between a phrase such as "until" and its date: weekdays and articles.
 _BETWEEN = (
     rf"(?:[\s,(]|\b(?:{WEEKDAY}|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|the|next|coming|this|den|dem|der|dd"
     rf"|le|la|el"
     r"|il|lo|o|a|dia|giorno|kommenden|nachsten|prochain|proximo|prossimo|aanstaande|volgende|komende|morning|date"
     r"|:)\b\.?|[:.]){0,8}$"
 )
-# Away through that day: the day after is the first day back.
+# Away up to and including that day: the day after is the first day back.
 UNTIL = re.compile(
     r"(?:\b(?:until|till|til|untill|through|thru|up to|to and including|after|up until"
     r"|bis(?: einschliesslich| einschl\.?| inklusive| inkl\.?| incl\.?| und mit| zum| auf weiteres)*|nach"
@@ -74,14 +74,14 @@ BACK = re.compile(
     rf"|a compter du|partir|desde"
     r"|el|em|no|na|op|vanaf|per|il|dal|a partire dal|a)\b|:)?" + _BETWEEN
 )
-# After the date: languages that put the verb last, and those that seldom do.
+# A phrase after the date: in languages that put the verb last, and in those that seldom do.
 BACK_AFTER = re.compile(
     r"^[^.!?。\n]{0,40}?(?:\b(?:wieder|zuruck|weer|terug)\b"
     r"|(?:より|から|に|以降)[^\n。]{0,20}(?:出社|復帰|戻|通常|対応|業務|営業|勤務|再開|順次))"
 )
 BACK_AFTER_SELDOM = re.compile(r"^[^.!?。\n]{0,40}?\b(?:back|again|de retour|de vuelta|de volta|di nuovo)\b")
 UNTIL_AFTER = re.compile(r"^\s?(?:\([^)\n]{1,8}\)|（[^）\n]{1,8}）)?\s?(?:まで|迄)")
-# The second of two dates: "20 Dec - 5 Jan", "vom 20. bis 31.12."; the first may be a bare day.
+# Between two dates: "20 Dec - 5 Jan", "vom 20. bis 31.12."; the first may be a day without a month.
 RANGE = re.compile(
     r"^[\s,.]{0,3}(?:20\d\d)?[\s,]{0,2}(?:\([^)\n]{1,8}\))?\s?(?:-{1,2}|to|till|until|through|thru|and|bis(?: zum"
     r"| einschliesslich)?|und|au|al|a|ao|ate|y|e"
@@ -91,7 +91,7 @@ RANGE_FROM_DAY = re.compile(
     r"(?<![\d.,:/-])\d{1,2}(?:st|nd|rd|th|er|o|\.)?\s?(?:-{1,2}|to|till|until|through|bis(?: zum)?|au|al|a|ao|ate"
     r"|tot(?: en met)?|t/m|〜|~)" + _BETWEEN
 )
-# It begins on that day, or the date is of something else.
+# The absence begins on that day, or the date is about something else.
 NOT_BACK = re.compile(
     r"\b(?:from|since|starting|beginning|vom|ab|seit|du|depuis|desde|dal|van|sinds|del|de|dated|sent|received|posted"
     r"|born|on your)" + _BETWEEN
@@ -114,7 +114,7 @@ _MARK_WORDS = {language: frozenset(words.split()) for language, words in _MARKS.
 
 
 def language_of(text: str) -> str:
-    """Of folded text, by its small words; English when nothing says otherwise."""
+    """Returns the language of a folded text by counting its function words; English if none is found."""
     if re.search(r"[ぁ-んァ-ヶ]", text):
         return "ja"
     words = re.findall(r"[a-z']+", text[:3_000])

@@ -1,8 +1,8 @@
-"""The first day back that an absence names, in eight languages.
+"""Finds the first day back in an absence notice, in eight languages.
 
-"Back on the 5th" is that day; "until the 5th" and "from 20 to 5" are the day after, in every language: a day too late
-annoys nobody. Days that are past when the message is sent, that are too far off, or that nothing ties to an absence
-(a fair in the signature) are not taken.
+"Back on the 5th" means that day. "Until the 5th" and "from 20 to 5" mean the day after, in every language: a day too
+late annoys nobody. Ignored are days before the message was sent, days more than a year later, and days that have
+nothing to do with an absence (a trade fair in the signature).
 """
 
 import re
@@ -26,14 +26,15 @@ from mail.inbound.date_words import (
     WEEKDAYS,
     language_of,
 )
-from mail.inbound.message import Read
+from mail.inbound.message import ParsedMessage
 from mail.inbound.text import folded, unquoted, unsigned
 
 MAX_TEXT = 6_000
 MAX_MENTIONS = 40
 LONGEST = timedelta(days=366)
 _JUST_PAST = timedelta(days=60)
-"""A day without a year that was so shortly before is past, and not meant for next year: the absence is stale."""
+"""A day without a year that is at most this long before the message is in the past, not in the next year: the absence
+notice is out of date."""
 _BEFORE, _AFTER = 90, 60
 
 _YEAR = r"(?P<year>20\d\d)"
@@ -85,25 +86,26 @@ class _Sent:
     day_first: bool
 
 
-def return_date(mail: Read) -> date | None:
-    """The first day back that an automatic reply names; None when it names none, or only days that are past."""
+def return_date(mail: ParsedMessage) -> date | None:
+    """Returns the first day back that an automatic reply names; None if it names none or only past days."""
     text = _words(mail)
     sent_on, offset = mail.sent_at_offset()
     if not sent_on:
-        # A message that does not say when it was sent: only a date with its year can be meant.
+        # The message has no date: only a day with its year is unambiguous.
         return _first(text, _Sent(date.min, day_first=_day_first(text, mail, offset)), undated=True)
     return _first(text, _Sent(date.fromisoformat(sent_on), day_first=_day_first(text, mail, offset)), undated=False)
 
 
-def _words(mail: Read) -> str:
+def _words(mail: ParsedMessage) -> str:
     body = folded(unquoted(mail.text, MAX_TEXT))
-    # One line is a part of a sentence; an empty line ends one.
+    # A line break does not end a sentence; an empty line does.
     joined = re.sub(r"\s*\n\s*\n\s*", "\n", f"{folded(mail.subject)}\n\n{unsigned(body)}"[:MAX_TEXT])
     return re.sub(r"[ ]{2,}", " ", joined)
 
 
 def _first(text: str, sent: _Sent, *, undated: bool) -> date | None:
-    """Of what is said surest, the first: a day of return before the end of an absence before a mere date."""
+    """Returns the best day: a day of return ranks before the end of an absence, which ranks before a plain date. Among
+    equals the first one in the text counts."""
     mentions = _mentions(text, sent, undated=undated)
     found: list[tuple[int, int, date]] = []
     for index, mention in enumerate(mentions):
@@ -118,7 +120,8 @@ def _first(text: str, sent: _Sent, *, undated: bool) -> date | None:
 
 
 def _meant(text: str, mention: _Mention, before_it: int, after_it: int, *, only: bool) -> tuple[int, date] | None:
-    """How surely the day is one of return, and which day that is: (0 is surest)."""
+    """Returns the rank of the mention (0 is the most certain) and the first day back that it means; None if it means no
+    such day."""
     before = _same_sentence(text[max(before_it, mention.start - _BEFORE) : mention.start])
     after = text[mention.end : min(after_it, mention.end + _AFTER)].partition("\n")[0]
     next_day = mention.day + timedelta(days=1)
@@ -132,7 +135,7 @@ def _meant(text: str, mention: _Mention, before_it: int, after_it: int, *, only:
         return 1, next_day
     if BACK_AFTER.match(after) or BACK.search(before):
         return 0, mention.day
-    # "... and will be back on" belongs to the next day that is named.
+    # "... and will be back on" refers to the next day in the text.
     if BACK_AFTER_SELDOM.match(after) and not BACK.search(after):
         return 0, mention.day
     if mention.kind in ("weekday", "tomorrow", "next_week", "day") or NOT_BACK.search(before):
@@ -148,7 +151,7 @@ def _same_sentence(before: str) -> str:
 
 
 def _mentions(text: str, sent: _Sent, *, undated: bool) -> list[_Mention]:
-    """Every day that is named, in the order of the text; of two readings of one place the longer."""
+    """Returns every mentioned day in the order of the text. Of two overlapping mentions the longer one counts."""
     found = sorted(_read_all(text, sent, undated=undated), key=lambda one: (one.start, -one.end))
     kept: list[_Mention] = []
     for mention in found:
@@ -184,8 +187,8 @@ def _day(kind: str, named: dict[str, str | None], sent: _Sent) -> date | None:
         return sent.on + timedelta(days=1)
     if kind == "next_week":
         return sent.on + timedelta(days=7 - sent.on.weekday())
-    said = named.get("year")
-    year = int(said) if said else None
+    year_text = named.get("year")
+    year = int(year_text) if year_text else None
     if year is not None and year < 100:
         year += 2000
     day = int(named.get("end") or named["day"] or 0)
@@ -199,7 +202,7 @@ def _day(kind: str, named: dict[str, str | None], sent: _Sent) -> date | None:
 
 
 def _of_slashed(first: int, second: int, year: int | None, sent: _Sent) -> date | None:
-    """ "1/12": the sender's way of writing it, unless only the other way is a day that can be meant."""
+    """Reads "1/12" in the sender's order of day and month, unless only the other order gives a plausible day."""
     readings = [_dated(year, second, first, sent.on), _dated(year, first, second, sent.on)]
     if not sent.day_first:
         readings.reverse()
@@ -208,7 +211,7 @@ def _of_slashed(first: int, second: int, year: int | None, sent: _Sent) -> date 
 
 
 def _dated(year: int | None, month: int, day: int, sent_on: date) -> date | None:
-    """Without a year, the next such day; one that has only just gone is past."""
+    """Returns the date; without a year, the next such day, or one that is at most `_JUST_PAST` before."""
     try:
         if year is not None:
             return date(year, month, day)
@@ -232,9 +235,9 @@ def _next_day_of_month(day: int, sent_on: date) -> date | None:
     return None
 
 
-def _day_first(text: str, mail: Read, offset: int | None) -> bool:
-    """Whether "1/12" is the first of December. English is written either way: what the message says of its country
-    decides, then its clock (west of the Atlantic the month comes first), then the month."""
+def _day_first(text: str, mail: ParsedMessage, offset: int | None) -> bool:
+    """Returns whether the sender writes the day before the month. English is written in both orders: the country in the
+    headers or the address decides, then the time zone (America writes the month first)."""
     language = language_of(text)
     if language == "ja":
         return False

@@ -1,8 +1,8 @@
-"""Delivery status notifications (RFC 3464), as they are written in the wild.
+"""Parses delivery status notifications (RFC 3464), including malformed ones.
 
-Seen there: `multipart/report` under another type, a report part without its blank line or with its fields in any
-order, no Action, no Status or a Status of success beside a failure, the recipient without its type, in brackets, or
-in the explanation alone.
+Seen in practice: `multipart/report` with another content type, a report part without its blank line or with its fields
+in any order, no Action, no Status or a Status of success with a failure, the recipient without its type, in brackets,
+or only in the explanation.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.message import Message
 from itertools import islice
 
-from mail.inbound.message import Read, children, first_address, payload, read_header, read_message
+from mail.inbound.message import ParsedMessage, children, first_address, payload, read_header, read_message
 
 MAX_GROUPS = 200
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
@@ -19,8 +19,8 @@ _FAILED, _WAITING = ("failed", "failure", "fail", "expired"), ("delayed", "delay
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """One recipient's part (RFC 3464 section 2.3). Addresses are lower case."""
+class ReportedRecipient:
+    """The fields of one recipient (RFC 3464 section 2.3). Addresses are lower case."""
 
     action: str
     status: str
@@ -31,7 +31,8 @@ class Recipient:
 
     @property
     def failed(self) -> bool:
-        """An action that no standard knows counts by its status; without either, a server has not said so."""
+        """Whether delivery failed. An unknown action is judged by its status code; without either it is not a
+        failure."""
         return self.action in _FAILED or (self.action not in _WAITING and self.status[:1] in ("4", "5"))
 
     @property
@@ -39,8 +40,8 @@ class Recipient:
         return tuple(dict.fromkeys(one for one in (self.final, self.original, self.actual) if one))
 
 
-def read_report(mail: Read) -> list[Recipient] | None:
-    """None for a message that has no such report."""
+def read_report(mail: ParsedMessage) -> list[ReportedRecipient] | None:
+    """Returns the recipients of the report; None if the message has no report."""
     found = [part for part in mail.parts if part.get_content_type() in _REPORTS]
     if not found:
         return None
@@ -49,21 +50,21 @@ def read_report(mail: Read) -> list[Recipient] | None:
 
 
 def _groups(part: Message) -> Iterator[Message]:
-    """Groups of fields, as messages of headers alone."""
+    """Yields the groups of fields, each as a message with headers only."""
     inside = children(part)
     if inside:
         yield from inside
         return
-    # A server that encoded the part, or the parser that would not look into it.
+    # The server has encoded the part, or the parser has not parsed its content.
     text = payload(part)
     for group in re.split(rb"\n\s*\n", text.replace(b"\r\n", b"\n"))[:200]:
         yield read_message(group.strip() + b"\n\n")
 
 
-def _recipient(group: Message) -> Recipient | None:
+def _recipient(group: Message) -> ReportedRecipient | None:
     if not any(name in group for name in ("Action", "Final-Recipient", "Original-Recipient", "Status")):
         return None
-    return Recipient(
+    return ReportedRecipient(
         action=_word(read_header(group, "Action")),
         status=read_header(group, "Status").strip(),
         diagnostic=" ".join(
@@ -82,7 +83,7 @@ def _word(value: str) -> str:
 
 
 def _typed_address(value: str) -> str | None:
-    """`rfc822; ada@them.example` (RFC 3464 section 2.1.2); the type may be missing."""
+    """Returns the address of `rfc822; ada@them.example` (RFC 3464 section 2.1.2). The type may be missing."""
     address = first_address(value.rpartition(";")[2])
     if address is None and (found := re.search(r"[^\s<>();,\"]{1,64}@[^\s<>();,\"]{1,255}", value)):
         return found.group().lower()

@@ -1,7 +1,7 @@
-"""A message (RFC 5322) as bytes from anywhere, read within bounds: no input makes it fail, or take long.
+"""Parses a message (RFC 5322) from untrusted bytes within limits: no input makes it fail or take long.
 
-The older email parser (`policy.compat32`): the newer one raises on some broken headers while reading them. What it
-has no bound for is bounded here before it reads: bytes, lines that begin or end parts, containers, headers.
+It uses the older email parser (`policy.compat32`), because the newer one raises on some malformed headers. The parser
+has no limits of its own, so the input is limited before: bytes, delimiter lines, nested containers, headers.
 """
 
 import re
@@ -17,11 +17,11 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, cast
 
-from mail.html_text import html_to_text
+from mail.html.text import html_to_text
 from mail.inbound.text import clean
 
 MAX_BYTES = 2**19
-"""Read of a message. What follows is attachments, or somebody's own message returned whole."""
+"""Bytes of a message that are parsed. The rest is attachments or a completely returned message."""
 MAX_TEXT = 100_000
 MAX_HEADER = 16_384
 MAX_HEADERS = 500
@@ -33,7 +33,7 @@ _CONTAINER = re.compile(rb"content-type:\s{0,20}(?:multipart|message)/", re.IGNO
 _DELIMITER = re.compile(rb"^--", re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
-# Where mail programs begin what they quote.
+# Where mail programs begin the quoted message.
 _HTML_QUOTE = re.compile(
     r"<blockquote|<div[^>]{0,200}(?:gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote|divRplyFwdMsg|appendonsend"
     r"|border-top:\s?solid #(?:E1E1E1|B5C4DF))",
@@ -43,8 +43,7 @@ _CHARSETS_REFUSED = frozenset(["idna", "punycode", "undefined", "unicode_escape"
 
 
 class _Bounded(Compat32):
-    """No header is longer than what the standard library reads in good time: its readers of parameters and
-    addresses take quadratic time."""
+    """Limits the length of headers: the standard library's parsers of parameters and addresses take quadratic time."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         kept, length = list[str](), 0
@@ -57,9 +56,9 @@ class _Bounded(Compat32):
         return name, value[:MAX_HEADER]
 
 
-class _Message(Message):
-    """One that keeps so many headers (each look for a name reads them all), and knows no charset that takes
-    quadratic time or is none."""
+class _BoundedMessage(Message):
+    """Keeps at most MAX_HEADERS headers, because a look-up by name reads all of them. Replaces charsets that take
+    quadratic time or do not encode text."""
 
     def set_raw(self, name: str, value: str) -> None:
         if len(self) < MAX_HEADERS:
@@ -85,22 +84,22 @@ def _within_bounds(raw: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Read:
-    """A message, and what most rules ask of it."""
+class ParsedMessage:
+    """A parsed message with the properties that most rules need."""
 
     message: Message
     raw: bytes = field(repr=False, default=b"")
 
     @classmethod
-    def of(cls, raw: bytes) -> "Read":
+    def of(cls, raw: bytes) -> "ParsedMessage":
         return cls(read_message(raw), raw)
 
     def header(self, name: str) -> str:
-        """The first of that name, unfolded, decoded, stripped; empty when there is none."""
+        """Returns the first header of that name, unfolded, decoded and stripped; empty if there is none."""
         return read_header(self.message, name).strip()
 
     def word(self, name: str) -> str:
-        """A header's value up to the first semicolon, blank or comment, lower case."""
+        """Returns a header's value up to the first semicolon, space or comment, in lower case."""
         return re.split(r"[\s;(]", self.header(name).lower(), maxsplit=1)[0]
 
     def has(self, *names: str) -> bool:
@@ -108,17 +107,17 @@ class Read:
 
     @cached_property
     def parts(self) -> tuple[Message, ...]:
-        """Every part in reading order, itself first, without what is inside returned messages."""
+        """All parts in reading order, the message itself first, without the parts of returned messages."""
         return tuple(islice(_walk(self.message), MAX_PARTS))
 
     @cached_property
     def returned(self) -> Message | None:
-        """The message that a report is about, whole or its headers only (RFC 6522 section 3)."""
+        """The message that a report returns, complete or with its headers only (RFC 6522 section 3)."""
         for part in self.parts:
             kind = part.get_content_type()
             if kind in ("message/rfc822", "message/global") and (inside := children(part)):
                 return inside[0]
-            # The last two are what some servers write for the first.
+            # Only the first type is standard for headers alone; some servers write the others.
             if kind in (
                 "text/rfc822-headers",
                 "text/rfc822-header",
@@ -130,7 +129,7 @@ class Read:
 
     @cached_property
     def text(self) -> str:
-        """The first text that is no attachment, else the words of the first HTML part."""
+        """The first text part that is not an attachment, or else the text of the first HTML part."""
         html = ""
         for part in self.parts:
             if part.is_multipart() or _is_attachment(part):
@@ -151,13 +150,14 @@ class Read:
         return self.header("Subject")[:998]
 
     def report_type(self) -> str:
-        """Of multipart/report, else empty."""
+        """Returns the report-type of a multipart/report; otherwise empty."""
         if self.message.get_content_type() != "multipart/report":
             return ""
         return parameter(self.message, "report-type")
 
     def sent_at_offset(self) -> tuple[str, int | None]:
-        """The Date as the sender's local ISO date, and its zone's offset in minutes; empty and None if unreadable."""
+        """Returns the Date header as an ISO date in the sender's zone, and the zone's offset in minutes. Falls back to
+        Received; returns ("", None) if neither can be parsed."""
         for value in (self.header("Date"), self.header("Received").rpartition(";")[2].strip()):
             try:
                 sent = parsedate_to_datetime(value[:200])
@@ -168,18 +168,18 @@ class Read:
         return "", None
 
 
-def is_from_nobody(mail: Read) -> bool:
-    """A null return path (RFC 3834 section 3.3): sent by a machine, for nobody's answer bounces."""
+def is_from_nobody(mail: ParsedMessage) -> bool:
+    """Returns whether the return path is null (RFC 3834 section 3.3): only machines send with a null return path."""
     paths = mail.message.get_all("Return-Path", [])[:3]
     return any(str(value).strip() in ("<>", "<MAILER-DAEMON>") for value in paths)
 
 
 def read_message(raw: bytes) -> Message:
-    return message_from_bytes(_within_bounds(raw), _class=_Message, policy=_POLICY)
+    return message_from_bytes(_within_bounds(raw), _class=_BoundedMessage, policy=_POLICY)
 
 
 def read_header(message: Message, name: str) -> str:
-    """The first header of that name, unfolded and decoded; empty when there is none."""
+    """Returns the first header of that name, unfolded and decoded; empty if there is none."""
     value = message.get(name)
     if value is None:
         return ""
@@ -193,22 +193,22 @@ def read_header(message: Message, name: str) -> str:
 
 
 def raw_headers(message: Message, name: str) -> Iterator[str]:
-    """Every header of that name as it stands, folded."""
+    """Yields every header of that name, still folded."""
     for value in message.get_all(name, []):
         yield clean(str(value)[:MAX_HEADER])
 
 
 def first_address(value: str) -> str | None:
-    """The first address of a header's value, lower case, without the name before it."""
+    """Returns the first address of a header's value in lower case, without its display name; None if there is none."""
     addresses = all_addresses(value)
     return addresses[0] if addresses else None
 
 
 def all_addresses(value: str) -> list[str]:
-    """Every address of a header's value, lower case, in its order."""
+    """Returns all addresses of a header's value in lower case, in their order."""
     value = value[:MAX_HEADER]
     if value.count("(") > 20 or value.count("<") > 2_000:
-        # Nested comments are read by recursion.
+        # Remove comments: the standard library parses nested ones recursively.
         value = value.replace("(", " ").replace(")", " ")
     try:
         pairs = getaddresses([value])
@@ -219,13 +219,14 @@ def all_addresses(value: str) -> list[str]:
 
 
 def untagged(address: str) -> str:
-    """Without what stands between `+` and `@` (RFC 5233): most servers deliver both to one mailbox."""
+    """Returns the address without the part between `+` and `@` (RFC 5233). Most servers deliver both forms to the same
+    mailbox."""
     local, _, domain = address.rpartition("@")
     return f"{local.partition('+')[0]}@{domain}" if local.partition("+")[0] else address
 
 
 def children(part: Message) -> list[Message]:
-    # Asked first: a leaf's payload is decoded by the charset that it names, and that may be none.
+    # Check is_multipart first: otherwise the payload of a leaf is decoded with its charset, which may be invalid.
     return cast("list[Message]", part.get_payload()) if part.is_multipart() else []
 
 
@@ -235,7 +236,7 @@ def payload(part: Message) -> bytes:
 
 
 def decoded(part: Message) -> str:
-    """A leaf's text, at most `MAX_TEXT` times four bytes of it."""
+    """Returns the text of a leaf part, of at most MAX_TEXT * 4 bytes."""
     raw = payload(part)[: MAX_TEXT * 4]
     try:
         text = raw.decode(part.get_content_charset("utf-8"), errors="replace")
@@ -245,7 +246,7 @@ def decoded(part: Message) -> str:
 
 
 def parameter(part: Message, name: str) -> str:
-    """A parameter of Content-Type, lower case."""
+    """Returns a parameter of Content-Type in lower case."""
     value = part.get_param(name, "")
     text = value[2] if isinstance(value, tuple) else str(value or "")
     return clean(text).strip().lower()

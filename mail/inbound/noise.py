@@ -1,8 +1,8 @@
-"""Mail that is about nothing that a lead did: servers' notices, receipts, calendars, newsletters."""
+"""Recognises mail that is not an action of a lead: servers' notices, receipts, calendar messages, newsletters."""
 
 import re
 
-from mail.inbound.message import Read, decoded, parameter
+from mail.inbound.message import ParsedMessage, decoded, parameter
 from mail.inbound.references import References
 
 _RECEIPT_SUBJECT = re.compile(
@@ -14,8 +14,8 @@ _RECEIPT_SUBJECT = re.compile(
 _METHOD = re.compile(r"^METHOD:[ \t]?([A-Z]{3,12})", re.MULTILINE | re.IGNORECASE)
 
 
-def read_noise(mail: Read, references: References) -> str | None:
-    """The rule by which it is noise; None when it is not."""
+def read_noise(mail: ParsedMessage, references: References) -> str | None:
+    """Returns the name of the rule that matched; None if the message is not noise."""
     for rule, applies in (
         ("daemon", _daemon),
         ("receipt", _receipt),
@@ -27,13 +27,13 @@ def read_noise(mail: Read, references: References) -> str | None:
     return None
 
 
-def _daemon(mail: Read, _references: References) -> bool:
-    """A mail server that tells of something else than a bounce, or in a language that no rule reads: never a person."""
+def _daemon(mail: ParsedMessage, _references: References) -> bool:
+    """A mail server's notice that no bounce rule has recognised. It is never from a person."""
     return (mail.sender or "").partition("@")[0] in ("mailer-daemon", "postmaster", "mail-daemon", "double-bounce")
 
 
-def _receipt(mail: Read, _references: References) -> bool:
-    """Read and not read (RFC 8098), and what Exchange's users send for them."""
+def _receipt(mail: ParsedMessage, _references: References) -> bool:
+    """Read receipts (RFC 8098), and those of Exchange."""
     if any(part.get_content_type().endswith("disposition-notification") for part in mail.parts):
         return True
     return mail.message.get_content_type() == "multipart/report" or (
@@ -43,8 +43,8 @@ def _receipt(mail: Read, _references: References) -> bool:
     )
 
 
-def _calendar(mail: Read, references: References) -> bool:
-    """An invitation and what calendars answer to one (RFC 6047). An invitation in answer to our email is a reply."""
+def _calendar(mail: ParsedMessage, references: References) -> bool:
+    """Invitations and the answers of calendars to them (RFC 6047). An invitation in answer to our email is a reply."""
     for part in mail.parts:
         if part.get_content_type() == "text/calendar":
             method = parameter(part, "method").upper()
@@ -55,8 +55,9 @@ def _calendar(mail: Read, references: References) -> bool:
     return False
 
 
-def _newsletter(mail: Read, references: References) -> bool:
-    """Sent to many (RFC 2919, RFC 2369): unless it answers something, for people answer through lists, too."""
+def _newsletter(mail: ParsedMessage, references: References) -> bool:
+    """Mail to many recipients (RFC 2919, RFC 2369). If it answers our email it is not noise: people answer through
+    lists, too."""
     if references.answered or mail.word("Auto-Submitted") == "auto-replied":
         return False
     return mail.has("List-Id", "List-Unsubscribe", "Feedback-ID", "X-Mailchimp-Campaign", "X-CSA-Complaints")

@@ -1,4 +1,4 @@
-"""What a message that came back is: the rules in their order, and all that they read of it."""
+"""Parses an inbound message: applies the rules in their order and collects what they find."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from mail.inbound.auto_replies import Note, note_of, read_auto_reply
 from mail.inbound.bounces import read_bounce
 from mail.inbound.complaints import read_feedback
 from mail.inbound.dates import return_date
-from mail.inbound.message import Read, all_addresses, raw_headers
+from mail.inbound.message import ParsedMessage, all_addresses, raw_headers
 from mail.inbound.noise import read_noise
 from mail.inbound.references import References, read_references, subject_tokens
 from mail.inbound.statuses import WhySoft
@@ -23,44 +23,44 @@ MAX_RECIPIENTS = 200
 
 @dataclass(frozen=True, slots=True)
 class InboundMail:
-    """`event_id` is the same each time that this message is read, over whichever way it came."""
+    """The result. `event_id` is the same for each copy of a message, whichever way it arrived."""
 
     classification: Classification
     rule: str
-    """By which it was classified (docs/inbound.md)."""
+    """The rule that classified the message (docs/inbound.md)."""
     event_id: str
     references: tuple[str, ...] = ()
-    """Message-IDs that it is about, the nearest first: those that it returns, then those that it answers."""
+    """Message-IDs that it refers to, nearest first: those that it returns, then those that it answers."""
     answered: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
     uuids: tuple[UUID, ...] = ()
-    """IDs within any Message-ID that it names, for where a gateway has rewritten the rest."""
+    """UUIDs inside the Message-IDs that it refers to. They remain when a gateway has rewritten the rest."""
     tokens: tuple[str, ...] = ()
-    """What stands where our unsubscribe links have their token: of a complaint, or of an unsubscribe."""
+    """For a complaint or an unsubscribe: strings at the place of the token in our unsubscribe links."""
     sender: str | None = None
     recipients: tuple[str, ...] = ()
-    """Addresses that it was delivered to, as far as it says, lower case."""
+    """Addresses that it was delivered to, according to its headers, lower case."""
     about: tuple[str, ...] = ()
-    """Of a bounce or a complaint: addresses that it may be about, the surest first, lower case."""
+    """For a bounce or a complaint: the addresses that it may concern, most likely first, lower case."""
     status: str | None = None
-    """Of a bounce: the enhanced status code (RFC 3463)."""
+    """For a bounce: the enhanced status code (RFC 3463)."""
     diagnostic: str = ""
-    """Of a bounce: what the server said."""
+    """For a bounce: the server's diagnostic text."""
     returns_on: date | None = None
-    """Of an automatic reply: the first day back."""
+    """For an auto-reply: the first day back."""
     note: Note | WhySoft | None = None
-    """Of an automatic reply, or of a soft bounce: what kind of it."""
+    """For an auto-reply or a soft bounce: its kind."""
     subject: str = ""
     text: str = ""
 
     @property
     def final_recipient(self) -> str | None:
-        """Of a bounce: the address that it is about, lower case."""
+        """For a bounce: the address that has bounced, lower case."""
         return self.about[0] if self.about else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Understood:
+class _Classified:
     classification: Classification
     rule: str
     about: tuple[str, ...] = ()
@@ -72,72 +72,73 @@ class _Understood:
 
 
 def parse_inbound(raw: bytes) -> InboundMail:
-    """Reads a message (RFC 5322). What cannot be read is left out; bytes that are no message are `unrelated`."""
-    mail = Read.of(raw)
+    """Parses a message (RFC 5322). Fields that cannot be parsed stay empty; bytes that are not a message are
+    `unrelated`."""
+    mail = ParsedMessage.of(raw)
     answers = read_references(mail, is_report=False)
-    understood = _feedback(mail) or _unsubscribe(mail) or _bounce(mail) or _noise(mail, answers) or _from_somebody(mail)
-    references = read_references(mail, is_report=True) if understood.is_report else answers
+    classified = _feedback(mail) or _unsubscribe(mail) or _bounce(mail) or _noise(mail, answers) or _from_somebody(mail)
+    references = read_references(mail, is_report=True) if classified.is_report else answers
     return InboundMail(
-        classification=understood.classification,
-        rule=understood.rule,
+        classification=classified.classification,
+        rule=classified.rule,
         event_id=_event_id(mail.header("Message-ID"), mail.sender, raw),
         references=references.all,
         answered=references.answered,
         returned=references.returned,
         uuids=references.uuids,
         tokens=references.tokens
-        or (subject_tokens(mail.subject) if understood.classification == "unsubscribe" else ()),
+        or (subject_tokens(mail.subject) if classified.classification == "unsubscribe" else ()),
         sender=mail.sender,
         recipients=_recipients(mail),
-        about=understood.about,
-        status=understood.status,
-        diagnostic=understood.diagnostic,
-        returns_on=understood.returns_on,
-        note=understood.note,
+        about=classified.about,
+        status=classified.status,
+        diagnostic=classified.diagnostic,
+        returns_on=classified.returns_on,
+        note=classified.note,
         subject=mail.subject,
         text=mail.text,
     )
 
 
-def _feedback(mail: Read) -> _Understood | None:
+def _feedback(mail: ParsedMessage) -> _Classified | None:
     feedback = read_feedback(mail)
     if feedback is None:
         return None
-    return _Understood(feedback.kind or "unrelated", feedback.rule, feedback.recipients, is_report=True)
+    return _Classified(feedback.kind or "unrelated", feedback.rule, feedback.recipients, is_report=True)
 
 
-def _unsubscribe(mail: Read) -> _Understood | None:
-    """Before automatic replies: a mail program's button says of its letter that a machine has written it."""
+def _unsubscribe(mail: ParsedMessage) -> _Classified | None:
+    """Comes before auto-replies: the message of an unsubscribe button may carry the headers of an automatic one."""
     rule = read_unsubscribe(mail)
-    return _Understood("unsubscribe", rule) if rule else None
+    return _Classified("unsubscribe", rule) if rule else None
 
 
-def _bounce(mail: Read) -> _Understood | None:
+def _bounce(mail: ParsedMessage) -> _Classified | None:
     bounce = read_bounce(mail)
     if bounce is None:
         return None
     kinds: dict[str | None, Classification] = {"hard": "hard_bounce", "soft": "soft_bounce"}
     kind = kinds.get(bounce.severity, "unrelated")
-    return _Understood(
+    return _Classified(
         kind, bounce.rule, bounce.recipients, bounce.status, bounce.diagnostic, note=bounce.why, is_report=True
     )
 
 
-def _noise(mail: Read, references: References) -> _Understood | None:
+def _noise(mail: ParsedMessage, references: References) -> _Classified | None:
     rule = read_noise(mail, references)
-    return _Understood("unrelated", rule) if rule else None
+    return _Classified("unrelated", rule) if rule else None
 
 
-def _from_somebody(mail: Read) -> _Understood:
+def _from_somebody(mail: ParsedMessage) -> _Classified:
     if rule := read_auto_reply(mail):
-        return _Understood("auto_reply", rule, returns_on=return_date(mail), note=note_of(mail))
+        return _Classified("auto_reply", rule, returns_on=return_date(mail), note=note_of(mail))
     if mail.sender is None and not mail.has("In-Reply-To", "References"):
-        return _Understood("unrelated", "nobody")
-    return _Understood("reply", "reply")
+        return _Classified("unrelated", "nobody")
+    return _Classified("reply", "reply")
 
 
-def _recipients(mail: Read) -> tuple[str, ...]:
-    # What the delivering servers wrote first: `To` may be a list, or anything.
+def _recipients(mail: ParsedMessage) -> tuple[str, ...]:
+    # The headers of delivering servers come first: `To` may be a list or anything else.
     values = [
         value
         for name in ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
@@ -148,6 +149,6 @@ def _recipients(mail: Read) -> tuple[str, ...]:
 
 
 def _event_id(message_id: str, sender: str | None, raw: bytes) -> str:
-    # The sender is part of it: a Message-ID is whatever its author writes.
+    # The ID includes the sender, because anybody may write any Message-ID.
     known = f"{sender}\n{message_id}".encode() if message_id else raw
     return f"mail:{sha256(known).hexdigest()}"

@@ -1,7 +1,8 @@
-"""What a failed delivery says of the address: an enhanced status code (RFC 3463) and the words beside it.
+"""Decides whether a bounce is hard or soft, from its enhanced status code (RFC 3463) and its text.
 
-Hard is only what says that the address is dead: it is never written to again, in any sequence. A refusal of this
-message, or of its sender (policy, spam, size, a full mailbox), says nothing of the address, and is soft.
+A bounce is hard only if it says that the address does not exist or takes no mail: then no sequence ever writes to it
+again. A refusal of the message or of its sender (policy, spam, size, a full mailbox) says nothing about the address and
+is soft.
 """
 
 import re
@@ -12,13 +13,13 @@ WhySoft = Literal["full", "refused", "temporary"]
 
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d\.)")
 _SMTP = re.compile(r"(?<![\d.])([45]\d\d)[ \t-]")
-# Exactly these, the rest by their subject (second number).
+# These codes mean a dead address, unless the text says that the message was refused.
 _HARD_CODES = frozenset(
     ["5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.1.11", "5.2.1", "5.4.4", "5.4.310", "5.1.351"]
 )
-# These say that the sender's address is bad.
+# These codes are about the sender's address.
 _OF_SENDER = frozenset(["5.1.7", "5.1.8", "5.1.9"])
-# Codes that servers use for anything: the words decide.
+# Codes that servers use for anything: the text decides.
 _VAGUE = frozenset(["", "5.0.0", "5.1.0", "5.2.0", "5.5.0", "5.5.1", "5.5.2", "5.5.4"])
 _REFUSED = re.compile(
     r"spam|junk|bulk|unsolicited|blocked|block ?list|black ?list|blacklisted|deny ?list|reputation|policy|policies"
@@ -60,14 +61,15 @@ _FULL = re.compile(
     r"|storage (?:limit|space)|insufficient (?:system |disk )?(?:storage|space)|mailfull|not enough (?:space|storage)",
     re.IGNORECASE,
 )
-# Said of dead addresses and of refused messages alike.
+# Phrases that servers use both for dead addresses and for refused messages.
 _UNAVAILABLE = re.compile(
     r"(?:user|recipient|mailbox|account|address)[^.;\n]{0,60}(?:unavailable|not available|undeliverable)", re.IGNORECASE
 )
 
 
 def enhanced_status(*texts: str) -> str:
-    """The first status that says something, of the field made for it and then of the words: `5.0.0` says nothing."""
+    """Returns the first specific status code in `texts` (the Status field first, then the diagnostic text), or else an
+    unspecific one such as `5.0.0`; empty if there is none."""
     vague = ""
     for text in texts:
         for found in _ENHANCED.finditer(text[:4000]):
@@ -79,7 +81,7 @@ def enhanced_status(*texts: str) -> str:
 
 
 def severity(status: str, words: str) -> Severity:
-    """`status`: enhanced, or empty. `words`: the diagnostic text, or the explanation where there is none."""
+    """`status`: the enhanced status code, or empty. `words`: the diagnostic text, or else the explanation."""
     words = words[:4000]
     if status.startswith("4") or _is_full(status, words):
         return "soft"
@@ -88,18 +90,18 @@ def severity(status: str, words: str) -> Severity:
     refused = _REFUSED.search(words) is not None
     dead = _DEAD.search(words) is not None or (not refused and _UNAVAILABLE.search(words) is not None)
     if status in _VAGUE:
-        # A server that gave up, and does not say that it minds the message, is believed.
+        # The server gave up and does not say that it refused the message: take the address for dead.
         return "hard" if dead or not refused else "soft"
     if status in _HARD_CODES:
         return "soft" if refused and not dead else "hard"
     if status in _OF_SENDER:
         return "soft"
-    # "550 5.7.1 ... User unknown" and its like: servers that refuse everything under one code.
+    # Some servers use one code for every refusal: "550 5.7.1 ... User unknown".
     return "hard" if dead and not (refused and status.startswith("5.7")) else "soft"
 
 
 def why_soft(status: str, words: str) -> WhySoft:
-    """In a word, for the record: `full`, `refused`, or `temporary`."""
+    """Returns the kind of a soft bounce: `full`, `refused`, or `temporary`."""
     if _is_full(status, words[:4000]):
         return "full"
     return "refused" if status.startswith("5") else "temporary"

@@ -1,11 +1,11 @@
-"""The words that a sender wrote: without what they quote, and without their signature. Plain searches and
-regular expressions that cannot backtrack far, on texts of bounded length."""
+"""Extracts what the sender wrote, without quotes and signature. Uses plain searches and regular expressions that cannot
+backtrack far, on texts of limited length."""
 
 import re
 import unicodedata
 
 _QUOTED_LINE = re.compile(r"^[ \t]{0,3}[>|].*$", re.MULTILINE)
-# How mail programs introduce what is quoted, in eight languages. Whatever follows is not the sender's.
+# How mail programs introduce a quote, in eight languages. Everything after it is not by the sender.
 _QUOTE_BEGINS = re.compile(
     r"^[ \t]{0,8}(?:"
     r"-{2,}[ \t]*(?:original message|forwarded message|urspr[uü]ngliche nachricht|originalnachricht"
@@ -35,31 +35,32 @@ _CLOSING = re.compile(
 
 
 def clean(text: str) -> str:
-    """Without what Postgres cannot keep: NUL, and surrogates, which stand for bytes that are no text."""
+    """Removes NUL and replaces surrogates (undecodable bytes): Postgres cannot store either."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def unquoted(text: str, limit: int = 20_000) -> str:
-    """The sender's own words, of the first `limit` characters: up to where an older message begins."""
+    """Returns the sender's own text in the first `limit` characters, up to where an older message is quoted."""
     text = text[:limit].replace("\r", "")
     ends = [found.start() for pattern in (_QUOTE_BEGINS, _WROTE, _WROTE_JA) if (found := pattern.search(text))]
     return _QUOTED_LINE.sub("", text[: min(ends, default=len(text))])
 
 
 def quotes(text: str, limit: int = 20_000) -> bool:
-    """Whether an older message is quoted in it."""
+    """Returns whether the first `limit` characters quote an older message."""
     text = text[:limit].replace("\r", "")
     return any(pattern.search(text) for pattern in (_QUOTE_BEGINS, _WROTE, _WROTE_JA, _QUOTED_LINE))
 
 
 def unsigned(text: str) -> str:
-    """Up to the signature, or to the greeting before it."""
+    """Returns the text up to the signature or the complimentary close."""
     ends = [found.start() for pattern in (_SIGNATURE, _CLOSING) if (found := pattern.search(text))]
     return text[: min(ends, default=len(text))]
 
 
 def folded(text: str) -> str:
-    """For comparing: lower case, no accents on Latin letters, plain digits, apostrophes, dashes and blanks."""
+    """Normalises a text for comparisons: lower case, no accents on Latin letters, plain digits, apostrophes, dashes and
+    spaces."""
     text = unicodedata.normalize("NFKC", text).lower()
     apart = unicodedata.normalize("NFKD", text)
     text = unicodedata.normalize("NFC", "".join(one for one in apart if not "\u0300" <= one <= "\u036f"))

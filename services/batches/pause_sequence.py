@@ -13,7 +13,7 @@ class PauseSequence(SteeringKind):
     name: ClassVar[str] = "pause_sequence"
     command: ClassVar[str] = "pause"
     wanted: ClassVar[str] = "paused"
-    waiting: ClassVar[steering.Waiting] = steering.MOVING
+    waiting: ClassVar[steering.EnrollmentFilter] = steering.MOVING
 
     async def move(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
         taken, accepted = await steering.pause_some(session, batch.sequence_id, limit)

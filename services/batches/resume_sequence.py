@@ -20,7 +20,7 @@ class ResumeSequence(SteeringKind):
     name: ClassVar[str] = "resume_sequence"
     command: ClassVar[str] = "resume"
     wanted: ClassVar[str] = "active"
-    waiting: ClassVar[steering.Waiting] = steering.HELD
+    waiting: ClassVar[steering.EnrollmentFilter] = steering.HELD
 
     async def move(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
         spread = int(batch.cursor.get("spread", 0))

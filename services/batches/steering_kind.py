@@ -18,7 +18,7 @@ class SteeringKind(BatchKind):
     wanted: ClassVar[str]
     """The sequence status that this batch carries out. When the sequence has another by now, a later command has
     replaced this one."""
-    waiting: ClassVar[steering.Waiting]
+    waiting: ClassVar[steering.EnrollmentFilter]
     """Which enrollments remain."""
 
     async def count(self, session: WriteSession, batch: Batch) -> int:

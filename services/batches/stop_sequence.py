@@ -14,7 +14,7 @@ class StopSequence(SteeringKind):
     name: ClassVar[str] = "stop_sequence"
     command: ClassVar[str] = "stop"
     wanted: ClassVar[str] = "archived"
-    waiting: ClassVar[steering.Waiting] = steering.LIVE
+    waiting: ClassVar[steering.EnrollmentFilter] = steering.LIVE
 
     async def move(self, session: WriteSession, batch: Batch, limit: int) -> Chunk:
         taken, accepted = await steering.stop_some(session, batch.sequence_id, limit, StopReason.SEQUENCE_ARCHIVED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from db.queries.engine.sent import own_message_ids
 from db.session import ReadSession
 from domain.errors import NotFound
-from mail.outbox_store import CapturedMessage, OutboxStore
+from mail.capture.store import CapturedMessage, CaptureStore
 from services.paging import InvalidCursor, Page, PageRequest, cut, decode_cursor
 
 _BATCH = 200
@@ -20,7 +20,7 @@ class Captured:
 
 
 async def list_captured(
-    session: ReadSession, store: OutboxStore | None, page: PageRequest, to: str | None
+    session: ReadSession, store: CaptureStore | None, page: PageRequest, to: str | None
 ) -> Page[CapturedMessage]:
     """The tenant's captured mail, the newest first. `to` filters by one recipient's address. Raises InvalidCursor."""
     before = None if page.cursor is None else decode_cursor(page.cursor, _read_cursor)
@@ -34,7 +34,7 @@ async def list_captured(
     return cut(found, page.limit, lambda message: ["captured", message.id])
 
 
-async def get_captured(session: ReadSession, store: OutboxStore | None, captured_id: str) -> Captured:
+async def get_captured(session: ReadSession, store: CaptureStore | None, captured_id: str) -> Captured:
     """Raises NotFound, also for another tenant's mail."""
     if store is not None:
         message = await asyncio.to_thread(store.get, captured_id)

@@ -10,9 +10,9 @@ from domain.engine.content import Content
 from domain.engine.footer import Footer
 from domain.engine.templates import render, render_header
 from mail.compose import reply_subject
-from mail.harmless_html import harmless_html
-from mail.html_text import html_to_text
-from mail.tracked_html import tracked_html
+from mail.html.harmless import harmless_html
+from mail.html.text import html_to_text
+from mail.html.tracked import tracked_html
 from mail.unsubscribe_headers import unsubscribe_headers
 from services.engine.tools import Tools
 from services.engine.visit import Visit

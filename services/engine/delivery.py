@@ -15,7 +15,8 @@ from domain.engine.contracts import Directive
 from domain.enrollments.log_event import LogEvent
 from domain.errors import Conflict
 from mail.compose import Outgoing, compose
-from mail.transport import (
+from mail.redaction import redact
+from mail.smtp.failures import (
     AuthenticationFailed,
     ConnectionFailed,
     DeliveryFailed,
@@ -23,7 +24,6 @@ from mail.transport import (
     RecipientRefused,
     SendWithdrawn,
     TemporarilyRefused,
-    redact,
 )
 from services.engine.composing import RenderedEmail
 from services.engine.tools import Tools
@@ -57,8 +57,8 @@ async def deliver(
 ) -> Directive:
     """Send the message and record what the server answered.
 
-    Raises what SMTP says (mail/transport.py), and AnotherAttemptSends; for a mailbox that cannot be sent through
-    NoMailServer, SecretKeysMissing, SecretUnreadable.
+    Raises a DeliveryFailed (mail/smtp/failures.py) and AnotherAttemptSends. Raises NoMailServer, SecretKeysMissing or
+    SecretUnreadable if the mailbox cannot send.
     """
     transport = tools.transports.of(sender)
     attempt = DeliveryAttempt(visit, known(reservation.message_id), uuid4())

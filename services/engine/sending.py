@@ -47,8 +47,8 @@ class PostalAddressMissing(Conflict):
 async def send(visit: Visit, tools: Tools, email: PlannedEmail) -> Directive:
     """Send the email now, or put it off until the send window is open and the mailbox has a free send slot.
 
-    Raises MergeFieldMissing, NoMailbox, PostalAddressMissing, WindowNeverOpens, NoFreeSlot, and what SMTP says
-    (mail/transport.py); for a mailbox that cannot be sent through NoMailServer, SecretKeysMissing, SecretUnreadable.
+    Raises MergeFieldMissing, NoMailbox, PostalAddressMissing, WindowNeverOpens, NoFreeSlot, and a DeliveryFailed
+    (mail/smtp/failures.py). Raises NoMailServer, SecretKeysMissing or SecretUnreadable if the mailbox cannot send.
     """
     earlier = email.earlier
     sender = await _sender(visit, earlier.mailbox_id if earlier else email.mailbox_id)

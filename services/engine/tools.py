@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from db.session import Database
-from mail.tracking import Links
+from mail.links import Links
 from services.mailboxes.signers import Signers
 from services.mailboxes.transports import Transports
 from webhooks.client import WebhookClient

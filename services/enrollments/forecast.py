@@ -19,7 +19,7 @@ ENROLLING = ("enroll_leads", "enroll_campaign")
 async def forecast_new(session: ReadSession, sequence_id: UUID, leads: Mapping[UUID, int]) -> Forecast | None:
     """For `leads` (number by mailbox ID) that are enrolled now. None for a sequence without emails."""
     return await _forecast(
-        session, sequence_id, [queries.Waiting(mailbox_id, count, 0, None) for mailbox_id, count in leads.items()]
+        session, sequence_id, [queries.WaitingLeads(mailbox_id, count, 0, None) for mailbox_id, count in leads.items()]
     )
 
 
@@ -31,7 +31,7 @@ async def forecast_batch(session: ReadSession, batch: Batch) -> Forecast | None:
     return await _forecast(session, batch.sequence_id, waiting)
 
 
-async def _forecast(session: ReadSession, sequence_id: UUID, waiting: list[queries.Waiting]) -> Forecast | None:
+async def _forecast(session: ReadSession, sequence_id: UUID, waiting: list[queries.WaitingLeads]) -> Forecast | None:
     current = await sequences.current_plan(session, sequence_id)
     if current is None:
         return None
@@ -55,7 +55,7 @@ async def _forecast(session: ReadSession, sequence_id: UUID, waiting: list[queri
 def _of_mailbox(
     plan: Plan,
     mailbox: queries.SendingMailbox,
-    one: queries.Waiting,
+    one: queries.WaitingLeads,
     slots: Mapping[date, queries.DaySlots],
     offsets: list[int],
     due_at: datetime,

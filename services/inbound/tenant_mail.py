@@ -10,7 +10,7 @@ from db.queries.inbound.receiving import About
 from db.queries.mailboxes.mailboxes import have_mailbox
 from db.session import WriteSession
 from mail.inbound import InboundMail, parse_inbound, untagged
-from mail.tracking import read_unverified
+from mail.links import read_unverified
 from services.inbound.receiving import (
     AutoReplyEvent,
     BounceEvent,

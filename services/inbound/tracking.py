@@ -19,7 +19,7 @@ from domain.enrollments.scoring import points
 from domain.inbound.machines import EVERY_LINK_AT_ONCE, Deed, Fetch, machine_rule
 from domain.sequences.sequence import SequenceSettings
 from mail.addresses import masked
-from mail.tracking import Token
+from mail.links import Token
 from services.inbound.receiving import ClickEvent, OpenEvent, UnsubscribeEvent, receive_about
 
 _PURPOSES: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")

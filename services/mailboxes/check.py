@@ -7,11 +7,13 @@ from db.models import Mailbox
 from domain.errors import DomainError
 from domain.mailboxes.servers import InboxServer, MailServer
 from mail.imap import ImapFailed, ImapSession, ImapTimeouts
-from mail.transport import DeliveryFailed, SmtpServer, Timeouts, check_login
+from mail.smtp.failures import DeliveryFailed
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.transport import check_login
 from services.mailboxes.transports import MailServers
 from services.secret_box import SecretKeysMissing, SecretUnreadable
 
-TIMEOUTS = Timeouts(connect=15.0, command=15.0)
+TIMEOUTS = SmtpTimeouts(connect=15.0, command=15.0)
 IMAP_TIMEOUTS = ImapTimeouts(connect=15.0, silence=15.0)
 
 

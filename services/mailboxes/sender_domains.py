@@ -9,8 +9,8 @@ from db.models import SenderDomain
 from db.queries.mailboxes import sender_domains as queries
 from db.session import Database, ReadSession, WriteSession
 from domain.errors import FieldError, Invalid, NotFound
-from mail.dkim_keys import generate_key, public_record
-from mail.dns import Finding, Lookup, check_dkim, check_dmarc, check_mx, check_spf
+from mail.dkim.keys import generate_key, public_record
+from mail.dns import DnsLookup, Finding, check_dkim, check_dmarc, check_mx, check_spf
 from services.access.audit import audited
 from services.paging import Page, PageRequest, after_of, newest_first
 from services.secret_box import SecretBox
@@ -63,7 +63,7 @@ async def set_dkim(session: WriteSession, domain: str, given: DkimGiven | None, 
 
 
 async def check_domain(
-    database: Database, tenant_id: UUID, domain: str, lookup: Lookup, *, selector: str | None
+    database: Database, tenant_id: UUID, domain: str, lookup: DnsLookup, *, selector: str | None
 ) -> SenderDomain:
     """Queries DNS, stores the findings and returns them. `selector` is the selector of a provider that signs by itself.
 

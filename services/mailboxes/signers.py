@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from db.queries.engine.performing import LoadedMailbox
-from mail.dkim_signing import DkimSigner
+from mail.dkim.signing import DkimSigner
 from services.secret_box import SecretBox
 
 KEPT = 256

@@ -8,7 +8,8 @@ from db.queries.engine.performing import LoadedMailbox
 from domain.errors import Conflict
 from domain.mailboxes.servers import InboxServer, MailServer
 from mail.imap import ImapServer
-from mail.transport import SmtpServer, SmtpTransport
+from mail.smtp.server import SmtpServer
+from mail.smtp.transport import SmtpTransport
 from services.secret_box import SecretBox
 
 # Providers allow few connections for one account (Exchange Online: three) and close idle ones.

@@ -18,7 +18,7 @@ KEPT_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 
 
-class InstallationGauges(Collector):
+class GaugesCollector(Collector):
     """A gauge that Postgres cannot answer in time is left out. An old value is never repeated."""
 
     def __init__(self, database: Database) -> None:

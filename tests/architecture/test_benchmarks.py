@@ -18,14 +18,14 @@ PROMISED = frozenset(
 
 
 def modules_that_print_figures() -> set[str]:
-    """Finds modules by their syntax: they call `result` of bench/rig.py."""
+    """Returns the modules that call `result` of bench/report.py, found by their syntax."""
     found: set[str] = set()
     for file in (ROOT / "bench").rglob("*.py"):
         tree = ast.parse(file.read_text("utf-8"))
         calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
         imported = any(
             isinstance(node, ast.ImportFrom)
-            and node.module == "bench.rig"
+            and node.module == "bench.report"
             and any(name.name == "result" for name in node.names)
             for node in ast.walk(tree)
         )

@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from cadenza.embedded import EmbeddedTemporal
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.runtime.worker import sandboxed
 from tests.architecture.forbidden_workflow import ForbiddenWorkflow
 from workflows.search_attributes import REGISTRY

@@ -1,5 +1,4 @@
-"""Messages that were made to hang or to crash a reader of mail, by what they aim at. Each is made when it is asked
-for: some are megabytes."""
+"""Messages made to slow down or crash a mail parser, by name. They are built on demand, because some are megabytes."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The corpus of inbound mail, and the tenant that it came to: two mailboxes, and a lead for each language.
+"""The corpus of inbound mail, and the tenant that receives it: two mailboxes, and a lead for each language.
 
 `inbound/manifest.json` says of each message what it is: `classification`; then, as far as it tells something, `rule`,
 `returns_on`, `recipient`, `status`, `note`, the `lead` whose it is and the rule that says so (`matched_by`).
@@ -43,7 +43,7 @@ LEADS = {
         1,
     )
 }
-"""Each lead's one message: its ID, and the address that it went to."""
+"""The message of each lead: its ID and the address that it was sent to."""
 
 
 class Specimen(BaseModel):
@@ -66,23 +66,23 @@ class Specimen(BaseModel):
 
     @property
     def names_date(self) -> bool:
-        """Whether the manifest speaks of its date, be it that there is none."""
+        """Whether the manifest says something about its return date (also that there is none)."""
         return "returns_on" in self.model_fields_set
 
     @property
     def told_by_bytes(self) -> str | None:
-        """What it is before any tenant is known; None where only the tenant's data say."""
+        """Its classification without a tenant's data; None if it depends on them."""
         return None if self.stranger or self.classification == "own" else self.classification
 
 
 def specimens(*manifests: str) -> list[Specimen]:
-    """`manifest.json` and `heldout/manifest.json` (written before the rules were, and kept apart), or those named."""
+    """Reads `manifest.json` and `heldout/manifest.json` (written before the rules), or the given manifests."""
     named = manifests or ("manifest.json", "heldout/manifest.json")
     return [Specimen.model_validate(one) for name in named for one in json.loads((INBOUND / name).read_text("utf-8"))]
 
 
 async def settle(database: Database) -> dict[str, UUID]:
-    """The corpus' tenant, and the enrollment of each of its leads: each was sent one message."""
+    """Creates the corpus' tenant. Returns the enrollment of each of its leads, each of which was sent one message."""
     step = {"key": "intro", "type": "email", "config": {"subject": "Hello", "body_text": "Hi there"}}
     async with database.write(TENANT_ID) as session:
         await session.execute(
@@ -111,7 +111,7 @@ class _Undone(Exception):
 
 @asynccontextmanager
 async def undone(database: Database) -> AsyncGenerator[WriteSession]:
-    """A transaction of the corpus' tenant that leaves nothing behind."""
+    """A transaction of the corpus' tenant that is rolled back."""
     try:
         async with database.write(TENANT_ID) as session:
             yield session

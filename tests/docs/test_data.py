@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import SUPERUSER
 from tests.docs.conftest import Reader
 from tests.docs.pages import Block, blocks, pages

@@ -18,6 +18,7 @@ NOT_RUN = {
     "docs/deployment.md": 3,
     "docs/scale.md": 2,
     "docs/survival.md": 1,
+    "docs/testing.md": 1,
     "docs/tutorial.md": 1,
     "docs/upgrading.md": 2,
     "docs/web.md": 2,

@@ -22,7 +22,7 @@ INTRO: dict[str, Any] = {
     "config": {"subject": "Hello", "body_text": "Hi"},
 }
 REST: dict[str, Any] = {"key": "rest", "name": "Some rest", "type": "delay", "config": {"days": 3}}
-SILENCE = "Cadenza does not answer"
+SILENCE = "Cadenza cannot be reached"
 
 
 @asynccontextmanager

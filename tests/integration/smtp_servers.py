@@ -1,4 +1,4 @@
-"""SMTP servers for tests, real ones on loopback: one that keeps what it takes, one that follows a script."""
+"""Real SMTP servers on loopback for tests: one that stores the messages, and one that follows a script."""
 
 import asyncio
 import ssl
@@ -10,32 +10,34 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from mail.transport import SmtpAccepted, SmtpServer, SmtpTransport, Timeouts
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.session import SmtpAccepted
+from mail.smtp.transport import SmtpTransport
 
 MESSAGE = b"Subject: Hi\r\n\r\nHello\n.\n..two dots\rlast"
 SENDER, RECIPIENT = "bo@us.example", "ada.lovelace@them.example"
-QUICK = Timeouts(connect=2.0, command=2.0, final_reply=0.5)
+QUICK = SmtpTimeouts(connect=2.0, command=2.0, final_reply=0.5)
 
 
 CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"
-"""For 127.0.0.1 and localhost, with its key, signed by itself."""
+"""A self-signed certificate for 127.0.0.1 and localhost, with its key."""
 
 
 def loopback_tls() -> ssl.SSLContext:
-    """A server's."""
+    """The TLS context of a server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return context
 
 
 def trusting_loopback() -> ssl.SSLContext:
-    """A client's."""
+    """The TLS context of a client."""
     return ssl.create_default_context(cafile=str(CERTIFICATE))
 
 
 @dataclass
 class Account:
-    """Who may log in (an authenticator of aiosmtpd), and who tried."""
+    """The account that may log in (an authenticator of aiosmtpd), and the attempts."""
 
     username: str
     password: str
@@ -49,7 +51,7 @@ class Account:
 
 @dataclass
 class Sink:
-    """A real SMTP server (aiosmtpd) that keeps what it takes."""
+    """A real SMTP server (aiosmtpd) that stores the messages."""
 
     port: int = 0
     taken: list[bytes] = field(default_factory=list[bytes])
@@ -90,7 +92,7 @@ async def sink(*, security: ssl.SSLContext | None = None, **options: object) -> 
 
 @dataclass
 class Scripted:
-    """A server that follows a script, and what was said to it."""
+    """A server that follows a script, and the lines that it received."""
 
     port: int
     heard: list[bytes]
@@ -103,9 +105,9 @@ class Scripted:
 
 @asynccontextmanager
 async def scripted(**answers: str) -> AsyncIterator[Scripted]:
-    """Answers each command as told: an answer, `drop` to close, `stall` to say nothing. `dot` answers the message;
-    `body` acts after its first line. `mail_again` answers the second MAIL of a connection."""
-    told = {
+    """Answers each command with the given text; `drop` closes the connection, `stall` sends nothing. `dot` answers the
+    whole message; `body` acts after each line of it. `mail_again` answers the second MAIL of the first connection."""
+    given = {
         **{"hello": "220 ready", "EHLO": "250 fine", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on"},
         **{"dot": "250 taken", "RSET": "250 ok", "QUIT": "221 bye", "AUTH": "235 ok", "HELO": "250 fine"},
         **answers,
@@ -117,7 +119,7 @@ async def scripted(**answers: str) -> AsyncIterator[Scripted]:
         first = script.connections == 1
 
         async def say(moment: str) -> bool:
-            answer = told[moment]
+            answer = given[moment]
             if answer == "stall":
                 await reader.read()
             if answer in ("stall", "drop"):
@@ -132,12 +134,12 @@ async def scripted(**answers: str) -> AsyncIterator[Scripted]:
                 script.heard.append(line)
                 verb = line[:4].decode().upper()
                 mails += verb == "MAIL"
-                again = verb == "MAIL" and mails > 1 and first and "mail_again" in told
+                again = verb == "MAIL" and mails > 1 and first and "mail_again" in given
                 going = await say("mail_again" if again else verb)
-                if going and verb == "DATA" and told["DATA"].startswith("354"):
+                if going and verb == "DATA" and given["DATA"].startswith("354"):
                     while (line := await reader.readline()) not in (b".\r\n", b""):
                         script.heard.append(line)
-                        if "body" in told and not await say("body"):
+                        if "body" in given and not await say("body"):
                             return
                     script.heard.append(line)
                     going = line == b".\r\n" and await say("dot")
@@ -164,7 +166,7 @@ def transport_to(port: int, **options: object) -> SmtpTransport:
 
 @dataclass
 class Check:
-    """The last check: what it answers, and how often it was asked."""
+    """A last check with a fixed answer, which counts how often it was called."""
 
     answer: bool | Exception = True
     asked: int = 0

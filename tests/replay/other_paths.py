@@ -19,7 +19,7 @@ from tests.engine.releases.patched import PatchedEnrollmentWorkflow
 from tests.replay.enrollment_paths import LOOP, THREE, begun
 from tests.stage import Stage
 from workflows.enrollment import EnrollmentWorkflow
-from workflows.messages import mailbox_workflow_id
+from workflows.workflow_ids import mailbox_workflow_id
 
 Run = WorkflowHandle[Any, Any]
 RunPath = Callable[[Stage], Awaitable[Run]]

@@ -15,7 +15,8 @@ from typing import Any
 
 from temporalio.client import WorkflowContinuedAsNewError, WorkflowFailureError, WorkflowHandle
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.exit import run_and_leave
 from cadenza.maintenance.migrate import upgrade
 from tests.replay.enrollment_paths import ENROLLMENT_PATHS

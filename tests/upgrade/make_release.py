@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_copy import dump
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER, superuser
 from cadenza.maintenance import archive

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_copy import load
 from cadenza.embedded.postgres_roles import OWNER
 from cadenza.maintenance import archive

@@ -14,7 +14,7 @@ from api.requests.json_body import UnsupportedMediaType, limited, media_type
 from api.requests.uploads import spooled
 from api.schemas.development import MailReceivedResponse
 from services.inbound.installation_mail import receive_inbound
-from webhooks.signing import Claim, claim
+from webhooks.signing import SignatureClaim, claim
 
 router = APIRouter(prefix="/webhooks", tags=["Inbound mail"])
 
@@ -58,7 +58,7 @@ async def receive_inbound_email(request: Request) -> MailReceivedResponse:
     return MailReceivedResponse.model_validate(received.mail)
 
 
-async def _signed_body(request: Request, claimed: Claim) -> bytes:
+async def _signed_body(request: Request, claimed: SignatureClaim) -> bytes:
     """Buffers the body on disk until its signature is verified, so that strangers cannot fill the memory. Raises
     InvalidSignature and PayloadTooLarge."""
     secret = app_context(request).config.inbound_webhook_secret
@@ -67,7 +67,7 @@ async def _signed_body(request: Request, claimed: Claim) -> bytes:
         return await asyncio.to_thread(_verified, file, claimed, secret)
 
 
-def _verified(file: BinaryIO, claimed: Claim, secret: str) -> bytes:
+def _verified(file: BinaryIO, claimed: SignatureClaim, secret: str) -> bytes:
     claimed.verify(secret, iter(partial(file.read, _PIECE_BYTES), b""))
     file.seek(0)
     return file.read()

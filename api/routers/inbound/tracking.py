@@ -18,7 +18,7 @@ from api.app_context import app_context
 from api.error_responses import Responses, problems
 from api.pages import unsubscribe as pages
 from api.pages.unsubscribe import PRIVATE
-from mail.tracking import Kind, Token
+from mail.links import Kind, Token
 from services.inbound import tracking
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from db.queries.enrollments.overview import EnrollmentState, Happened
 from domain.enrollments.status import EnrollmentStatus, ResumeMode, StopReason
 from domain.sequences.steps import StepType
 from services.enrollments.enrolling import EnrollResult
-from workflows.messages import enrollment_workflow_id
+from workflows.workflow_ids import enrollment_workflow_id
 
 MAX_LEADS_AT_ONCE = 10_000
 

@@ -21,7 +21,7 @@ _COLUMNS = f"""
       FROM lead_sequence_state s JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
      WHERE s.tenant_id = :tenant_id AND s.ended_at IS NULL AND s.current_step_id IS NOT NULL
 """
-# Whoever was enrolled after the installation had stopped was enrolled by the restored one, which knows of all it sends.
+# Enrollments that began after the installation had stopped are of the restored one, which knows all its emails.
 _IN_COPY = text(f"""{_COLUMNS}
        AND s.enrolled_at <= CAST(:stopped_at AS timestamptz) + s.clock_offset AND s.id > :after
      ORDER BY s.id LIMIT :limit FOR UPDATE OF s
@@ -29,8 +29,8 @@ _IN_COPY = text(f"""{_COLUMNS}
 _NAMED = text(f"{_COLUMNS} AND s.id = ANY (CAST(:ids AS uuid[])) ORDER BY s.id FOR UPDATE OF s")
 _PLANS = text("SELECT id, plan FROM sequence_versions WHERE tenant_id = :tenant_id AND id = ANY (CAST(:ids AS uuid[]))")
 _MAILBOXES = text("SELECT id, email FROM mailboxes WHERE tenant_id = :tenant_id")
-# Under which subject it was written nobody knows: a reply in thread has it from the step (`Email.content`).
-# What the ledger says already (`sending`, `sent`, `unknown`) is left as it is. What was reserved may have left since.
+# The subject is unknown: a reply in the thread takes it from the step. Messages that are `sending`, `sent` or `unknown`
+# already stay as they are. One that was reserved may have left since.
 _MARK = text("""
     WITH marked AS (
         INSERT INTO messages AS m (tenant_id, id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,
@@ -79,8 +79,8 @@ _NOTED_ACTION = text("""
        AND event = :event AND detail->>'visit' = CAST(CAST(:visit AS integer) AS text)
      ORDER BY id DESC LIMIT 1
 """).bindparams(event=LogEvent.ACTION_OUTCOME_UNKNOWN.value)
-# Temporal may be older than the copy, or newer, or empty. A revision that it cannot have seen makes the mirror the
-# truth, and a word that it is told starts whatever is missing there.
+# Temporal may be older than the copy, or newer, or empty. A revision that no workflow can have seen makes the row in
+# Postgres win, and a command starts a workflow that is missing.
 _TELL = text("""
     WITH told AS (
         UPDATE lead_sequence_state SET revision = revision + CAST(:ahead AS bigint)
@@ -101,7 +101,7 @@ REVISIONS_AHEAD = 1_000_000
 
 
 class InCopy(BaseModel):
-    """An enrollment that has not ended, as the restored mirror has it."""
+    """An enrollment that has not ended, as the restored database has it."""
 
     id: UUID
     version_id: UUID

@@ -32,7 +32,7 @@ _DAYS = text("""
 """)
 
 
-class Waiting(NamedTuple):
+class WaitingLeads(NamedTuple):
     """Leads of a batch that have not been sent their first email, of one mailbox: those that have a slot are `placed`,
     the last of them at `last_at`."""
 
@@ -42,9 +42,9 @@ class Waiting(NamedTuple):
     last_at: datetime | None
 
 
-async def waiting_leads(session: ReadSession, sequence_id: UUID, batch_id: UUID) -> list[Waiting]:
+async def waiting_leads(session: ReadSession, sequence_id: UUID, batch_id: UUID) -> list[WaitingLeads]:
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id, "batch_id": batch_id}
-    return [Waiting(*row) for row in await session.execute(_WAITING, key)]
+    return [WaitingLeads(*row) for row in await session.execute(_WAITING, key)]
 
 
 class SendingMailbox(NamedTuple):

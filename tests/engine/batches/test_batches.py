@@ -12,8 +12,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from db.session import WriteSession
 from services.access.api_keys import create_key
 from services.batches.assigning import assign_sequence

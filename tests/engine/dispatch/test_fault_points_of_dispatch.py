@@ -10,8 +10,9 @@ import httpx
 import pytest
 from temporalio.service import RPCError
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from services.access.api_keys import create_key
 from services.fault_points import FaultPoint
 from tests.engine.performing.test_add_to_campaign import campaign, move

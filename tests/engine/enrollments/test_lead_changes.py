@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import make_url
 
-from bench.postgres_counter import PostgresCounter
+from bench.servers.round_trips import RoundTripCounter
 from cadenza.runtime.worker import make_performer
 from db.session import Database
 from tests.stage import Stage
@@ -25,16 +25,16 @@ STATUS = action("status", action="update_status", status="unresponsive")
 
 
 @pytest.fixture
-async def counter(stage: Stage) -> AsyncGenerator[PostgresCounter]:
+async def counter(stage: Stage) -> AsyncGenerator[RoundTripCounter]:
     url = make_url(stage.database.engine.url)
-    one = PostgresCounter(url.host or "127.0.0.1", url.port or 5432)
+    one = RoundTripCounter(url.host or "127.0.0.1", url.port or 5432)
     await one.start()
     yield one
     await one.stop()
 
 
 @pytest.fixture
-async def counted(stage: Stage, counter: PostgresCounter) -> AsyncGenerator[Database]:
+async def counted(stage: Stage, counter: RoundTripCounter) -> AsyncGenerator[Database]:
     url = stage.database.engine.url.set(host="127.0.0.1", port=counter.port)
     one = Database(url.render_as_string(hide_password=False))
     yield one
@@ -42,7 +42,7 @@ async def counted(stage: Stage, counter: PostgresCounter) -> AsyncGenerator[Data
 
 
 async def test_it_costs_two_round_trips_and_is_done_once(
-    stage: Stage, counter: PostgresCounter, counted: Database
+    stage: Stage, counter: RoundTripCounter, counted: Database
 ) -> None:
     perform = make_performer(dataclasses.replace(stage.parts, database=counted)).perform
     sequence, lead = await stage.sequence([TAG, QUALIFY, STATUS]), await stage.lead()

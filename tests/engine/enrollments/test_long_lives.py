@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from services.inbound.receiving import OpenEvent
 from tests.stage import stage as set_up
 from workflows.search_attributes import REGISTRY

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from domain.errors import InvalidTransition
 from services.enrollments.steering import pause, stop
 from services.inbound.receiving import BounceEvent, ComplaintEvent, ReplyEvent, UnsubscribeEvent, record_event

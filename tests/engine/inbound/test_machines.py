@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.inbound.machines import Fetch
-from mail.tracking import Token
+from mail.links import Token
 from services.inbound.tracking import clicked, opened
 from tests.stage import LINKS, Stage
 

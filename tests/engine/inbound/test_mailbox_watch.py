@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from temporalio.client import WorkflowHandle
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.runtime.worker import make_mailbox_worker
 from services.inbound.inboxes.watcher import InboxWatcher, Pauses
 from services.inbound.inboxes.watchers import InboxWatches
@@ -19,7 +20,7 @@ from tests.imap_server import PASSWORD, TestImap, imap_server
 from tests.part_process import part
 from tests.stage import SECRETS, Stage
 from workflows.maintenance import ProcessQueueWorkflow
-from workflows.messages import mailbox_workflow_id
+from workflows.workflow_ids import mailbox_workflow_id
 
 EMAIL = {"key": "first", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
 DELAY = {"key": "wait", "type": "delay", "config": {"days": 3}}

@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.runtime.codec_server import codec_app
 from cadenza.runtime.payload_codec import ENCODING, KEY_ID
 from cadenza.runtime.payload_keys import PayloadKeys

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
-from mail.dkim_keys import generate_key
+from cadenza.embedded.postgres import EmbeddedPostgres
+from mail.dkim.keys import generate_key
 from services.access.api_keys import create_key
 from tests.integration.api.client import client_of
 from tests.integration.api.conftest import temporal_is_away

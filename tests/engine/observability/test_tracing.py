@@ -14,8 +14,9 @@ from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from services.access.api_keys import create_key
 from tests.part_process import part
 from tests.receiver import Receiver, receiving

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from services.fault_points import FaultPoint
 from services.inbound.receiving import ReplyEvent
 from tests.part_process import PATIENCE_SECONDS, has_died, part

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from domain.errors import Invalid, SequenceInvalid
 from domain.inbound.machines import Fetch
-from mail.tracking import Token
+from mail.links import Token
 from services.inbound.tracking import clicked, unsubscribed
 from tests.receiver import receiving
 from tests.stage import LINKS, Stage

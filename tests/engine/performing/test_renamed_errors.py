@@ -11,7 +11,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.reference.errors import problem_classes
 from services.access.api_keys import create_key
 from tests.stage import Stage

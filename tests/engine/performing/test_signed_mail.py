@@ -1,6 +1,6 @@
 """Mail of a domain that has a key leaves signed; one whose key cannot be opened does not leave."""
 
-from mail.dkim_keys import generate_key, public_record
+from mail.dkim.keys import generate_key, public_record
 from services.secret_box import SecretBox, new_key
 from tests.dns_server import dns_server
 from tests.integration.mailboxes.test_dkim import verifies

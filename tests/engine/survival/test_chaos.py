@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from bench.chaos.run import Form, Size, killed, run
-from bench.chaos.supervisor import Victim
+from bench.chaos.kills import Victim
+from bench.chaos.run import Form, RunSize, killed, run
 
 SEED = 5
-SMALL = Size(
+SMALL = RunSize(
     enrollments=60,
     control=30,
     enroll_seconds=12.0,
     wait_seconds=20,
     span_seconds=24.0,
-    strikes={Victim.WORKER: 2, Victim.API: 1, Victim.TEMPORAL: 1, Victim.POSTGRES: 1},
+    kills={Victim.WORKER: 2, Victim.API: 1, Victim.TEMPORAL: 1, Victim.POSTGRES: 1},
 )
 
 
@@ -33,7 +33,7 @@ async def test_everybody_ends_as_foretold_and_no_email_is_lost_or_sent_twice(tmp
     assert figures["unknown"] == figures["unknown_explained"] > 0
     assert outcome.evidence.open_workflows == 0
     deaths = killed(outcome.evidence)
-    assert {victim: deaths[victim] for victim in SMALL.strikes} == dict(SMALL.strikes)
+    assert {victim: deaths[victim] for victim in SMALL.kills} == dict(SMALL.kills)
     # The same faults, without a committed moment before the final dot: the run has the power to convict.
     assert outcome.control is not None
     assert outcome.control.duplicated > 0

@@ -19,8 +19,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.service import RPCError
 
-from cadenza.embedded import EmbeddedTemporal
-from mail.tracking import Token
+from cadenza.embedded.temporal_server import EmbeddedTemporal
+from mail.links import Token
 from services.access.api_keys import create_key
 from services.dispatch import dispatcher as dispatch
 from tests.api_process import running_api

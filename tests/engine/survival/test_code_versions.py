@@ -9,14 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.errors import StartError
 from services.inbound.receiving import ReplyEvent
 from tests.engine.releases.patched import FAREWELL, REST
 from tests.engine.releases.running import Releases, sleeps_for_days, told
 from tests.engine.releases.running import releases as side_by_side
 from tests.stage import Stage
-from workflows.messages import mailbox_workflow_id
+from workflows.workflow_ids import mailbox_workflow_id
 
 TWO_EMAILS = [
     {"key": "first", "type": "email", "config": {"subject": "First", "body_text": "Hi {{name}}"}},

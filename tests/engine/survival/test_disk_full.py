@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from db.outages import Outage, outage_of
 from tests.own_postgres import as_superuser, own_postgres
 from tests.small_disk import small_disk

@@ -19,7 +19,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from activities import attempts
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from db.call_pool import Call
 from db.session import Database
 from domain.engine.contracts import Directive

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import SUPERUSER
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.settings import asyncpg_url
 from db.bounds import IDLE_IN_TRANSACTION_SECONDS, LOCK_SECONDS
 from db.call_pool import Call

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import httpx
 
-from cadenza.embedded import EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from tests.own_postgres import crash, own_postgres
 from tests.part_process import part
 from tests.stage import stage as set_up

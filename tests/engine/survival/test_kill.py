@@ -5,7 +5,8 @@ The moments at which a process can be told to die by itself are in test_fault_po
 
 import asyncio
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from tests.part_process import PATIENCE_SECONDS, part
 from tests.stage import Stage
 

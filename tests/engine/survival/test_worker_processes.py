@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 import psutil
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, choose_port, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.errors import StartError
 from tests.part_process import part
 from tests.programs import Process

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from services.secret_box import SecretBox, new_key
 from tests.integration.api.client import Tenant, new_tenant

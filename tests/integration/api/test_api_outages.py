@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import superuser
 from tests.integration.api.client import Tenant
 

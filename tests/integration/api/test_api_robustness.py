@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from tests.integration.api.client import EMAIL, Tenant, client_of, nested
 from tests.integration.api.conftest import temporal_is_away
 from tests.integration.api.isolation.tenant_objects import KEYLESS

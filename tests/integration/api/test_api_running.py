@@ -8,7 +8,8 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from services.access.api_keys import create_key
 from tests.integration.api.client import DELAY, EMAIL, Tenant, client_of
 from tests.stage import Stage

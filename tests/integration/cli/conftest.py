@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from db.session import Database
 from tests.api_process import PATIENCE_SECONDS, clean_environment, running_api
 from tests.integration.api.client import Tenant, create_tenant

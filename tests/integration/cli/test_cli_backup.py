@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.maintenance import archive
 from tests.integration.cli.conftest import Ran, run_program
 

@@ -9,10 +9,12 @@ import asyncpg
 import pytest
 from alembic import command
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from domain.enrollments.log_event import LogEvent
 from tests.integration.database.test_schema import config, in_database
 
+BEFORE = "0024"
+"""The revision before the constraint."""
 INSERT = """
 INSERT INTO sequence_execution_log (tenant_id, enrollment_id, sequence_id, lead_id, event, occurred_at)
 SELECT tenant_id, id, sequence_id, lead_id, $1, now() + $2 * interval '1 month' FROM lead_sequence_state
@@ -44,7 +46,7 @@ async def alembic_url(postgres_server: EmbeddedPostgres) -> str:
     return url
 
 
-BEFORE = "0023"
+BEFORE = "0024"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from alembic import command
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.maintenance.migrate import upgrade
 from tests.integration.database.test_schema import config, in_database
 

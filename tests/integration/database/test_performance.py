@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.calls.analytics import refresh_performance
 from db.queries.analytics import (
     LIVE_REPLIES,

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.maintenance.migrate import upgrade
 from db.session import Database
 from tests.integration.database.test_schema import in_database

@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import APP, OWNER, SUPERUSER, superuser
 from cadenza.maintenance.migrate import ALEMBIC_INI, upgrade
 from db.schema_check import OldSchema, refuse_old_schema

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.queries.engine.performing import EnrollmentQueries
 from db.session import Database
 from domain.engine.walk import Decision, has_heard, having_decided

@@ -1,12 +1,9 @@
 """`db/sql` is what the database has, and a process starts only where its own text of it suits."""
 
 import asyncio
-import itertools
-import json
 import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -14,8 +11,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import APP, OWNER
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
 from db import sql_source
 from db.calls import access, analytics, enrolling, erasing, events, gate, log, mailboxes, outbox, performing, steering
@@ -24,8 +22,7 @@ from db.calls.sql_call import SqlCall
 from db.migrations.files import psycopg_url
 from db.schema_check import OldSchema, refuse_old_schema
 from db.session import Database
-from domain.enrollments.status import EnrollmentStatus
-from domain.mailboxes.limits import MailboxLimits
+from domain.enrollments.status import LIVE, EnrollmentStatus
 from tests.integration.cli.conftest import run_program
 from tests.schema_snapshot import definitions_of
 
@@ -246,34 +243,10 @@ async def test_a_binding_names_the_parameters_that_its_function_has(
 
 
 async def test_a_live_status_is_one_that_has_not_ended(migrated_postgres: EmbeddedPostgres) -> None:
-    """`is_live` in SQL, the partial index and `EnrollmentStatus.ended` are one rule."""
+    """`is_live` in SQL and `LIVE` in Python; test_shared_rules.py compares `LIVE` with the partial index."""
     connection = await asyncpg.connect(migrated_postgres.owner_url)
-    indexed: str = await connection.fetchval("SELECT pg_get_indexdef('lead_sequence_state_live'::regclass)")
     for status in EnrollmentStatus:
-        assert await connection.fetchval("SELECT is_live($1)", status.value) is not status.ended
-        assert (f"'{status.value}'" in indexed) is not status.ended
-    await connection.close()
-
-
-async def test_a_mailbox_is_limited_by_the_same_rule_in_sql_and_python(migrated_postgres: EmbeddedPostgres) -> None:
-    """`is_limited` and `MailboxLimits.any`, over every combination of limits."""
-    choices: dict[str, tuple[int | None, int | None]] = {
-        "daily_cap": (None, 50),
-        "hourly_cap": (None, 5),
-        "min_gap_seconds": (0, 60),
-        "gap_jitter_seconds": (0, 30),
-        "ramp_start": (None, 10),
-    }
-    connection = await asyncpg.connect(migrated_postgres.app_url)
-    answers: set[bool] = set()
-    for chosen in itertools.product(*choices.values()):
-        limits: dict[str, Any] = dict(zip(choices, chosen, strict=True))
-        limited = await connection.fetchval(
-            "SELECT is_limited(jsonb_populate_record(NULL::mailboxes, $1))", json.dumps(limits)
-        )
-        assert limited is MailboxLimits(**limits).any, limits
-        answers.add(limited)
-    assert answers == {True, False}
+        assert await connection.fetchval("SELECT is_live($1)", status.value) is (status in LIVE)
     await connection.close()
 
 

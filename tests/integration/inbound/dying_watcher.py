@@ -1,4 +1,4 @@
-"""A process that watches an inbox and is killed in the middle of its n-th message, before the commit."""
+"""A process that watches an inbox and kills itself while it processes the n-th message, before the commit."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ real, count = reading.receive_mail, 0
 
 
 class _Box(SecretBox):
-    """Opens everything: the key is the test's."""
+    """Returns the test's password instead of decrypting."""
 
     def open(self, token: str) -> str:
         return password

@@ -1,4 +1,4 @@
-"""Reading an inbox over IMAP, from a real server and from one that says what a script tells it."""
+"""The IMAP client, against a real server and against a scripted one."""
 
 import asyncio
 import ssl
@@ -31,7 +31,7 @@ async def imap() -> AsyncGenerator[TestImap]:
         yield one
 
 
-async def test_messages_come_as_they_were_delivered_and_stay_unread(imap: TestImap) -> None:
+async def test_messages_are_fetched_unchanged_and_stay_unread(imap: TestImap) -> None:
     user = await imap.account()
     large = b"Subject: large\r\n\r\n" + b"x" * 300_000
     await imap.append(user, LETTER, BROKEN, large)
@@ -40,7 +40,7 @@ async def test_messages_come_as_they_were_delivered_and_stay_unread(imap: TestIm
         uids = await session.uids_after(0)
         assert folder.uid_next == uids[-1] + 1
         assert await session.uids_after(uids[0]) == uids[1:]
-        # `n:*` always names the last message: it is not new all the same.
+        # `n:*` always includes the last message, even if it is not new.
         assert await session.uids_after(uids[-1]) == []
         assert (await session.sizes(uids))[uids[2]] == len(large)
         fetched = {one.uid: one.raw for one in await session.fetch([*uids, 99_999], 1_000_000)}
@@ -50,7 +50,7 @@ async def test_messages_come_as_they_were_delivered_and_stay_unread(imap: TestIm
     assert all(rb"\Seen" not in row for row in await imap.flags(user))
 
 
-async def test_since_a_day(imap: TestImap) -> None:
+async def test_only_messages_since_a_day_are_found(imap: TestImap) -> None:
     user, now = await imap.account(), datetime.now(UTC)
     await imap.append(user, LETTER, at=now - timedelta(days=9))
     await imap.append(user, LETTER, LETTER, at=now)
@@ -74,7 +74,7 @@ async def test_idle_ends_when_a_message_arrives(imap: TestImap) -> None:
         assert not session.has_news
 
 
-async def test_a_server_without_idle_is_asked_again_and_again() -> None:
+async def test_a_server_without_idle_is_polled() -> None:
     async with imap_server(idle=False) as imap:
         user = await imap.account()
         async with ImapSession.open(imap.server(user), QUICK) as session:
@@ -97,7 +97,7 @@ async def test_starttls_is_required_and_checked() -> None:
             await session.examine("INBOX")
             [fetched] = await session.fetch(await session.uids_after(0), 10_000_000)
             assert fetched.raw == large
-        # The server's certificate is nobody's that the system trusts.
+        # The system does not trust the server's certificate.
         with pytest.raises(ImapConnectionFailed):
             async with ImapSession.open(imap.server(user, security="starttls"), QUICK):
                 pass
@@ -107,7 +107,7 @@ async def test_starttls_is_required_and_checked() -> None:
                 pass
 
 
-async def test_wrong_password_and_no_such_folder_have_types_of_their_own(imap: TestImap) -> None:
+async def test_wrong_password_and_missing_folder_raise_their_own_errors(imap: TestImap) -> None:
     user = await imap.account()
     with pytest.raises(ImapAuthenticationFailed) as refused:
         async with ImapSession.open(imap.server(user, password="wrong password"), QUICK):
@@ -118,7 +118,7 @@ async def test_wrong_password_and_no_such_folder_have_types_of_their_own(imap: T
             await session.examine("Nicht da & größer")
 
 
-async def test_folders_beyond_ascii(imap: TestImap) -> None:
+async def test_a_folder_with_a_non_ascii_name_is_opened(imap: TestImap) -> None:
     user = await imap.account()
     await imap.append(user, LETTER, folder='"Entw&APw-rfe &- mehr"')
     async with ImapSession.open(imap.server(user), QUICK) as session:
@@ -126,7 +126,7 @@ async def test_folders_beyond_ascii(imap: TestImap) -> None:
         assert len(await session.uids_after(0)) == 1
 
 
-async def test_nobody_there_and_nobody_who_may_be_asked(imap: TestImap) -> None:
+async def test_a_server_that_is_down_unknown_private_or_without_tls_is_a_connection_failure(imap: TestImap) -> None:
     user = await imap.account()
     for server in (
         imap.server(user, port=1),
@@ -139,7 +139,7 @@ async def test_nobody_there_and_nobody_who_may_be_asked(imap: TestImap) -> None:
                 pass
 
 
-async def test_a_connection_that_is_cut_fails_at_once_in_idle_and_outside(imap: TestImap) -> None:
+async def test_idle_fails_at_once_when_the_connection_is_lost(imap: TestImap) -> None:
     user = await imap.account()
     with pytest.raises(ImapConnectionFailed):
         async with ImapSession.open(imap.server(user), QUICK) as session:
@@ -155,7 +155,7 @@ def test_a_password_is_not_shown() -> None:
     assert PASSWORD not in repr(ImapServer(LOOPBACK, 1, "u", PASSWORD))
 
 
-# A server that follows a script: what pymap would never say.
+# A scripted server, for responses that pymap never sends.
 
 GREETING = b"* OK hello\r\n"
 
@@ -164,7 +164,8 @@ GREETING = b"* OK hello\r\n"
 async def scripted(
     *answers: bytes, greeting: bytes = GREETING, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[tuple[ImapServer, list[bytes]]]:
-    """Answers each line with the next of `answers`, in which `TAG` stands for the line's tag."""
+    """Answers each line with the next item of `answers`, in which `TAG` is replaced by the line's tag. Yields the
+    server and the list of received lines."""
     heard: list[bytes] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -195,7 +196,7 @@ LOGGED_IN = (capable(), OK, capable())
 SHORT = ImapTimeouts(connect=0.5, silence=0.5, idle=0.5, poll=0.1)
 
 
-async def test_login_is_quoted_and_plain_is_preferred() -> None:
+async def test_login_arguments_are_quoted_and_plain_is_preferred() -> None:
     async with scripted(*LOGGED_IN) as (server, heard), ImapSession.open(server, SHORT):
         assert heard[1] == b'C2 LOGIN "we\\"ird\\\\user" "correct horse"\r\n'
     plain = (capable("AUTH=PLAIN"), b"+ \r\n", b"* OK x\r\nC2 OK in\r\n", capable())
@@ -203,7 +204,7 @@ async def test_login_is_quoted_and_plain_is_preferred() -> None:
         assert heard[1] == b"C2 AUTHENTICATE PLAIN\r\n" and PASSWORD.encode() not in b"".join(heard)
 
 
-async def test_a_server_that_takes_no_password_is_sent_none() -> None:
+async def test_no_password_is_sent_to_a_server_that_disables_login() -> None:
     async with scripted(capable("LOGINDISABLED")) as (server, heard):
         with pytest.raises(ImapAuthenticationFailed):
             async with ImapSession.open(server, SHORT):
@@ -223,7 +224,7 @@ async def test_a_server_that_takes_no_password_is_sent_none() -> None:
         (b"* X {4000000000}\r\n", ImapProtocolError),
     ],
 )
-async def test_what_a_server_may_answer_to_a_login(answer: bytes, error: type[Exception]) -> None:
+async def test_each_answer_to_a_login_raises_the_right_error(answer: bytes, error: type[Exception]) -> None:
     async with scripted(capable(), answer) as (server, _):
         with pytest.raises(error):
             async with ImapSession.open(server, SHORT):
@@ -242,15 +243,15 @@ async def test_tls_from_the_start() -> None:
                 pass
 
 
-async def test_words_in_the_clear_after_starttls_are_not_taken_for_encrypted() -> None:
+async def test_unencrypted_data_after_starttls_is_refused() -> None:
     async with scripted(b"TAG OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n") as (server, _):
         secured = replace(server, security="starttls", tls_context=trusting())
-        with pytest.raises(ImapProtocolError, match="in the clear"):
+        with pytest.raises(ImapProtocolError, match="unencrypted"):
             async with ImapSession.open(secured, SHORT):
                 pass
 
 
-async def test_odd_shapes_of_a_fetch() -> None:
+async def test_unusual_fetch_responses_are_parsed() -> None:
     rows = (
         b'* 1 FETCH (UID 1 BODY[]<0> "quoted \\"body\\"")\r\n'
         b"* 2 FETCH (FLAGS (\\Seen $Odd[]) BODY[]<0> ~{4}\r\nab\x00d UID 2)\r\n"
@@ -268,7 +269,7 @@ async def test_odd_shapes_of_a_fetch() -> None:
     assert fetched == {1: b'quoted "body"', 2: b"ab\x00d", 3: None, 4: b"", 8: None}
 
 
-async def test_thousands_of_answers_at_once_are_read() -> None:
+async def test_thousands_of_responses_at_once_are_read() -> None:
     rows = b"".join(b"* %d FETCH (UID %d RFC822.SIZE 10)\r\n" % (n, n) for n in range(1, 5001))
     async with scripted(*LOGGED_IN, OPENED, rows + OK) as (server, _), ImapSession.open(server, SHORT) as session:
         await session.examine("INBOX")
@@ -278,10 +279,10 @@ async def test_thousands_of_answers_at_once_are_read() -> None:
 @pytest.mark.parametrize(
     "endless",
     [b"* 1 EXPUNGE\r\n" * 300_000, b"* OK {0}\r\n" + b"{0}\r\n" * 300_000],
-    ids=["answers", "parts of one"],
+    ids=["responses", "parts of one response"],
 )
-async def test_a_server_that_never_comes_to_an_end_is_not_heard_out(endless: bytes) -> None:
-    """A tenant names it, and all that it says is kept until its answer is complete."""
+async def test_a_response_without_end_is_refused(endless: bytes) -> None:
+    """A tenant chooses the server, and everything is kept in memory until the response is complete."""
     async with scripted(*LOGGED_IN, OPENED, endless) as (server, _), ImapSession.open(server, QUICK) as session:
         await session.examine("INBOX")
         with pytest.raises(ImapProtocolError, match="too much"):
@@ -291,9 +292,9 @@ async def test_a_server_that_never_comes_to_an_end_is_not_heard_out(endless: byt
 @pytest.mark.parametrize(
     "answers",
     [(b"",), (b"+ idling\r\n", b""), (b"TAG BAD what\r\n",), (b"* OK still\r\n",)],
-    ids=["silent", "silent after it", "refused", "only words"],
+    ids=["silent", "silent after the start", "refused", "only untagged responses"],
 )
-async def test_an_idle_that_goes_wrong_ends(answers: tuple[bytes, ...]) -> None:
+async def test_a_failing_idle_ends_with_an_error(answers: tuple[bytes, ...]) -> None:
     async with scripted(capable("IDLE"), OK, capable("IDLE"), OPENED, OK, *answers) as (server, _):
         with pytest.raises((ImapConnectionFailed, ImapProtocolError)):
             async with ImapSession.open(server, SHORT) as session:
@@ -302,7 +303,7 @@ async def test_an_idle_that_goes_wrong_ends(answers: tuple[bytes, ...]) -> None:
                 await asyncio.wait_for(session.wait(), 5)
 
 
-async def test_news_that_came_with_the_start_of_idle_are_heard() -> None:
+async def test_a_message_announced_with_the_start_of_idle_is_noticed() -> None:
     talk = (b"+ idling\r\n* 4 EXISTS\r\n* 1 FETCH (FLAGS (\\Seen))\r\n", b"C6 OK done\r\n")
     slow = ImapTimeouts(connect=5, silence=5, idle=60)
     script = (capable("IDLE"), OK, capable("IDLE"), OPENED, OK, *talk)

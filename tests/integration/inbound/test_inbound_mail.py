@@ -1,4 +1,5 @@
-"""The corpus of inbound mail against a real database: whose each message is, by which rule, and what it does."""
+"""The corpus of inbound mail against a real database: the lead of each message, the rule that matched, and the
+effects."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from services.inbound.tenant_mail import MailReceived, receive_mail
 from tests.corpus.world import Specimen, settle, specimens, undone
@@ -38,7 +39,7 @@ async def enrollments(database: Database) -> dict[str, UUID]:
 
 
 async def received(database: Database, raw: bytes) -> tuple[MailReceived, list[str], str]:
-    """The answer, the events that it left, and the status of the addresses that are suppressed for it."""
+    """Returns the answer, the recorded events, and the reasons of new suppressions."""
     async with undone(database) as session:
         answer = await receive_mail(session, raw)
         events = list(await session.scalars(text("SELECT type FROM lead_engagement")))
@@ -47,7 +48,7 @@ async def received(database: Database, raw: bytes) -> tuple[MailReceived, list[s
 
 
 @pytest.mark.parametrize("specimen", ALL, ids=lambda one: one.file)
-async def test_a_message_is_matched_and_obeyed(
+async def test_a_message_is_matched_and_has_its_effects(
     database: Database, enrollments: dict[str, UUID], specimen: Specimen
 ) -> None:
     answer, events, suppressed = await received(database, specimen.raw)
@@ -63,7 +64,9 @@ async def test_a_message_is_matched_and_obeyed(
     assert suppressed == wanted.get(specimen.classification, "")
 
 
-async def test_what_an_absence_says_beyond_it_is_kept(database: Database, enrollments: dict[str, UUID]) -> None:
+async def test_the_note_of_an_auto_reply_and_the_diagnostic_of_a_bounce_are_stored(
+    database: Database, enrollments: dict[str, UUID]
+) -> None:
     gone = next(one for one in ALL if one.note == "no_longer_there")
     async with undone(database) as session:
         await receive_mail(session, gone.raw)
@@ -76,8 +79,8 @@ async def test_what_an_absence_says_beyond_it_is_kept(database: Database, enroll
     assert not detail["hard"] and "5.2.2" in detail["diagnostic"]
 
 
-async def test_somebody_elses_token_leads_nowhere(database: Database, enrollments: dict[str, UUID]) -> None:
-    """Of another tenant, or cut: the complaint is nobody's here."""
+async def test_a_foreign_or_damaged_token_matches_nothing(database: Database, enrollments: dict[str, UUID]) -> None:
+    """A token of another tenant, or a truncated one: the complaint matches no lead."""
     token_only = next(one for one in ALL if one.matched_by == "unsubscribe_token")
     token = token_only.raw.split(b"/u/")[1].split(b">")[0]
     for other in (b"dQAAAA" + token[6:], token[:-4]):
@@ -90,7 +93,7 @@ async def test_somebody_elses_token_leads_nowhere(database: Database, enrollment
     specimen=st.sampled_from(ALL),
     cuts=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 40), st.binary(max_size=12)), max_size=6),
 )
-async def test_no_mutation_of_a_message_breaks_the_way_into_the_database(
+async def test_no_mutated_message_makes_receiving_fail(
     database: Database,
     enrollments: dict[str, UUID],
     specimen: Specimen,

@@ -1,4 +1,4 @@
-"""Watching inboxes: real IMAP and Postgres, and the watcher alone, without Temporal."""
+"""The inbox watcher with real IMAP and Postgres, without Temporal."""
 
 import asyncio
 import os
@@ -11,13 +11,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from domain.engine.contracts import WatchEnded
 from services.inbound.inboxes import folder as reading
 from tests.imap_server import PASSWORD, TestImap, imap_server
 from tests.integration.api.conftest import SECRETS
-from tests.integration.inbound.watched_inbox import SETTLE_SECONDS, Watched, letter
+from tests.integration.inbound.watched_inbox import SETTLE_SECONDS, WatchedInbox, letter
 from tests.stage import new_tenant
 
 
@@ -34,25 +34,25 @@ async def imap() -> AsyncGenerator[TestImap]:
         yield one
 
 
-async def watched_by(database: Database, imap: TestImap) -> Watched:
-    one = Watched(database, imap, await new_tenant(database), await imap.account())
+async def watched_by(database: Database, imap: TestImap) -> WatchedInbox:
+    one = WatchedInbox(database, imap, await new_tenant(database), await imap.account())
     await one.set(imap)
     return one
 
 
 @pytest.fixture
-async def watched(database: Database, imap: TestImap) -> Watched:
+async def watched(database: Database, imap: TestImap) -> WatchedInbox:
     return await watched_by(database, imap)
 
 
-async def test_a_message_that_arrives_during_idle_and_one_that_arrived_meanwhile(watched: Watched) -> None:
+async def test_messages_that_arrive_during_idle_and_between_two_watchers_are_read(watched: WatchedInbox) -> None:
     first, second, third = await watched.leads(3)
-    await watched.imap.append(watched.user, letter(first))  # before anybody watched: old mail
+    await watched.imap.append(watched.user, letter(first))  # before the first watcher started: old mail
     async with watched.watching():
         await watched.until_read()
         await watched.imap.append(watched.user, letter(second))
         await watched.until_replies(1)
-    await watched.imap.append(watched.user, letter(third))  # while nobody watches
+    await watched.imap.append(watched.user, letter(third))  # while no watcher runs
     async with watched.watching():
         await watched.until_replies(2)
     stopped = await watched.rows(
@@ -63,7 +63,7 @@ async def test_a_message_that_arrives_during_idle_and_one_that_arrived_meanwhile
     assert all(rb"\Seen" not in row for row in await watched.imap.flags(watched.user))
 
 
-async def test_a_connection_that_is_cut_and_a_server_that_is_away_are_tried_again(database: Database) -> None:
+async def test_the_watcher_reconnects_after_a_lost_connection_and_an_outage(database: Database) -> None:
     async with imap_server() as imap:
         watched = await watched_by(database, imap)
         first, second = await watched.leads(2)
@@ -72,19 +72,19 @@ async def test_a_connection_that_is_cut_and_a_server_that_is_away_are_tried_agai
             imap.cut()
             await imap.append(watched.user, letter(first))
             await watched.until_replies(1)
-            await watched.until_read()  # the cut itself was an error too, which is over by now
+            await watched.until_read()  # the lost connection was an error, too: wait until it is cleared
             await imap.stop()
             cursor = await watched.until_error("inbox_connection_failed")
             assert cursor.failing_since is not None
-            # People hear of it when it lasts.
+            # Users are notified only if the failure lasts.
             assert await watched.rows("SELECT * FROM notifications") == []
             async with database.write(watched.tenant_id) as session:
                 await session.execute(text("UPDATE inbox_cursors SET failing_since = now() - interval '61 minutes'"))
 
-            async def told() -> bool:
+            async def notified() -> bool:
                 return await watched.rows("SELECT * FROM notifications WHERE kind = 'inbox'") != []
 
-            await watched.until(told, "it is told")
+            await watched.until(notified, "users are notified")
             await imap.start()
             await watched.until_read()
             await imap.append(watched.user, letter(second))
@@ -104,7 +104,7 @@ async def test_a_server_without_idle_is_polled(database: Database) -> None:
             await watched.until_replies(1)
 
 
-async def test_with_another_uidvalidity_what_came_since_is_read_again_and_counted_once(watched: Watched) -> None:
+async def test_after_a_new_uidvalidity_recent_mail_is_read_again_and_counted_once(watched: WatchedInbox) -> None:
     known, new, old = await watched.leads(3)
     heard = letter(known, message_id="<known@them.example>")
     async with watched.watching():
@@ -127,41 +127,41 @@ async def test_with_another_uidvalidity_what_came_since_is_read_again_and_counte
     assert sorted(row.email for row in rows) == sorted([known, new])
 
 
-async def test_two_watchers_of_one_inbox_read_each_message_once(watched: Watched) -> None:
+async def test_two_watchers_of_one_inbox_read_each_message_once(watched: WatchedInbox) -> None:
     leads = await watched.leads(20)
     async with watched.watching():
         await watched.until_read()
-    # Without a Message-ID and all alike: only the cursor can tell that they were read.
+    # All twenty messages are waiting when both watchers start.
     await watched.imap.append(watched.user, *[letter(lead) for lead in leads])
     async with watched.watching(), watched.watching():
         await watched.until_replies(20)
     assert await watched.replies() == 20
 
 
-async def test_a_wrong_password_is_shown_told_once_and_mended_by_a_new_one(watched: Watched) -> None:
+async def test_a_wrong_password_is_shown_notified_once_and_fixed_by_a_new_one(watched: WatchedInbox) -> None:
     await watched.set(watched.imap, password="wrong password")
     async with watched.watching() as task:
         cursor = await watched.until_error("inbox_authentication_failed")
         assert "wrong password" not in cursor.error and watched.user not in cursor.error
-        await asyncio.sleep(1)  # it is tried again, and fails again
-        [told] = await watched.rows("SELECT kind, message FROM notifications")
-        assert told.kind == "inbox" and "sam@sender.example" in told.message
+        await asyncio.sleep(1)  # further attempts fail as well
+        [notification] = await watched.rows("SELECT kind, message FROM notifications")
+        assert notification.kind == "inbox" and "sam@sender.example" in notification.message
         await watched.set(watched.imap)
-        # Nobody tells the watcher: it looks by itself.
+        # No signal is sent: the watcher checks its settings regularly.
         assert await asyncio.wait_for(task, SETTLE_SECONDS) is WatchEnded.CHANGED
     async with watched.watching():
         await watched.until_read()
 
 
-async def test_a_password_under_a_lost_key_is_shown(watched: Watched) -> None:
+async def test_a_password_that_cannot_be_decrypted_is_shown_as_an_error(watched: WatchedInbox) -> None:
     async with watched.database.write(watched.tenant_id) as session:
         await session.execute(text("UPDATE mailboxes SET imap_password = 'gAAAA'"))
     async with watched.watching():
         await watched.until_error("secret_unreadable")
 
 
-async def test_more_folders_are_watched_when_they_are_named_and_one_that_is_missing_holds_up_no_other(
-    watched: Watched,
+async def test_several_folders_are_watched_and_a_missing_one_does_not_block_the_others(
+    watched: WatchedInbox,
 ) -> None:
     first, second = await watched.leads(2)
     await watched.imap.append(watched.user, letter("x@x.example"), folder="Spam")
@@ -187,7 +187,7 @@ async def test_more_folders_are_watched_when_they_are_named_and_one_that_is_miss
         await watched.until(forgotten, "Spam is not watched any more")
 
 
-async def test_nobody_is_watched_without_settings_or_without_a_mailbox(watched: Watched) -> None:
+async def test_nothing_is_watched_without_settings_or_without_a_mailbox(watched: WatchedInbox) -> None:
     async with watched.watching():
         await watched.until_read()
     await watched.set(None)
@@ -197,7 +197,7 @@ async def test_nobody_is_watched_without_settings_or_without_a_mailbox(watched: 
     assert await watched.watcher.watch(watched.tenant_id, uuid4()) is WatchEnded.UNWATCHED
 
 
-async def test_a_mailbox_that_is_held_is_watched_all_the_same(watched: Watched) -> None:
+async def test_the_inbox_of_a_held_mailbox_is_watched(watched: WatchedInbox) -> None:
     lead = await watched.lead()
     async with watched.database.write(watched.tenant_id) as session:
         await session.execute(text("UPDATE mailboxes SET status = 'held'"))
@@ -207,7 +207,7 @@ async def test_a_mailbox_that_is_held_is_watched_all_the_same(watched: Watched) 
         await watched.until_replies(1)
 
 
-async def test_own_mail_is_no_reply(watched: Watched) -> None:
+async def test_mail_from_the_mailbox_itself_is_not_a_reply(watched: WatchedInbox) -> None:
     lead = await watched.lead()
     async with watched.watching():
         await watched.until_read()
@@ -216,7 +216,9 @@ async def test_own_mail_is_no_reply(watched: Watched) -> None:
     assert await watched.replies() == 1
 
 
-async def test_broken_and_enormous_messages_hold_up_nothing(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_malformed_and_very_large_messages_do_not_block_others(
+    watched: WatchedInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "MAX_MESSAGE", 50_000)
     monkeypatch.setattr(reading, "BEGINNING", 2_000)
     first, second, third = await watched.leads(3)
@@ -232,7 +234,7 @@ async def test_broken_and_enormous_messages_hold_up_nothing(watched: Watched, mo
         assert await watched.rows("SELECT * FROM inbox_failures") == []
 
 
-async def test_a_thousand_messages_are_waiting(watched: Watched) -> None:
+async def test_a_thousand_waiting_messages_are_read(watched: WatchedInbox) -> None:
     first, last = await watched.leads(2)
     async with watched.watching():
         await watched.until_read()
@@ -248,7 +250,7 @@ async def test_a_thousand_messages_are_waiting(watched: Watched) -> None:
     assert (await watched.cursor()).last_uid == 100 + 1000
 
 
-async def test_a_connection_that_is_cut_in_the_middle_of_the_messages(watched: Watched) -> None:
+async def test_a_connection_lost_between_messages_loses_and_repeats_nothing(watched: WatchedInbox) -> None:
     leads = await watched.leads(60)
     async with watched.watching():
         await watched.until_read()
@@ -261,8 +263,8 @@ async def test_a_connection_that_is_cut_in_the_middle_of_the_messages(watched: W
     assert await watched.replies() == 60
 
 
-async def test_a_message_that_always_fails_is_given_up_told_and_passed(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
+async def test_a_message_that_always_fails_is_skipped_and_notified(
+    watched: WatchedInbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "MAX_ATTEMPTS", 3)
     tried: list[bytes] = []
@@ -285,14 +287,14 @@ async def test_a_message_that_always_fails_is_given_up_told_and_passed(
         await watched.until_read()
     [failure] = await watched.rows("SELECT * FROM inbox_failures")
     assert (failure.uid, failure.error, failure.attempts) == (102, "unexpected_error", 3)
-    # Once more if it was first met behind another one: what is counted is the tries that began with it.
+    # Four attempts if the first one began with an earlier message: only attempts that begin with it are counted.
     assert len(tried) in (3, 4)
-    [told] = await watched.rows("SELECT message FROM notifications WHERE kind = 'inbox'")
-    assert "sam@sender.example" in told.message
+    [notification] = await watched.rows("SELECT message FROM notifications WHERE kind = 'inbox'")
+    assert "sam@sender.example" in notification.message
 
 
-async def test_a_process_that_is_killed_between_reading_and_commit_loses_and_repeats_nothing(
-    watched: Watched, migrated_postgres: EmbeddedPostgres
+async def test_a_watcher_killed_before_the_commit_loses_and_repeats_nothing(
+    watched: WatchedInbox, migrated_postgres: EmbeddedPostgres
 ) -> None:
     leads = await watched.leads(6)
     async with watched.watching():
@@ -305,7 +307,7 @@ async def test_a_process_that_is_killed_between_reading_and_commit_loses_and_rep
             *(sys.executable, "-m", "tests.integration.inbound.dying_watcher"), str(number), *arguments, env=environment
         )
         assert await asyncio.wait_for(process.wait(), 60) == -9
-    assert await watched.replies() == 2  # the first of each was undone; the second process had two before it died
+    assert await watched.replies() == 2  # the first process committed none, the second two before it died
     async with watched.watching():
         await watched.until_replies(6)
         await watched.until_read()

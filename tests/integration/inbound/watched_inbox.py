@@ -1,4 +1,4 @@
-"""A tenant whose only mailbox has an inbox at a real IMAP server, and its watcher without Temporal."""
+"""A tenant whose only mailbox has an inbox on a real IMAP server, and a watcher that runs without Temporal."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from tests.integration.api.conftest import SECRETS
 
 SETTLE_SECONDS = 20
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello", "body_text": "Hi"}}
-HASTE = Pauses(first=0.05, longest=0.2, refused=0.3, look=0.3)
+SHORT_PAUSES = Pauses(first=0.05, longest=0.2, refused=0.3, look=0.3)
 
 
 def letter(sender: str, subject: str = "Re: Hello", message_id: str | None = None) -> bytes:
@@ -32,8 +32,9 @@ def letter(sender: str, subject: str = "Re: Hello", message_id: str | None = Non
 
 
 @dataclass
-class Watched:
-    """A tenant whose only mailbox has an inbox at the server; `received` counts messages read."""
+class WatchedInbox:
+    """A tenant whose only mailbox has an inbox on the server. `received` has an entry for each message that was
+    read."""
 
     database: Database
     imap: TestImap
@@ -44,7 +45,7 @@ class Watched:
     @property
     def watcher(self) -> InboxWatcher:
         servers = MailServers(SECRETS, allow_private=True)
-        return InboxWatcher(self.database, servers, self.received.append, timeouts=QUICK, pauses=HASTE)
+        return InboxWatcher(self.database, servers, self.received.append, timeouts=QUICK, pauses=SHORT_PAUSES)
 
     async def set(self, imap: TestImap | None, *, password: str = PASSWORD, **more: Any) -> None:
         server = {"host": "127.0.0.1", "port": imap.port, "security": "none", "username": self.user} if imap else None
@@ -55,7 +56,7 @@ class Watched:
             )
 
     async def lead(self) -> str:
-        """A lead with an enrollment that runs; its address."""
+        """Creates a lead with an active enrollment; returns the lead's address."""
         return (await self.leads(1))[0]
 
     async def leads(self, count: int) -> list[str]:

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER
 from db.queries.analytics import Performance, live_performance
 from db.queries.leads.leads import erase_lead

@@ -1,4 +1,4 @@
-"""Signatures that a receiver verifies, with the key that it finds in DNS."""
+"""DKIM signatures, verified as a receiver does: with the key from a DNS server."""
 
 import email.policy
 from collections.abc import AsyncGenerator
@@ -10,8 +10,8 @@ import dkim
 import pytest
 
 from mail.compose import Outgoing, compose
-from mail.dkim_keys import generate_key, public_record
-from mail.dkim_signing import SIGNED, DkimSigner
+from mail.dkim.keys import generate_key, public_record
+from mail.dkim.signing import SIGNED, DkimSigner
 from tests.dns_server import DnsServer, dns_server
 
 DOMAIN, SELECTOR = "sender.example", "cadenza"
@@ -46,7 +46,7 @@ def composed(**fields: Any) -> bytes:
 
 
 async def verifies(dns: DnsServer, message: bytes) -> bool:
-    """As a receiver: dkimpy, with the key that a query to the server finds."""
+    """Verifies with dkimpy and the key that the DNS server returns."""
     name = f"{SELECTOR}._domainkey.{DOMAIN}"
     answer = await dns.lookup()(name, "TXT")
     records = getattr(answer, "values", ())
@@ -65,15 +65,15 @@ def signed(**fields: Any) -> bytes:
 @pytest.mark.parametrize(
     "fields", [{}, {"html": ""}, {"thread": []}, {"headers": {}}, {"text": "x" * 5000}, {"text": "日本語\n" * 50}]
 )
-async def test_a_receiver_verifies_what_was_signed(dns: DnsServer, fields: dict[str, Any]) -> None:
+async def test_a_receiver_verifies_a_signed_message(dns: DnsServer, fields: dict[str, Any]) -> None:
     plain = composed(**fields)
     message = DkimSigner(DOMAIN, SELECTOR, KEY).sign(plain)
     assert await verifies(dns, message)
-    assert message.endswith(plain), "the message itself is as it was"
+    assert message.endswith(plain), "the message itself is unchanged"
     assert all(len(line) <= 78 for line in message[: -len(plain)].split(b"\r\n"))
 
 
-async def test_every_header_that_matters_is_covered_and_from_cannot_be_added(dns: DnsServer) -> None:
+async def test_all_important_headers_are_covered_and_a_second_from_is_detected(dns: DnsServer) -> None:
     message = signed()
     parsed = message_from_bytes(message, policy=email.policy.default)
     covered = "".join(str(parsed["DKIM-Signature"]).split()).partition("h=")[2].partition(";")[0].split(":")
@@ -89,14 +89,14 @@ async def test_every_header_that_matters_is_covered_and_from_cannot_be_added(dns
     assert unsubscribe != message and not await verifies(dns, unsubscribe)
 
 
-async def test_what_a_relay_may_do_breaks_nothing(dns: DnsServer) -> None:
+async def test_changes_that_a_relay_may_make_keep_the_signature_valid(dns: DnsServer) -> None:
     message = signed()
     head, _, body = message.partition(b"\r\n\r\n")
     relayed = b"Received: from x by y; Mon, 2 Nov 2026 00:00:00 +0000\r\n" + head.replace(b"\r\nTo: ", b"\r\nTo:   ")
     assert await verifies(dns, relayed + b"\r\n\r\n" + body + b"\r\n\r\n")
 
 
-async def test_without_the_record_or_with_another_key_it_does_not_verify(dns: DnsServer) -> None:
+async def test_a_signature_is_invalid_without_the_record_or_with_another_key(dns: DnsServer) -> None:
     message = signed()
     dns.txt(f"{SELECTOR}._domainkey.{DOMAIN}", public_record(generate_key()))
     assert not await verifies(dns, message)
@@ -104,7 +104,7 @@ async def test_without_the_record_or_with_another_key_it_does_not_verify(dns: Dn
     assert not await verifies(dns, message)
 
 
-def test_keys_are_refused_without_being_repeated() -> None:
+def test_invalid_keys_are_refused_and_not_repeated_in_the_error() -> None:
     for pem in ("", "nonsense", KEY.replace("A", "B", 9), public_record(KEY)):
         with pytest.raises(ValueError) as refused:
             DkimSigner(DOMAIN, SELECTOR, pem)

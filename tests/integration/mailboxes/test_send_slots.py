@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from domain.sequences.sequence import SequenceSettings
 from domain.sequences.steps import StepSpec
-from mail.transport import SmtpServer
+from mail.smtp.server import SmtpServer
 from services.engine.performing import StepPerformer
 from services.engine.tools import Tools
 from services.enrollments import enrolling

@@ -1,23 +1,22 @@
-"""The transport against real servers: one that takes mail, and ones that misbehave at each moment of a message."""
+"""The SMTP transport, against a real server and against scripted servers that fail at each step of a message."""
 
 import asyncio
 
 import pytest
 
-from mail.delivery import DeliveryFailed
-from mail.transport import (
+from mail.redaction import redact
+from mail.smtp.failures import (
     AuthenticationFailed,
     ConnectionFailed,
+    DeliveryFailed,
     MessageRefused,
     OutcomeUnknown,
     RecipientRefused,
     SendWithdrawn,
-    SmtpServer,
-    SmtpTransport,
     TemporarilyRefused,
-    Timeouts,
-    redact,
 )
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.transport import SmtpTransport
 from tests.integration.smtp_servers import (
     MESSAGE,
     QUICK,
@@ -32,7 +31,7 @@ from tests.integration.smtp_servers import (
 )
 
 
-async def test_a_message_arrives_as_it_was_over_one_connection() -> None:
+async def test_messages_arrive_unchanged_over_one_connection() -> None:
     async with sink() as server:
         transport, check = transport_to(server.port), Check()
         for _ in range(3):
@@ -44,7 +43,7 @@ async def test_a_message_arrives_as_it_was_over_one_connection() -> None:
 
 
 @pytest.mark.parametrize("answer", [False, RuntimeError("the database is gone")])
-async def test_a_withdrawn_message_never_leaves(answer: bool | Exception) -> None:
+async def test_a_withdrawn_message_is_not_sent(answer: bool | Exception) -> None:
     async with sink() as server, scripted() as script:
         for port in (server.port, script.port):
             transport, check = transport_to(port), Check(answer)
@@ -52,7 +51,7 @@ async def test_a_withdrawn_message_never_leaves(answer: bool | Exception) -> Non
                 await deliver(transport, check)
             assert check.asked == 1
             assert caught.value.__cause__ is (answer if isinstance(answer, Exception) else None)
-            # The connection is gone with the message; the next one gets another.
+            # The connection was dropped with the message. The next message uses a new one.
             await deliver(transport)
             await transport.aclose()
     assert len(server.taken) == 1 and server.connections == 2
@@ -113,7 +112,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("moment", "answer", "kind", "code", "enhanced"), REFUSALS)
-async def test_a_refusal_tells_what_may_be_done_next(
+async def test_each_refusal_raises_the_right_error(
     moment: str, answer: str, kind: type[DeliveryFailed], code: int, enhanced: str | None
 ) -> None:
     async with scripted(**{moment: answer}) as script:
@@ -129,8 +128,8 @@ async def test_a_refusal_tells_what_may_be_done_next(
 
 @pytest.mark.parametrize("moment", ["hello", "EHLO", "MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("how", ["drop", "stall"])
-async def test_silence_before_the_dot_means_certainly_not_sent(moment: str, how: str) -> None:
-    quick = Timeouts(connect=0.3, command=0.3, final_reply=0.3)
+async def test_a_failure_before_the_final_dot_means_not_sent(moment: str, how: str) -> None:
+    quick = SmtpTimeouts(connect=0.3, command=0.3, final_reply=0.3)
     async with scripted(**{moment: how}) as script:
         transport, check = transport_to(script.port, timeouts=quick), Check()
         with pytest.raises(ConnectionFailed):
@@ -139,12 +138,12 @@ async def test_silence_before_the_dot_means_certainly_not_sent(moment: str, how:
     assert check.asked == 0 and not script.saw_final_dot
 
 
-async def test_a_connection_lost_during_the_last_check_means_certainly_not_sent() -> None:
+async def test_a_connection_lost_during_the_last_check_means_not_sent() -> None:
     async with scripted(body="drop") as script:
 
         async def check() -> bool:
             await until(lambda: b"Subject: Hi\r\n" in script.heard)
-            await asyncio.sleep(0.2)  # for the end of the connection to come back over loopback
+            await asyncio.sleep(0.2)  # until the end of the connection has arrived over loopback
             return True
 
         transport = transport_to(script.port)
@@ -154,8 +153,8 @@ async def test_a_connection_lost_during_the_last_check_means_certainly_not_sent(
     assert not script.saw_final_dot
 
 
-async def test_a_server_that_stops_reading_a_long_body_is_found_out_before_the_check() -> None:
-    quick = Timeouts(connect=0.5, command=0.5, final_reply=0.5)
+async def test_a_server_that_stops_reading_fails_before_the_last_check() -> None:
+    quick = SmtpTimeouts(connect=0.5, command=0.5, final_reply=0.5)
     stopped = asyncio.Event()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -175,18 +174,18 @@ async def test_a_server_that_stops_reading_a_long_body_is_found_out_before_the_c
 
 
 @pytest.mark.parametrize("answer", ["drop", "stall", "999 what", "354 more", "gibberish"])
-async def test_no_answer_after_the_dot_means_unknown(answer: str) -> None:
+async def test_no_valid_answer_after_the_final_dot_means_unknown(answer: str) -> None:
     async with scripted(dot=answer) as script:
         transport, check = transport_to(script.port), Check()
         with pytest.raises(OutcomeUnknown) as caught:
             await deliver(transport, check)
         await transport.aclose()
     assert caught.value.code == "outcome_unknown" and check.asked == 1
-    # Never a second try: the message may have left.
+    # No second attempt: the server may have accepted the message.
     assert script.connections == 1 and script.saw_final_dot
 
 
-async def test_nobody_listening() -> None:
+async def test_a_server_that_cannot_be_reached_is_a_connection_failure() -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
@@ -200,7 +199,7 @@ async def test_nobody_listening() -> None:
 @pytest.mark.parametrize(
     "bad", ["josé@them.example", "a@b.example> SIZE=1", "Ada <a@b.example>", "a@b.example\r\nRSET", ""]
 )
-async def test_addresses_that_no_command_can_carry(bad: str) -> None:
+async def test_addresses_that_smtp_cannot_carry_are_refused(bad: str) -> None:
     async with scripted() as script:
         transport, check = transport_to(script.port), Check()
         with pytest.raises(RecipientRefused):
@@ -211,7 +210,7 @@ async def test_addresses_that_no_command_can_carry(bad: str) -> None:
     assert check.asked == 0 and not any(line.startswith((b"MAIL", b"RCPT", b"DATA")) for line in script.heard)
 
 
-def test_redaction_leaves_no_address() -> None:
+def test_redaction_masks_every_address() -> None:
     said = "5.1.1 <Ada.Lovelace@them.example>:\r\n user ada.lovelace unknown; see bo@us.example"
     assert redact(said, "ada.lovelace") == "5.1.1 <[address]>: user [redacted] unknown; see [address]"
     assert len(redact("x" * 5000)) == 300

@@ -1,4 +1,4 @@
-"""Connections: shared, replaced when stale, closed when idle, encrypted and logged in as told."""
+"""The connections of a transport: they are shared, replaced when stale, closed when idle, and use TLS and a login."""
 
 import asyncio
 import ssl
@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from mail.transport import AuthenticationFailed, ConnectionFailed, RecipientRefused, SmtpServer, SmtpTransport
+from mail.smtp.failures import AuthenticationFailed, ConnectionFailed, RecipientRefused
+from mail.smtp.server import SmtpServer
+from mail.smtp.transport import SmtpTransport
 from tests.integration.smtp_servers import (
     QUICK,
     RECIPIENT,
@@ -25,7 +27,7 @@ CERTIFICATE = Path(__file__).parents[2] / "data" / "loopback.pem"
 
 
 @pytest.mark.parametrize("how", ["drop", "421 4.4.2 idle for too long"])
-async def test_a_stale_connection_is_replaced_without_anybody_noticing(how: str) -> None:
+async def test_a_stale_connection_is_replaced(how: str) -> None:
     async with scripted(mail_again=how) as script:
         transport, check = transport_to(script.port), Check()
         await deliver(transport, check)
@@ -45,18 +47,18 @@ async def test_a_refusal_keeps_the_connection() -> None:
     assert script.connections == 1 and script.heard.count(b"RSET\r\n") == 3
 
 
-async def test_many_at_once_share_few_connections_and_none_is_lost() -> None:
+async def test_concurrent_messages_share_few_connections_and_all_arrive() -> None:
     async with sink() as server:
         transport = transport_to(server.port, max_open=5, max_idle=2)
         bodies = [f"Subject: {n}\r\n\r\n.{n}\r\n".encode() for n in range(60)]
         await asyncio.gather(*(transport.deliver(body, SENDER, RECIPIENT, Check()) for body in bodies))
         await transport.aclose()
         assert sorted(server.taken) == sorted(bodies)
-        assert server.most_open <= 5 + 1  # one may still be closing when its successor opens
+        assert server.most_open <= 5 + 1  # one may still be closing when the next one opens
         await until(lambda: not server.open_now)
 
 
-async def test_idle_connections_are_closed_and_a_closed_transport_keeps_none() -> None:
+async def test_idle_connections_and_those_of_a_closed_transport_are_closed() -> None:
     async with sink() as server:
         transport = transport_to(server.port, idle_seconds=0.05)
         await deliver(transport)
@@ -97,7 +99,7 @@ async def test_tls_and_login(security: str) -> None:
     assert "secret" not in repr(mailbox)
 
 
-async def test_a_server_without_tls_or_login_is_not_used_without() -> None:
+async def test_a_server_without_the_required_tls_or_login_is_not_used() -> None:
     async with sink() as server:
         bare = SmtpServer("127.0.0.1", server.port, security="starttls")
         with pytest.raises(ConnectionFailed):

@@ -1,4 +1,4 @@
-"""Each mailbox sends through its own server, over connections of its own."""
+"""Each mailbox sends through its own server and has its own connections."""
 
 import base64
 from collections.abc import AsyncGenerator
@@ -9,14 +9,9 @@ import pytest
 
 from db.queries.engine.performing import LoadedMailbox
 from domain.mailboxes.servers import MailSecurity
-from mail.transport import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    SmtpServer,
-    SmtpTransport,
-    Timeouts,
-    check_login,
-)
+from mail.smtp.failures import AuthenticationFailed, ConnectionFailed
+from mail.smtp.server import SmtpServer, SmtpTimeouts
+from mail.smtp.transport import SmtpTransport, check_login
 from services.mailboxes.transports import NoMailServer, Transports
 from services.secret_box import SecretBox, SecretUnreadable, new_key
 from tests.integration.smtp_servers import (
@@ -37,7 +32,7 @@ SAM = Account("sam@sender.example", PASSWORD)
 
 def mailbox(port: int | None, security: MailSecurity = "starttls", password: str = PASSWORD) -> LoadedMailbox:
     server = {"host": "127.0.0.1", "port": port, "security": security, "username": "sam@sender.example"}
-    # Only what a server is chosen by; the other columns are none of its business.
+    # Only the columns by which a server is chosen.
     return LoadedMailbox.model_construct(
         id=uuid4(),
         email="sam@sender.example",
@@ -58,7 +53,7 @@ async def guarded() -> AsyncGenerator[Sink]:
         yield one
 
 
-async def test_a_mailbox_logs_in_to_its_own_server_and_the_others_use_the_installations(guarded: Sink) -> None:
+async def test_a_mailbox_uses_its_own_server_or_else_that_of_the_installation(guarded: Sink) -> None:
     async with sink() as common:
         pools = transports(common.port)
         own, other = mailbox(guarded.port), mailbox(None)
@@ -82,7 +77,7 @@ async def test_tls_from_the_start_works_too() -> None:
         await pools.aclose()
 
 
-async def test_changed_settings_make_new_connections_and_the_old_ones_close(guarded: Sink) -> None:
+async def test_changed_settings_replace_the_connections(guarded: Sink) -> None:
     pools = transports()
     before = mailbox(guarded.port)
     await deliver(pools.of(before))
@@ -105,7 +100,7 @@ async def test_a_new_password_is_used_at_once(guarded: Sink) -> None:
     await pools.aclose()
 
 
-async def test_a_mailbox_that_no_longer_sends_keeps_no_connection_open(guarded: Sink) -> None:
+async def test_the_connections_of_an_unused_mailbox_are_closed(guarded: Sink) -> None:
     pools = transports(forget_after_seconds=0.2)
     own = mailbox(guarded.port)
     first = pools.of(own)
@@ -115,12 +110,12 @@ async def test_a_mailbox_that_no_longer_sends_keeps_no_connection_open(guarded: 
     await pools.aclose()
 
 
-async def test_without_any_server_nothing_is_sent() -> None:
+async def test_without_any_server_sending_is_refused() -> None:
     with pytest.raises(NoMailServer):
         transports().of(mailbox(None))
 
 
-async def test_a_password_that_cannot_be_opened_is_said_so() -> None:
+async def test_a_password_that_cannot_be_decrypted_is_an_error() -> None:
     sealed = SecretBox([new_key()]).seal(PASSWORD)
     with pytest.raises(SecretUnreadable):
         transports().of(mailbox(25).model_copy(update={"smtp_password": sealed}))
@@ -128,11 +123,11 @@ async def test_a_password_that_cannot_be_opened_is_said_so() -> None:
 
 async def failure(server: SmtpServer) -> ConnectionFailed | AuthenticationFailed:
     with pytest.raises((ConnectionFailed, AuthenticationFailed)) as failed:
-        await check_login(server, Timeouts(connect=1.0))
+        await check_login(server, SmtpTimeouts(connect=1.0))
     return failed.value
 
 
-async def test_each_way_of_failing_has_a_code_of_its_own(guarded: Sink) -> None:
+async def test_each_kind_of_failure_has_its_own_code(guarded: Sink) -> None:
     tls = trusting_loopback()
     async with sink() as plain, scripted(hello="stall") as silent:
         cases = {
@@ -153,12 +148,12 @@ async def test_each_way_of_failing_has_a_code_of_its_own(guarded: Sink) -> None:
         ):
             assert (await failure(server)).code == "mail_tls_failed"
         await check_login(
-            SmtpServer("127.0.0.1", guarded.port, "sam@sender.example", PASSWORD, tls_context=tls), Timeouts()
+            SmtpServer("127.0.0.1", guarded.port, "sam@sender.example", PASSWORD, tls_context=tls), SmtpTimeouts()
         )
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
-async def test_a_server_that_repeats_the_password_does_not_get_it_into_the_error(mechanism: str) -> None:
+async def test_an_error_does_not_contain_a_password_that_the_server_repeats(mechanism: str) -> None:
     plain = f"\0sam@sender.example\0{PASSWORD}"
     forms = [PASSWORD, *(base64.b64encode(one.encode()).decode() for one in (PASSWORD, plain))]
     said = " ".join(["535 5.7.8 no:", *forms, *(f"x{one}x" for one in forms)])

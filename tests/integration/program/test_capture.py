@@ -1,4 +1,5 @@
-"""The mail capture: mail that was answered with 250 is on disk, unchanged; mail that it cannot store is refused."""
+"""The mail capture: a message that was answered with 250 is stored byte for byte; one that cannot be stored is
+refused."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,23 +9,23 @@ import aiosmtplib
 import pytest
 
 from cadenza.embedded.capture import Capture, session_of
-from mail.outbox_store import OutboxStore
+from mail.capture.store import CaptureStore
 
 
 @pytest.fixture
-async def outbox(tmp_path: Path) -> OutboxStore:
-    return OutboxStore(tmp_path / "outbox")
+async def outbox(tmp_path: Path) -> CaptureStore:
+    return CaptureStore(tmp_path / "outbox")
 
 
 @pytest.fixture
-async def port(outbox: OutboxStore) -> AsyncGenerator[int, None]:
+async def port(outbox: CaptureStore) -> AsyncGenerator[int, None]:
     handler = Capture(outbox)
     loop = asyncio.get_running_loop()
     async with await loop.create_server(lambda: session_of(handler), "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1]
 
 
-async def test_a_message_is_stored_unchanged(outbox: OutboxStore, port: int) -> None:
+async def test_a_message_is_stored_unchanged(outbox: CaptureStore, port: int) -> None:
     raw = b"Subject: dots\r\n\r\n.\r\n..leading\r\n8bit \xc3\xbc\r\n"
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:
         _, said = await smtp.sendmail(
@@ -36,7 +37,7 @@ async def test_a_message_is_stored_unchanged(outbox: OutboxStore, port: int) -> 
     assert (kept.envelope_from, kept.to) == ("a@x.example", ["b@x.example", "c@x.example"])
 
 
-async def test_simultaneous_messages_are_all_stored(outbox: OutboxStore, port: int) -> None:
+async def test_concurrent_messages_are_all_stored(outbox: CaptureStore, port: int) -> None:
     async def send(number: int) -> None:
         raw = f"Subject: {number}\r\n\r\n"
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:
@@ -47,7 +48,7 @@ async def test_simultaneous_messages_are_all_stored(outbox: OutboxStore, port: i
 
 
 async def test_a_message_that_cannot_be_stored_is_refused_temporarily(
-    outbox: OutboxStore, port: int, tmp_path: Path
+    outbox: CaptureStore, port: int, tmp_path: Path
 ) -> None:
     (tmp_path / "outbox").write_text("a file where the folder should be")
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:

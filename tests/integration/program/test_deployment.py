@@ -15,8 +15,9 @@ import yaml
 from google.protobuf.json_format import MessageToDict
 from temporalio.client import Client, WorkflowHandle
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
 from cadenza.embedded.ports import LOOPBACK, free_port
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.runtime.payload_codec import ENCODING
 from deploy.make_env import KEYS
 from tests.api_process import clean_environment

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import superuser
 from cadenza.errors import StartError
 from tests.server_folder import temporary_server_folder

@@ -10,9 +10,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from cadenza.embedded import EmbeddedTemporal
 from cadenza.embedded.ports import free_port
 from cadenza.embedded.temporal_binary import find_temporal
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.errors import StartError
 from cadenza.runtime.payload_keys import PayloadKeys
 from cadenza.runtime.temporal_client import connect_temporal

@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.maintenance.migrate import upgrade
 from db.calls.analytics import refresh_performance
 from db.queries.gauges import read_gauges
-from services.observability.gauges import InstallationGauges
+from services.observability.gauges import GaugesCollector
 from tests.stage import new_tenant, stage
 
 EMAIL = {"key": "only", "type": "email", "config": {"subject": "Hello {{company}}", "body_text": "Hi {{name}}"}}
@@ -57,7 +58,7 @@ async def test_gauges_count_all_tenants(postgres_server: EmbeddedPostgres, tempo
         assert gauges.mailboxes == {"active": 1, "held": 1, "failing": 1}
         assert gauges.enrollments == {"pending": 4, "active": 0, "paused": 0, "failed": 0}
 
-        scraped = (await InstallationGauges(one.database).scrape()).decode()
+        scraped = (await GaugesCollector(one.database).scrape()).decode()
         assert 'cadenza_enrollments{status="pending"} 4.0' in scraped
         assert "cadenza_send_slots_held 2.0" in scraped
     await postgres_server.drop_database("gauges")

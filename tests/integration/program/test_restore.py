@@ -15,11 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.home_secrets import HomeSecrets
 from cadenza.embedded.orphans import is_alive, processes_working_in
 from cadenza.embedded.ports import LOOPBACK
-from cadenza.embedded.postgres import installation
+from cadenza.embedded.postgres import EmbeddedPostgres, installation
 from cadenza.embedded.postgres_copy import dump
 from cadenza.embedded.postgres_roles import DATABASE, SUPERUSER
 from cadenza.maintenance import archive

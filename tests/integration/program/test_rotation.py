@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.errors import StartError
 from cadenza.maintenance.rotate_secrets import rotate_secrets
 from cadenza.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from mail.outbox_store import CapturedMessage, OutboxStore
+from mail.capture.store import CapturedMessage, CaptureStore
 from tests.integration.up.up_run import PATIENCE_SECONDS, UpRun
 
 Sent = set[tuple[str, str]]
@@ -35,7 +35,7 @@ class House:
         return answer.json() if answer.content else None
 
     def mail(self) -> list[CapturedMessage]:
-        return OutboxStore(self.up.home / "outbox").list(1000)
+        return CaptureStore(self.up.home / "outbox").list(1000)
 
     def sent(self) -> Sent:
         emails = [(message.to[0], message.subject) for message in self.mail()]

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from cadenza.embedded.postgres_roles import superuser
 from cadenza.runtime.payload_keys import PayloadKeys
 from cadenza.runtime.temporal_client import connect_temporal
-from mail.outbox_store import OutboxStore
+from mail.capture.store import CaptureStore
 from tests.integration.up.up_run import Start, UpRun
 
 
@@ -45,7 +45,7 @@ async def test_the_printed_addresses_and_run_json_are_right(start: Start, home: 
     message["Subject"] = "kept"
     with SMTP(run["smtp_host"], run["smtp_port"]) as smtp:
         smtp.send_message(message, "from@example.com", ["to@example.com"])
-    assert [kept.subject for kept in OutboxStore(home / "outbox").list(10)] == ["kept"]
+    assert [kept.subject for kept in CaptureStore(home / "outbox").list(10)] == ["kept"]
 
     mine = [up.process.pid, *(child.pid for child in psutil.Process(up.process.pid).children(recursive=True))]
     assert set(run["pids"].values()) <= set(mine)

@@ -1,4 +1,4 @@
-"""The client that calls tenants' URLs, against real servers and real name resolution."""
+"""The webhook client, against real servers and real name resolution."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ from webhooks.signing import new_secret
 SECRET = new_secret()
 
 
-async def test_it_is_sent_signed_and_without_any_credentials_of_ours() -> None:
+async def test_a_request_is_signed_and_contains_no_credentials() -> None:
     async with receiving() as receiver:
         client = WebhookClient(allow_private=True)
         answer = await client.send(receiver.url + "?a=1#fragment", SECRET, "msg_1", '{"name":"Zoë"}')
@@ -31,7 +31,7 @@ async def test_it_is_sent_signed_and_without_any_credentials_of_ours() -> None:
     "host",
     ["127.0.0.1", "2130706433", "0x7f.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0.0.0.0"],
 )
-async def test_nothing_of_our_own_network_is_reached(host: str) -> None:
+async def test_private_addresses_are_refused(host: str) -> None:
     async with receiving("0.0.0.0") as receiver:
         client = WebhookClient()
         with pytest.raises(WebhookFailed) as refused:
@@ -43,7 +43,7 @@ async def test_nothing_of_our_own_network_is_reached(host: str) -> None:
     assert receiver.heard == []
 
 
-async def test_a_name_that_resolves_to_loopback_is_refused_after_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_that_resolves_to_loopback_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch, "hooks.acme.example", ["127.0.0.1"])
     async with receiving() as receiver:
         client = WebhookClient()
@@ -61,8 +61,8 @@ async def test_one_private_address_among_public_ones_is_refused(monkeypatch: pyt
     await client.aclose()
 
 
-async def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DNS rebinding: the name is asked once. A second question would lead elsewhere."""
+async def test_the_connection_is_opened_to_the_checked_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: the name is resolved once. A second query would return another address."""
     asked = resolve_to(monkeypatch, "hooks.acme.example", ["127.0.0.1"], then=["127.0.0.2"])
     async with receiving() as receiver:
         client = WebhookClient(allow_private=True)
@@ -85,7 +85,7 @@ async def test_a_redirect_is_not_followed(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410, 429, 500, 503])
-async def test_anything_but_success_is_a_failure(status: int) -> None:
+async def test_any_other_status_than_2xx_is_a_failure(status: int) -> None:
     async with receiving() as receiver:
         receiver.answers = [(status, {"Content-Length": "0"})]
         client = WebhookClient(allow_private=True)
@@ -95,7 +95,7 @@ async def test_anything_but_success_is_a_failure(status: int) -> None:
     assert (failed.value.code, failed.value.status_code) == ("webhook_failed", status)
 
 
-async def test_a_receiver_that_never_answers_is_given_up() -> None:
+async def test_a_receiver_that_never_answers_times_out() -> None:
     async with receiving() as receiver:
         receiver.hang = True
         client = WebhookClient(allow_private=True, total_seconds=0.3)
@@ -105,7 +105,7 @@ async def test_a_receiver_that_never_answers_is_given_up() -> None:
     assert len(receiver.heard) == 1
 
 
-async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+async def test_only_the_beginning_of_an_endless_answer_is_read() -> None:
     async with receiving() as receiver:
         receiver.answers, receiver.flood = [(200, {})], True
         client = WebhookClient(allow_private=True)
@@ -116,7 +116,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
     assert (answer.status_code, MAX_RESPONSE_BYTES) == (200, 65536)
 
 
-async def test_nobody_there_and_no_such_name() -> None:
+async def test_a_receiver_that_is_down_or_unknown_is_a_failure() -> None:
     client = WebhookClient(allow_private=True)
     for url in ("http://127.0.0.1:1/", "http://no-such-name.invalid/"):
         with pytest.raises(WebhookFailed) as failed:
@@ -129,7 +129,8 @@ async def test_nobody_there_and_no_such_name() -> None:
 def resolve_to(
     monkeypatch: pytest.MonkeyPatch, host: str, addresses: list[str], then: list[str] | None = None
 ) -> list[str]:
-    """Makes a DNS record: the system's resolver answers so for this name. The list that is filled names who asked."""
+    """Makes the system's resolver return `addresses` for this name, and `then` from the second query on. Returns the
+    list to which each query is appended."""
     real = socket.getaddrinfo
     asked: list[str] = []
 

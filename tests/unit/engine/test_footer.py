@@ -1,7 +1,7 @@
 """The footer: there once, in each part, whatever the message looks like."""
 
 from domain.engine.footer import Footer
-from mail.html_text import html_to_text
+from mail.html.text import html_to_text
 
 URL = "https://mail.cadenza.example/u/token"
 FOOTER = Footer("Acme GmbH & Co.\r\n1 Main Street\n\n10115 Berlin ", URL)

@@ -1,11 +1,11 @@
-"""Addresses that run code are taken out of HTML parts; all else stays to the byte."""
+"""URLs that run code are removed from HTML parts; everything else stays unchanged to the byte."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.harmless_html import harmless_html
-from mail.html_tags import StartTag, change_tags
+from mail.html.harmless import harmless_html
+from mail.html.tags import StartTag, change_tags
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,13 @@ from mail.html_tags import StartTag, change_tags
 @pytest.mark.parametrize(
     "tag", ['<a class="x" href="{}">', "<a HREF = '{}'>", '<form action="{}">', '<button formaction="{}">']
 )
-def test_addresses_that_run_code_lead_nowhere(tag: str, address: str) -> None:
+def test_urls_that_run_code_are_removed(tag: str, address: str) -> None:
     cleaned = harmless_html(f"<p>Hi</p>{tag.format(address)}x")
     assert "script" not in cleaned.lower() and "data:" not in cleaned and '"#"' in cleaned
     assert cleaned.startswith("<p>Hi</p>") and cleaned.endswith("x")
 
 
-def test_without_quotes_too() -> None:
+def test_unquoted_urls_that_run_code_are_removed() -> None:
     assert harmless_html("<a href=javascript:alert(1)>x</a>") == '<a href="#">x</a>'
     assert harmless_html("<img src=javascript:alert(1)>") == '<img src="#">'
 
@@ -48,20 +48,20 @@ def test_without_quotes_too() -> None:
         "",
     ],
 )
-def test_all_else_stays(html: str) -> None:
+def test_everything_else_stays_unchanged(html: str) -> None:
     assert harmless_html(html) == html
 
 
 @pytest.mark.parametrize("begun", ["<a href='", '<a href="', "<a title='\"", "<!--", "</a ", "<![CDATA[", "<a "])
-def test_what_begins_again_and_again_and_never_ends_takes_no_longer_than_it_is_long(begun: str) -> None:
-    """Minutes, in which a worker sends nobody anything, where the end is looked for from each beginning on."""
+def test_many_unclosed_constructs_take_linear_time(begun: str) -> None:
+    """Searching for the end of each construct would take minutes and block the worker."""
     endless = begun * (400_000 // len(begun))
     assert harmless_html(endless) == endless
     assert harmless_html(f'<a href="javascript:x">x</a>{endless}') == f'<a href="#">x</a>{endless}'
 
 
 @given(st.text(alphabet="<>a hrefHREF=\"'/:.javscript&#10;\n\t", max_size=120))
-def test_nothing_that_a_parser_would_run_is_left(html: str) -> None:
+def test_no_url_that_runs_code_is_left(html: str) -> None:
     found: list[str] = []
 
     def look(tag: StartTag) -> str:

@@ -159,6 +159,14 @@ def plans(draw: st.DrawFn) -> Plan:
     return of
 
 
+def test_a_first_visit_may_come_in_a_later_lap() -> None:
+    """The click of the first lap leads back at once; the timeout of the second comes before that of the first."""
+    wait = listen("wait", "clicked", on_event={"goto": "wait"}, on_timeout={"continue": True})
+    of = plan({**wait, "config": {**wait["config"], "timeout_days": 1 / 1440}}, email("a"))
+    visits = [one for one in effects_in_gap(of, standing(of, "wait", 4), gap(9)) if one.visit <= 2]
+    assert [(one.visit, one.earliest_at) for one in visits] == [(1, TAKEN + MINUTE), (2, TAKEN + MINUTE)]
+
+
 @given(plans(), st.data())
 @examples(300)
 def test_no_lead_can_have_been_sent_what_is_not_marked(of: Plan, data: st.DataObject) -> None:

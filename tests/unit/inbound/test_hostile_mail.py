@@ -1,4 +1,4 @@
-"""A hostile lead, a hostile import, a hostile user: nothing that they write becomes a header, a tag or a template."""
+"""No text of a hostile lead, import or user becomes a header, a tag or a template."""
 
 import email
 import email.policy
@@ -20,7 +20,7 @@ from mail.compose import Outgoing, compose
 from tests.properties import examples
 
 BREAKS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00"]
-"""What RFC 5322, Python's `splitlines`, JavaScript or a C program takes for the end of a line."""
+"""What RFC 5322, Python's `splitlines`, JavaScript or a C program treats as the end of a line."""
 MESSAGE = Outgoing(
     message_id="<1@sender.example>",
     date=datetime(2026, 3, 4, 9, 30, tzinfo=UTC),
@@ -40,14 +40,14 @@ def read(raw: bytes) -> EmailMessage:
 
 @pytest.mark.parametrize("line_break", BREAKS)
 @pytest.mark.parametrize("field", ["subject", "from_name", "to_name", "from_address", "to_address", "message_id"])
-def test_a_line_break_in_whatever_becomes_a_header_is_refused(field: str, line_break: str) -> None:
+def test_a_line_break_in_a_header_field_is_refused(field: str, line_break: str) -> None:
     hostile = f"{getattr(MESSAGE, field)}{line_break}Bcc: victim@evil.example"
     with pytest.raises(DomainError):
         compose(replace(MESSAGE, **{field: hostile}))
 
 
 @pytest.mark.parametrize("line_break", BREAKS)
-def test_headers_of_the_caller_take_no_line_break_either(line_break: str) -> None:
+def test_a_line_break_in_an_additional_header_is_refused(line_break: str) -> None:
     for name in ("List-Unsubscribe", "Reply-To", "X-Tenant"):
         with pytest.raises(HeaderInjection):
             compose(replace(MESSAGE, headers={name: f"x{line_break}Bcc: victim@evil.example"}))
@@ -58,8 +58,8 @@ def test_headers_of_the_caller_take_no_line_break_either(line_break: str) -> Non
 
 
 @pytest.mark.parametrize("line_break", BREAKS)
-def test_lead_data_in_a_subject_stays_in_its_line(line_break: str) -> None:
-    """A spreadsheet's line break in a company's name costs nobody an email: it is a blank."""
+def test_line_breaks_of_lead_data_in_a_subject_become_spaces(line_break: str) -> None:
+    """A company's name with a line break from a spreadsheet must not prevent the email."""
     subject = render_header("For {{ company }}", {"company": f"Acme{line_break}Bcc: victim@evil.example"})
     message = read(compose(replace(MESSAGE, subject=subject)))
     assert message["Subject"] == "For Acme Bcc: victim@evil.example"
@@ -67,8 +67,8 @@ def test_lead_data_in_a_subject_stays_in_its_line(line_break: str) -> None:
 
 
 @pytest.mark.parametrize("line_break", BREAKS)
-def test_names_with_line_breaks_are_refused_where_they_are_given(line_break: str) -> None:
-    """Of mailboxes, tenants, sequences, leads: before they are stored."""
+def test_names_with_line_breaks_are_refused_on_input(line_break: str) -> None:
+    """Names of mailboxes, tenants, sequences and leads are checked before they are stored."""
     for line in (Line, FilledLine, Name):
         with pytest.raises(ValidationError):
             TypeAdapter[str](line).validate_python(f"Sam{line_break}Bcc: victim@evil.example")
@@ -84,8 +84,8 @@ def test_names_with_line_breaks_are_refused_where_they_are_given(line_break: str
         "=?utf-8?q?" + "x" * 80 + "?=",
     ],
 )
-def test_encoded_words_are_words(trick: str) -> None:
-    """RFC 2047: a receiver that decodes sees what was written, and no header begins in it."""
+def test_encoded_words_are_not_decoded_into_headers(trick: str) -> None:
+    """RFC 2047: a receiver that decodes sees the written text, and no new header begins in it."""
     raw = compose(replace(MESSAGE, subject=trick, from_name=trick, headers={"X-Note": trick}))
     head = raw.partition(b"\r\n\r\n")[0]
     assert trick.encode() not in head
@@ -107,7 +107,7 @@ def test_encoded_words_are_words(trick: str) -> None:
         "group: boss@acme.example;",
     ],
 )
-def test_a_display_name_is_no_address(name: str) -> None:
+def test_a_display_name_is_not_read_as_an_address(name: str) -> None:
     message = read(compose(replace(MESSAGE, from_name=name, to_name=name)))
     for header, address in (("From", "sam@sender.example"), ("To", "ada@acme.example")):
         [only] = message[header].addresses
@@ -116,7 +116,7 @@ def test_a_display_name_is_no_address(name: str) -> None:
 
 @examples(300)
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))
-def test_whatever_is_written_there_are_no_more_headers(subject: str, name: str, note: str) -> None:
+def test_no_text_adds_a_header(subject: str, name: str, note: str) -> None:
     try:
         raw = compose(replace(MESSAGE, subject=subject, from_name=name, headers={"X-Note": note}))
     except DomainError:

@@ -1,4 +1,4 @@
-"""What comes back: replies, automatic replies, bounces, and bytes that are nothing at all."""
+"""Parsing inbound mail: replies, auto-replies, bounces, and bytes that are not a message."""
 
 from datetime import UTC, date, datetime
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mail.capture.replies import build_bounce, build_reply
 from mail.compose import Outgoing, compose
-from mail.devreply import build_bounce, build_reply
 from mail.inbound import InboundMail, parse_inbound
 from tests.properties import examples
 
@@ -33,7 +33,7 @@ def mail(headers: str, body: str = "Hello") -> InboundMail:
     return parse_inbound(f"From: Ada <Ada@Them.example>\r\n{headers}\r\n\r\n{body}".encode())
 
 
-def test_a_reply_names_what_it_answers_the_nearest_first() -> None:
+def test_a_reply_lists_the_answered_messages_nearest_first() -> None:
     reply = parse_inbound(build_reply(CAPTURED, "Klingt gut — Łukasz", now=NOW))
     assert reply.classification == "reply"
     assert reply.references == (LONG_ID, "<1@us.example>", "<0@us.example>")
@@ -42,13 +42,13 @@ def test_a_reply_names_what_it_answers_the_nearest_first() -> None:
     assert reply.subject.startswith("Re: Grüße again and again")
 
 
-def test_references_may_be_folded_doubled_or_broken() -> None:
+def test_folded_repeated_and_malformed_references_are_read() -> None:
     found = mail("In-Reply-To: <b@x> (your note)\r\nReferences: <a@x>\r\n\t<b@x>  garbage <<c@x> <d d@x>")
     assert found.references == ("<b@x>", "<c@x>", "<a@x>")
     assert mail("Subject: no references").classification == "reply"
 
 
-def test_an_automatic_reply_is_no_reply_and_may_name_a_date() -> None:
+def test_an_auto_reply_is_not_a_reply_and_may_name_a_date() -> None:
     away = parse_inbound(build_reply(CAPTURED, "I am away", now=NOW, auto_reply=True, returns_on=date(2026, 12, 1)))
     assert (away.classification, away.returns_on) == ("auto_reply", date(2026, 12, 1))
     assert away.references[0] == LONG_ID
@@ -72,7 +72,7 @@ def test_an_automatic_reply_is_no_reply_and_may_name_a_date() -> None:
         ("Subject: Automatic reply to your question", "reply"),
     ],
 )
-def test_the_headers_of_automatic_replies(headers: str, classification: str) -> None:
+def test_headers_of_auto_replies_are_recognised(headers: str, classification: str) -> None:
     assert mail(headers).classification == classification
 
 
@@ -90,13 +90,13 @@ def test_the_headers_of_automatic_replies(headers: str, classification: str) -> 
         ("Away\n> written on 2027-01-01", None),
     ],
 )
-def test_the_date_that_an_automatic_reply_names(text: str, returns_on: date | None) -> None:
+def test_the_date_in_an_auto_reply_is_read(text: str, returns_on: date | None) -> None:
     assert mail("Auto-Submitted: auto-replied", text).returns_on == returns_on
     assert mail("Subject: hi", text).returns_on is None
 
 
 @pytest.mark.parametrize(("status", "classification"), [("5.1.1", "hard_bounce"), ("4.2.2", "soft_bounce")])
-def test_a_bounce_names_the_message_and_the_recipient(status: str, classification: str) -> None:
+def test_a_bounce_identifies_the_message_and_the_recipient(status: str, classification: str) -> None:
     bounce = parse_inbound(build_bounce(CAPTURED, now=NOW, status=status))
     assert (bounce.classification, bounce.status, bounce.final_recipient) == (
         classification,
@@ -116,7 +116,7 @@ def dsn(fields: str, returned: str = "", report: str = "delivery-status") -> Inb
     )
 
 
-def test_a_bounce_that_returns_the_whole_message_from_another_server() -> None:
+def test_a_bounce_with_the_whole_message_is_read() -> None:
     bounce = dsn(
         "Original-Recipient: rfc822;old@them.example\nFinal-Recipient: RFC822; <Ada@Them.example>\nAction: Failed\n"
         "Status: 5.1.1 (unknown)\nDiagnostic-Code: smtp; 550 no",
@@ -143,7 +143,7 @@ def test_only_a_failure_is_a_bounce(fields: str, classification: str) -> None:
     assert dsn(fields).classification == classification
 
 
-def test_a_read_receipt_is_no_reply() -> None:
+def test_a_read_receipt_is_not_a_reply() -> None:
     assert dsn("Disposition: manual-action; displayed", report="disposition-notification").classification == "unrelated"
 
 
@@ -154,7 +154,7 @@ def test_text_is_read_from_any_charset_and_from_html() -> None:
     assert [parse_inbound(raw).text for raw in (latin, unknown, html)] == ["Grüße"] * 3
 
 
-def test_the_same_message_has_the_same_event_id_by_whichever_way_it_comes() -> None:
+def test_the_event_id_does_not_depend_on_the_way_of_arrival() -> None:
     one = mail("Message-ID: <1@them.example>")
     assert mail("Received: from elsewhere\r\nMessage-ID: <1@them.example>").event_id == one.event_id
     assert mail("Message-ID: <2@them.example>").event_id != one.event_id
@@ -162,7 +162,7 @@ def test_the_same_message_has_the_same_event_id_by_whichever_way_it_comes() -> N
     assert len(one.event_id) <= 200
 
 
-def test_bytes_that_are_no_message_are_unrelated() -> None:
+def test_bytes_that_are_not_a_message_are_unrelated() -> None:
     assert parse_inbound(b"").classification == "unrelated"
     assert parse_inbound(b"\x00\xff" * 100).classification == "unrelated"
 
@@ -198,7 +198,7 @@ _NOISE = st.sampled_from(
 @example(b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\nContent-Type: /\n\n!")
 @example(b"Content-Type: message/rfc822\n" * 50)
 @example(b"Content-Disposition: attachment; filename*0*=\xff\nContent-Transfer-Encoding: uuencode\n\nx")
-def test_no_bytes_crash_it(given_: bytes | tuple[bytes, list[tuple[int, bytes]]]) -> None:
+def test_no_bytes_make_parsing_fail(given_: bytes | tuple[bytes, list[tuple[int, bytes]]]) -> None:
     if isinstance(given_, bytes):
         raw = given_
     else:
@@ -213,7 +213,7 @@ def test_no_bytes_crash_it(given_: bytes | tuple[bytes, list[tuple[int, bytes]]]
 
 @examples(200)
 @given(st.binary(max_size=300), st.text(max_size=100))
-def test_an_answer_can_be_built_to_anything_that_was_captured(captured: bytes, text: str) -> None:
-    # Among the texts that are tried are words that ask to be left alone, and that say of themselves what they are.
+def test_a_reply_can_be_built_to_any_captured_message(captured: bytes, text: str) -> None:
+    # Some of the generated texts are unsubscribe requests or state that they are automatic.
     assert parse_inbound(build_reply(captured, text, now=NOW)).classification in ("reply", "unsubscribe", "auto_reply")
     assert parse_inbound(build_bounce(captured, now=NOW)).classification == "hard_bounce"

@@ -1,4 +1,4 @@
-"""Every message of the corpus is read as what it is (tests/corpus/inbound)."""
+"""Every message of the corpus (tests/corpus/inbound) is classified as its manifest says."""
 
 import pytest
 
@@ -9,7 +9,7 @@ ALL = specimens()
 
 
 @pytest.mark.parametrize("specimen", ALL, ids=lambda one: one.file)
-def test_a_message_is_what_the_manifest_says(specimen: Specimen) -> None:
+def test_a_message_is_classified_as_the_manifest_says(specimen: Specimen) -> None:
     found = parse_inbound(specimen.raw)
     if specimen.told_by_bytes is not None:
         assert found.classification == specimen.told_by_bytes, found.rule
@@ -21,8 +21,8 @@ def test_a_message_is_what_the_manifest_says(specimen: Specimen) -> None:
     assert specimen.recipient in (None, found.final_recipient)
 
 
-def test_the_corpus_is_whole() -> None:
-    """No file without a line in a manifest, and enough of every kind to mean something."""
+def test_the_corpus_is_complete() -> None:
+    """Every file has an entry in a manifest, and there are enough messages of each kind."""
     assert {one.file for one in ALL} == {str(path.relative_to(INBOUND)) for path in INBOUND.rglob("*.eml")}
     kinds = [one.classification for one in ALL]
     for kind in ("reply", "auto_reply", "hard_bounce", "soft_bounce", "complaint", "unsubscribe", "own", "unrelated"):

@@ -1,4 +1,4 @@
-"""No message, however broken, makes the classifier fail, and none makes it read without end.
+"""No malformed message makes the classifier fail or take long.
 
 What would take a reader of mail quadratic time or deep recursion is here by name; how long each takes is told by
 `bench/inbound.py`.
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mail.inbound import InboundMail, parse_inbound
-from mail.inbound.message import MAX_BYTES, MAX_HEADERS, MAX_PARTS, MAX_TEXT, Read
+from mail.inbound.message import MAX_BYTES, MAX_HEADERS, MAX_PARTS, MAX_TEXT, ParsedMessage
 from tests.corpus.hostile import HOSTILE
 from tests.corpus.world import specimens
 from tests.properties import examples
@@ -44,7 +44,7 @@ NOISE = st.sampled_from(
 
 
 def sound(found: InboundMail) -> None:
-    """What it read can be kept: Postgres takes no NUL and no lone surrogates, and columns have their lengths."""
+    """Asserts that the result can be stored: no NUL, no lone surrogates, no text longer than its column."""
     texts = [found.text, found.subject, found.sender or "", found.status or "", found.diagnostic, found.rule]
     texts += [*found.references, *found.about, *found.recipients, *found.tokens, found.event_id]
     for text in texts:
@@ -56,7 +56,7 @@ def sound(found: InboundMail) -> None:
 
 @examples(300)
 @given(st.binary(max_size=600))
-def test_any_bytes(raw: bytes) -> None:
+def test_any_bytes_are_parsed(raw: bytes) -> None:
     sound(parse_inbound(raw))
 
 
@@ -65,7 +65,7 @@ def test_any_bytes(raw: bytes) -> None:
     st.sampled_from(RAW),
     st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 60), NOISE), max_size=8),
 )
-def test_messages_that_were_damaged(raw: bytes, damage: list[tuple[int, int, bytes]]) -> None:
+def test_damaged_messages_are_parsed(raw: bytes, damage: list[tuple[int, int, bytes]]) -> None:
     for position, length, noise in damage:
         raw = raw[:position] + noise + raw[position + length :]
     sound(parse_inbound(raw))
@@ -73,7 +73,7 @@ def test_messages_that_were_damaged(raw: bytes, damage: list[tuple[int, int, byt
 
 @examples(200)
 @given(st.sampled_from(RAW), st.sampled_from(RAW), st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 3))
-def test_messages_that_were_cut_swapped_and_doubled(one: bytes, other: bytes, cut: int, at: int, times: int) -> None:
+def test_cut_mixed_and_repeated_messages_are_parsed(one: bytes, other: bytes, cut: int, at: int, times: int) -> None:
     sound(parse_inbound((one[:cut] + other[at:]) * times))
 
 
@@ -85,23 +85,23 @@ def test_messages_that_were_cut_swapped_and_doubled(one: bytes, other: bytes, cu
     ),
     st.sampled_from(["base64", "x-uuencode", "quoted-printable", "8bit", "nonsense"]),
 )
-def test_wrong_charsets_and_encodings(raw: bytes, charset: str, encoding: str) -> None:
+def test_messages_with_wrong_charsets_and_encodings_are_parsed(raw: bytes, charset: str, encoding: str) -> None:
     head = f'Content-Type: text/plain; charset="{charset}"\nContent-Transfer-Encoding: {encoding}\n'
     sound(parse_inbound(head.encode("utf-8", "surrogateescape") + raw))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_was_made_to_hang_a_reader(name: str) -> None:
+def test_messages_made_to_slow_a_parser_are_parsed_quickly(name: str) -> None:
     raw = HOSTILE[name]()
     sound(parse_inbound(raw))
-    mail = Read.of(raw)
+    mail = ParsedMessage.of(raw)
     assert len(mail.parts) <= MAX_PARTS
     assert len(mail.message.keys()) <= MAX_HEADERS
     assert all(len(str(value)) <= MAX_BYTES // 16 for value in mail.message.values())
 
 
-def test_what_comes_first_is_read_of_a_message_that_has_no_end() -> None:
-    """The parts for people and for machines stand before what is returned or attached."""
+def test_the_beginning_of_an_endless_message_is_read() -> None:
+    """The explanation and the report come before the returned message and attachments."""
     for one in specimens():
         if one.classification == "hard_bounce" and one.told_by_bytes:
             long = parse_inbound(one.raw + b"\n" + b"x" * 75 + b"\n" * (10 * 2**20))

@@ -1,4 +1,4 @@
-"""The days of return that absences name in eight languages, and the few words by which people ask to be left alone.
+"""Return dates in absence notices, and unsubscribe requests in plain words, in eight languages.
 
 All were written after the rules, to be wrong about. Of the absences one was read wrong at first (a colleague's first
 day), of the rest none.
@@ -10,7 +10,7 @@ import pytest
 
 from mail.inbound import InboundMail, parse_inbound
 
-# English of the American east coast, the others of their countries: "1/5" depends on it.
+# Time zones by language (English: American east coast). The meaning of "1/5" depends on them.
 ZONES = {"ja": "+0900", "en": "-0500", "pt": "+0000"}
 ABSENCES = [
     ("en", "I'm currently on PTO and will return to work on Monday, January 4, 2027.", "2027-01-04"),
@@ -132,7 +132,7 @@ def absence(language: str, text: str, sent: str = "Wed, 16 Dec 2026 09:00:00") -
 
 
 @pytest.mark.parametrize(("language", "text", "back_on"), ABSENCES)
-def test_the_first_day_back(language: str, text: str, back_on: str | None) -> None:
+def test_the_first_day_back_is_read(language: str, text: str, back_on: str | None) -> None:
     found = absence(language, text).returns_on
     assert found == (date.fromisoformat(back_on) if back_on else None)
 
@@ -142,14 +142,14 @@ def test_the_first_day_back(language: str, text: str, back_on: str | None) -> No
     [
         ("Thu, 31 Dec 2026 23:00:00", date(2027, 1, 5)),
         ("Mon, 04 Jan 2027 09:00:00", date(2027, 1, 5)),
-        # Past: the absence is over, and nobody has switched it off.
+        # In the past: the absence is over but the notice is still active.
         ("Tue, 05 Jan 2027 09:00:00", None),
         ("Mon, 01 Mar 2027 09:00:00", None),
-        # Long past: the next one is meant.
+        # Long past: the same day of next year is meant.
         ("Wed, 01 Dec 2027 09:00:00", date(2028, 1, 5)),
     ],
 )
-def test_a_day_without_a_year_is_the_next_one(sent: str, back_on: date | None) -> None:
+def test_a_day_without_a_year_is_the_next_such_day(sent: str, back_on: date | None) -> None:
     assert absence("en", "I am back on 5 January.", sent).returns_on == back_on
 
 
@@ -157,7 +157,7 @@ def test_a_day_without_a_year_is_the_next_one(sent: str, back_on: date | None) -
     ("header", "back_on"),
     [("Content-Language: en-US", date(2027, 1, 5)), ("Content-Language: en-GB", date(2027, 5, 1))],
 )
-def test_which_number_is_the_month_is_the_senders_custom(header: str, back_on: date) -> None:
+def test_the_order_of_day_and_month_depends_on_the_sender(header: str, back_on: date) -> None:
     sent = "Sat, 20 Feb 2027 09:00:00" if back_on.month == 5 else "Wed, 16 Dec 2026 09:00:00"
     raw = f"From: a@x.example\nAuto-Submitted: auto-replied\n{header}\nDate: {sent} +0000\n\nI am back on 01/05.\n"
     assert parse_inbound(raw.encode()).returns_on == back_on
@@ -169,10 +169,10 @@ def answer(text: str) -> InboundMail:
 
 
 @pytest.mark.parametrize("text", REQUESTS)
-def test_a_few_words_ask_to_be_left_alone(text: str) -> None:
+def test_unsubscribe_requests_are_recognised(text: str) -> None:
     assert answer(text).classification == "unsubscribe"
 
 
 @pytest.mark.parametrize("text", NO_REQUESTS)
-def test_other_words_are_a_reply(text: str) -> None:
+def test_other_texts_are_replies(text: str) -> None:
     assert answer(text).classification == "reply"

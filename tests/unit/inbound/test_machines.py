@@ -1,4 +1,4 @@
-"""Which requests for a link in mail are a machine's, and by which rule; above all, which are a person's."""
+"""Requests for links in mail: those of machines are recognised, with the rule; those of people are not mistaken."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -57,12 +57,12 @@ MACHINES = {
 
 @pytest.mark.parametrize("deed", ["open", "click"])
 @pytest.mark.parametrize("agent", PEOPLE)
-def test_people_and_the_proxies_that_fetch_when_they_look(deed: Deed, agent: str) -> None:
+def test_people_and_image_proxies_are_not_machines(deed: Deed, agent: str) -> None:
     assert machine_rule(replace(PERSON, deed=deed, user_agent=agent)) is None
 
 
 @pytest.mark.parametrize(("rule", "agent"), [(rule, agent) for rule, agents in MACHINES.items() for agent in agents])
-def test_machines_that_say_so(rule: str, agent: str) -> None:
+def test_machines_are_recognised_by_their_user_agent(rule: str, agent: str) -> None:
     assert machine_rule(replace(PERSON, user_agent=agent)) == rule
 
 
@@ -77,7 +77,7 @@ def test_machines_that_say_so(rule: str, agent: str) -> None:
         ({"after_delivery": None}, None),
     ],
 )
-def test_signs_beside_the_user_agent(changes: dict[str, object], rule: str | None) -> None:
+def test_other_signs_of_machines_are_recognised(changes: dict[str, object], rule: str | None) -> None:
     assert machine_rule(replace(PERSON, **changes)) == rule  # pyright: ignore[reportArgumentType]
 
 
@@ -85,6 +85,6 @@ def test_signs_beside_the_user_agent(changes: dict[str, object], rule: str | Non
     ("deed", "seconds", "machine"),
     [("open", 2.99, True), ("open", 3, False), ("click", 9.99, True), ("click", 10, False), ("open", -60, True)],
 )
-def test_the_seconds_after_delivery(deed: Deed, seconds: float, machine: bool) -> None:
+def test_requests_within_seconds_of_delivery_are_from_machines(deed: Deed, seconds: float, machine: bool) -> None:
     fetch = replace(PERSON, deed=deed, after_delivery=timedelta(seconds=seconds))
     assert machine_rule(fetch) == ("seconds_after_delivery" if machine else None)

@@ -1,4 +1,4 @@
-"""Tokens of links in mail, and HTML with links in it."""
+"""Tokens of links in mail, and the rewriting of links in HTML."""
 
 import base64
 import hmac
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.tracked_html import tracked_html
-from mail.tracking import Kind, Links, Token, TokenKey
+from mail.html.tracked import tracked_html
+from mail.links import Kind, Links, Token, TokenKey
 from mail.unsubscribe_headers import unsubscribe_headers
 from tests.properties import examples
 
@@ -26,7 +26,7 @@ def url_of(link: str) -> str:
     return token.url
 
 
-def test_a_token_says_what_it_was_made_for_and_nothing_else() -> None:
+def test_a_token_is_valid_only_for_its_kind_and_key() -> None:
     token = Token("click", TENANT, MESSAGE, "https://acme.example/?a=1&b=2#c")
     text = KEY.write(token)
     assert KEY.read(text, "click") == token
@@ -34,7 +34,7 @@ def test_a_token_says_what_it_was_made_for_and_nothing_else() -> None:
     assert TokenKey("another key").read(text, "click") is None
 
 
-def test_a_token_that_was_changed_anywhere_is_none_of_ours() -> None:
+def test_a_changed_token_is_invalid() -> None:
     text = KEY.write(Token("click", TENANT, MESSAGE, "https://acme.example/"))
     raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     for place in range(len(raw)):
@@ -45,7 +45,7 @@ def test_a_token_that_was_changed_anywhere_is_none_of_ours() -> None:
         assert KEY.read(short, "click") is None
 
 
-def test_a_ring_signs_with_its_first_key_and_reads_what_any_has_signed() -> None:
+def test_a_key_ring_signs_with_its_first_key_and_verifies_with_all() -> None:
     newest, old = "the newest key of all", "a key that was in use until yesterday"
     token = Token("unsubscribe", TENANT, MESSAGE)
     ring, retired = TokenKey(f"{newest}, {old}"), TokenKey(newest)
@@ -55,7 +55,7 @@ def test_a_ring_signs_with_its_first_key_and_reads_what_any_has_signed() -> None
     assert ring.read(TokenKey("a third key of somebody else's ring").write(token), "unsubscribe") is None
 
 
-def test_a_key_that_had_a_comma_before_there_were_rings_goes_on() -> None:
+def test_a_single_key_with_a_comma_still_verifies() -> None:
     with_comma = "a key of an installation, that had a comma"
     token = Token("unsubscribe", TENANT, MESSAGE)
     said = b"u" + TENANT.bytes + MESSAGE.bytes
@@ -65,8 +65,8 @@ def test_a_key_that_had_a_comma_before_there_were_rings_goes_on() -> None:
 
 
 @given(st.data())
-def test_a_token_has_one_spelling(data: st.DataObject) -> None:
-    """Another case, another alphabet, stray bits at the end: the bytes may be the same, the link is not."""
+def test_a_token_has_only_one_spelling(data: st.DataObject) -> None:
+    """Another case, another alphabet or unused bits at the end may decode to the same bytes, but are refused."""
     text = KEY.write(Token("click", TENANT, MESSAGE, "https://acme.example/" + "x" * data.draw(st.integers(0, 3))))
     place = data.draw(st.integers(0, len(text) - 1))
     letter = data.draw(st.sampled_from("ABCXYZabcxyz0189-_+/=~%\u00e9 "))
@@ -76,7 +76,7 @@ def test_a_token_has_one_spelling(data: st.DataObject) -> None:
     assert KEY.read(text.swapcase(), "click") is None
 
 
-def test_a_token_names_nobody_and_is_of_one_kind() -> None:
+def test_a_token_contains_no_personal_data_and_has_one_kind() -> None:
     kinds: list[Kind] = ["open", "click", "unsubscribe"]
     tokens = [KEY.write(Token(kind, TENANT, MESSAGE)) for kind in kinds]
     assert [[KEY.read(text, kind) is not None for kind in kinds] for text in tokens] == [
@@ -89,11 +89,11 @@ def test_a_token_names_nobody_and_is_of_one_kind() -> None:
 
 
 @given(st.text(max_size=200))
-def test_no_text_makes_it_stumble(text: str) -> None:
+def test_any_text_can_be_read_as_a_token(text: str) -> None:
     assert KEY.read(text, "unsubscribe") is None
 
 
-def test_links_are_rewritten_and_lead_to_where_they_led() -> None:
+def test_rewritten_links_lead_to_the_original_targets() -> None:
     html = """<html><body><p title="see href=x">Hi</p>
 <A HREF='https://acme.example/a?x=1&amp;y=2' class=b>one</A> <a class="c" href=http://acme.example/b>two</a>
 <map><area href="https://acme.example/c"></map></body></html>"""
@@ -125,11 +125,11 @@ def test_links_are_rewritten_and_lead_to_where_they_led() -> None:
         '<a href="https://acme.example/',
     ],
 )
-def test_what_is_no_link_of_the_web_stays(untouched: str) -> None:
+def test_links_that_are_not_web_addresses_stay_unchanged(untouched: str) -> None:
     assert tracked_html(untouched, LINKS, opens=False, clicks=True) == untouched
 
 
-def test_each_kind_of_tracking_can_be_off() -> None:
+def test_each_kind_of_tracking_can_be_disabled() -> None:
     html = '<a href="https://acme.example/">x</a>'
     assert tracked_html(html, LINKS, opens=False, clicks=False) == html
     assert "/t/c/" not in tracked_html(html, LINKS, opens=True, clicks=False)
@@ -137,18 +137,18 @@ def test_each_kind_of_tracking_can_be_off() -> None:
     assert tracked_html("  ", LINKS, opens=True, clicks=True) == "  "
 
 
-def test_letters_beyond_ascii_and_templates_left_overs_are_escaped() -> None:
+def test_non_ascii_letters_and_left_over_template_tags_are_escaped() -> None:
     tracked = tracked_html('<a href="https://acme.example/ü b">x</a>', LINKS, opens=False, clicks=True)
     assert url_of(tracked.split('"')[1]) == "https://acme.example/%C3%BC%20b"
 
 
 @given(st.text(alphabet="<>a hrefHREF=\"'/:.!-bodyhttps\n", max_size=120))
-def test_no_html_makes_it_stumble(html: str) -> None:
+def test_any_html_can_be_rewritten(html: str) -> None:
     tracked = tracked_html(html, LINKS, opens=True, clicks=True)
     assert isinstance(tracked, str)
 
 
-def test_the_headers_of_one_click_unsubscribing() -> None:
+def test_unsubscribe_headers_support_one_click() -> None:
     headers = unsubscribe_headers(LINKS, None)
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert headers["List-Unsubscribe"].startswith("<https://mail.cadenza.example/u/")
@@ -172,8 +172,8 @@ _URLS = st.builds("".join, _ASSEMBLED) | st.text(alphabet="htps:/\\@.ex%0aAdD\r\
 
 @examples(500)
 @given(_URLS)
-def test_a_link_leads_where_it_says_or_is_left_alone(url: str) -> None:
-    """No address that two programs read differently goes through here."""
+def test_a_link_keeps_its_target_or_is_not_rewritten(url: str) -> None:
+    """A URL that two programs read differently is not rewritten."""
     link = LINKS.click(url)
     if link == url:
         return
@@ -182,7 +182,7 @@ def test_a_link_leads_where_it_says_or_is_left_alone(url: str) -> None:
     parts, written = urlsplit(target), urlsplit(url.strip())
     assert parts.scheme in ("http", "https") and parts.username is None and parts.password is None
     assert parts.hostname and "%" not in parts.netloc
-    # The host that the author wrote; with letters beyond ASCII, what DNS is asked for.
+    # The host as written; an internationalised one as it is asked in DNS.
     host = written.hostname or ""
     assert parts.hostname == (host if host.isascii() else idna.encode(host, uts46=True).decode())
     assert not target.startswith("https://mail.cadenza.example/")
@@ -199,7 +199,7 @@ def test_a_link_leads_where_it_says_or_is_left_alone(url: str) -> None:
         ("https://acme.example/?next=//evil.example", "https://acme.example/?next=//evil.example"),
     ],
 )
-def test_targets_are_what_a_browser_would_have_made_of_the_link(url: str, target: str) -> None:
+def test_targets_are_normalised_like_in_a_browser(url: str, target: str) -> None:
     assert url_of(LINKS.click(url)) == target
 
 
@@ -220,5 +220,5 @@ def test_targets_are_what_a_browser_would_have_made_of_the_link(url: str, target
         "https://acme.example/" + "\u00fc" * 400,
     ],
 )
-def test_what_is_not_beyond_doubt_is_left_as_it_is(url: str) -> None:
+def test_ambiguous_links_are_not_rewritten(url: str) -> None:
     assert LINKS.click(url) == url

@@ -1,4 +1,4 @@
-"""Composed messages are parsed with the standard library, as a receiver would."""
+"""Composed messages are read back with the standard library's parser, as a receiver would."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from domain.errors import AddressInvalid, DomainError, HeaderInjection, Invalid
 from mail.addresses import normalise_address
 from mail.compose import Outgoing, compose, new_message_id, reply_subject, thread_headers
-from mail.html_text import html_to_text
+from mail.html.text import html_to_text
 from tests.properties import examples
 
 MESSAGE = Outgoing(
@@ -76,7 +76,7 @@ def test_a_reply_references_the_whole_thread() -> None:
     assert thread_headers(thread)["References"] == " ".join(thread) and thread_headers([]) == {}
 
 
-def test_further_headers_are_unchanged() -> None:
+def test_additional_headers_are_not_broken() -> None:
     url = f"<https://us.example/u/{'q' * 300}>"
     email = read(replace(MESSAGE, headers={"List-Unsubscribe": url, "X-Note": "Grüße"}))
     assert (email["List-Unsubscribe"], email["X-Note"]) == (url, "Grüße")
@@ -94,7 +94,7 @@ ONE_LINE = st.text(
 @given(subject=ONE_LINE, name=ONE_LINE)
 def test_any_subject_and_name_arrive_unchanged(subject: str, name: str) -> None:
     raw = compose(replace(MESSAGE, subject=subject, from_name=name, to_name=name))
-    # Parsed by the older parser: the newer one puts a space between two encoded words of a name (RFC 2047 section 6.2).
+    # Use the older parser: the newer one inserts a space between two encoded words of a name (RFC 2047 section 6.2).
     email = message_from_bytes(raw)
     assert decoded(email["Subject"]).split() == subject.split()
     for header, address in (("From", MESSAGE.from_address), ("To", MESSAGE.to_address)):
@@ -128,7 +128,7 @@ def test_no_text_crashes_or_adds_a_header(text: str, subject: str) -> None:
     assert len(email.keys()) == 7
 
 
-def test_international_domains_are_encoded() -> None:
+def test_international_addresses_are_encoded_or_refused() -> None:
     email = read(replace(MESSAGE, from_address="bo@exämple.example", from_name="Müller, Bo"))
     assert email["From"].addresses[0].addr_spec == "bo@xn--exmple-cua.example"
     assert email["From"].addresses[0].display_name == "Müller, Bo"

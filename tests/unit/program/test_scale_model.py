@@ -1,10 +1,10 @@
-"""The model's arithmetic, with round numbers and with figures that were measured on real servers."""
+"""The scale model with round numbers, and compared with points measured on real servers."""
 
 import pytest
 
-from bench.scale.assumptions import Capacity, CloudPrices, Shape
-from bench.scale.costs import BYTES_PER_ROW, LeadCost, database_bytes, grown_bytes
-from bench.scale.model import actions_usd, cloud, flow, limits, power_of_two, predict
+from bench.scale_model.assumptions import Capacity, CloudPrices, LeadPattern
+from bench.scale_model.costs import BYTES_PER_ROW, LeadCost, database_bytes, grown_bytes
+from bench.scale_model.model import actions_usd, cloud, flow, limits, power_of_two, predict
 
 MEASURED = [
     # python -m bench.soak, 2026-11-25: rows of each table at the end, and the database's growth in bytes.
@@ -42,8 +42,8 @@ def test_the_model_predicts_the_size_of_measured_databases(rows: dict[str, int],
     assert grown_bytes(rows) == pytest.approx(found_bytes, rel=0.05)
 
 
-def test_leads_flow_through_in_the_hours_of_the_window() -> None:
-    shape = Shape(days_in_flight=8, window_days_per_week=5, window_hours=8, busiest_hour=1)
+def test_leads_are_processed_within_the_window() -> None:
+    shape = LeadPattern(days_in_flight=8, window_days_per_week=5, window_hours=8, busiest_hour=1)
 
     moving = flow(8_000_000, LeadCost(emails=3, effects=4), shape)
 
@@ -55,14 +55,14 @@ def test_leads_flow_through_in_the_hours_of_the_window() -> None:
 
 
 def test_each_tier_of_actions_has_its_price() -> None:
-    # The example of the price list: 11.25 million actions.
+    # The example in the price list: 11.25 million actions.
     assert actions_usd(11.25e6, CloudPrices()) == pytest.approx(525)
     assert actions_usd(0, CloudPrices()) == 0
     assert actions_usd(300e6, CloudPrices()) - actions_usd(299e6, CloudPrices()) == pytest.approx(25)
 
 
 def test_watched_inboxes_cost_actions_without_any_mail() -> None:
-    cost, shape, prices = LeadCost(), Shape(), CloudPrices()
+    cost, shape, prices = LeadCost(), LeadPattern(), CloudPrices()
     moving = flow(1e6, cost, shape)
 
     without, with_mailboxes = (cloud(moving, count, cost, shape, prices) for count in (0, 1))
@@ -70,24 +70,24 @@ def test_watched_inboxes_cost_actions_without_any_mail() -> None:
     assert with_mailboxes.actions_per_month - without.actions_per_month == pytest.approx(150 * 24 * 30 * 1.1)
 
 
-def test_shards_are_a_power_of_two_and_enough_for_both_the_rate_and_the_workflows() -> None:
+def test_shards_are_a_power_of_two_and_suffice_for_rate_and_workflows() -> None:
     assert [power_of_two(least) for least in (1, 2, 3, 512, 513)] == [1, 2, 4, 512, 1024]
     for leads in (1e6, 1e7, 1e8):
         found = predict(leads).temporal
         assert found.shards >= max(found.shards_by_rate, found.shards_by_workflows)
 
 
-def test_the_predictions_grow_in_proportion_to_the_leads() -> None:
+def test_all_figures_but_rounded_ones_are_proportional_to_the_leads() -> None:
     small, large = predict(1e6), predict(1e7)
 
     for of in (lambda one: one.postgres.kept_gb, lambda one: one.postgres.commits_peak_s, lambda one: one.mailboxes):
         assert of(large) / of(small) == pytest.approx(10, rel=0.01)
     assert large.postgres.freeze_days == pytest.approx(small.postgres.freeze_days / 10)
-    # Monday's work grows, and so does the number of workers.
+    # Monday's work grows with the number of workers, so its duration stays the same.
     assert large.processes.monday_minutes == pytest.approx(small.processes.monday_minutes)
 
 
-def test_the_most_exceeded_limit_comes_first_and_more_capacity_lowers_it() -> None:
+def test_limits_are_sorted_and_more_capacity_lowers_them() -> None:
     before = limits(predict(1e8))
     assert [one.used for one in before] == sorted((one.used for one in before), reverse=True)
 
@@ -96,6 +96,6 @@ def test_the_most_exceeded_limit_comes_first_and_more_capacity_lowers_it() -> No
     assert commits["Postgres: commits a second"] < 0.01
 
 
-def test_a_table_that_was_not_measured_counts_as_empty() -> None:
+def test_an_unmeasured_table_counts_as_zero_bytes() -> None:
     assert database_bytes({"unheard_of": 5}) == 0
     assert database_bytes({"messages": 2}) == 2 * BYTES_PER_ROW["messages"]

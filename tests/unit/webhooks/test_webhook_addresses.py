@@ -1,4 +1,4 @@
-"""Which URLs and addresses webhooks may go to."""
+"""Which URLs and addresses webhooks may be sent to."""
 
 import pytest
 
@@ -33,7 +33,7 @@ PRIVATE = [
     "2002:a00:1::1",
     "64:ff9b::a00:1",
     "64:ff9b:1::a00:1",
-    # 10.0.0.1 at the place where a translator with that prefix looks for it, and a public address where none does.
+    # 10.0.0.1 at the position for that NAT64 prefix length, and a public address at the other one.
     "64:ff9b:1:a00:0:100:808:808",
 ]
 
@@ -45,11 +45,11 @@ def test_private_addresses_are_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "2002:808:808::1"])
-def test_public_addresses_are_not(address: str) -> None:
+def test_public_addresses_are_allowed(address: str) -> None:
     refuse_private(address, allow_private=False)
 
 
-def test_the_allowance_is_for_this_machine_and_its_network_only() -> None:
+def test_allow_private_permits_only_this_machine_and_private_networks() -> None:
     for address in ("127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd12:3456::1"):
         refuse_private(address, allow_private=True)
     for address in ("169.254.169.254", "0.0.0.0", "::", "224.0.0.1", "fe80::1", "255.255.255.255"):
@@ -70,7 +70,7 @@ def test_the_allowance_is_for_this_machine_and_its_network_only() -> None:
         "https://10.0.0.1:8443/hooks",
     ],
 )
-def test_an_address_in_the_url_is_refused_however_it_is_written(url: str) -> None:
+def test_a_private_address_in_a_url_is_refused_in_every_notation(url: str) -> None:
     with pytest.raises(WebhookAddressRefused):
         checked_url(url, allow_private=False)
 
@@ -96,12 +96,12 @@ def test_an_address_in_the_url_is_refused_however_it_is_written(url: str) -> Non
         "https://hooks.example.com/" + "x" * 2000,
     ],
 )
-def test_urls_that_are_no_webhooks(url: str) -> None:
+def test_invalid_urls_are_refused(url: str) -> None:
     with pytest.raises(WebhookUrlInvalid):
         checked_url(url, allow_private=False)
 
 
-def test_https_only_unless_in_development() -> None:
+def test_https_is_required_except_in_development() -> None:
     assert checked_url("https://hooks.example.com/x?y=1", allow_private=False, https_only=True).hostname
     assert checked_url("http://hooks.example.com/", allow_private=False).scheme == "http"
     with pytest.raises(WebhookUrlInvalid):

@@ -1,4 +1,4 @@
-"""Signatures, held against the standard's own library in both directions."""
+"""Webhook signatures, compared with the standard's library in both directions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,24 +11,24 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SECRET = new_secret()
 
 
-def test_the_standards_library_reads_what_we_sign() -> None:
+def test_the_library_verifies_our_signatures() -> None:
     now = datetime.now(UTC)
     headers = signed_headers(SECRET, "msg_1", now, '{"name":"Zoë"}')
     assert Webhook(SECRET).verify('{"name":"Zoë"}', headers) == {"name": "Zoë"}
 
 
-def test_we_read_what_the_standards_library_signs() -> None:
+def test_we_verify_signatures_of_the_library() -> None:
     signature = Webhook(SECRET).sign("msg_1", NOW, "From: x\r\n\r\nZoë")
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(NOW.timestamp())), "webhook-signature": signature}
     assert verify(SECRET, headers, "From: x\r\n\r\nZoë".encode(), NOW) == "msg_1"
-    # A secret that is being rotated: any of several signatures will do.
+    # During a rotation of the secret one valid signature of several is enough.
     assert verify(
         SECRET, {**headers, "webhook-signature": f"v1,AAAA v2,x {signature}"}, "From: x\r\n\r\nZoë".encode(), NOW
     )
 
 
-def test_bytes_that_are_no_utf8_can_be_signed() -> None:
-    # Mail in 8 bits is such; the library itself could not even read it.
+def test_a_body_that_is_not_utf8_is_verified() -> None:
+    # 8-bit mail need not be UTF-8. The library cannot read it.
     key = Webhook(SECRET)
     body = b"\xff\xfe"
     headers = signed_headers(SECRET, "m", NOW, "")
@@ -53,14 +53,14 @@ def test_bytes_that_are_no_utf8_can_be_signed() -> None:
         ({}, b'{"forged":true}'),
     ],
 )
-def test_what_was_changed_is_refused(changed: dict[str, str], body: bytes) -> None:
+def test_a_changed_request_is_refused(changed: dict[str, str], body: bytes) -> None:
     headers = signed_headers(SECRET, "msg_1", NOW, "{}")
     assert verify(SECRET, headers, b"{}", NOW) == "msg_1"
     with pytest.raises(InvalidSignature):
         verify(SECRET, {**headers, **changed}, body, NOW)
 
 
-def test_a_replay_is_worthless_after_five_minutes_and_from_the_future() -> None:
+def test_a_request_more_than_five_minutes_old_or_ahead_is_refused() -> None:
     headers = signed_headers(SECRET, "msg_1", NOW, "{}")
     assert verify(SECRET, headers, b"{}", NOW + timedelta(minutes=5))
     for late in (timedelta(minutes=5, seconds=1), -timedelta(minutes=5, seconds=1)):
@@ -68,7 +68,7 @@ def test_a_replay_is_worthless_after_five_minutes_and_from_the_future() -> None:
             verify(SECRET, headers, b"{}", NOW + late)
 
 
-def test_another_secret_does_not_do() -> None:
+def test_another_secret_is_refused() -> None:
     with pytest.raises(InvalidSignature):
         verify(new_secret(), signed_headers(SECRET, "msg_1", NOW, "{}"), b"{}", NOW)
 

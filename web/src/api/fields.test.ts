@@ -25,14 +25,14 @@ describe("formProblem", () => {
     ]);
   });
 
-  it("says in plain words what the server says to programs", () => {
+  it("replaces the server's texts that are meant for programs", () => {
     const error = new ApiProblem(422, "invalid", "", [
       { field: "name", code: "string_too_short", detail: "String should have at least 1 character" },
     ]);
     expect(formProblem(error, ["name"]).of("name")).toBe("Must not be empty.");
   });
 
-  it("takes no field for another that only begins the same", () => {
+  it("does not confuse fields whose names begin the same", () => {
     expect(formProblem(refused(["name_prefix", "too long"]), ["name"]).rest).toBe("Name_prefix: too long.");
   });
 

@@ -1901,7 +1901,7 @@ export interface components {
         };
         /**
          * BreakerSettings
-         * @description Where the breakers of a tenant's mailboxes trip. `null` is a breaker that never does.
+         * @description When the breakers of a tenant's mailboxes trip. With `null` a breaker never does.
          *
          *     Complaints: Google and Yahoo ask senders to stay under 0.1 % and never to reach 0.3 %
          *     (https://support.google.com/a/answer/81126). Bounces: senders are told to keep under 2 %, and providers begin to
@@ -2570,7 +2570,7 @@ export interface components {
         };
         /**
          * InboxServerGiven
-         * @description An inbox as it is set; of the password the same is true.
+         * @description An inbox as it is set. `password` works as in `MailServerGiven`.
          */
         InboxServerGiven: {
             /**
@@ -3287,7 +3287,7 @@ export interface components {
         };
         /**
          * MailServerGiven
-         * @description A server as it is set. The password that is kept stays when none is given, and goes when `null` is.
+         * @description A server as it is set. Without `password` the stored password is kept; with `null` it is deleted.
          */
         MailServerGiven: {
             /** Host */
@@ -3717,7 +3717,7 @@ export interface components {
         };
         /**
          * Ramp
-         * @description A young mailbox warms up: `start` emails on its first day, `increase` more on each day after, up to its cap.
+         * @description How a new mailbox warms up: `start` emails on the first day, `increase` more on each later day, up to its cap.
          */
         Ramp: {
             /** Increase */
@@ -3889,9 +3889,11 @@ export interface components {
         };
         /**
          * SendWindow
-         * @description When emails of a sequence may leave. `timezone`: the lead's (the sequence's where that is not known), the
-         *     sequence's, the sending mailbox's (the sequence's where it has none), or an IANA name. `holidays`: places whose
-         *     public holidays are no days of it, by ISO 3166 code.
+         * @description When emails of a sequence may be sent.
+         *
+         *     `timezone`: `lead`, `sequence`, `mailbox` (the one that sends), or an IANA name. If the zone of the lead or of the
+         *     mailbox is not known, the sequence's counts. `holidays`: ISO 3166 codes of places on whose public holidays the
+         *     window stays closed.
          */
         SendWindow: {
             /**
@@ -4638,7 +4640,8 @@ export interface components {
         };
         /**
          * TenantSettings
-         * @description Contact caps: no lead is enrolled past them. None is no cap. `breakers`: when a mailbox is held.
+         * @description Contact caps: a lead that has reached one is not enrolled. None is no cap. `breakers`: when a mailbox is put on
+         *     hold.
          */
         TenantSettings: {
             /**
@@ -4951,8 +4954,8 @@ export interface components {
         };
         /**
          * WorkingHours
-         * @description Days and hours, such as a mailbox's, in its own zone. `end` is at most `24:00`; not later than `start`, it is the
-         *     next day's, and the same as `start` is the whole day round.
+         * @description Days and hours in the mailbox's time zone. `end` is at most `24:00`. An `end` before `start` is on the next day;
+         *     an `end` equal to `start` means 24 hours.
          */
         WorkingHours: {
             /**

@@ -6,7 +6,11 @@ import type { ReactNode } from "react";
 
 /** Renders a component with what every screen has around it: a query client and a router. */
 export async function renderInApp(content: ReactNode): Promise<RenderResult & { user: UserEvent }> {
-  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  // Nothing is dropped from the cache later: the timer for that would outlive the test.
+  const gcTime = Number.POSITIVE_INFINITY;
+  const queries = new QueryClient({
+    defaultOptions: { queries: { retry: false, gcTime }, mutations: { gcTime } },
+  });
   const router = createRouter({
     routeTree: createRootRoute({ component: () => <>{content}</> }),
     history: createMemoryHistory({ initialEntries: ["/"] }),

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  // Requests that nobody waits for any more.
-  await window.happyDOM.abort();
+  // A component that is gone may have left a request under way.
+  await window.happyDOM.waitUntilComplete();
   await server.stop();
 });

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from services.access.passwords import MAX_LENGTH, MIN_LENGTH
 from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import temporal_is_away

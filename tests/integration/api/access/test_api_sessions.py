@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.app import AppConfig, create_app
 from api.requests.rate_limit import RateLimit
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from tests.integration.api.client import Tenant, client_of, new_tenant
 from tests.integration.api.conftest import temporal_is_away

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from api.app import AppConfig, create_app
 from api.requests.sign_in_attempts import OF_AN_EMAIL, SignInAttempts
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from services.access import sessions
 from services.access.passwords import Passwords

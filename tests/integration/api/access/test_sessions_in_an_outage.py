@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.maintenance.migrate import upgrade
 from db.session import Database
 from tests.integration.api.client import new_tenant

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from mail.outbox_store import OutboxStore
+from mail.capture.store import CaptureStore
 from tests.integration.api.client import DELAY, EMAIL, Tenant
 
 
@@ -157,8 +157,8 @@ async def test_the_outbox_is_kept_while_temporal_is_unreachable(tenant: Tenant, 
         await tenant.refused("POST", "/dev/fast-forward", 422, "validation_failed", json={"by": by})
 
 
-async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) -> str:
-    """Stores a message of the lead's enrollment as sent and captured."""
+async def captured(tenant: Tenant, store: CaptureStore, lead_id: str, to: str) -> str:
+    """A message of the lead's enrollment, as it was sent and captured."""
     mailbox = await tenant.call("POST", "/mailboxes", 201, json={"email": f"{uuid4().hex}@cadenza.example"})
     message_id = await tenant.record_sent(lead_id, mailbox_id=mailbox["id"])
     head = {
@@ -175,7 +175,7 @@ async def captured(tenant: Tenant, store: OutboxStore, lead_id: str, to: str) ->
 async def test_captured_mail_is_visible_to_its_tenant_and_can_be_answered(
     tenant: Tenant, stranger: Tenant, capture_dir: Path
 ) -> None:
-    store, sequence_id = OutboxStore(capture_dir), await tenant.sequence([DELAY, EMAIL], active=True)
+    store, sequence_id = CaptureStore(capture_dir), await tenant.sequence([DELAY, EMAIL], active=True)
     lead_ids: dict[str, str] = {}
     ids: list[str] = []
     for name in ("ada", "bob", "eve", "max", "zoe"):

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from tests.integration.api.client import Tenant
 from tests.integration.api.conftest import temporal_is_away
 from tests.integration.api.inbound.inbound_mail import create_mailed_lead, deliver, mail, signed

@@ -9,7 +9,8 @@ import pytest
 from temporalio.client import Client
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres, EmbeddedTemporal
+from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.temporal_server import EmbeddedTemporal
 from cadenza.runtime.worker import make_mailbox_worker
 from services.access.api_keys import create_key
 from services.inbound.inboxes.watcher import InboxWatcher
@@ -19,7 +20,7 @@ from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SECRETS
 from tests.stage import SECRETS as STAGE_SECRETS
 from tests.stage import stage as set_up
-from workflows.messages import mailbox_workflow_id
+from workflows.workflow_ids import mailbox_workflow_id
 
 
 @pytest.fixture

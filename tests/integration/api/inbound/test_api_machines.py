@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from mail.tracking import MessageLinks
+from mail.links import MessageLinks
 from services.inbound import tracking
 from services.inbound.tracking import fetch_of
 from tests.integration.api.client import Tenant, client_of

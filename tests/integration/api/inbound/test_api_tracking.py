@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
-from mail.tracking import Links, MessageLinks
+from cadenza.embedded.postgres import EmbeddedPostgres
+from mail.links import Links, MessageLinks
 from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SIGNING_KEY, temporal_is_away
 from tests.integration.api.inbound.inbound_mail import create_mailed_lead

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from api.app import AppConfig, create_app
 from api.link_recorder import PATIENCE_SECONDS
-from cadenza.embedded import EmbeddedPostgres
 from cadenza.embedded.ports import LOOPBACK, choose_port
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.maintenance.migrate import upgrade
 from db.session import Database
 from tests.integration.api.client import Tenant, client_of, new_tenant

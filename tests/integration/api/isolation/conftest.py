@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from cadenza.embedded.postgres_roles import DATABASE
 from tests.integration.api.client import Tenant
 from tests.integration.api.isolation.tenant_objects import TenantObjects, create_one_of_each

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from mail.outbox_store import OutboxStore
+from mail.capture.store import CaptureStore
 from tests.integration.api.client import Tenant
 from tests.integration.api.inbound.inbound_mail import create_mailed_lead
 
@@ -61,7 +61,7 @@ async def create_one_of_each(tenant: Tenant, capture_dir: Path) -> TenantObjects
     step = (await tenant.call("GET", f"/sequences/{sequence_id}/steps"))["items"][0]
     await _what_only_the_program_writes(tenant, assigned["id"], sequence_id, step["id"])
     raw = f"From: a@x.example\r\nTo: b@x.example\r\nMessage-ID: {message_id}\r\n\r\nhi".encode()
-    captured = OutboxStore(capture_dir).save("a@x.example", ["b@x.example"], raw)
+    captured = CaptureStore(capture_dir).save("a@x.example", ["b@x.example"], raw)
     ids = {
         "tenant_id": str(tenant.id),
         "lead_id": lead_id,

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.app_context import AppContext
 from db.session import Database
-from mail.dkim_keys import generate_key, public_record
+from mail.dkim.keys import generate_key, public_record
 from tests.dns_server import SERVFAIL, DnsServer, dns_server
 from tests.integration.api.client import Tenant, new_tenant
 from tests.integration.api.conftest import SECRETS, temporal_is_away

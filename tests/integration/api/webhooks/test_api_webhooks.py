@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import AppConfig, create_app
-from cadenza.embedded import EmbeddedPostgres
+from cadenza.embedded.postgres import EmbeddedPostgres
 from db.calls.access import ForgetOldWebhooks, TenantsWithWebhooks, tenants
 from db.queries.webhooks import deliveries as webhook_deliveries
 from db.session import Database

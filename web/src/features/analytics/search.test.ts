@@ -20,7 +20,7 @@ describe("the address", () => {
   });
 });
 
-it("counts days with today, and ends after the last one", () => {
+it("includes today in a range, and ends after its last day", () => {
   expect(lastDays(7, Date.parse("2026-03-02T10:00:00Z"))).toEqual({ from: "2026-02-24", to: "2026-03-02" });
   expect(dayAfter("2026-02-28")).toBe("2026-03-01T00:00:00Z");
 });

@@ -30,7 +30,7 @@ describe("a step of a type that the browser does not know", () => {
     const nodes = nodesOf(DRAFT, edges, placesOf(DRAFT, true), shown);
     expect(nodes.find((node) => node.id === "until")?.ariaLabel).toContain("Wait until");
     expect(flowEdgesOf(DRAFT, edges, null, [])).toHaveLength(3);
-    expect(summaryOf(UNKNOWN, [])).toBe("Wait until, a step type of this installation");
+    expect(summaryOf(UNKNOWN, [])).toBe("Custom step: Wait until");
   });
 
   it("is saved as it was read, to the last key", () => {

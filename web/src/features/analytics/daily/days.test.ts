@@ -32,7 +32,7 @@ it("fills the range that was asked for", () => {
   ]);
 });
 
-it("makes up nothing where there is nothing, or the range is endless", () => {
+it("adds no rows without figures, or for an endless range", () => {
   expect(everyDay([])).toEqual([]);
   expect(sent(everyDay([counted("2026-03-02", 1)], "1990-01-01", "2026-03-03"))).toEqual([["2026-03-02", 1]]);
 });

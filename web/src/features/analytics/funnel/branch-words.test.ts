@@ -59,11 +59,11 @@ describe("verdict", () => {
       }),
       "B has won, 98% certain. Every lead that comes here gets it.",
     ],
-  ])("is said in words (%#)", (given, said) => {
+  ])("puts the result into words (%#)", (given, said) => {
     expect(verdict(given)).toBe(said);
   });
 
-  it("rounds no certainty up to all", () => {
+  it("never rounds a certainty up to 100 %", () => {
     expect([sure(0.9996), sure(1), sure(0.934), sure(null)]).toEqual(["99.9%", "100%", "93%", "–"]);
   });
 });

@@ -15,7 +15,7 @@ describe("a row of the log", () => {
     expect(said("email_sent", { subject: "Hello", message_id: "<1@x>" })).toBe("“Hello”");
   });
 
-  it("tells what it does not know by name and value", () => {
+  it("shows an unknown detail by name and value", () => {
     expect(said("stopped", { reason: "no_interest", by: null })).toBe("Reason: no interest");
     expect(said("action_performed", { action: "tag_lead", add: ["a", "b"], with: { count: 2 } })).toBe(
       "Action: tag lead · Add: a, b · With: Count 2",

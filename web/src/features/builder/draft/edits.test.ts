@@ -14,12 +14,12 @@ function ways(draft: Draft): string[] {
 }
 
 describe("inserting", () => {
-  it("puts a step behind another, or at the end", () => {
+  it("puts a step below another, or at the end", () => {
     expect(keysOf(insertAfter(LINE, "a", NEW))).toBe("a new b c");
     expect(keysOf(insertAfter(LINE, null, NEW))).toBe("a b c new");
   });
 
-  it("on a way that goes on lets the other ways lead where they led", () => {
+  it("on a way that continues keeps the targets of the other ways", () => {
     const draft = draftOf(fork("f", { continue: true }), step("b"));
     const after = insertOn(draft, { uid: "f", outlet: "branches[0].then" }, NEW);
     expect(ways(after)).toEqual(["f>new", "f>b", "new>b", "b>completed"]);
@@ -31,7 +31,7 @@ describe("inserting", () => {
     expect(ways(after)).toEqual(["f>new", "f>stopped", "new>z", "z>completed"]);
   });
 
-  it("on a branch leaves alone who comes to that step from above", () => {
+  it("on a branch does not affect leads that come to that step from above", () => {
     const draft = draftOf(fork("f", { goto: "z" }), step("b"), step("z"));
     const after = insertOn(draft, { uid: "f", outlet: "branches[0].then" }, NEW);
     const [jump] = after.filter((item) => item.step.key === "to-z").map((item) => item.uid);
@@ -46,12 +46,12 @@ describe("inserting", () => {
 });
 
 describe("removing", () => {
-  it("lets branches lead to what came behind", () => {
+  it("redirects branches to the step below", () => {
     const draft = draftOf(fork("f", { goto: "y" }), step("b"), step("y"), step("z"));
     expect(ways(remove(draft, "y"))).toEqual(["f>z", "f>b", "b>z", "z>completed"]);
   });
 
-  it("leaves a branch to the last step for its author to mend", () => {
+  it("keeps a branch to a removed last step, for the author to fix", () => {
     const draft = draftOf(fork("f", { goto: "z" }), step("b"), step("z"));
     expect(ways(remove(draft, "z"))).toEqual(["f>missing", "f>b", "b>completed"]);
   });
@@ -65,7 +65,7 @@ describe("moving", () => {
     expect(shift(LINE, "c", 1)).toBe(LINE);
   });
 
-  it("takes a step to another way", () => {
+  it("moves a step to another way", () => {
     expect(keysOf(moveOn(LINE, "c", { uid: "a", outlet: "next" }))).toBe("a c b");
     expect(moveOn(LINE, "c", { uid: "c", outlet: "next" })).toBe(LINE);
   });
@@ -80,11 +80,11 @@ describe("connecting", () => {
     expect(ways(connect(draft, { ...branch, outlet: "else" }, { stop: true }))[1]).toBe("f>stopped");
   });
 
-  it("to the next step simply goes on", () => {
+  it("to the step below becomes `continue`", () => {
     expect(edgesOf(connect(draft, branch, { goto: "b" }))[0]?.outcome).toEqual({ continue: true });
   });
 
-  it("of a step that cannot branch puts a jump behind it", () => {
+  it("of a step that cannot branch puts a jump below it", () => {
     const after = connect(LINE, { uid: "a", outlet: "next" }, { goto: "c" });
     expect(keysOf(after)).toBe("a to-c b c");
     expect(connect(LINE, { uid: "a", outlet: "next" }, { goto: "b" })).toBe(LINE);
@@ -98,7 +98,7 @@ describe("another key", () => {
     step("z"),
   );
 
-  it("is taken over by all that refers to the step", () => {
+  it("is renamed in all references to the step", () => {
     const after = change(draft, "z", step("last"));
     expect(ways(after)).toEqual(["f>z", "f>g", "g>stopped", "g>z", "z>completed"]);
     expect(after[1]?.step.config).toEqual({
@@ -106,11 +106,11 @@ describe("another key", () => {
     });
   });
 
-  it("that another step has already moves no branch", () => {
+  it("that another step has renames no reference", () => {
     expect(change(draft, "z", step("g"))[0]?.step).toBe(draft[0]?.step);
   });
 
-  it("is a copy's own", () => {
+  it("of a copy is free", () => {
     const named = draftOf(
       step("a", "email", {}, { name: "Hello", metadata: { position: { x: 1, y: 1 }, k: 1 } }),
     );

@@ -39,7 +39,7 @@ function answered(draft: typeof EVERY_STEP): SequenceStepResponse[] {
 }
 
 describe("the API's steps and the draft", () => {
-  it("are the same in both directions, to the last key", () => {
+  it("are the same after a conversion in both directions", () => {
     const loaded = fromApi(answered(EVERY_STEP));
     const ids = idsOf(loaded, answered(EVERY_STEP));
     const written = toApi(loaded, ids);
@@ -57,7 +57,7 @@ describe("the API's steps and the draft", () => {
     );
   });
 
-  it("tells an edit from another order of keys", () => {
+  it("does not take another order of keys for an edit", () => {
     const [first, ...others] = EVERY_STEP;
     if (!first) throw new Error("no steps");
     const config = Object.fromEntries(Object.entries(first.step.config).reverse());
@@ -84,7 +84,7 @@ describe("edges", () => {
     ]);
   });
 
-  it("turn back into the very steps they came from", () => {
+  it("are converted back to exactly the same steps", () => {
     for (const edge of edgesOf(EVERY_STEP)) {
       expect(connect(EVERY_STEP, { uid: edge.source, outlet: edge.outlet }, edge.outcome)).toBe(EVERY_STEP);
     }
@@ -97,7 +97,7 @@ describe("edges", () => {
     });
   });
 
-  it("end at the first branch that always holds", () => {
+  it("end at the first branch that is always true", () => {
     const always = step("jump", "condition", { branches: [{ if: "always", then: { goto: "a" } }] });
     expect(outlets(always).map((outlet) => outlet.name)).toEqual(["branches[0].then"]);
   });

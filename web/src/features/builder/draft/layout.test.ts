@@ -58,7 +58,7 @@ describe("steps that somebody has placed", () => {
     expect(placesOf(again, false)).toEqual(placesOf(again, true));
   });
 
-  it("are no others by being placed where they stand", () => {
+  it("do not change by being placed where they are", () => {
     const whole = withPlaces(draft, placesOf(draft, false));
     expect(withPlaces(whole, placesOf(whole, false)).every((item, index) => item === whole[index])).toBe(
       true,
@@ -86,7 +86,7 @@ describe("an arrow key", () => {
     ["bottom", { x: 0, y: 220 }],
   ]);
 
-  it("goes to the nearest step that way", () => {
+  it("moves to the nearest step in that direction", () => {
     expect(neighbour(places, "left", "right")).toBe("right");
     expect(neighbour(places, "top", "down")).toBe("bottom");
     expect(neighbour(places, "bottom", "left")).toBe("left");

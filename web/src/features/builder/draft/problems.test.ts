@@ -4,7 +4,7 @@ import { draftOf } from "./fixtures";
 import { problemsOf } from "./problems";
 
 describe("problems", () => {
-  it("go to the step that stands in their place, and the others to the whole", () => {
+  it("go to the step at their index, all others to the sequence", () => {
     const found = [
       { field: "steps[1].config.subject", code: "unknown_field", detail: "x" },
       { field: "steps[1].key", code: "duplicate_step_key", detail: "y" },

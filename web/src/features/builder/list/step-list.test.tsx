@@ -21,7 +21,7 @@ it("lists every step, and one whose type the browser does not know", async () =>
   expect(rows).toHaveLength(3);
   const [, unknown] = rows;
   if (unknown === undefined) throw new Error("no second row");
-  expect(unknown.textContent).toContain("Wait until, a step type of this installation");
+  expect(unknown.textContent).toContain("Custom step: Wait until");
   await user.click(within(unknown).getByRole("button", { name: /^Until/ }));
   expect(builder.store.getState().selected).toBe("until");
   await user.click(within(unknown).getByRole("button", { name: "Move Until up" }));

@@ -52,7 +52,7 @@ describe("undo", () => {
     expect(keys()).toBe("f c d");
   });
 
-  it("takes typing in one field for one edit", () => {
+  it("counts typing in one field as one edit", () => {
     for (const name of ["H", "Hi", "Hi!"]) type("a", { name });
     for (const subject of ["S", "Su"]) type("a", { config: { subject } });
     undo();
@@ -62,7 +62,7 @@ describe("undo", () => {
     expect(store.temporal.getState().pastStates).toEqual([]);
   });
 
-  it("begins another edit after it was used, and after another step was opened", () => {
+  it("starts a new edit after an undo, and after another step was opened", () => {
     type("a", { name: "H" });
     undo();
     type("a", { name: "J" });
@@ -80,7 +80,7 @@ describe("undo", () => {
     expect(store.getState().selected).toBe(null);
   });
 
-  it("is not concerned by what changes nothing", () => {
+  it("ignores edits that change nothing", () => {
     store.getState().edit("Nothing", (steps) => steps);
     store.getState().select("a");
     store.getState().count(true);
@@ -111,7 +111,7 @@ describe("a key that is typed", () => {
 });
 
 describe("what the server has", () => {
-  it("is what was sent, not what was typed since", () => {
+  it("takes what was sent as saved, not what was typed since", () => {
     type("a", { name: "Sent" });
     const sent = store.getState().steps;
     type("a", { name: "Since" });

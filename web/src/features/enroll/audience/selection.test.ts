@@ -12,11 +12,11 @@ describe("choosing leads", () => {
     expect(NOBODY.ids.size).toBe(0);
   });
 
-  it("is no longer all that match once somebody was taken out", () => {
+  it("is no longer the whole result after a lead was removed", () => {
     expect(toggled({ ids: new Set(["a", "b"]), more: true }, ["a"], false).more).toBe(false);
   });
 
-  it("tells all from some from none, of those that are shown", () => {
+  it("tells whether all, some or none of the shown leads are selected", () => {
     const chosen = toggled(NOBODY, ["a", "b", "elsewhere"], true);
     expect([stateOf(chosen, ["a", "b"]), stateOf(chosen, ["a", "c"]), stateOf(chosen, ["c"])]).toEqual([
       "all",

@@ -55,7 +55,7 @@ describe("the countdown", () => {
     expect(countdown(until, now)).toBe(shown);
   });
 
-  it("goes by the enrollment's own clock, which development moves", () => {
+  it("uses the enrollment's clock, which development can move", () => {
     const heardAt = Date.parse("2026-11-27T10:00:00Z");
     expect(clockAhead({ as_of: "2026-11-30T10:00:00Z" }, heardAt)).toBe(3 * 86_400_000);
   });

@@ -21,11 +21,11 @@ const ADA: LeadResponse = {
 };
 
 describe("what is sent of an edited lead", () => {
-  it("is nothing where nothing was edited", () => {
+  it("is empty if nothing was edited", () => {
     expect(toUpdate(valuesOf(ADA), ADA)).toEqual({});
   });
 
-  it("is what was changed, and nothing that the engine may have set meanwhile", () => {
+  it("holds only what was edited, since the engine may have changed other fields", () => {
     const values = { ...valuesOf(ADA), company: "Engines", tags: ["trial", "vip"], owner_id: "u1" };
     expect(toUpdate(values, ADA)).toEqual({ company: "Engines", tags: ["trial", "vip"], owner_id: "u1" });
   });
@@ -71,7 +71,7 @@ it("says what is wrong with the custom fields before the server is asked", () =>
   expect(mistakeIn(rows(""))?.detail).toContain("needs a name");
 });
 
-it("finds the server's word on a field, or on a part of it", () => {
+it("finds the server's text about a field or a part of it", () => {
   const faults = [{ field: "tags[2]", code: "too_long", detail: "too long" }];
   expect([faultOf("tags", faults), faultOf("email", faults)]).toEqual(["too long", undefined]);
 });

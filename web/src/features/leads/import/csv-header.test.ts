@@ -23,13 +23,13 @@ describe("the columns of a file", () => {
     expect(await columnsOf(new Blob(["\ufeffEmail,Größe\n"]))).toEqual(["Email", "Größe"]);
   });
 
-  it("reads a look that ends in the middle of a character", () => {
+  it("reads a part of a file that ends in the middle of a character", () => {
     expect(decode(new Uint8Array([0x41, 0xc3]))).toBe("A");
   });
 });
 
 describe("the mapping", () => {
-  it("tells the server only what was chosen", () => {
+  it("sends only what was chosen", () => {
     expect(mappingOf({ Email: AUTOMATIC })).toBeNull();
     expect(
       mappingOf({ Email: AUTOMATIC, Mail: "email", Notes: LEFT_OUT, "Deal size (€)": CUSTOM, "€": CUSTOM }),

@@ -144,7 +144,7 @@ describe("what the engine did", () => {
     }
   });
 
-  it("never shows a hole, whatever detail is missing", () => {
+  it("has no gap in a sentence when a detail is missing", () => {
     for (const tell of [...Object.values(LOG), ...Object.values(ENGAGEMENT)]) {
       expect(tell({}).text).not.toMatch(/undefined|null|Invalid|NaN|: ?$/);
     }
@@ -172,7 +172,7 @@ describe("what the lead did", () => {
     expect(lead(event, detail).text).toBe(said);
   });
 
-  it("tells a machine from a person, and does not raise its voice for it", () => {
+  it("tells a machine from a person, and shows its events quietly", () => {
     expect(lead("open", { machine: true })).toMatchObject({
       text: "A machine opened the email, not a person",
       weight: "quiet",

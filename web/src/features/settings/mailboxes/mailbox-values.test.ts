@@ -33,7 +33,7 @@ const mailbox: MailboxResponse = {
 describe("a mailbox in its form", () => {
   const values = mailboxValues(mailbox, "2026-02-01");
 
-  it("is sent back as it came, without the passwords that are kept", () => {
+  it("is sent back unchanged, without the stored passwords", () => {
     const { email, name, timezone, weight, daily_cap, min_gap_seconds, gap_jitter_seconds } = mailbox;
     expect(mailboxBody(values)).toEqual({
       email,
@@ -57,14 +57,14 @@ describe("a mailbox in its form", () => {
     });
   });
 
-  it("sends a password that is typed, and forgets one that nobody logs in with", () => {
+  it("sends a typed password, and removes the stored one with the user name", () => {
     const typed = mailboxBody({ ...values, smtp: { ...values.smtp, password: "new" } });
     expect(typed.smtp?.password).toBe("new");
     const open = mailboxBody({ ...values, smtp: { ...values.smtp, username: "" } });
     expect(open.smtp?.password).toBeNull();
   });
 
-  it("empties what is switched off", () => {
+  it("sends null for parts that are switched off", () => {
     const off = { on: false };
     const body = mailboxBody({
       ...values,
@@ -79,7 +79,7 @@ describe("a mailbox in its form", () => {
     );
   });
 
-  it("begins a new one with what is usual", () => {
+  it("starts a new mailbox with the usual values", () => {
     const fresh = mailboxValues(undefined, "2026-02-01");
     expect([fresh.weight, fresh.daily_cap, fresh.ramp.started_on, fresh.smtp.port, fresh.imap.port]).toEqual([
       "1",

@@ -71,7 +71,7 @@ describe("reading and writing a condition", () => {
 });
 
 describe("editing a condition", () => {
-  it("keeps the prefix of a leaf, and of its scope what the new name takes", () => {
+  it("keeps the prefix of a leaf and the part of its scope that the new name allows", () => {
     const opened = leaf({ if_opened: { step: "intro", include_machine: true } });
     expect(writeTest(renamedLeaf(opened, "not_clicked"))).toEqual({
       if_not_clicked: { step: "intro", include_machine: true },
@@ -88,7 +88,7 @@ describe("editing a condition", () => {
     expect(writeTest(scoped(leaf({ opened: true }), { step: "a" }))).toEqual({ opened: { step: "a" } });
   });
 
-  it("negates and groups, and back", () => {
+  it("negates and groups tests, and undoes both", () => {
     const test = readTest("opened");
     expect(writeTest(negated(test))).toEqual({ not: "opened" });
     expect(negated(negated(test))).toEqual(test);
@@ -98,7 +98,7 @@ describe("editing a condition", () => {
     expect(ungrouped(two)).toBe(two);
   });
 
-  it("puts another condition beside one, into its group where it is one", () => {
+  it("puts another test beside one, or into its group", () => {
     expect(writeTest(withAnother(readTest("clicked"), newTest()))).toEqual({ all: ["clicked", "opened"] });
     expect(writeTest(withAnother(readTest({ any: ["clicked"] }), newTest()))).toEqual({
       any: ["clicked", "opened"],

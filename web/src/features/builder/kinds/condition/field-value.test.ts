@@ -16,7 +16,7 @@ it.each([
   expect(valueKind(op, value)).toBe(kind);
 });
 
-it("keeps as much of a value as the new operator takes", () => {
+it("keeps as much of a value as the new operator allows", () => {
   expect([
     valueFor("ne", "pro"),
     valueFor("in", "pro"),
@@ -30,7 +30,7 @@ it("keeps as much of a value as the new operator takes", () => {
   ]).toEqual(["pro", ["pro"], [], "a", 42, 0, undefined, ["a"], true]);
 });
 
-it("makes a value of the kind that is chosen", () => {
+it("converts a value to the chosen kind", () => {
   expect([asKind("number", "7"), asKind("yes_no", "yes"), asKind("text", 7), asKind("text", null)]).toEqual([
     7,
     true,

@@ -2,6 +2,7 @@ import { CheckField, SelectField } from "@/ui/inputs/field";
 import { NumberField } from "@/ui/inputs/number-field";
 import { numberOf, textOf } from "../../model/config";
 import type { DraftStep } from "../../model/step";
+import { isEmail } from "../email/content";
 import styles from "./condition.module.css";
 import { type Leaf, scoped, scopeOf } from "./condition-tree";
 
@@ -16,7 +17,7 @@ export function LeafEditor({ leaf, steps, onChange }: LeafEditorProps) {
   const scope = scopeOf(leaf);
   const step = textOf(scope, "step");
   const days = numberOf(scope, "within_days");
-  const emails = steps.filter((other) => other.type === "email" || other.key === step);
+  const emails = steps.filter((other) => isEmail(other) || other.key === step);
   if (leaf.name === "always" && Object.keys(scope).length === 0) return null;
   return (
     <>

@@ -20,12 +20,12 @@ describe("what is sent of a variant", () => {
   });
 });
 
-it("shares leads by weight; one that is not given is 1", () => {
+it("divides leads by weight; a missing weight is 1", () => {
   expect(sharesOf([{ weight: 2 }, {}, { weight: 0 }])).toEqual([2 / 3, 1 / 3, 0]);
   expect(sharesOf([{ weight: 0 }])).toEqual([0]);
 });
 
-it("begins with a pair, and gives each a name of its own", () => {
+it("adds the first variant as a pair with different names", () => {
   expect(withVariant([]).map((one) => one.name)).toEqual(["A", "B"]);
   expect(withVariant([{ name: "B" }, { name: "A" }]).map((one) => one.name)).toEqual(["B", "A", "C"]);
 });

@@ -62,7 +62,11 @@ export function threadSubject(step: DraftStep, steps: readonly DraftStep[]): str
   const here = steps.findIndex((other) => other.key === step.key);
   const subjects = steps
     .slice(0, Math.max(here, 0))
-    .filter((other) => other.type === "email")
+    .filter(isEmail)
     .map((other) => contentOf(other.config, variantsOf(other.config).length > 0 ? 0 : "own").subject);
   return subjects.findLast((subject) => subject.trim() !== "") ?? null;
+}
+
+export function isEmail(step: DraftStep): boolean {
+  return step.type === "email";
 }

@@ -17,7 +17,7 @@ export function unknownKind(type: StepType): StepKind {
     tone: "grey",
     key: type,
     config: () => ({}),
-    summary: () => `${label}, a step type of this installation`,
+    summary: () => `Custom step: ${label}`,
     fieldPaths: () => [""],
     Editor: UnknownEditor,
   };

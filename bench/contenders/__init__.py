@@ -1,0 +1,1 @@
+"""What the app is compared with: bare workflows on Temporal, and DBOS."""

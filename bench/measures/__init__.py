@@ -1,0 +1,1 @@
+"""What several benchmarks measure with: percentiles, sampled stacks, wake-ups, the machine."""

@@ -1,0 +1,1 @@
+"""DKIM signatures: the keys of a domain, and signing."""

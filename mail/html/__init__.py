@@ -1,0 +1,1 @@
+"""HTML of messages: changing tags, tracking, removing code, conversion to text."""
