@@ -2084,7 +2084,7 @@ export interface components {
         };
         /**
          * DayCounts
-         * @description What happened on one UTC day; of an email each deed counts on the day on which it was first done.
+         * @description What happened on one UTC day. Each kind of event of an email counts once, on the day of its first occurrence.
          */
         DayCounts: {
             /** Bounced */
