@@ -2403,7 +2403,7 @@ export interface components {
         };
         /**
          * FileStep
-         * @description A step of a file: its place is where it stands. `delay` is short for `delay_days`, `_hours`, `_minutes`.
+         * @description A step of a file, in its place in the list. `delay` is short for `delay_days`, `_hours`, `_minutes`.
          */
         FileStep: {
             /** Config */
