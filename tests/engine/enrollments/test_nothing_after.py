@@ -152,8 +152,18 @@ async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched:
     kinds = ways(stage)
     answered: Counter[str] = Counter()
 
+    async def none_is_live() -> None:
+        live = "SELECT 1 FROM lead_sequence_state WHERE status IN ('pending', 'active') LIMIT 1"
+        while await stage.query(live):  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+
+    all_ended = asyncio.create_task(none_is_live())
+
     async def say_no(lead: UUID, way: Callable[[UUID], Awaitable[None]]) -> None:
-        await asyncio.sleep(chance.uniform(0, 8))
+        # After so many emails to anybody: while some are on their way, however fast this machine is.
+        emails = chance.randrange(2 * LEADS)
+        while len(stage.sink.received) < emails and not all_ended.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         try:
             await way(lead)
         except InvalidTransition:
@@ -168,6 +178,7 @@ async def test_nothing_leaves_after_the_answer_by_whichever_way_it_came(watched:
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
     for enrollment in enrollments:
         await stage.until_status(enrollment, "stopped", "paused", "completed")
+    await all_ended
     # Whatever was still being handed over has arrived by now.
     await stage.stop_worker()
 
