@@ -82,9 +82,7 @@ def bring_up_to_date(connection: Connection, folder: Path = FOLDER) -> bool:
     hash_ = digest(folder)
     if _is_applied(connection, hash_):
         return False
-    cursor = (
-        connection.connection.cursor()
-    )  # the driver's own cursor, without parameters: a percent sign needs no escape
+    cursor = connection.connection.cursor()  # the driver's: without parameters, a percent sign needs no escape
     for sql in texts(folder).values():
         cursor.execute(sql)
     objects: list[str] = _value(cursor, _WRITTEN)

@@ -6,8 +6,7 @@ from domain.mailboxes.breakers import BreakerSettings
 
 
 class TenantSettings(BaseModel):
-    """Contact caps: a lead that has reached one is not enrolled. None means no cap. `breakers`: when a mailbox is put
-    on hold."""
+    """Contact caps: a lead that has reached one is not enrolled. None means no cap. `breakers`: when a mailbox is held."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

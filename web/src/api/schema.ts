@@ -4640,8 +4640,7 @@ export interface components {
         };
         /**
          * TenantSettings
-         * @description Contact caps: a lead that has reached one is not enrolled. None is no cap. `breakers`: when a mailbox is put on
-         *     hold.
+         * @description Contact caps: a lead that has reached one is not enrolled. None means no cap. `breakers`: when a mailbox is held.
          */
         TenantSettings: {
             /**
