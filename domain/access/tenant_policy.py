@@ -6,7 +6,7 @@ from domain.mailboxes.breakers import BreakerSettings
 
 
 class TenantSettings(BaseModel):
-    """Contact caps: a lead that has reached one is not enrolled. None means no cap. `breakers`: when a mailbox is held."""
+    """Contact caps: a lead that has reached one is not enrolled. None: no cap. `breakers`: when to hold a mailbox."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -4640,7 +4640,7 @@ export interface components {
         };
         /**
          * TenantSettings
-         * @description Contact caps: a lead that has reached one is not enrolled. None means no cap. `breakers`: when a mailbox is held.
+         * @description Contact caps: a lead that has reached one is not enrolled. None: no cap. `breakers`: when to hold a mailbox.
          */
         TenantSettings: {
             /**
