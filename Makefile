@@ -88,7 +88,7 @@ test: $(if $(ARGS),lint,check)
 # What takes minutes, and each property with all of its examples; then what depends on dates, on other days.
 test-long: install-dev
 	$(PYTEST) $(PARALLEL) -m "long or hypothesis" --hypothesis-profile full $(ARGS)
-	.venv/bin/python -m tests.clock --every-day
+	.venv/bin/python -m tests.clock --fast
 
 # Kills every part while a thousand leads are mailed (docs/survival.md).
 chaos: install-dev

@@ -3,9 +3,9 @@
     .venv/bin/python -m bench.ui [--sequences 500] [--steps 50] [--leads 100000] [--runs 5]
 
 Runs `cadenza up --dev` with the given amount of data, and a real Chromium with an empty cache for each run.
-`script_kb`: scripts that the list of sequences loads, in kilobytes as
-transferred. `*_s`: seconds from the navigation until
-the first row (or node) is visible and the main thread is free; the median of the runs.
+
+`script_kb`: scripts that the list of sequences loads, in kilobytes as transferred. `*_s`: seconds from the navigation
+until the first row (or node) is visible and the main thread is free; the median of the runs.
 """
 
 import argparse

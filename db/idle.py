@@ -1,8 +1,8 @@
-"""Connections that were idle for a while are tested before they are used again.
+"""Tests connections that were idle for a while before they are used again.
 
-SQLAlchemy's own `pool_pre_ping` tests every time, in a transaction of its own: three round trips, where recording a
-reply takes six. A connection that was used a moment ago, and that the server has not closed since (the driver knows:
-`db/session.py`), needs no test.
+SQLAlchemy's own `pool_pre_ping` tests every time, in a transaction of its own. That takes three round trips, while
+recording a reply takes six. A connection that was used a moment ago, and that the server has not closed since (the
+driver knows: `db/session.py`), needs no test.
 """
 
 import time
@@ -16,7 +16,8 @@ IDLE_SECONDS = 1.0
 
 
 def ask_idle_connections(engine: AsyncEngine) -> None:
-    """Installs the test. A dead connection is replaced, and so are all older ones, before the caller sees an error."""
+    """Installs the test. A broken connection is replaced, and so are all older ones, before the caller sees an
+    error."""
     dialect = engine.dialect
 
     def returned(_connection: Any, record: Any) -> None:

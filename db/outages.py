@@ -1,4 +1,4 @@
-"""Tells an outage of Postgres from a fault of a request or a step."""
+"""Distinguishes an outage of Postgres from an error of a request or a step."""
 
 from enum import Enum
 
@@ -13,9 +13,9 @@ class Outage(Enum):
 
 _FULL = "53100"
 READ_ONLY = "25006"
-"""Postgres fails over, or is being moved. (A write through a ReadSession gives the same code, and is our own fault.)"""
-# SQLSTATE classes, PostgreSQL manual, appendix A: connections, resources, an operator's hand, the system below; and
-# a session that was ended because it had idled in its transaction. Not 57014: a statement that takes too long.
+"""Postgres fails over, or is being moved. (A write through a ReadSession gives the same code, and is a bug of ours.)"""
+# SQLSTATE classes (PostgreSQL documentation, appendix A): connection, resources, operator intervention, system error;
+# and a session that was ended because it was idle in a transaction. Not 57014: a statement that takes too long.
 _AWAY = ("08", "53", "57P", "58", "25P03", "25P04")
 
 

@@ -1,4 +1,4 @@
-"""Whether the database suits this release: asked once, when a process starts."""
+"""Checks once, when a process starts, whether the database suits this release."""
 
 from sqlalchemy import ARRAY, Text, bindparam, text
 
@@ -7,7 +7,7 @@ from db.models import Base
 from db.session import Database
 from domain.errors import DomainError
 
-# A newer schema has more than this, and suits.
+# A newer schema contains more than this, and suits, too.
 _LACKING = text("""
     SELECT needed.relation || '.' || needed.name
       FROM unnest(:relations, :names) AS needed (relation, name)
@@ -16,8 +16,8 @@ _LACKING = text("""
             WHERE attrelid = to_regclass(needed.relation) AND attname = needed.name AND NOT attisdropped)
      LIMIT 1
 """).bindparams(bindparam("relations", type_=ARRAY(Text)), bindparam("names", type_=ARRAY(Text)))
-# Rows of `applied_sql` are the texts that the database suits: the present one, and earlier ones of which nothing was
-# dropped since.
+# Rows of `applied_sql` are the texts that the database suits: the present one, and earlier ones from which no function
+# was dropped since.
 _SUITS = text("SELECT EXISTS (SELECT FROM applied_sql WHERE hash = :hash)")
 
 
@@ -35,9 +35,9 @@ class OldSchema(DomainError):
 
 
 async def refuse_old_schema(database: Database) -> None:
-    """Raises `OldSchema` where `cadenza migrate` of this release has not been run.
+    """Raises `OldSchema` if `cadenza migrate` of this release has not been run.
 
-    A database that a newer release has migrated since is suitable, as long as it still has what this one needs.
+    A database that a newer release has migrated since is suitable as long as it still contains what this release needs.
     """
     needed = [(table.name, column.name) for table in Base.metadata.tables.values() for column in table.columns]
     relations, names = zip(*needed, strict=True)

@@ -46,11 +46,12 @@ class WriteSession(ReadSession):
 
     api_key_id: UUID | None = None
     user_id: UUID | None = None
-    """Who writes, for the audit log: a key or a signed-in person. With neither, nobody of the tenant."""
+    """Who makes the change, for the audit log: an API key or a signed-in user. Without either, it is nobody of the
+    tenant."""
 
 
 class Database:
-    """Postgres for one process: one pool, transactions of tenants, and calls of one statement each."""
+    """Postgres for one process: one connection pool, transactions of tenants, and calls of single statements."""
 
     def __init__(self, url: str, *, pool_size: int = 30, ask_idle: bool = False) -> None:
         """At most `pool_size` connections, opened on demand and kept, because opening one costs more than the work of

@@ -1,7 +1,7 @@
-"""`db/sql`: the present text of every SQL function, view and trigger, and how a database gets it.
+"""`db/sql`: the present text of every SQL function, view and trigger, and how it is applied to a database.
 
-`bring_up_to_date` runs the whole folder in one transaction and records its hash in the table `applied_sql`. A process
-asks for its own hash when it starts (db/schema_check.py). docs/code-versions.md says what that promises.
+`bring_up_to_date` runs the whole folder in one transaction and records its hash in the table `applied_sql`. Every
+process looks for its own hash when it starts (db/schema_check.py). docs/code-versions.md says what that guarantees.
 """
 
 import hashlib
@@ -29,10 +29,10 @@ FILES = (
     "triggers.sql",
     "access.sql",
 )
-"""In this order: Postgres checks that what the body of an SQL function names is there."""
+"""The order matters: Postgres checks that everything that the body of an SQL function names exists."""
 
-# Of each function, view and trigger: how to name it in DROP, what it is, and whether this transaction has written it.
-# Not the triggers of partitions, which Postgres copies from their table.
+# For each function, view and trigger: its name as DROP expects it, its definition, and whether this transaction has
+# written it. Triggers of partitions are left out, because Postgres copies them from the partitioned table.
 DEFINITIONS = """
     SELECT 'FUNCTION ' || p.oid::regprocedure AS object,
            concat_ws(' ', pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner),
@@ -61,12 +61,12 @@ _WRITTEN = f"SELECT coalesce(array_agg(d.object ORDER BY d.object), '{{}}') FROM
 
 
 def texts(folder: Path = FOLDER) -> dict[str, str]:
-    """The files of the folder by their names, in the order in which they are run."""
+    """Returns the files of the folder by name, in the order in which they are run."""
     return {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """The hash of the folder: of its files' names and texts."""
+    """Returns the hash of the folder, computed from the names and texts of its files."""
     whole = hashlib.sha256()
     for name, sql in texts(folder).items():
         whole.update(f"{name}\0{sql}\0".encode())
@@ -74,27 +74,27 @@ def digest(folder: Path = FOLDER) -> str:
 
 
 def bring_up_to_date(connection: Connection, folder: Path = FOLDER) -> bool:
-    """Makes the database's functions, views and triggers those of the folder. False: they are so already.
+    """Makes the database's functions, views and triggers those of the folder. Returns False if they are so already.
 
-    The caller holds a lock against others who do the same, and commits. What an earlier text defined and this one does
-    not is dropped. What neither has defined, an operator's own function say, is left alone.
+    The caller holds a lock against concurrent calls, and commits. What an earlier text defined and this one does not is
+    dropped. Objects that neither has defined, such as an operator's own function, are left alone.
     """
     hash_ = digest(folder)
     if _is_applied(connection, hash_):
         return False
-    cursor = connection.connection.cursor()  # the driver's own, without parameters: a percent sign is only that
+    cursor = connection.connection.cursor()  # the driver's: without parameters, a percent sign needs no escape
     for sql in texts(folder).values():
         cursor.execute(sql)
     objects: list[str] = _value(cursor, _WRITTEN)
     earlier: list[str] = _value(
         cursor, "SELECT coalesce(array_agg(DISTINCT o), '{}') FROM applied_sql, unnest(objects) o"
     )
-    for kind in ("TRIGGER ", "VIEW ", "FUNCTION "):  # in the order in which none is needed by the next
+    for kind in ("TRIGGER ", "VIEW ", "FUNCTION "):  # in an order in which nothing that is still needed is dropped
         for gone in sorted(set(earlier) - set(objects)):
             if gone.startswith(kind):
                 cursor.execute(f"DROP {kind} IF EXISTS {gone.removeprefix(kind)}")
-    # A release that came after this one has lost its text, and one that needs what was dropped cannot run here any
-    # more: processes of either must not start.
+    # Delete the texts of releases that may not run on this database any more: later releases, whose text was replaced
+    # by this one, and releases that need an object that was dropped. Their processes must not start.
     cursor.execute(
         "DELETE FROM applied_sql WHERE id > (SELECT id FROM applied_sql WHERE hash = %s) OR EXISTS ("
         "SELECT FROM unnest(objects) o WHERE o NOT LIKE 'TRIGGER %%' AND o <> ALL (%s))",
@@ -110,7 +110,7 @@ def bring_up_to_date(connection: Connection, folder: Path = FOLDER) -> bool:
 
 
 def _is_applied(connection: Connection, hash_: str) -> bool:
-    """Whether this text was the last to be applied, and nobody has changed anything of it by hand since."""
+    """Whether this text was the last one applied, and none of its objects has been changed by hand since."""
     newest = connection.execute(text("SELECT hash, objects, catalog FROM applied_sql ORDER BY id DESC LIMIT 1")).first()
     if newest is None or newest.hash != hash_:
         return False

@@ -1,6 +1,6 @@
-"""Finds the classes of a registry: every module of a package is imported, and each class registers itself.
+"""Finds the classes of a registry. It imports every module of a package, and each class registers itself on import.
 
-A new class then needs one new file. No list has to be kept.
+A new class then needs only one new file. There is no list to maintain.
 """
 
 import sys

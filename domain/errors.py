@@ -22,21 +22,21 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """The root of all errors. A subclass sets `code`, `title` and `remedy`, and what differs of the rest.
+    """The root of all errors. A subclass sets `code`, `title` and `remedy`, and the other attributes where they differ.
 
     `extra` becomes the extension members of the problem document (RFC 9457 section 3.2): JSON values only.
     """
 
     code: ClassVar[str] = "domain_error"
-    """Stable and unique: clients, stored rows and Temporal know the error by it."""
+    """Stable and unique. Clients, stored rows and Temporal identify the error by it."""
     status: ClassVar[int] = 400
     """The HTTP status that a client sees."""
     title: ClassVar[str] = "The request cannot be carried out"
     remedy: ClassVar[str] = "Read the `detail`."
-    """What a person does about it, in one or two sentences. `explain` and docs/errors.md show it."""
+    """What a person can do about it, in one or two sentences. `explain` and docs/errors.md show it."""
     retryable: ClassVar[bool] = True
-    """Whether the same step, or the same request, may succeed later without any change to it. A step that fails with
-    an error that is not retryable fails at once; any other is tried again by itself."""
+    """Whether the same step or request may succeed later without any change to it. A step that fails with an error that
+    is not retryable fails at once. With any other error it is tried again automatically."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -57,12 +57,13 @@ class DomainError(Exception):
 
 
 def error_of(code: str) -> type[DomainError] | None:
-    """The class that has this code, among the modules that are imported; None if there is none."""
+    """Returns the class with this code, among the imported modules; None if there is none."""
     return _BY_CODE.get(code)
 
 
 class NotFound(DomainError):
-    """The tenant has nothing with this ID. The answer is the same for a thing of another tenant, which stays secret."""
+    """The tenant has nothing with this ID. The answer is the same for an ID of another tenant, so that it reveals
+    nothing."""
 
     code = "not_found"
     status = 404
@@ -72,7 +73,7 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """The request is fine, but what it is about is not in a state that allows it."""
+    """The request is valid, but the present state of its subject does not allow it."""
 
     code = "conflict"
     status = 409
@@ -139,7 +140,7 @@ class MergeFieldMissing(DomainError):
 
 
 class HeaderInjection(Invalid):
-    """A header value contains a line break. Its author could add headers of their own with it."""
+    """A header value contains a line break, with which its author could add headers."""
 
     code = "header_injection"
     title = "A message header contains a line break"

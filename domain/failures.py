@@ -15,7 +15,7 @@ _PREFIX = re.compile(r"([a-z][a-z0-9_]*|[A-Z][A-Za-z0-9]*): ")
 
 
 class UnexpectedError(DomainError):
-    """An error that no code was written for: a bug here, or a library's error that nobody expected."""
+    """An error without a code: a bug of this program, or an unexpected error of a library."""
 
     code = "unexpected_error"
     status = 500
@@ -24,7 +24,7 @@ class UnexpectedError(DomainError):
 
 
 class WorkerLost(DomainError):
-    """Every attempt ended without an answer. Whatever ends the worker each time must not do so forever."""
+    """Every attempt ended without an answer. Something may end the worker each time, so the attempts are limited."""
 
     code = "worker_lost"
     status = 500
@@ -34,7 +34,7 @@ class WorkerLost(DomainError):
 
 
 class DatabaseUnavailable(DomainError):
-    """Postgres did not answer a step. Such attempts do not count: the step waits until Postgres is back."""
+    """Postgres did not answer. Such attempts do not count: the step waits until Postgres is back."""
 
     code = "database_unavailable"
     status = 503
@@ -43,7 +43,7 @@ class DatabaseUnavailable(DomainError):
 
 
 class TemporalUnavailable(DomainError):
-    """Temporal did not answer the dispatcher. What it was to be told stays in the outbox until it does."""
+    """Temporal did not answer the dispatcher. The command stays in the outbox until it does."""
 
     code = "temporal_unavailable"
     status = 503
@@ -53,7 +53,7 @@ class TemporalUnavailable(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What is kept of an error."""
+    """Returns the text that is stored for an error."""
 
     code: str
     text: str
@@ -61,7 +61,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> Self:
-        """A library's error has no code. Its type is told in the text, for the person who reads it."""
+        """An error of a library has no code. Its type is stored in the text, for the person who reads it."""
         if isinstance(error, DomainError):
             return cls(error.code, error.detail, error.retryable)
         return cls(UnexpectedError.code, described(error), UnexpectedError.retryable)
@@ -71,12 +71,13 @@ class Failure:
 
 
 def described(error: BaseException) -> str:
-    """A library's error in words: `ConnectionRefusedError: [Errno 111] ...`. For people only: nothing reads it back."""
+    """Describes an error of a library: `ConnectionRefusedError: [Errno 111] ...`. For people only: no code parses
+    it."""
     return f"{type(error).__name__}: {error}"
 
 
 def code_in(stored: str) -> str | None:
-    """The code of a stored `error`, also of an older row. None if it has none."""
+    """Returns the code of a stored `error`, also of an older row; None if it has none."""
     found = _PREFIX.match(stored)
     if found is None:
         return None
@@ -91,9 +92,9 @@ def remedy_for(stored: str) -> str | None:
     return known.remedy if known else None
 
 
-# Frozen. Rows of `lead_sequence_state.error` and workflow histories from before the codes name the class of that time.
-# They stay as they were written, so these names keep their meaning for good, whatever the classes are called now.
-# Nothing is ever added: every new failure is written with its code.
+# Frozen. Rows of `lead_sequence_state.error` and workflow histories from before the codes contain the class name of
+# that time. They are never rewritten, so these names keep their meaning even if the classes are renamed. Never add an
+# entry: every new failure is written with its code.
 CODES_OF_CLASS_NAMES = {
     "AddressInvalid": "invalid_email",
     "AnotherAttemptSends": "another_attempt_sends",

@@ -29,6 +29,9 @@ from mail.imap import ImapServer, ImapTimeouts
 CERTIFICATE = Path(__file__).parent / "data" / "loopback.pem"
 PASSWORD = "correct horse"
 QUICK = ImapTimeouts(connect=5.0, silence=5.0, idle=20.0, poll=0.2)
+"""For a server that may hang."""
+PATIENT = ImapTimeouts(connect=60.0, silence=60.0, idle=20.0, poll=0.2)
+"""For one that answers, on a machine that may be busy."""
 
 
 class _Config(Config):

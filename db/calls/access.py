@@ -1,4 +1,4 @@
-"""access.sql: questions that come before a tenant is known."""
+"""access.sql: questions that are asked before a tenant is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ class FindApiKey(
               FROM {call}) found
     """,
 ):
-    """`tenant_id`, `id`, `scopes`, and whether its use was last recorded more than a minute ago; None: no such key."""
+    """Answers `tenant_id`, `id`, `scopes`, and whether the last use was recorded more than a minute ago. None: no such
+    key."""
 
     key_hash: bytes
 
@@ -38,7 +39,7 @@ class FindSession(
               FROM {call}) found
     """,
 ):
-    """None for one that is unknown or over, or whose key was revoked."""
+    """Answers None for a session that is unknown or expired, or whose API key was revoked."""
 
     token_hash: bytes
 
@@ -49,21 +50,22 @@ class FindPasswords(
     function="find_passwords",
     select="SELECT tenant_id, user_id, password_hash FROM {call} ORDER BY tenant_id",
 ):
-    """Rows of each tenant's user of this address (lower case) who has a password."""
+    """Rows: of every tenant, the user with this address (lower case) who has a password."""
 
     email: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindInvitation(SqlCall[None], function="find_invitation", select="SELECT tenant_id, user_id FROM {call}"):
-    """At most one row: none for an invitation that is unknown, was used, or is too old."""
+    """At most one row. None for an invitation that is unknown, was used, or has expired."""
 
     token_hash: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindInboundTenant(SqlCall[UUID | None], function="find_inbound_tenant"):
-    """The tenant that sent one of these messages (the first counts), else the only one with such a mailbox."""
+    """Answers the tenant that sent one of these messages (the first match counts), else the only tenant with such a
+    mailbox."""
 
     message_ids: Sequence[str]
     addresses: Sequence[str]
@@ -71,62 +73,64 @@ class FindInboundTenant(SqlCall[UUID | None], function="find_inbound_tenant"):
 
 @dataclass(frozen=True, kw_only=True)
 class ForgetOldAnswers(SqlCall[int], function="forget_old_answers"):
-    """Of all tenants: how many kept answers were forgotten. A request repeated later is carried out again."""
+    """For all tenants. Answers how many stored answers were deleted. A request that is repeated later is carried out
+    again."""
 
     older_than: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
 class ForgetOldWebhooks(SqlCall[int], function="forget_old_webhooks"):
-    """Of all tenants: how many webhook deliveries were forgotten."""
+    """For all tenants. Answers how many webhook deliveries were deleted."""
 
     older_than: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstallationGauges(SqlCall[dict[str, Any]], function="installation_gauges"):
-    """Numbers of the whole installation; see `Gauges` in db/queries/gauges.py."""
+    """Figures about the whole installation; see `Gauges` in db/queries/gauges.py."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnwatchedMailboxes(
     SqlCall[None], function="unwatched_mailboxes", select="SELECT tenant_id, mailbox_id FROM {call}"
 ):
-    """Rows of mailboxes with an inbox of whose watcher nothing was heard for `silent`."""
+    """Rows of mailboxes with an inbox whose watcher has shown no activity for `silent`."""
 
     silent: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantsWithWork(SqlCall[None], function="tenants_with_work", select=_TENANTS):
-    """With something in the outbox, an open batch that nobody drives, or a step that has been due for so long."""
+    """Tenants with a row in the outbox, an open batch without a driver, or a step that has been due for
+    `overdue_after`."""
 
     overdue_after: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantsOnTheWay(SqlCall[None], function="tenants_on_the_way", select=_TENANTS):
-    """With live enrollments, or an open batch."""
+    """Tenants with live enrollments or an open batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantsWithWebhooks(SqlCall[None], function="tenants_with_webhooks", select=_TENANTS):
-    """With a webhook that is due."""
+    """Tenants with a webhook delivery that is due."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantsChoosingWinners(SqlCall[None], function="tenants_choosing_winners", select=_TENANTS):
-    """With a running sequence that chooses winners by itself."""
+    """Tenants with a running sequence that chooses winners automatically."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantsWithSecrets(SqlCall[None], function="tenants_with_secrets", select=_TENANTS):
-    """With a stored password or key."""
+    """Tenants with a stored password or key."""
 
 
 async def tenants(
     database: Database,
     question: TenantsWithWork | TenantsOnTheWay | TenantsWithWebhooks | TenantsChoosingWinners | TenantsWithSecrets,
 ) -> list[UUID]:
-    """The IDs of the tenants that a question is answered with."""
+    """Returns the tenants' IDs that the call answers."""
     return [row.tenant_id for row in await question.all_rows(database)]

@@ -1,4 +1,4 @@
-"""analytics.sql; its views are read by db/queries/analytics.py."""
+"""analytics.sql. Its views are read by db/queries/analytics.py."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,12 @@ from db.session import Database
 
 @dataclass(frozen=True, kw_only=True)
 class RefreshSequencePerformance(SqlCall[bool], function="refresh_sequence_performance"):
-    """Counts every sequence anew, for all tenants. False when somebody else is doing so."""
+    """Counts all sequences of all tenants again. False: another refresh is under way."""
 
     def read(self, answer: Any) -> bool:
         return bool(answer)
 
 
 async def refresh_performance(database: Database) -> bool:
-    """RefreshSequencePerformance by itself."""
+    """Runs RefreshSequencePerformance in a transaction of its own."""
     return await RefreshSequencePerformance().alone(database)

@@ -1,4 +1,4 @@
-"""enrolling.sql: who may be enrolled, and which mailbox writes to them."""
+"""enrolling.sql: which leads may be enrolled, and which mailbox sends to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +10,24 @@ from db.calls.sql_call import SqlCall, call_sql
 
 
 def domain_and_parents(domain: str) -> str:
-    """SQL: the domain and those above it, as an array."""
+    """SQL expression: the domain and all domains above it, as an array."""
     return call_sql("domain_and_parents", p_domain=domain)
 
 
 def is_suppressed(tenant_id: str, email: str) -> str:
-    """SQL: whether the tenant never writes to this address. `IsSuppressed` asks it by itself."""
+    """SQL expression: whether the tenant never sends to this address. `IsSuppressed` asks the same in a call of its
+    own."""
     return call_sql("is_suppressed", p_tenant_id=tenant_id, p_email=email)
 
 
 def first_mailbox(tenant_id: str) -> str:
-    """SQL: the mailbox of an enrollment that was made before the tenant had any."""
+    """SQL expression: the mailbox for an enrollment that was made before the tenant had one."""
     return call_sql("first_mailbox", p_tenant_id=tenant_id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class IsSuppressed(SqlCall[bool], function="is_suppressed"):
-    """Whether the tenant never writes to this address (lower case)."""
+    """Whether the tenant never sends to this address (lower case)."""
 
     tenant_id: UUID
     email: str
@@ -37,7 +38,8 @@ class IsSuppressed(SqlCall[bool], function="is_suppressed"):
 
 @dataclass(frozen=True, kw_only=True)
 class SenderFor(SqlCall[UUID | None], function="sender_for"):
-    """The mailbox that the lead would hear from if it was enrolled now. `mailbox_ids`: of these; none: of all."""
+    """The mailbox that would send to the lead if it was enrolled now. `mailbox_ids`: the choice; empty: all of the
+    tenant."""
 
     tenant_id: UUID
     lead_id: UUID
@@ -51,7 +53,7 @@ class EnrollLeadInSequence(
     select="SELECT lead_id, outcome, until, enrollment_id, mailbox_id FROM {call}",
     json=("due_by_zone", "policy"),
 ):
-    """Enrolls leads. One row for each different lead, in the order asked: `lead_id`, `outcome`, `until`,
+    """Enrolls leads. Answers one row for each different lead, in the requested order: `lead_id`, `outcome`, `until`,
     `enrollment_id` and `mailbox_id` (None where there is none)."""
 
     tenant_id: UUID

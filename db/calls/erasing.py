@@ -9,7 +9,7 @@ from db.calls.sql_call import SqlCall
 
 @dataclass(frozen=True, kw_only=True)
 class EraseLead(SqlCall[bool], function="erase_lead"):
-    """Deletes the lead and all that refers to it; anonymous numbers stay. Whether there was such a lead."""
+    """Deletes the lead and everything that refers to it, except anonymous figures. Answers whether the lead existed."""
 
     tenant_id: UUID
     lead_id: UUID

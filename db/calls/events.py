@@ -1,4 +1,4 @@
-"""events.sql: what a lead does, and what follows from it."""
+"""events.sql: what a lead does, and its consequences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from db.calls.sql_call import SqlCall
 
 @dataclass(frozen=True, kw_only=True)
 class LockLiveEnrollments(SqlCall[None], function="lock_live_enrollments", select="SELECT id, lead_id FROM {call}"):
-    """Locks the lead's live enrollments, with `company_domain` also those of its colleagues that react to a reply, and
-    the one that an event is `about`. Rows of those that are live: `id`, `lead_id`."""
+    """Locks the lead's live enrollments and the enrollment `about`. With `company_domain` also those of its colleagues
+    that react to a reply. Answers rows of the live ones: `id`, `lead_id`."""
 
     tenant_id: UUID
     lead_id: UUID
@@ -21,7 +21,7 @@ class LockLiveEnrollments(SqlCall[None], function="lock_live_enrollments", selec
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiveEvent(SqlCall[dict[str, Any]], function="receive_event", json=("event", "demand")):
-    """Records an event and does what it demands. Answers `recorded`, `stopped`, `live`, `company_stopped`,
+    """Records an event and applies its consequences. Answers `recorded`, `stopped`, `live`, `company_stopped`,
     `company_paused`."""
 
     tenant_id: UUID

@@ -1,4 +1,4 @@
-"""gate.sql: the last check before an email leaves."""
+"""gate.sql: the last check before an email is sent."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +10,8 @@ from db.calls.sql_call import SqlCall
 
 @dataclass(frozen=True, kw_only=True)
 class ReserveMessage(SqlCall[dict[str, Any]], function="reserve_message"):
-    """Checks that the email may leave now, uses a send slot and reserves the message. Answers `outcome` and more."""
+    """Checks that the email may be sent now, uses a send slot, and reserves the message. Answers `outcome` and more
+    fields."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -31,7 +32,7 @@ class ReserveMessage(SqlCall[dict[str, Any]], function="reserve_message"):
 
 @dataclass(frozen=True, kw_only=True)
 class DeferMessage(SqlCall[dict[str, Any]], function="defer_message"):
-    """Takes a later slot for the email and lets the enrollment wait for it. Answers `outcome` and more."""
+    """Takes a later send slot for the email and lets the enrollment wait for it. Answers `outcome` and more fields."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -56,7 +57,7 @@ class DeferMessage(SqlCall[dict[str, Any]], function="defer_message"):
 
 @dataclass(frozen=True, kw_only=True)
 class MarkSending(SqlCall[bool], function="mark_sending"):
-    """Whether this attempt may write the final dot. Of several attempts, one may."""
+    """Whether this attempt may send the final dot. Of several attempts, one may."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -70,7 +71,7 @@ class MarkSending(SqlCall[bool], function="mark_sending"):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseMessage(SqlCall[None], function="release_message"):
-    """The server certainly did not take what this attempt sent."""
+    """Records that the server certainly did not accept the message of this attempt."""
 
     tenant_id: UUID
     message_id: UUID

@@ -1,4 +1,4 @@
-"""log.sql: the months of the execution log."""
+"""log.sql: the monthly partitions of the execution log."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,9 @@ from db.calls.sql_call import SqlCall
 
 @dataclass(frozen=True, kw_only=True)
 class MaintainExecutionLog(SqlCall[dict[str, Any]], function="maintain_execution_log"):
-    """Makes this month's partition and those ahead, drops those older than `keep_months` (0 keeps all).
+    """Creates the partitions of this month and the next ones, and drops those older than `keep_months` (0 keeps all).
 
-    Answers `made` and `dropped` months, and `rows_deleted` of months that had no partition.
+    Answers the months that were `made` and `dropped`, and `rows_deleted` of months without a partition of their own.
     """
 
     months_ahead: int

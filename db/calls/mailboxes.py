@@ -9,7 +9,7 @@ from db.calls.sql_call import SqlCall
 
 @dataclass(frozen=True, kw_only=True)
 class LoadMailbox(SqlCall[dict[str, Any] | None], function="load_mailbox"):
-    """A mailbox with everything that a message of it needs; None when there is none."""
+    """A mailbox with everything that sending from it needs; None when it does not exist."""
 
     tenant_id: UUID
     mailbox_id: UUID
@@ -17,7 +17,7 @@ class LoadMailbox(SqlCall[dict[str, Any] | None], function="load_mailbox"):
 
 @dataclass(frozen=True, kw_only=True)
 class ClearMailboxFailures(SqlCall[None], function="clear_mailbox_failures"):
-    """The mailbox's server accepted a message: earlier failures in a row count no more."""
+    """Records that the mailbox's server accepted a message: earlier consecutive failures no longer count."""
 
     tenant_id: UUID
     mailbox_id: UUID

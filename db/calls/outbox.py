@@ -1,4 +1,4 @@
-"""outbox.sql: what Temporal is still to be told."""
+"""outbox.sql: commands that Temporal has not received yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ class _ClaimOutbox(SqlCall[list[dict[str, Any]]], function="claim_outbox"):
         return answer or []
 
 
-# A statement for each of the two, so that each keeps a plan of its own: signals are found by an index of their own,
-# among any number of starts.
+# Two statements, so that each has a query plan of its own. Signals are found by their own index, however many starts
+# there are.
 _CLAIMED = "SELECT jsonb_agg(c ORDER BY c.id) FROM {call} c"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimStarts(_ClaimOutbox, function="claim_outbox", select=_CLAIMED, constants={"p_starts": "true"}):
-    """Starts of enrollments, the oldest first."""
+    """Claims starts of workflows, oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimSignals(_ClaimOutbox, function="claim_outbox", select=_CLAIMED, constants={"p_starts": "false"}):
-    """Commands for enrollments that run, the oldest first."""
+    """Claims commands for running workflows, oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettleOutbox(SqlCall[None], function="settle_outbox"):
-    """These rows were delivered."""
+    """Removes rows that were delivered."""
 
     tenant_id: UUID
     ids: Sequence[int]
@@ -44,7 +44,7 @@ class SettleOutbox(SqlCall[None], function="settle_outbox"):
 
 @dataclass(frozen=True, kw_only=True)
 class PostponeOutbox(SqlCall[None], function="postpone_outbox"):
-    """These rows could not be delivered, and why."""
+    """Ends the lease of rows that could not be delivered, and stores the reason."""
 
     tenant_id: UUID
     ids: Sequence[int]
@@ -53,7 +53,7 @@ class PostponeOutbox(SqlCall[None], function="postpone_outbox"):
 
 @dataclass(frozen=True, kw_only=True)
 class CountDue(SqlCall[int], function="count_due"):
-    """How many of these enrollments have a step that is due, and not failing."""
+    """How many of these enrollments have a step that is due and not failing."""
 
     tenant_id: UUID
     enrollment_ids: Sequence[UUID]
@@ -61,7 +61,8 @@ class CountDue(SqlCall[int], function="count_due"):
 
 @dataclass(frozen=True, kw_only=True)
 class OverdueEnrollments(SqlCall[None], function="overdue_enrollments", select="SELECT * FROM {call}"):
-    """Rows like those of the outbox, without an `id`, of enrollments whose step has been due for so long."""
+    """Rows like those of the outbox, but without an `id`, for enrollments whose step has been due for
+    `overdue_after`."""
 
     tenant_id: UUID
     overdue_after: timedelta
@@ -70,7 +71,7 @@ class OverdueEnrollments(SqlCall[None], function="overdue_enrollments", select="
 
 @dataclass(frozen=True, kw_only=True)
 class BatchesToDrive(SqlCall[list[UUID]], function="batches_to_drive"):
-    """The open batches that no other driver holds, the oldest first."""
+    """The open batches that no other driver holds, oldest first."""
 
     tenant_id: UUID
     driver: UUID

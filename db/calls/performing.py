@@ -1,4 +1,4 @@
-"""performing.sql: what performing a step reads, and the record of what it did."""
+"""performing.sql: reads what a step needs, and records what it did."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ class LoadPlan(SqlCall[dict[str, Any]], function="load_plan"):
 
 @dataclass(frozen=True, kw_only=True)
 class LoadVariantWinner(SqlCall[str | None], function="load_variant_winner"):
-    """The variant that has won at this step, once one has."""
+    """The winning variant of this step; None while none has been chosen."""
 
     tenant_id: UUID
     step_id: UUID
@@ -35,7 +35,7 @@ class LoadVariantWinner(SqlCall[str | None], function="load_variant_winner"):
 
 @dataclass(frozen=True, kw_only=True)
 class AdvanceToNextStep(SqlCall[dict[str, Any]], function="advance_to_next_step", json=("decisions", "effect", "next")):
-    """Records what a step did and moves the enrollment on, once. Answers its directive and `applied`."""
+    """Records what a step did and moves the enrollment on, at most once. Answers its directive and `applied`."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -49,7 +49,7 @@ class AdvanceToNextStep(SqlCall[dict[str, Any]], function="advance_to_next_step"
 
 @dataclass(frozen=True, kw_only=True)
 class AdvanceAndChangeLead(SqlCall[dict[str, Any]], function="advance_and_change_lead"):
-    """AdvanceToNextStep for an action that changes its lead and nothing else: both or neither."""
+    """As AdvanceToNextStep, for an action that only changes its lead. Both are committed, or neither."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -65,7 +65,7 @@ class AdvanceAndChangeLead(SqlCall[dict[str, Any]], function="advance_and_change
 
 @dataclass(frozen=True, kw_only=True)
 class FailLeadSequence(SqlCall[dict[str, Any]], function="fail_lead_sequence", select=DESCRIBED):
-    """A step failed for good. Answers the described directive."""
+    """Records that a step has failed permanently. Answers the described directive."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -75,7 +75,7 @@ class FailLeadSequence(SqlCall[dict[str, Any]], function="fail_lead_sequence", s
 
 @dataclass(frozen=True, kw_only=True)
 class NoteStepError(SqlCall[None], function="note_step_error"):
-    """Why a step is being tried again."""
+    """Records why a step is being tried again."""
 
     tenant_id: UUID
     enrollment_id: UUID

@@ -1,4 +1,4 @@
-"""What a call of an SQL function is: its arguments as typed fields, passed by their names."""
+"""The call of an SQL function: its arguments are typed fields and are passed by name."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def call_sql(function: str, /, **arguments: str) -> str:
-    """The SQL of a call in named notation, each argument an SQL expression: `f(p_a => s.a, p_b => 'x')`."""
+    """Returns the SQL of a call in named notation. Each argument is an SQL expression: `f(p_a => s.a, p_b => 'x')`."""
     return f"{function}({', '.join(f'{name} => {value}' for name, value in arguments.items())})"
 
 
@@ -55,40 +55,41 @@ class SqlCall(Generic[T]):
         cls._constants = constants or {}
 
     async def via(self, calls: CallPool) -> T:
-        """By itself, through the driver: one round trip, which the hot path takes (docs/decisions/0006)."""
+        """Runs it alone, directly through the driver. It takes one round trip, for the hot path
+        (docs/decisions/0006)."""
         return self.read(await calls.value(self.call(), vars(self)))
 
     async def within(self, session: ReadSession) -> T:
-        """In the transaction of the session."""
+        """Runs it in the transaction of the session."""
         return self.read(await session.scalar(self.statement(), vars(self)))
 
     async def all_within(self, session: ReadSession) -> Sequence[Row[Any]]:
-        """All rows of a function that returns a table, in the transaction of the session."""
+        """Returns all rows of a function that returns a table, in the transaction of the session."""
         return (await session.execute(self.statement(), vars(self))).all()
 
     async def alone(self, database: Database) -> T:
-        """By itself, through SQLAlchemy, which finds out about cut connections first (`Database`, `ask_idle`)."""
+        """Runs it alone through SQLAlchemy, which detects broken connections first (`Database`, `ask_idle`)."""
         return self.read(await database.call(self.statement(), vars(self)))
 
     async def all_rows(self, database: Database) -> list[Any]:
-        """All rows of a function that returns a table, by itself."""
+        """Returns all rows of a function that returns a table, in a transaction of its own."""
         return await database.rows(self.statement(), vars(self))
 
     def read(self, answer: Any) -> T:
-        """What Postgres answered, as T."""
+        """Converts the answer of Postgres to T."""
         return answer
 
     @classmethod
     @cache
     def statement(cls) -> TextClause:
-        """With `:name` for each argument, for SQLAlchemy."""
+        """The statement for SQLAlchemy, with `:name` for each argument."""
         types = [bindparam(name, type_=JSONB(none_as_null=True)) for name in cls._json]
         return text(cls._sql()).bindparams(*types)
 
     @classmethod
     @cache
     def call(cls) -> Call:
-        """Numbered, for the driver."""
+        """The statement for the driver, with numbered arguments."""
         return Call(cls._sql())
 
     @classmethod

@@ -1,4 +1,4 @@
-"""steering.sql: pause, resume, stop and hold one enrollment, or many of a sequence at a time."""
+"""steering.sql: pauses, resumes, stops and holds one enrollment, or many of a sequence at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ _STATUS = "SELECT ({call}).status"
 
 @dataclass(frozen=True, kw_only=True)
 class PauseLeadSequence(SqlCall[str], function="pause_lead_sequence", select=_STATUS):
-    """Pauses one enrollment; its status afterwards. `by`: `lead` (this enrollment alone), `sequence` or `company`."""
+    """Pauses one enrollment. Answers its status afterwards. `by`: `lead` (this enrollment alone), `sequence` or
+    `company`."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -27,7 +28,7 @@ class PauseLeadSequence(SqlCall[str], function="pause_lead_sequence", select=_ST
 
 @dataclass(frozen=True, kw_only=True)
 class ResumeLeadSequence(SqlCall[str], function="resume_lead_sequence", select=_STATUS):
-    """Lets one enrollment go on; its status afterwards. `mode`: a `ResumeMode`."""
+    """Resumes one enrollment. Answers its status afterwards. `mode`: a `ResumeMode`."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -36,7 +37,7 @@ class ResumeLeadSequence(SqlCall[str], function="resume_lead_sequence", select=_
 
 @dataclass(frozen=True, kw_only=True)
 class StopLeadSequence(SqlCall[str], function="stop_lead_sequence", select=_STATUS):
-    """Ends one enrollment; its status afterwards."""
+    """Stops one enrollment. Answers its status afterwards."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -45,7 +46,7 @@ class StopLeadSequence(SqlCall[str], function="stop_lead_sequence", select=_STAT
 
 @dataclass(frozen=True, kw_only=True)
 class StopAndDescribe(SqlCall[dict[str, Any]], function="stop_lead_sequence", select=DESCRIBED):
-    """Ends one enrollment, as its worker does. Answers the described directive."""
+    """Stops one enrollment, called by its worker. Answers the described directive."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -55,7 +56,7 @@ class StopAndDescribe(SqlCall[dict[str, Any]], function="stop_lead_sequence", se
 
 @dataclass(frozen=True, kw_only=True)
 class HoldLeadSequence(SqlCall[bool], function="hold_lead_sequence", select="SELECT ({call}).hold_until = :until"):
-    """Sends nothing before `until`. False: that is past, or it is held for longer already."""
+    """Sends nothing before `until`. False: `until` is in the past, or the enrollment already waits for longer."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -67,7 +68,8 @@ class HoldLeadSequence(SqlCall[bool], function="hold_lead_sequence", select="SEL
 
 @dataclass(frozen=True, kw_only=True)
 class HearOfHold(SqlCall[dict[str, Any] | None], function="hear_of_hold"):
-    """The workflow is about to be told that it is held. Answers the described directive; None: the lead was erased."""
+    """Records that the workflow is about to learn that it is paused. Answers the described directive; None: the lead
+    was erased."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -75,7 +77,7 @@ class HearOfHold(SqlCall[dict[str, Any] | None], function="hear_of_hold"):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseParked(SqlCall[int], function="release_parked"):
-    """The mailbox, which the caller has locked, sends again: how many enrollments waited for it."""
+    """Releases the enrollments that waited for the mailbox, which the caller has locked. Answers their number."""
 
     tenant_id: UUID
     mailbox_id: UUID
@@ -84,7 +86,7 @@ class ReleaseParked(SqlCall[int], function="release_parked"):
 
 @dataclass(frozen=True, kw_only=True)
 class MigrateEnrollments(SqlCall[None], function="migrate_enrollments", select="SELECT {call}::text", json=("rows",)):
-    """Puts enrollments, which the caller has locked, at their places in a newly published version."""
+    """Moves enrollments, which the caller has locked, to their places in a newly published version."""
 
     tenant_id: UUID
     version_id: UUID
@@ -93,7 +95,7 @@ class MigrateEnrollments(SqlCall[None], function="migrate_enrollments", select="
 
 
 class EnrollmentFilter(NamedTuple):
-    """The enrollments of a sequence that a command has yet to move, as a condition on their rows."""
+    """Which enrollments of a sequence a command still has to change, as a condition on their rows."""
 
     condition: str
 
@@ -107,7 +109,7 @@ class Resumed(NamedTuple):
     taken: int
     accepted: int
     due: int
-    """Of the taken: those that came due during the pause."""
+    """Of the taken ones: how many came due during the pause."""
 
 
 def _some(waiting: EnrollmentFilter, columns: str = "id") -> str:
@@ -118,7 +120,7 @@ def _some(waiting: EnrollmentFilter, columns: str = "id") -> str:
 
 
 _KEY = {"p_tenant_id": ":tenant_id", "p_enrollment_id": "id"}
-# The n-th of those that are due at once is due n / per_second seconds after the command, on its own clock.
+# The n-th of those that are due at once becomes due n / per_second seconds after the command, on its own clock.
 _NOT_BEFORE = """
     CASE WHEN due THEN CAST(:since AS timestamptz) + clock_offset
                        + make_interval(secs => (:spread + place) / CAST(:per_second AS float)) END
@@ -126,8 +128,8 @@ _NOT_BEFORE = """
 _PAUSE_CALL = call_sql("pause_lead_sequence", **_KEY, p_by="'sequence'")
 _STOP_CALL = call_sql("stop_lead_sequence", **_KEY, p_reason=":reason")
 _RESUME_CALL = call_sql("resume_lead_sequence", **_KEY, p_mode="'preserve_remaining'", p_not_before=_NOT_BEFORE)
-# Each locks its rows in the order of their IDs, as everywhere. A row that somebody else has moved meanwhile is
-# taken and left as it is.
+# Each statement locks its rows in the order of their IDs, as everywhere. A row that another transaction has changed
+# meanwhile counts as taken and stays as it is.
 _PAUSE = text(f"""
     SELECT count(*) AS taken, count(*) FILTER (WHERE (after).status = 'paused') AS accepted
       FROM (SELECT {_PAUSE_CALL} AS after
@@ -147,8 +149,8 @@ _RESUME = text(f"""
            count(*) FILTER (WHERE due) AS due
       FROM (SELECT due, {_RESUME_CALL} AS after FROM (SELECT * FROM held ORDER BY id) ordered OFFSET 0) moved
 """)
-# Of everything that this transaction has suppressed (`now()` is when it began). In the order of their IDs, and each
-# once, whatever it is suppressed by.
+# For all suppressions of this transaction (`now()` is its beginning). Enrollments are stopped in the order of their
+# IDs, and once each even if several suppressions apply.
 _STOP_SUPPRESSED = text(f"""
     WITH new AS MATERIALIZED (
         SELECT kind, value FROM suppressions WHERE tenant_id = :tenant_id AND created_at = now()
@@ -168,7 +170,7 @@ _STOP_SUPPRESSED = text(f"""
 
 
 async def stop_newly_suppressed(session: WriteSession) -> int:
-    """Stops every live enrollment of the leads that this transaction has suppressed; how many."""
+    """Stops every live enrollment of the leads that this transaction has suppressed. Returns their number."""
     return int(await session.scalar(_STOP_SUPPRESSED, {"tenant_id": session.tenant_id}) or 0)
 
 
@@ -181,7 +183,7 @@ async def count_waiting(session: ReadSession, sequence_id: UUID, waiting: Enroll
 
 
 async def pause_some(session: WriteSession, sequence_id: UUID, limit: int) -> tuple[int, int]:
-    """How many were taken, and how many of them are paused now."""
+    """Returns how many enrollments were taken, and how many of them are paused now."""
     row = await _move(session, _PAUSE, sequence_id, limit)
     return row.taken, row.accepted
 
@@ -194,7 +196,8 @@ async def stop_some(session: WriteSession, sequence_id: UUID, limit: int, reason
 async def resume_some(
     session: WriteSession, sequence_id: UUID, limit: int, *, since: datetime, spread: int, per_second: float
 ) -> Resumed:
-    """Lets some go. What is due at once is spread from `since` on, after `spread` others."""
+    """Resumes some enrollments. Those that are due at once are spread from `since` on, after the `spread` earlier
+    ones."""
     row = await _move(session, _RESUME, sequence_id, limit, since=since, spread=spread, per_second=float(per_second))
     return Resumed(row.taken, row.accepted, row.due)
 

@@ -11,13 +11,13 @@ from db.calls.sql_call import SqlCall
 
 
 def new_webhook_secret() -> Function[str]:
-    """SQL: a new signing secret, for a statement of SQLAlchemy."""
+    """SQL expression: a new signing secret, for a statement of SQLAlchemy."""
     return func.new_webhook_secret()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimWebhookDeliveries(SqlCall[None], function="claim_webhook_deliveries", select="SELECT * FROM {call}"):
-    """Deliveries that are due, the oldest first. Whoever claims one settles it."""
+    """Claims due deliveries, oldest first. The caller must settle each one."""
 
     tenant_id: UUID
     limit: int

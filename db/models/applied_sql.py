@@ -1,4 +1,4 @@
-"""Which texts of `db/sql` the database suits."""
+"""The texts of `db/sql` that the database suits."""
 
 from sqlalchemy import BigInteger, Identity, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from db.models.base import Base, Timestamp
 
 
 class AppliedSql(Base):
-    """One text of `db/sql` (db/sql_source.py). The newest row is the present one. Not of a tenant."""
+    """One text of `db/sql` (db/sql_source.py). The newest row is the present one. The table belongs to no tenant."""
 
     __tablename__ = "applied_sql"
     __table_args__ = (UniqueConstraint("hash", name="applied_sql_hash_key"),)

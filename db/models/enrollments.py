@@ -1,6 +1,6 @@
-"""Enrollments: where each stands, what was sent, what was done, what the lead did, what Temporal must hear.
+"""Enrollments: their places, messages, execution log and events, and the commands for Temporal.
 
-The state changes themselves are SQL functions (`db/sql`); these models read.
+The transitions are SQL functions (`db/sql`). These models only read.
 """
 
 from datetime import datetime, timedelta
@@ -136,7 +136,7 @@ class Message(Row, Base):
 
 
 class LogEntry(NumberedRow, Base):
-    """Partitioned by month (db/sql/log.sql); always read and written through this, the parent."""
+    """Partitioned by month (db/sql/log.sql). It is always read and written through this parent table."""
 
     __tablename__ = "sequence_execution_log"
     __table_args__ = (
@@ -153,7 +153,7 @@ class LogEntry(NumberedRow, Base):
     step_id: Mapped[UUID | None] = mapped_column(Uuid)
     event: Mapped[str]
     detail: Mapped[EmptyObject]
-    # In the key, since the log is kept in months of it.
+    # Part of the key, because the log is partitioned by it.
     occurred_at: Mapped[datetime] = mapped_column(primary_key=True)
 
 

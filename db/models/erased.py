@@ -1,4 +1,4 @@
-"""What stays of erased leads: the figures that analytics count."""
+"""What remains of erased leads: the figures that analytics count."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Leads, campaigns, and the addresses that must not be written to."""
+"""Leads, campaigns, and the addresses that must not be sent email."""
 
 from uuid import UUID
 

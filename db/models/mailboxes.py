@@ -12,7 +12,7 @@ from db.models.base import Base, EmptyText, Row, Timestamp, Zero
 
 
 class Mailbox(Row, Base):
-    """A sender. While `held`, nothing leaves from it. 0006_mailboxes.sql explains the columns."""
+    """A sender. While it is `held`, nothing is sent from it. 0006_mailboxes.sql explains the columns."""
 
     __tablename__ = "mailboxes"
     __table_args__ = (

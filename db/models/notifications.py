@@ -1,4 +1,4 @@
-"""Notifications: what a person should see."""
+"""Notifications for users."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from db.models.base import Base, Row, Timestamp
 
 
 class Notification(Row, Base):
-    """Without a user it is for everybody of the tenant."""
+    """Without a user it is for all users of the tenant."""
 
     __tablename__ = "notifications"
     __table_args__ = (

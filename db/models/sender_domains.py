@@ -12,7 +12,7 @@ from db.models.base import Base, Row, Timestamp
 
 
 class SenderDomain(Row, Base):
-    """The domain of a tenant's mailboxes. `dkim_private_key` is sealed (services/secret_box.py)."""
+    """The domain of a tenant's mailboxes. `dkim_private_key` is encrypted (services/secret_box.py)."""
 
     __tablename__ = "sender_domains"
     __table_args__ = (

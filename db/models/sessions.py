@@ -1,4 +1,4 @@
-"""Signed-in browsers, and the links by which people set their passwords."""
+"""Browser sessions, and the links with which users set their passwords."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from db.models.base import Base, Row, Timestamp
 
 
 class BrowserSession(Row, Base):
-    """A session of a person or of an API key. Only the SHA-256 of the cookie's token is stored."""
+    """A session of a user or of an API key. Only the SHA-256 of the cookie's token is stored."""
 
     __tablename__ = "sessions"
     __table_args__ = (

@@ -1,4 +1,5 @@
-"""How a sequence performs: counted now, or as the materialized view last was. Also what refreshes that, and winners."""
+"""Figures of how sequences perform: counted now, or from the materialized view. Also the refresh of that view, and the
+stored winners."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from sqlalchemy import text
 
 from db.session import ReadSession
 
-# Index only, and not beyond the bound: whether a sequence is small costs the same for every sequence.
+# An index-only scan that ends at the bound, so that the question whether a sequence is small costs the same for every
+# sequence.
 _SIZE = text("""
     SELECT count(*) FROM (SELECT 1 FROM lead_sequence_state
                            WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id LIMIT :at_most) counted
@@ -23,8 +25,7 @@ _LIVE = text("""
 _KEPT = text("""
     SELECT * FROM tenant_sequence_performance WHERE tenant_id = :tenant_id AND sequence_id = :sequence_id
 """)
-# Of many sequences at once. What the view counts for its other columns (the log, the days) is not run where nobody asks
-# for them.
+# For several sequences at once. Postgres skips the parts of the view that only serve its other columns (log, days).
 LIVE_REPLIES = text("""
     SELECT sequence_id, emails_sent AS sent, emails_replied AS replied FROM sequence_performance_live
      WHERE tenant_id = :tenant_id AND sequence_id = ANY (CAST(:sequence_ids AS uuid[]))
@@ -33,7 +34,7 @@ _KEPT_REPLIES = text("""
     SELECT sequence_id, emails_sent AS sent, emails_replied AS replied FROM tenant_sequence_performance
      WHERE tenant_id = :tenant_id AND sequence_id = ANY (CAST(:sequence_ids AS uuid[]))
 """)
-# Those that were removed behind those that are there.
+# Removed steps come after the present ones.
 _STEPS = text("""
     SELECT t.id, t.key, t.name, t.type, t.position, t.removed_at IS NOT NULL AS removed,
            CASE WHEN t.type = 'email' THEN t.config->'variants' END AS variants,
@@ -47,7 +48,7 @@ _STEPS = text("""
 
 
 class StepCounts(BaseModel):
-    """`reached`: enrollments that ever stood at the step, `here_now`: those that stand there."""
+    """`reached`: enrollments that have ever been at the step. `here_now`: those that are at it now."""
 
     step_id: UUID
     reached: int
@@ -55,7 +56,7 @@ class StepCounts(BaseModel):
 
 
 class EmailCounts(BaseModel):
-    """Messages of one step and variant (None: the step had none). `attempted`: sent, or refused as a bounce."""
+    """Messages of one step and variant (None: the step had no variants). `attempted`: sent, or refused as a bounce."""
 
     step_id: UUID
     variant: str | None
@@ -69,7 +70,7 @@ class EmailCounts(BaseModel):
 
 
 class BranchCount(BaseModel):
-    """How often a condition went one way."""
+    """How often a condition took one branch."""
 
     step_id: UUID
     branch: str | None
@@ -78,7 +79,7 @@ class BranchCount(BaseModel):
 
 
 class DayCounts(BaseModel):
-    """What happened on one UTC day; of an email each deed counts on the day on which it was first done."""
+    """What happened on one UTC day. Each kind of event of an email counts once, on the day of its first occurrence."""
 
     date: date
     enrolled: int
@@ -93,7 +94,7 @@ class DayCounts(BaseModel):
 
 
 class Performance(BaseModel):
-    """A row of `sequence_performance`: see its definition for what each figure counts."""
+    """A row of `sequence_performance`. The definition of the view says what each figure counts."""
 
     as_of: datetime
     enrolled: int
@@ -129,7 +130,7 @@ class Replies:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step as it is drafted, also one that was removed; the winner that was decided on, if any."""
+    """A step of the draft, or a removed one, with its winner if one was chosen."""
 
     id: UUID
     key: str
@@ -145,33 +146,33 @@ class StepRow:
 
 
 async def size(session: ReadSession, sequence_id: UUID, at_most: int) -> int:
-    """How many enrollments the sequence has, counted to `at_most`."""
+    """Returns the number of enrollments of the sequence. Counting stops at `at_most`."""
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id, "at_most": at_most}
     return int(await session.scalar(_SIZE, key) or 0)
 
 
 async def live_performance(session: ReadSession, sequence_id: UUID) -> Performance | None:
-    """Counted from the rows as they are. Its cost grows with the sequence."""
+    """Counts from the present rows. The cost grows with the sequence."""
     return await _performance(session, _LIVE, sequence_id)
 
 
 async def kept_performance(session: ReadSession, sequence_id: UUID) -> Performance | None:
-    """As of the last refresh. None for a sequence that is younger than that."""
+    """Returns the figures as of the last refresh; None for a sequence that is newer than the refresh."""
     return await _performance(session, _KEPT, sequence_id)
 
 
 async def live_replies(session: ReadSession, sequence_ids: Sequence[UUID]) -> dict[UUID, Replies]:
-    """By sequence, as `live_performance` counts them, without what a list of sequences does not show."""
+    """Returns, by sequence, the two figures that a list of sequences shows, counted as in `live_performance`."""
     return await _replies(session, LIVE_REPLIES, sequence_ids)
 
 
 async def kept_replies(session: ReadSession, sequence_ids: Sequence[UUID]) -> dict[UUID, Replies]:
-    """By sequence, as of the last refresh; one that is younger than that is not in it."""
+    """Returns the same by sequence as of the last refresh. Sequences that are newer than the refresh are missing."""
     return await _replies(session, _KEPT_REPLIES, sequence_ids)
 
 
 async def steps(session: ReadSession, sequence_id: UUID) -> Sequence[StepRow]:
-    """In order, those that were removed last."""
+    """Returns the steps in the order of their positions, then the removed ones."""
     rows = await session.execute(_STEPS, {"tenant_id": session.tenant_id, "sequence_id": sequence_id})
     return [StepRow(*row) for row in rows]
 

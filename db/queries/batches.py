@@ -1,4 +1,4 @@
-"""Batches and the leads that they left out."""
+"""Batches, and the leads that they skipped."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from db.session import ReadSession, WriteSession
 
 OPEN = ("accepted", "running")
 
-# The sequence first, the batch second: whoever changes the sequence's status locks in the same order.
+# The sequence is locked before the batch. A change of the sequence's status locks in the same order.
 _HOLD_SEQUENCE = text("""
     SELECT q.status FROM sequences q
      WHERE q.tenant_id = :tenant_id
@@ -30,7 +30,7 @@ _CLAIM = text("""
     RETURNING id
 """)
 _SEQUENCE_STATUS = text("SELECT status FROM sequences WHERE tenant_id = :tenant_id AND id = :sequence_id")
-# Of what a batch did, what Temporal is still to be told. It begins at the outbox, which is short.
+# Commands of a batch that Temporal has not received yet. The query starts from the outbox, which is short.
 _UNTOLD = text("""
     SELECT b.id, count(*) AS untold
       FROM outbox o
@@ -48,7 +48,8 @@ _BACKLOG = text("SELECT count(*) FROM (SELECT FROM outbox WHERE tenant_id = :ten
 
 
 async def claim(session: WriteSession, batch_id: UUID, driver: UUID, lease: timedelta) -> Batch | None:
-    """The batch, locked and leased, and its sequence held as it is; None when it is over or somebody else's."""
+    """Locks the batch, takes its lease, and locks its sequence FOR SHARE. Returns None when the batch has ended or
+    another driver holds it."""
     key = {"tenant_id": session.tenant_id, "batch_id": batch_id}
     await session.execute(_HOLD_SEQUENCE, key)
     if await session.scalar(_CLAIM, {**key, "driver": driver, "lease": lease}) is None:
@@ -78,7 +79,7 @@ async def update_batch(session: WriteSession, batch_id: UUID, values: Mapping[st
 async def supersede(
     session: WriteSession, kinds: Sequence[str], *, sequence_id: UUID | None = None, campaign_id: UUID | None = None
 ) -> None:
-    """Ends the open batches of these kinds of a sequence, or of a campaign: a later command takes their place."""
+    """Ends the open batches of these kinds of a sequence, or of a campaign, because a later command replaces them."""
     of_what = Batch.sequence_id == sequence_id if campaign_id is None else Batch.campaign_id == campaign_id
     await session.execute(
         update(Batch)
@@ -89,7 +90,7 @@ async def supersede(
 
 
 async def insert_skips(session: WriteSession, batch_id: UUID, skips: Sequence[Mapping[str, Any]]) -> None:
-    """`lead_id`, `code`, `detail` and `until` of each."""
+    """`skips` has `lead_id`, `code`, `detail` and `until` of each lead."""
     if skips:
         rows = [{"tenant_id": session.tenant_id, "batch_id": batch_id, **skip} for skip in skips]
         await session.execute(insert(BatchSkip), rows)
@@ -111,7 +112,7 @@ async def list_batches(
 
 
 async def list_skips(session: ReadSession, batch_id: UUID, after: int, limit: int) -> Sequence[BatchSkip]:
-    """`limit + 1` rows behind `after`, in the order in which they were skipped."""
+    """Returns up to `limit + 1` rows after `after`, in the order in which the leads were skipped."""
     statement = (
         select(BatchSkip)
         .where(BatchSkip.tenant_id == session.tenant_id, BatchSkip.batch_id == batch_id, BatchSkip.id > after)
@@ -122,7 +123,7 @@ async def list_skips(session: ReadSession, batch_id: UUID, after: int, limit: in
 
 
 async def count_untold(session: ReadSession, commands: Mapping[UUID, str]) -> dict[UUID, int]:
-    """By batch, how many of its leads Temporal is still to be told of; `commands` are what they are told."""
+    """Returns, by batch, how many of its enrollments have a command in the outbox. `commands`: the batch's command."""
     parameters = {
         "tenant_id": session.tenant_id,
         "batch_ids": list(commands.keys()),
@@ -132,7 +133,7 @@ async def count_untold(session: ReadSession, commands: Mapping[UUID, str]) -> di
 
 
 async def open_batches(session: ReadSession, sequence_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """By sequence, the newest batch that is under way."""
+    """Returns the newest open batch of each sequence."""
     statement = (
         select(Batch.sequence_id, Batch.id)
         .where(Batch.tenant_id == session.tenant_id, Batch.sequence_id.in_(sequence_ids), Batch.status.in_(OPEN))
@@ -142,6 +143,6 @@ async def open_batches(session: ReadSession, sequence_ids: Sequence[UUID]) -> di
 
 
 async def backlog(session: ReadSession, at_most: int) -> int:
-    """How much Temporal is still to be told, counted up to `at_most`."""
+    """Returns the number of commands in the outbox. Counting stops at `at_most`."""
     key = {"tenant_id": session.tenant_id, "at_most": at_most}
     return int((await session.execute(_BACKLOG, key)).scalar_one())

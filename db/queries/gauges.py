@@ -1,4 +1,4 @@
-"""Numbers of the whole installation, which name nobody."""
+"""Figures about the whole installation. They contain no personal data."""
 
 from pydantic import BaseModel
 
@@ -12,7 +12,8 @@ class OutboxGauges(BaseModel):
 
 
 class StepGauges(BaseModel):
-    """`lag_seconds`: how late the one is that has been due longest. `failing`: failed, and tried again."""
+    """`lag_seconds`: how late the step is that has been due longest. `failing`: steps that failed and will be tried
+    again."""
 
     due: int
     failing: int
@@ -20,8 +21,8 @@ class StepGauges(BaseModel):
 
 
 class Gauges(BaseModel):
-    """`enrollments` (by status) are those that `refresh_sequence_performance` last counted. `mailboxes` are `active`
-    or `held`, and of both some are `failing`."""
+    """`enrollments`, by status: as of the last run of `refresh_sequence_performance`. `mailboxes`: the numbers of
+    `active`, `held` and `failing` ones. A failing mailbox is also counted as active or held."""
 
     outbox: OutboxGauges
     steps: StepGauges

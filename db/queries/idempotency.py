@@ -1,4 +1,4 @@
-"""Answers kept by Idempotency-Key."""
+"""Stored answers, by Idempotency-Key."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from db.session import WriteSession
 
-# Waits for another transaction that has claimed the key: then it is ours (that one failed), or answered.
+# Waits for another transaction that has claimed the key. If that one failed, the key is ours; otherwise it has stored
+# its answer.
 _CLAIM = text("""
     INSERT INTO idempotency_keys (tenant_id, key, request_hash) VALUES (:tenant_id, :key, :request_hash)
     ON CONFLICT (tenant_id, key) DO NOTHING
@@ -29,7 +30,7 @@ class Answered(NamedTuple):
 
 
 async def claim(session: WriteSession, key: str, request_hash: bytes) -> bool:
-    """Whether the key is this transaction's; if not, somebody has answered under it."""
+    """Whether this transaction has claimed the key. False: an earlier request has stored its answer under it."""
     parameters = {"tenant_id": session.tenant_id, "key": key, "request_hash": request_hash}
     return await session.scalar(_CLAIM, parameters) is not None
 

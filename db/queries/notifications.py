@@ -1,4 +1,4 @@
-"""Notifications: what a person should see."""
+"""Notifications for users."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -25,7 +25,7 @@ async def notify(
     lead_id: UUID | None = None,
     enrollment_id: UUID | None = None,
 ) -> None:
-    """For the user; for everybody where there is no user, or no such one any more."""
+    """Creates a notification for the user; for all users if `user_id` is None or that user no longer exists."""
     parameters = {"kind": kind, "message": message, "user_id": user_id, "lead_id": lead_id}
     await session.execute(_NOTIFY, {"tenant_id": session.tenant_id, **parameters, "enrollment_id": enrollment_id})
 
@@ -33,7 +33,7 @@ async def notify(
 async def list_notifications(
     session: ReadSession, *, user_id: UUID | None, unread: bool | None, after: After | None, limit: int
 ) -> Sequence[Notification]:
-    """With `user_id` those of the user, and those that are for everybody."""
+    """With `user_id`: the notifications of the user, and those for all users."""
     statement = select(Notification).where(Notification.tenant_id == session.tenant_id)
     if user_id is not None:
         statement = statement.where(or_(Notification.user_id == user_id, Notification.user_id.is_(None)))
@@ -44,7 +44,7 @@ async def list_notifications(
 
 
 async def mark_read(session: WriteSession, notification_id: UUID) -> None:
-    """One that was read keeps its time."""
+    """Marks the notification as read. One that is already read keeps its time."""
     await session.execute(
         update(Notification)
         .where(Notification.tenant_id == session.tenant_id, Notification.id == notification_id)

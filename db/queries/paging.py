@@ -1,4 +1,4 @@
-"""Newest-first lists, by the index (tenant_id, created_at DESC, id DESC)."""
+"""Pages of newest-first lists, served by the index (tenant_id, created_at DESC, id DESC)."""
 
 from dataclasses import dataclass
 from datetime import datetime

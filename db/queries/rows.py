@@ -1,4 +1,4 @@
-"""One row of a tenant's table by its ID: found, changed, deleted. What is more than that has a query of its own."""
+"""Finds, changes and deletes one row of a tenant's table by its ID. Anything more has a query of its own."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ async def find_row(session: ReadSession, model: type[R], row_id: UUID) -> R | No
 
 
 async def change_row(session: WriteSession, model: type[R], row_id: UUID, values: Mapping[str, Any]) -> R | None:
-    """The row with these columns set; None when there is none."""
+    """Returns the row with these columns set; None when there is no such row."""
     if values:
         await session.execute(
             update(model)
@@ -30,7 +30,7 @@ async def change_row(session: WriteSession, model: type[R], row_id: UUID, values
 
 
 async def delete_row(session: WriteSession, model: type[R], row_id: UUID) -> bool:
-    """Whether there was one."""
+    """Returns whether the row existed."""
     statement = (
         delete(model)
         .where(model.tenant_id == session.tenant_id, model.id == row_id)

@@ -1,4 +1,4 @@
-"""Everything that is sealed, for whoever changes the keys."""
+"""All encrypted values, for the rotation of the encryption key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ SEALED = (
 
 
 async def sealed_values(session: WriteSession, sealed: SealedColumn) -> Sequence[tuple[UUID, str]]:
-    """The column of each row that has one, by the row's ID; the rows are locked until the transaction ends."""
+    """Returns the column of each row that has a value, by the row's ID, and locks the rows until the transaction
+    ends."""
     statement = (
         select(sealed.model.id, sealed.column)
         .where(sealed.model.tenant_id == session.tenant_id, sealed.column.is_not(None))

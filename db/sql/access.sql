@@ -1,6 +1,6 @@
--- Questions that come before a tenant is known: whose key is this, and which tenants have work. They are answered by
--- functions of cadenza_system, a role that nobody can log in as and that sees every tenant's rows. Each returns as
--- little as it can. tests/integration/api/isolation lists them, with what each may tell.
+-- Questions that are asked before a tenant is known: whose key is this, and which tenants have work. The functions
+-- belong to cadenza_system, a role that nobody can log in as and that sees the rows of every tenant. Each returns as
+-- little as possible. tests/integration/api/isolation lists them, with what each may reveal.
 
 -- The key with this hash, unless it was revoked.
 CREATE OR REPLACE FUNCTION find_api_key(p_key_hash bytea)
@@ -12,7 +12,8 @@ CREATE OR REPLACE FUNCTION find_api_key(p_key_hash bytea)
          WHERE k.key_hash = p_key_hash AND k.revoked_at IS NULL
     $$;
 
--- The session with this token: used within the last twelve hours, of a key that is not revoked or a user who exists.
+-- The session with this token, if it was used within the last twelve hours and its key is not revoked or its user
+-- exists.
 CREATE OR REPLACE FUNCTION find_session(p_token_hash bytea) RETURNS TABLE (
     tenant_id uuid, id uuid, user_id uuid, api_key_id uuid, role text, scopes text[], last_seen_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -24,7 +25,7 @@ CREATE OR REPLACE FUNCTION find_session(p_token_hash bytea) RETURNS TABLE (
        AND coalesce(u.id, k.id) IS NOT NULL
 $$;
 
--- Every tenant's user with this address who has a password, with the password's hash.
+-- The user with this address in every tenant where that user has a password, with the password's hash.
 CREATE OR REPLACE FUNCTION find_passwords(p_email text) RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT u.tenant_id, u.id, u.password_hash FROM users u
@@ -37,8 +38,8 @@ CREATE OR REPLACE FUNCTION find_invitation(p_token_hash bytea) RETURNS TABLE (te
     SELECT i.tenant_id, i.user_id FROM invitations i WHERE i.token_hash = p_token_hash AND i.expires_at > now()
 $$;
 
--- The tenant of an inbound message: the one that sent what it refers to (the nearest reference first), else the only
--- tenant with a mailbox of the address it was delivered to. NULL when neither tells.
+-- The tenant of an inbound message: the one that sent the message it refers to (the nearest reference first), else the
+-- only tenant with a mailbox that has the address it was delivered to. NULL when neither is known.
 CREATE OR REPLACE FUNCTION find_inbound_tenant(p_message_ids text[], p_addresses text[]) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(
@@ -48,7 +49,7 @@ CREATE OR REPLACE FUNCTION find_inbound_tenant(p_message_ids text[], p_addresses
          HAVING count(DISTINCT b.tenant_id) = 1))
 $$;
 
--- Tenants with something in the outbox, an open batch that nobody drives, or an overdue step.
+-- Tenants with a row in the outbox, an open batch without a driver, or an overdue step.
 CREATE OR REPLACE FUNCTION tenants_with_work(p_overdue_after interval)
     RETURNS TABLE (tenant_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
@@ -62,7 +63,8 @@ CREATE OR REPLACE FUNCTION tenants_with_work(p_overdue_after interval)
         SELECT s.tenant_id FROM lead_sequence_state s
          WHERE s.status IN ('pending', 'active') AND s.next_action_at < now() - p_overdue_after
         UNION
-        -- Clocks that were moved forward (development) are read apart, so that the index serves all others.
+        -- Clocks that were moved forward (development) are read by a separate query, so that the index serves all
+        -- others.
         SELECT s.tenant_id FROM lead_sequence_state s
          WHERE s.status IN ('pending', 'active') AND s.clock_offset <> '0'
            AND s.next_action_at < now() + s.clock_offset - p_overdue_after
@@ -76,7 +78,7 @@ CREATE OR REPLACE FUNCTION tenants_on_the_way() RETURNS TABLE (tenant_id uuid)
     SELECT b.tenant_id FROM batches b WHERE b.status IN ('accepted', 'running')
 $$;
 
--- Tenants with a webhook that is due.
+-- Tenants with a webhook delivery that is due.
 CREATE OR REPLACE FUNCTION tenants_with_webhooks() RETURNS TABLE (tenant_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT DISTINCT d.tenant_id
@@ -85,7 +87,7 @@ CREATE OR REPLACE FUNCTION tenants_with_webhooks() RETURNS TABLE (tenant_id uuid
      WHERE d.status = 'pending' AND d.next_attempt_at <= clock_timestamp()
 $$;
 
--- Tenants with a running sequence that chooses winners by itself.
+-- Tenants with a running sequence that chooses winners automatically.
 CREATE OR REPLACE FUNCTION tenants_choosing_winners() RETURNS TABLE (tenant_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT DISTINCT q.tenant_id
@@ -103,7 +105,7 @@ CREATE OR REPLACE FUNCTION tenants_with_secrets() RETURNS TABLE (tenant_id uuid)
     SELECT d.tenant_id FROM sender_domains d WHERE d.dkim_private_key IS NOT NULL
 $$;
 
--- Mailboxes with an inbox that nobody has read for `p_silent`.
+-- Mailboxes with an inbox that was not read for `p_silent`.
 CREATE OR REPLACE FUNCTION unwatched_mailboxes(p_silent interval) RETURNS TABLE (tenant_id uuid, mailbox_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT m.tenant_id, m.id
@@ -114,24 +116,25 @@ CREATE OR REPLACE FUNCTION unwatched_mailboxes(p_silent interval) RETURNS TABLE 
                           AND c.seen_at > clock_timestamp() - p_silent)
 $$;
 
--- Forgets answers that were kept for repeated requests, of all tenants. Returns how many.
+-- Deletes stored answers to repeated requests, of all tenants. Returns their number.
 CREATE OR REPLACE FUNCTION forget_old_answers(p_older_than interval) RETURNS bigint
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH forgotten AS (DELETE FROM idempotency_keys WHERE created_at < now() - p_older_than RETURNING 1)
     SELECT count(*) FROM forgotten
 $$;
 
--- Forgets webhook deliveries, of all tenants. Returns how many. Every attempt is over after a day; what is older waits
--- for a disabled endpoint.
+-- Deletes webhook deliveries, of all tenants. Returns their number. Every attempt ends within a day; older deliveries
+-- wait for a disabled endpoint.
 CREATE OR REPLACE FUNCTION forget_old_webhooks(p_older_than interval) RETURNS bigint
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH forgotten AS (DELETE FROM webhook_deliveries WHERE created_at < now() - p_older_than RETURNING 1)
     SELECT count(*) FROM forgotten
 $$;
 
--- Numbers of the whole installation, for metrics. Asked every few seconds, so each part reads an index or a small
--- table, and enrollments are those of the last refresh of the view. Steps are due by their own clocks; those that were
--- moved (development) are read apart. A step that fails and will be tried again is counted apart.
+-- Figures about the whole installation, for metrics. They are read every few seconds, so each part reads an index or a
+-- small table, and enrollments are those of the last refresh of the view. Steps are due by their own clocks; clocks
+-- that were moved (development) are read by a separate query. Steps that failed and will be tried again have a count of
+-- their own.
 CREATE OR REPLACE FUNCTION installation_gauges() RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
     WITH due AS (
@@ -166,7 +169,8 @@ CREATE OR REPLACE FUNCTION installation_gauges() RETURNS jsonb
               FROM sequence_performance p))
 $$;
 
--- Owners and grants. To own a function a role must be able to create in its schema, which it may only for this moment.
+-- Owners and grants. To own a function, a role must be allowed to create in its schema. It is allowed only for this
+-- moment.
 GRANT CREATE ON SCHEMA public TO cadenza_system;
 ALTER VIEW tenant_sequence_performance OWNER TO cadenza_system;
 ALTER FUNCTION find_api_key(bytea) OWNER TO cadenza_system;
@@ -202,7 +206,7 @@ GRANT EXECUTE ON FUNCTION
     forget_old_webhooks(interval), installation_gauges(), refresh_sequence_performance()
     TO cadenza_app;
 
--- Of the owner's functions for the log the app may call one.
+-- The app may call one of the owner's functions for the execution log.
 REVOKE ALL ON FUNCTION
     close_log_partition(text), lock_log(), make_log_month(date), maintain_execution_log(integer, integer)
     FROM PUBLIC, cadenza_app;

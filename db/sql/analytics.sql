@@ -1,20 +1,20 @@
 -- How sequences perform.
 --
--- The materialized views sequence_performance and sequence_performance_refresh hold data and have indexes, so that they
--- stay in the migrations (0004), like tables. sequence_performance selects everything from sequence_performance_live:
--- a migration that adds a column there makes it anew.
+-- The materialized views sequence_performance and sequence_performance_refresh hold data and have indexes, so they stay
+-- in the migrations (0004), like tables. sequence_performance selects everything from sequence_performance_live: a
+-- migration that adds a column there must create it again.
 
--- How each sequence performs, counted now: one row for each (tenant, sequence). Small sequences are answered from here,
--- large ones from the materialized view.
+-- How each sequence performs, counted now: one row for each (tenant, sequence). The figures of small sequences come
+-- from here, those of large ones from the materialized view.
 --
--- Rows are grouped and never joined in a way that could become a nested loop: a plan made for an average sequence must
--- not be quadratic for a large one. Counts rest on rows that stay (enrollments, messages, engagement), and on the log,
--- whose months may be dropped, only for what nothing else knows: delays and conditions that were entered, and which
--- way a condition went.
+-- Rows are grouped, and never joined in a way that could become a nested loop: a plan made for an average sequence must
+-- not take quadratic time for a large one. Most figures are counted from rows that stay (enrollments, messages,
+-- engagement). The log, whose months may be dropped, is used only for what is stored nowhere else: delays and
+-- conditions that were entered, and which branch a condition took.
 --
--- A message counts as sent when the server accepted it, or when its outcome is unknown and the lead has shown that it
--- arrived. Of opens, clicks, replies, bounces and unsubscribes the first of each message counts; those of machines are
--- counted apart; a soft bounce does not count.
+-- A message counts as sent when the server accepted it, or when its outcome is unknown and an event of the lead shows
+-- that it arrived. Of opens, clicks, replies, bounces and unsubscribes, the first of each message counts. Those caused
+-- by machines are counted separately. A soft bounce does not count.
 CREATE OR REPLACE VIEW sequence_performance_live WITH (security_invoker = true) AS
 SELECT q.tenant_id, q.id AS sequence_id, performance.*
   FROM sequences q
@@ -41,7 +41,7 @@ SELECT q.tenant_id, q.id AS sequence_id, performance.*
            AND (e.type <> 'bounce' OR coalesce(e.detail->>'hard', 'true') = 'true')
          GROUP BY e.message_id
     ), letters AS MATERIALIZED (
-        -- Postgres always hashes or merges a full join.
+        -- Postgres always executes a full join by hashing or merging.
         SELECT m.*, d.*
           FROM (SELECT m.id, m.step_id, m.variant, m.status, coalesce(m.sent_at, m.sending_at) AS left_at
                   FROM messages m
@@ -79,7 +79,7 @@ SELECT q.tenant_id, q.id AS sequence_id, performance.*
           FROM erased_enrollments x, jsonb_array_elements(x.moves) move
          WHERE x.tenant_id = q.tenant_id AND x.sequence_id = q.id
     ), entries AS (
-        -- The first step of a version: enrollments of its time entered there, and no log row says so.
+        -- The first step of a version: enrollments begin there, and no log row records it.
         SELECT (v.plan#>>'{steps,0,id}')::uuid AS step_id,
                CASE WHEN v.version = 1 THEN '-infinity' ELSE v.published_at END AS starts,
                coalesce(lead(v.published_at) OVER (ORDER BY v.version), 'infinity') AS ends
@@ -155,14 +155,14 @@ SELECT q.tenant_id, q.id AS sequence_id, performance.*
                    FROM results r) sums
  ) performance;
 
--- The materialized view for one tenant: a materialized view has no row level security, so that only cadenza_system may
--- read it and the app reads it here.
+-- The materialized view for one tenant. A materialized view has no row level security, so only cadenza_system may read
+-- it, and the app reads it through this function.
 CREATE OR REPLACE VIEW tenant_sequence_performance WITH (security_barrier = true) AS
 SELECT p.*, r.refreshed_at AS as_of
   FROM sequence_performance p CROSS JOIN sequence_performance_refresh r
  WHERE p.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid;
 
--- Counts every sequence anew, for all tenants; readers go on reading. False: another refresh is under way.
+-- Counts all sequences of all tenants again; reading stays possible meanwhile. False: another refresh is under way.
 CREATE OR REPLACE FUNCTION refresh_sequence_performance() RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp SET jit = off SET work_mem = '64MB' AS $$
@@ -171,7 +171,7 @@ BEGIN
         RETURN false;
     END IF;
     REFRESH MATERIALIZED VIEW CONCURRENTLY sequence_performance;
-    -- now(): when this transaction began, before anything was counted.
+    -- now() is the time when this transaction began, before anything was counted.
     REFRESH MATERIALIZED VIEW CONCURRENTLY sequence_performance_refresh;
     RETURN true;
 END $$;

@@ -1,7 +1,7 @@
--- Enrolling: who may be enrolled, and which mailbox writes to them.
+-- Enrolling: which leads may be enrolled, and which mailbox sends to them.
 
--- The domain and the domains above it: a suppression of `acme.example` also covers `eu.acme.example`. A top-level
--- domain counts only when the address has nothing else.
+-- The domain and all domains above it: a suppression of `acme.example` also covers `eu.acme.example`. A top-level
+-- domain is included only when the address has nothing else.
 CREATE OR REPLACE FUNCTION domain_and_parents(p_domain text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     SELECT ARRAY(SELECT array_to_string(parts[place:], '.')
                    FROM string_to_array(p_domain, '.') parts,
@@ -17,17 +17,17 @@ CREATE OR REPLACE FUNCTION is_suppressed(p_tenant_id uuid, p_email text) RETURNS
                       AND value = ANY (domain_and_parents(split_part(p_email, '@', -1))))
 $$;
 
--- The lead's draw for a mailbox, which chooses the mailbox with the smallest: weighted rendezvous hashing, as for
--- variants (domain/sequences/variants.py). Leads are spread in proportion to the weights, and a mailbox that comes or
--- goes moves no lead between the others.
+-- The lead's random number for a mailbox. The mailbox with the smallest number is chosen: weighted rendezvous hashing,
+-- as for variants (domain/sequences/variants.py). Leads are spread in proportion to the weights. A mailbox that is
+-- added or removed moves no lead between the others.
 CREATE OR REPLACE FUNCTION mailbox_draw(p_lead_id uuid, p_mailbox_id uuid, p_weight integer) RETURNS float8
     LANGUAGE sql IMMUTABLE AS $$
     SELECT -ln(((uuid_hash_extended(p_lead_id, uuid_hash_extended(p_mailbox_id, 0)) & 9007199254740991)::float8
                 + 0.5::float8) / 9007199254740992::float8) / p_weight
 $$;
 
--- The mailboxes that may write to new leads, with their weights: the active ones of those named ('{}': of all). Held
--- mailboxes only when none of them is active: their leads wait.
+-- The mailboxes that may send to new leads, with their weights: the active ones of `p_mailbox_ids` ('{}': of all). If
+-- none of them is active, the held ones: their leads wait.
 CREATE OR REPLACE FUNCTION usable_senders(p_tenant_id uuid, p_mailbox_ids uuid[])
     RETURNS TABLE (senders uuid[], weights integer[]) LANGUAGE sql STABLE AS $$
     SELECT array_agg(m.id), array_agg(m.weight)
@@ -37,9 +37,9 @@ CREATE OR REPLACE FUNCTION usable_senders(p_tenant_id uuid, p_mailbox_ids uuid[]
      WHERE m.status = 'active' OR NOT m.some_active
 $$;
 
--- The mailbox that writes to a lead, of these senders: the one that the lead last heard from, else drawn by weight.
--- NULL when there is none. A function that returns a table, since the planner inlines those: enrolling asks it for
--- thousands of leads in one statement.
+-- The mailbox that sends to a lead, of these senders: the one that sent the lead's last email, else one drawn by
+-- weight. NULL when there is none. It returns a table because the planner inlines such functions: enrolling calls it
+-- for thousands of leads in one statement.
 CREATE OR REPLACE FUNCTION chosen_sender(p_tenant_id uuid, p_lead_id uuid, p_senders uuid[], p_weights integer[])
     RETURNS TABLE (mailbox_id uuid) LANGUAGE sql STABLE AS $$
     SELECT coalesce(
@@ -51,7 +51,7 @@ CREATE OR REPLACE FUNCTION chosen_sender(p_tenant_id uuid, p_lead_id uuid, p_sen
           ORDER BY mailbox_draw(p_lead_id, b.id, b.weight) LIMIT 1))
 $$;
 
--- The mailbox that a lead would hear from if it was enrolled now, for the preview.
+-- The mailbox that would send to a lead if it was enrolled now, for the preview.
 CREATE OR REPLACE FUNCTION sender_for(p_tenant_id uuid, p_lead_id uuid, p_mailbox_ids uuid[])
     RETURNS uuid LANGUAGE sql STABLE AS $$
     SELECT c.mailbox_id
@@ -59,27 +59,27 @@ CREATE OR REPLACE FUNCTION sender_for(p_tenant_id uuid, p_lead_id uuid, p_mailbo
            LATERAL chosen_sender(p_tenant_id, p_lead_id, u.senders, u.weights) c
 $$;
 
--- The mailbox of an enrollment that has none, since it was made before the tenant had any: the first that is active.
+-- The mailbox for an enrollment that was made before the tenant had one: the first active mailbox.
 CREATE OR REPLACE FUNCTION first_mailbox(p_tenant_id uuid) RETURNS uuid LANGUAGE sql STABLE AS $$
     SELECT m.id FROM mailboxes m
      WHERE m.tenant_id = p_tenant_id AND m.status = 'active' ORDER BY m.created_at, m.id LIMIT 1
 $$;
 
--- Enrolls many leads in one statement and says of each what became of it, in the order asked.
+-- Enrolls many leads in one statement and returns the outcome for each, in the requested order.
 --
 -- (no enrollment) -> pending
 --
 --   p_waiting_for  the event that the first step waits for, or NULL
 --   p_due_by_zone  {time zone of the lead: when its first step is due}
 --   p_due_at       when the first step is due for zones that are not in p_due_by_zone
---   p_mailbox_ids  the mailboxes that may write to these leads; '{}': every mailbox of the tenant
+--   p_mailbox_ids  the mailboxes that may send to these leads; '{}': every mailbox of the tenant
 --   p_policy       {exclusive, allow_reenrollment, reenroll_after_days} of the sequence,
 --                  {max_live_enrollments, max_emails, max_emails_days} of the tenant
---   p_dry_run      write nothing and answer the same
+--   p_dry_run      write nothing and return the same
 --
 -- outcome: enrolled, not_found, invalid_email, bounced, unsubscribed, suppressed, already_enrolled,
--- in_exclusive_sequence, cooling_down or contact_capped. until: when that ends by itself, if it does.
--- The caller has checked that the sequence is active and holds it, and its tenant, FOR SHARE.
+-- in_exclusive_sequence, cooling_down or contact_capped. until: when the obstacle ends without anybody's action, if it
+-- does. The caller has checked that the sequence is active, and has locked the sequence and its tenant FOR SHARE.
 CREATE OR REPLACE FUNCTION enroll_lead_in_sequence(
     p_tenant_id uuid, p_lead_ids uuid[], p_sequence_id uuid, p_version_id uuid, p_first_step_id uuid,
     p_waiting_for text, p_due_at timestamptz, p_due_by_zone jsonb, p_campaign_id uuid, p_batch_id uuid, p_policy jsonb,
@@ -102,9 +102,9 @@ BEGIN
     SELECT u.senders, u.weights INTO senders, weights FROM usable_senders(p_tenant_id, p_mailbox_ids) u;
     exclusive_versions := ARRAY(SELECT v.id FROM sequence_versions v WHERE v.tenant_id = p_tenant_id AND v.exclusive);
 
-    -- When enrollments in other sequences count, two requests for one lead take turns, and the second sees what the
-    -- first did: the statement below begins once the locks are held. They are taken in the order of the IDs, so that
-    -- two requests never wait for each other.
+    -- When enrollments in other sequences count, two requests for one lead must run one after another, and the second
+    -- must see the result of the first. So the statement below begins once the locks are held. They are taken in the
+    -- order of the IDs, so that two requests never deadlock.
     IF NOT p_dry_run AND (exclusively OR max_live IS NOT NULL OR exclusive_versions <> '{}') THEN
         PERFORM FROM leads l WHERE l.tenant_id = p_tenant_id AND l.id = ANY (p_lead_ids)
           ORDER BY l.id FOR NO KEY UPDATE;
@@ -133,11 +133,11 @@ BEGIN
               SELECT count(*) FILTER (WHERE s.ended_at IS NULL) AS live,
                      bool_or(s.ended_at IS NULL AND s.sequence_id = p_sequence_id) AS here,
                      bool_or(s.ended_at IS NULL AND s.version_id = ANY (exclusive_versions)) AS taken,
-                     -- By the wall clock: the enrollment's own may have been moved forward (development).
+                     -- By the wall clock, since the enrollment's own clock may have been moved forward (development).
                      max(s.ended_at - s.clock_offset) FILTER (WHERE s.sequence_id = p_sequence_id) AS ended_at
                 FROM lead_sequence_state s
                WHERE s.tenant_id = p_tenant_id AND s.lead_id = a.lead_id) past ON true
-          -- The max_emails-th newest email of the period. While it counts, the lead has had as many as allowed.
+          -- The max_emails-th newest email of the period. While it is within the period, the cap is reached.
           LEFT JOIN LATERAL (
               SELECT g.sent_at FROM messages g
                WHERE max_emails IS NOT NULL AND g.tenant_id = p_tenant_id AND g.lead_id = a.lead_id
@@ -176,9 +176,9 @@ BEGIN
      ORDER BY j.place;
 END $$;
 
--- The first exclusive version of a tenant waits for the enrollments that are under way. Enrolling reads the tenant's
--- row FOR SHARE before it looks for exclusive versions; those that looked too early hold that lock until they are
--- done.
+-- The first exclusive version of a tenant waits for the enrollments that are being written. Enrolling locks the
+-- tenant's row FOR SHARE before it looks for exclusive versions. A transaction that looked before this version existed
+-- holds that lock until it ends.
 CREATE OR REPLACE FUNCTION await_enrolling() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM tenants WHERE id = NEW.tenant_id FOR NO KEY UPDATE;

@@ -1,8 +1,8 @@
 -- Erasing a lead.
 
--- Deletes the lead and everything that refers to it, and keeps anonymous numbers for the sequences' analytics. True:
--- there was such a lead. What counts as sent is the same as in the view sequence_performance_live (analytics.sql). A
--- live enrollment, begun after the lead's others were stopped, counts as stopped.
+-- Deletes the lead and everything that refers to it, and keeps anonymous figures for the sequences' analytics. Returns
+-- whether the lead existed. A message counts as sent by the same rule as in the view sequence_performance_live
+-- (analytics.sql). A live enrollment, begun after the lead's others were stopped, counts as stopped.
 CREATE OR REPLACE FUNCTION erase_lead(p_tenant_id uuid, p_lead_id uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.tenant_id', p_tenant_id::text, true);

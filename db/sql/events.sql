@@ -1,13 +1,13 @@
--- What a lead does (opens, clicks, replies, bounces, ...), and what follows from it.
+-- What a lead does (opens, clicks, replies, bounces, ...), and its consequences.
 
--- Locks the live enrollments of a lead, and returns those that are still live under the lock.
+-- Locks the live enrollments of a lead, and returns those that are still live once the locks are held.
 --   p_company_domain  also those of other leads of this domain, in versions that react to a colleague's reply
 --   p_about           also this enrollment, whatever its status: locked, and returned only if it is live
 --
--- All are locked in the order of their IDs, like everywhere, so that no two transactions wait for each other.
--- The statement that locks reads columns of this one table only. After a wait for a lock Postgres checks its condition
--- again on the changed row, but against other tables as they were before: a join could then drop an enrollment, and a
--- reply would stop nobody.
+-- All are locked in the order of their IDs, as everywhere, so that no two transactions deadlock. The statement that
+-- locks reads columns of this one table only. After waiting for a lock, Postgres evaluates the condition again for the
+-- changed row, but sees other tables in their earlier state. With a join it could then skip an enrollment, and a reply
+-- would not stop it.
 CREATE OR REPLACE FUNCTION lock_live_enrollments(
     p_tenant_id uuid, p_lead_id uuid, p_company_domain text DEFAULT NULL, p_about uuid DEFAULT NULL)
     RETURNS TABLE (id uuid, lead_id uuid) LANGUAGE plpgsql AS $$
@@ -40,8 +40,9 @@ BEGIN
     SELECT l.id, l.lead_id FROM locked l WHERE is_live(l.status);
 END $$;
 
--- Whether the lead has already done what the enrollment waits for: after the last email (or the enrollment), by a
--- person, and not answered yet. `has_heard` in domain/engine/walk.py has the same rule for events that are loaded.
+-- Whether the lead has already done what the enrollment waits for: after the last email (or the start of the
+-- enrollment), by a person, and not used by an earlier wait. `has_heard` in domain/engine/walk.py applies the same rule
+-- to loaded events.
 CREATE OR REPLACE FUNCTION has_heard(state lead_sequence_state, p_event text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM lead_engagement e
@@ -53,8 +54,8 @@ CREATE OR REPLACE FUNCTION has_heard(state lead_sequence_state, p_event text) RE
                 WHERE m.tenant_id = state.tenant_id AND m.enrollment_id = state.id AND m.status = 'sent')))
 $$;
 
--- The event that the enrollment's step waits for has happened: the step is due. NULL when it waits for something else.
--- The status stays.
+-- p_mode        preserve_remaining: the rest of the wait, as it was at the pause, begins now;
+--                 original_schedule: the wait ends at its original time
 CREATE OR REPLACE FUNCTION hear_lead_event(
     p_tenant_id uuid, p_enrollment_id uuid, p_event text, p_now timestamptz DEFAULT NULL)
     RETURNS lead_sequence_state LANGUAGE plpgsql AS $$
@@ -66,7 +67,7 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE lead_sequence_state
-       -- A paused enrollment has waited enough: its step is due when it is resumed.
+       -- For a paused enrollment the wait is over, too: its step is due when it is resumed.
        SET next_action_at = greatest(least(next_action_at, coalesce(paused_at, moment)), hold_until),
            last_activity_at = moment, revision = revision + 1
      WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
@@ -75,7 +76,7 @@ BEGIN
     RETURN state;
 END $$;
 
--- Soft bounces of the lead since `p_since`, and since it last opened, clicked or replied.
+-- The number of the lead's soft bounces since `p_since`, and since it last opened, clicked or replied.
 CREATE OR REPLACE FUNCTION soft_bounces(p_tenant_id uuid, p_lead_id uuid, p_since timestamptz) RETURNS bigint
     LANGUAGE sql STABLE AS $$
     SELECT count(*) FROM lead_engagement e
@@ -86,7 +87,8 @@ CREATE OR REPLACE FUNCTION soft_bounces(p_tenant_id uuid, p_lead_id uuid, p_sinc
                                AND p.type IN ('open', 'click', 'reply')), 0)
 $$;
 
--- Adds a person's recorded event to the enrollment's counters. Opens, clicks and replies count once for each message.
+-- Adds an event that a person caused to the enrollment's counters. Opens, clicks and replies count once for each
+-- message.
 CREATE OR REPLACE FUNCTION count_event(told lead_engagement, p_points integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     first integer := (NOT EXISTS (
@@ -103,8 +105,8 @@ BEGIN
      WHERE tenant_id = told.tenant_id AND id = told.enrollment_id;
 END $$;
 
--- Does what an event demands: stops these enrollments of the lead and marks the lead. Returns those that it stopped.
--- The caller holds their locks.
+-- Applies the consequences of an event: stops these enrollments of the lead and updates the lead. Returns those that it
+-- stopped. The caller holds their locks.
 --
 -- live -> stopped
 --
@@ -142,7 +144,7 @@ DECLARE
     stopping uuid[];
     pausing uuid[];
 BEGIN
-    -- Read under the locks: an edit may have moved an enrollment to another version before.
+    -- Read once the locks are held, because an edit may have moved an enrollment to another version before.
     SELECT coalesce(array_agg(s.id ORDER BY s.id) FILTER (WHERE v.on_company_reply = 'stop'), '{}'),
            coalesce(array_agg(s.id ORDER BY s.id) FILTER (WHERE v.on_company_reply = 'pause'), '{}')
       INTO stopping, pausing
@@ -162,15 +164,16 @@ BEGIN
              ORDER BY paused.id));
 END $$;
 
--- Records an event, counts it, wakes the enrollments that wait for it, and does what it demands.
+-- Records an event, counts it, wakes the enrollments that wait for it, and applies its consequences.
 --
 -- An enrollment that the event woke is not stopped by it. The enrollments are locked before anything is written, so
--- that an event and a step of the same lead take turns.
+-- that an event and a step of the same lead run one after another.
 --
---   p_event           the columns of lead_engagement; `key`: what steps wait for; `points`: what it scores
---   p_demand          see obey_event; with {soft_bounces, since} only after so many soft bounces; NULL: nothing
+--   p_event           the columns of lead_engagement; `key`: the name by which steps wait for it; `points`: its score
+--   p_demand          see obey_event; with {soft_bounces, since} only from that number of soft bounces on; NULL:
+--                     nothing
 --   p_company_domain  see lock_live_enrollments
--- Answers {recorded: false} for an event that is known, else {recorded, stopped, live, company_stopped?,
+-- Returns {recorded: false} for an event that was recorded before, else {recorded, stopped, live, company_stopped?,
 -- company_paused?}. `live`: the lead's enrollments that were neither woken nor stopped.
 CREATE OR REPLACE FUNCTION receive_event(p_tenant_id uuid, p_event jsonb, p_demand jsonb, p_company_domain text)
     RETURNS jsonb

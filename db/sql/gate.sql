@@ -1,9 +1,9 @@
--- The send gate: the last check before an email leaves, and the record of what became of it.
+-- The send gate: the last check before an email is sent, and the record of its outcome.
 --
 -- A message: reserved -> sending -> sent | refused | unknown, or reserved -> withdrawn.
 -- release_message takes it back to reserved.
 
--- Whether the enrollment may be sent this step's email now. Locks the enrollment. NULL: it may. Otherwise its
+-- Whether this step's email may be sent to the enrollment now. Locks the enrollment. Returns NULL if so, otherwise its
 -- directive.
 --
 -- pending | active -> stopped (the lead is suppressed) | paused (the sequence is paused)
@@ -14,7 +14,7 @@ DECLARE
     state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
 BEGIN
     IF state.status NOT IN ('pending', 'active') OR state.current_step_id IS DISTINCT FROM p_from_step_id
-        -- A new version was published meanwhile: the email may no longer be what the step says.
+        -- A new version was published meanwhile: the step may have another email by now.
         OR state.version_id <> p_version_id
         OR coalesce((state.visits->>p_step_id::text)::integer, 0) <> p_visit - 1 OR state.hold_until > p_now
     THEN
@@ -24,14 +24,14 @@ BEGIN
     THEN
         RETURN enrollment_directive(stop_lead_sequence(p_tenant_id, p_enrollment_id, 'suppressed', p_now));
     END IF;
-    -- Pausing a sequence pauses its enrollments one by one. One that was not reached yet is paused here.
+    -- A pause of a sequence pauses its enrollments one by one. One that it has not reached yet is paused here.
     IF (SELECT status FROM sequences WHERE tenant_id = p_tenant_id AND id = state.sequence_id) <> 'active' THEN
         RETURN enrollment_directive(pause_lead_sequence(p_tenant_id, p_enrollment_id, 'sequence', p_now));
     END IF;
     RETURN NULL;
 END $$;
 
--- Records the decisions that led to the step and moves the enrollment there: they are not made again.
+-- Records the decisions that led to the step and moves the enrollment there, so that they are not made again.
 --
 -- pending | active -> active
 CREATE OR REPLACE FUNCTION pin_decisions(
@@ -49,8 +49,8 @@ BEGIN
     RETURN state;
 END $$;
 
--- Lets the due step wait until `p_until`, for the cause in `p_deferral` ({cause, ...}). NULL: until it is released.
--- Answers enrollment_directive and {cause}.
+-- Lets the due step wait until `p_until`, for the cause in `p_deferral` ({cause, ...}). NULL: until the mailbox is
+-- released. Returns enrollment_directive and {cause}.
 CREATE OR REPLACE FUNCTION put_off(
     state lead_sequence_state, p_until timestamptz, p_deferral jsonb, p_now timestamptz)
     RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -64,8 +64,7 @@ BEGIN
     RETURN enrollment_directive(state) || jsonb_build_object('cause', p_deferral->>'cause');
 END $$;
 
--- The mailbox is held: gives back the slot and lets the email wait until release_parked. `p_again`: see
--- give_back_slots.
+-- The mailbox is held: frees the slot and lets the email wait until release_parked. `p_again`: see give_back_slots.
 CREATE OR REPLACE FUNCTION park_email(
     m mailboxes, p_enrollment_id uuid, p_step_id uuid, p_visit integer, p_now timestamptz, p_decisions jsonb,
     p_again boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -84,8 +83,8 @@ CREATE OR REPLACE FUNCTION message_status(p_tenant_id uuid, p_enrollment_id uuid
      WHERE tenant_id = p_tenant_id AND enrollment_id = p_enrollment_id AND step_id = p_step_id AND visit = p_visit
 $$;
 
--- Whether the mailbox counts its days in another zone than `p_zone`, with which the caller computed them. A mailbox
--- without a zone of its own takes the first zone that it is asked for.
+-- Whether the mailbox counts its days in a zone other than `p_zone`, which the caller used to compute them. A mailbox
+-- without a zone of its own keeps the first `p_zone` that it is called with.
 CREATE OR REPLACE FUNCTION counts_days_otherwise(m mailboxes, p_zone text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT is_limited(m) THEN
@@ -98,8 +97,8 @@ BEGIN
     RETURN coalesce(nullif(m.timezone, ''), m.day_zone) <> p_zone;
 END $$;
 
--- The gate. Locks mailbox and enrollment, checks again that the lead may be written to, uses a send slot, pins the
--- decisions and reserves the message. The first span (p_days[1], p_caps[1]) is the one that `p_now` lies in.
+-- The gate. Locks mailbox and enrollment, checks again that the lead may be sent email, uses a send slot, stores the
+-- decisions and reserves the message. The first span (p_days[1], p_caps[1]) is the one that contains `p_now`.
 --
 -- pending | active -> active; no message | reserved | sending | unknown -> reserved (or unknown, see below)
 --
@@ -107,12 +106,12 @@ END $$;
 --   p_resend   the policy for a message whose outcome is unknown: true sends it again
 --   p_offsets  the days of the lead's later emails, counted from that of the first (plan_slots)
 -- Outcomes:
---   reserved  nothing has left yet: the caller hands the message to SMTP
---   sent      an earlier attempt sent it but did not record what follows
+--   reserved  nothing was sent yet: the caller hands the message to SMTP
+--   sent      an earlier attempt sent it but did not record the next step
 --   unknown   an earlier attempt died at the final dot, and the policy is not to send again
---   held      the enrollment may not be written to now, or the mailbox is held; see the directive
---   no_slot   the mailbox's limits leave no room now; nothing was changed (then see defer_message)
---   stale     the mailbox counts its days in another zone; nothing was changed, compute the spans again
+--   held      the enrollment may not be sent email now, or the mailbox is held; see the directive
+--   no_slot   the mailbox's limits leave no slot now; nothing was changed (call defer_message next)
+--   stale     the mailbox counts its days in another zone; nothing was changed; compute the spans again
 CREATE OR REPLACE FUNCTION reserve_message(
     p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_version_id uuid, p_step_id uuid,
     p_visit integer, p_now timestamptz, p_decisions jsonb, p_message jsonb, p_resend boolean, p_zone text,
@@ -173,8 +172,8 @@ BEGIN
                                   AND step_id = p_step_id AND visit = p_visit),
                 'then', CASE WHEN p_resend THEN 'resend' ELSE 'skip' END), p_now);
         END IF;
-        -- A message that is sent again keeps its Message-ID, so that a receiver recognizes it. Everything else is as
-        -- rendered now: the step may have been edited since.
+        -- A message that is sent again keeps its Message-ID, so that a receiver recognizes it. Everything else is
+        -- rendered again, since the step may have been edited.
         UPDATE messages
            SET status = outcome,
                subject = CASE WHEN outcome = 'reserved' THEN p_message->>'subject' ELSE subject END,
@@ -190,17 +189,17 @@ BEGIN
         'rfc_message_id', message.rfc_message_id, 'thread', message.thread, 'subject', message.subject);
 END $$;
 
--- The due email cannot leave now: the window is closed (`p_closed`: {cause, ...}), or the mailbox has no room. Takes
--- the earliest slot within the spans (see take_slot) and lets the enrollment sleep until then; a mailbox without
--- limits until the first span opens.
+-- The due email cannot be sent now: the window is closed (`p_closed`: {cause, ...}), or the mailbox's limits are
+-- reached. Takes the earliest slot within the spans (see take_slot) and lets the enrollment wait until then. With a
+-- mailbox without limits it waits until the first span opens.
 --
 -- pending | active -> active
 --
 -- Outcomes:
 --   deferred  the directive says until when
 --   held      as in reserve_message
---   settle    an earlier attempt may have sent it: ask reserve_message, which needs no slot to find out
---   no_slot   no room within these spans: ask again with later ones
+--   settle    an earlier attempt may have sent it: call reserve_message, which finds out without a slot
+--   no_slot   no slot within these spans: call again with later ones
 --   stale     as in reserve_message
 CREATE OR REPLACE FUNCTION defer_message(
     p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_version_id uuid, p_step_id uuid,
@@ -256,8 +255,8 @@ BEGIN
     RETURN jsonb_build_object('outcome', 'deferred', 'directive', put_off(state, slot.at, deferral, p_now));
 END $$;
 
--- Called just before the final dot: the last moment at which a pause, a stop or a reply keeps the message back.
--- True: send. Only one of several attempts gets true.
+-- Called just before the final dot: the last moment at which a pause, a stop or a reply can prevent the email. True:
+-- send. Of several attempts, only one gets true.
 --
 -- reserved -> sending | withdrawn
 CREATE OR REPLACE FUNCTION mark_sending(
@@ -274,8 +273,8 @@ BEGIN
     RETURN FOUND AND state.status = 'active';
 END $$;
 
--- The server said for certain that it did not take the message: it may be sent again (`reserved`) or never (`refused`).
--- An attempt takes back only its own message, not one of a later attempt.
+-- The server certainly did not accept the message. It may be sent again (`reserved`), or never (`refused`). An attempt
+-- changes only its own message, not that of a later attempt.
 --
 -- reserved | sending -> reserved | refused
 CREATE OR REPLACE FUNCTION release_message(
@@ -288,7 +287,7 @@ BEGIN
        AND (status = 'reserved' OR status = 'sending' AND attempt_id = p_attempt_id);
 END $$;
 
--- The time of acceptance on the enrollment's clock: that of the record, which may be later than sent_at.
+-- The time on the enrollment's clock at which the acceptance was recorded. It may be later than sent_at.
 CREATE OR REPLACE FUNCTION note_acceptance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.accepted_at := greatest(NEW.sent_at, clock_timestamp() + (

@@ -1,7 +1,7 @@
--- The execution log in monthly partitions (UTC). These functions belong to the owner, and only maintain_execution_log
--- may be called by the app.
+-- The execution log in monthly partitions (UTC). These functions belong to the owner. The app may call only
+-- maintain_execution_log.
 
--- Gives a partition the row level security of its parent, and no grants: the app reads through the parent only.
+-- Gives a partition the row level security of its parent, and no grants: the app reads it only through the parent.
 CREATE OR REPLACE FUNCTION close_log_partition(p_partition text) RETURNS void LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
@@ -14,11 +14,11 @@ BEGIN
     EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC, cadenza_app', p_partition);
 END $$;
 
--- Keeps everybody from writing to the log until the transaction ends: a row that is on its way to the default partition
--- must not find a new partition for its month. Also to the enrollments, to which a new partition's foreign key refers.
+-- Blocks all writing to the log until the transaction ends: a row that is being written to the default partition must
+-- not get a new partition for its month. Also blocks the enrollments, to which a new partition's foreign key refers.
 --
 -- Writers take these locks in either order, so that a deadlock is possible. lock_timeout (500 ms) is below
--- deadlock_timeout (1 s): this side gives way first and tries again, and nobody waits for longer than half a second.
+-- deadlock_timeout (1 s): this side gives up first and tries again, and nobody waits longer than half a second.
 CREATE OR REPLACE FUNCTION lock_log() RETURNS void LANGUAGE plpgsql
     SET search_path = public, pg_temp SET lock_timeout = '500ms' AS $$
 DECLARE
@@ -55,22 +55,24 @@ BEGIN
     EXECUTE format('CREATE TABLE public.%I (LIKE public.sequence_execution_log INCLUDING ALL EXCLUDING IDENTITY,
                         CONSTRAINT in_month CHECK (occurred_at >= %L AND occurred_at < %L))', partition, starts, ends);
     ALTER TABLE sequence_execution_log_default NO FORCE ROW LEVEL SECURITY;
-    -- Before the partition is attached, so that the log's trigger does not queue webhooks for rows that move.
+    -- Rows are moved before the partition is attached, so that the log's trigger does not queue webhooks for them.
     EXECUTE format('WITH moved AS (DELETE FROM public.sequence_execution_log_default
                                     WHERE occurred_at >= %L AND occurred_at < %L RETURNING *)
                     INSERT INTO public.%I SELECT * FROM moved', starts, ends, partition);
     ALTER TABLE sequence_execution_log_default FORCE ROW LEVEL SECURITY;
     EXECUTE format('ALTER TABLE public.sequence_execution_log ATTACH PARTITION public.%I
                         FOR VALUES FROM (%L) TO (%L)', partition, starts, ends);
-    -- The constraint has saved ATTACH from reading every row. The partition's bounds now say the same.
+    -- Because of the constraint, ATTACH did not read every row. It is dropped, since the partition's bounds now say the
+    -- same.
     EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT in_month', partition);
     PERFORM close_log_partition(partition);
     RETURN true;
 END $$;
 
--- Makes the partitions of this month and of `p_months_ahead` more, and drops months that ended more than
--- `p_keep_months` before this one began (0: keep all). Answers {made, dropped, rows_deleted}. Runs with the owner's
--- rights, since the app may not make or drop tables. Of several calls at once one works and the others answer at once.
+-- Makes the partitions of this month and of the next `p_months_ahead`, and drops months that ended more than
+-- `p_keep_months` before this one began (0: keep all). Returns {made, dropped, rows_deleted}. Runs with the owner's
+-- rights, since the app may not create or drop tables. Of several simultaneous calls one works and the others return at
+-- once.
 CREATE OR REPLACE FUNCTION maintain_execution_log(p_months_ahead integer, p_keep_months integer) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp

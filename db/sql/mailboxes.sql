@@ -1,19 +1,19 @@
--- Mailboxes: what a sender is, and the lock on it.
+-- Mailboxes: what a sender is, and how it is locked.
 
 -- The domain of an email address.
 CREATE OR REPLACE FUNCTION domain_of(p_email text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT substring(p_email FROM '[^@]*$')
 $$;
 
--- Whether any limit holds for the mailbox, so that its sends are counted in the calendar (slots.sql).
+-- Whether the mailbox has any limit, so that its sends are counted in the calendar (slots.sql).
 CREATE OR REPLACE FUNCTION is_limited(m mailboxes) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT m.daily_cap IS NOT NULL OR m.hourly_cap IS NOT NULL OR m.ramp_start IS NOT NULL
         OR m.min_gap_seconds > 0 OR m.gap_jitter_seconds > 0
 $$;
 
 -- Locks the mailbox until the transaction ends. With limits the lock is exclusive, since the caller will change the
--- calendar; without any it is shared, so that sends of one mailbox do not wait for each other.
--- Raises no_data_found when the tenant has no such mailbox.
+-- calendar. Without any it is shared, so that sends of one mailbox do not wait for each other. Raises no_data_found
+-- when the tenant has no such mailbox.
 CREATE OR REPLACE FUNCTION lock_mailbox(p_tenant_id uuid, p_mailbox_id uuid) RETURNS mailboxes LANGUAGE plpgsql AS $$
 DECLARE
     m mailboxes;
@@ -35,7 +35,7 @@ BEGIN
     RETURN m;
 END $$;
 
--- A mailbox with everything that a message of it needs: also the tenant's postal address, and the DKIM key of its
+-- A mailbox with everything that sending from it needs, including the tenant's postal address and the DKIM key of its
 -- domain if there is one. NULL for no mailbox.
 CREATE OR REPLACE FUNCTION described_sender(m mailboxes) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN m.id IS NOT NULL THEN to_jsonb(m) - '{tenant_id,imap,imap_password}'::text[] || jsonb_build_object(
@@ -54,7 +54,7 @@ BEGIN
     RETURN (SELECT described_sender(m) FROM mailboxes m WHERE m.tenant_id = p_tenant_id AND m.id = p_mailbox_id);
 END $$;
 
--- The server accepted a message: earlier failures of the mailbox count no more.
+-- The server accepted a message, so earlier consecutive failures of the mailbox no longer count.
 CREATE OR REPLACE FUNCTION clear_mailbox_failures(p_tenant_id uuid, p_mailbox_id uuid)
     RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -63,7 +63,7 @@ BEGIN
      WHERE tenant_id = p_tenant_id AND id = p_mailbox_id AND (smtp_auth_failures > 0 OR refusals > 0);
 END $$;
 
--- Records the domain of a new mailbox. It stays when the last mailbox of the domain goes, and keeps its DKIM key.
+-- Records the domain of a new mailbox. It stays, with its DKIM key, when the last mailbox of the domain is deleted.
 CREATE OR REPLACE FUNCTION know_sender_domain() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sender_domains (tenant_id, domain) VALUES (NEW.tenant_id, domain_of(NEW.email))

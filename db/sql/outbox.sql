@@ -1,8 +1,8 @@
--- The outbox: what Temporal is still to be told, and the search for enrollments whose workflow has gone.
+-- The outbox: commands that Temporal has not received yet, and the search for enrollments whose workflow is lost.
 
--- Takes rows of the outbox for delivery, the oldest first, and holds them for `p_lease`. At most one row of an
--- enrollment, so that its commands arrive in order. Whoever claims a row settles or postpones it; after a crash the
--- lease runs out and the row is claimed again. A command may be delivered twice: workflows ignore the second.
+-- Takes rows of the outbox for delivery, oldest first, and holds them for `p_lease`. It takes at most one row of an
+-- enrollment, so that its commands arrive in order. The caller settles or postpones each row. After a crash the lease
+-- expires and the row is claimed again. A command may be delivered twice: workflows ignore the second.
 --   p_starts  true: starts of workflows; false: commands for workflows that run
 CREATE OR REPLACE FUNCTION claim_outbox(p_tenant_id uuid, p_limit integer, p_lease interval, p_starts boolean)
     RETURNS TABLE (
@@ -33,7 +33,7 @@ BEGIN
      ORDER BY c.id;
 END $$;
 
--- Removes what was delivered. A started enrollment is active from now on, even when its first step is days away.
+-- Removes delivered rows. A started enrollment is active from now on, even when its first step is days away.
 --
 -- pending -> active
 CREATE OR REPLACE FUNCTION settle_outbox(p_tenant_id uuid, p_ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -61,8 +61,8 @@ BEGIN
      WHERE tenant_id = p_tenant_id AND id = ANY (p_ids);
 END $$;
 
--- How many of these enrollments have a due step that is not failing. A dispatcher asks many times a second while the
--- workers perform what it started: one call, not a transaction of four statements.
+-- How many of these enrollments have a due step that is not failing. A dispatcher calls this many times a second while
+-- the workers perform the steps that it started, so it is one call and not a transaction of four statements.
 CREATE OR REPLACE FUNCTION count_due(p_tenant_id uuid, p_enrollment_ids uuid[]) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
@@ -71,9 +71,9 @@ BEGIN
                AND error IS NULL AND next_action_at <= clock_timestamp() + clock_offset);
 END $$;
 
--- Enrollments whose step has been due for so long that their workflow may be gone. Not those in the outbox, which is
--- still to tell them. The moment is computed once, and clocks that were moved (development) stand in a query of their
--- own: so that both read an index.
+-- Enrollments whose step has been due for so long that their workflow may be lost. Those with a row in the outbox are
+-- left out, because its delivery is still to come. The time limit is computed once, and clocks that were moved
+-- (development) have a separate query, so that both queries use an index.
 CREATE OR REPLACE FUNCTION overdue_enrollments(p_tenant_id uuid, p_overdue_after interval, p_limit integer)
     RETURNS TABLE (
     id bigint, enrollment_id uuid, command text, sequence_id uuid, sequence_name text, lead_id uuid,
@@ -103,7 +103,7 @@ BEGIN
      ORDER BY (state).next_action_at LIMIT p_limit;
 END $$;
 
--- The open batches that no other driver holds, the oldest first. Asked after every write that Temporal is told of.
+-- The open batches that no other driver holds, oldest first. Called after every write that sends a command to Temporal.
 CREATE OR REPLACE FUNCTION batches_to_drive(p_tenant_id uuid, p_driver uuid) RETURNS uuid[] LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.tenant_id', p_tenant_id::text, true);

@@ -1,4 +1,4 @@
--- Performing a step: load what it reads, record what it did.
+-- Performing a step: reading what it needs, recording what it did.
 
 -- Everything that performing a step reads, in one round trip: the enrollment, its lead, mailbox, events and messages.
 -- `messages` are those that were sent or whose outcome is unknown; `sent_at` of the latter is when they were handed
@@ -25,7 +25,7 @@ BEGIN
                             FROM lead_engagement e
                            WHERE e.tenant_id = p_tenant_id AND e.lead_id = s.lead_id
                              AND (e.enrollment_id = p_enrollment_id
-                                  -- Events without an email count for every enrollment of the lead.
+                                  -- Events that belong to no email count for every enrollment of the lead.
                                   OR e.enrollment_id IS NULL AND e.occurred_at >= s.enrolled_at)),
                'messages', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                                        'step_id', g.step_id, 'mailbox_id', g.mailbox_id,
@@ -45,7 +45,7 @@ BEGIN
     RETURN answer;
 END $$;
 
--- The plan of a published version. It never changes, so that a worker asks once.
+-- The plan of a published version. It never changes, so a worker loads it once.
 CREATE OR REPLACE FUNCTION load_plan(p_tenant_id uuid, p_version_id uuid) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
@@ -91,14 +91,15 @@ BEGIN
     END IF;
 END $$;
 
--- Records what a step did and moves the enrollment on, once, both or neither. A second attempt changes nothing.
+-- Records what a step did and moves the enrollment on, both or neither, and only once: a second attempt changes
+-- nothing.
 --
 -- pending | active -> active (the next step) | completed | stopped
 -- pending | active -> paused (the sequence is paused and the step sent nothing)
 --
 --   p_effect  NULL, or {step_id, visit, event, detail, message: {id, status, response}}
 --   p_next    {step_id, due_at, listens_for}, or {status, reason} at the end
--- Answers enrollment_directive and {applied}. A message that has left is recorded whatever became of the enrollment.
+-- Returns enrollment_directive and {applied}. A message that was sent is recorded whatever the enrollment's status is.
 CREATE OR REPLACE FUNCTION advance_to_next_step(
     p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_version_id uuid,
     p_now timestamptz, p_decisions jsonb, p_effect jsonb, p_next jsonb) RETURNS jsonb
@@ -111,14 +112,15 @@ DECLARE
     came_first boolean := p_effect IS NULL
         OR coalesce((state.visits->>effect_step::text)::integer, 0) = (p_effect->>'visit')::integer - 1;
     was_unknown boolean;
-    -- A new version was published meanwhile: the next step of the old version is not taken. The enrollment stays at its
-    -- step, due, and the next attempt continues there with the new version (steps that took effect are passed over).
+    -- A new version was published meanwhile, so the next step of the old version is not used. The enrollment stays at
+    -- its step, due, and the next attempt continues from there with the new version. It passes over steps that took
+    -- effect.
     stale boolean := state.version_id <> p_version_id;
     stays boolean := ended OR stale;
     heard bigint := heard_after(state.heard_event_id, p_decisions);
 BEGIN
     IF p_effect ? 'message' THEN
-        -- A message that has left is recorded, whatever became of the enrollment meanwhile.
+        -- A message that was sent is recorded, whatever the enrollment's status is by now.
         was_unknown := EXISTS (SELECT FROM messages
                                 WHERE tenant_id = p_tenant_id AND id = (p_effect#>>'{message,id}')::uuid
                                   AND status = 'unknown');
@@ -126,8 +128,8 @@ BEGIN
            SET status = p_effect#>>'{message,status}', response = p_effect#>>'{message,response}',
                sent_at = CASE WHEN sent THEN p_now END
          WHERE tenant_id = p_tenant_id AND id = (p_effect#>>'{message,id}')::uuid AND status <> 'sent';
-        -- This worker outlived its timeout and knows what its successor did not: the message that was recorded as
-        -- unknown was sent.
+        -- This worker ran longer than its timeout, and the attempt after it recorded the message as unknown. But this
+        -- worker knows that it was sent.
         IF NOT came_first AND sent AND was_unknown THEN
             PERFORM log_move(state, 'email_sent', effect_step, p_effect->'detail', p_now);
             UPDATE lead_sequence_state SET emails_sent = emails_sent + 1
@@ -137,7 +139,7 @@ BEGIN
         OR state.current_step_id IS DISTINCT FROM p_from_step_id THEN
         came_first := false;
     ELSIF (SELECT status FROM sequences WHERE tenant_id = p_tenant_id AND id = state.sequence_id) <> 'active' THEN
-        -- Pausing a sequence pauses its enrollments one by one. One that was not reached yet is paused here.
+        -- A pause of a sequence pauses its enrollments one by one. One that it has not reached yet is paused here.
         state := pause_lead_sequence(p_tenant_id, p_enrollment_id, 'sequence', p_now);
         came_first := false;
     END IF;
@@ -177,7 +179,7 @@ BEGIN
      WHERE tenant_id = p_tenant_id AND id = p_enrollment_id
     RETURNING * INTO state;
 
-    -- What the new step waits for may have happened while the email was being sent.
+    -- The event that the new step waits for may have happened while the email was being sent.
     IF NOT stays AND state.waiting_for IS NOT NULL AND has_heard(state, state.waiting_for) THEN
         UPDATE lead_sequence_state SET next_action_at = greatest(p_now, hold_until)
          WHERE tenant_id = p_tenant_id AND id = p_enrollment_id RETURNING * INTO state;
@@ -193,8 +195,8 @@ BEGIN
     RETURN enrollment_directive(state) || '{"applied": true}';
 END $$;
 
--- advance_to_next_step for an action that changes its lead: both or neither. A second attempt, or one after a stop,
--- changes nothing.
+-- advance_to_next_step for an action that only changes its lead: both or neither. A second attempt changes nothing, and
+-- neither does one after a stop.
 CREATE OR REPLACE FUNCTION advance_and_change_lead(
     p_tenant_id uuid, p_enrollment_id uuid, p_from_step_id uuid, p_version_id uuid, p_now timestamptz,
     p_decisions jsonb, p_effect jsonb, p_next jsonb, p_lead_id uuid, p_change jsonb) RETURNS jsonb
@@ -218,7 +220,7 @@ BEGIN
      WHERE tenant_id = p_tenant_id AND id = p_enrollment_id AND status IN ('pending', 'active', 'paused');
 END $$;
 
--- A step failed for good. The enrollment waits until somebody resumes or stops it.
+-- A step failed permanently. The enrollment waits until somebody resumes or stops it.
 --
 -- pending | active | paused -> failed
 CREATE OR REPLACE FUNCTION fail_lead_sequence(p_tenant_id uuid, p_enrollment_id uuid, p_error text, p_now timestamptz)

@@ -1,8 +1,8 @@
--- The building blocks of every move: lock the enrollment, read its clock, log, tell the workflow.
+-- The building blocks of every transition: lock the enrollment, read its clock, log, send a command to the workflow.
 --
--- A move is one SQL function. It locks its row of lead_sequence_state first, so that everything that happens to an
--- enrollment happens in one order. It writes its row of the execution log, and a row of the outbox where Temporal must
--- be told. A worker calls a move as one statement: one transaction, one round trip.
+-- A transition is one SQL function. It locks its row of lead_sequence_state first, so that all changes of an enrollment
+-- happen one after another. It writes its row of the execution log, and a row of the outbox if Temporal must receive a
+-- command. A worker calls it as one statement: one transaction, one round trip.
 --
 -- Conventions of all functions in this folder:
 --   * The function sets the tenant (app.tenant_id) for its transaction and runs with the caller's rights, so that row
@@ -13,8 +13,8 @@
 --     names the transition that it makes (`pending | active -> paused`).
 
 -- Whether an enrollment with this status is live: it has not ended. `LIVE` in domain/enrollments/status.py and the
--- partial unique index lead_sequence_state_live have the same rule (a test compares all three). The planner inlines
--- this function, so that the index serves.
+-- partial unique index lead_sequence_state_live apply the same rule (a test compares all three). The planner inlines
+-- this function, so that queries with it can use the index.
 CREATE OR REPLACE FUNCTION is_live(p_status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT p_status IN ('pending', 'active', 'paused', 'failed')
 $$;
@@ -35,7 +35,7 @@ BEGIN
     RETURN state;
 END $$;
 
--- The time on the enrollment's own clock: `p_now` if the caller has it.
+-- The time on the enrollment's own clock: `p_now` if the caller passes it.
 CREATE OR REPLACE FUNCTION enrollment_now(state lead_sequence_state, p_now timestamptz) RETURNS timestamptz
     LANGUAGE sql AS $$ SELECT coalesce(p_now, clock_timestamp() + state.clock_offset) $$;
 
@@ -65,15 +65,15 @@ CREATE OR REPLACE FUNCTION tell_workflow(state lead_sequence_state, p_command te
     INSERT INTO outbox (tenant_id, enrollment_id, command) VALUES (state.tenant_id, state.id, p_command)
 $$;
 
--- Where the enrollment stands, as its workflow is told: {revision, status, reason, step_id, due_at}.
+-- The enrollment's present directive, as its workflow receives it: {revision, status, reason, step_id, due_at}.
 CREATE OR REPLACE FUNCTION enrollment_directive(state lead_sequence_state) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object(
         'revision', state.revision, 'status', state.status, 'reason', state.stop_reason,
         'step_id', state.current_step_id, 'due_at', state.next_action_at)
 $$;
 
--- enrollment_directive for a caller who has not loaded the plan: also the step's key and type, and the time zones (the
--- lead's, the sequence's) in which to show its due time.
+-- enrollment_directive for a caller that has not loaded the plan. It adds the step's key and type, and the time zones
+-- (the lead's, the sequence's) in which to show its due time.
 CREATE OR REPLACE FUNCTION described_directive(state lead_sequence_state) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT enrollment_directive(state) || coalesce((
         SELECT jsonb_build_object('step_key', step->>'key', 'step_type', step->>'type',
@@ -85,13 +85,14 @@ CREATE OR REPLACE FUNCTION described_directive(state lead_sequence_state) RETURN
            AND step->>'id' = state.current_step_id::text), '{}')
 $$;
 
--- The steps of this lap that are done, after these decisions: a decision that leads back begins a new lap. The walk in
--- Python needs this rule and the next before anything is stored: `having_decided` in domain/engine/walk.py.
+-- The steps that have taken effect in this lap, after these decisions: a decision that leads back begins a new lap. The
+-- walk in Python needs this rule and the next one before anything is stored: `having_decided` in domain/engine/walk.py.
 CREATE OR REPLACE FUNCTION done_after(p_done uuid[], p_decisions jsonb) RETURNS uuid[] LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN p_decisions @> '[{"back": true}]' THEN '{}' ELSE p_done END
 $$;
 
--- The newest event that the enrollment has answered, after these decisions: each names the event it consumed (`heard`).
+-- The newest event that a wait of the enrollment has used, after these decisions: each names the event it used
+-- (`heard`).
 CREATE OR REPLACE FUNCTION heard_after(p_heard bigint, p_decisions jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT greatest(p_heard, (SELECT max((d->>'heard')::bigint) FROM jsonb_array_elements(p_decisions) d))
 $$;

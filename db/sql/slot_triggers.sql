@@ -1,7 +1,8 @@
--- What frees or recounts send slots when something else changes (triggers.sql says when each runs).
+-- Trigger functions that free or recount send slots when something else changes (triggers.sql says when each runs).
 
--- A deferral is true only of the wait that it was written with. A change of status, due time or step ends it and frees
--- the slot that was held for it. A lead that is paused meanwhile had already waited for its step: it is due on resume.
+-- A deferral belongs to one wait. A change of status, due time or step ends it and frees the slot that was held for it.
+-- An enrollment that is paused during a deferral has already waited for its step, so the step is due when it is
+-- resumed.
 CREATE OR REPLACE FUNCTION forget_deferral() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.deferral := NULL;
@@ -13,7 +14,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- An enrollment that ended sends no more: frees its planned and held slots.
+-- An enrollment that has ended sends nothing more: frees its planned and held slots.
 CREATE OR REPLACE FUNCTION give_back_all_slots() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE send_slots SET status = 'free'
@@ -21,8 +22,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A message was kept back before the final dot: its slot is free again. One that the server refused has reached the
--- server, and counts.
+-- A message was withdrawn before the final dot, so its slot is free again. A refused message keeps its slot, because it
+-- has reached the server and counts.
 CREATE OR REPLACE FUNCTION give_back_withdrawn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE send_slots SET status = 'free'
@@ -34,14 +35,14 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- The lead was erased: its planned and held slots are free. What was sent still counts.
+-- The lead was erased: its planned and held slots are freed. Emails that were sent still count.
 CREATE OR REPLACE FUNCTION free_orphan_slot() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.status := 'free';
     RETURN NEW;
 END $$;
 
--- A mailbox's limits or zone changed: counts its days anew.
+-- A mailbox's limits or zone changed: counts its days again.
 CREATE OR REPLACE FUNCTION recount_send_days() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     zone text := coalesce(nullif(NEW.timezone, ''), nullif(NEW.day_zone, ''));

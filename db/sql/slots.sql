@@ -1,19 +1,20 @@
 -- Send slots: the calendar of a mailbox with limits.
 --
--- send_slots holds what was sent (`used`), what has a time (`held`), and what has only a day (`planned`). `free` slots
--- are to be removed. send_days holds the sums of a day, and which times are known to be taken (`busy`).
--- The caller of a function with a parameter `m` holds the lock on that mailbox (lock_mailbox). Whoever holds
--- enrollments but no mailbox only marks slots as free; the next one with the mailbox's lock removes them (sweep_slots).
+-- send_slots contains emails that were sent (`used`), those with a reserved time (`held`), and those with only a
+-- reserved day (`planned`). Slots that are `free` are waiting to be deleted. send_days contains the totals of each day,
+-- and the times that are known to be taken (`busy`). The caller of a function with a parameter `m` holds the lock on
+-- that mailbox (lock_mailbox). A transaction that has locked enrollments but no mailbox only marks slots as free. The
+-- next one that locks the mailbox deletes them (sweep_slots).
 
--- How late a held slot may be used: a worker comes a moment after its timer. A held slot takes up this much time.
+-- How late a held slot may be used, since a worker comes a moment after its timer. A held slot occupies this much time.
 CREATE OR REPLACE FUNCTION slot_grace() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '10 seconds' $$;
 
--- When a slot that begins at `p_at` is over.
+-- When a slot that begins at `p_at` ends.
 CREATE OR REPLACE FUNCTION slot_end(p_status text, p_at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN p_status = 'used' THEN p_at ELSE p_at + slot_grace() END
 $$;
 
--- Adds to the sums of a day.
+-- Adds to the totals of a day.
 CREATE OR REPLACE FUNCTION count_slot(
     m mailboxes, p_day date, p_taken integer, p_planned integer, p_busy tstzmultirange)
     RETURNS void LANGUAGE sql AS $$
@@ -23,7 +24,7 @@ CREATE OR REPLACE FUNCTION count_slot(
        SET taken = d.taken + p_taken, planned = d.planned + p_planned, busy = d.busy + p_busy
 $$;
 
--- Takes a removed slot out of the sums: its day has room again, and so may the times around it.
+-- Subtracts a deleted slot from the totals. Its day, and the times around it, may have room again.
 CREATE OR REPLACE FUNCTION uncount_slot(m mailboxes, p_at timestamptz, p_day date) RETURNS void LANGUAGE sql AS $$
     UPDATE send_days d
        SET taken = taken - (p_at IS NOT NULL AND d.day = p_day)::integer,
@@ -36,7 +37,7 @@ CREATE OR REPLACE FUNCTION uncount_slot(m mailboxes, p_at timestamptz, p_day dat
      WHERE d.tenant_id = m.tenant_id AND d.mailbox_id = m.id AND d.day BETWEEN p_day - 1 AND p_day + 1
 $$;
 
--- Removes the slots that were marked as free.
+-- Deletes the slots that were marked as free.
 CREATE OR REPLACE FUNCTION sweep_slots(m mailboxes) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     freed record;
@@ -49,13 +50,13 @@ BEGIN
     END LOOP;
 END $$;
 
--- The earliest moment from `p_from` to `p_until` (both included) that keeps the minimum gap to every other slot and
--- leaves no sixty minutes with more than the hourly cap. A held slot may be used slot_grace() late and counts as if it
--- were at every moment of that time. So does the slot asked for, which takes up `p_width`.
+-- The earliest moment from `p_from` to `p_until` (both included) that keeps the minimum gap to every other slot and the
+-- hourly cap within any sixty minutes. A held slot may be used up to slot_grace() late, so it counts as if it was at
+-- every moment of that time. The same holds for the new slot, which occupies `p_width`.
 --   p_jitter     added to the gap before it and to `p_opening` (when the day begins), as far as the room allows
 --   p_except     the ID of a slot that does not count
 --   p_used_only  held slots do not count either
---   clear_from   where the room begins in which `at` lies; both are NULL when there is no room
+--   clear_from   where the free room that contains `at` begins; both are NULL when there is no room
 CREATE OR REPLACE FUNCTION earliest_room(
     m mailboxes, p_from timestamptz, p_until timestamptz, p_width interval, p_jitter interval,
     p_opening timestamptz, p_except uuid, p_used_only boolean, OUT at timestamptz, OUT clear_from timestamptz)
@@ -108,8 +109,8 @@ BEGIN
             upper_bound := least(upper_bound, starts[i + most] - an_hour - p_width);
         END IF;
         CONTINUE WHEN lower_bound > upper_bound;
-        -- No sixty minutes around this room may hold the hourly cap already: `before` slots in front of it and the
-        -- rest behind it.
+        -- The room is unusable if sixty minutes around it already contain as many slots as the hourly cap: `before` of
+        -- them in front of the room and the others behind it.
         crowded := false;
         FOR before IN greatest(1, i + most - others)..least(most - 1, i) LOOP
             IF starts[i + most - before] < ends[i - before + 1] + an_hour THEN
@@ -124,12 +125,12 @@ BEGIN
     END LOOP;
 END $$;
 
--- Takes the earliest slot at or after `p_now` within the spans. Span i is open from p_opens[i] to before p_closes[i]
--- (seconds since 1970, which is a tenth of the work to send), belongs to p_days[i], and that day takes p_caps[i] emails
--- (NULL: any number).
---   p_first  a lead's first email: leave the room that is planned for later emails of others
+-- Takes the earliest slot at or after `p_now` within the spans. Span i is open from p_opens[i] until just before
+-- p_closes[i] (seconds since 1970: sending them takes a tenth of the work that timestamps take). It belongs to
+-- p_days[i], and that day takes p_caps[i] emails (NULL: any number).
+--   p_first  true for a lead's first email, which must leave the room that is planned for later emails of other leads
 --   at       NULL when there is no slot
---   binds    the limit that put it off, if any did: {cause, ...}
+--   binds    the limit that delayed it, if any did: {cause, ...}
 CREATE OR REPLACE FUNCTION take_slot(
     m mailboxes, p_enrollment_id uuid, p_step_id uuid, p_visit integer, p_now timestamptz, p_days date[],
     p_caps integer[], p_opens bigint[], p_closes bigint[], p_jitter interval, p_first boolean,
@@ -175,12 +176,12 @@ BEGIN
     END IF;
     INSERT INTO send_slots (tenant_id, mailbox_id, enrollment_id, step_id, visit, status, at, day)
     VALUES (m.tenant_id, m.id, p_enrollment_id, p_step_id, p_visit, 'held', at, day);
-    -- There is no room left up to here and, with a minimum gap, right behind the slot.
+    -- No room is left before this time and, with a minimum gap, directly after the slot.
     PERFORM count_slot(m, day, 1, 0, tstzmultirange(tstzrange(begins, CASE
         WHEN gap > '0' AND at - gap - slot_grace() <= room.clear_from THEN at + slot_grace() + gap
         ELSE room.clear_from END)));
 
-    -- Name the limit that put it off first.
+    -- Find the limit that delayed it first.
     WHILE usable < span.place AND p_now > to_timestamp(p_closes[usable]) - slot_grace() LOOP
         usable := usable + 1;
     END LOOP;
@@ -205,7 +206,8 @@ BEGIN
     END IF;
 END $$;
 
--- Reserves room on later days for the lead's later emails. `p_offsets`: their days, counted from that of the first.
+-- Plans room on later days for the lead's later emails. `p_offsets`: their days, counted from the day of the first
+-- email.
 CREATE OR REPLACE FUNCTION plan_slots(
     m mailboxes, p_enrollment_id uuid, p_step_id uuid, p_day date, p_days date[], p_caps integer[], p_offsets integer[])
     RETURNS void LANGUAGE plpgsql AS $$
@@ -225,7 +227,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- Frees the room that was planned for the lead's emails up to number `p_up_to`: the email has its slot.
+-- Frees the room that was planned for the lead's emails up to number `p_up_to`, because those have their slots.
 CREATE OR REPLACE FUNCTION drop_planned_slots(m mailboxes, p_enrollment_id uuid, p_up_to integer) RETURNS void
     LANGUAGE sql AS $$
     UPDATE send_slots SET status = 'free'
@@ -233,7 +235,7 @@ CREATE OR REPLACE FUNCTION drop_planned_slots(m mailboxes, p_enrollment_id uuid,
 $$;
 
 -- Frees what the enrollment holds and will not use: its held slot and, with `p_again`, the slot of an earlier attempt
--- whose message has not left. Those of another mailbox are only marked, since that one is not locked.
+-- whose message was not sent. A slot of another mailbox is only marked as free, since that mailbox is not locked.
 CREATE OR REPLACE FUNCTION give_back_slots(
     m mailboxes, p_enrollment_id uuid, p_step_id uuid, p_visit integer, p_again boolean) RETURNS void
     LANGUAGE plpgsql AS $$
@@ -247,8 +249,8 @@ BEGIN
              ORDER BY s.at DESC LIMIT 1));
 END $$;
 
--- Uses a slot at this moment, which lies in a span of `p_day`: the enrollment's own if it comes in time, else any room.
--- False: there is none, and nothing was changed.
+-- Uses a slot at this moment, which lies in a span of `p_day`: the enrollment's own slot if it is on time, else any
+-- room. Returns false, without a change, if there is none.
 CREATE OR REPLACE FUNCTION use_slot(
     m mailboxes, state lead_sequence_state, p_step_id uuid, p_visit integer, p_now timestamptz, p_day date,
     p_cap integer, p_jitter interval, p_again boolean) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -269,8 +271,8 @@ BEGIN
         SELECT * INTO today FROM send_days
          WHERE tenant_id = m.tenant_id AND mailbox_id = m.id AND day = p_day;
         IF timely THEN
-            -- All others left room for this slot. Only when a limit was lowered since are there more slots than room:
-            -- then only what was really sent counts.
+            -- All other slots left room for this one. More slots than room can exist only if a limit was lowered since.
+            -- Then only emails that were really sent count.
             IF today.taken > p_cap AND p_cap <= (
                 SELECT count(*) FROM send_slots s
                  WHERE s.mailbox_id = m.id AND s.tenant_id = m.tenant_id AND s.status IN ('held', 'used')

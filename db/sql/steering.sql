@@ -3,21 +3,22 @@
 -- Pauses an enrollment.
 --
 -- pending | active -> paused
--- paused           -> paused: by the lead (`lead`) outranks by a colleague's reply (`company`), which outranks by the
---                     sequence (`sequence`)
+-- paused           -> paused: a pause of the lead (`lead`) replaces one by a colleague's reply (`company`), and that
+--                  replaces one of the whole sequence (`sequence`)
 CREATE OR REPLACE FUNCTION pause_lead_sequence(
     p_tenant_id uuid, p_enrollment_id uuid, p_by text, p_now timestamptz DEFAULT NULL, p_detail jsonb DEFAULT '{}')
     RETURNS lead_sequence_state LANGUAGE plpgsql AS $$
 DECLARE
     state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
     moment timestamptz := enrollment_now(state, p_now);
-    -- A workflow that sleeps until later is not woken to hear that its sequence is paused: it asks when it wakes
-    -- (hear_of_hold). With a command for it in the outbox that does not hold: the delivery tells it of the pause too.
+    -- A workflow that sleeps until later is not woken by a pause of its sequence: it asks when it wakes (hear_of_hold).
+    -- This does not apply if the outbox contains a command for it, because its delivery tells the workflow of the
+    -- pause.
     quiet boolean := p_by = 'sequence' AND state.next_action_at > moment AND NOT EXISTS (
         SELECT FROM outbox WHERE tenant_id = p_tenant_id AND enrollment_id = p_enrollment_id);
 BEGIN
     IF state.status NOT IN ('pending', 'active') THEN
-        -- A pause of the lead outranks one by a colleague's reply, which outranks one of the whole sequence.
+        -- A pause of the lead replaces one by a colleague's reply, and that replaces one of the whole sequence.
         IF state.status = 'paused'
             AND (p_by = 'lead' AND state.paused_by <> 'lead' OR p_by = 'company' AND state.paused_by = 'sequence')
         THEN
@@ -37,7 +38,7 @@ BEGIN
     RETURN state;
 END $$;
 
--- The workflow is about to be told that it is held, and then sleeps until it is told otherwise. Answers
+-- Records that the workflow is about to learn of its pause, after which it sleeps until it receives a command. Returns
 -- described_directive; NULL when the lead was erased.
 CREATE OR REPLACE FUNCTION hear_of_hold(p_tenant_id uuid, p_enrollment_id uuid) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -49,13 +50,13 @@ BEGIN
     RETURN CASE WHEN FOUND THEN described_directive(state) END;
 END $$;
 
--- Lets a paused enrollment go on, or has a failed one try its step again. Nothing while its sequence is paused.
+-- Resumes a paused enrollment, or lets a failed one try its step again. Changes nothing while its sequence is paused.
 --
 -- paused | failed -> active
 --
---   p_mode        preserve_remaining: what was left of the wait at the pause is waited from now on;
---                 original_schedule: the wait ends when it would have ended
---   p_not_before  the earliest time of a step that is already due
+--   p_mode        preserve_remaining: the rest of the wait, as it was at the pause, begins now;
+--                 original_schedule: the wait ends at its original time
+--   p_not_before  the earliest time for a step that is already due
 CREATE OR REPLACE FUNCTION resume_lead_sequence(
     p_tenant_id uuid, p_enrollment_id uuid, p_mode text, p_now timestamptz DEFAULT NULL,
     p_not_before timestamptz DEFAULT NULL)
@@ -63,15 +64,17 @@ CREATE OR REPLACE FUNCTION resume_lead_sequence(
 DECLARE
     state lead_sequence_state := lock_enrollment(p_tenant_id, p_enrollment_id);
     moment timestamptz := enrollment_now(state, p_now);
-    -- How much later the wait ends: by the length of the pause. A wait that began during the pause: by the time since.
+    -- How much later the wait ends: the length of the pause, or the time since the wait began if it began during the
+    -- pause.
     lost interval := CASE WHEN state.status = 'paused' AND p_mode = 'preserve_remaining'
                           THEN moment - greatest(state.paused_at, state.step_entered_at) ELSE '0' END;
     -- The workflow was not told of the pause (see pause_lead_sequence) and sleeps until `sleeps_until`. It need not be
-    -- told of the end of the pause either, unless it must wake up earlier.
+    -- told of the resume either, unless it must wake earlier.
     unaware boolean := state.status = 'paused' AND coalesce(state.untold_revision = state.revision, false);
     sleeps_until timestamptz := state.next_action_at;
 BEGIN
-    -- A paused sequence holds all its enrollments, also those that were paused or failed by themselves.
+    -- A paused sequence keeps all its enrollments from going on, including those that were paused or failed for other
+    -- reasons.
     IF state.status NOT IN ('paused', 'failed')
         OR (SELECT status FROM sequences WHERE tenant_id = p_tenant_id AND id = state.sequence_id) <> 'active'
     THEN
@@ -80,7 +83,7 @@ BEGIN
     UPDATE lead_sequence_state
        SET status = 'active', error = NULL, paused_at = NULL, paused_by = NULL, last_activity_at = moment,
            revision = revision + 1, untold_revision = NULL,
-           -- From here the wait is counted again when an edit changes its length.
+           -- The start of the wait, from which it is computed again when an edit changes its length.
            step_entered_at = step_entered_at + lost,
            next_action_at = greatest(
                CASE WHEN state.status = 'failed' OR next_action_at <= paused_at THEN greatest(moment, p_not_before)
@@ -96,7 +99,7 @@ BEGIN
     RETURN state;
 END $$;
 
--- Ends an enrollment. Stopping what has ended changes nothing. A message that is reserved will not leave.
+-- Stops an enrollment. One that has ended does not change. A message that is reserved will not be sent.
 --
 -- pending | active | paused | failed -> stopped
 CREATE OR REPLACE FUNCTION stop_lead_sequence(
@@ -142,9 +145,9 @@ BEGIN
     RETURN state;
 END $$;
 
--- The mailbox sends again. Everything that waited for it (park_email) is due, p_per_second a second, each on its own
--- clock, so that they do not all come to the gate at once. Returns how many.
--- The caller holds the mailbox's lock.
+-- The mailbox was released. All enrollments that waited for it (park_email) become due, p_per_second of them each
+-- second, each on its own clock, so that they do not all reach the gate at once. Returns their number. The caller holds
+-- the mailbox's lock.
 CREATE OR REPLACE FUNCTION release_parked(p_tenant_id uuid, p_mailbox_id uuid, p_per_second float) RETURNS integer
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -180,12 +183,12 @@ BEGIN
     RETURN released;
 END $$;
 
--- Moves enrollments to a newly published version. The caller holds their locks and has worked out their places.
+-- Moves enrollments to a newly published version. The caller holds their locks and has computed their places.
 --
--- the status stays, or pending | active | paused | failed -> completed where no step is left
+-- the status stays, or pending | active | paused | failed -> completed if no step is left
 --
 --   p_rows  [{id, step_id, due_at, listens_for, entered_at?}, ...]
--- An enrollment whose step and due time stay needs no telling.
+-- If an enrollment's step and due time stay, its workflow gets no command.
 CREATE OR REPLACE FUNCTION migrate_enrollments(p_tenant_id uuid, p_version_id uuid, p_rows jsonb, p_version integer)
     RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -211,7 +214,7 @@ BEGIN
         END IF;
         CONTINUE WHEN state.current_step_id IS NOT DISTINCT FROM before.current_step_id
             AND state.next_action_at IS NOT DISTINCT FROM before.next_action_at AND state.status = before.status;
-        -- A message that was reserved for the step it has left will not be sent.
+        -- A message that was reserved for the step that the enrollment has left will not be sent.
         IF state.current_step_id IS DISTINCT FROM before.current_step_id THEN
             UPDATE messages SET status = 'withdrawn'
              WHERE tenant_id = p_tenant_id AND enrollment_id = before.id AND status = 'reserved';

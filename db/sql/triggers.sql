@@ -1,6 +1,6 @@
--- Every trigger: effects that no caller mentions. The functions stand in the files of their subjects.
+-- Every trigger: effects that no caller mentions. The functions are in the files of their subjects.
 
--- Changed rows say when they were changed.
+-- Sets updated_at of changed rows.
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON tenants
     FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON users
@@ -24,11 +24,11 @@ CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON webhook_endpoints
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON sender_domains
     FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
--- A sequence knows how many steps its draft has.
+-- Keeps the number of steps in the draft of a sequence.
 CREATE OR REPLACE TRIGGER count_steps AFTER INSERT OR DELETE OR UPDATE OF sequence_id, removed_at ON sequence_steps
     FOR EACH ROW EXECUTE FUNCTION count_steps();
 
--- The first exclusive version waits for enrollments that are under way and have not seen it.
+-- The first exclusive version waits for enrollments that are being written and have not seen it.
 CREATE OR REPLACE TRIGGER await_enrolling AFTER INSERT ON sequence_versions
     FOR EACH ROW WHEN (NEW.exclusive) EXECUTE FUNCTION await_enrolling();
 
@@ -49,7 +49,7 @@ CREATE OR REPLACE TRIGGER give_back_slots AFTER UPDATE ON lead_sequence_state
 CREATE OR REPLACE TRIGGER give_back_withdrawn AFTER UPDATE OF status ON messages
     FOR EACH ROW WHEN (NEW.status = 'withdrawn' AND OLD.status = 'reserved') EXECUTE FUNCTION give_back_withdrawn();
 
--- A message that was sent says when its acceptance was recorded.
+-- A sent message stores when its acceptance was recorded.
 CREATE OR REPLACE TRIGGER note_acceptance BEFORE UPDATE ON messages
     FOR EACH ROW WHEN (NEW.status = 'sent' AND OLD.status <> 'sent') EXECUTE FUNCTION note_acceptance();
 
@@ -58,7 +58,7 @@ CREATE OR REPLACE TRIGGER free_orphan_slot BEFORE UPDATE OF enrollment_id ON sen
     FOR EACH ROW WHEN (NEW.enrollment_id IS NULL AND OLD.status IN ('planned', 'held'))
     EXECUTE FUNCTION free_orphan_slot();
 
--- A change of a mailbox's limits or zone counts its days anew.
+-- A change of a mailbox's limits or zone causes its days to be counted again.
 CREATE OR REPLACE TRIGGER recount_send_days AFTER UPDATE ON mailboxes
     FOR EACH ROW
     WHEN (is_limited(NEW) AND (
@@ -69,7 +69,7 @@ CREATE OR REPLACE TRIGGER recount_send_days AFTER UPDATE ON mailboxes
             OR OLD.gap_jitter_seconds IS DISTINCT FROM NEW.gap_jitter_seconds)))
     EXECUTE FUNCTION recount_send_days();
 
--- A new address of a mailbox makes its domain known.
+-- A new address of a mailbox records its domain.
 CREATE OR REPLACE TRIGGER know_sender_domain AFTER INSERT OR UPDATE OF email ON mailboxes
     FOR EACH ROW EXECUTE FUNCTION know_sender_domain();
 

@@ -7,8 +7,8 @@ CREATE OR REPLACE FUNCTION new_webhook_secret() RETURNS text LANGUAGE sql AS $$
         sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 24), 'base64')
 $$;
 
--- Queues an event for every enabled endpoint that asked for its type. The lead and the enrollment are described as they
--- are in this transaction. Without such an endpoint it costs one look at an empty table.
+-- Queues an event for every enabled endpoint that receives its type. The lead and the enrollment are described as they
+-- are in this transaction. If the tenant has no such endpoint, the cost is one look at an empty table.
 CREATE OR REPLACE FUNCTION queue_webhooks(
     p_tenant_id uuid, p_event_type text, p_lead_id uuid, p_enrollment_id uuid, p_step_id uuid, p_detail jsonb,
     p_at timestamptz) RETURNS void LANGUAGE sql AS $$
@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION queue_webhooks(
      WHERE e.tenant_id = p_tenant_id AND e.enabled AND p_event_type = ANY (e.event_types)
 $$;
 
--- An event of a lead, under its public name.
+-- Queues an event of a lead, under its public name.
 CREATE OR REPLACE FUNCTION tell_endpoints_of_engagement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM queue_webhooks(
@@ -41,7 +41,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A row of the execution log, under its public name.
+-- Queues a row of the execution log, under its public name.
 CREATE OR REPLACE FUNCTION tell_endpoints_of_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM queue_webhooks(
@@ -52,7 +52,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A notification.
+-- Queues a notification.
 CREATE OR REPLACE FUNCTION tell_endpoints_of_notification() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM queue_webhooks(
@@ -62,9 +62,9 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Takes deliveries that are due, the oldest first, and holds them for `p_lease`. Whoever claims one settles it; after
--- a crash it is claimed again, so that a receiver may get the same webhook-id twice. What is queued for a disabled
--- endpoint waits until the endpoint is enabled again.
+-- Takes due deliveries, oldest first, and holds them for `p_lease`. The caller settles each one. After a crash it is
+-- claimed again, so a receiver may get the same webhook-id twice. Deliveries for a disabled endpoint wait until the
+-- endpoint is enabled again.
 CREATE OR REPLACE FUNCTION claim_webhook_deliveries(p_tenant_id uuid, p_limit integer, p_lease interval) RETURNS TABLE (
     id uuid, endpoint_id uuid, event_type text, payload jsonb, attempts integer, url text, secret text)
     LANGUAGE plpgsql AS $$

@@ -1,11 +1,11 @@
-"""What a message says."""
+"""The content of a message."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Subject and bodies of a message: Liquid templates as the author wrote them, or the words that a lead reads.
+    """Subject and bodies of a message: either Liquid templates, or their text as rendered for one lead.
 
     One of the two bodies may be empty.
     """

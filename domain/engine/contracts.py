@@ -40,17 +40,17 @@ class Directive(_Contract):
 
     @property
     def held(self) -> bool:
-        """Paused or failed: nothing is performed until somebody resumes."""
+        """The enrollment is paused or failed: nothing is performed until somebody resumes it."""
         return self.status in HELD
 
     @property
     def outcome(self) -> str:
-        """The status with its reason, as text for a person: `stopped: replied`."""
+        """The status with its reason, as text for people: `stopped: replied`."""
         return f"{self.status}: {self.reason}" if self.reason else str(self.status)
 
 
 ERASED = Directive(revision=2**62, status=EnrollmentStatus.STOPPED, reason="erased")
-"""The directive for an enrollment that is no longer in Postgres, because its lead was erased: the workflow ends."""
+"""The directive for an enrollment that no longer exists in Postgres because its lead was erased. The workflow ends."""
 
 
 class EnrollmentInput(_Contract):
@@ -71,7 +71,7 @@ class PerformInput(_Contract):
 
 
 class Command(StrEnum):
-    """What can be asked of a running enrollment from outside. Also the names of the workflow's signals."""
+    """The commands that a running enrollment can receive. They are also the names of the workflow's signals."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -87,7 +87,7 @@ class Command(StrEnum):
 
 
 class RecordInput(_Contract):
-    """A fact that only the workflow knows, to be written to Postgres: a failed step, a cancellation."""
+    """A fact that only the workflow knows and that must be written to Postgres: a failed step, a cancellation."""
 
     tenant_id: UUID
     enrollment_id: UUID
@@ -105,14 +105,14 @@ class MailboxInput(_Contract):
 
 
 class WatchEnded(StrEnum):
-    """Why this activity does not watch an inbox any more."""
+    """Why an activity stopped watching an inbox."""
 
     UNWATCHED = "unwatched"
     """The mailbox was deleted, or has no inbox to watch."""
     CHANGED = "changed"
     """The settings of the mailbox were changed."""
     TIME = "time"
-    """The activity has reached its time limit, or its worker shuts down. The next activity goes on."""
+    """The activity has reached its time limit, or its worker is shutting down. The next activity continues."""
 
 
 class QueueCounts(_Contract):

@@ -1,11 +1,11 @@
-"""How an enrollment moves through its plan. Pure: the same plan, place and engagement always give the same way.
+"""How an enrollment moves through its plan. Pure: the same plan, place and engagement always give the same result.
 
-An enrollment stands before a step, which is due at some time. At that time the step is performed: a delay is over, a
-condition decides, an email or an action takes effect. Steps that only decide take no time, so one walk passes all of
-them up to the next effect, the next wait, or the end.
+An enrollment is at a step, which is due at some time. When it is due, the step is performed: a delay ends, a condition
+decides, an email or an action takes effect. Steps that only decide take no time, so one walk passes all of them until
+the next effect, the next wait, or the end.
 
-A step takes effect once on the way forward. Only a branch that leads back (a loop) lets it do so again. So a step that
-an edit has moved, behind the lead or ahead of it, is not performed twice.
+A step takes effect once on the way forward. Only a branch that leads back (a loop) allows it to do so again. So a step
+that an edit has moved, whether behind the enrollment or ahead of it, is not performed twice.
 """
 
 from dataclasses import dataclass, replace
@@ -21,16 +21,16 @@ DEFAULT_STOP_REASON = "stopped_by_sequence"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Which way a step led, as the execution log records it."""
+    """Which way out a step took, as the execution log records it."""
 
     step: Step
     branch: str
     """`branches[0]`, `else`, `on_event`, ..."""
     outcome: Outcome
     back: bool = False
-    """It led to an earlier step, or to itself. Steps may then take effect again."""
+    """It led to an earlier step, or to the same one. Steps may then take effect again."""
     heard_event_id: int = 0
-    """The newest event that the decision answers; 0 when an event did not decide."""
+    """The newest event that the decision used; 0 if no event decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Where a walk ends, and the decisions that were made on the way."""
+    """The end of a walk, and the decisions that were made on the way."""
 
     landing: Perform | Wait | End
     decisions: tuple[Decision, ...] = ()
@@ -72,10 +72,10 @@ def enter(step: Step | None, now: datetime, zones: Zones) -> Wait | End:
 
 
 def walk(plan: Plan, start: Step, engagement: Engagement, now: datetime) -> Walk:
-    """From a step that is due to the next effect, wait or end, deciding every branch on the way.
+    """From a due step to the next effect, wait or end; every branch on the way is decided.
 
-    It terminates: every cycle of an active plan contains a wait (`domain.sequences.graph`), and an event ends one wait
-    only.
+    It terminates: every cycle of an active plan contains a wait (`domain.sequences.graph`), and an event ends only one
+    wait.
     """
     decisions: list[Decision] = []
     step = start
@@ -120,7 +120,8 @@ def _ending(outcome: Outcome) -> End | None:
 
 
 def having_decided(decision: Decision, engagement: Engagement) -> Engagement:
-    """The engagement after a decision. A way back lets steps take effect again; events that were answered stay so.
+    """Returns the engagement after a decision. A branch that leads back lets steps take effect again. Events that were
+    used stay used.
 
     The SQL functions `done_after` and `heard_after` apply the same rule to the stored enrollment, under its lock. A
     test compares them: tests/integration/database/test_shared_rules.py.
@@ -133,9 +134,9 @@ def having_decided(decision: Decision, engagement: Engagement) -> Engagement:
 
 
 def has_heard(plan: Plan, step: Step, engagement: Engagement) -> bool:
-    """Whether the event that the step listens for has already happened, and no earlier step has answered it.
+    """Whether the event that the step waits for has already happened, and no earlier step has used it.
 
-    The SQL function `has_heard` asks the same of the stored events. A test compares them:
+    The SQL function `has_heard` applies the same rule to the stored events. A test compares them:
     tests/integration/database/test_shared_rules.py.
     """
     if step.config.listens_for is None:

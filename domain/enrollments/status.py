@@ -1,4 +1,4 @@
-"""Statuses of an enrollment, the reasons for which it may stop, and which command is accepted in which status.
+"""Statuses of an enrollment, the reasons for which it may stop, and the statuses in which each command is accepted.
 
 pending -> active <-> paused -> completed | stopped | failed
 failed -> active (resume) | stopped
@@ -52,8 +52,8 @@ HELD = LIVE - MOVING
 ACCEPTED_BY: dict[str, frozenset[EnrollmentStatus]] = {"pause": MOVING, "resume": HELD, "stop": LIVE}
 """The statuses in which a command changes something.
 
-A command that finds its own result (`pause` of a paused enrollment) succeeds and changes nothing: `ALREADY_DONE`. In
-any other status it is refused as a conflict, which names the present status.
+A command whose result already holds (`pause` of a paused enrollment) succeeds and changes nothing: see `ALREADY_DONE`.
+In any other status it is refused as a conflict that names the present status.
 """
 ALREADY_DONE: dict[str, frozenset[EnrollmentStatus]] = {
     "pause": frozenset({EnrollmentStatus.PAUSED}),

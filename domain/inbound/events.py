@@ -4,10 +4,10 @@ _OF_WAIT = {"opened": "open", "clicked": "click", "replied": "reply"}
 
 
 def event_key(event_type: str, name: str | None) -> str:
-    """The key of an event that was recorded."""
+    """The key of a recorded event."""
     return f"custom:{name}" if event_type == "custom" else event_type
 
 
 def key_of_wait(event: str) -> str:
-    """The key of what a `wait_for` names."""
+    """The key of the event that a `wait_for` step names."""
     return _OF_WAIT.get(event, f"custom:{event}")

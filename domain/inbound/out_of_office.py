@@ -1,4 +1,4 @@
-"""How long an out-of-office answer holds the next step. Moments are UTC, in and out."""
+"""How long an out-of-office reply delays the next step. Moments are UTC, in and out."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from domain.zones import first_showing
 
 MAX_HOLD = timedelta(days=366)
-"""A date of return that is further away is taken for an error or for abuse."""
+"""A return date further away than this is treated as an error or abuse."""
 
 
 def hold_until_return(

@@ -1,12 +1,12 @@
-"""Which leads are colleagues: those with addresses of one domain, unless anybody can have an address there.
+"""Which leads are colleagues: those with addresses of the same domain, unless anybody can get an address there.
 
 The list below is short on purpose: the large consumer mail services and internet providers. Longer lists, such as
-https://github.com/willwhite/freemail (MIT), with which this one was compared, also name companies that once gave
-addresses away (alibaba.com, discovery.com). If a service is missing here, two strangers count as colleagues, in a
+https://github.com/willwhite/freemail (MIT), with which this one was compared, also contain companies that once offered
+free addresses (alibaba.com, discovery.com). If a service is missing here, two strangers count as colleagues, in a
 sequence that uses this. If a company is listed here, its people do not count as colleagues.
 """
 
-# Brands with a domain in many countries: yahoo.co.jp, hotmail.fr, gmx.at.
+# Brands that have a domain in many countries: yahoo.co.jp, hotmail.fr, gmx.at.
 _FAMILIES = frozenset({"gmx", "googlemail", "hotmail", "live", "outlook", "rocketmail", "yahoo", "yandex", "ymail"})
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "net", "ne", "or", "org"})
 
@@ -53,7 +53,7 @@ FREEMAIL = frozenset(_FREEMAIL.split())
 
 
 def company_domain(email: str) -> str | None:
-    """The domain of the company of an address; None for a domain where anybody can have an address.
+    """Returns the domain of an address's company; None for a domain where anybody can get an address.
 
     `email` must be in its normal form (lower case).
     """

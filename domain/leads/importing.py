@@ -1,6 +1,6 @@
-"""What a row of a lead file means: which column is which field, what is tidied up, and why a row is refused.
+"""Reads the rows of a lead file: which column is which field, what is cleaned, and why a row is rejected.
 
-Pure: cells come from `services.leads.csv_rows`, which also says what an address and a time zone is.
+Pure: the cells come from `services.leads.csv_rows`, which also supplies the rules for addresses and time zones.
 """
 
 import re
@@ -34,7 +34,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class RowWarning:
-    """Something about a row that was taken. Codes: `unknown_timezone`, `line_break_removed`, `extra_fields`."""
+    """A remark about a row that was accepted. Codes: `unknown_timezone`, `line_break_removed`, `extra_fields`."""
 
     code: str
     detail: str
@@ -42,7 +42,7 @@ class RowWarning:
 
 @dataclass(frozen=True, slots=True)
 class ParsedLead:
-    """A good row. `row` counts data rows from 1; `email` is in its normal form; absent fields are empty."""
+    """An accepted row. `row` counts data rows from 1. `email` is in its normal form. Missing fields are empty."""
 
     row: int
     email: str
@@ -57,8 +57,8 @@ class ParsedLead:
     warnings: tuple[RowWarning, ...] = ()
 
     def updated_by(self, later: "ParsedLead") -> "ParsedLead":
-        """The lead once a later row of its address has been read, as the database would update it: nothing is wiped
-        by an empty cell, tags and custom fields are added to those there are."""
+        """Returns the lead after a later row with the same address, by the rules of the database (`upsert_leads`): an
+        empty cell does not clear a field, and tags and custom fields are added to the existing ones."""
         texts = {name: getattr(later, name) or getattr(self, name) for name in LIMITS}
         tags = tuple(dict.fromkeys([*self.tags, *later.tags]))
         return replace(self, **texts, tags=tags, custom={**self.custom, **later.custom})
@@ -66,8 +66,8 @@ class ParsedLead:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that was not taken. Codes: `missing_email`, `invalid_email`, `field_too_long`, `too_many_tags`,
-    `broken_quotes`, `row_too_long`. `email` is as it was written."""
+    """A row that was rejected. Codes: `missing_email`, `invalid_email`, `field_too_long`, `too_many_tags`,
+    `broken_quotes`, `row_too_long`. `email` is as written in the file."""
 
     row: int
     email: str
@@ -85,9 +85,9 @@ class _TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RowReader:
-    """Reads rows of one file. `targets` has one entry per column: a field, `custom.<key>`, or "" to leave it out.
+    """Reads rows of one file. `targets` has one entry for each column: a field, `custom.<key>`, or "" to ignore it.
 
-    `normalise_email` raises AddressInvalid; `find_zone` gives the IANA name, or None when there is no such zone.
+    `normalise_email` raises AddressInvalid. `find_zone` returns the IANA name, or None if there is no such zone.
     """
 
     targets: Sequence[str]
@@ -95,7 +95,7 @@ class RowReader:
     find_zone: Callable[[str], str | None]
 
     def read(self, row: int, cells: Sequence[str]) -> ImportRow:
-        """One data row; missing cells at its end are empty, surplus ones are reported."""
+        """Reads one data row. Missing cells at its end are empty; additional ones cause a warning."""
         given = dict(zip(self.targets, cells, strict=False))
         written = given.get("email", "").strip()[: MAX_EMAIL + 1]
         warnings: list[RowWarning] = []
@@ -137,12 +137,12 @@ class RowReader:
     def _line(name: str, text: str, warnings: list[RowWarning]) -> str:
         line = text.strip()
         if not line.isprintable():
-            # A line break in a name would end a header's line, and begin another of its author's choice.
+            # A line break in a name would end a header line, and its author could add headers of their own.
             if _BREAK.search(line):
                 detail = f"line breaks or control characters in `{name}` became spaces"
                 warnings.append(RowWarning("line_break_removed", detail))
             line = " ".join(_BREAK.sub(" ", line).split())
-        elif "  " in line:  # of all that is blank only the space is printable
+        elif "  " in line:  # the space is the only printable whitespace
             line = " ".join(line.split())
         limit = LIMITS.get(name, LIMITS["first_name"] + LIMITS["last_name"])
         if len(line) > limit:
@@ -156,16 +156,18 @@ class RowReader:
 
 
 def plan_columns(headers: Sequence[str], mapping: Mapping[str, str] | None = None) -> list[str]:
-    """The target of each column (see `RowReader.targets`). Spelling, case, blanks and punctuation do not matter.
+    """Returns the target of each column (see `RowReader.targets`). Case, blanks and punctuation of headers do not
+    matter.
 
-    `mapping` goes from headers to targets, and comes first; a header that is not in it is recognised, or becomes
-    a custom field. Raises Invalid: no column for `email`, two for one field, a mapping that names what is not
-    there, more than 50 custom fields.
+    `mapping` gives targets by header and has precedence. A header that it does not contain is recognised by its name,
+    or becomes a custom field. Raises Invalid if no column is for `email`, if two are for one field, if the mapping
+    names a column or a field that does not exist, or for more than 50 custom fields.
     """
     told = _told(headers, mapping or {})
     taken = {target for target in told.values() if target}
     targets: list[str] = []
-    # Beside the list, in which a look takes as long as it is: a file may have as many columns as its sender likes.
+    # A set beside the list, because a search in the list takes linear time, and the sender of a file chooses the number
+    # of its columns.
     held: set[str] = set()
     for position, header in enumerate(headers):
         target = told.get(_compact(header))

@@ -40,7 +40,7 @@ class MailServer(BaseModel):
     username: UserName = ""
 
     def trusts_more_than(self, other: "MailServer") -> bool:
-        """Whether a password that was given for `other` would go to another server, or unencrypted."""
+        """Whether a password that was entered for `other` would be sent to another server, or unencrypted."""
         elsewhere = (self.host, self.port) != (other.host, other.port)
         return elsewhere or (self.security == "none" and other.security != "none")
 
@@ -50,7 +50,7 @@ FolderName = Annotated[str, StringConstraints(min_length=1, max_length=255, patt
 
 class InboxServer(MailServer):
     """The IMAP server where replies are read. `folders`: the folders to watch, by the names that the server lists. Add
-    the folders for spam if replies or bounces arrive there."""
+    the spam folders if replies or bounces arrive there."""
 
     security: MailSecurity = "tls"
     folders: tuple[FolderName, ...] = Field(default=("INBOX",), min_length=1, max_length=10)

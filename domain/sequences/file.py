@@ -49,7 +49,7 @@ def _as_written(schema: dict[str, Any]) -> None:
 
 
 class FileStep(StepSpec):
-    """A step of a file: its place is where it stands. `delay` is short for `delay_days`, `_hours`, `_minutes`."""
+    """A step of a file, in its place in the list. `delay` is short for `delay_days`, `_hours`, `_minutes`."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=_as_written)
 

@@ -11,15 +11,15 @@ from domain.sequences.sequence import Step
 
 @dataclass(frozen=True, slots=True)
 class UnreadStep:
-    """A step with an invalid config. It has its place among the steps, and branches may lead to it."""
+    """A step with an invalid config. It keeps its place among the steps, and branches may lead to it."""
 
     key: str
 
 
 def problems(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
-    """Everything that keeps these steps, in their order, from being activated.
+    """Returns everything that prevents these steps, in their order, from being activated.
 
-    Errors of the configs that could not be read are not among them: `read_config` has reported those.
+    Errors in the configs of unreadable steps are not included: `read_config` has reported those.
     """
     if not steps:
         return [FieldError("steps", "no_steps", "a sequence needs at least one step")]
@@ -34,7 +34,7 @@ def problems(steps: Sequence[Step | UnreadStep]) -> list[FieldError]:
 
 
 def unreachable(steps: Sequence[Step]) -> list[Step]:
-    """Steps that no way leads to. They are allowed, but rarely intended."""
+    """Returns steps that no branch or preceding step leads to. They are allowed, but rarely intended."""
     reached: set[int] = set()
     open_: list[int] = [0] if steps else []
     while open_:
@@ -46,7 +46,7 @@ def unreachable(steps: Sequence[Step]) -> list[Step]:
 
 
 def read_steps(steps: Sequence[Step | UnreadStep]) -> Iterator[tuple[int, Step]]:
-    """The steps that could be read, each with its index among all."""
+    """Returns the readable steps, each with its index among all steps."""
     for index, step in enumerate(steps):
         if isinstance(step, Step):
             yield index, step
@@ -90,10 +90,10 @@ def _successors(steps: Sequence[Step], index: int) -> Iterator[int]:
 
 
 def cycles_without_delay(steps: Sequence[Step]) -> Iterator[FieldError]:
-    """The cycles without a wait: such a sequence would send email without end.
+    """Returns the cycles without a wait: a sequence with such a cycle would send email without end.
 
-    A step that waits breaks every cycle through it. A depth-first search over the other steps finds the cycles that are
-    left (by grey nodes: Cormen et al., Introduction to Algorithms, 20.3).
+    A step that waits breaks every cycle through it. A depth-first search over the other steps finds the remaining
+    cycles (by grey nodes: Cormen et al., Introduction to Algorithms, 20.3).
     """
     instant = {index for index, step in enumerate(steps) if not step.waits}
     state: dict[int, str] = {}

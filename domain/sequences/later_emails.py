@@ -11,7 +11,8 @@ _SOME_MONDAY = datetime(2024, 1, 1, 9, tzinfo=UTC)
 
 
 def first_email(plan: Plan, now: datetime, lead_zone: str = "") -> tuple[Step, datetime] | None:
-    """The first email for a lead that is enrolled now, and when it is due; None for a sequence without emails."""
+    """Returns the first email for a lead that is enrolled now, and when it is due; None for a sequence without
+    emails."""
     step: Step | None = plan.first
     while step is not None:
         arrival = enter(step, now, plan.zones(lead_zone))
@@ -24,10 +25,10 @@ def first_email(plan: Plan, now: datetime, lead_zone: str = "") -> tuple[Step, d
 
 
 def days_to_later_emails(plan: Plan, step: Step) -> list[int]:
-    """How many days after this email each following one is due, for a lead that never answers.
+    """Returns how many days after this email each later one is due, for a lead that never answers.
 
-    Every branch is taken to lead to the next step, and every wait to last to its end. Emails with a `mailbox_id` of
-    their own are left out: they need no slot of this mailbox.
+    It assumes that every branch leads to the next step and that every wait lasts to its end. Emails with a `mailbox_id`
+    of their own are left out: they need no slot of this mailbox.
     """
     zones, moment, offsets = plan.zones(""), _SOME_MONDAY, list[int]()
     following = plan.after(step)

@@ -1,9 +1,9 @@
-"""What a newly published version means for a lead that stands in an older one. Pure.
+"""What a newly published version means for a lead in an older version. Pure.
 
-A lead whose step still exists keeps its place. If the step's wait has changed, the new wait is counted from the moment
-at which the old one began. A lead whose step is gone moves to the next step of the old order that still exists, or has
-completed when there is none. A lead whose email waits for the send window to open waits for the new window instead,
-where that has changed.
+A lead whose step still exists keeps its place. If the wait of that step has changed, the new wait is counted from the
+beginning of the old one. A lead whose step was removed moves to the next step of the old order that still exists, or
+has completed if there is none. A lead whose email waits for the send window to open waits for the new window instead,
+if the window has changed.
 """
 
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ class VersionChange(StrEnum):
     WAIT_LESS = "wait_less"
     WAIT_MORE = "wait_more"
     MOVED = "moved"
-    """Its step is gone."""
+    """Its step was removed."""
     COMPLETED = "completed"
-    """Its step is gone, and so are all steps after it."""
+    """Its step was removed, and so were all steps after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceInVersion:
-    """Where a lead stands in the older version. Times are UTC, by the enrollment's own clock."""
+    """The place of a lead in the older version. Times are UTC, on the enrollment's own clock."""
 
     step_id: UUID
     entered_at: datetime
@@ -41,22 +41,22 @@ class PlaceInVersion:
     zone: str
     now: datetime
     put_off_by: str | None = None
-    """Why an email that is due is not sent yet (`lead_sequence_state.deferral`)."""
+    """Why a due email is not sent yet (`lead_sequence_state.deferral`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relocated:
-    """Where the lead stands in the new version. `step` is None for one that has completed."""
+    """The lead's place in the new version. `step` is None for a lead that has completed."""
 
     change: VersionChange
     step: Step | None
     due_at: datetime | None
     entered_at: datetime | None = None
-    """None when the wait that had begun goes on."""
+    """None if the wait that has begun continues."""
 
 
 def relocate(old: Plan, new: Plan, standing: PlaceInVersion) -> Relocated:
-    """Where a lead of the version `old` stands once it follows `new`."""
+    """Returns the place of a lead of the version `old` after it has moved to `new`."""
     step = new.step(standing.step_id)
     if step is None:
         return _moved(old, new, standing)
@@ -73,9 +73,9 @@ def relocate(old: Plan, new: Plan, standing: PlaceInVersion) -> Relocated:
 
 
 def _at_new_window(step: Step, new: Plan, standing: PlaceInVersion, before: datetime) -> Relocated:
-    """The lead tries to send again when the new window opens.
+    """Returns when the new window opens, which is when the lead tries to send again.
 
-    The mailbox's working hours and limits are not known here. They are asked when the lead tries.
+    The mailbox's working hours and limits are not known here. They are checked at that time.
     """
     hours = SendingHours(new.settings.send_window, None, new.zones(standing.zone))
     opens_at = hours.opens_at(max(standing.now, standing.hold_until or standing.now))
@@ -93,7 +93,8 @@ def _due_at(step: Step, plan: Plan, standing: PlaceInVersion) -> datetime:
 
 
 def _moved(old: Plan, new: Plan, standing: PlaceInVersion) -> Relocated:
-    # The clock of a paused lead stands still. Its new wait begins at the moment of the pause and goes on at the resume.
+    # The clock of a paused lead stands still. Its new wait begins at the moment of the pause and continues at the
+    # resume.
     now = standing.paused_at or standing.now
     match enter(_survivor(old, new, standing.step_id), now, new.zones(standing.zone)):
         case End():
@@ -103,7 +104,7 @@ def _moved(old: Plan, new: Plan, standing: PlaceInVersion) -> Relocated:
 
 
 def _survivor(old: Plan, new: Plan, step_id: UUID) -> Step | None:
-    """The step itself, or the next one of the old order, that the new version still has."""
+    """Returns the step itself, or the next one of the old order, that the new version still contains."""
     step = old.step(step_id)
     while step is not None:
         if survivor := new.step(step.id):

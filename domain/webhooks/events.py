@@ -1,4 +1,4 @@
-"""Which events webhook endpoints may ask for, and when a delivery that failed is tried again."""
+"""The types of events that webhook endpoints can receive, and when a failed delivery is tried again."""
 
 from datetime import timedelta
 from typing import Literal, get_args
@@ -20,7 +20,7 @@ EventType = Literal[
     "notification.created",
 ]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
-"""Written by the triggers of `db/sql/triggers.sql`, in the transaction of the fact."""
+"""Events are queued by the triggers of `db/sql/triggers.sql`, in the transaction that changes the data."""
 
 TEST_EVENT = "webhook.test"
 
@@ -34,12 +34,13 @@ _PAUSES = (
     timedelta(hours=7),
     timedelta(hours=9),
 )
-"""Close together while a receiver restarts, far apart while it is being mended: about a day in all."""
+"""Short pauses at first, for a receiver that restarts; longer ones later, for one that is being repaired. The sum is
+about a day."""
 
 
 def retry_after(attempts: int, jitter: float) -> timedelta | None:
-    """How long to wait after the attempt with this number (from 1); None when it was the last.
+    """Returns the pause after the attempt with this number (from 1); None after the last attempt.
 
-    `jitter` from 0 to 1 spreads what failed together over a fifth more.
+    `jitter` (0 to 1) adds up to a fifth, so that deliveries that failed together are not all repeated together.
     """
     return _PAUSES[attempts - 1] * (1 + jitter / 5) if attempts <= len(_PAUSES) else None

@@ -1,4 +1,4 @@
-"""Gauges of the whole installation. A scrape reads them from Postgres, at most once in some seconds."""
+"""Gauges of the whole installation. A scrape reads them from Postgres, at most once within a few seconds."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 2.0
 
 
 class GaugesCollector(Collector):
-    """A gauge that Postgres cannot answer in time is left out. An old value is never repeated."""
+    """A gauge that Postgres does not answer in time is left out. An old value is never repeated."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

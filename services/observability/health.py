@@ -1,4 +1,4 @@
-"""Whether the services that everything needs answer. `/readyz` of the API and of workers asks."""
+"""Checks whether Postgres and Temporal answer. `/readyz` of the API and of workers calls it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ _ONE = text("SELECT 1")
 
 
 async def not_answering(database: Database, client: Callable[[], Awaitable[Client]]) -> list[str]:
-    """The ones of `postgres` and `temporal` that do not answer in time."""
+    """Returns those of `postgres` and `temporal` that do not answer in time."""
     names, checks = ("postgres", "temporal"), (_postgres(database), _temporal(client))
     return [name for name, answer in zip(names, await asyncio.gather(*checks), strict=True) if not answer]
 

@@ -1,6 +1,6 @@
-"""The subject of a log line: set where a request or an activity begins, added to every line that is written in it.
+"""The subject of a log line: set where a request or an activity begins, and added to every line that is logged in it.
 
-IDs only. A task that is started in between keeps the subject of its start.
+It contains IDs only. A task that is started meanwhile keeps the subject that was set at its start.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _about: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=_NOTHI
 
 
 def begin(**ids: str) -> None:
-    """Replaces the previous subject: another request or activity begins."""
+    """Replaces the previous subject, because another request or activity begins."""
     _about.set(ids)
 
 

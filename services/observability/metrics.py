@@ -1,7 +1,7 @@
 """What a process counts of its own work, for Prometheus. docs/observability.md says what each number means.
 
-Labels are words from short lists: never a tenant, a lead or an address. A counter begins at zero with its process, as
-Prometheus expects.
+Label values come from short fixed lists: never a tenant, a lead or an address. A counter begins at zero with its
+process, as Prometheus expects.
 """
 
 from prometheus_client import Counter, Histogram
@@ -29,7 +29,7 @@ EVENT_TYPES = (
 )
 OUTCOMES = ("delivered", "failed")
 
-# Present from the first scrape on, so that the rate of an event that has not happened yet is 0 and not missing.
+# Every series exists from the first scrape on. The rate of an event that has not happened yet is then 0, not missing.
 _KNOWN = {DEFERRALS: CAUSES, SEND_FAILURES: FAILURES, EVENTS: EVENT_TYPES, OUTBOX_DELIVERED: OUTCOMES}
 for _counter, _words in _KNOWN.items():
     for _word in _words:

@@ -1,4 +1,4 @@
-"""API keys. One is found by its hash, before its tenant is known; everything else belongs to a tenant."""
+"""API keys. A key is found by its hash, before its tenant is known. All other queries are limited to one tenant."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class FoundKey(NamedTuple):
     key_id: UUID
     scopes: list[str]
     is_to_be_noted: bool
-    """Its last use was written down a minute ago, or never."""
+    """The last use was recorded more than a minute ago, or never."""
 
 
 async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
@@ -35,14 +35,14 @@ async def find_key(database: Database, key_hash: bytes) -> FoundKey | None:
 
 
 async def touch_key(session: WriteSession, key_id: UUID) -> None:
-    """Writes the time of use, unless it was written within the last minute."""
+    """Records the time of use, unless one was recorded within the last minute."""
     await session.execute(_TOUCH, {"tenant_id": session.tenant_id, "key_id": key_id})
 
 
 async def insert_key(
     session: WriteSession, *, name: str, prefix: str, key_hash: bytes, scopes: Sequence[str]
 ) -> ApiKey | None:
-    """None when this very key exists."""
+    """Returns None when the key's hash exists already."""
     statement = (
         insert(ApiKey)
         .values(tenant_id=session.tenant_id, name=name, prefix=prefix, key_hash=key_hash, scopes=list(scopes))
@@ -59,7 +59,7 @@ async def list_keys(session: ReadSession, after: After | None, limit: int) -> Se
 
 
 async def revoke_key(session: WriteSession, key_id: UUID) -> bool:
-    """Whether there is such a key. One that is revoked already keeps its time."""
+    """Returns whether the key exists. A key that is already revoked keeps its time of revocation."""
     statement = (
         update(ApiKey)
         .where(ApiKey.tenant_id == session.tenant_id, ApiKey.id == key_id)

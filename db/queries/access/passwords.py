@@ -1,4 +1,4 @@
-"""Passwords of users, and the invitations by which they are set. Both are found before a tenant is known."""
+"""Passwords of users, and the invitations with which users set them. Both are found before a tenant is known."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ class FoundInvitation(NamedTuple):
 
 
 async def find_passwords(database: Database, email: str) -> Sequence[KeptPassword]:
-    """Of each tenant that has a user of this address with a password."""
+    """Returns the user with this address of every tenant where that user has a password."""
     rows = await FindPasswords(email=email).all_rows(database)
     return [KeptPassword(row.tenant_id, row.user_id, row.password_hash) for row in rows]
 
@@ -46,19 +46,19 @@ async def set_password(session: WriteSession, user_id: UUID, password_hash: str)
 
 
 async def put_invitation(session: WriteSession, user_id: UUID, token_hash: bytes) -> datetime:
-    """Until when it holds. The user's last one holds no more."""
+    """Returns when the invitation expires. It replaces the user's previous invitation."""
     values = {"tenant_id": session.tenant_id, "user_id": user_id, "token_hash": token_hash}
     return (await session.execute(_INVITE, values)).scalar_one()
 
 
 async def find_invitation(database: Database, token_hash: bytes) -> FoundInvitation | None:
-    """None for one that is unknown, was used, or is too old."""
+    """Returns None for an invitation that is unknown, was used, or has expired."""
     rows = await FindInvitation(token_hash=token_hash).all_rows(database)
     return FoundInvitation(rows[0].tenant_id, rows[0].user_id) if rows else None
 
 
 async def take_invitation(session: WriteSession, token_hash: bytes) -> bool:
-    """Whether it was there: of two who come with one, one takes it."""
+    """Deletes the invitation. Returns whether it existed: of two simultaneous requests with it, only one gets True."""
     statement = (
         delete(Invitation)
         .where(Invitation.tenant_id == session.tenant_id, Invitation.token_hash == token_hash)

@@ -1,4 +1,4 @@
-"""Sessions of browsers. One is found by its token's hash, before its tenant is known."""
+"""Browser sessions. A session is found by the hash of its token, before its tenant is known."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,7 +17,8 @@ _FORGET_OVER = text("""
     DELETE FROM sessions
      WHERE tenant_id = :tenant_id AND (expires_at <= now() OR last_seen_at <= now() - interval '12 hours')
 """)
-# The row is held against a change of the password, which ends all sessions, until this one is there to be ended.
+# FOR SHARE locks the user's row: a change of the password, which deletes all sessions, waits until this session exists
+# and then deletes it too.
 _BEGIN_OF_USER = text("""
     INSERT INTO sessions (tenant_id, token_hash, user_id)
     SELECT u.tenant_id, :token_hash, u.id FROM users u
@@ -31,7 +32,7 @@ _BEGIN_OF_KEY = text("""
 
 @dataclass(frozen=True, slots=True)
 class FoundSession:
-    """Of a person, who has a `role`, or of a key, which has `scopes`."""
+    """The session of a user, who has a `role`, or of an API key, which has `scopes`."""
 
     tenant_id: UUID
     session_id: UUID
@@ -40,11 +41,11 @@ class FoundSession:
     role: str | None
     scopes: list[str] | None
     is_to_be_noted: bool
-    """It was seen last more than a minute ago."""
+    """The last use was recorded more than a minute ago."""
 
 
 async def find_session(database: Database, token_hash: bytes) -> FoundSession | None:
-    """None for one that is unknown or over, or whose key was revoked."""
+    """Returns None for a session that is unknown or expired, or whose API key was revoked."""
     found = await FindSession(token_hash=token_hash).via(database.calls)
     if found is None:
         return None
@@ -61,12 +62,12 @@ async def find_session(database: Database, token_hash: bytes) -> FoundSession | 
 
 
 async def touch_session(session: WriteSession, session_id: UUID) -> None:
-    """Writes the time of use, unless it was written within the last minute."""
+    """Records the time of use, unless one was recorded within the last minute."""
     await session.execute(_TOUCH, {"tenant_id": session.tenant_id, "session_id": session_id})
 
 
 async def begin_for_user(session: WriteSession, user_id: UUID, password_hash: str, token_hash: bytes) -> UUID | None:
-    """The session's ID; None when the user has gone, or has another password by now."""
+    """Returns the session's ID; None when the user does not exist any more, or the password has changed."""
     values = {"user_id": user_id, "password_hash": password_hash, "token_hash": token_hash}
     return await session.scalar(_BEGIN_OF_USER, {"tenant_id": session.tenant_id, **values})
 
@@ -77,7 +78,7 @@ async def begin_for_key(session: WriteSession, api_key_id: UUID, token_hash: byt
 
 
 async def end_session(session: WriteSession, session_id: UUID) -> bool:
-    """Whether it was there."""
+    """Deletes the session. Returns whether it existed."""
     statement = (
         delete(BrowserSession)
         .where(BrowserSession.tenant_id == session.tenant_id, BrowserSession.id == session_id)
@@ -104,5 +105,5 @@ async def end_sessions_of_key(session: WriteSession, api_key_id: UUID) -> None:
 
 
 async def forget_what_is_over(session: WriteSession) -> None:
-    """The tenant's sessions that nobody can use any more."""
+    """Deletes the tenant's expired sessions."""
     await session.execute(_FORGET_OVER, {"tenant_id": session.tenant_id})

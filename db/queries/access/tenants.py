@@ -1,4 +1,4 @@
-"""Tenants, as themselves: a session sees and writes the row of its own tenant only."""
+"""Tenants. A database session sees and writes only the row of its own tenant."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,8 +19,8 @@ _ENSURE = text("""
 
 
 async def ensure_operator(session: WriteSession, name: str, postal_address: str, settings: Mapping[str, Any]) -> None:
-    """The session's tenant is there and is the operator's; one that was there keeps its name and settings, and its
-    address if it has any."""
+    """Creates the session's tenant if it does not exist, and marks it as the operator's. An existing tenant keeps its
+    name and settings, and its postal address if it has one."""
     values = {
         "tenant_id": session.tenant_id,
         "name": name,
@@ -31,7 +31,7 @@ async def ensure_operator(session: WriteSession, name: str, postal_address: str,
 
 
 async def insert_tenant(session: WriteSession, values: Mapping[str, Any]) -> Tenant:
-    """The session's tenant, which is not there yet."""
+    """Creates the session's tenant, which must not exist yet."""
     session.add(tenant := Tenant(id=session.tenant_id, **values))
     await session.flush()
     await session.refresh(tenant)

@@ -12,7 +12,7 @@ from db.session import ReadSession, WriteSession
 
 
 async def insert_user(session: WriteSession, *, email: str, name: str, role: str) -> User | None:
-    """None when the tenant has one of this address."""
+    """Returns None when the tenant already has a user with this address."""
     statement = (
         insert(User)
         .values(tenant_id=session.tenant_id, email=email, name=name, role=role)

@@ -1,4 +1,4 @@
-"""The outbox: what Temporal is still to be told. Claim, deliver, settle."""
+"""The outbox: commands that Temporal has not received yet. They are claimed, delivered, and settled."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -29,7 +29,8 @@ _WAITING = text(
 
 
 class Claimed(BaseModel):
-    """A command, and everything that delivering it needs. `id` is None for one that only repairs."""
+    """A command with everything that its delivery needs. `id` is None for the repair of an overdue enrollment, which
+    has no row in the outbox."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,7 +53,7 @@ def _claimed(row: Mapping[str, Any]) -> Claimed:
 
 
 async def is_waiting(session: ReadSession, enrollment_ids: Sequence[UUID]) -> bool:
-    """Whether Temporal must still be told something of these enrollments."""
+    """Whether any of these enrollments has a command in the outbox."""
     key = {"tenant_id": session.tenant_id, "enrollment_ids": list(enrollment_ids)}
     return bool(await session.scalar(_WAITING, key))
 
@@ -62,8 +63,8 @@ class Outbox:
         self._database = database
 
     async def claim(self, tenant_id: UUID, *, starts: bool, limit: int, lease: timedelta) -> list[Claimed]:
-        """Starts of enrollments, or signals to those that run. Whoever claims must settle or postpone; a crash gives
-        the rows back when the lease runs out."""
+        """Claims starts of workflows, or signals to running workflows. The caller must settle or postpone each row.
+        After a crash the lease expires and the rows can be claimed again."""
         claim = (ClaimStarts if starts else ClaimSignals)(tenant_id=tenant_id, limit=limit, lease=lease)
         return [_claimed(row) for row in await claim.via(self._database.calls)]
 
@@ -71,11 +72,11 @@ class Outbox:
         await SettleOutbox(tenant_id=tenant_id, ids=list(ids)).via(self._database.calls)
 
     async def postpone(self, tenant_id: UUID, ids: Sequence[int], error: str) -> None:
-        """Gives rows back, with the reason why they could not be delivered."""
+        """Ends the lease of rows that could not be delivered, and stores the reason."""
         await PostponeOutbox(tenant_id=tenant_id, ids=list(ids), error=error).via(self._database.calls)
 
     async def count_due(self, tenant_id: UUID, enrollment_ids: Sequence[UUID]) -> int:
-        """How many of these enrollments have a step that is due, and not failing."""
+        """Returns how many of these enrollments have a step that is due and not failing."""
         asked = CountDue(tenant_id=tenant_id, enrollment_ids=list(enrollment_ids))
         return await asked.via(self._database.calls)
 
@@ -83,6 +84,6 @@ class Outbox:
         return await tenants(self._database, TenantsWithWork(overdue_after=overdue_after))
 
     async def overdue(self, tenant_id: UUID, overdue_after: timedelta, limit: int) -> list[Claimed]:
-        """Enrollments whose step was due so long ago that something may be wrong with their workflow."""
+        """Returns enrollments whose step has been overdue for so long that their workflow may be lost."""
         overdue = OverdueEnrollments(tenant_id=tenant_id, overdue_after=overdue_after, limit=limit)
         return [_claimed(row._mapping) for row in await overdue.all_rows(self._database)]

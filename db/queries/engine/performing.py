@@ -1,7 +1,7 @@
-"""The moves of an enrollment as a worker makes them, each one statement (db/calls).
+"""The transitions of an enrollment that a worker makes, each in one statement (db/calls).
 
-This is the worker's hot path: performing an email costs four round trips (load, reserve, mark, advance), none of them
-inside a longer transaction.
+This is the worker's hot path: performing an email costs four round trips (load, reserve, mark, advance). None of them
+is part of a longer transaction.
 """
 
 from collections.abc import Mapping
@@ -43,14 +43,15 @@ _NOTE_RESULT = text("""
 
 
 def described(answer: dict[str, Any]) -> Directive:
-    """What `described_directive` answered, with its due time in words, in the lead's zone."""
+    """Parses the answer of `described_directive`, and adds the due time as text in the lead's time zone."""
     directive = Directive.model_validate(answer)
     return directive.model_copy(update={"due_text": local_text(directive.due_at, *answer.get("zones", ()))})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the enrollment stood when a step was performed. A move from there is refused once it stands elsewhere."""
+    """The step and version at which an attempt began. A transition from there is refused once the enrollment is
+    elsewhere."""
 
     step_id: UUID
     version_id: UUID
@@ -66,7 +67,7 @@ class LoadedEvent(BaseModel):
 
 
 class LoadedMessage(BaseModel):
-    """A message that left earlier in this enrollment, or may have left (`unknown`)."""
+    """A message of this enrollment that was sent, or may have been sent (`unknown`)."""
 
     step_id: str
     visit: int
@@ -76,18 +77,18 @@ class LoadedMessage(BaseModel):
     subject: str
     status: Literal["sent", "unknown"]
     sent_at: datetime
-    """For an unknown one, when it was handed to the server."""
+    """For a message with an unknown outcome: when it was handed to the server."""
 
 
 class LoadedDkim(BaseModel):
-    """What mail of the sender's domain is signed with; the key is still sealed."""
+    """The DKIM key that signs mail of the sender's domain. The key is still encrypted."""
 
     selector: str
     private_key: str = Field(repr=False)
 
 
 class LoadedMailbox(BaseModel):
-    """The sender, as its table has it; secrets are still sealed."""
+    """The sending mailbox, with the columns of its table. Secrets are still encrypted."""
 
     id: UUID
     email: str
@@ -108,12 +109,12 @@ class LoadedMailbox(BaseModel):
     hold_reason: str | None
     smtp_auth_failures: int = 0
     refusals: int = 0
-    """In a row, so far."""
+    """Consecutive failures so far."""
     postal_address: str
-    """The tenant's, which every email carries."""
+    """The tenant's postal address, which every email contains."""
     dkim: LoadedDkim | None
     watched: bool
-    """Whether somebody reads what comes back to it."""
+    """Whether an inbox watcher reads the replies and bounces."""
 
 
 class LoadedEnrollment(BaseModel):
@@ -133,7 +134,7 @@ class LoadedEnrollment(BaseModel):
 
 
 class Reservation(BaseModel):
-    """What the gate answered; see `reserve_message` and `defer_message`."""
+    """The answer of the SQL function `reserve_message` or `defer_message`."""
 
     outcome: Literal["reserved", "sent", "unknown", "held", "no_slot", "stale", "deferred", "settle"]
     directive: Directive
@@ -142,13 +143,13 @@ class Reservation(BaseModel):
     thread: list[str] = []
     subject: str = ""
     cause: str | None = None
-    """Why the enrollment was put off, if it was (`put_off`)."""
+    """Why the email was deferred (`put_off`); None if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedSlot:
-    """A send slot that is asked for, for one visit to one step. `zone`: whose days are meant. `offsets`: how many days
-    after it the lead's later emails are likely to be due."""
+    """The request for a send slot, for one visit to one step. `zone`: the time zone that defines the days. `offsets`:
+    how many days after this email the lead's later emails are likely to be due."""
 
     step_id: UUID
     visit: int
@@ -177,7 +178,7 @@ class AskedSlot:
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentQueries:
-    """The moves of one tenant's enrollment; each method is its own transaction."""
+    """The transitions of one enrollment. Each method is one transaction."""
 
     database: Database
     tenant_id: UUID
@@ -197,7 +198,7 @@ class EnrollmentQueries:
     async def defer(
         self, place: Place, asked: "AskedSlot", *, mailbox_id: UUID, closed: dict[str, Any] | None
     ) -> Reservation:
-        """`closed`: what keeps the window closed now, `{"cause": ...}`, if anything does."""
+        """`closed`: the reason why the window is closed now, as `{"cause": ...}`; None while it is open."""
         defer = DeferMessage(
             **self._key,
             **_from(place),
@@ -210,14 +211,14 @@ class EnrollmentQueries:
         return _reservation(await defer.via(self.database.calls))
 
     async def mark_sending(self, message_id: UUID, attempt_id: UUID, now: datetime) -> bool:
-        """Whether this attempt may write the final dot. Of several, one may."""
+        """Whether this attempt may send the final dot. Of several attempts, one may."""
         mark = MarkSending(**self._key, message_id=message_id, attempt_id=attempt_id, now=now)
         return await mark.via(self.database.calls)
 
     async def release(
         self, message_id: UUID, attempt_id: UUID, status: Literal["reserved", "refused"], response: str
     ) -> None:
-        """The server certainly did not take what this attempt sent."""
+        """Records that the server certainly did not accept the message of this attempt."""
         attempt = {"message_id": message_id, "attempt_id": attempt_id}
         await ReleaseMessage(tenant_id=self.tenant_id, **attempt, status=status, response=response).via(
             self.database.calls
@@ -248,7 +249,8 @@ class EnrollmentQueries:
         lead_id: UUID,
         change: dict[str, Any],
     ) -> Directive:
-        """The same for an action that changes its lead, as `change_lead` takes it, and nothing else."""
+        """As `advance`, for an action that only changes its lead. `change` has the format of the SQL function
+        `change_lead`."""
         advance = AdvanceAndChangeLead(
             **self._key,
             **_from(place),
@@ -266,11 +268,11 @@ class EnrollmentQueries:
         return None if answer is None else LoadedMailbox.model_validate(answer)
 
     async def clear_mailbox_failures(self, mailbox_id: UUID) -> None:
-        """The mailbox's server accepted a message: its refusals in a row are over."""
+        """Records that the mailbox's server accepted a message, which ends a series of failures."""
         await ClearMailboxFailures(tenant_id=self.tenant_id, mailbox_id=mailbox_id).via(self.database.calls)
 
     async def variant_winner(self, step_id: UUID) -> str | None:
-        """The variant that has won at this step, once one has."""
+        """Returns the winning variant of this step, or None while none has been chosen."""
         return await LoadVariantWinner(tenant_id=self.tenant_id, step_id=step_id).via(self.database.calls)
 
     async def stop(self, reason: str | None, now: datetime | None) -> Directive:
@@ -280,10 +282,11 @@ class EnrollmentQueries:
         return described(await FailLeadSequence(**self._key, error=error, now=now).via(self.database.calls))
 
     async def heard(self, directive: Directive) -> Directive:
-        """What the workflow is answered. A workflow that hears that it is paused sleeps until it is told otherwise.
+        """Returns the directive that the workflow receives.
 
-        So this is recorded first. An enrollment that was resumed meanwhile, without its workflow being told, is
-        answered with how it stands now.
+        A workflow that receives `paused` sleeps until a signal arrives. So the database records first that the workflow
+        knows of the pause. If the enrollment was resumed meanwhile and no signal was sent, the answer is its present
+        directive.
         """
         if directive.status is not EnrollmentStatus.PAUSED:
             return directive
@@ -308,9 +311,9 @@ async def advance_txn(
     effect: dict[str, Any] | None,
     following: dict[str, Any],
 ) -> tuple[bool, Directive]:
-    """`EnrollmentQueries.advance` inside the caller's transaction: an action and its record, or neither.
+    """`EnrollmentQueries.advance` in the caller's transaction, so that an action and its record are committed together.
 
-    True: the caller must do what the effect says; nobody else will be told so.
+    Returns True when the effect was recorded now: then the caller must carry it out in this transaction.
     """
     advance = AdvanceToNextStep(
         tenant_id=session.tenant_id,
@@ -326,7 +329,7 @@ async def advance_txn(
 
 
 async def note_result_txn(session: WriteSession, enrollment_id: UUID, step_id: UUID, result: Mapping[str, Any]) -> None:
-    """Adds what an action brought about to the log row that this transaction has written of it."""
+    """Adds the result of an action to the log row that this transaction has written for it."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "step_id": step_id}
     await session.execute(_NOTE_RESULT, {**key, "result": dict(result)})
 

@@ -1,4 +1,4 @@
-"""Which messages are a tenant's own, and what became of them."""
+"""Finds messages that the tenant itself sent, and records unknown outcomes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ _GIVE_UP = text("""
 
 
 async def own_message_ids(session: ReadSession, rfc_message_ids: Sequence[str]) -> set[str]:
-    """Those of the Message-IDs that the tenant has sent, or was about to."""
+    """Returns those of the Message-IDs that the tenant has sent, or was about to send."""
     statement = select(Message.rfc_message_id).where(
         Message.tenant_id == session.tenant_id, Message.rfc_message_id.in_(rfc_message_ids)
     )
@@ -32,7 +32,7 @@ async def own_message_ids(session: ReadSession, rfc_message_ids: Sequence[str]) 
 
 
 async def give_up_sending(session: WriteSession, enrollment_id: UUID, now: datetime) -> None:
-    """Says of a message whose sender has died that nobody knows whether it left. The sender of one that lives after
-    all records what came of it as ever."""
+    """Marks the outcome of a message as unknown, because its sender is presumed dead. If the sender is still alive, it
+    records the real outcome later as usual."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "now": now}
     await session.execute(_GIVE_UP, key)

@@ -1,4 +1,4 @@
-"""What a restore writes: emails that may have left in the meantime, and a word to every workflow."""
+"""What a restore writes: emails that may have been sent since the backup, and a command to every workflow."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _COLUMNS = f"""
       FROM lead_sequence_state s JOIN leads l ON l.tenant_id = s.tenant_id AND l.id = s.lead_id
      WHERE s.tenant_id = :tenant_id AND s.ended_at IS NULL AND s.current_step_id IS NOT NULL
 """
-# Enrollments that began after the installation had stopped are of the restored one, which knows all its emails.
+# Enrollments that began after the installation had stopped belong to the restored one, which knows all their emails.
 _IN_COPY = text(f"""{_COLUMNS}
        AND s.enrolled_at <= CAST(:stopped_at AS timestamptz) + s.clock_offset AND s.id > :after
      ORDER BY s.id LIMIT :limit FOR UPDATE OF s
@@ -29,8 +29,8 @@ _IN_COPY = text(f"""{_COLUMNS}
 _NAMED = text(f"{_COLUMNS} AND s.id = ANY (CAST(:ids AS uuid[])) ORDER BY s.id FOR UPDATE OF s")
 _PLANS = text("SELECT id, plan FROM sequence_versions WHERE tenant_id = :tenant_id AND id = ANY (CAST(:ids AS uuid[]))")
 _MAILBOXES = text("SELECT id, email FROM mailboxes WHERE tenant_id = :tenant_id")
-# The subject is unknown: a reply in the thread takes it from the step. Messages that are `sending`, `sent` or `unknown`
-# already stay as they are. One that was reserved may have left since.
+# The subject is unknown: a reply in the thread takes it from the step. Messages that are already `sending`, `sent` or
+# `unknown` stay unchanged. A reserved one may have been sent after the backup.
 _MARK = text("""
     WITH marked AS (
         INSERT INTO messages AS m (tenant_id, id, enrollment_id, lead_id, sequence_id, mailbox_id, step_id, visit,
@@ -79,8 +79,8 @@ _NOTED_ACTION = text("""
        AND event = :event AND detail->>'visit' = CAST(CAST(:visit AS integer) AS text)
      ORDER BY id DESC LIMIT 1
 """).bindparams(event=LogEvent.ACTION_OUTCOME_UNKNOWN.value)
-# Temporal may be older than the copy, or newer, or empty. A revision that no workflow can have seen makes the row in
-# Postgres win, and a command starts a workflow that is missing.
+# Temporal's data may be older or newer than the backup, or empty. The raised revision is one that no workflow can have
+# seen, so the row in Postgres has precedence. The command starts a workflow that is missing.
 _TELL = text("""
     WITH told AS (
         UPDATE lead_sequence_state SET revision = revision + CAST(:ahead AS bigint)
@@ -97,11 +97,11 @@ _REMEMBER = text("""
 """).bindparams(bindparam("gap", type_=JSONB))
 
 REVISIONS_AHEAD = 1_000_000
-"""More than any enrollment moves between a copy and the end of its installation."""
+"""More transitions than any enrollment makes between a backup and the end of its installation."""
 
 
 class InCopy(BaseModel):
-    """An enrollment that has not ended, as the restored database has it."""
+    """An enrollment that has not ended, as in the restored database."""
 
     id: UUID
     version_id: UUID
@@ -118,7 +118,7 @@ class InCopy(BaseModel):
 
 
 async def enrollments_after(session: WriteSession, after: UUID, limit: int, stopped_at: datetime) -> list[InCopy]:
-    """The next ones in the order of their IDs, locked."""
+    """Returns the next ones in the order of their IDs, locked."""
     key = {"tenant_id": session.tenant_id, "after": after, "limit": limit, "stopped_at": stopped_at}
     return [InCopy.model_validate(row) for row in (await session.execute(_IN_COPY, key)).mappings()]
 
@@ -129,7 +129,7 @@ async def enrollments_named(session: WriteSession, ids: Sequence[UUID]) -> list[
 
 
 async def plans(session: ReadSession, ids: Collection[UUID]) -> list[tuple[UUID, dict[str, Any]]]:
-    """Those of the versions named, as they are kept."""
+    """Returns the stored plans of these versions, by ID."""
     rows = await session.execute(_PLANS, {"tenant_id": session.tenant_id, "ids": list(ids)})
     return [(row.id, row.plan) for row in rows]
 
@@ -140,8 +140,8 @@ async def mailbox_addresses(session: ReadSession) -> dict[UUID, str]:
 
 
 async def mark_unknown(session: WriteSession, rows: Sequence[Mapping[str, Any]], gap: Mapping[str, str]) -> list[UUID]:
-    """Writes messages whose outcome nobody knows, and why, where the ledger does not know better. Returns the
-    enrollment of each that was written."""
+    """Writes messages with an unknown outcome, and the reason, unless the ledger already has a definite status. Returns
+    the enrollment of each message that was written."""
     if not rows:
         return []
     key = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows], "gap": dict(gap)}
@@ -149,25 +149,26 @@ async def mark_unknown(session: WriteSession, rows: Sequence[Mapping[str, Any]],
 
 
 async def note_actions(session: WriteSession, rows: Sequence[Mapping[str, Any]], gap: Mapping[str, str]) -> None:
-    """Logs that these visits to actions may have been made before."""
+    """Logs that these visits to actions may have happened before."""
     if rows:
         key = {"tenant_id": session.tenant_id, "rows": [dict(row) for row in rows], "gap": dict(gap)}
         await session.execute(_NOTE_ACTIONS, key)
 
 
 async def noted_action(session: ReadSession, enrollment_id: UUID, step_id: UUID, visit: int) -> dict[str, Any] | None:
-    """What was logged of this visit, if anything."""
+    """Returns the detail that was logged for this visit, or None."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "step_id": step_id, "visit": visit}
     return (await session.execute(_NOTED_ACTION, key)).scalar_one_or_none()
 
 
 async def tell_workflows(session: WriteSession, ids: Sequence[UUID]) -> None:
-    """Has Temporal told how these enrollments stand, whatever it knows of them."""
+    """Queues a command so that Temporal receives the present directive of these enrollments, whatever its own data
+    says."""
     key = {"tenant_id": session.tenant_id, "ids": list(ids), "ahead": REVISIONS_AHEAD}
     await session.execute(_TELL, key)
 
 
 async def remember_gap(session: WriteSession, kind: str, gap: Mapping[str, str], *, stopped_at: datetime) -> None:
-    """Lets the batches of this kind that are under way know of it, in their cursors."""
+    """Records the gap in the cursors of the open batches of this kind."""
     key = {"tenant_id": session.tenant_id, "kind": kind, "gap": dict(gap), "stopped_at": stopped_at}
     await session.execute(_REMEMBER, key)

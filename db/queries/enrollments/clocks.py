@@ -1,4 +1,4 @@
-"""The clocks of enrollments, which development may move."""
+"""The clocks of enrollments, which development can move forward."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ _TO_MOVE = text(f"""
                 ELSE id = :enrollment_id END
      ORDER BY id
 """)
-# A step may have moved the clock as far already: it never goes back.
+# A step may already have moved the clock as far: it never goes back.
 _MOVE = text("""
     UPDATE lead_sequence_state SET clock_offset = greatest(clock_offset, :offset)
      WHERE tenant_id = :tenant_id AND id = :enrollment_id
@@ -31,17 +31,17 @@ _DUE = text("""
 
 
 async def enrollments_to_move(session: ReadSession, enrollment_id: UUID | None) -> Sequence[Row[Any]]:
-    """`id`, `status` and `clock_offset` of one enrollment, or of every live one."""
+    """Returns `id`, `status` and `clock_offset` of one enrollment, or of every live one."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id}
     return (await session.execute(_TO_MOVE, key)).all()
 
 
 async def set_clock(session: WriteSession, enrollment_id: UUID, offset: timedelta) -> datetime:
-    """The enrollment's clock afterwards."""
+    """Returns the time on the enrollment's clock after the change."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "offset": offset}
     return (await session.execute(_MOVE, key)).scalar_one()
 
 
 async def has_due_work(session: ReadSession, enrollment_id: UUID) -> bool:
-    """Whether a step is due and not failing: something will happen at any moment."""
+    """Whether a step is due and not failing, so that a worker is about to perform it."""
     return bool(await session.scalar(_DUE, {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id}))

@@ -1,4 +1,4 @@
-"""What enrolling and steering read: the sequence, its version, the lead and its enrollments."""
+"""What enrolling and steering read: the sequence, its version, the lead and the lead's enrollments."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +8,16 @@ from sqlalchemy import Row, text
 
 from db.session import WriteSession
 
-# Held until the enrollment is committed. Whoever pauses the sequence waits for it and then pauses this enrollment, too.
-# The first exclusive version of the tenant waits (`await_enrolling`), and so does a change of the tenant's caps.
+# The locks last until the enrollment is committed. A pause of the sequence waits for them and then also pauses the new
+# enrollment. The first exclusive version of the tenant waits too (`await_enrolling`), and so does a change of the
+# tenant's contact caps.
 _HOLD = text("""
     SELECT q.status, t.settings AS tenant_settings
       FROM sequences q JOIN tenants t ON t.id = q.tenant_id
      WHERE q.tenant_id = :tenant_id AND q.id = :sequence_id
        FOR SHARE OF q, t
 """)
-# A statement of its own: after waiting for the lock above it must see what was published meanwhile.
+# A separate statement: after waiting for the lock above, it must see what was published meanwhile.
 _VERSION = text("""
     SELECT v.id, v.plan, clock_timestamp() AS now
       FROM sequences q
@@ -41,19 +42,19 @@ _LEAD = text("SELECT EXISTS (SELECT FROM leads WHERE tenant_id = :tenant_id AND 
 
 
 async def hold_sequence(session: WriteSession, sequence_id: UUID) -> Row[Any] | None:
-    """`status` and `tenant_settings`; both stay as they are until the transaction ends."""
+    """Returns `status` and `tenant_settings`, locked against change until the transaction ends."""
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id}
     return (await session.execute(_HOLD, key)).one_or_none()
 
 
 async def current_version(session: WriteSession, sequence_id: UUID) -> Row[Any]:
-    """`id` and `plan` of a sequence that has been published; and `now`, by Postgres' clock."""
+    """Returns `id` and `plan` of the current version, and `now` by Postgres' clock. The sequence must be published."""
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id}
     return (await session.execute(_VERSION, key)).one()
 
 
 async def zones_of(session: WriteSession, lead_ids: Sequence[UUID]) -> list[str]:
-    """The zones that these leads are in, as far as they are known."""
+    """Returns the known time zones of these leads."""
     key = {"tenant_id": session.tenant_id, "lead_ids": list(lead_ids)}
     return list((await session.execute(_ZONES, key)).scalars())
 
@@ -67,6 +68,6 @@ async def lead_exists(session: WriteSession, lead_id: UUID) -> bool:
 
 
 async def enrollments_of(session: WriteSession, lead_id: UUID, sequence_id: UUID | None) -> Sequence[Row[Any]]:
-    """`id`, `status` and `sequence_status`, live ones first, then the newest."""
+    """Returns `id`, `status` and `sequence_status`: live enrollments first, then by time of enrolling, newest first."""
     key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "sequence_id": sequence_id}
     return (await session.execute(_OF_LEAD, key)).all()

@@ -1,4 +1,4 @@
-"""The execution log, read by sequence."""
+"""Reads the execution log of a sequence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _KEYS = text("SELECT id, key FROM sequence_steps WHERE tenant_id = :tenant_id AN
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """None lets everything through. `since` is in, `until` is not."""
+    """A field of None does not filter. `since` is inclusive, `until` is exclusive."""
 
     event: str | None = None
     lead_id: UUID | None = None
@@ -44,7 +44,7 @@ class Execution(NamedTuple):
 async def executions(
     session: ReadSession, sequence_id: UUID, wanted: LogFilter, after: tuple[datetime, int] | None, limit: int
 ) -> Sequence[Execution]:
-    """`limit + 1` rows of the sequence, the newest first, behind `after`."""
+    """Returns up to `limit + 1` rows of the sequence after `after`, newest first."""
     row = LogEntry
     columns = (row.id, row.occurred_at, row.event, row.step_id, row.enrollment_id, row.lead_id, row.detail, Lead.email)
     statement = (
@@ -55,7 +55,7 @@ async def executions(
         .limit(limit + 1)
     )
     if after is not None:
-        # The first half alone lets Postgres leave out the months behind.
+        # With the first condition alone, Postgres can skip the partitions of later months.
         statement = statement.where(row.occurred_at <= after[0], tuple_(row.occurred_at, row.id) < after)
     return [Execution(*found) for found in await session.execute(statement)]
 
@@ -74,7 +74,7 @@ def _conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
 
 
 async def steps_named(session: ReadSession, sequence_id: UUID, step: str) -> Sequence[UUID]:
-    """The steps with this key or ID; a key that was removed and used again has had several."""
+    """Returns the steps with this key or ID. A key that was removed and used again belongs to several steps."""
     key = {"tenant_id": session.tenant_id, "sequence_id": sequence_id, "step": step}
     return (await session.scalars(_STEPS, key)).all()
 

@@ -1,4 +1,4 @@
-"""Everything that bears on one enrollment at one moment, read in one statement."""
+"""Reads everything that `explain` needs about one enrollment, in one statement."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from db.calls.enrolling import first_mailbox, is_suppressed
 from db.session import ReadSession
 from domain.enrollments.explain import Situation
 
-# The enrollment's own clock: fast-forward (development) moves it ahead of the wall's.
+# `now` is on the enrollment's own clock, which a fast-forward (development) moves ahead of the wall clock.
 _SITUATION = text(f"""
     SELECT jsonb_build_object(
                'enrollment_id', s.id, 'lead_id', s.lead_id, 'sequence_id', s.sequence_id, 'status', s.status,

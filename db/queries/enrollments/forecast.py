@@ -1,4 +1,4 @@
-"""What a forecast needs to know of mailboxes and of the leads that wait for them."""
+"""What a forecast reads about mailboxes, and about the leads that wait for them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from db.models import Mailbox
 from db.session import ReadSession
 
-# Paused and failed ones are not counted on.
+# Paused and failed enrollments are not counted.
 _WAITING = text("""
     SELECT s.mailbox_id, count(*) AS leads, count(h.id) AS placed, max(h.at) AS last_at
       FROM lead_sequence_state s
@@ -33,8 +33,8 @@ _DAYS = text("""
 
 
 class WaitingLeads(NamedTuple):
-    """Leads of a batch that have not been sent their first email, of one mailbox: those that have a slot are `placed`,
-    the last of them at `last_at`."""
+    """Leads of a batch that have not been sent their first email, for one mailbox. `placed`: how many of them have a
+    send slot. `last_at`: the latest of those slots."""
 
     mailbox_id: UUID
     leads: int
@@ -48,7 +48,7 @@ async def waiting_leads(session: ReadSession, sequence_id: UUID, batch_id: UUID)
 
 
 class SendingMailbox(NamedTuple):
-    """Of a mailbox, what its times depend on."""
+    """The columns of a mailbox that its send times depend on."""
 
     id: UUID
     status: str
@@ -65,7 +65,8 @@ class SendingMailbox(NamedTuple):
 
 
 class DaySlots(NamedTuple):
-    """Of one day: slots that are gone, or kept for later emails; and how many of them were used by now."""
+    """`taken`: slots of one day that are used, held, or planned for later emails. `used`: how many of them have been
+    used by now."""
 
     taken: int
     used: int

@@ -1,4 +1,4 @@
-"""What sequences change about a lead beside what `change_lead` does (db/sql/performing.sql)."""
+"""Changes to a lead by a sequence that the SQL function `change_lead` (db/sql/performing.sql) does not make."""
 
 from uuid import UUID
 
@@ -14,6 +14,6 @@ _ASSIGN = text("""
 
 
 async def assign_lead(session: WriteSession, lead_id: UUID, user_id: UUID) -> bool:
-    """Makes the user the lead's owner. False when there is no such user."""
+    """Makes the user the lead's owner. Returns False when there is no such user or lead."""
     key = {"tenant_id": session.tenant_id, "lead_id": lead_id, "user_id": user_id}
     return await session.scalar(_ASSIGN, key) is not None

@@ -1,4 +1,4 @@
-"""Where a lead stands, and everything that has happened to it."""
+"""Where a lead stands in its sequences, and everything that has happened to it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,11 +25,11 @@ _SELECT = """
 _STATES = text(_SELECT + " AND s.lead_id = :lead_id ORDER BY s.enrolled_at DESC, s.id DESC")
 _STATE = text(_SELECT + " AND s.id = :enrollment_id")
 
-# What is not asked for is left out of the statement, so that each has the plan of its own filters.
+# A filter that is not used is left out of the statement, so that each combination gets its own query plan.
 _FILTERS = {"sequence_id": "s.sequence_id", "lead_id": "s.lead_id", "status": "s.status"}
 _AFTER = " AND (s.enrolled_at, s.id) < (:after_at, :after_id)"
 
-# Both halves come from an index in the order of their IDs; a lead has few enough rows to be sorted by time.
+# Both halves come from an index in the order of their IDs. A lead has few rows, so they are sorted by time here.
 _TIMELINE = """
     SELECT happened.*, t.key AS step_key
       FROM (SELECT id, occurred_at AS at, 'log' AS kind, event, step_id, enrollment_id, detail
@@ -78,12 +78,13 @@ class EnrollmentState(NamedTuple):
 
     @property
     def created_at(self) -> datetime:
-        """By which lists of the newest first are cut."""
+        """The position after which the next page starts, in lists that are sorted by the time of enrolling, newest
+        first."""
         return self.enrolled_at
 
 
 class Happened(NamedTuple):
-    """One row of the log, or one event of the lead."""
+    """One row of the execution log, or one event of the lead."""
 
     id: int
     at: datetime
@@ -96,7 +97,7 @@ class Happened(NamedTuple):
 
 
 async def enrollment_states(session: ReadSession, lead_id: UUID) -> list[EnrollmentState]:
-    """The newest first."""
+    """Returns the lead's enrollments, newest first."""
     rows = await session.execute(_STATES, {"tenant_id": session.tenant_id, "lead_id": lead_id})
     return [EnrollmentState(*row) for row in rows]
 
@@ -111,7 +112,8 @@ async def find_enrollment(session: ReadSession, enrollment_id: UUID) -> Enrollme
 async def list_enrollments(
     session: ReadSession, filters: Mapping[str, Any], after: After | None, limit: int
 ) -> list[EnrollmentState]:
-    """`limit + 1` rows, the newest first. `filters` by `sequence_id`, `lead_id`, `status`; None asks for all."""
+    """Returns up to `limit + 1` rows, newest first. `filters`: `sequence_id`, `lead_id`, `status`; None does not
+    filter."""
     asked = {name: value for name, value in filters.items() if value is not None}
     statement = _SELECT + "".join(f" AND {_FILTERS[name]} = :{name}" for name in asked) + (_AFTER if after else "")
     parameters = {"tenant_id": session.tenant_id, "limit": limit + 1, **asked}
@@ -124,8 +126,8 @@ async def list_enrollments(
 async def timeline(
     session: ReadSession, lead_id: UUID, after: tuple[datetime, str, int] | None, limit: int, *, newest_first: bool
 ) -> Sequence[Happened]:
-    """`limit + 1` rows in the order of time; of one moment, what the lead did before what was done about it.
-    `newest_first` turns all of that round."""
+    """Returns up to `limit + 1` rows in the order of time. At the same moment, an event of the lead comes before the
+    log rows that follow from it. `newest_first` reverses the whole order."""
     at, kind, row_id = after or (None, None, None)
     parameters = {
         "tenant_id": session.tenant_id,

@@ -1,4 +1,4 @@
-"""Inboxes that are watched: their settings, how far each folder has been read, and what could not be."""
+"""Watched inboxes: their settings, how far each folder has been read, and the messages that could not be read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from db.models import InboxCursor, InboxFailure, Mailbox
 from db.session import ReadSession, WriteSession
 
 _KEY = "c.tenant_id = :tenant_id AND c.mailbox_id = :mailbox_id AND c.folder = :folder"
-# The row is there from the first look on: whoever comes next waits for whoever is at it.
+# The row exists from the first look on, so that a second reader waits for its lock.
 _MAKE = text("""
     INSERT INTO inbox_cursors (tenant_id, mailbox_id, folder, account)
     VALUES (:tenant_id, :mailbox_id, :folder, :account)
@@ -48,7 +48,7 @@ _TOLD = text(f"""
     UPDATE inbox_cursors c SET told_at = now()
      WHERE {_KEY} AND c.told_at IS NULL AND c.failing_since <= now() - CAST(:after AS interval) RETURNING 1
 """)
-# Of the settings as they are now only: a watcher that has not heard of the new ones yet says nothing of them.
+# Only for the present settings: a watcher that does not know the new settings yet must not record its error.
 _FAILING = text("""
     INSERT INTO inbox_cursors AS c (tenant_id, mailbox_id, folder, account, error_code, error, failing_since)
     SELECT m.tenant_id, m.id, :folder, :account, :error_code, :error, now()
@@ -72,7 +72,7 @@ _GIVE_UP = text("""
 
 @dataclass(frozen=True, slots=True)
 class InboxSettings:
-    """As they are kept: the password is sealed."""
+    """The settings as stored: the password is encrypted."""
 
     email: str
     imap: dict[str, Any]
@@ -81,7 +81,7 @@ class InboxSettings:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where reading a folder stands. `uid_validity` is None as long as it was never opened."""
+    """How far a folder has been read. `uid_validity` is None until the folder has been opened once."""
 
     account: str
     uid_validity: int | None
@@ -100,7 +100,7 @@ class FolderKey:
 
 
 async def settings_of(session: ReadSession, mailbox_id: UUID) -> InboxSettings | None:
-    """None when there is no such mailbox, or nobody is to watch it."""
+    """Returns None when the mailbox does not exist, or has no inbox to watch."""
     statement = select(Mailbox.email, Mailbox.imap, Mailbox.imap_password).where(
         Mailbox.tenant_id == session.tenant_id, Mailbox.id == mailbox_id
     )
@@ -109,7 +109,7 @@ async def settings_of(session: ReadSession, mailbox_id: UUID) -> InboxSettings |
 
 
 async def forget_others(session: WriteSession, mailbox_id: UUID, folders: Sequence[str]) -> None:
-    """Folders that are not watched any more, all of them when none is named."""
+    """Deletes the cursors of folders that are no longer watched: all except `folders`."""
     statement = delete(InboxCursor).where(
         InboxCursor.tenant_id == session.tenant_id,
         InboxCursor.mailbox_id == mailbox_id,
@@ -119,7 +119,7 @@ async def forget_others(session: WriteSession, mailbox_id: UUID, folders: Sequen
 
 
 async def lock_place(session: WriteSession, key: FolderKey, account: str) -> Placed:
-    """Makes the cursor where there is none, and keeps others from it until the transaction ends."""
+    """Creates the cursor if it does not exist, and locks it until the transaction ends."""
     await session.execute(_MAKE, key.of(session, account=account))
     row = (await session.execute(_LOCK, key.of(session))).one()
     return Placed(row.account, row.uid_validity, row.last_uid, row.since, row.read_at)
@@ -133,38 +133,40 @@ async def set_place(
 
 
 async def trying(session: WriteSession, key: FolderKey, uid_validity: int, uid: int) -> int | None:
-    """For which time this message is tried, from 1. None when the cursor is not there any more."""
+    """Returns the number of the attempt to read this message, from 1; None when the cursor no longer exists."""
     return await session.scalar(_TRYING, key.of(session, uid_validity=uid_validity, uid=uid))
 
 
 async def take(session: WriteSession, key: FolderKey, uid_validity: int, uid: int) -> bool:
-    """Moves the cursor over the message, for whoever does this first; until the end of the transaction others wait."""
+    """Moves the cursor past the message. Returns False when another reader has done so. Others wait until the
+    transaction ends."""
     return bool(await session.scalar(_TAKE, key.of(session, uid_validity=uid_validity, uid=uid)))
 
 
 async def all_read(session: WriteSession, key: FolderKey, uid_validity: int, uid: int) -> bool:
-    """Up to that UID at the least. False when the cursor is not there any more."""
+    """Moves the cursor to this UID at least. Returns False when the cursor no longer exists."""
     return bool(await session.scalar(_ALL_READ, key.of(session, uid_validity=uid_validity, uid=uid)))
 
 
 async def failing(
     session: WriteSession, key: FolderKey, settings: InboxSettings, *, account: str, error_code: str, error: str
 ) -> bool:
-    """False when the mailbox has other settings by now."""
+    """Stores the error. Returns False when the mailbox has other settings by now."""
     told = {"account": account, "error_code": error_code, "error": error}
     told |= {"imap": settings.imap, "sealed": settings.sealed}
     return bool(await session.scalar(_FAILING, key.of(session, **told)))
 
 
 async def must_be_told(session: WriteSession, key: FolderKey, after: timedelta) -> bool:
-    """Whether it has failed for that long; once, until it has been read again."""
+    """Whether the folder has failed for this long and nobody was told. Returns True once until the folder is read
+    again."""
     return bool(await session.scalar(_TOLD, key.of(session, after=after)))
 
 
 async def give_up(session: WriteSession, key: FolderKey, uid: int) -> bool:
-    """Records the message, which is not tried this time, with the error that reading it last ended with.
+    """Records that the message is given up, with the error of the last attempt to read it.
 
-    False when it is recorded already.
+    Returns False when it is recorded already.
     """
     return await session.scalar(_GIVE_UP, key.of(session, uid=uid)) is not None
 

@@ -1,4 +1,4 @@
-"""What an event is about, and receiving it: one call of `receive_event` (db/sql/events.sql)."""
+"""Finds what an event is about, and records it with one call of `receive_event` (db/sql/events.sql)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,11 +23,12 @@ _ABOUT = """
 _BY_MESSAGE = text(f"""{_ABOUT}
        AND m.rfc_message_id = ANY (CAST(:message_ids AS text[])) ORDER BY m.reserved_at DESC LIMIT 1
 """)
-# The message's own ID: what is left of a Message-ID that a gateway has rewritten, and what an unsubscribe link says.
+# By the message's own ID, which remains of a Message-ID that a gateway has rewritten, and which unsubscribe links
+# contain.
 _BY_ID = text(f"""{_ABOUT}
        AND m.id = ANY (CAST(:ids AS uuid[])) ORDER BY m.reserved_at DESC LIMIT 1
 """)
-# What an event without a Message-ID is about: the last email that the lead was sent, in a live enrollment if any.
+# An event without a Message-ID is about the last email that the lead was sent, preferably in a live enrollment.
 _LATEST = text("""
     SELECT l.id AS lead_id, s.id AS enrollment_id, s.sequence_id, m.id AS message_id, m.step_id,
            clock_timestamp() + coalesce(s.clock_offset, '0') AS now,
@@ -47,7 +48,7 @@ _OF_ENROLLMENT = text("""
            current_step_id AS step_id, clock_timestamp() + clock_offset AS now
       FROM lead_sequence_state WHERE tenant_id = :tenant_id AND id = :enrollment_id
 """)
-# Some that are addressed are leads: the first of them in the caller's order.
+# Several recipients may be leads: the first one in the caller's order counts.
 _BY_ADDRESS = text("""
     SELECT l.id FROM leads l WHERE l.tenant_id = :tenant_id AND l.email = ANY (CAST(:emails AS text[]))
      ORDER BY array_position(CAST(:emails AS text[]), l.email) LIMIT 1
@@ -64,27 +65,28 @@ _TO_HOLD = text("""
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What an event is about; only the lead is certain."""
+    """What an event is about. Only the lead is always known."""
 
     lead_id: UUID
     now: datetime
-    """By the enrollment's clock, as Postgres has it (docs/clocks.md)."""
+    """The time on the enrollment's clock, computed by Postgres (docs/clocks.md)."""
     enrollment_id: UUID | None = None
     sequence_id: UUID | None = None
     message_id: UUID | None = None
     step_id: UUID | None = None
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Of the version that the enrollment runs on."""
+    """The settings of the version that the enrollment uses."""
     email: str = field(default="", repr=False)
-    """The lead's; empty for what a message that is on its way is told."""
+    """The lead's address; empty in the answer of `about_enrollment`."""
 
     def of_lead_alone(self) -> "About":
-        """The same, as a fact of the lead and no email's."""
+        """The same lead, without an enrollment or a message."""
         return replace(self, enrollment_id=None, sequence_id=None, message_id=None, step_id=None)
 
 
 class EventRow(NamedTuple):
-    """An event as it is recorded. `key`: by which steps wait for it; `points` are a person's."""
+    """An event to be recorded. `key`: the name by which steps wait for it. `points`: what it adds to the score if a
+    person caused it."""
 
     type: str
     name: str | None
@@ -97,7 +99,7 @@ class EventRow(NamedTuple):
 
 
 class Received(NamedTuple):
-    """`live`: enrollments of the lead that were neither stopped by the event nor waited for it. All are locked."""
+    """`live`: enrollments of the lead that the event neither stopped nor woke. All of them are locked."""
 
     recorded: bool
     stopped: list[UUID]
@@ -107,25 +109,25 @@ class Received(NamedTuple):
 
 
 async def about_message(session: ReadSession, rfc_message_ids: Sequence[str]) -> About | None:
-    """The most recent message of the tenant among these Message-IDs."""
+    """Returns the tenant's most recent message with one of these Message-IDs."""
     found = await session.execute(_BY_MESSAGE, {"tenant_id": session.tenant_id, "message_ids": list(rfc_message_ids)})
     return _about(found.one_or_none())
 
 
 async def about_message_id(session: ReadSession, ids: Sequence[UUID]) -> About | None:
-    """The most recent message of the tenant among these rows of `messages`."""
+    """Returns the tenant's most recent message with one of these IDs in `messages`."""
     found = await session.execute(_BY_ID, {"tenant_id": session.tenant_id, "ids": list(ids)})
     return _about(found.one_or_none())
 
 
 async def about_lead(session: ReadSession, lead_id: UUID) -> About | None:
-    """None where there is no such lead."""
+    """Returns None when the lead does not exist."""
     found = await session.execute(_LATEST, {"tenant_id": session.tenant_id, "lead_id": lead_id})
     return _about(found.one_or_none())
 
 
 async def about_enrollment(session: ReadSession, enrollment_id: UUID, message_id: UUID) -> About:
-    """The message that the enrollment's current step is sending."""
+    """For the message that the enrollment's current step is sending."""
     found = await session.execute(
         _OF_ENROLLMENT,
         {"tenant_id": session.tenant_id, "enrollment_id": enrollment_id, "message_id": message_id},
@@ -138,16 +140,16 @@ def _about(row: Row[Any] | None) -> About | None:
 
 
 async def lead_by_email(session: ReadSession, emails: Sequence[str]) -> UUID | None:
-    """The lead with the first of these addresses (lower case) that is a lead's."""
+    """Returns the lead with the first of these addresses (lower case) that belongs to a lead."""
     return await session.scalar(_BY_ADDRESS, {"tenant_id": session.tenant_id, "emails": list(emails)})
 
 
 async def lock_enrollments(
     session: WriteSession, lead_id: UUID, company_domain: str | None = None, *, about: UUID | None = None
 ) -> list[UUID]:
-    """Locks every enrollment of the lead that has not ended; with `company_domain` also those of other leads of that
-    domain, in sequences that stop or pause when a colleague replies. Their IDs. Locks also the enrollment that an
-    event is `about`, which may have ended: whoever records the event will want it."""
+    """Locks every enrollment of the lead that has not ended, and returns their IDs. With `company_domain` it includes
+    other leads of that domain, in sequences that stop or pause when a colleague replies. The enrollment `about` is
+    locked too, even if it has ended, because recording the event will change it."""
     lock = LockLiveEnrollments(tenant_id=session.tenant_id, lead_id=lead_id, company_domain=company_domain, about=about)
     return [row.id for row in await lock.all_within(session)]
 
@@ -155,8 +157,8 @@ async def lock_enrollments(
 async def receive(
     session: WriteSession, about: About, event: EventRow, demand: Mapping[str, Any] | None, company_domain: str | None
 ) -> Received:
-    """Locks the lead's enrollments (and with `company_domain` its colleagues'), records the event, and does what it
-    demands; see `receive_event`. An `event_id` that was told before changes nothing."""
+    """Locks the lead's enrollments (with `company_domain` also its colleagues'), records the event, and applies its
+    consequences; see the SQL function `receive_event`. An `event_id` that was already recorded changes nothing."""
     row = {
         **event._asdict(),
         "occurred_at": event.occurred_at.isoformat(),
@@ -173,7 +175,8 @@ async def receive(
 
 
 async def to_hold(session: ReadSession, enrollment_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """`id`, `next_action_at`, `now` on its clock, their version's `settings`, the lead's `timezone`."""
+    """Returns `id`, `next_action_at`, `now` on its own clock, the `settings` of its version, and the lead's
+    `timezone`."""
     key = {"tenant_id": session.tenant_id, "ids": list(enrollment_ids)}
     return (await session.execute(_TO_HOLD, key)).all()
 

@@ -1,4 +1,4 @@
-"""The message that a link was in, and what is known of its links already."""
+"""Finds the message of a tracked link, and corrects earlier events that turn out to be a machine's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ _ADDRESS = text("""
      WHERE m.tenant_id = :tenant_id AND m.id = :message_id AND m.status IN ('sending', 'sent', 'unknown')
 """)
 _TOLD = text("SELECT EXISTS (SELECT FROM lead_engagement WHERE tenant_id = :tenant_id AND event_id = :event_id)")
-# The last in the order of locks: whoever changes a message holds its enrollment, or nothing else.
+# This lock comes last in the order of locks: whoever locks a message either holds its enrollment or locks nothing else.
 _LOCK = text("SELECT FROM messages WHERE tenant_id = :tenant_id AND id = :message_id FOR NO KEY UPDATE")
 _NEAR = """
        tenant_id = :tenant_id AND enrollment_id = :enrollment_id AND message_id = :message_id
@@ -37,7 +37,7 @@ _NEAR = """
 _BESIDE = text(
     f"SELECT EXISTS (SELECT FROM lead_engagement WHERE {_NEAR} AND type = 'click' AND detail->>'url' <> :url)"
 )
-# Its event_id changes, so that a person who follows the same link in the same minute is not taken for it.
+# The event_id changes, so that the same link followed by a person in the same minute is not taken for a duplicate.
 _RELABEL = text(f"""
     UPDATE lead_engagement
        SET machine = true, detail = detail || jsonb_build_object('rule', CAST(:rule AS text), 'relabelled', true),
@@ -58,7 +58,7 @@ _TAKE_BACK = text("""
            engagement_score = greatest(engagement_score - CAST(:points AS integer), 0)
      WHERE tenant_id = :tenant_id AND id = :enrollment_id
 """)
-# `moved`: after the event, which turned out to be a machine's, a decision was made or a wait ended.
+# `moved`: a decision was made or a wait ended after the event that turned out to be a machine's.
 _DETAIL = """
     jsonb_build_object(
         'rule', CAST(:rule AS text), 'clicks', CAST(:clicks AS integer), 'opens', CAST(:opens AS integer),
@@ -78,7 +78,7 @@ _LOG = text(f"""
 class LinkedMessage:
     about: About
     delivered_at: datetime | None
-    """On the enrollment's clock. Of a message whose fate is unknown, when it was about to leave."""
+    """The time on the enrollment's clock. For a message with an unknown outcome: when it was handed over."""
 
 
 class Relabelled(NamedTuple):
@@ -88,7 +88,7 @@ class Relabelled(NamedTuple):
 
 
 async def linked_message(session: WriteSession, message_id: UUID) -> LinkedMessage | None:
-    """None for a message that never left, or that was erased with its lead."""
+    """Returns None for a message that was never sent, or that was erased with its lead."""
     found = await session.execute(_BY_ID, {"tenant_id": session.tenant_id, "message_id": message_id})
     row = found.mappings().one_or_none()
     if row is None:
@@ -99,7 +99,7 @@ async def linked_message(session: WriteSession, message_id: UUID) -> LinkedMessa
 
 
 async def address_of(session: ReadSession, message_id: UUID) -> str | None:
-    """The address of the lead that the message went to; None as above."""
+    """Returns the address of the message's recipient; None as in `linked_message`."""
     return await session.scalar(_ADDRESS, {"tenant_id": session.tenant_id, "message_id": message_id})
 
 
@@ -108,30 +108,31 @@ async def is_told(session: ReadSession, event_id: str) -> bool:
 
 
 async def lock_message(session: WriteSession, message_id: UUID) -> None:
-    """Two clicks of one message take turns, also where its enrollment has ended. Lock the lead's enrollments first."""
+    """Locks the message, so that two clicks in it are processed one after the other, even if its enrollment has ended.
+    Lock the lead's enrollments first."""
     await session.execute(_LOCK, {"tenant_id": session.tenant_id, "message_id": message_id})
 
 
 async def clicked_beside(session: ReadSession, about: About, url: str, at: datetime) -> bool:
-    """Whether another link of the message was followed within `AT_ONCE` of `at` (the enrollment's clock)."""
+    """Whether another link of the message was followed within `AT_ONCE` of `at` (on the enrollment's clock)."""
     return bool(await session.scalar(_BESIDE, {**_near(session, about, at), "url": url}))
 
 
 async def relabel_beside(session: WriteSession, about: About, url: str, at: datetime, rule: str) -> list[Relabelled]:
-    """Makes the clicks on other links within `AT_ONCE`, and the opens that they implied, a machine's."""
+    """Marks the clicks on other links within `AT_ONCE`, and the opens that those implied, as a machine's."""
     rows = await session.execute(_RELABEL, {**_near(session, about, at), "url": url, "rule": rule})
     return [Relabelled(*row) for row in rows]
 
 
 async def persons_deeds(session: ReadSession, about: About) -> tuple[int, int]:
-    """How often a person opened the message, and how often a link of it was followed."""
+    """Returns how often a person opened the message, and how often a person followed a link in it."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": about.enrollment_id, "message_id": about.message_id}
     row = (await session.execute(_PERSONS, key)).one()
     return row.opens, row.clicks
 
 
 async def take_back(session: WriteSession, about: About, *, opened: bool, clicked: bool, points: int) -> None:
-    """Takes the message from the enrollment's counters: as opened, as clicked; and the points from its score."""
+    """Corrects the enrollment's counters: one opened or clicked message less, and `points` less in the score."""
     key = {"tenant_id": session.tenant_id, "enrollment_id": about.enrollment_id}
     await session.execute(_TAKE_BACK, {**key, "opened": opened, "clicked": clicked, "points": points})
 

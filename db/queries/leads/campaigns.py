@@ -1,4 +1,4 @@
-"""Campaigns and the leads gathered in them."""
+"""Campaigns and their leads."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from db.models import Campaign, CampaignLead
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
-# Every ID that was asked for, in order, with what became of it.
+# Returns every requested ID with its outcome, in the order of the request.
 _ADD = text("""
     WITH asked AS (
         SELECT lead_id, min(place) AS place FROM unnest(CAST(:lead_ids AS uuid[])) WITH ORDINALITY a(lead_id, place)
@@ -55,7 +55,7 @@ async def assign_sequence(session: WriteSession, campaign_id: UUID, sequence_id:
 
 
 async def leads_after(session: ReadSession, campaign_id: UUID, after: UUID | None, limit: int) -> Sequence[UUID]:
-    """The campaign's leads in the order of their IDs, from behind `after` on."""
+    """Returns the campaign's leads after `after`, in the order of their IDs."""
     statement = select(CampaignLead.lead_id).where(
         CampaignLead.tenant_id == session.tenant_id, CampaignLead.campaign_id == campaign_id
     )
@@ -71,7 +71,7 @@ async def list_campaigns(session: ReadSession, after: After | None, limit: int) 
 
 
 async def count_leads(session: ReadSession, campaign_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many leads each campaign has; an empty one is not in it."""
+    """Returns the number of leads by campaign. Empty campaigns are missing."""
     statement = (
         select(CampaignLead.campaign_id, func.count())
         .where(CampaignLead.tenant_id == session.tenant_id, CampaignLead.campaign_id.in_(campaign_ids))
@@ -81,6 +81,6 @@ async def count_leads(session: ReadSession, campaign_ids: Sequence[UUID]) -> dic
 
 
 async def add_leads(session: WriteSession, campaign_id: UUID, lead_ids: Sequence[UUID]) -> list[tuple[UUID, str]]:
-    """Each lead with `added`, `already_in_campaign` or `not_found`."""
+    """Returns each lead with `added`, `already_in_campaign` or `not_found`."""
     parameters = {"tenant_id": session.tenant_id, "campaign_id": campaign_id, "lead_ids": list(lead_ids)}
     return [(row.lead_id, row.outcome) for row in await session.execute(_ADD, parameters)]

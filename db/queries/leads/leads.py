@@ -1,4 +1,4 @@
-"""Leads: one at a time, listed, and a thousand at a time from an import."""
+"""Leads: single ones, lists, and a thousand at a time from an import."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,21 +17,21 @@ from domain.leads.importing import LIMITS, ParsedLead
 
 S = TypeVar("S", bound=Select[Any])
 
-# In the order of their IDs, as everywhere that several enrollments are locked, also of those that have ended.
+# In the order of their IDs, as everywhere that several enrollments are locked. Ended ones are locked, too.
 _LOCK_ENROLLMENTS = text("""
     SELECT id FROM lead_sequence_state
      WHERE tenant_id = CAST(:tenant_id AS uuid) AND lead_id = CAST(:lead_id AS uuid) ORDER BY id FOR UPDATE
 """)
-# Two imports of one tenant that held the same addresses in another order would wait for each other for ever.
-# However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
+# Without taking turns, two imports of one tenant with the same addresses in a different order would deadlock. The next
+# import waits however long this one takes: it is exempt from the lock timeout (db/bounds.py).
 _IMPORT_TURN = text("""
     SELECT set_config('lock_timeout', '0', true),
            pg_advisory_xact_lock(hashtextextended('leads/import/' || :tenant_id, 0))
 """)
 
-# An address that is there is updated by what the file says: nothing is wiped by an empty cell, tags and custom
-# fields are added to those there are. `xmax = 0` holds for a row that this statement inserted. One array for each
-# column: Postgres takes them apart faster than any JSON.
+# The row of a known address is updated: an empty cell does not clear a field, and tags and custom fields are added to
+# the existing ones. `xmax = 0` holds for a row that this statement inserted. There is one array for each column,
+# because Postgres unpacks arrays faster than JSON.
 _UPSERT = text("""
     WITH done AS (
         INSERT INTO leads AS l
@@ -67,7 +67,7 @@ class Upserted(NamedTuple):
 
 
 async def insert_lead(session: WriteSession, values: Mapping[str, Any]) -> Lead | None:
-    """None when the tenant has a lead of this address."""
+    """Returns None when the tenant already has a lead with this address."""
     statement = (
         insert(Lead)
         .values(tenant_id=session.tenant_id, **values)
@@ -93,10 +93,10 @@ async def user_exists(session: ReadSession, user_id: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """What leads to list; None filters nothing."""
+    """The filters of a list of leads. None does not filter."""
 
     search: str | None = None
-    """Found in the address, the name or the company."""
+    """Text that the address, the name or the company contains."""
     status: str | None = None
     tag: str | None = None
     ids: Sequence[UUID] | None = None
@@ -109,7 +109,7 @@ async def list_leads(session: ReadSession, asked: LeadFilter, *, after: After | 
 
 
 async def list_lead_ids(session: ReadSession, asked: LeadFilter, limit: int) -> Sequence[UUID]:
-    """`limit + 1` at most: the one too many tells that there are more. The newest first."""
+    """Returns up to `limit + 1` leads, newest first. The extra row shows that there is another page."""
     statement = _filtered(select(Lead.id).where(Lead.tenant_id == session.tenant_id), asked)
     return (await session.scalars(newest_page(statement, Lead.created_at, Lead.id, None, limit))).all()
 
@@ -127,7 +127,7 @@ def _filtered(statement: S, asked: LeadFilter) -> S:
 
 
 def _matches(search: str) -> ColumnElement[bool]:
-    """Whether the text stands anywhere in the address, the name or the company, in any case."""
+    """Whether the address, the name or the company contains the text, ignoring case."""
     name = func.concat(Lead.first_name, " ", Lead.last_name)
     return or_(*(column.icontains(search, autoescape=True) for column in (Lead.email, name, Lead.company)))
 
@@ -142,20 +142,20 @@ async def update_lead(session: WriteSession, lead_id: UUID, values: Mapping[str,
 
 
 async def erase_lead(session: WriteSession, lead_id: UUID) -> bool:
-    """Whether there was such a lead. What hangs on it (enrollments, log, engagement) goes with it; what its sequences
-    count of it stays, without anything that tells who it was."""
+    """Deletes the lead with everything that refers to it (enrollments, log, engagement). The sequences keep anonymous
+    figures. Returns whether the lead existed."""
     key = {"tenant_id": str(session.tenant_id), "lead_id": str(lead_id)}
     await session.execute(_LOCK_ENROLLMENTS, key)
     return await EraseLead(tenant_id=session.tenant_id, lead_id=lead_id).within(session)
 
 
 async def take_import_turn(session: WriteSession) -> None:
-    """Waits until no other import of the tenant is open; held until this transaction ends."""
+    """Waits until no other import of the tenant has an open transaction. The lock lasts until this transaction ends."""
     await session.execute(_IMPORT_TURN, {"tenant_id": str(session.tenant_id)})
 
 
 async def upsert_leads(session: WriteSession, leads: Sequence[ParsedLead], campaign_id: UUID | None = None) -> Upserted:
-    """Leads of distinct addresses, also put into the campaign if one is given."""
+    """Inserts or updates leads with distinct addresses, and adds them to the campaign if one is given."""
     columns: dict[str, Any] = {name: [getattr(lead, name) for lead in leads] for name in ("email", *LIMITS)}
     columns["tags"] = [_array_literal(lead.tags) for lead in leads]
     columns["custom"] = [json.dumps(lead.custom) if lead.custom else "{}" for lead in leads]
@@ -164,6 +164,6 @@ async def upsert_leads(session: WriteSession, leads: Sequence[ParsedLead], campa
 
 
 def _array_literal(texts: Sequence[str]) -> str:
-    """As Postgres reads an array of texts (its documentation, section "Array Input and Output Syntax")."""
+    """A Postgres array literal (PostgreSQL documentation, section "Array Input and Output Syntax")."""
     escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
     return "{" + ",".join(f'"{text}"' for text in escaped) + "}"

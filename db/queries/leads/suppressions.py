@@ -10,8 +10,8 @@ from db.models import Suppression
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
-# Two lists that held the same values in another order would wait for each other for ever.
-# However long an import takes, the next one is not refused (db/bounds.py): it waits, and its transaction with it.
+# Without taking turns, two lists with the same values in a different order would deadlock. The next import waits
+# however long this one takes: it is exempt from the lock timeout (db/bounds.py).
 _LIST_TURN = text("""
     SELECT set_config('lock_timeout', '0', true),
            pg_advisory_xact_lock(hashtextextended('suppressions/import/' || :tenant_id, 0))
@@ -28,7 +28,7 @@ _INSERT_MANY = text("""
 
 
 async def insert_suppression(session: WriteSession, *, kind: str, value: str, reason: str) -> Suppression | None:
-    """None when the tenant has it already."""
+    """Returns None when the tenant has this suppression already."""
     statement = (
         insert(Suppression)
         .values(tenant_id=session.tenant_id, kind=kind, value=value, reason=reason)
@@ -60,7 +60,7 @@ async def list_suppressions(
 async def suppressions_after(
     session: ReadSession, kind: str | None, after: tuple[str, str] | None, limit: int
 ) -> Sequence[Suppression]:
-    """In the order of kind and value, from behind the pair `after` on."""
+    """Returns suppressions in the order of kind and value, after the pair `after`."""
     statement = select(Suppression).where(Suppression.tenant_id == session.tenant_id)
     if kind is not None:
         statement = statement.where(Suppression.kind == kind)
@@ -70,12 +70,12 @@ async def suppressions_after(
 
 
 async def take_list_turn(session: WriteSession) -> None:
-    """Imports of one tenant take turns, until the transaction ends."""
+    """Waits until no other import of the tenant has an open transaction."""
     await session.execute(_LIST_TURN, {"tenant_id": str(session.tenant_id)})
 
 
 async def insert_suppressions(session: WriteSession, rows: Sequence[tuple[str, str, str]]) -> int:
-    """`kind`, `value` and `reason` of each; how many were not there yet."""
+    """Each entry has `kind`, `value` and `reason`. Returns how many of them are new."""
     kinds, values, reasons = ([row[place] for row in rows] for place in range(3))
     key = {"tenant_id": session.tenant_id, "kinds": kinds, "values": values, "reasons": reasons}
     return int((await session.execute(_INSERT_MANY, key)).scalar_one())

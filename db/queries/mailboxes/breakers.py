@@ -1,4 +1,4 @@
-"""What a mailbox has been through lately, and holding and releasing it."""
+"""What circuit breakers count for a mailbox, and putting it on hold."""
 
 from typing import Literal
 from uuid import UUID
@@ -10,10 +10,10 @@ from domain.access.tenant_policy import TenantSettings
 from domain.mailboxes.breakers import BreakerSettings, Tally
 
 Failure = Literal["smtp_auth_failures", "imap_auth_failures", "refusals"]
-"""The columns that count in a row."""
+"""The columns that count consecutive failures."""
 
 _SETTINGS = text("SELECT settings FROM tenants WHERE id = :tenant_id")
-# Before any enrollment is locked, as at the gate, so that no two transactions wait for each other.
+# The mailbox is locked before any enrollment, as in the send gate, so that no two transactions deadlock.
 _LOCK = text("SELECT id FROM mailboxes WHERE tenant_id = :tenant_id AND id = :mailbox_id FOR NO KEY UPDATE")
 _OF_MESSAGE = text("SELECT mailbox_id FROM messages WHERE tenant_id = :tenant_id AND id = :message_id")
 _COUNT = {
@@ -27,7 +27,7 @@ _CLEAR_IMAP = text("""
     UPDATE mailboxes SET imap_auth_failures = 0
      WHERE tenant_id = :tenant_id AND id = :mailbox_id AND imap_auth_failures > 0
 """)
-# The last emails that reached a server; what was withdrawn, or is still to leave, says nothing.
+# The last emails that reached a server. Withdrawn and unsent messages do not count.
 _TALLY = text("""
     SELECT count(*) AS sent, count(*) FILTER (WHERE EXISTS (
                SELECT FROM lead_engagement e
@@ -47,13 +47,13 @@ _HOLD = text("""
 
 
 async def breaker_settings(session: ReadSession) -> BreakerSettings:
-    """The tenant's."""
+    """Returns the tenant's settings."""
     found = (await session.execute(_SETTINGS, {"tenant_id": session.tenant_id})).scalar_one()
     return TenantSettings.model_validate(found).breakers
 
 
 async def lock_sender_of(session: WriteSession, message_id: UUID | None) -> UUID | None:
-    """The mailbox that the message left by, locked; None where that is not known any more."""
+    """Locks the mailbox that sent the message. Returns None when it is not known any more."""
     if message_id is None:
         return None
     key = {"tenant_id": session.tenant_id, "message_id": message_id}
@@ -64,7 +64,7 @@ async def lock_sender_of(session: WriteSession, message_id: UUID | None) -> UUID
 
 
 async def count_failure(session: WriteSession, mailbox_id: UUID, failure: Failure) -> int:
-    """One more in a row; how many there are. 0 where the mailbox is gone."""
+    """Adds a consecutive failure. Returns the new number; 0 when the mailbox does not exist any more."""
     key = {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id}
     return int(await session.scalar(_COUNT[failure], key) or 0)
 
@@ -74,14 +74,14 @@ async def clear_imap_failures(session: WriteSession, mailbox_id: UUID) -> None:
 
 
 async def tally(session: ReadSession, mailbox_id: UUID, event_type: str, window: int) -> Tally:
-    """Of its last `window` emails since it was released: how many there are, and how many came back for good
-    (`bounce`), or were called spam (`complaint`)."""
+    """Of the last `window` emails since the mailbox was released: how many there are, and how many of them bounced hard
+    (`bounce`) or were reported as spam (`complaint`)."""
     key = {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id, "type": event_type, "window": window}
     row = (await session.execute(_TALLY, key)).one()
     return Tally(row.sent, row.came_to_it)
 
 
 async def hold(session: WriteSession, mailbox_id: UUID, reason: str) -> str | None:
-    """Its address, if it was active until now."""
+    """Puts the mailbox on hold. Returns its address; None if it was not active."""
     key = {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id, "reason": reason}
     return await session.scalar(_HOLD, key)

@@ -1,4 +1,4 @@
-"""Mailboxes: the addresses that sequences send from."""
+"""Mailboxes: the addresses from which sequences send."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ _HAVE = text("""
 
 
 async def add_mailbox(session: WriteSession, values: Mapping[str, Any]) -> Mailbox | None:
-    """None when the tenant has one of this address."""
+    """Returns None when the tenant already has a mailbox with this address."""
     statement = (
         insert(Mailbox)
         .values(tenant_id=session.tenant_id, **values)
@@ -62,13 +62,13 @@ async def mailbox_id_of(session: ReadSession, email: str) -> UUID | None:
 
 
 async def sent_today(session: ReadSession, mailbox_id: UUID) -> int:
-    """Emails that left on the mailbox's present day, by the clocks that its daily cap goes by."""
+    """Returns the number of emails sent on the mailbox's present day, by the time zone of its daily cap."""
     key = {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id}
     return int(await session.scalar(_SENT_TODAY, key) or 0)
 
 
 async def existing_mailboxes(session: ReadSession, mailbox_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of them that the tenant has."""
+    """Returns those of the IDs that are mailboxes of the tenant."""
     if not mailbox_ids:
         return set()
     statement = select(Mailbox.id).where(Mailbox.tenant_id == session.tenant_id, Mailbox.id.in_(mailbox_ids))
@@ -76,5 +76,5 @@ async def existing_mailboxes(session: ReadSession, mailbox_ids: Sequence[UUID]) 
 
 
 async def live_enrollments_of(session: ReadSession, mailbox_id: UUID) -> int:
-    """How many enrollments that have not ended write from this mailbox."""
+    """Returns the number of enrollments that send from this mailbox and have not ended."""
     return int(await session.scalar(_IN_USE, {"tenant_id": session.tenant_id, "mailbox_id": mailbox_id}) or 0)

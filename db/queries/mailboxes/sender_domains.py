@@ -1,4 +1,4 @@
-"""Sender domains: what their DNS said, and their keys."""
+"""Sender domains: the results of their DNS checks, and their DKIM keys."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ async def change_domain(session: WriteSession, domain: str, values: Mapping[str,
 
 
 async def server_of(session: ReadSession, domain: str) -> str | None:
-    """The host that the domain's oldest mailbox with a server of its own hands its mail to."""
+    """Returns the SMTP host of the domain's oldest mailbox with a server of its own."""
     statement = (
         select(Mailbox.smtp["host"].astext)
         .where(

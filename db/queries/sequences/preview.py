@@ -1,4 +1,4 @@
-"""What a preview asks besides the sequence: the sender, and whether the lead may be written to."""
+"""What a preview reads besides the sequence: the sender, and whether the lead may be emailed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from db.session import ReadSession
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """`own` is the mailbox that the lead would hear from; `named` are those that steps name, by ID."""
+    """`own`: the mailbox from which the lead would be sent email. `named`: the mailboxes that steps name, by ID."""
 
     own: Mailbox | None
     named: Mapping[UUID, Mailbox]
@@ -23,7 +23,7 @@ class Senders:
 
 
 async def senders(session: ReadSession, lead_id: UUID, *, among: Sequence[UUID], named: Sequence[UUID]) -> Senders:
-    """`among`: the mailboxes that the sequence may write from; none: any of the tenant."""
+    """`among`: the mailboxes that the sequence may send from; empty: any mailbox of the tenant."""
     own = await SenderFor(tenant_id=session.tenant_id, lead_id=lead_id, mailbox_ids=list(among)).within(session)
     wanted = [*named, *([own] if own else [])]
     mine = select(Mailbox).where(Mailbox.tenant_id == session.tenant_id, Mailbox.id.in_(wanted))

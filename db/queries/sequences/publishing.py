@@ -1,4 +1,4 @@
-"""Moving enrollments to a newly published version."""
+"""Moves enrollments to a newly published version."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ NOBODY = UUID(int=0)
 
 
 class Behind(NamedTuple):
-    """An enrollment on another version, and where it stands in that."""
+    """An enrollment on another version, and its place in that version."""
 
     id: UUID
     version_id: UUID
@@ -54,7 +54,8 @@ async def enrollments_behind(
     after: UUID = NOBODY,
     lock: bool = False,
 ) -> list[Behind]:
-    """Live enrollments of the sequence that are not on this version, in the order of their IDs, behind `after`."""
+    """Returns live enrollments of the sequence that are not on this version, after `after`, in the order of their
+    IDs."""
     key = {
         "tenant_id": session.tenant_id,
         "sequence_id": sequence_id,

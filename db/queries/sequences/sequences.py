@@ -1,4 +1,4 @@
-"""Sequences, their drafted steps and their published versions."""
+"""Sequences, the steps of their drafts, and their published versions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from db.models import Sequence as SequenceRow
 from db.queries.paging import After, newest_page
 from db.session import ReadSession, WriteSession
 
-# What a trigger has changed in the row is read again, whatever the session remembers.
+# Reads the row again even if the session has it cached, since triggers may have changed it.
 _FRESH = {"populate_existing": True}
 
-# The position key is deferred, so one statement may put every step into its new place.
+# The unique constraint on positions is deferred, so that one statement may reorder all steps.
 _ORDER_STEPS = text("""
     UPDATE sequence_steps s SET position = o.position
       FROM unnest(CAST(:step_ids AS uuid[])) WITH ORDINALITY o(id, position)
@@ -26,7 +26,8 @@ _ORDER_STEPS = text("""
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentCounts:
-    """How many leads a sequence ever took, has on their way (waiting for the first step too), brought to its end."""
+    """`enrolled`: all enrollments that there ever were. `active`: those under way, including pending ones. `completed`:
+    those that reached the end."""
 
     enrolled: int = 0
     active: int = 0
@@ -44,12 +45,12 @@ async def find_sequence(session: ReadSession, sequence_id: UUID) -> SequenceRow 
 
 
 async def lock_sequence(session: WriteSession, sequence_id: UUID) -> SequenceRow | None:
-    """Edits of a sequence and its steps take turns, and see each other's result."""
+    """Locks the sequence, so that edits of it and of its steps run one after another and see each other's result."""
     statement = (
         select(SequenceRow)
         .where(SequenceRow.tenant_id == session.tenant_id, SequenceRow.id == sequence_id)
-        # Not against what only refers to the sequence: a reply locks its enrollment first and then looks here, and
-        # pausing a sequence locks in the other order.
+        # NO KEY UPDATE does not block rows that only refer to the sequence. An incoming reply locks its enrollment
+        # first and then the sequence's key. A pause of the sequence locks in the opposite order.
         .with_for_update(key_share=True)
     )
     return (await session.scalars(statement, execution_options=_FRESH)).one_or_none()
@@ -68,7 +69,7 @@ async def list_sequences(
 
 
 async def count_enrollments(session: ReadSession, sequence_ids: Sequence[UUID]) -> dict[UUID, EnrollmentCounts]:
-    """Counts by sequence; one that never took a lead is not in it."""
+    """Returns counts by sequence. A sequence without enrollments is missing."""
     on_the_way = Enrollment.status.in_(("pending", "active"))
     statement = (
         select(
@@ -111,7 +112,7 @@ async def insert_version(session: WriteSession, sequence_id: UUID, version: int,
 
 
 async def current_plan(session: ReadSession, sequence_id: UUID) -> SequenceVersion | None:
-    """The current version; None before the first publication."""
+    """Returns the current version; None before the first publication."""
     statement = (
         select(SequenceVersion)
         .join(
@@ -128,7 +129,7 @@ async def current_plan(session: ReadSession, sequence_id: UUID) -> SequenceVersi
 
 
 async def list_steps(session: ReadSession, sequence_id: UUID) -> Sequence[SequenceStep]:
-    """In the order of their positions."""
+    """Returns the steps in the order of their positions."""
     statement = (
         select(SequenceStep)
         .where(
@@ -164,17 +165,17 @@ async def delete_step(session: WriteSession, step_id: UUID) -> None:
 
 
 async def retire_step(session: WriteSession, step_id: UUID) -> None:
-    """Takes a step out of the draft, but keeps it for the leads and figures of published versions."""
+    """Removes a step from the draft, but keeps its row for enrollments and figures of published versions."""
     await update_step(session, step_id, {"removed_at": func.now(), "position": None})
 
 
 async def count_edit(session: WriteSession, sequence_id: UUID) -> None:
-    """The drafted steps are others now than whoever has read them knows."""
+    """Raises the revision of the drafted steps, so that an edit based on an older revision is detected."""
     await update_sequence(session, sequence_id, {"steps_revision": SequenceRow.steps_revision + 1})
 
 
 async def retired_steps(session: ReadSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> Sequence[SequenceStep]:
-    """Those of `step_ids` that the sequence had, and that are kept for leads and figures."""
+    """Returns those of `step_ids` that were removed from the sequence's draft and kept."""
     statement = select(SequenceStep).where(
         SequenceStep.tenant_id == session.tenant_id,
         SequenceStep.sequence_id == sequence_id,
@@ -185,7 +186,7 @@ async def retired_steps(session: ReadSession, sequence_id: UUID, step_ids: Seque
 
 
 async def order_steps(session: WriteSession, sequence_id: UUID, step_ids: Sequence[UUID]) -> None:
-    """Positions 1, 2, 3, ... in the order of `step_ids`, which names every step of the sequence."""
+    """Sets positions 1, 2, 3, ... in the order of `step_ids`, which must name every step of the draft."""
     await session.execute(
         _ORDER_STEPS,
         {"tenant_id": session.tenant_id, "sequence_id": sequence_id, "step_ids": list(step_ids)},

@@ -1,4 +1,4 @@
-"""Which steps choose a winner among their variants by themselves, and the winners."""
+"""Steps that choose a winner among their variants automatically, and the winners."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from db.session import ReadSession, WriteSession
 
-# As published: a draft is sent to nobody. A winner stays as long as its variant is there.
+# As published: drafts are not sent to anyone. A winner stays while its variant exists.
 _CHOOSING = text("""
     SELECT q.id AS sequence_id, CAST(step->>'id' AS uuid) AS step_id, step->'config'->'auto_winner' AS auto_winner,
            ARRAY(SELECT one->>'name' FROM jsonb_array_elements(step->'config'->'variants') one
@@ -34,9 +34,9 @@ _FORGET = text("DELETE FROM variant_winners WHERE tenant_id = :tenant_id AND ste
 
 @dataclass(frozen=True, slots=True)
 class ChoosingStep:
-    """A published email step with `auto_winner`; `winner` is what was decided before.
+    """A published email step with `auto_winner`. `winner`: the winner chosen earlier.
 
-    `variants` are those that anybody is sent: one of weight 0 would never have its sample.
+    `variants` contains those with a weight above 0: the others would never reach their sample size.
     """
 
     sequence_id: UUID
@@ -65,5 +65,5 @@ async def decide(session: WriteSession, step: ChoosingStep, variant: str, certai
 
 
 async def forget(session: WriteSession, step: ChoosingStep) -> None:
-    """The winner is no longer among the variants."""
+    """Deletes the winner, because its variant no longer exists."""
     await session.execute(_FORGET, {"tenant_id": session.tenant_id, "step_id": step.step_id})

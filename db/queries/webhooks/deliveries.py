@@ -1,4 +1,4 @@
-"""What webhook endpoints are still to be told. Claim, deliver, settle."""
+"""Deliveries to webhook endpoints that are still to be made. They are claimed, delivered, and settled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from db.session import Database, ReadSession, WriteSession
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """`attempts` counts this one."""
+    """Includes the present attempt."""
 
     id: UUID
     endpoint_id: UUID
@@ -28,7 +28,8 @@ class ClaimedDelivery:
 
 
 async def claim(database: Database, tenant_id: UUID, *, limit: int, lease: timedelta) -> list[ClaimedDelivery]:
-    """Whoever claims must settle; a crash gives the rows back when the lease runs out."""
+    """Claims due deliveries. The caller must settle each one. After a crash the lease expires and they can be claimed
+    again."""
     rows = await ClaimWebhookDeliveries(tenant_id=tenant_id, limit=limit, lease=lease).all_rows(database)
     return [ClaimedDelivery(**row._mapping) for row in rows]
 
@@ -52,7 +53,8 @@ async def settle(
     error: str | None,
     retry_after: timedelta | None = None,
 ) -> datetime | None:
-    """Records how an attempt ended; when the delivery was made. None when it has gone meanwhile."""
+    """Records how an attempt ended. Returns the time at which the delivery was created; None when it no longer
+    exists."""
     values: dict[str, Any] = {"status": status, "last_status_code": status_code, "last_error": error}
     if status == "delivered":
         values["delivered_at"] = func.clock_timestamp()

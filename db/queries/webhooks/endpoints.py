@@ -1,4 +1,4 @@
-"""Webhook endpoints: where a tenant wants to be told of what happens."""
+"""Webhook endpoints: the URLs at which a tenant receives events."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from db.session import ReadSession, WriteSession
 _SUCCEEDED = text("""
     UPDATE webhook_endpoints SET last_success_at = now() WHERE tenant_id = :tenant_id AND id = :endpoint_id
 """)
-# Not one whose last success is younger than the delivery that was given up: that one is alive.
+# An endpoint that has succeeded since the given-up delivery was created is working, and stays enabled.
 _DISABLE = text("""
     UPDATE webhook_endpoints SET enabled = false, disabled_reason = :reason
      WHERE tenant_id = :tenant_id AND id = :endpoint_id AND enabled
@@ -39,7 +39,7 @@ async def list_endpoints(session: ReadSession, after: After | None, limit: int) 
 
 
 async def rotate_secret(session: WriteSession, endpoint_id: UUID) -> WebhookEndpoint | None:
-    """The endpoint with a new secret; None when there is none."""
+    """Stores a new secret. Returns the endpoint; None when there is none."""
     return await change_row(session, WebhookEndpoint, endpoint_id, {"secret": new_webhook_secret()})
 
 
@@ -50,7 +50,8 @@ async def note_success(session: WriteSession, endpoint_id: UUID) -> None:
 async def disable(
     session: WriteSession, endpoint_id: UUID, reason: str, *, unless_success_since: datetime | None = None
 ) -> bool:
-    """Whether this disabled it: not when it was disabled already, or has taken something since that moment."""
+    """Returns True when this call disabled the endpoint. False: it was disabled already, or has succeeded since that
+    moment."""
     parameters = {
         "tenant_id": session.tenant_id,
         "endpoint_id": endpoint_id,

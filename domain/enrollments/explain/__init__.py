@@ -1,7 +1,8 @@
-"""Why nothing is being sent to a lead right now. Pure: the same situation has the same reasons.
+"""Why nothing is being sent to a lead right now. Pure: the same situation always has the same reasons.
 
-Each cause is one function that returns a reason if the cause holds. `CAUSES` lists them by precedence: the first that
-holds is the reason, the others are told beside it. To add a cause, write its function and add it to `CAUSES`.
+Each cause is one function that returns a reason if the cause applies. `CAUSES` lists them by precedence: the first one
+that applies is the reason, and the others are given beside it. To add a cause, write its function and add it to
+`CAUSES`.
 """
 
 from datetime import datetime
@@ -39,11 +40,11 @@ CAUSES: tuple[Cause, ...] = (
     minimum_gap,
     retrying,
 )
-"""By precedence. If none of them holds, the reason is `due`."""
+"""By precedence. If none of them applies, the reason is `due`."""
 
 
 def explain(at: Situation) -> Explanation:
-    """The reason, the other reasons that hold too, and the next moment at which something may be sent."""
+    """Returns the reason, the other reasons that apply too, and the next moment at which something may be sent."""
     reasons = [reason for cause in CAUSES if (reason := cause(at)) is not None] or [due(at)]
     if at.status.ended:
         return Explanation(reasons[0], None, [])  # after the end nothing else matters

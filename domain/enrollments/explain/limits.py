@@ -1,4 +1,4 @@
-"""The email is due now or soon, but it may not leave then: outside the hours, or over a limit of the mailbox."""
+"""Causes for which an email that is due now or soon may not be sent then: sending hours, or a limit of the mailbox."""
 
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,7 @@ def _limit(at: Situation, put_off: Deferral, detail: str, **more: Any) -> Reason
 
 
 def _closed(at: Situation, cause: str) -> Reason | None:
-    """The email was put off for this cause, or would be if it became due now."""
+    """The email was deferred for this cause, or would be if it became due now."""
     if at.is_held or at.status.ended:
         return None
     if at.deferral is not None:

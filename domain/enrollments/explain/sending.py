@@ -1,4 +1,4 @@
-"""The step is due, but no mailbox can send the email now, or an attempt has failed."""
+"""Causes for which a due email is not sent: no mailbox can send it now, or an attempt has failed."""
 
 from typing import Any
 

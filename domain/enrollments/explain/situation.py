@@ -1,4 +1,4 @@
-"""Everything that decides why nothing is sent to one lead at one moment, as it was read from the database."""
+"""Everything that decides why nothing is sent to one lead at one moment, as read from the database."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,12 +44,12 @@ class Sender(_Read):
     """The code of the circuit breaker that holds it; None when a person holds it."""
     held_at: datetime | None = None
     sent_today: int | None = None
-    """Counted by the mailbox's own day. Read only where the daily cap is the reason."""
+    """Counted in the mailbox's own day. It is only read where the daily cap is the reason."""
 
 
 class Deferral(_Read):
-    """Why the email that is due was put off. Written by `domain.mailboxes.sending_hours` and by the SQL functions that
-    assign send slots."""
+    """Why the due email was deferred. Written by `domain.mailboxes.sending_hours` and by the SQL functions that assign
+    send slots."""
 
     cause: str
     timezone: str | None = None
@@ -109,7 +109,8 @@ class Situation(_Read):
 
     @property
     def email_due_at(self) -> datetime | None:
-        """When the current step is due, if it is an email; else when the email right after the current delay is due."""
+        """When the current step is due, if it is an email; otherwise when the email directly after the current delay is
+        due."""
         moment = max(self.due_at or self.now, self.now)
         if self.step is None or self.step.type == "email":
             return moment if self.step else None
@@ -126,7 +127,7 @@ class Situation(_Read):
         return f"`{self.step.key}`" if self.step else "its step"
 
     def local(self, moment: datetime | None) -> str:
-        """A time for people, in the lead's time zone, or in the sequence's if the lead has none."""
+        """A time as text for people, in the lead's time zone, or in the sequence's if the lead has none."""
         return local_text(moment, self.lead_zone, self.sequence_zone or "")
 
     def step_binds(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A person or a failure has stopped the sending."""
+"""Causes in which a person or a failure has stopped the sending."""
 
 from domain.enrollments.explain.reason import Reason, json_time
 from domain.enrollments.explain.situation import Situation

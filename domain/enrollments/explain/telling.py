@@ -1,4 +1,4 @@
-"""A change of the enrollment has not reached Temporal yet."""
+"""The cause that a change of the enrollment has not reached Temporal yet."""
 
 from typing import Any
 

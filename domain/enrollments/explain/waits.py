@@ -1,4 +1,4 @@
-"""It is not time yet."""
+"""Causes in which the due time is still to come."""
 
 from domain.enrollments.explain.reason import Reason, json_time
 from domain.enrollments.explain.situation import Situation

@@ -1,4 +1,4 @@
 """The configs of actions, one class in one file each. `domain/sequences/steps/__init__.py` imports them all.
 
-What an action does stands in `services/engine/actions/`, under the same file name.
+The effect of an action is in `services/engine/actions/`, in a file with the same name.
 """

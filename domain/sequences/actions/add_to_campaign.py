@@ -9,7 +9,7 @@ class AddToCampaignConfig(ActionConfig):
     """Adds the lead to a campaign and enrolls it in the campaign's sequence, if there is one and it is active.
 
     `stop_current`: this enrollment ends first, with the stop reason `moved_to_campaign`. A lead that the sequence's
-    rules do not let in is not enrolled; the execution log says why.
+    rules exclude is not enrolled; the execution log says why.
     """
 
     action: Literal["add_to_campaign"]

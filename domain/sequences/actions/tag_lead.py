@@ -7,7 +7,8 @@ from domain.sequences.steps.action import ActionConfig
 
 
 class TagLeadConfig(ActionConfig):
-    """Adds and removes tags. Adding a tag that the lead has, or removing one that it has not, changes nothing."""
+    """Adds and removes tags. Adding a tag that the lead already has, or removing one that it does not have, changes
+    nothing."""
 
     action: Literal["tag_lead"]
     add: list[Tag] = Field(default_factory=list[Tag], max_length=50)

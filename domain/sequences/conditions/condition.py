@@ -1,4 +1,4 @@
-"""What a leaf of a condition is. A new one subclasses `Condition` or `EventCondition`, in a file of this folder."""
+"""The base classes of a leaf of a condition. A new leaf subclasses `Condition` or `EventCondition`, in a file here."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from domain.sequences.conditions.engagement import Engagement, EngagementEvent
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events count: those about this step (its ID), up to `within_days` after its email was sent, and with
-    `include_machine` also those that a machine caused."""
+    """Which events count: those of this step (its ID), up to `within_days` after its email was sent. With
+    `include_machine` those caused by machines count, too."""
 
     step_id: str | None = None
     within_days: float | None = None
@@ -30,12 +30,12 @@ class Scope:
 
 
 class Condition(ABC):
-    """`name` is what an author writes. With `negatable`, `not_<name>` is the opposite."""
+    """`name` is the word in a condition. With `negatable`, `not_<name>` is the opposite."""
 
     name: ClassVar[str]
     negatable: ClassVar[bool] = False
     by_machines: ClassVar[bool] = False
-    """Whether machines cause such events, too. Authors can then count those by `include_machine`."""
+    """Whether machines cause such events, too. Authors can then count those with `include_machine`."""
 
     def __init_subclass__(cls) -> None:
         if "name" in cls.__dict__:
@@ -51,7 +51,7 @@ class EventCondition(Condition):
 
     @abstractmethod
     def happened(self, event: EngagementEvent) -> bool:
-        """Whether the event is of that kind."""
+        """Whether the event is of the kind that this condition counts."""
 
     def holds(self, engagement: Engagement, scope: Scope) -> bool:
         return any(self.happened(event) and scope.holds(event, engagement) for event in engagement.events)
@@ -61,7 +61,7 @@ CONDITIONS: dict[str, Condition] = {}
 
 
 def leaf_names() -> list[str]:
-    """Every name that an author may write, opposites included."""
+    """Returns every name that an author may write, including the opposites."""
     negated = [f"not_{name}" for name, condition in CONDITIONS.items() if condition.negatable]
     return sorted([*CONDITIONS, *negated])
 
@@ -79,5 +79,5 @@ def leaf_holds(name: str, engagement: Engagement, scope: Scope) -> bool:
 def scope_of(
     step: str | None, within_days: float | None, step_ids: Mapping[str, str], *, include_machine: bool = False
 ) -> Scope:
-    """A scope with the step's ID. `step_ids` has the IDs by key; an unknown key matches no event."""
+    """A scope that refers to the step's ID. `step_ids` has the IDs by key; an unknown key matches no event."""
     return Scope(step_ids.get(step, "") if step else None, within_days, include_machine)

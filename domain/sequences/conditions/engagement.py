@@ -1,4 +1,4 @@
-"""What is known about the lead of one enrollment when a branch is decided."""
+"""What is known about the lead of an enrollment at the time of a decision."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class EngagementEvent:
-    """One thing that the lead, or a machine on its side, did. `occurred_at` is UTC. A later event has a higher `id`."""
+    """One event that the lead, or a machine on its side, caused. `occurred_at` is UTC. A later event has a higher
+    `id`."""
 
     type: str
     step_id: str | None
@@ -30,11 +31,12 @@ class Engagement:
     lead: Mapping[str, Any]
     """The lead's fields as templates see them: `status`, `company`, `custom`, ..."""
     heard_event_id: int = 0
-    """Events up to this ID have already been answered by a `wait_for`."""
+    """Events up to this ID were already used by a `wait_for`."""
     done: frozenset[str] = field(default_factory=frozenset[str])
     """Steps (their IDs) that have taken effect since the enrollment last went back to an earlier step."""
 
     @property
     def since(self) -> datetime:
-        """An event before this moment does not count for a `wait_for`: the last email, or else the enrollment."""
+        """An event before this moment does not count for a `wait_for`: the time of the last email, or else of
+        enrolling."""
         return max([self.enrolled_at, *self.sent_at.values()])

@@ -1,7 +1,7 @@
-"""The types of a step, as configuration: one class in one file each.
+"""The step types as configuration, one class in one file each.
 
-The configs of actions stand in `domain/sequences/actions/`. Both folders are read here, so that whoever imports a step
-knows every built-in type. A config is pure. What a step does to the world stands in `services/engine/effects/`.
+The configs of actions are in `domain/sequences/actions/`. Both folders are imported here, so that every module that
+imports a step knows all built-in types. A config is pure. The effect of a step is in `services/engine/effects/`.
 """
 
 from domain.discovery import import_modules

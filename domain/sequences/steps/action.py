@@ -35,7 +35,8 @@ class ActionConfig(StepConfig):
 
     @property
     def ends_with(self) -> str | None:
-        """The stop reason, for an action that ends its own enrollment; None for one after which it goes on."""
+        """The stop reason, for an action that ends its own enrollment; None for one after which the enrollment
+        continues."""
         return None
 
 

@@ -25,20 +25,20 @@ class TemplateField:
 class Decided:
     """Where a step without an effect leads.
 
-    `branch` is the name of the way in the execution log (`on_event`); None for a step that has only one way.
+    `branch` is the name of the way out in the execution log (`on_event`); None for a step with only one way out.
     """
 
     outcome: Outcome
     branch: str | None = None
     heard: bool = False
-    """An event led here. All events so far are then answered: no later step goes on by them again."""
+    """An event led here. All events so far then count as used: no later step continues because of them."""
 
 
 class StepConfig(BaseModel):
     """The config of a step, with the behaviour of its type. Pure. A new type subclasses it and sets `step_type`.
 
-    `takes_effect`: the step does something to the world when it is due. What it does stands in
-    `services/engine/effects/`, under the same `step_type`. A step without an effect answers `decide`.
+    `takes_effect`: the step has an effect outside the plan when it is due. The effect is in `services/engine/effects/`,
+    under the same `step_type`. A step without an effect implements `decide`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -57,7 +57,7 @@ class StepConfig(BaseModel):
 
     @classmethod
     def reader(cls, raw: Mapping[str, Any]) -> "type[StepConfig]":
-        """The class that reads this config: the class itself, unless the type has several (`action`).
+        """Returns the class that reads this config: the class itself, unless the type has several (`action`).
 
         Raises ValueError with a sentence for the author of the step.
         """
@@ -65,11 +65,11 @@ class StepConfig(BaseModel):
 
     @property
     def waits(self) -> bool:
-        """Whether the step is always due later than the lead comes to it. Such a step breaks a cycle."""
+        """Whether the step is always due later than the lead reaches it. Such a step breaks a cycle."""
         return False
 
     def due_at(self, entered_at: datetime, zones: Zones) -> datetime:
-        """When the step is due for a lead that came to it at `entered_at`. Both are UTC."""
+        """Returns when the step is due for a lead that reached it at `entered_at`. Both are UTC."""
         return entered_at
 
     @property
@@ -83,7 +83,8 @@ class StepConfig(BaseModel):
         return None
 
     def decide(self, engagement: Engagement, step_ids: Mapping[str, str]) -> Decided | None:
-        """Where the step leads once it is due; None for a step that takes effect. `step_ids` are by key."""
+        """Returns where the step leads once it is due; None for a step that takes effect. `step_ids` has the IDs by
+        key."""
         return None
 
     def outcomes(self) -> Iterator[tuple[str, Outcome]]:

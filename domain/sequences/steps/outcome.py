@@ -1,4 +1,4 @@
-"""Where the ways out of a step lead."""
+"""The outcomes of a step: where each of its ways out leads."""
 
 from typing import Literal
 
@@ -13,7 +13,8 @@ class _Part(BaseModel):
 
 
 class Outcome(_Part):
-    """Where a way out of a step leads: to a named step, to the end, or to the next step. Exactly one of the three."""
+    """Where a way out of a step leads: to a named step, to the end, or to the next step. Exactly one of the three is
+    set."""
 
     goto: str | None = Field(default=None, min_length=1, max_length=100)
     stop: Literal[True] | None = None

@@ -15,9 +15,9 @@ from domain.sequences.steps.outcome import CONTINUE, Outcome
 class WaitForConfig(StepConfig):
     """`event` is `opened`, `clicked`, `replied`, or the name of a custom event.
 
-    An event counts when a person caused it, since the last email was sent, and no earlier `wait_for` has gone on by
-    it. It may have happened before the lead came to this step. A reply that is waited for leads to `on_event`, and does
-    not stop the enrollment.
+    An event counts if a person caused it after the last email was sent, and no earlier `wait_for` has used it. It may
+    have happened before the lead reached this step. A reply that a step waits for leads to `on_event`, and does not
+    stop the enrollment.
     """
 
     step_type: ClassVar[str] = "wait_for"

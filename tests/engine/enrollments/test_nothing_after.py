@@ -153,8 +153,18 @@ async def test_no_email_leaves_after_an_event_that_ends_the_enrollment(watched: 
     kinds = ending_events(stage)
     answered: Counter[str] = Counter()
 
+    async def none_is_live() -> None:
+        live = "SELECT 1 FROM lead_sequence_state WHERE status IN ('pending', 'active') LIMIT 1"
+        while await stage.query(live):  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+
+    all_ended = asyncio.create_task(none_is_live())
+
     async def say_no(lead: UUID, way: Callable[[UUID], Awaitable[None]]) -> None:
-        await asyncio.sleep(chance.uniform(0, 8))
+        # Waits for a random number of sent emails, so that some are under way on a fast and on a slow machine.
+        emails = chance.randrange(2 * LEADS)
+        while len(stage.sink.received) < emails and not all_ended.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         try:
             await way(lead)
         except InvalidTransition:
@@ -169,6 +179,7 @@ async def test_no_email_leaves_after_an_event_that_ends_the_enrollment(watched: 
     await stage.parts.dispatcher.dispatch(stage.tenant_id)
     for enrollment in enrollments:
         await stage.until_status(enrollment, "stopped", "paused", "completed")
+    await all_ended
     # Messages that were still being handed over have arrived by now.
     await stage.stop_worker()
 

@@ -2084,7 +2084,7 @@ export interface components {
         };
         /**
          * DayCounts
-         * @description What happened on one UTC day; of an email each deed counts on the day on which it was first done.
+         * @description What happened on one UTC day. Each kind of event of an email counts once, on the day of its first occurrence.
          */
         DayCounts: {
             /** Bounced */
@@ -2403,7 +2403,7 @@ export interface components {
         };
         /**
          * FileStep
-         * @description A step of a file: its place is where it stands. `delay` is short for `delay_days`, `_hours`, `_minutes`.
+         * @description A step of a file, in its place in the list. `delay` is short for `delay_days`, `_hours`, `_minutes`.
          */
         FileStep: {
             /** Config */
@@ -4640,8 +4640,7 @@ export interface components {
         };
         /**
          * TenantSettings
-         * @description Contact caps: a lead that has reached one is not enrolled. None is no cap. `breakers`: when a mailbox is put on
-         *     hold.
+         * @description Contact caps: a lead that has reached one is not enrolled. None: no cap. `breakers`: when to hold a mailbox.
          */
         TenantSettings: {
             /**

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import AppConfig, create_app
-from api.requests.sign_in_attempts import OF_AN_EMAIL
+from api.requests.sign_in_attempts import OF_AN_EMAIL, SignInAttempts
 from cadenza.embedded.postgres import EmbeddedPostgres
 from db.session import Database
 from services.access import sessions
@@ -33,9 +34,10 @@ from tests.integration.api.people import (
 
 @pytest.fixture
 async def fresh(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[FastAPI]:
-    """An app without counted attempts to sign in."""
+    """An app without counted attempts to sign in. No time passes for its limits, however long a test takes."""
     one = create_app(AppConfig(migrated_postgres.app_url), temporal_is_away)
     async with one.router.lifespan_context(one):
+        one.state.context = replace(one.state.context, attempts=SignInAttempts(now=lambda: 0.0))
         yield one
 
 

@@ -15,7 +15,7 @@ from cadenza.runtime.worker import make_mailbox_worker
 from services.access.api_keys import create_key
 from services.inbound.inboxes.watcher import InboxWatcher
 from services.mailboxes.transports import MailServers
-from tests.imap_server import PASSWORD, QUICK, TestImap, imap_server
+from tests.imap_server import PASSWORD, PATIENT, TestImap, imap_server
 from tests.integration.api.client import Tenant, client_of
 from tests.integration.api.conftest import SECRETS
 from tests.stage import SECRETS as STAGE_SECRETS
@@ -67,13 +67,13 @@ async def test_the_check_logs_in_and_opens_the_folders(tenant: Tenant, imap: Tes
 async def test_a_mailbox_shows_the_status_of_its_inbox(tenant: Tenant, imap: TestImap) -> None:
     path, body = await created(tenant, imap, password="wrong")
     assert (await tenant.call("GET", path))["inbox"]["status"] == "starting"
-    watcher = InboxWatcher(tenant.database, MailServers(SECRETS, allow_private=True), lambda _: None, timeouts=QUICK)
+    watcher = InboxWatcher(tenant.database, MailServers(SECRETS, allow_private=True), lambda _: None, timeouts=PATIENT)
     mailbox_id = UUID(path.rpartition("/")[2])
 
     async def watched_until(status: str) -> dict[str, Any]:
         watching = asyncio.create_task(watcher.watch(tenant.id, mailbox_id))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 while (inbox := (await tenant.call("GET", path))["inbox"])["status"] != status:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
         finally:
