@@ -37,7 +37,7 @@ async def http(run: dict[str, Any]) -> AsyncGenerator[httpx.AsyncClient]:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncGenerator[Browser]:
     if find_chromium() is None and not os.environ.get("CI"):
-        pytest.skip("there is no Chromium here")
+        pytest.skip("Chromium is not installed")
     expect.set_options(timeout=PATIENCE_MS)
     async with chromium() as one:
         yield one

@@ -27,10 +27,10 @@ class Keyboard:
         for _ in range(MOST_STOPS):
             await self.press(by)
             unseen = await self.page.evaluate(UNSEEN)
-            assert unseen == "", f"nobody sees the focus on {unseen}"
+            assert unseen == "", f"the focus is not visible on {unseen}"
             if await target.evaluate("one => one === document.activeElement"):
                 return
-        raise AssertionError(f"no {by} leads to {target}")
+        raise AssertionError(f"{by} never reaches {target}")
 
     async def use(self, target: Locator, key: str = "Enter") -> None:
         await self.go_to(target)

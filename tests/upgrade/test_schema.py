@@ -43,7 +43,7 @@ async def test_an_upgraded_schema_is_the_same_as_a_new_one(older: EmbeddedPostgr
     upgraded, new = await schema_of(older.owner_url), await schema_of(older.url(OWNER, "new"))
     assert upgraded == new
     assert len(new) > 800
-    assert before != new, "the comparison has power, and the fixture is of an older release"
+    assert before != new, "the comparison can fail, and the fixture is of an older release"
 
 
 async def test_what_the_previous_release_calls_is_still_there(migrated_postgres: EmbeddedPostgres) -> None:

@@ -53,7 +53,7 @@ async def test_every_sleeping_lead_continues_after_an_upgrade(upgraded: House) -
     assert ended == {address(name): lead.ended for name, lead in LEADS.items()}
 
     after = upgraded.sent()
-    assert before & after == set(), "nobody is mailed twice"
+    assert before & after == set(), "no email is sent twice"
     sent = upgraded.rows(
         "SELECT l.email, array_agg(t.key ORDER BY m.sent_at) FROM messages m JOIN leads l ON l.id = m.lead_id"
         " JOIN sequence_steps t ON t.id = m.step_id WHERE m.status = 'sent' GROUP BY l.email"

@@ -61,7 +61,7 @@ async def until_done(stage: Stage) -> Any:
     async def done() -> bool:
         return (await batch(stage)).status == "done" and await one(stage, "SELECT count(*) FROM outbox") == 0
 
-    await stage.until(done, "the batch is done and Temporal was told of all of it")
+    await stage.until(done, "the batch is done and every signal of it is delivered")
     return await batch(stage)
 
 
@@ -144,7 +144,7 @@ async def test_a_killed_driver_loses_no_lead_and_enrolls_none_twice(
             await stage.until(far_enough, f"{share} of the leads")
             process.kill()
             await process.wait()
-        assert (await batch(stage)).status == "running", "killed too late to say anything"
+        assert (await batch(stage)).status == "running", "the driver was killed too late for this test"
         # Simulates that the dead driver's half-minute lease on the batch and the one-minute lease on its deliveries
         # have ended.
         await stage.query_write("UPDATE batches SET leased_until = now() - interval '1 second'")
@@ -186,7 +186,7 @@ async def test_a_whole_sequence_is_paused_resumed_and_stopped(stage: Stage) -> N
         query = f"TaskQueue = '{stage.task_queue}' AND ExecutionStatus = 'Running'"
         return (await stage.client.count_workflows(query)).count == 0
 
-    await stage.until(all_closed, "every workflow has heard of its end")
+    await stage.until(all_closed, "every workflow has ended")
 
 
 async def test_the_last_of_several_concurrent_commands_decides(stage: Stage) -> None:
@@ -233,7 +233,7 @@ async def test_leads_of_another_tenant_advance_while_a_campaign_is_enrolled(stag
         quiet.parts.dispatcher.kick(quiet.tenant_id)
         await quiet.until_sent(number + 1)
     untold = await one(busy, "SELECT count(*) FROM outbox")
-    assert (await batch(busy)).processed - untold < count, "the busy tenant was done first: nothing is proven"
+    assert (await batch(busy)).processed - untold < count, "the busy tenant was done first, so the test proves nothing"
 
 
 async def test_temporal_serves_tenants_in_turns(stage: Stage) -> None:

@@ -106,7 +106,7 @@ async def test_the_start_is_delivered_after_the_api_died(
     await stage.query_write("UPDATE outbox SET leased_until = now() WHERE leased_until IS NOT NULL")
     async with api(stage, key, *servers) as (_, http):
         again = await enroll(http, sequence, lead)
-        assert again.is_success, "a client that was not answered asks again, under the same key"
+        assert again.is_success, "a client without a response repeats its request with the same key"
         assert (await http.post("/sequences/process-queue")).is_success
         await stage.until_status(enrollment.id, "completed", within_seconds=PATIENCE_SECONDS)
     assert len(await enrollments(stage, lead)) == 1

@@ -150,7 +150,7 @@ async def test_signals_in_any_order_during_a_send_end_in_the_stored_status(stage
             place = await stage.position(enrollment)
             return place.step_type == "delay" and place == await stored_position(stage, enrollment)
 
-        await stage.until(agrees, "the step's answer is newer than whatever was told meanwhile")
+        await stage.until(agrees, "the step's answer is newer than every signal")
     await stage.forward(days=4)
     assert sorted(stage.sink.subjects()) == ["First"] * len(orders) + ["Second"] * len(orders)
     assert stage.sink.duplicates() == []
@@ -176,7 +176,7 @@ async def test_a_pause_is_delivered_after_the_start_that_another_dispatcher_hold
         await others[1].dispatch(stage.tenant_id)
         return await stage.query("SELECT 1 FROM outbox") == []
 
-    await stage.until(delivered, "nothing is left to tell")
+    await stage.until(delivered, "the outbox is empty")
     assert sum(one.failed for one in counts) == 0
     # The slow dispatcher continues: it delivers the start as it read it, and settles rows that are already settled.
     assert held.id is not None

@@ -57,7 +57,7 @@ async def until_deferred(stage: Stage, enrollment: UUID, cause: str, until: date
         deferral: dict[str, Any] = (await stage.state(enrollment)).deferral or {}
         return deferral.get("cause") == cause
 
-    await stage.until(put_off, f"the email is put off: {cause}")
+    await stage.until(put_off, f"the email is deferred: {cause}")
     if until is not None:
         assert (await stage.state(enrollment)).next_action_at == until
 

@@ -101,7 +101,7 @@ async def test_a_confirmed_pause_holds_the_message_back(stage: Stage) -> None:
     async def asked() -> bool:
         return (await stage.position(enrollment)).held
 
-    await stage.until(asked, "the step has been tried, and the workflow knows of the pause")
+    await stage.until(asked, "the step was tried, and the workflow is held")
     assert stage.sink.received == []
     assert (await stage.state(enrollment)).status == "paused"
 

@@ -33,7 +33,7 @@ async def set_sequence_status(stage: Stage, sequence: UUID, status: Any) -> None
         return await stage.query("SELECT 1 FROM outbox") == []
 
     await stage.command(lambda session: change_sequence(session, sequence, SequenceChanges(status=status)))
-    await stage.until(told, "nothing is left to tell")
+    await stage.until(told, "the outbox is empty")
 
 
 async def signals(stage: Stage, enrollment: UUID) -> Counter[str]:
@@ -66,7 +66,7 @@ async def test_a_workflow_that_wakes_during_a_pause_is_held_and_gets_its_end(sta
     sequence, lead, enrollment = await sleeping_lead(stage)
     await set_sequence_status(stage, sequence, "paused")
     await stage.forward(days=4)
-    await stage.until(lambda: workflow_is_held(stage, enrollment), "it woke, asked, and knows that it is held")
+    await stage.until(lambda: workflow_is_held(stage, enrollment), "the workflow woke, asked, and is held")
     assert await stage.subjects_to(lead) == []
     await set_sequence_status(stage, sequence, "active")
     assert await signals(stage, enrollment) == {"resume": 1}
@@ -83,7 +83,7 @@ async def test_a_second_pause_holds_a_workflow_that_missed_the_first(stage: Stag
     await set_sequence_status(stage, sequence, "active")
     await set_sequence_status(stage, sequence, "paused")
     await stage.forward(days=2, hours=12)
-    await stage.until(lambda: workflow_is_held(stage, enrollment), "it woke a day early, and knows that it is held")
+    await stage.until(lambda: workflow_is_held(stage, enrollment), "the workflow woke a day early and is held")
     await set_sequence_status(stage, sequence, "active")
     await stage.forward(days=4)
     await stage.until_status(enrollment, "completed")
@@ -113,7 +113,7 @@ async def test_a_signal_to_a_held_enrollment_includes_the_hold(stage: Stage) -> 
     await stage.tell(away, AutoReplyEvent(type="auto_reply"))
     await stage.edit(sequence, lambda session: change_step(session, sequence, "wait", {"config": {"days": 5}}))
     for one in (enrollment, edited, absent):
-        await stage.until(lambda one=one: workflow_is_held(stage, one), "it was told")
+        await stage.until(lambda one=one: workflow_is_held(stage, one), "the workflow is held")
     await set_sequence_status(stage, sequence, "active")
     await stage.forward(days=30)
     for one, whom in ((enrollment, lead), (edited, other), (absent, away)):

@@ -41,7 +41,7 @@ async def until_parked(stage: Stage, enrollments: list[UUID]) -> None:
         )
         return {row.id for row in rows} >= set(enrollments)
 
-    await stage.until(parked, "everything of the mailbox waits for it")
+    await stage.until(parked, "all leads of the mailbox wait for it")
 
 
 async def attempts(stage: Stage, enrollment: UUID) -> int:

@@ -164,7 +164,7 @@ async def test_a_missing_key_loses_no_lead(
     async with part("worker", *servers, CADENZA_PAYLOAD_KEYS=keys):
         # A signal gives the worker a task. Without the key it must neither lose the signal nor act on it.
         await sealed_stage.pause(lead_id)
-        await sealed_stage.until(refused, "the task fails, and says why", within_seconds=120)
+        await sealed_stage.until(refused, "the workflow task fails with a reason", within_seconds=120)
     assert (await sealed_stage.state(enrollment_id)).status == "paused"
     async with part("worker", *servers, CADENZA_PAYLOAD_KEYS=OLD):
         await sealed_stage.resume(lead_id)

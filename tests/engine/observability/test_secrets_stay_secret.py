@@ -98,7 +98,7 @@ async def test_secrets_appear_nowhere(stage: Stage, http: httpx.AsyncClient, cap
         async def told() -> bool:
             return "authentication_failed" in ((await stage.state(refused)).error or "")
 
-        await stage.until(told, "the enrollment says why nothing is sent")
+        await stage.until(told, "the enrollment shows the error")
         written = await texts_about(stage, http, mailbox, refused, lead)
         await stage.stop(lead)
         await stage.until_status(refused, "stopped")

@@ -88,7 +88,7 @@ async def test_one_trace_spans_the_request_and_the_email(
     async def whole() -> bool:
         return {one.name for one in await way()} >= WAY
 
-    await stage.until(whole, "the trace spans all")
+    await stage.until(whole, "the trace has every span")
     for span in await way():
         assert "@" not in span.to_json() and "Peculiar" not in span.to_json()
     history = await stage.handle(enrolled["enrolled"][0]["enrollment_id"]).fetch_history()

@@ -107,7 +107,7 @@ async def test_a_request_at_the_end_of_a_pass_starts_another_pass(stage: Stage) 
     async def twice() -> bool:
         return len(passes) >= 2
 
-    await stage.until(twice, "the second kick is answered with a pass of its own")
+    await stage.until(twice, "the second request gets its own pass")
     await dispatcher.aclose()
 
 
@@ -215,7 +215,7 @@ async def waits_for(stage: Stage, pid: int | None) -> int:
     async def somebody() -> bool:
         return await stage.query(waiting, pid=pid) != []
 
-    await stage.until(somebody, f"somebody waits for {pid}")
+    await stage.until(somebody, f"a session waits for process {pid}")
     return (await stage.query(waiting, pid=pid))[0].pid
 
 

@@ -31,7 +31,7 @@ async def test_the_reason_for_a_retry_is_visible(stage: Stage) -> None:
     async def told() -> bool:
         return "connection_failed" in ((await stage.state(enrollment)).error or "")
 
-    await stage.until(told, "the enrollment says why nothing is sent")
+    await stage.until(told, "the enrollment shows the error")
     assert (await stage.state(enrollment)).status == "active"
     await stage.sink.start(stage.sink.port)
     state = await stage.until_status(enrollment, "completed")

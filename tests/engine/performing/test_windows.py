@@ -23,7 +23,7 @@ async def until_deferred(stage: Stage, enrollment: UUID, cause: str) -> None:
         deferral: dict[str, Any] = (await stage.state(enrollment)).deferral or {}
         return deferral.get("cause") == cause
 
-    await stage.until(put_off, f"the email is put off: {cause}")
+    await stage.until(put_off, f"the email is deferred: {cause}")
 
 
 async def change_window(stage: Stage, sequence: UUID, window: SendWindow | None) -> None:

@@ -46,7 +46,7 @@ class Releases:
         async def heard() -> bool:
             return not (await self.deployment.routing()).spreading
 
-        await self.stage.until(heard, "every task queue has heard of the change", within_seconds=120)
+        await self.stage.until(heard, "every task queue knows the change", within_seconds=120)
 
     async def started(self, release: Release, build_id: str) -> None:
         """Starts the workers and makes their version the current one."""

@@ -65,7 +65,7 @@ async def test_the_documented_examples_run(stage: Stage, extended: None) -> None
     async def waiting() -> bool:
         return all([(await stage.state(one)).next_action_at.year == 2099 for one in ends])
 
-    await stage.until(waiting, "both have been mailed, and wait")
+    await stage.until(waiting, "both were sent their email and wait")
     for _ in range(2):
         await stage.tell(keen, ClickEvent(type="click"))
     await stage.tell(other, ClickEvent(type="click"))

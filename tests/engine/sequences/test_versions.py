@@ -242,7 +242,7 @@ async def test_an_edit_may_remove_an_email_that_is_being_sent(stage: Stage) -> N
     async def recorded() -> bool:
         return (await stage.state(enrollment)).emails_sent == 1
 
-    await stage.until(recorded, "what left is recorded")
+    await stage.until(recorded, "the sent email is recorded")
     await stage.forward(days=3, hours=1)
     await stage.until_status(enrollment, "completed")
     assert stage.sink.subjects() == ["one", "two"]

@@ -216,7 +216,7 @@ async def _opened_by_a_person(stage: Stage, http: httpx.AsyncClient, enrollment:
     async def listens() -> bool:
         return (await stage.state(enrollment)).waiting_for is not None
 
-    await stage.until(listens, "the lead is waited for")
+    await stage.until(listens, "the workflow waits for the lead")
     (message,) = await stage.query("SELECT id FROM messages WHERE enrollment_id = :id", id=enrollment)
     await asyncio.sleep(4)  # A person takes at least three seconds (domain/inbound/machines.py).
     token = LINKS.key.write(Token("open", stage.tenant_id, message.id))

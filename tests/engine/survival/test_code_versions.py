@@ -57,7 +57,7 @@ async def until_history_refused(stage: Stage, enrollment: UUID) -> None:
     async def refused() -> bool:
         return (await history_facts(stage, enrollment)).disagreed
 
-    await stage.until(refused, "the code does not agree with the history")
+    await stage.until(refused, "the worker refuses the history")
 
 
 async def test_sleeping_leads_continue_under_the_next_release(stage: Stage, releases: Releases) -> None:

@@ -107,7 +107,7 @@ async def test_enrollments_complete_after_the_disk_of_temporal_was_full(
         async def refused() -> bool:
             return bool((await stage.parts.dispatcher.dispatch(stage.tenant_id)).failed)
 
-        await stage.until(refused, "Temporal cannot take it", 60)
+        await stage.until(refused, "Temporal refuses the start", 60)
         kept = await stage.query("SELECT 1 FROM outbox")
         assert kept
         assert temporal.child is not None

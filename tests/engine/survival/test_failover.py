@@ -143,7 +143,7 @@ async def test_a_read_only_postgres_loses_nothing_and_uses_up_no_attempt(
             # A message is accepted and cannot be recorded; and another lead's step is due.
             stage.sink.gate.set()
             await _start(stage, second)
-            await stage.until(lambda: _attempts(stage, second, 3), "as many attempts were lost as a step has")
+            await stage.until(lambda: _attempts(stage, second, 3), "the step has failed as often as it has attempts")
             assert (await stage.state(second)).status == "pending"
         finally:
             await set_read_only(postgres, False)

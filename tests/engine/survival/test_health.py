@@ -44,7 +44,7 @@ async def test_readyz_names_the_missing_server_and_recovers(server_folder: Path)
 
             await stage.until(so, f"what is missing: {wanted}", PATIENCE_SECONDS)
             for url in (api, worker):
-                assert (await http.get(f"{url}/healthz")).is_success, "it lives, whatever it misses"
+                assert (await http.get(f"{url}/healthz")).is_success, "the process is alive even if a server is missing"
 
         await temporal.end()
         async with part("api", stage, *servers, **settings), part("worker", stage, *servers, **settings):
@@ -55,7 +55,7 @@ async def test_readyz_names_the_missing_server_and_recovers(server_folder: Path)
             await crash(postgres)
             await until_missing(api=["postgres"], worker=["postgres"])
             assert "cadenza_gauges_readable 0.0" in (await http.get(f"{api}/metrics")).text
-            assert "cadenza_outbox_rows" not in (await http.get(f"{api}/metrics")).text, "never as it was before"
+            assert "cadenza_outbox_rows" not in (await http.get(f"{api}/metrics")).text, "no outdated value is exported"
             assert "cadenza_worker_ready 0.0" in (await http.get(f"{worker}/metrics")).text
             await postgres.start()
             await until_missing(api=[], worker=[])

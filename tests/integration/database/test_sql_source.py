@@ -157,10 +157,10 @@ async def test_migrating_keeps_what_an_operator_added(fresh: Fresh, tmp_path: Pa
 
 async def test_an_older_release_starts_on_a_newer_database(fresh: Fresh, tmp_path: Path) -> None:
     newer = release(tmp_path / "newer", ADDED, LONGER_GRACE)
-    assert not await fresh.suits(newer), "it would call what is not there"
+    assert not await fresh.suits(newer), "it would call a function that does not exist"
     await fresh.apply(newer)
     assert await fresh.suits(newer)
-    assert await fresh.suits(), "of a rolling deploy: the old workers restart, too"
+    assert await fresh.suits(), "in a rolling deployment, old workers restart, too"
     database = Database(fresh.app_url)
     await refuse_old_schema(database)
     await database.aclose()
@@ -173,7 +173,7 @@ async def test_a_release_whose_functions_were_dropped_does_not_start(fresh: Fres
     assert await fresh.value("SELECT to_regprocedure('added()')") is None
     assert not await fresh.suits(middle)
     assert await fresh.suits(newest)
-    assert await fresh.suits(), "everything that it needs is there"
+    assert await fresh.suits(), "every function that it needs exists"
 
 
 async def test_a_newer_release_does_not_start_once_an_older_one_has_migrated_again(
