@@ -1,4 +1,4 @@
-"""A sequence with a history that a test knows to the last row, written as the tenant itself."""
+"""A sequence whose history a test knows to the last row. It is written with the tenant's rights."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ _LOG = text("""
     SELECT :t, s.id, s.sequence_id, s.lead_id, :step, :event, :detail, :at
       FROM lead_sequence_state s WHERE s.tenant_id = :t AND s.id = :enrollment
 """).bindparams(bindparam("detail", type_=JSONB))
-# Many leads at once, each of whom was sent the first step, and every tenth has replied.
+# Many leads at once. Each of them was sent the first step and has completed.
 _CROWD = """
 INSERT INTO leads (tenant_id, email) SELECT :t, gen_random_uuid() || '@acme.example' FROM generate_series(1, :count);
 INSERT INTO lead_sequence_state (tenant_id, lead_id, sequence_id, version_id, status, visits, enrolled_at, ended_at)
@@ -116,7 +116,7 @@ class History:
         await self._write(_LOG, enrollment=enrollment_id, step=step_id, event=event, detail=detail, at=at)
 
     async def crowd(self, count: int) -> None:
-        """So many leads more, who were sent the intro, now."""
+        """Adds this many leads, each of which was sent the intro just now."""
         async with self.database.write(self.tenant_id) as session:
             for statement in _CROWD.split(";\n")[:-1]:
                 await session.execute(
