@@ -16,6 +16,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 
 from cadenza.embedded.ports import LOOPBACK
 from cadenza.runtime.deployments import Deployment
+from tests.shared_servers import namespace_at
 from tests.stage import Stage
 
 Release = Literal["plain", "patched", "broken"]
@@ -95,6 +96,7 @@ async def releases(stage: Stage, database_url: str, temporal_address: str) -> As
         "CADENZA_SMTP_PORT": str(stage.sink.port),
         "CADENZA_TASK_QUEUE": stage.task_queue,
         "TEMPORAL_ADDRESS": temporal_address,
+        "TEMPORAL_NAMESPACE": namespace_at(temporal_address),
     }
     async with AsyncExitStack() as stack:
         yield Releases(stage, environment, stack)

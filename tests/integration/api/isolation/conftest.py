@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from cadenza.embedded.postgres import EmbeddedPostgres
-from cadenza.embedded.postgres_roles import DATABASE
+from cadenza.embedded.postgres_roles import SUPERUSER
 from tests.integration.api.client import Tenant
 from tests.integration.api.isolation.tenant_objects import TenantObjects, create_one_of_each
 
@@ -25,6 +25,6 @@ async def theirs(stranger: Tenant, capture_dir: Path) -> TenantObjects:
 @pytest.fixture
 async def all_seeing(migrated_postgres: EmbeddedPostgres) -> AsyncGenerator[asyncpg.Connection]:
     """A connection that no row level security policy binds."""
-    connection = await asyncpg.connect(migrated_postgres.superuser_url.rpartition("/")[0] + f"/{DATABASE}")
+    connection = await asyncpg.connect(migrated_postgres.url(SUPERUSER))
     yield connection
     await connection.close()

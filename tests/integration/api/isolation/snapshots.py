@@ -16,7 +16,8 @@ async def tables(connection: asyncpg.Connection) -> dict[str, str]:
     """Returns every table of the schema with its tenant column. Partitions are read through their parents."""
     rows = await connection.fetch(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
-        " WHERE nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'alembic_version'"
+        " WHERE nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition"
+        " AND relname NOT IN ('alembic_version', 'applied_sql')"
     )
     return {row["relname"]: "id" if row["relname"] == "tenants" else "tenant_id" for row in rows}
 
