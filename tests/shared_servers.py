@@ -123,7 +123,7 @@ class Servers:
         if name == "temporal":
             temporal = await stack.enter_async_context(new_temporal(folder))
             return {"folder": str(folder), "port": temporal.port}
-        postgres = await stack.enter_async_context(EmbeddedPostgres(folder, durable=False))
+        postgres = await stack.enter_async_context(EmbeddedPostgres(folder, durable=False, max_connections=600))
         await asyncio.to_thread(upgrade, postgres.owner_url)
         return {"folder": str(folder), "port": postgres.port, "pid": postgres.pid}
 

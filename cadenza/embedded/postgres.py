@@ -37,10 +37,10 @@ INVALID_PASSWORD = "28P01"  # noqa: S105 (an SQLSTATE)
 READY_WITHIN_SECONDS = 120.0
 """Long, because a server that was killed replays its log first."""
 
+MAX_CONNECTIONS = 200
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",  # no sockets, so no lock files of sockets can be left behind
-    "max_connections": "200",
     "shared_buffers": "128MB",
     "work_mem": "16MB",
     "effective_cache_size": "1GB",
@@ -62,7 +62,8 @@ class EmbeddedPostgres:
     """One server with its data in `folder/postgres`, which is created by the first start and kept.
 
     `async with` starts and ends it. Several may run at once, each in its own folder. `durable=False` is for tests that
-    delete the folder afterwards: a power failure may lose the data.
+    delete the folder afterwards: a power failure may lose the data. `max_connections` is more for a server that several
+    test processes share.
     """
 
     name = "postgres"
@@ -73,6 +74,7 @@ class EmbeddedPostgres:
         *,
         port: int | None = None,
         durable: bool = True,
+        max_connections: int = MAX_CONNECTIONS,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = Path(os.path.abspath(folder))
@@ -80,6 +82,7 @@ class EmbeddedPostgres:
         self.port = port or free_port()
         self.log = self.folder / "logs" / "postgres.log"
         self._durable = durable
+        self._max_connections = max_connections
         self._environment = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath, **(environment or {})}
         self._secrets: HomeSecrets | None = None
         self.child: Child | None = None
@@ -195,7 +198,8 @@ class EmbeddedPostgres:
         shutil.rmtree(temporary)
 
     def _server(self, installed: Path, account: Account | None) -> ProcessCommand:
-        settings = {**SETTINGS, **({} if self._durable else UNSAFE_SETTINGS), "port": str(self.port)}
+        settings = {**SETTINGS, **({} if self._durable else UNSAFE_SETTINGS)}
+        settings |= {"max_connections": str(self._max_connections), "port": str(self.port)}
         arguments: list[str | Path] = [installed / "bin" / "postgres", "-D", self.data]
         for name, value in settings.items():
             arguments += ["-c", f"{name}={value}"]

@@ -78,7 +78,8 @@ async def test_a_reply_on_day_2_stops_the_enrollment(stage: Stage) -> None:
 async def test_an_out_of_office_reply_holds_emails_until_day_10(stage: Stage) -> None:
     lead, enrollment = await enrolled(stage)
     await stage.forward(days=1)
-    back = datetime.now(UTC).date() + timedelta(days=10)
+    # A date on the lead's own clock: late in the evening, UTC is a day behind Berlin.
+    back = datetime.now(ZoneInfo("Europe/Berlin")).date() + timedelta(days=10)
     answer = await stage.tell(lead, AutoReplyEvent(type="auto_reply", returns_on=back))
     assert answer.held == [enrollment]
     await stage.forward(days=8)
