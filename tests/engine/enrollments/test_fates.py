@@ -1,6 +1,7 @@
 """The eight ways in which a lead can go through the cold-outreach example, with delays of days."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from domain.enrollments.status import EnrollmentStatus
 from services.inbound.receiving import AutoReplyEvent, BounceEvent, OpenEvent, ReplyEvent, UnsubscribeEvent
