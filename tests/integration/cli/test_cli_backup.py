@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cadenza.embedded.postgres import EmbeddedPostgres
+from cadenza.embedded.postgres_roles import SUPERUSER
 from cadenza.maintenance import archive
 from tests.integration.cli.conftest import Ran, run_program
 
@@ -155,7 +156,7 @@ async def test_an_unusable_database_is_refused(migrated_postgres: EmbeddedPostgr
     assert "CADENZA_DATABASE_URL is not set" in await refused("after-restore", *taken)
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     assert "cannot be used" in await refused("after-restore", *taken, CADENZA_DATABASE_URL=nowhere)
-    superuser = migrated_postgres.superuser_url.rpartition("/")[0] + "/cadenza"
+    superuser = migrated_postgres.url(SUPERUSER)
     assert "SUPERUSER" in await refused("after-restore", *taken, CADENZA_DATABASE_URL=superuser)
 
 
